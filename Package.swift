@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+// The module graph, top to bottom as in ARCHITECTURE.md: arrows point down only.
+import PackageDescription
+
+/// One list for every Swift target, so that no module is checked less than another.
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+  name: "Echelon",
+  products: [
+    .library(name: "Echelon", targets: ["Echelon"]),
+    .library(name: "EchelonFiles", targets: ["EchelonFiles"]),
+    .executable(name: "echelon", targets: ["EchelonCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+  ],
+  targets: [
+    // The command line.
+    .executableTarget(
+      name: "EchelonCommand",
+      dependencies: [
+        "Echelon", "EchelonFiles",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: settings),
+
+    // The public face, and the reader and writer of data files, which knows no engine.
+    .target(
+      name: "Echelon",
+      dependencies: [
+        "EchelonPool", "EchelonWorker", "EchelonKernels", "EchelonTransfer", "EchelonWire",
+        "EchelonMemory", "EchelonLinearAlgebra",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .target(name: "EchelonFiles", swiftSettings: settings),
+
+    // The two sides of the wire.
+    .target(
+      name: "EchelonPool",
+      dependencies: ["EchelonWire", "EchelonTransfer", "EchelonMemory", "CEchelon"],
+      swiftSettings: settings),
+    .target(
+      name: "EchelonWorker",
+      dependencies: ["EchelonWire", "EchelonTransfer", "EchelonKernels", "EchelonMemory", "CEchelon"],
+      swiftSettings: settings),
+
+    // What both sides know.
+    .target(
+      name: "EchelonWire", dependencies: ["EchelonMemory", "CEchelon"], swiftSettings: settings),
+    .target(
+      name: "EchelonKernels", dependencies: ["EchelonMemory", "EchelonLinearAlgebra", "CEchelonKernels"],
+      swiftSettings: settings),
+
+    // The three fenced modules: `unsafe` is written here.
+    .target(
+      name: "EchelonTransfer", dependencies: ["EchelonMemory", "CEchelon"], swiftSettings: settings),
+    .target(name: "EchelonLinearAlgebra", dependencies: ["CBLAS"], swiftSettings: settings),
+    .target(name: "EchelonMemory", dependencies: ["CEchelon"], swiftSettings: settings),
+
+    // C, where Swift cannot say it.
+    .target(name: "CEchelon"),
+    .target(name: "CEchelonKernels", cSettings: [.define("NDEBUG")]),
+    .systemLibrary(name: "CBLAS", providers: [.apt(["libblas-dev", "liblapack-dev"])]),
+
+    .target(name: "TestSupport", dependencies: ["Echelon"], path: "Tests/TestSupport", swiftSettings: settings),
+    .testTarget(
+      name: "EchelonMemoryTests", dependencies: ["EchelonMemory", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "EchelonTransferTests", dependencies: ["EchelonTransfer"], swiftSettings: settings),
+    .testTarget(
+      name: "EchelonKernelsTests", dependencies: ["EchelonKernels", "EchelonLinearAlgebra"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "EchelonFilesTests", dependencies: ["EchelonFiles"], swiftSettings: settings),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["Echelon", "TestSupport"], swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,1 +1,11 @@
+// CEchelon: what Swift cannot say. One header per subject; each says why it is C.
+#ifndef ECHELON_H
+#define ECHELON_H
 
+#include "echelon_atomics.h"
+#include "echelon_backing.h"
+#include "echelon_layout.h"
+#include "echelon_process.h"
+#include "echelon_start.h"
+
+#endif

@@ -1,0 +1,213 @@
+// The bytes that a front end and its workers share, drawn once.
+//
+// Why C: both processes must agree on every offset, and only C lets the compiler assert them.
+//
+//     0        arena_header    who made this arena, where everything lies, the hot words
+//     seats    arena_seat[]    one per worker: how to wake it, what it has done
+//     slots    task_slot[]     one per task in flight
+//     ring     uint64_t[]      tickets: which slot to look at next (a hint, never the truth)
+//     jobs     job_record[]    one per chunked job
+//     functions                append-only table of function signatures
+//     outboxes                 one byte area per seat for results too large for a slot
+//     heap                     blocks: arrays, arguments, chunk words
+//
+// Lines are padded by hand: Swift does not import structures with an alignment of their own. Every
+// structure lies at a multiple of 64 bytes, which EchelonWire checks when it makes the layout.
+//
+// All offsets are bytes from the start of the arena, never addresses. Any change here is a new
+// ECHELON_LAYOUT_VERSION; an arena of another version is refused by name.
+#ifndef ECHELON_LAYOUT_H
+#define ECHELON_LAYOUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define ECHELON_LAYOUT_MAGIC 0x314e4f4c45484345ULL  // "ECHELON1"
+#define ECHELON_LAYOUT_VERSION 1U
+
+enum {
+  ECHELON_CACHE_LINE = 64,
+  ECHELON_SEAT_LIMIT = 256,  // one bit each in `sleepers`
+  ECHELON_CHAIR_LIMIT = 6,
+  ECHELON_SLOT_LIMIT = 2048,  // one bit each in `finished_slots`
+  ECHELON_SLOT_INLINE_BYTES = 104,
+  ECHELON_JOB_OPERAND_LIMIT = 6,
+  ECHELON_JOB_PARAMETER_BYTES = 128,
+  ECHELON_JOB_LIMIT = 64,    // one bit each in `active_jobs`
+};
+
+/// The words that change with every task, each line written mostly by one side.
+typedef struct {
+  // Line 0, written by the front end, polled by workers.
+  uint64_t tail;  // tickets published so far
+  uint64_t active_jobs;        // bit i: job i may have chunks to claim
+  uint32_t closing;            // 1: drain and exit; 2: exit now
+  uint32_t reserved0[11];
+  // Line 1, written by workers.
+  uint64_t head;  // tickets below this one have been claimed
+  uint32_t chairs[ECHELON_CHAIR_LIMIT];  // seat + 1 of a worker that spins, 0 if nobody
+  uint64_t sleepers[4];        // bit per seat: asleep, and nobody has undertaken to wake it
+  // Line 2: how workers reach the collector of the front end.
+  uint32_t collector;  // 0 awake, 1 asleep; the word it sleeps on
+  uint32_t interest;                // CollectorInterest bits
+  uint32_t chair_count;             // how many workers may spin at once, 0…ECHELON_CHAIR_LIMIT
+  uint32_t spin_nanoseconds;        // how long before going to sleep
+  uint64_t finished_jobs;           // bit per job whose end the collector is to hear of
+  uint32_t reserved2[10];
+  // Lines 3 to 6: bit per slot whose end the collector is to hear of.
+  uint64_t finished_slots[ECHELON_SLOT_LIMIT / 64];
+} arena_hot_words;
+_Static_assert(sizeof(arena_hot_words) == 7 * 64, "seven cache lines");
+_Static_assert(offsetof(arena_hot_words, head) == 64, "workers' line");
+_Static_assert(offsetof(arena_hot_words, sleepers) == 96, "in the workers' line");
+_Static_assert(offsetof(arena_hot_words, collector) == 128, "the collector's line");
+
+/// The start of every arena.
+typedef struct {
+  uint64_t magic;
+  uint32_t version;
+  uint32_t header_bytes;
+  uint64_t identity;        // random; part of every handle
+  uint64_t reserved_bytes;  // the address range every process maps
+  uint32_t seat_count;
+  uint32_t slot_count;      // a power of two
+  uint32_t ring_capacity;   // a power of two, at least twice slot_count
+  uint32_t job_count;
+  uint64_t seats_offset;
+  uint64_t slots_offset;
+  uint64_t ring_offset;
+  uint64_t jobs_offset;
+  uint64_t functions_offset;
+  uint64_t functions_bytes;
+  uint64_t outboxes_offset;
+  uint64_t outbox_bytes;    // per seat
+  uint64_t blocks_offset;   // generation words of blocks
+  uint64_t block_limit;
+  uint64_t heap_offset;
+  uint32_t front_end_pid;
+  uint32_t reserved[13];
+  arena_hot_words hot;       // starts a cache line
+} arena_header;
+_Static_assert(offsetof(arena_header, hot) == 192, "the hot words start a cache line");
+_Static_assert(sizeof(arena_header) == 192 + 7 * 64, "ten cache lines");
+
+/// A worker's place.
+typedef struct {
+  uint32_t wake;  // 0 awake, 1 asleep; the word this worker sleeps on
+  uint32_t phase;              // SeatPhase, for people and for the supervisor
+  int32_t pid;
+  uint32_t incarnation;        // counts the workers that have sat here
+  uint32_t request;            // MemoryRequest state; the word a worker waits on for a block
+  uint32_t reserved0;
+  uint64_t request_bytes;
+  uint64_t request_offset;
+  uint32_t outbox_head;        // bytes used; owner: the worker
+  uint32_t outbox_published;   // results put there (running count); owner: the worker
+  uint32_t outbox_collected;   // results taken from there (running count); owner: the front end
+  uint32_t reserved1[2];
+  uint64_t tasks_run;  // statistics, owner: the worker
+  uint64_t chunks_run;
+  uint64_t busy_nanoseconds;
+  uint64_t reserved2[5];
+} arena_seat;
+_Static_assert(sizeof(arena_seat) == 128, "two cache lines");
+_Static_assert(offsetof(arena_seat, tasks_run) == 64, "statistics have a line of their own");
+
+/// A task in flight.
+///
+/// `state` is a StateWord of EchelonWire. Its low half is the word that a blocked caller sleeps on.
+typedef struct {
+  uint64_t state;  // the only atomic field
+  uint32_t function;            // index in the function table
+  uint32_t argument_bytes;
+  uint64_t argument_offset;     // 0: inline
+  uint32_t attempt;             // 0 for the first run
+  uint32_t outcome;             // TaskOutcome, owner: the worker
+  uint64_t result_offset;       // 0: inline
+  uint32_t result_bytes;
+  uint32_t result_place;        // ResultPlace
+  uint8_t arguments[ECHELON_SLOT_INLINE_BYTES];
+  uint8_t result[ECHELON_SLOT_INLINE_BYTES];
+} task_slot;
+_Static_assert(sizeof(task_slot) == 256, "four cache lines");
+_Static_assert(offsetof(task_slot, arguments) == 48, "workers rely on this");
+_Static_assert(offsetof(task_slot, result) == 152, "workers rely on this");
+
+/// One array or matrix of a job.
+typedef struct {
+  uint64_t offset;         // of the first element
+  uint64_t byte_count;     // of the block behind it, from `offset`
+  uint64_t count;          // elements; rows × columns for a matrix
+  uint32_t block;          // index of its generation word
+  uint32_t generation;
+  uint64_t rows, columns;  // 0 for a vector
+  int64_t row_stride, column_stride;  // elements
+} job_operand;
+_Static_assert(sizeof(job_operand) == 64, "one cache line");
+
+/// A chunked job: one record, one word per chunk, no message per chunk.
+///
+/// `state` is a StateWord of EchelonWire, without an owner.
+typedef struct {
+  uint64_t state;  // atomic
+  uint64_t cursor;              // atomic, a hint: where to look next
+  uint32_t kind;                // JobKind
+  uint32_t code;                // kernel id, or index in the function table
+  uint64_t chunk_count;
+  uint64_t words_offset;        // uint64_t per chunk: generation, owner, attempt, ChunkState
+  uint64_t partials_offset;     // 64 bytes per chunk, 0 if the kernel has none
+  uint64_t element_count;
+  uint64_t chunk_length;        // elements per chunk, 0 when the kernel's plan decides
+  uint32_t failed;  // atomic: 1 when a chunk has failed: the rest is skipped
+  uint32_t failure_bytes;
+  uint64_t failed_chunk;
+  uint32_t operand_count;
+  uint32_t parameter_bytes;
+  uint32_t batch_limit;         // chunks claimed by one look at the cursor
+  uint32_t reserved;
+  uint8_t failure[32];
+  job_operand operands[ECHELON_JOB_OPERAND_LIMIT];
+  uint8_t parameters[ECHELON_JOB_PARAMETER_BYTES];
+} job_record;
+_Static_assert(offsetof(job_record, failed) == 64, "claims and failures on lines of their own");
+_Static_assert(offsetof(job_record, operands) == 128, "operands start a cache line");
+_Static_assert(sizeof(job_record) == 128 + 6 * 64 + 128, "ten cache lines");
+
+/// An entry of the function table.
+typedef struct {
+  uint32_t byte_offset;  // from the start of the table
+  uint32_t byte_count;
+} function_entry;
+_Static_assert(sizeof(function_entry) == 8, "packed");
+
+// The offsets of the fields, as constants that Swift can import: `OFFSET_task_slot_state`.
+#define OFFSET(type, field) OFFSET_##type##_##field = offsetof(type, field)
+enum {
+  OFFSET(arena_header, hot),
+  OFFSET(arena_hot_words, tail), OFFSET(arena_hot_words, active_jobs),
+  OFFSET(arena_hot_words, closing), OFFSET(arena_hot_words, head), OFFSET(arena_hot_words, chairs),
+  OFFSET(arena_hot_words, sleepers), OFFSET(arena_hot_words, collector),
+  OFFSET(arena_hot_words, interest), OFFSET(arena_hot_words, finished_jobs),
+  OFFSET(arena_hot_words, finished_slots), OFFSET(arena_hot_words, chair_count),
+  OFFSET(arena_hot_words, spin_nanoseconds),
+  OFFSET(arena_seat, wake), OFFSET(arena_seat, phase), OFFSET(arena_seat, pid),
+  OFFSET(arena_seat, incarnation), OFFSET(arena_seat, request), OFFSET(arena_seat, request_bytes),
+  OFFSET(arena_seat, request_offset), OFFSET(arena_seat, outbox_head),
+  OFFSET(arena_seat, outbox_published), OFFSET(arena_seat, outbox_collected),
+  OFFSET(arena_seat, tasks_run), OFFSET(arena_seat, chunks_run),
+  OFFSET(arena_seat, busy_nanoseconds),
+  OFFSET(task_slot, state), OFFSET(task_slot, function), OFFSET(task_slot, argument_bytes),
+  OFFSET(task_slot, argument_offset), OFFSET(task_slot, attempt), OFFSET(task_slot, outcome),
+  OFFSET(task_slot, result_offset), OFFSET(task_slot, result_bytes),
+  OFFSET(task_slot, result_place), OFFSET(task_slot, arguments), OFFSET(task_slot, result),
+  OFFSET(job_record, state), OFFSET(job_record, cursor), OFFSET(job_record, kind),
+  OFFSET(job_record, code), OFFSET(job_record, chunk_count), OFFSET(job_record, words_offset),
+  OFFSET(job_record, partials_offset), OFFSET(job_record, element_count),
+  OFFSET(job_record, chunk_length), OFFSET(job_record, failed), OFFSET(job_record, failure_bytes),
+  OFFSET(job_record, failed_chunk), OFFSET(job_record, operand_count),
+  OFFSET(job_record, parameter_bytes), OFFSET(job_record, batch_limit),
+  OFFSET(job_record, failure), OFFSET(job_record, operands), OFFSET(job_record, parameters),
+};
+#undef OFFSET
+
+#endif

@@ -1,0 +1,199 @@
+import CEchelon
+import Glibc
+import Synchronization
+
+/// One shared-memory object that a front end and its workers map.
+///
+///     0          header and control area   laid out by EchelonWire, committed at once
+///     blocks     generation words           one per live block, committed as they are needed
+///     heap       blocks                     committed as it grows, up to the limit
+///
+/// The object has no name, so nothing can be left behind; it ends with the last process that maps
+/// it. Every process maps the whole reservation once, and the object grows underneath.
+///
+/// ## Invariants
+/// 1. `base` stays mapped, `reservedBytes` long, until `deinit`; regions and blocks hold the arena.
+/// 2. Every byte below `committedEnd` of the heap has a page: touching it cannot raise SIGBUS.
+/// 3. Only the front end allocates, under `heap`'s lock.
+@safe public final class Arena: Sendable {
+  /// What was chosen for the pages, nil in a worker.
+  public let backing: ArenaBacking?
+  /// Why other backings were not taken, in their order.
+  public let backingNotes: [String]
+  /// Random; part of every handle.
+  public let identity: UInt64
+  /// The most the heap may hold.
+  public let limitBytes: Int
+  package let descriptor: Int32
+  package let reservedBytes: Int
+  package let region: Region
+
+  private let blocksOffset: Int
+  private let blockLimit: Int
+  private let heapOffset: Int
+  private let heap: Mutex<ArenaHeap>
+
+  /// Blocks that can be alive at once.
+  private static let blockCapacity = 1 << 18
+
+  /// Makes an arena.
+  /// - Parameters:
+  ///   - backing: the one to use; nil takes the first of the order that works.
+  ///   - limitBytes: the most the heap may hold; nil is three quarters of the memory this process
+  ///     may have.
+  ///   - controlBytes: size of the header and of what EchelonWire puts behind it.
+  package init(
+    backing wanted: ArenaBacking?, limitBytes: Int?, controlBytes: Int
+  ) throws(ArenaError) {
+    let limit = limitBytes ?? MachineLimits.memory().totalBytes / 4 * 3
+    guard limit > 0, limit < 1 << 46 else { throw .invalidSize(bytes: limit) }
+    let control = roundUp(controlBytes, to: 4096)
+    let heapOffset = roundUp(control + Self.blockCapacity * 8, to: 2 << 20)
+    // Room for rounding: a block occupies whole pages, and growth goes in steps.
+    let reserved = roundUp(heapOffset + limit + (4 << 20), to: 2 << 20)
+    let file = try BackingFile.open(wanted, byteLimit: reserved)
+    guard let base = unsafe echelon_backing_map(file.descriptor, UInt64(reserved)) else {
+      let reason = systemMessage(errno)
+      close(file.descriptor)
+      throw .cannotMap(bytes: reserved, reason: reason)
+    }
+    let error = echelon_backing_commit(file.descriptor, 0, UInt64(control))
+    guard error == 0 else {
+      unsafe munmap(base, reserved)
+      close(file.descriptor)
+      throw .outOfMemory(
+        neededBytes: control, availableBytes: 0, limit: "\(file.backing)",
+        advice: "\(systemMessage(error)); free memory or choose another backing")
+    }
+    self.backing = file.backing
+    backingNotes = file.reasons
+    descriptor = file.descriptor
+    reservedBytes = reserved
+    self.limitBytes = limit
+    identity = UInt64.random(in: 1...UInt64.max)
+    // SAFETY: the mapping above is page-aligned and `reserved` bytes long (region invariant 1).
+    region = unsafe Region(base: base, byteCount: reserved)
+    blocksOffset = control
+    blockLimit = Self.blockCapacity
+    self.heapOffset = heapOffset
+    heap = Mutex(
+      ArenaHeap(
+        descriptor: file.descriptor, start: heapOffset, limitBytes: limit,
+        growthStep: file.backing.growthStep, wordsOffset: control, wordLimit: Self.blockCapacity))
+  }
+
+  /// Attaches the arena behind `descriptor`, in a worker.
+  package init(attaching descriptor: Int32) throws(ArenaError) {
+    let headerBytes = 4096
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0, status.st_size >= headerBytes,
+      let probe = unsafe mmap(nil, headerBytes, PROT_READ, MAP_SHARED, descriptor, 0),
+      unsafe probe != MAP_FAILED
+    else { throw .notAnArena }
+    // SAFETY: the page is mapped, and a header is smaller than a page; every field is an integer.
+    let header = unsafe probe.load(as: arena_header.self)
+    unsafe munmap(probe, headerBytes)
+    guard header.magic == ECHELON_LAYOUT_MAGIC else { throw .notAnArena }
+    guard header.version == ECHELON_LAYOUT_VERSION else {
+      throw .layoutMismatch(found: header.version, expected: ECHELON_LAYOUT_VERSION)
+    }
+    guard header.header_bytes == UInt32(MemoryLayout<arena_header>.size),
+      header.reserved_bytes < 1 << 47, header.heap_offset < header.reserved_bytes
+    else { throw .notAnArena }
+    let reserved = Int(header.reserved_bytes)
+    guard let base = unsafe echelon_backing_map(descriptor, header.reserved_bytes) else {
+      throw .cannotMap(bytes: reserved, reason: systemMessage(errno))
+    }
+    // A process that user code forks in a worker must not write on the arena after its parent's
+    // death, when its blocks may be someone else's.
+    unsafe madvise(base, reserved, MADV_DONTFORK)
+    backing = nil
+    backingNotes = []
+    self.descriptor = descriptor
+    reservedBytes = reserved
+    limitBytes = 0
+    identity = header.identity
+    // SAFETY: as in the other initializer.
+    region = unsafe Region(base: base, byteCount: reserved)
+    blocksOffset = Int(header.blocks_offset)
+    blockLimit = Int(header.block_limit)
+    heapOffset = Int(header.heap_offset)
+    heap = Mutex(ArenaHeap.none)
+  }
+
+  deinit {
+    unsafe munmap(region.address(at: 0, byteCount: reservedBytes), reservedBytes)
+    close(descriptor)
+  }
+
+  /// Where the heap and the generation words lie, for the header.
+  package var geometry: (blocksOffset: Int, blockLimit: Int, heapOffset: Int) {
+    (blocksOffset, blockLimit, heapOffset)
+  }
+
+  // MARK: Allocation, front end only
+
+  /// Allocates a block of at least `byteCount` bytes, aligned to a cache line (to a page from 4 KiB
+  /// on). Its contents are whatever was there before.
+  public func allocate(byteCount: Int) throws(ArenaError) -> ArenaBlock {
+    guard byteCount >= 0, byteCount < 1 << 46 else { throw .invalidSize(bytes: byteCount) }
+    let place = try heap.withLock { heap throws(ArenaError) in try heap.allocate(byteCount) }
+    let generation = region.word64(at: blocksOffset + 8 * place.index).load()
+    return ArenaBlock(
+      arena: self, offset: place.offset, byteCount: byteCount, index: place.index,
+      generation: UInt32(truncatingIfNeeded: generation), isOwned: true)
+  }
+
+  /// Makes every handle to the block stale and its bytes free.
+  func release(_ block: borrowing ArenaBlock) {
+    let word = region.word64(at: blocksOffset + 8 * block.index)
+    word.store(word.load() &+ 1)
+    heap.withLock { heap in
+      heap.release(offset: block.offset, byteCount: block.byteCount, index: block.index)
+    }
+  }
+
+  /// Gives free memory at the end of the heap back to the system. Returns the bytes given back.
+  @discardableResult public func trim() -> Int { heap.withLock { heap in heap.trim() } }
+
+  /// How much of the arena is in use.
+  public var usage: ArenaUsage { heap.withLock { heap in heap.usage } }
+
+  // MARK: Handles
+
+  /// The block behind a handle that came from another process, checked: of this arena, inside it,
+  /// and still alive.
+  package func borrow(_ handle: BlockHandle) throws(ArenaError) -> ArenaBlock {
+    guard handle.arena == identity else {
+      throw .foreignHandle(found: handle.arena, expected: identity)
+    }
+    let offset = Int(clamping: handle.offset)
+    let byteCount = Int(clamping: handle.byteCount)
+    guard Int(handle.index) < blockLimit, offset >= heapOffset, offset % 64 == 0,
+      byteCount <= reservedBytes - offset
+    else { throw .handleOutOfBounds(offset: offset, byteCount: byteCount) }
+    let word = region.word64(at: blocksOffset + 8 * Int(handle.index)).load()
+    guard UInt32(truncatingIfNeeded: word) == handle.generation else {
+      throw .staleHandle(offset: offset, generation: handle.generation)
+    }
+    return ArenaBlock(
+      arena: self, offset: offset, byteCount: byteCount, index: Int(handle.index),
+      generation: handle.generation, isOwned: false)
+  }
+}
+
+/// How much of an arena is in use.
+public struct ArenaUsage: Sendable, Equatable {
+  /// Bytes in live blocks, rounding included.
+  public var usedBytes = 0
+  /// The most that `usedBytes` has been.
+  public var peakBytes = 0
+  /// Bytes of the heap that have pages.
+  public var committedBytes = 0
+  /// Live blocks.
+  public var blockCount = 0
+}
+
+@inlinable package func roundUp(_ value: Int, to multiple: Int) -> Int {
+  (value + multiple - 1) / multiple * multiple
+}

@@ -1,0 +1,213 @@
+import CEchelon
+
+/// The free and used bytes behind an arena's control area, front end only.
+///
+/// Blocks up to 4 KiB come from bins, one per multiple of a cache line, filled 64 KiB at a time;
+/// larger ones are whole pages, best fit among free extents, which merge with their neighbours.
+/// Freed memory is handed out again first, because its pages are warm.
+struct ArenaHeap {
+  struct Place {
+    let offset: Int
+    let index: Int
+  }
+  private struct Extent {
+    var offset: Int
+    var byteCount: Int
+  }
+
+  private let descriptor: Int32
+  private let start: Int
+  private let limitBytes: Int
+  private let growthStep: Int
+  private let wordsOffset: Int
+  private let wordLimit: Int
+
+  private(set) var usage = ArenaUsage()
+  private var end: Int  // the heap reaches up to here, and every byte below has a page
+  private var extents: [Extent] = []  // sorted by offset, never adjacent
+  private var bins: [[Int]] = Array(repeating: [], count: smallLimit / 64 + 1)
+  private var freeIndices: [Int] = []
+  private var nextIndex = 0
+  private var committedWords = 0
+
+  private static let smallLimit = 4096
+  private static let slabBytes = 64 << 10
+
+  init(
+    descriptor: Int32, start: Int, limitBytes: Int, growthStep: Int, wordsOffset: Int,
+    wordLimit: Int
+  ) {
+    self.descriptor = descriptor
+    self.start = start
+    self.limitBytes = limitBytes
+    self.growthStep = growthStep
+    self.wordsOffset = wordsOffset
+    self.wordLimit = wordLimit
+    end = start
+  }
+
+  /// The heap of a worker: workers do not allocate.
+  static let none = ArenaHeap(
+    descriptor: -1, start: 0, limitBytes: 0, growthStep: 1, wordsOffset: 0, wordLimit: 0)
+
+  static func occupied(_ byteCount: Int) -> Int {
+    byteCount <= smallLimit ? max(64, roundUp(byteCount, to: 64)) : roundUp(byteCount, to: 4096)
+  }
+
+  mutating func allocate(_ byteCount: Int) throws(ArenaError) -> Place {
+    let index = try takeIndex()
+    let size = Self.occupied(byteCount)
+    do {
+      let offset = size <= Self.smallLimit ? try takeSmall(size) : try takeExtent(size)
+      usage.usedBytes += size
+      usage.peakBytes = max(usage.peakBytes, usage.usedBytes)
+      usage.blockCount += 1
+      return Place(offset: offset, index: index)
+    } catch {
+      freeIndices.append(index)
+      throw error
+    }
+  }
+
+  mutating func release(offset: Int, byteCount: Int, index: Int) {
+    let size = Self.occupied(byteCount)
+    usage.usedBytes -= size
+    usage.blockCount -= 1
+    freeIndices.append(index)
+    if size <= Self.smallLimit {
+      bins[size / 64].append(offset)
+    } else {
+      insert(Extent(offset: offset, byteCount: size))
+    }
+  }
+
+  mutating func trim() -> Int {
+    guard let last = extents.last, last.offset + last.byteCount == end else { return 0 }
+    let from = roundUp(last.offset, to: growthStep)
+    guard from < end, echelon_backing_release(descriptor, UInt64(from), UInt64(end - from)) == 0
+    else { return 0 }
+    let given = end - from
+    end = from
+    usage.committedBytes -= given
+    extents.removeLast()
+    if last.offset < from {
+      extents.append(Extent(offset: last.offset, byteCount: from - last.offset))
+    }
+    return given
+  }
+
+  // MARK: Names of blocks
+
+  private mutating func takeIndex() throws(ArenaError) -> Int {
+    if let index = freeIndices.popLast() { return index }
+    guard nextIndex < wordLimit else { throw .tooManyBlocks(limit: wordLimit) }
+    if nextIndex == committedWords {
+      let step = 8192  // 64 KiB of words
+      let error = echelon_backing_commit(
+        descriptor, UInt64(wordsOffset + 8 * nextIndex), UInt64(8 * step))
+      guard error == 0 else { throw exhausted(8 * step, "the backing", systemMessage(error)) }
+      committedWords += step
+    }
+    nextIndex += 1
+    return nextIndex - 1
+  }
+
+  // MARK: Bytes
+
+  private mutating func takeSmall(_ size: Int) throws(ArenaError) -> Int {
+    if let offset = bins[size / 64].popLast() { return offset }
+    let slab = try takeExtent(Self.slabBytes)
+    var offset = slab + size
+    while offset + size <= slab + Self.slabBytes {
+      bins[size / 64].append(offset)
+      offset += size
+    }
+    return slab
+  }
+
+  private mutating func takeExtent(_ size: Int) throws(ArenaError) -> Int {
+    if bestFit(size) == nil { try grow(by: size) }
+    guard let best = bestFit(size) else {
+      throw exhausted(size, "the pool's memoryLimit", "release arrays or raise memoryLimit")
+    }
+    let offset = extents[best].offset
+    if extents[best].byteCount == size {
+      extents.remove(at: best)
+    } else {
+      extents[best].offset += size
+      extents[best].byteCount -= size
+    }
+    return offset
+  }
+
+  private func bestFit(_ size: Int) -> Int? {
+    var best: Int?
+    for index in extents.indices where extents[index].byteCount >= size {
+      if best.map({ extents[index].byteCount < extents[$0].byteCount }) ?? true { best = index }
+      if extents[index].byteCount == size { break }
+    }
+    return best
+  }
+
+  private mutating func insert(_ extent: Extent) {
+    var low = 0
+    var high = extents.count
+    while low < high {
+      let middle = (low + high) / 2
+      if extents[middle].offset < extent.offset { low = middle + 1 } else { high = middle }
+    }
+    var merged = extent
+    if low < extents.count, merged.offset + merged.byteCount == extents[low].offset {
+      merged.byteCount += extents[low].byteCount
+      extents.remove(at: low)
+    }
+    if low > 0, extents[low - 1].offset + extents[low - 1].byteCount == merged.offset {
+      extents[low - 1].byteCount += merged.byteCount
+    } else {
+      extents.insert(merged, at: low)
+    }
+  }
+
+  /// Commits pages so that a free extent of `size` bytes exists. Running out is found out here,
+  /// before a page is asked for: past the machine's memory the kernel would not refuse, it would
+  /// kill a process of its choice.
+  private mutating func grow(by size: Int) throws(ArenaError) {
+    let tail = extents.last.map { $0.offset + $0.byteCount == end ? $0.byteCount : 0 } ?? 0
+    let missing = size - tail
+    let heap = end - start
+    let step = roundUp(max(missing, min(heap / 4, 32 << 20)), to: growthStep)
+    let smallest = roundUp(missing, to: growthStep)
+    var wanted = step
+    if heap + wanted > limitBytes { wanted = smallest }
+    guard heap + missing <= limitBytes else {
+      throw exhausted(
+        size, "the pool's memoryLimit of \(ByteCount(limitBytes))",
+        "release arrays, raise memoryLimit, or process the data in pieces", left: limitBytes - usage.usedBytes)
+    }
+    let memory = MachineLimits.memory()
+    let reserve = max(64 << 20, memory.totalBytes / 50)
+    if wanted > memory.availableBytes - reserve { wanted = smallest }
+    guard wanted <= memory.availableBytes - reserve else {
+      throw exhausted(
+        size, "\(memory.limitedBy), of which \(ByteCount(reserve)) are left to the system",
+        "end other programs, raise the limit, or process the data in pieces",
+        left: max(0, memory.availableBytes - reserve))
+    }
+    let error = echelon_backing_commit(descriptor, UInt64(end), UInt64(wanted))
+    guard error == 0 else {
+      // Pages that were committed before the failure go back.
+      _ = echelon_backing_release(descriptor, UInt64(end), UInt64(wanted))
+      throw exhausted(
+        size, "the shared-memory file system", "\(systemMessage(error)); enlarge it or choose another backing")
+    }
+    insert(Extent(offset: end, byteCount: wanted))
+    end += wanted
+    usage.committedBytes += wanted
+  }
+
+  private func exhausted(
+    _ needed: Int, _ limit: String, _ advice: String, left: Int = 0
+  ) -> ArenaError {
+    .outOfMemory(neededBytes: needed, availableBytes: left, limit: limit, advice: advice)
+  }
+}

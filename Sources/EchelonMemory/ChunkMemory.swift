@@ -1,0 +1,103 @@
+/// What one chunk of a user's closure works on: windows of the arena and the range of elements.
+///
+/// The loops over them are here, inlined into the module of whoever wrote the closure, so that the
+/// compiler sees loop and closure as one piece and vectorises it.
+///
+/// ## Invariants
+/// 1. Every operand is mapped and holds at least `start + count` elements of the type that the loop
+///    is called with: the front end made the job from typed arrays, and the worker has checked the
+///    handles and the sizes.
+/// 2. Outputs overlap no input, and no other process writes elements `start..<start + count` of an
+///    output while the chunk is claimed, so a chunk can be run again from its beginning.
+@safe @frozen public struct ChunkMemory {
+  @usableFromInline let inputs: (UnsafeMutableRawPointer, UnsafeMutableRawPointer)
+  @usableFromInline let output: UnsafeMutableRawPointer
+  @usableFromInline let parameters: UnsafeMutableRawPointer
+  @usableFromInline let partial: UnsafeMutableRawPointer
+  /// The first element of the chunk.
+  public let start: Int
+  /// The number of elements in it.
+  public let count: Int
+
+  package init(
+    first: UnsafeMutableRawPointer, second: UnsafeMutableRawPointer,
+    output: UnsafeMutableRawPointer, parameters: UnsafeMutableRawPointer,
+    partial: UnsafeMutableRawPointer, start: Int, count: Int
+  ) {
+    unsafe inputs = (first, second)
+    unsafe self.output = output
+    unsafe self.parameters = parameters
+    unsafe self.partial = partial
+    self.start = start
+    self.count = count
+  }
+
+  // SAFETY (all loops): in bounds by invariant 1, ours alone by invariant 2.
+
+  /// `output[i] = body(x[i])` for every element of the chunk.
+  @inlinable @inline(__always)
+  public func map<T: BitwiseCopyable, U: BitwiseCopyable>(_ body: (T) -> U) {
+    let x = unsafe inputs.0.assumingMemoryBound(to: T.self) + start
+    let y = unsafe output.assumingMemoryBound(to: U.self) + start
+    for i in 0..<count { unsafe y[i] = body(x[i]) }
+  }
+
+  /// `output[i] = body(x[i], y[i])` for every element of the chunk.
+  @inlinable @inline(__always)
+  public func map<T: BitwiseCopyable, V: BitwiseCopyable, U: BitwiseCopyable>(
+    _ body: (T, V) -> U
+  ) {
+    let x = unsafe inputs.0.assumingMemoryBound(to: T.self) + start
+    let y = unsafe inputs.1.assumingMemoryBound(to: V.self) + start
+    let z = unsafe output.assumingMemoryBound(to: U.self) + start
+    for i in 0..<count { unsafe z[i] = body(x[i], y[i]) }
+  }
+
+  /// `output[i] = body(x[i], p)` for every element of the chunk, `p` being the job's parameters.
+  @inlinable @inline(__always)
+  public func map<T: BitwiseCopyable, P: BitwiseCopyable, U: BitwiseCopyable>(
+    with type: P.Type, _ body: (T, P) -> U
+  ) {
+    let x = unsafe inputs.0.assumingMemoryBound(to: T.self) + start
+    let z = unsafe output.assumingMemoryBound(to: U.self) + start
+    let p = parameters(as: type)
+    for i in 0..<count { unsafe z[i] = body(x[i], p) }
+  }
+
+  /// `output[i] = body(i)` for every index of the chunk.
+  @inlinable @inline(__always)
+  public func fill<U: BitwiseCopyable>(_ body: (Int) -> U) {
+    let y = unsafe output.assumingMemoryBound(to: U.self)
+    for i in start..<start + count { unsafe y[i] = body(i) }
+  }
+
+  /// The job's parameters.
+  @inlinable @inline(__always)
+  public func parameters<P: BitwiseCopyable>(as type: P.Type) -> P {
+    unsafe parameters.loadUnaligned(as: type)
+  }
+
+  /// Writes the chunk's partial result, at most 64 bytes.
+  @inlinable @inline(__always)
+  public func store<P: BitwiseCopyable>(partial value: P) {
+    precondition(MemoryLayout<P>.size <= 64, "a partial result has at most 64 bytes")
+    unsafe partial.storeBytes(of: value, as: P.self)
+  }
+}
+
+/// A closure that runs on chunks, as it travels to a worker: a struct that stores the closure and
+/// nothing else.
+public protocol ChunkProgram {
+  /// Runs one chunk.
+  func run(_ chunk: ChunkMemory)
+}
+
+/// The form of a chunk program that the compiler has specialised for its types: its closure captures
+/// nothing and contains the whole loop.
+@frozen public struct ChunkFunction: ChunkProgram {
+  @usableFromInline let body: (ChunkMemory) -> Void
+  @inlinable @inline(__always) public init(_ body: @escaping (ChunkMemory) -> Void) {
+    self.body = body
+  }
+  @inlinable public func run(_ chunk: ChunkMemory) { body(chunk) }
+}

@@ -1,0 +1,52 @@
+/// The operands of a user's chunked job in a worker, checked once, from which each chunk's
+/// `ChunkMemory` is cut.
+@safe package struct ProgramMemory {
+  private let first: UnsafeMutableRawPointer
+  private let second: UnsafeMutableRawPointer
+  private let output: UnsafeMutableRawPointer
+  private let parameters: UnsafeMutableRawPointer
+  private let partials: UnsafeMutableRawPointer?
+  private let elementCount: Int
+  private let chunkLength: Int
+  // The blocks stay borrowed, and so the arena mapped, while the job is run.
+  private let arena: Arena
+
+  /// - Parameters:
+  ///   - operands: the output first, if there is one, then the inputs; checked regions of the arena.
+  ///   - hasOutput: whether the first operand is an output.
+  ///   - parameters: the bytes of the job's parameters.
+  ///   - partials: 64 bytes per chunk.
+  package init?(
+    arena: Arena, operands: [Region], hasOutput: Bool, parameters: Region, parametersAt offset: Int,
+    partials: Region?, elementCount: Int, chunkLength: Int
+  ) {
+    guard elementCount >= 0, chunkLength > 0, operands.count <= (hasOutput ? 3 : 2),
+      offset <= parameters.byteCount
+    else { return nil }
+    let inputs = hasOutput ? Array(operands.dropFirst()) : operands
+    // A stand-in for operands that the program does not have and does not touch.
+    let none = unsafe parameters.address(at: 0, byteCount: 0)
+    func address(_ region: Region?) -> UnsafeMutableRawPointer {
+      unsafe region?.address(at: 0, byteCount: 0) ?? none
+    }
+    unsafe output = address(hasOutput ? operands.first : nil)
+    unsafe first = address(inputs.first)
+    unsafe second = address(inputs.count > 1 ? inputs[1] : nil)
+    unsafe self.parameters = parameters.address(
+      at: offset, byteCount: parameters.byteCount - offset)
+    unsafe self.partials = partials.map { unsafe $0.address(at: 0, byteCount: 0) }
+    self.elementCount = elementCount
+    self.chunkLength = chunkLength
+    self.arena = arena
+  }
+
+  /// The window of one chunk.
+  package func chunk(_ index: Int) -> ChunkMemory {
+    let start = index * chunkLength
+    precondition(index >= 0 && start <= elementCount, "a chunk outside its job")
+    return unsafe ChunkMemory(
+      first: first, second: second, output: output, parameters: parameters,
+      partial: partials.map { unsafe $0 + 64 * index } ?? parameters, start: start,
+      count: min(chunkLength, elementCount - start))
+  }
+}

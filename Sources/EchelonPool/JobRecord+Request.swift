@@ -1,0 +1,38 @@
+import CEchelon
+import EchelonMemory
+import EchelonWire
+
+extension JobRecord {
+  /// Writes what the workers are to know of a job.
+  func fill(_ request: PoolJob.Request, wordsOffset: Int, partialsOffset: Int, batchLimit: Int) {
+    precondition(request.operands.count <= Self.operandLimit, "too many operands for a job")
+    precondition(request.parameters.count <= Self.parameterLimit, "too many parameter bytes")
+    var record = job_record()
+    record.kind = request.kind.rawValue
+    record.code = request.code
+    record.chunk_count = UInt64(request.chunkCount)
+    record.words_offset = UInt64(wordsOffset)
+    record.partials_offset = UInt64(partialsOffset)
+    record.element_count = UInt64(request.elementCount)
+    record.chunk_length = UInt64(request.chunkLength)
+    record.operand_count = UInt32(request.operands.count)
+    record.parameter_bytes = UInt32(request.parameters.count)
+    record.batch_limit = UInt32(clamping: batchLimit)
+    fill(record)
+    for (index, operand) in request.operands.enumerated() {
+      let handle = operand.block.handle
+      var cell = job_operand()
+      cell.offset = handle.offset + UInt64(operand.byteOffset)
+      cell.byte_count = handle.byteCount - UInt64(operand.byteOffset)
+      cell.count = UInt64(operand.count)
+      cell.block = handle.index
+      cell.generation = handle.generation
+      cell.rows = UInt64(operand.rows)
+      cell.columns = UInt64(operand.columns)
+      cell.row_stride = Int64(operand.rowStride)
+      cell.column_stride = Int64(operand.columnStride)
+      fill(operand: index, cell)
+    }
+    request.parameters.withRawSpan { fill(parameters: $0) }
+  }
+}

@@ -1,0 +1,92 @@
+import EchelonMemory
+import EchelonWire
+import Synchronization
+
+/// The collector: completes what nobody collects himself, hands out blocks for large results, and
+/// moves waiting tasks into slots.
+extension PoolEngine {
+  /// The body of the collector's thread.
+  func collectForOthers() {
+    while true {
+      let didSomething = collectOnce()
+      if ended.isOpen { return }
+      if didSomething { continue }
+      // ORDER(collector): the announcement comes before the last look; workers mark what ended
+      // before they look for the announcement.
+      wire.collector.storeSequential(1)
+      if hasCollectorWork || ended.isOpen {
+        wire.collector.storeSequential(0)
+        continue
+      }
+      while wire.collector.loadSequential() == 1 { wire.collector.sleep(while: 1) }
+    }
+  }
+
+  private func collectOnce() -> Bool {
+    var didSomething = false
+    for group in 0..<wire.layout.slotCount / 64 where wire.finishedSlots(group).load() != 0 {
+      var bits = wire.finishedSlots(group).exchange(0)
+      while bits != 0 {
+        let slot = SlotIndex(group * 64 + bits.trailingZeroBitCount)
+        bits &= bits - 1
+        let word = StateWord(bits: wire.slot(slot).state.load())
+        if word.phase == .done { collect(slot, generation: word.generation) }
+        didSomething = true
+      }
+    }
+    var jobs = wire.finishedJobs.exchange(0)
+    while jobs != 0 {
+      let index = JobIndex(jobs.trailingZeroBitCount)
+      jobs &= jobs - 1
+      let word = StateWord(bits: wire.job(index).state.load())
+      if word.phase == .done { collect(index, generation: word.generation) }
+      didSomething = true
+    }
+    if grantBlocks() { didSomething = true }
+    if wire.interest.load() & CollectorInterest.refill != 0, wire.isQueueLow {
+      if collectAllDone() > 0 { didSomething = true }
+      wire.wakeWorkerIfNeeded()
+    }
+    return didSomething
+  }
+
+  private var hasCollectorWork: Bool {
+    (0..<wire.layout.slotCount / 64).contains { wire.finishedSlots($0).loadSequential() != 0 }
+      || wire.finishedJobs.loadSequential() != 0
+      || (0..<wire.layout.seatCount).contains {
+        wire.seat(SeatIndex($0)).request.load() == Seat.Request.asked
+      }
+      || (wire.interest.loadSequential() & CollectorInterest.refill != 0 && wire.isQueueLow
+        && hasDoneSlot)
+  }
+
+  private var hasDoneSlot: Bool {
+    (0..<wire.layout.slotCount).contains {
+      StateWord(bits: wire.slot(SlotIndex($0)).state.load()).phase == .done
+    }
+  }
+
+  /// Answers workers that need a block for a result too large for slot and outbox.
+  private func grantBlocks() -> Bool {
+    var granted = false
+    for index in 0..<wire.layout.seatCount {
+      let seat = wire.seat(SeatIndex(index))
+      guard seat.request.load() == Seat.Request.asked else { continue }
+      granted = true
+      locked { state in
+        // The worker may have died meanwhile; the supervisor resets the word under this lock.
+        guard seat.request.load() == Seat.Request.asked else { return }
+        do {
+          let block = try arena.allocate(byteCount: Int(clamping: seat.requestBytes))
+          state.leases[block.offset] = (block, SeatIndex(index))
+          seat.requestOffset = UInt64(block.offset)
+          seat.request.storeSequential(Seat.Request.granted)
+        } catch {
+          seat.request.storeSequential(Seat.Request.refused)
+        }
+      }
+      seat.request.wake(1)
+    }
+    return granted
+  }
+}

@@ -1,0 +1,271 @@
+import EchelonMemory
+import EchelonWire
+import Glibc
+import Synchronization
+
+/// The supervisor: starts workers, sees their deaths, mends what they held, and ends the pool.
+///
+/// Workers die with the thread that started them (`PR_SET_PDEATHSIG`), so this thread starts them
+/// all and outlives them all.
+extension PoolEngine {
+  /// The body of the supervisor's thread.
+  func supervise() {
+    while true {
+      startMissingWorkers()
+      let watched = state.withLock { state in
+        state.workers.indices.compactMap { seat in
+          state.workers[seat].map { (seat: seat, pidfd: $0.pidfd) }
+        }
+      }
+      let ready = Readiness.wait(for: [attention.descriptor] + watched.map(\.pidfd))
+      if ready[0] { attention.drain() }
+      for (index, worker) in watched.enumerated() where ready[index + 1] {
+        mendDeath(of: SeatIndex(worker.seat))
+      }
+      if endIfOver() { return }
+    }
+  }
+
+  // MARK: Starting
+
+  private func startMissingWorkers() {
+    while true {
+      let vacancy = state.withLock { state -> (seat: Int, incarnation: UInt32)? in
+        guard state.broken == nil, wire.closing.load() == 0 else { return nil }
+        guard state.workers.count(where: { $0 != nil }) < state.wantedWorkers,
+          let seat = state.workers.firstIndex(where: { $0 == nil })
+        else { return nil }
+        state.incarnations[seat] &+= 1
+        return (seat, state.incarnations[seat])
+      }
+      guard let vacancy else { return }
+      let seat = wire.seat(SeatIndex(vacancy.seat))
+      seat.phaseWord.store(SeatPhase.starting.rawValue)
+      do {
+        let worker = try WorkerProcess.start(
+          arena: arena, seat: vacancy.seat, incarnation: vacancy.incarnation,
+          environment: workerEnvironment())
+        state.withLock { state in state.workers[vacancy.seat] = worker }
+        configuration.report(.workerStarted(processID: worker.processID, seat: vacancy.seat))
+      } catch {
+        seat.phaseWord.store(SeatPhase.vacant.rawValue)
+        configuration.report(.workerNotStarted(reason: "\(error.step): \(error.reason)"))
+        couldNotStart(PoolError.cannotStartWorker(step: error.step, reason: error.reason))
+        return
+      }
+    }
+  }
+
+  private func workerEnvironment() -> [String] {
+    let changes = configuration.environment
+    let names = Set(changes.keys)
+    let inherited = WorkerProcess.inheritedEnvironment.filter { line in
+      !names.contains(String(line.prefix { $0 != "=" }))
+    }
+    return inherited + changes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+  }
+
+  /// With other workers alive the pool goes on with those; without any it says so to everyone.
+  private func couldNotStart(_ error: PoolError) {
+    let alive = state.withLock { state -> Int in
+      let alive = state.workers.count { $0 != nil }
+      state.wantedWorkers = alive
+      return alive
+    }
+    if alive == 0 { breakDown(error) }
+  }
+
+  /// Fails everything that waits, now and later.
+  private func breakDown(_ error: PoolError) {
+    locked { state in
+      state.broken = error
+      for task in state.overflow.removeAll() where task.place == .queued {
+        task.place = .gone
+        taskEnded(&state)
+        state.deferred.append { task.fail(error) }
+      }
+      for index in state.tasks.indices {
+        guard let task = state.tasks[index] else { continue }
+        let phase = StateWord(bits: wire.slot(SlotIndex(index)).state.load()).phase
+        if phase == .ready { fail(task, in: SlotIndex(index), error, &state) }
+      }
+      for job in state.queuedJobs.removeAll() {
+        job.place = .gone
+        taskEnded(&state)
+        state.deferred.append { job.fail(error) }
+      }
+      for index in state.jobs.indices { abandon(JobIndex(index), error, &state) }
+    }
+  }
+
+  // MARK: Deaths
+
+  private func mendDeath(of seat: SeatIndex) {
+    guard let worker = state.withLock({ state in state.workers[seat.value] }) else { return }
+    let status = worker.reap()
+    // The pidfd is readable only once every thread of the process is gone: nothing of it can still
+    // write into the arena.
+    let wasStarting = wire.seat(seat).phase == .starting
+    let isExpected = wire.closing.load() != 0 && status == .exited(code: 0)
+    configuration.report(
+      .workerEnded(processID: worker.processID, seat: seat.value, how: "\(status)"))
+    wire.vacateChairs(of: seat)
+    locked { state in
+      state.workers[seat.value] = nil
+      let place = wire.seat(seat)
+      place.phaseWord.store(SeatPhase.vacant.rawValue)
+      place.request.store(Seat.Request.none)
+      if !isExpected { state.statistics.deaths += 1 }
+      let cause = WorkerDied.Cause(status)
+      let death = Death(processID: worker.processID, cause: cause, seat: seat)
+      mendTasks(after: death, &state)
+      mendJobs(after: death, &state)
+      // Blocks it was given and had published a result in are in use until that is collected.
+      for (offset, lease) in state.leases where lease.seat == seat {
+        let isPublished = state.tasks.indices.contains { index in
+          let slot = wire.slot(SlotIndex(index))
+          return state.tasks[index] != nil
+            && StateWord(bits: slot.state.load()).phase == .done
+            && slot.resultPlace == .block && slot.resultOffset == offset
+        }
+        if !isPublished { state.leases[offset] = nil }
+      }
+      state.stillborn = wasStarting && !isExpected ? state.stillborn + 1 : 0
+    }
+    if state.withLock({ $0.stillborn }) >= Self.stillbornLimit {
+      breakDown(
+        .workersKeepDying(count: Self.stillbornLimit, last: "\(WorkerDied.Cause(status))"))
+    }
+    // Wake-ups and tickets that the dead worker had taken are taken again by the others.
+    wire.wakeAll()
+    ringCollector()
+  }
+
+  private static var stillbornLimit: Int { 20 }
+
+  private struct Death {
+    let processID: Int32
+    let cause: WorkerDied.Cause
+    let seat: SeatIndex
+  }
+
+  private func mendTasks(after death: Death, _ state: inout PoolState) {
+    for index in state.tasks.indices {
+      guard let task = state.tasks[index] else { continue }
+      let slot = SlotIndex(index)
+      let word = StateWord(bits: wire.slot(slot).state.load())
+      guard word.owner == death.seat else { continue }
+      switch word.phase {
+      case .running:
+        task.attempt += 1
+        if task.attempt <= task.retries, state.broken == nil {
+          state.statistics.retries += 1
+          if enqueue(task, in: index, &state) {
+            wire.slot(slot).state.lowHalf.wake(.max)  // sleepers look where the task is now
+            continue
+          }
+        }
+        let error = WorkerDied(
+          processID: death.processID, cause: death.cause, what: task.name, chunk: nil,
+          attempts: task.attempt)
+        fail(task, in: slot, error, &state)
+      case .done:
+        // It may have died between the end of the task and the calls that tell of it.
+        wire.slot(slot).state.lowHalf.wake(.max)
+        _ = wire.finishedSlots(index / 64).fetchOr(1 << UInt64(index % 64))
+      case .free, .ready:
+        break
+      }
+    }
+  }
+
+  /// Ends the task in a slot that no worker holds.
+  private func fail(
+    _ task: PoolTask, in slot: SlotIndex, _ error: any Error, _ state: inout PoolState
+  ) {
+    let word = wire.slot(slot).state
+    word.storeSequential(StateWord(generation: state.generations[slot.value], phase: .free).bits)
+    word.lowHalf.wake(.max)
+    task.place = .gone
+    task.argumentBlock = nil
+    task.retained = []
+    state.tasks[slot.value] = nil
+    free(slot, &state)
+    taskEnded(&state)
+    state.deferred.append { task.fail(error) }
+  }
+
+  private func mendJobs(after death: Death, _ state: inout PoolState) {
+    for index in state.jobs.indices {
+      guard let job = state.jobs[index], let words = job.words else { continue }
+      let record = wire.job(JobIndex(index))
+      for chunk in 0..<words.count {
+        let word = ChunkWord(bits: words.word(chunk).load())
+        guard word.phase == .claimed, word.owner == death.seat else { continue }
+        let attempts = Int(word.attempt) + 1
+        if attempts > job.request.retries, job.failure == nil {
+          job.failure = WorkerDied(
+            processID: death.processID, cause: death.cause, what: job.name, chunk: chunk,
+            attempts: attempts)
+          _ = record.failed.compareExchange(expected: 0, desired: 1)
+        } else {
+          state.statistics.retries += 1
+        }
+        let again = ChunkWord(
+          generation: words.generation, attempt: UInt8(clamping: attempts), phase: .unclaimed)
+        words.word(chunk).storeSequential(again.bits)
+      }
+      // Chunks that the dead worker had looked at without claiming them, too, are to be found again,
+      // and it may have died between finishing the last one and saying so.
+      record.cursor.storeSequential(0)
+      _ = wire.activeJobs.fetchOr(1 << UInt64(index))
+      if state.workers.allSatisfy({ $0 == nil }), state.broken != nil {
+        abandon(JobIndex(index), state.broken!, &state)
+      }
+    }
+  }
+
+  /// Ends a job that no worker is at.
+  private func abandon(_ index: JobIndex, _ error: any Error, _ state: inout PoolState) {
+    guard let job = state.jobs[index.value] else { return }
+    let word = wire.job(index).state
+    _ = wire.activeJobs.fetchAnd(~(1 << UInt64(index.value)))
+    word.storeSequential(
+      StateWord(generation: state.jobGenerations[index.value], phase: .free).bits)
+    word.lowHalf.wake(.max)
+    job.place = .gone
+    state.jobs[index.value] = nil
+    taskEnded(&state)
+    state.deferred.append { job.fail(error) }
+  }
+
+  // MARK: The end
+
+  /// - Returns: true when every worker is gone and the thread may end.
+  private func endIfOver() -> Bool {
+    let (isOver, workersLeft) = state.withLock { state in
+      (state.isShutDown && state.pending == 0, state.workers.contains { $0 != nil })
+    }
+    guard isOver else { return false }
+    if wire.closing.load() == 0 {
+      wire.closing.storeSequential(1)
+      wire.wakeAll()
+    }
+    guard !workersLeft else { return false }
+    attention.close()
+    ended.open()
+    ringCollector()
+    return true
+  }
+}
+
+extension WorkerDied.Cause {
+  init(_ status: WorkerProcess.Status) {
+    self =
+      switch status {
+      case .exited(let code): .exited(code: code)
+      case .signalled(let signal): .signalled(signal)
+      case .unknown: .unknown
+      }
+  }
+}

@@ -1,0 +1,328 @@
+import EchelonMemory
+import EchelonWire
+import Synchronization
+
+/// Single tasks: submit, collect, wait, cancel.
+extension PoolEngine {
+  /// Hands a task over.
+  /// - Parameter message: the call, as the worker reads it.
+  package func submit(_ task: PoolTask, message: RawSpan) throws {
+    if try !place(task, message, mayQueue: false) {
+      // No slot is free: collect what is done, as long as that yields enough to be worth a look at
+      // every slot, before the task has to wait in the front end.
+      collectAllDone()
+      _ = try place(task, message, mayQueue: true)
+    }
+    wire.wakeWorkerIfNeeded()
+  }
+
+  /// Puts the task into a slot, or into the queue in front of the slots.
+  /// - Returns: false when there is no slot and it may not queue.
+  private func place(_ task: PoolTask, _ message: RawSpan, mayQueue: Bool) throws -> Bool {
+    try locked { state in
+      if let broken = state.broken { throw broken }
+      if state.isShutDown { throw PoolError.shutDown }
+      if state.overflow.isEmpty, let slot = state.freeSlots.popLast() {
+        try publish(task, message, in: slot, &state)
+      } else if mayQueue || !state.overflow.isEmpty {
+        queue(task, message.copied(), &state)
+      } else {
+        return false
+      }
+      state.pending += 1
+      if state.wantedWorkers < state.workerLimit { summonWorkers(&state, demand: 1) }
+      return true
+    }
+  }
+
+  private func queue(_ task: PoolTask, _ message: [UInt8], _ state: inout PoolState) {
+    task.message = message
+    task.place = .queued
+    state.overflow.append(task)
+    _ = wire.interest.fetchOr(CollectorInterest.refill)
+  }
+
+  private func publish(
+    _ task: PoolTask, _ message: RawSpan, in index: Int, _ state: inout PoolState
+  ) throws {
+    let slot = wire.slot(SlotIndex(index))
+    if message.byteCount <= TaskSlot.inlineBytes {
+      slot.region.copy(from: message, at: slot.argumentsOffsetInSlot)
+      slot.argumentOffset = 0
+    } else {
+      do {
+        let block = try arena.allocate(byteCount: message.byteCount)
+        block.region.copy(from: message, at: 0)
+        task.argumentBlock = block
+        slot.argumentOffset = block.offset
+      } catch {
+        state.freeSlots.append(index)
+        throw error
+      }
+    }
+    slot.function = task.function
+    slot.argumentBytes = message.byteCount
+    guard enqueue(task, in: index, &state) else {
+      // The ring is full of tickets of cancelled tasks that no worker has come past yet.
+      task.argumentBlock = nil
+      state.freeSlots.append(index)
+      return queue(task, message.copied(), &state)
+    }
+  }
+
+  /// Makes the filled slot ready under a new generation.
+  /// - Returns: false when the ring is full.
+  func enqueue(_ task: PoolTask, in index: Int, _ state: inout PoolState) -> Bool {
+    let generation = state.generations[index] &+ 1
+    wire.slot(SlotIndex(index)).attempt = UInt32(task.attempt)
+    guard wire.publish(SlotIndex(index), generation: generation) else { return false }
+    state.generations[index] = generation
+    state.tasks[index] = task
+    task.place = .slot(SlotIndex(index), generation: generation)
+    if task.wantsCollector || state.isShutDown { demandCollector(ofSlot: SlotIndex(index)) }
+    return true
+  }
+
+  /// Asks for the collector to be rung when the task in `slot` ends.
+  func demandCollector(ofSlot slot: SlotIndex) {
+    let flag = StateWord.Flags.collector.mask
+    let before = StateWord(bits: wire.slot(slot).state.fetchOr(flag))
+    if before.phase == .done {
+      _ = wire.finishedSlots(slot.value / 64).fetchOr(1 << UInt64(slot.value % 64))
+      ringCollector()
+    }
+  }
+
+  // MARK: Collecting
+
+  /// Collects the task in `slot` if it is done and still of that generation.
+  @discardableResult func collect(_ slot: SlotIndex, generation: UInt32) -> Bool {
+    let task = locked { state -> PoolTask? in
+      guard let task = state.tasks[slot.value], task.place == .slot(slot, generation: generation)
+      else { return nil }
+      // ORDER(slot-done): acquires what `finish` released.
+      guard StateWord(bits: wire.slot(slot).state.load()).phase == .done else { return nil }
+      task.place = .gone
+      state.tasks[slot.value] = nil
+      return task
+    }
+    guard let task else { return false }
+    resolve(task, from: slot)
+    release(slot, generation, of: task)
+    return true
+  }
+
+  /// Passes the answer on, read where it lies.
+  private func resolve(_ task: PoolTask, from slot: SlotIndex) {
+    let cell = wire.slot(slot)
+    let byteCount = cell.resultBytes
+    let outcome: TaskOutcomeBytes =
+      switch cell.outcome {
+      case .value: .value
+      case .thrown: .thrown
+      case .undecodable, .unencodable: .notTransferred
+      }
+    switch cell.resultPlace {
+    case .slot:
+      cell.region.withBytes(
+        at: cell.resultOffsetInSlot, byteCount: min(byteCount, TaskSlot.inlineBytes)
+      ) { task.resolve(outcome, $0) }
+    case .outbox:
+      let seat = StateWord(bits: cell.state.load()).owner ?? SeatIndex(0)
+      wire.outbox(seat).withBytes(at: cell.resultOffset, byteCount: byteCount) {
+        task.resolve(outcome, $0)
+      }
+      let collected = wire.seat(seat).outboxCollected
+      // Several threads may collect from one outbox.
+      while true {
+        let seen = collected.load()
+        if collected.compareExchange(expected: seen, desired: seen &+ 1) { break }
+      }
+    case .block:
+      let block = locked { state in
+        state.leases.removeValue(forKey: cell.resultOffset)?.block
+      }
+      if let block {
+        block.region.withBytes(at: 0, byteCount: min(byteCount, block.byteCount)) {
+          task.resolve(outcome, $0)
+        }
+      } else {
+        task.fail(PoolError.notTransferred("the worker named a result block that it does not hold"))
+      }
+    }
+  }
+
+  private func release(_ slot: SlotIndex, _ generation: UInt32, of task: PoolTask) {
+    locked { state in
+      wire.slot(slot).state.store(StateWord(generation: generation, phase: .free).bits)
+      task.argumentBlock = nil
+      task.retained = []
+      free(slot, &state)
+      taskEnded(&state)
+    }
+  }
+
+  /// Gives a slot back, or to the task that waits longest.
+  func free(_ slot: SlotIndex, _ state: inout PoolState) {
+    state.freeSlots.append(slot.value)
+    refill(&state)
+  }
+
+  /// Moves waiting tasks into free slots.
+  func refill(_ state: inout PoolState) {
+    while !state.freeSlots.isEmpty, let task = state.overflow.popFirst() {
+      guard task.place == .queued, let slot = state.freeSlots.popLast() else { continue }
+      let message = task.message
+      task.message = []
+      do {
+        try message.withRawSpan { bytes in try publish(task, bytes, in: slot, &state) }
+      } catch {
+        task.place = .gone
+        taskEnded(&state)
+        state.deferred.append { task.fail(error) }
+      }
+    }
+    if state.overflow.isEmpty { _ = wire.interest.fetchAnd(~CollectorInterest.refill) }
+  }
+
+  /// Collects everything that is done. Returns how much it was.
+  @discardableResult func collectAllDone() -> Int {
+    var count = 0
+    for index in 0..<wire.layout.slotCount {
+      let slot = SlotIndex(index)
+      let word = StateWord(bits: wire.slot(slot).state.load())
+      if word.phase == .done, collect(slot, generation: word.generation) { count += 1 }
+    }
+    return count
+  }
+
+  func taskEnded(_ state: inout PoolState) {
+    state.pending -= 1
+    if state.isShutDown, state.pending == 0 { attention.signal() }
+  }
+
+  // MARK: Waiting
+
+  /// Blocks until the task is over.
+  /// - Parameter isOver: whether its future is complete.
+  /// - Returns: false when `deadline` came first.
+  package func wait(
+    for task: PoolTask, until deadline: UInt64?, isOver: () -> Bool, park: () -> Bool
+  ) -> Bool {
+    while !isOver() {
+      let place = locked { state in task.place }
+      switch place {
+      case .slot(let slot, let generation):
+        guard sleep(on: wire.slot(slot).state, generation, until: deadline) else { return isOver() }
+        collect(slot, generation: generation)
+      case .queued:
+        demandCollector(of: task)
+        if !park() { return isOver() }
+      case .new, .gone:
+        // Someone else collects it at this moment, or it failed: its future says so at once.
+        if !park() { return isOver() }
+      }
+    }
+    return true
+  }
+
+  /// Spins, then sleeps, until what the state word stands for has ended.
+  func sleep(on word: SharedWord64, _ generation: UInt32, until deadline: UInt64?) -> Bool {
+    func isOver(_ state: StateWord) -> Bool {
+      state.generation != generation || state.phase == .done || state.phase == .free
+    }
+    if Spin.until({ isOver(StateWord(bits: word.load())) }, nanoseconds: spinNanoseconds(deadline)) {
+      return true
+    }
+    while true {
+      let seen = StateWord(bits: word.fetchOr(StateWord.Flags.waiter.mask))
+      if isOver(seen) { return true }
+      guard let left = MonotonicClock.nanosecondsLeft(until: deadline) else { return false }
+      let flagged = seen.bits | StateWord.Flags.waiter.mask
+      word.lowHalf.sleep(
+        while: UInt32(truncatingIfNeeded: flagged), timeoutNanoseconds: left)
+      if isOver(StateWord(bits: word.load())) { return true }
+    }
+  }
+
+  /// A blocked caller spins for about as long as waking it would cost, and not at all when it may not
+  /// block.
+  func spinNanoseconds(_ deadline: UInt64?) -> UInt64 {
+    guard let left = MonotonicClock.nanosecondsLeft(until: deadline) else { return 0 }
+    return left < 0 ? Self.spinLimit : min(Self.spinLimit, UInt64(left))
+  }
+
+  private static var spinLimit: UInt64 { 40_000 }
+
+  /// Has the collector complete the task when it ends: for `async` waiters and callbacks.
+  package func demandCollector(of task: PoolTask) {
+    locked { state in
+      task.wantsCollector = true
+      if case .slot(let slot, _) = task.place { demandCollector(ofSlot: slot) }
+    }
+  }
+
+  /// Whether a worker executes the task at this moment.
+  package func isRunning(_ task: PoolTask) -> Bool {
+    locked { state in
+      guard case .slot(let slot, let generation) = task.place else { return false }
+      let word = StateWord(bits: wire.slot(slot).state.load())
+      return word.generation == generation && word.phase == .running
+    }
+  }
+
+  /// Collects the task now if it is done, so that queries see its end.
+  package func collectIfDone(_ task: PoolTask) {
+    let place = locked { state in task.place }
+    if case .slot(let slot, let generation) = place { collect(slot, generation: generation) }
+  }
+
+  // MARK: Cancelling
+
+  /// Takes the task back if no worker has begun it.
+  /// - Returns: whether it was taken back; it then never runs.
+  package func cancel(_ task: PoolTask) -> Bool {
+    locked { state in
+      switch task.place {
+      case .queued:
+        task.place = .gone
+        task.message = []
+        taskEnded(&state)
+        return true
+      case .slot(let slot, let generation):
+        guard withdraw(slot, generation: generation) else { return false }
+        task.place = .gone
+        state.tasks[slot.value] = nil
+        task.argumentBlock = nil
+        task.retained = []
+        free(slot, &state)
+        taskEnded(&state)
+        return true
+      case .new, .gone:
+        return false
+      }
+    }
+  }
+
+  /// Ready to free by one compare-and-swap, which a claim would have to win first.
+  private func withdraw(_ slot: SlotIndex, generation: UInt32) -> Bool {
+    let word = wire.slot(slot).state
+    while true {
+      let seen = StateWord(bits: word.load())
+      guard seen.phase == .ready, seen.generation == generation else { return false }
+      let free = StateWord(generation: generation, phase: .free)
+      if word.compareExchange(expected: seen.bits, desired: free.bits) {
+        if seen.flags.contains(.waiter) { word.lowHalf.wake(.max) }
+        return true
+      }
+    }
+  }
+
+  /// Cancels everything that no worker has begun.
+  func cancelAllPending() {
+    let candidates = locked { state in
+      state.overflow.removeAll() + state.tasks.compactMap { $0 }
+    }
+    for task in candidates where cancel(task) { task.fail(PoolError.cancelled) }
+  }
+}

@@ -1,0 +1,154 @@
+package import EchelonMemory
+package import EchelonWire
+import Glibc
+import Synchronization
+
+/// Starts, watches, stops and replaces workers, and carries tasks and jobs to them. Knows no
+/// mathematics and no futures.
+///
+/// Two threads of its own: the supervisor (starts workers, sees deaths) and the collector (collects
+/// for those who cannot do it themselves). Both hold the engine, so a pool object that is dropped
+/// with work queued leaves an engine that finishes it.
+package final class PoolEngine: Sendable {
+  package let wire: Wire
+  package let arena: Arena
+  let configuration: PoolConfiguration
+  let state: Mutex<PoolState>
+  let attention: EventSignal
+  /// Open when every worker is gone and nothing is pending.
+  let ended = Gate()
+
+  package init(_ configuration: PoolConfiguration) throws {
+    guard WorkerProcess.isPossible else { throw PoolError.noStartHook }
+    let count = configuration.workerCount
+    guard (1...256) ~= count else { throw PoolError.invalidWorkerCount(count) }
+    self.configuration = configuration
+    let layout = ArenaLayout(seatCount: count)
+    arena = try Arena(
+      backing: configuration.backing, limitBytes: configuration.memoryLimit,
+      controlBytes: layout.controlBytes)
+    layout.writeHeader(to: arena, frontEndPID: getpid())
+    wire = Wire(arena: arena, layout: layout)
+    let processors = MachineLimits.processors().count
+    // One processor is the front end's; a spinner beside it must not take the last one from a
+    // worker that has something to do.
+    wire.chairCount = max(1, min(processors - 1, count))
+    wire.spinNanoseconds = 50_000
+    guard let attention = EventSignal() else {
+      throw PoolError.cannotStartWorker(step: "making an event counter", reason: "no descriptors left")
+    }
+    self.attention = attention
+    state = Mutex(PoolState(layout: layout, workerLimit: count))
+    var error = SystemThread.start(name: "echelon-watch") { [self] in supervise() }
+    if error == 0 {
+      error = SystemThread.start(name: "echelon-collect") { [self] in collectForOthers() }
+    }
+    guard error == 0 else {
+      throw PoolError.cannotStartWorker(step: "starting a thread", reason: systemMessage(error))
+    }
+  }
+
+  // MARK: Functions
+
+  /// Puts a function signature into the arena.
+  package func register(function bytes: [UInt8]) throws(PoolError) -> FunctionIndex {
+    let index = state.withLock { _ in wire.functions.append(bytes) }
+    guard let index else { throw .tooManyFunctions }
+    return index
+  }
+
+  // MARK: Workers on demand
+
+  /// Asks for as many workers as can be of use now. Called with the lock held, after `demand` pieces
+  /// of work were published.
+  func summonWorkers(_ state: inout PoolState, demand: Int) {
+    guard state.wantedWorkers < state.workerLimit, !state.isShutDown || state.pending > 0 else { return }
+    state.wantedWorkers = min(state.workerLimit, state.wantedWorkers + max(1, demand))
+    attention.signal()
+  }
+
+  /// Starts all workers and waits until they look for work.
+  package func warmUp() throws(PoolError) {
+    let limit = state.withLock { state in
+      state.wantedWorkers = state.workerLimit
+      return state.workerLimit
+    }
+    attention.signal()
+    while true {
+      let (broken, ready) = state.withLock { state in
+        (state.broken ?? (state.isShutDown ? .shutDown : nil), state.workers.indices.count { seat in
+          let phase = wire.seat(SeatIndex(seat)).phase
+          return state.workers[seat] != nil && phase != .vacant && phase != .starting
+        })
+      }
+      if let broken { throw broken }
+      if ready >= limit { return }
+      readySignal.wait(beyond: ready, wire: wire)
+    }
+  }
+
+  /// The processes of the pool now.
+  package var processIDs: [Int32] {
+    state.withLock { state in state.workers.compactMap { $0?.processID } }
+  }
+
+  package var statistics: PoolStatistics {
+    state.withLock { state in
+      var statistics = state.statistics
+      statistics.workers = state.workers.count { $0 != nil }
+      statistics.pendingTasks = state.pending
+      statistics.tasksRun = state.workers.indices.map { wire.seat(SeatIndex($0)).tasksRun.load() }
+      statistics.chunksRun = state.workers.indices.map { wire.seat(SeatIndex($0)).chunksRun.load() }
+      return statistics
+    }
+  }
+
+  // MARK: The end
+
+  /// Takes no more work. What was handed over is finished first, unless it is cancelled.
+  package func shutDown(cancelPending: Bool) {
+    if cancelPending { cancelAllPending() }
+    state.withLock { state in
+      state.isShutDown = true
+      // From now on every end goes through the collector, which sees when the last has come.
+      for index in state.tasks.indices where state.tasks[index] != nil {
+        demandCollector(ofSlot: SlotIndex(index))
+      }
+      for index in state.jobs.indices where state.jobs[index] != nil {
+        demandCollector(ofJob: JobIndex(index))
+      }
+    }
+    attention.signal()
+    ringCollector()
+  }
+
+  /// Waits until everything has ended.
+  /// - Returns: false when `deadline` came first.
+  package func waitUntilEnded(deadline: UInt64?) -> Bool { ended.wait(until: deadline) }
+
+  /// Sends every worker a signal now.
+  package func signalWorkers(_ signal: Int32) {
+    state.withLock { state in for worker in state.workers { worker?.send(signal: signal) } }
+  }
+
+  /// One count of workers becoming ready; `warmUp` waits on it.
+  let readySignal = ReadySignal()
+
+  func ringCollector() { wire.ringCollector() }
+}
+
+/// Waits for workers to come up by the word that each changes when it is ready.
+struct ReadySignal: Sendable {
+  func wait(beyond ready: Int, wire: Wire) {
+    // A seat that is still starting: its phase word changes when the worker looks for work. The
+    // worker does not know that anyone waits, so this sleeps in short turns.
+    for index in 0..<wire.layout.seatCount {
+      let word = wire.seat(SeatIndex(index)).phaseWord
+      let value = word.load()
+      if value == SeatPhase.vacant.rawValue || value == SeatPhase.starting.rawValue {
+        word.sleep(while: value, timeoutNanoseconds: 1_000_000)
+        return
+      }
+    }
+  }
+}

@@ -1,0 +1,95 @@
+public import EchelonMemory
+package import EchelonWire
+
+/// One chunked job as the pool carries it; a subclass knows what its chunks amount to.
+///
+/// The engine's lock guards every stored property; `finish` and `fail` are called without it, once.
+open class PoolJob: @unchecked Sendable {
+  /// What the chunks run and on what.
+  package struct Request: Sendable {
+    package var kind: JobKind
+    package var code: UInt32
+    package var chunkCount: Int
+    package var elementCount: Int
+    package var chunkLength: Int
+    package var operands: [JobOperand]
+    package var parameters: [UInt8]
+    package var hasPartials: Bool
+    package var retries: Int
+
+    package init(
+      kind: JobKind, code: UInt32, chunkCount: Int, elementCount: Int, chunkLength: Int,
+      operands: [JobOperand], parameters: [UInt8], hasPartials: Bool, retries: Int
+    ) {
+      self.kind = kind
+      self.code = code
+      self.chunkCount = chunkCount
+      self.elementCount = elementCount
+      self.chunkLength = chunkLength
+      self.operands = operands
+      self.parameters = parameters
+      self.hasPartials = hasPartials
+      self.retries = retries
+    }
+  }
+
+  package enum Place: Equatable {
+    case new, queued
+    case record(JobIndex, generation: UInt32)
+    case gone
+  }
+
+  package final let request: Request
+  /// Keeps the operands' blocks alive until the job is over.
+  package final let retained: [ArenaBlock]
+  package final var place = Place.new
+  package final var words: ChunkWords?
+  package final var wordBlock: ArenaBlock?
+  package final var partials: ArenaBlock?
+  package final var failure: (any Error)?
+  package final var wantsCollector = false
+
+  package init(_ request: Request, retaining blocks: [ArenaBlock]) {
+    self.request = request
+    retained = blocks
+  }
+
+  /// What the job runs, for messages.
+  open var name: String { "a job" }
+
+  /// Every chunk is done; `partials` holds 64 bytes per chunk, in chunk order, if there are any.
+  open func finish(partials: ArenaBlock?) {
+    preconditionFailure("a subclass merges the partial results")
+  }
+
+  /// The end without an answer.
+  open func fail(_ error: any Error) {
+    preconditionFailure("a subclass passes the error on")
+  }
+}
+
+/// One array or matrix of a job, in the front end.
+package struct JobOperand: Sendable {
+  package var block: ArenaBlock
+  /// Bytes from the start of the block to the first element.
+  package var byteOffset: Int
+  package var count: Int
+  package var rows: Int
+  package var columns: Int
+  /// Elements from one row to the next, and from one column to the next.
+  package var rowStride: Int
+  package var columnStride: Int
+
+  package init(
+    block: ArenaBlock, byteOffset: Int, count: Int, rows: Int = 0, columns: Int = 0,
+    rowStride: Int = 0, columnStride: Int = 0
+  ) {
+    self.block = block
+    self.byteOffset = byteOffset
+    self.count = count
+    self.rows = rows
+    self.columns = columns
+    self.rowStride = rowStride
+    self.columnStride = columnStride
+  }
+}

@@ -1,0 +1,111 @@
+package import CEchelon
+package import EchelonMemory
+
+/// A chunked job, as it lies in the arena.
+///
+///     field                              written by        ordered by
+///     state                              both              ORDER(job-ready), ORDER(job-done)
+///     cursor                             both, a hint
+///     kind … parameters                  front end         ORDER(job-ready)
+///     failed, failed_chunk, failure      first to fail     ORDER(job-failed)
+///     chunk words (elsewhere)            both              ORDER(chunk-done)
+///
+/// ## Invariants
+/// 1. A chunk word changes from unclaimed to claimed by one compare-and-swap that names the owner
+///    and the job's generation. Memory of chunk words is never used for anything else, so a late
+///    exchange by a worker that looked at an earlier job cannot succeed.
+/// 2. The job is done exactly when every chunk word is done; `cursor` only says where to look next.
+@frozen package struct JobRecord: Sendable {
+  @usableFromInline package let region: Region
+  @inlinable init(region: Region) { self.region = region }
+
+  @inlinable package var state: SharedWord64 { region.word64(at: OFFSET_job_record_state) }
+  @inlinable package var cursor: SharedWord64 { region.word64(at: OFFSET_job_record_cursor) }
+  @inlinable package var failed: SharedWord32 { region.word32(at: OFFSET_job_record_failed) }
+
+  /// The record's plain fields, copied. After copying, the reader checks that `state` has not
+  /// changed.
+  package func load() -> job_record { region.load(at: 0, as: job_record.self) }
+
+  /// Fills the record of a new job, `state` aside, which the caller stores last. Zero in `failed`
+  /// and `cursor`.
+  package func fill(_ record: job_record) {
+    var filled = record
+    filled.state = state.load()
+    region.store(filled, at: 0)
+  }
+
+  /// Copies parameter bytes in; at most `ECHELON_JOB_PARAMETER_BYTES`.
+  package func fill(parameters: RawSpan) {
+    region.copy(from: parameters, at: OFFSET_job_record_parameters)
+  }
+
+  /// Where the parameters lie in `region`.
+  package static var parametersOffset: Int { OFFSET_job_record_parameters }
+  package static var parameterLimit: Int { ECHELON_JOB_PARAMETER_BYTES }
+  package static var operandLimit: Int { ECHELON_JOB_OPERAND_LIMIT }
+
+  /// Writes one operand of a new job.
+  package func fill(operand index: Int, _ operand: job_operand) {
+    precondition(index < Self.operandLimit)
+    region.store(operand, at: OFFSET_job_record_operands + index * MemoryLayout<job_operand>.stride)
+  }
+
+  package func operand(_ index: Int) -> job_operand {
+    region.load(at: OFFSET_job_record_operands + index * MemoryLayout<job_operand>.stride)
+  }
+
+  /// Notes the first failure; later ones are dropped.
+  package func fail(chunk: Int, _ failure: JobFailure) {
+    guard failed.compareExchange(expected: 0, desired: 1) else { return }
+    region.store(UInt64(chunk), at: OFFSET_job_record_failed_chunk)
+    // ORDER(job-failed): releases the chunk number; the front end acquires it after ORDER(job-done).
+    failed.store(1 + failure.rawValue)
+  }
+
+  package var failedChunk: Int { Int(region.load(at: OFFSET_job_record_failed_chunk, as: UInt64.self)) }
+}
+
+/// The chunk words of one job.
+@frozen package struct ChunkWords: Sendable {
+  @usableFromInline let region: Region
+  package let count: Int
+  package let generation: UInt32
+
+  @inlinable package init(region: Region, count: Int, generation: UInt32) {
+    self.region = region
+    self.count = count
+    self.generation = generation
+  }
+
+  @inlinable package func word(_ chunk: Int) -> SharedWord64 { region.word64(at: 8 &* chunk) }
+
+  /// Claims `chunk` for the worker on `seat`; the claimed word, or nil if it is not to be had.
+  @inlinable package func claim(_ chunk: Int, for seat: SeatIndex) -> ChunkWord? {
+    let word = word(chunk)
+    let seen = ChunkWord(bits: word.load())
+    guard seen.phase == .unclaimed, seen.generation == generation else { return nil }
+    let mine = ChunkWord(
+      generation: generation, attempt: seen.attempt, owner: seat, phase: .claimed)
+    return word.compareExchange(expected: seen.bits, desired: mine.bits) ? mine : nil
+  }
+
+  /// ORDER(chunk-done): releases what the chunk wrote; the front end acquires it.
+  @inlinable package func finish(_ chunk: Int, _ claimed: ChunkWord) {
+    let done = ChunkWord(
+      generation: generation, attempt: claimed.attempt, owner: claimed.owner, phase: .done)
+    word(chunk).storeSequential(done.bits)
+  }
+
+  /// Whether every chunk is done.
+  @inlinable package var allDone: Bool {
+    for chunk in 0..<count where ChunkWord(bits: word(chunk).load()).phase != .done { return false }
+    return true
+  }
+
+  /// Writes the words of a new job.
+  package func reset() {
+    let bits = ChunkWord(generation: generation, attempt: 0, phase: .unclaimed).bits
+    for chunk in 0..<count { word(chunk).storeRelaxed(bits) }
+  }
+}

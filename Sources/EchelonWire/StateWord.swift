@@ -1,0 +1,129 @@
+/// The word that says whose a slot or a job is.
+///
+///     63      20 19       8 7     4 3      0
+///     generation  owner      flags    phase
+///
+/// `owner` is seat + 1 while a worker runs it, else 0. The generation counts the uses of the cell,
+/// so that a compare-and-swap prepared for one use can never succeed in a later one. Twelve bits of
+/// it lie in the low half, the part a blocked caller sleeps on, so that one who is late for its
+/// sleep does not take a later use of the cell for its own.
+@frozen package struct StateWord: Equatable, Sendable {
+  package let bits: UInt64
+
+  @inlinable package init(bits: UInt64) { self.bits = bits }
+
+  @inlinable package init(
+    generation: UInt32, owner: SeatIndex? = nil, flags: Flags = [], phase: Phase
+  ) {
+    let ownerBits = UInt64(owner.map { $0.value + 1 } ?? 0)
+    bits =
+      UInt64(generation) << 20 | ownerBits << 8 | UInt64(flags.rawValue) << 4
+      | UInt64(phase.rawValue)
+  }
+
+  @inlinable package var generation: UInt32 { UInt32(truncatingIfNeeded: bits >> 20) }
+  @inlinable package var owner: SeatIndex? {
+    let value = Int(bits >> 8 & 0xfff)
+    return value == 0 ? nil : SeatIndex(value - 1)
+  }
+  @inlinable package var flags: Flags { Flags(rawValue: UInt8(truncatingIfNeeded: bits >> 4) & 15) }
+  @inlinable package var phase: Phase {
+    Phase(rawValue: UInt8(truncatingIfNeeded: bits) & 15) ?? .free
+  }
+
+  /// What the cell is at.
+  ///
+  ///     free ─publish─► ready ─claim─► running ─finish─► done ─collect─► free
+  ///              ▲        └─cancel─► free   │
+  ///              └─── retry, or free ◄──────┘ worker died
+  ///
+  /// A job uses `running` from its publication on: its chunks have words of their own.
+  @frozen package enum Phase: UInt8, Sendable { case free, ready, running, done }
+
+  /// Who wants to hear of the end.
+  @frozen package struct Flags: OptionSet, Sendable {
+    package let rawValue: UInt8
+    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// A thread of the front end sleeps on the word.
+    @inlinable package static var waiter: Flags { Flags(rawValue: 1) }
+    /// The collector is to be rung.
+    @inlinable package static var collector: Flags { Flags(rawValue: 2) }
+    /// Stop at the next chance.
+    @inlinable package static var cancelled: Flags { Flags(rawValue: 4) }
+
+    /// The flag as bits of a state word.
+    @inlinable package var mask: UInt64 { UInt64(rawValue) << 4 }
+  }
+}
+
+/// The word of one chunk of a job: generation of the job, attempt, owner, phase.
+///
+///     63      32 31     24 23      8 7      0
+///     generation  attempt   owner     phase
+///
+///     unclaimed ─claim─► claimed ─finish─► done
+///         ▲                 │ worker died
+///         └──── attempt+1 ──┘
+@frozen package struct ChunkWord: Equatable, Sendable {
+  package let bits: UInt64
+  @inlinable package init(bits: UInt64) { self.bits = bits }
+  @inlinable package init(
+    generation: UInt32, attempt: UInt8, owner: SeatIndex? = nil, phase: Phase
+  ) {
+    let ownerBits = UInt64(owner.map { $0.value + 1 } ?? 0)
+    bits =
+      UInt64(generation) << 32 | UInt64(attempt) << 24 | ownerBits << 8 | UInt64(phase.rawValue)
+  }
+  @inlinable package var generation: UInt32 { UInt32(truncatingIfNeeded: bits >> 32) }
+  @inlinable package var attempt: UInt8 { UInt8(truncatingIfNeeded: bits >> 24) }
+  @inlinable package var owner: SeatIndex? {
+    let value = Int(bits >> 8 & 0xffff)
+    return value == 0 ? nil : SeatIndex(value - 1)
+  }
+  @inlinable package var phase: Phase {
+    Phase(rawValue: UInt8(truncatingIfNeeded: bits)) ?? .unclaimed
+  }
+
+  @frozen package enum Phase: UInt8, Sendable { case unclaimed, claimed, done }
+}
+
+/// How a task ended in its worker.
+package enum TaskOutcome: UInt32, Sendable {
+  /// The result bytes are the value.
+  case value
+  /// The result bytes are the error that the task threw.
+  case thrown
+  /// The worker could not read the call; the result bytes are a text.
+  case undecodable
+  /// The worker could not write the result; the result bytes are a text.
+  case unencodable
+}
+
+/// Where a task's result bytes lie.
+package enum ResultPlace: UInt32, Sendable {
+  /// In the slot.
+  case slot
+  /// In the outbox of the worker's seat.
+  case outbox
+  /// In a block that the front end allocated on request.
+  case block
+}
+
+/// What a job runs on each chunk.
+package enum JobKind: UInt32, Sendable {
+  /// A kernel of the catalog; `code` is its id.
+  case kernel
+  /// A user's closure: `code` names its program type in the function table, the parameters start
+  /// with the closure itself.
+  case program
+}
+
+/// Why a chunk failed without its worker dying.
+package enum JobFailure: UInt32, Sendable {
+  case unknownKernel = 1, unknownFunction, badOperand, badParameters
+}
+
+/// What a worker is doing, for people and for the supervisor.
+package enum SeatPhase: UInt32, Sendable {
+  case vacant, starting, looking, asleep, busy, leaving
+}

@@ -1,0 +1,93 @@
+import CEchelon
+import EchelonMemory
+
+/// Sleeping and waking, without a lock and without a shared semaphore: each worker sleeps on a word
+/// of its own, so that a wake-up given to a worker that is killed at that instant loses nothing but
+/// itself, and the supervisor, which sees the death, wakes the others to look again.
+///
+/// The invariant: when work is ready and a worker sleeps, someone awake is going to look at the
+/// queue: a worker on a chair (it looks again after it leaves the chair), or one that is being
+/// woken. Whoever claims a task leaves its chair first and then, if more is ready, wakes the next.
+extension Wire {
+  /// After work was published: makes sure that someone looks at it.
+  @inlinable package func wakeWorkerIfNeeded() {
+    // ORDER(wake-up): these loads come after the sequential store of `tail` or `activeJobs`.
+    for index in 0..<ECHELON_CHAIR_LIMIT where chair(index).loadSequential() != 0 { return }
+    _ = wakeOne()
+  }
+
+  /// Wakes one sleeping worker, the one on the lowest seat: the one most recently used.
+  @inlinable package func wakeOne() -> Bool {
+    for group in 0..<4 {
+      let word = sleepers(group)
+      while true {
+        let bits = word.loadSequential()
+        guard bits != 0 else { break }
+        let bit = bits & (0 &- bits)
+        // Whoever clears the bit has undertaken the wake-up.
+        guard word.fetchAnd(~bit) & bit != 0 else { continue }
+        let index = SeatIndex(group * 64 + bit.trailingZeroBitCount)
+        guard index.value < layout.seatCount else { continue }
+        let wake = seat(index).wake
+        wake.storeSequential(0)
+        wake.wake(1)
+        return true
+      }
+    }
+    return false
+  }
+
+  /// Wakes every worker to look again: after a death, at shutdown.
+  package func wakeAll() {
+    for index in 0..<layout.seatCount {
+      let bit = UInt64(1) << UInt64(index % 64)
+      _ = sleepers(index / 64).fetchAnd(~bit)
+      let wake = seat(SeatIndex(index)).wake
+      wake.storeSequential(0)
+      wake.wake(.max)
+    }
+  }
+
+  /// Whether anything may be there to claim.
+  @inlinable package var hasWork: Bool {
+    head.loadSequential() < tail.loadSequential() || activeJobs.loadSequential() != 0
+      || closing.load() != 0
+  }
+
+  /// Takes a chair, the right to spin; nil when all are taken.
+  package func takeChair(for seat: SeatIndex) -> Int? {
+    for index in 0..<chairCount
+    where chair(index).compareExchange(expected: 0, desired: UInt32(seat.value + 1)) {
+      return index
+    }
+    return nil
+  }
+
+  /// Gives the chair back. Work published before this was left to us, so the caller looks again.
+  package func leaveChair(_ index: Int) { chair(index).storeSequential(0) }
+
+  /// After a worker died: nobody sits on its chair any more.
+  package func vacateChairs(of seat: SeatIndex) {
+    for index in 0..<ECHELON_CHAIR_LIMIT {
+      _ = chair(index).compareExchange(expected: UInt32(seat.value + 1), desired: 0)
+    }
+  }
+
+  /// Sleeps until woken, unless there is work. The caller looks at the queue again in any case.
+  package func sleep(on seatIndex: SeatIndex) {
+    let own = seat(seatIndex)
+    let bit = UInt64(1) << UInt64(seatIndex.value % 64)
+    own.wake.storeSequential(1)
+    // ORDER(wake-up): the announcement is sequential and comes before the last look at the queue;
+    // the front end publishes before it looks for sleepers. One of the two sees the other.
+    _ = sleepers(seatIndex.value / 64).fetchOr(bit)
+    if hasWork {
+      _ = sleepers(seatIndex.value / 64).fetchAnd(~bit)
+      own.wake.storeSequential(0)
+      return
+    }
+    own.phaseWord.store(SeatPhase.asleep.rawValue)
+    while own.wake.loadSequential() == 1 { own.wake.sleep(while: 1) }
+    own.phaseWord.store(SeatPhase.looking.rawValue)
+  }
+}

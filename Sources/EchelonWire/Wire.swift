@@ -1,0 +1,149 @@
+import CEchelon
+package import EchelonMemory
+
+/// What a front end and its workers agree on: typed views of every part of an arena.
+///
+/// Copies are cheap and equal; all state lies in the arena.
+package struct Wire: Sendable {
+  package let arena: Arena
+  package let layout: ArenaLayout
+  @usableFromInline let hot: Region
+  @usableFromInline let ringRegion: Region
+  @usableFromInline let slotsRegion: Region
+  @usableFromInline let seatsRegion: Region
+  @usableFromInline let jobsRegion: Region
+
+  /// Views of `arena`, whose header has been written.
+  package init(arena: Arena, layout: ArenaLayout) {
+    self.arena = arena
+    self.layout = layout
+    let region = arena.region
+    hot = region.subregion(
+      at: OFFSET_arena_header_hot, byteCount: MemoryLayout<arena_hot_words>.size)
+    ringRegion = region.subregion(at: layout.ringOffset, byteCount: layout.ringCapacity * 8)
+    slotsRegion = region.subregion(
+      at: layout.slotsOffset, byteCount: layout.slotCount * MemoryLayout<task_slot>.stride)
+    seatsRegion = region.subregion(
+      at: layout.seatsOffset, byteCount: layout.seatCount * MemoryLayout<arena_seat>.stride)
+    jobsRegion = region.subregion(
+      at: layout.jobsOffset, byteCount: layout.jobCount * MemoryLayout<job_record>.stride)
+  }
+
+  // The front end's line.
+  @inlinable package var tail: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_tail) }
+  @inlinable package var activeJobs: SharedWord64 {
+    hot.word64(at: OFFSET_arena_hot_words_active_jobs)
+  }
+  /// 0 open, 1 drain and leave, 2 leave now.
+  @inlinable package var closing: SharedWord32 { hot.word32(at: OFFSET_arena_hot_words_closing) }
+  // The workers' line.
+  @inlinable package var head: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_head) }
+  @inlinable package func chair(_ index: Int) -> SharedWord32 {
+    hot.word32(at: OFFSET_arena_hot_words_chairs + 4 * index)
+  }
+  @inlinable package func sleepers(_ group: Int) -> SharedWord64 {
+    hot.word64(at: OFFSET_arena_hot_words_sleepers + 8 * group)
+  }
+  // The collector's line.
+  @inlinable package var collector: SharedWord32 {
+    hot.word32(at: OFFSET_arena_hot_words_collector)
+  }
+  /// What the front end wants to hear of at once: `CollectorInterest` bits.
+  @inlinable package var interest: SharedWord32 { hot.word32(at: OFFSET_arena_hot_words_interest) }
+  /// Bit per slot whose end the collector is to hear of.
+  @inlinable package func finishedSlots(_ group: Int) -> SharedWord64 {
+    hot.word64(at: OFFSET_arena_hot_words_finished_slots + 8 * group)
+  }
+  /// Bit per job whose end the collector is to hear of.
+  @inlinable package var finishedJobs: SharedWord64 {
+    hot.word64(at: OFFSET_arena_hot_words_finished_jobs)
+  }
+  /// How many workers may spin at once, and for how long.
+  package var chairCount: Int {
+    get { min(Int(hot.load(at: OFFSET_arena_hot_words_chair_count, as: UInt32.self)), ECHELON_CHAIR_LIMIT) }
+    nonmutating set { hot.store(UInt32(newValue), at: OFFSET_arena_hot_words_chair_count) }
+  }
+  package var spinNanoseconds: UInt32 {
+    get { hot.load(at: OFFSET_arena_hot_words_spin_nanoseconds) }
+    nonmutating set { hot.store(newValue, at: OFFSET_arena_hot_words_spin_nanoseconds) }
+  }
+
+  @inlinable package func slot(_ index: SlotIndex) -> TaskSlot {
+    TaskSlot(
+      region: slotsRegion.subregion(
+        at: index.value * MemoryLayout<task_slot>.stride, byteCount: MemoryLayout<task_slot>.size))
+  }
+
+  @inlinable package func seat(_ index: SeatIndex) -> Seat {
+    Seat(
+      region: seatsRegion.subregion(
+        at: index.value * MemoryLayout<arena_seat>.stride, byteCount: MemoryLayout<arena_seat>.size))
+  }
+
+  @inlinable package func job(_ index: JobIndex) -> JobRecord {
+    JobRecord(
+      region: jobsRegion.subregion(
+        at: index.value * MemoryLayout<job_record>.stride, byteCount: MemoryLayout<job_record>.size))
+  }
+
+  /// The bytes of a seat's outbox.
+  package func outbox(_ seat: SeatIndex) -> Region {
+    arena.region.subregion(
+      at: layout.outboxesOffset + seat.value * layout.outboxBytes, byteCount: layout.outboxBytes)
+  }
+
+  package var functions: FunctionTable {
+    FunctionTable(
+      region: arena.region.subregion(at: layout.functionsOffset, byteCount: layout.functionsBytes))
+  }
+}
+
+/// Bits of `Wire.interest`.
+package enum CollectorInterest {
+  /// Tasks wait in the front end for a slot: ring when the queue runs low.
+  package static let refill: UInt32 = 1
+}
+
+/// One worker's place, as it lies in the arena.
+@frozen package struct Seat: Sendable {
+  @usableFromInline let region: Region
+  @inlinable init(region: Region) { self.region = region }
+
+  /// 0 awake, 1 asleep; the word its worker sleeps on.
+  @inlinable package var wake: SharedWord32 { region.word32(at: OFFSET_arena_seat_wake) }
+  @inlinable package var phaseWord: SharedWord32 { region.word32(at: OFFSET_arena_seat_phase) }
+  package var phase: SeatPhase { SeatPhase(rawValue: phaseWord.load()) ?? .vacant }
+  /// The states of `request`: a worker that needs a block for a large result asks here.
+  package enum Request {
+    package static let none: UInt32 = 0
+    package static let asked: UInt32 = 1
+    package static let granted: UInt32 = 2
+    package static let refused: UInt32 = 3
+  }
+  package var request: SharedWord32 { region.word32(at: OFFSET_arena_seat_request) }
+  package var requestBytes: UInt64 {
+    get { region.load(at: OFFSET_arena_seat_request_bytes) }
+    nonmutating set { region.store(newValue, at: OFFSET_arena_seat_request_bytes) }
+  }
+  package var requestOffset: UInt64 {
+    get { region.load(at: OFFSET_arena_seat_request_offset) }
+    nonmutating set { region.store(newValue, at: OFFSET_arena_seat_request_offset) }
+  }
+  /// Bytes of the outbox in use; written by the worker only.
+  package var outboxHead: UInt32 {
+    get { region.load(at: OFFSET_arena_seat_outbox_head) }
+    nonmutating set { region.store(newValue, at: OFFSET_arena_seat_outbox_head) }
+  }
+  package var outboxPublished: SharedWord32 {
+    region.word32(at: OFFSET_arena_seat_outbox_published)
+  }
+  package var outboxCollected: SharedWord32 {
+    region.word32(at: OFFSET_arena_seat_outbox_collected)
+  }
+  package var processID: Int32 {
+    get { region.load(at: OFFSET_arena_seat_pid) }
+    nonmutating set { region.store(newValue, at: OFFSET_arena_seat_pid) }
+  }
+  @inlinable package var tasksRun: SharedWord64 { region.word64(at: OFFSET_arena_seat_tasks_run) }
+  @inlinable package var chunksRun: SharedWord64 { region.word64(at: OFFSET_arena_seat_chunks_run) }
+}

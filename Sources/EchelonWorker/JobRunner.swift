@@ -1,0 +1,220 @@
+import CEchelon
+import EchelonKernels
+import EchelonMemory
+import EchelonTransfer
+import EchelonWire
+
+/// Claims chunks of jobs and runs them.
+struct JobRunner {
+  let wire: Wire
+  let seat: SeatIndex
+  private let place: Seat
+  private var programs: [UInt32: any ChunkProgram.Type] = [:]
+
+  init(wire: Wire, seat: SeatIndex) {
+    self.wire = wire
+    self.seat = seat
+    place = wire.seat(seat)
+  }
+
+  /// Runs chunks of one active job until none is left to claim.
+  /// - Returns: false when there was none to claim.
+  mutating func runSome() -> Bool {
+    var active = wire.activeJobs.load()
+    while active != 0 {
+      let index = JobIndex(active.trailingZeroBitCount)
+      active &= active - 1
+      if run(index) { return true }
+    }
+    return false
+  }
+
+  private mutating func run(_ index: JobIndex) -> Bool {
+    let record = wire.job(index)
+    // ORDER(job-ready): acquires the record and the words that `publish` released.
+    let state = StateWord(bits: record.state.load())
+    guard state.phase == .running else {
+      retire(index, state)
+      return false
+    }
+    let fields = record.load()
+    // The record may have been filled for another job while it was read.
+    guard StateWord(bits: record.state.load()).generation == state.generation,
+      let words = words(fields, state)
+    else { return false }
+    let count = runChunks(of: record, fields, words)
+    finishIfDone(record, state, words)
+    retire(index, state)
+    return count > 0
+  }
+
+  private func words(_ fields: job_record, _ state: StateWord) -> ChunkWords? {
+    let count = Int(clamping: fields.chunk_count)
+    let offset = Int(clamping: fields.words_offset)
+    guard count > 0, offset % 64 == 0, offset < wire.arena.region.byteCount,
+      count <= (wire.arena.region.byteCount - offset) / 8
+    else { return nil }
+    let region = wire.arena.region.subregion(at: offset, byteCount: count * 8)
+    return ChunkWords(region: region, count: count, generation: state.generation)
+  }
+
+  /// First by the cursor, several at a time; then by looking at every word, which finds what a slow
+  /// or dead worker had looked at and not claimed.
+  private mutating func runChunks(
+    of record: JobRecord, _ fields: job_record, _ words: ChunkWords
+  ) -> Int {
+    var body: ChunkBody?
+    var count = 0
+    func take(_ chunk: Int) {
+      guard let claimed = words.claim(chunk, for: seat) else { return }
+      count += 1
+      if record.failed.load() == 0 {
+        place.phaseWord.store(SeatPhase.busy.rawValue)
+        if body == nil { body = makeBody(record, fields) }
+        if let failure = body!.run(chunk, fields, wire) { record.fail(chunk: chunk, failure) }
+        place.chunksRun.storeRelaxed(place.chunksRun.loadRelaxed() &+ 1)
+      }
+      words.finish(chunk, claimed)
+    }
+    let batch = UInt64(max(1, fields.batch_limit))
+    while true {
+      let first = record.cursor.fetchAdd(batch)
+      guard first < UInt64(words.count) else { break }
+      for chunk in Int(first)..<Int(min(UInt64(words.count), first + batch)) { take(chunk) }
+    }
+    for chunk in 0..<words.count
+    where ChunkWord(bits: words.word(chunk).load()).phase == .unclaimed {
+      take(chunk)
+    }
+    place.phaseWord.store(SeatPhase.looking.rawValue)
+    return count
+  }
+
+  /// The job is done when every chunk is. Whoever finishes the last one sees that here, or the
+  /// supervisor has another worker look after a death.
+  private func finishIfDone(_ record: JobRecord, _ state: StateWord, _ words: ChunkWords) {
+    guard words.allDone else { return }
+    let word = record.state
+    while true {
+      let seen = StateWord(bits: word.load())
+      guard seen.phase == .running, seen.generation == state.generation else { return }
+      let done = StateWord(generation: state.generation, phase: .done)
+      // ORDER(job-done): releases all chunks' results (their words were acquired in `allDone`).
+      guard word.compareExchange(expected: seen.bits, desired: done.bits) else { continue }
+      if seen.flags.contains(.waiter) { word.lowHalf.wake(.max) }
+      if seen.flags.contains(.collector), let index = indexOf(record) {
+        _ = wire.finishedJobs.fetchOr(1 << UInt64(index.value))
+        wire.ringCollector()
+      }
+      return
+    }
+  }
+
+  private func indexOf(_ record: JobRecord) -> JobIndex? {
+    (0..<wire.layout.jobCount).first { wire.job(JobIndex($0)).isSame(as: record) }.map(JobIndex.init)
+  }
+
+  /// Takes the job off the list of those worth looking at, unless there is something again: a new
+  /// job in this record, or chunks that a dead worker had claimed.
+  private func retire(_ index: JobIndex, _ state: StateWord) {
+    let bit = UInt64(1) << UInt64(index.value)
+    _ = wire.activeJobs.fetchAnd(~bit)
+    let record = wire.job(index)
+    let now = StateWord(bits: record.state.loadSequential())
+    guard now.phase == .running else { return }
+    let hasUnclaimed =
+      now.generation != state.generation
+      || words(record.load(), now).map { words in
+        (0..<words.count).contains { ChunkWord(bits: words.word($0).load()).phase == .unclaimed }
+      } ?? false
+    if hasUnclaimed { _ = wire.activeJobs.fetchOr(bit) }
+  }
+
+  // MARK: What a chunk runs
+
+  private mutating func makeBody(_ record: JobRecord, _ fields: job_record) -> ChunkBody {
+    do throws(JobProblem) {
+      let operands = try JobOperands(record, fields, in: wire.arena)
+      switch JobKind(rawValue: fields.kind) {
+      case .kernel:
+        guard let kernel = KernelCatalog.kernel(id: fields.code) else { throw JobProblem(.unknownKernel) }
+        return .kernel(try operands.call(kernel, record, fields))
+      case .program:
+        let (program, consumed) = try program(record, fields)
+        return .program(program, try operands.memory(record, fields, parametersAt: consumed))
+      case nil: throw JobProblem(.unknownFunction)
+      }
+    } catch {
+      return .failure(error.failure)
+    }
+  }
+
+  private mutating func program(
+    _ record: JobRecord, _ fields: job_record
+  ) throws(JobProblem) -> (any ChunkProgram, Int) {
+    do throws(TransferError) {
+      let type = try programType(fields.code)
+      let byteCount = min(Int(fields.parameter_bytes), JobRecord.parameterLimit)
+      return try record.region.withBytes(
+        at: JobRecord.parametersOffset, byteCount: byteCount
+      ) { bytes throws(TransferError) in
+        try ByteReader.reading(bytes) { reader throws(TransferError) in
+          let program = try decodeProgram(type, from: &reader)
+          return (program, byteCount - reader.remaining)
+        }
+      }
+    } catch {
+      WorkerContext.complain("\(error)")
+      throw JobProblem(.unknownFunction)
+    }
+  }
+
+  private mutating func programType(
+    _ code: UInt32
+  ) throws(TransferError) -> any ChunkProgram.Type {
+    if let known = programs[code] { return known }
+    guard let bytes = wire.functions.withBytes(of: FunctionIndex(code), { $0.copied() }) else {
+      throw .malformed(what: "function \(code) is not in the table")
+    }
+    guard let type = try TypeCode.type(from: bytes) as? any ChunkProgram.Type else {
+      throw .malformed(what: "function \(code) does not run chunks")
+    }
+    programs[code] = type
+    return type
+  }
+}
+
+private func decodeProgram<Program: ChunkProgram>(
+  _ type: Program.Type, from reader: inout ByteReader
+) throws(TransferError) -> any ChunkProgram {
+  try decodeFunction(as: Program.self, from: &reader)
+}
+
+/// Why a job's chunks cannot be run here.
+struct JobProblem: Error {
+  let failure: JobFailure
+  init(_ failure: JobFailure) { self.failure = failure }
+}
+
+/// A job made ready to run chunk by chunk.
+private enum ChunkBody {
+  case kernel(KernelCall)
+  case program(any ChunkProgram, ProgramMemory)
+  case failure(JobFailure)
+
+  /// - Returns: why it could not be run.
+  func run(_ chunk: Int, _ fields: job_record, _ wire: Wire) -> JobFailure? {
+    switch self {
+    case .failure(let failure): return failure
+    case .kernel(let call):
+      guard chunk < call.plan.chunkCount else { return .badParameters }
+      let partial = call.run(chunk: chunk)
+      if fields.partials_offset != 0 {
+        wire.arena.region.store(partial, at: Int(fields.partials_offset) + 64 * chunk)
+      }
+    case .program(let program, let memory):
+      program.run(memory.chunk(chunk))
+    }
+    return nil
+  }
+}

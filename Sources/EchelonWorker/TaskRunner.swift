@@ -1,0 +1,162 @@
+import EchelonMemory
+import EchelonTransfer
+import EchelonWire
+
+/// Claims single tasks and runs them.
+struct TaskRunner {
+  let wire: Wire
+  let seat: SeatIndex
+  private let place: Seat
+  private var runners: [(any IncomingCall.Type)?] = []
+  private var outbox: Outbox
+
+  init(wire: Wire, seat: SeatIndex) {
+    self.wire = wire
+    self.seat = seat
+    place = wire.seat(seat)
+    outbox = Outbox(wire: wire, seat: seat)
+  }
+
+  typealias Claim = (SlotIndex, StateWord)
+
+  func claim() -> Claim? { wire.claimTask(for: seat) }
+
+  /// Runs the oldest ready task.
+  /// - Returns: false when there is none.
+  mutating func runOne() -> Bool {
+    guard let claimed = claim() else { return false }
+    if wire.hasMoreTasks { _ = wire.wakeOne() }
+    run(claimed)
+    return true
+  }
+
+  /// Runs a claimed task and publishes what came of it.
+  mutating func run(_ claimed: Claim) {
+    place.phaseWord.store(SeatPhase.busy.rawValue)
+    let (index, state) = claimed
+    let slot = wire.slot(index)
+    // The result goes where it will be read from, if it fits.
+    var result = ByteWriter(
+      lending: slot.region, at: slot.resultOffsetInSlot, byteCount: TaskSlot.inlineBytes)
+    let outcome = call(slot, &result)
+    publish(outcome, result, in: slot)
+    place.tasksRun.storeRelaxed(place.tasksRun.loadRelaxed() &+ 1)
+    wire.finish(index, generation: state.generation, by: seat)
+    if wire.interest.load() & CollectorInterest.refill != 0, wire.isQueueLow { wire.ringCollector() }
+    place.phaseWord.store(SeatPhase.looking.rawValue)
+  }
+
+  private mutating func call(_ slot: TaskSlot, _ result: inout ByteWriter) -> TaskOutcome {
+    let outcome: CallOutcome
+    do throws(TransferError) {
+      let runner = try runner(slot.function)
+      let byteCount = slot.argumentBytes
+      let isInline = slot.argumentOffset == 0
+      let region = isInline ? slot.region : wire.arena.region
+      let offset = isInline ? slot.argumentsOffsetInSlot : slot.argumentOffset
+      guard !isInline || byteCount <= TaskSlot.inlineBytes else {
+        throw .truncated(needed: byteCount, available: TaskSlot.inlineBytes)
+      }
+      outcome = region.withBytes(at: offset, byteCount: byteCount) { bytes in
+        ByteReader.reading(bytes) { reader in runner.run(arguments: &reader, result: &result) }
+      }
+    } catch {
+      outcome = .argumentUndecodable(error)
+    }
+    switch outcome {
+    case .value: return .value
+    case .error: return .thrown
+    case .argumentUndecodable(let error):
+      result.rewind(to: 0)
+      result.append(text: "the call could not be read in the worker: \(error)")
+      return .undecodable
+    case .resultUnencodable(let error):
+      result.rewind(to: 0)
+      result.append(text: "the result could not be sent back: \(error)")
+      return .unencodable
+    }
+  }
+
+  private mutating func publish(
+    _ outcome: TaskOutcome, _ result: borrowing ByteWriter, in slot: TaskSlot
+  ) {
+    slot.outcome = outcome
+    slot.resultBytes = result.count
+    guard result.isSpilled else {
+      slot.resultPlace = .slot
+      return
+    }
+    let placed = result.withSpan { bytes in outbox.put(bytes) }
+    if let placed {
+      slot.resultPlace = placed.place
+      slot.resultOffset = placed.offset
+      return
+    }
+    var refusal = ByteWriter(
+      lending: slot.region, at: slot.resultOffsetInSlot, byteCount: TaskSlot.inlineBytes)
+    refusal.append(text: "no shared memory for a result of \(ByteCount(result.count)); raise memoryLimit")
+    slot.outcome = .unencodable
+    slot.resultBytes = refusal.count
+    slot.resultPlace = .slot
+  }
+
+  private mutating func runner(
+    _ function: FunctionIndex
+  ) throws(TransferError) -> any IncomingCall.Type {
+    let index = Int(function.value)
+    if index < runners.count, let known = runners[index] { return known }
+    guard let bytes = wire.functions.withBytes(of: function, { $0.copied() }) else {
+      throw .malformed(what: "function \(index) is not in the table")
+    }
+    let runner = try resolveRunner(signature: bytes)
+    while runners.count <= index { runners.append(nil) }
+    runners[index] = runner
+    return runner
+  }
+}
+
+/// Where a worker puts results that are too large for a slot: an area of its own while there is
+/// room, else a block that it asks the front end for.
+struct Outbox {
+  let wire: Wire
+  let seat: SeatIndex
+  private let place: Seat
+  private let region: Region
+
+  init(wire: Wire, seat: SeatIndex) {
+    self.wire = wire
+    self.seat = seat
+    place = wire.seat(seat)
+    region = wire.outbox(seat)
+  }
+
+  /// Copies `bytes` to where the front end can read them; nil when there is no memory.
+  mutating func put(_ bytes: RawSpan) -> (place: ResultPlace, offset: Int)? {
+    let published = place.outboxPublished
+    // Everything put here has been collected: begin again at the start.
+    if published.load() == place.outboxCollected.load() { place.outboxHead = 0 }
+    let head = Int(place.outboxHead)
+    if bytes.byteCount <= region.byteCount - head {
+      region.copy(from: bytes, at: head)
+      place.outboxHead = UInt32(head + bytes.byteCount)
+      published.store(published.load() &+ 1)
+      return (.outbox, head)
+    }
+    guard let offset = requestBlock(bytes.byteCount) else { return nil }
+    wire.arena.region.copy(from: bytes, at: offset)
+    return (.block, offset)
+  }
+
+  private func requestBlock(_ byteCount: Int) -> Int? {
+    place.requestBytes = UInt64(byteCount)
+    // ORDER(request): releases the size; the collector acquires it, and releases the offset.
+    place.request.storeSequential(Seat.Request.asked)
+    wire.ringCollector()
+    while place.request.load() == Seat.Request.asked {
+      place.request.sleep(while: Seat.Request.asked)
+    }
+    let isGranted = place.request.load() == Seat.Request.granted
+    place.request.store(Seat.Request.none)
+    return isGranted ? Int(place.requestOffset) : nil
+  }
+}

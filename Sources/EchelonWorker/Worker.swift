@@ -1,0 +1,86 @@
+import CEchelon
+import EchelonMemory
+import EchelonTransfer
+import EchelonWire
+import Glibc
+
+/// The loop inside a worker process: look for work, run it, tell of it, sleep.
+struct Worker: ~Copyable {
+  let wire: Wire
+  let index: SeatIndex
+  let seat: Seat
+  private var tasks: TaskRunner
+  private var jobs: JobRunner
+  private let spinNanoseconds: UInt64
+  /// Tasks and chunks are looked for in turn, so that neither starves the other.
+  private var looksAtJobsFirst = false
+
+  init(wire: Wire, index: SeatIndex) {
+    self.wire = wire
+    self.index = index
+    seat = wire.seat(index)
+    tasks = TaskRunner(wire: wire, seat: index)
+    jobs = JobRunner(wire: wire, seat: index)
+    spinNanoseconds = UInt64(wire.spinNanoseconds)
+  }
+
+  /// Runs until the pool closes.
+  mutating func run() {
+    seat.phaseWord.storeSequential(SeatPhase.looking.rawValue)
+    seat.phaseWord.wake(.max)  // someone may wait for this worker to come up
+    while true {
+      if runSomething() { continue }
+      if wire.closing.load() != 0 { break }
+      if spinForWork() { continue }
+      wire.sleep(on: index)
+    }
+    seat.phaseWord.store(SeatPhase.leaving.rawValue)
+  }
+
+  private mutating func runSomething() -> Bool {
+    looksAtJobsFirst.toggle()
+    if looksAtJobsFirst { return jobs.runSome() || tasks.runOne() }
+    return tasks.runOne() || jobs.runSome()
+  }
+
+  /// Looks for work for as long as a wake-up would cost, if there is a chair free.
+  private mutating func spinForWork() -> Bool {
+    guard let chair = wire.takeChair(for: index) else { return false }
+    let foundWork = Spin.until({ wire.hasWork }, nanoseconds: spinNanoseconds)
+    guard foundWork, wire.closing.load() == 0 else {
+      // Work published while the chair was taken was left to us: the sleep looks once more.
+      wire.leaveChair(chair)
+      return false
+    }
+    // The claim comes first, so that a round trip waits for one store less. Whoever published more
+    // in between relied on the chair; so the next worker is woken if anything is left.
+    let claimed = tasks.claim()
+    wire.leaveChair(chair)
+    if wire.hasMoreTasks { _ = wire.wakeOne() }
+    if let claimed { tasks.run(claimed) }
+    return true
+  }
+}
+
+/// Entered in place of `main` by the start hook.
+@c(echelon_worker_main)
+public func workerMain(
+  _ argumentCount: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?,
+  _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> CInt {
+  let ticket = echelon_start_ticket()
+  do throws(ArenaError) {
+    let arena = try Arena(attaching: ticket.arena_descriptor)
+    let layout = try ArenaLayout(readingFrom: arena)
+    let wire = Wire(arena: arena, layout: layout)
+    let index = SeatIndex(Int(ticket.seat))
+    guard index.value < layout.seatCount else { throw .notAnArena }
+    WorkerContext.enter(arena)
+    var worker = Worker(wire: wire, index: index)
+    worker.run()
+    return 0
+  } catch {
+    WorkerContext.complain("worker \(getpid()): \(error)")
+    return 70
+  }
+}

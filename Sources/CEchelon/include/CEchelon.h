@@ -1,1 +1,1 @@
-
+#include "echelon_image.h"

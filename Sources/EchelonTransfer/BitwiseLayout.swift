@@ -122,13 +122,11 @@ struct BitwiseLayout: Sendable {
       return unsafe Unicode.Scalar((address + offset).loadUnaligned(as: UInt32.self)) != nil
     case .optional(let offset, let payload, let checks):
       let place = unsafe address + offset
-      if payload.extraInhabitantCount == 0 {
-        // A byte after the payload says which: 0 is a payload, 1 is nil.
-        let tag = unsafe (place + payload.size).load(as: UInt8.self)
-        if tag != 0 { return tag == 1 }
-      } else if unsafe payload.isNil(at: place) {
-        return true
-      }
+      // Without spare bit patterns in the payload, a byte after it is the tag.
+      let tag =
+        unsafe payload.extraInhabitantCount == 0
+        ? Int((place + payload.size).load(as: UInt8.self)) : payload.optionalTag(at: place)
+      if tag != 0 { return tag == 1 }
       return unsafe hold(checks, at: place)
     }
   }

@@ -98,9 +98,10 @@ internal import CEchelon
   var stride: Int { Int(witnesses.word(72)) }
   var extraInhabitantCount: Int { witnesses.count32(84) }
 
-  /// Whether the optional of this type stored at `value` is nil.
-  @unsafe func isNil(at value: UnsafeRawPointer) -> Bool {
-    unsafe echelon_enum_tag(witnesses.word(48), value, 1, address.bits) != 0
+  /// The tag of the optional of this type stored at `value`: 0 is a payload, 1 is nil, and anything
+  /// else is not a value.
+  @unsafe func optionalTag(at value: UnsafeRawPointer) -> Int {
+    unsafe Int(echelon_enum_tag(witnesses.word(48), value, 1, address.bits))
   }
 
   // MARK: Fields
@@ -133,7 +134,8 @@ internal import CEchelon
   var tupleElements: [(type: TypeMetadata, offset: Int)] {
     (0..<Int(address.word(8))).map { index in
       let element = address + 24 + 16 * index
-      return (TypeMetadata(RuntimeAddress(element.word(0))), Int(element.word(8)))
+      // 32 bits except on Apple platforms; the rest of the word is not initialised.
+      return (TypeMetadata(RuntimeAddress(element.word(0))), element.count32(8))
     }
   }
 

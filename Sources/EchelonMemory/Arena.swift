@@ -164,21 +164,29 @@ import Synchronization
   /// The block behind a handle that came from another process, checked: of this arena, inside it,
   /// and still alive.
   package func borrow(_ handle: BlockHandle) throws(ArenaError) -> ArenaBlock {
+    try check(handle)
+    guard handle.offset % 64 == 0 else {
+      throw .handleOutOfBounds(offset: Int(handle.offset), byteCount: Int(handle.byteCount))
+    }
+    return ArenaBlock(
+      arena: self, offset: Int(handle.offset), byteCount: Int(handle.byteCount),
+      index: Int(handle.index), generation: handle.generation, isOwned: false)
+  }
+
+  /// Whether a handle, or a part of its block, is of this arena, inside it and alive.
+  func check(_ handle: BlockHandle) throws(ArenaError) {
     guard handle.arena == identity else {
       throw .foreignHandle(found: handle.arena, expected: identity)
     }
     let offset = Int(clamping: handle.offset)
     let byteCount = Int(clamping: handle.byteCount)
-    guard Int(handle.index) < blockLimit, offset >= heapOffset, offset % 64 == 0,
+    guard Int(handle.index) < blockLimit, offset >= heapOffset, offset <= reservedBytes,
       byteCount <= reservedBytes - offset
     else { throw .handleOutOfBounds(offset: offset, byteCount: byteCount) }
     let word = region.word64(at: blocksOffset + 8 * Int(handle.index)).load()
     guard UInt32(truncatingIfNeeded: word) == handle.generation else {
       throw .staleHandle(offset: offset, generation: handle.generation)
     }
-    return ArenaBlock(
-      arena: self, offset: offset, byteCount: byteCount, index: Int(handle.index),
-      generation: handle.generation, isOwned: false)
   }
 }
 

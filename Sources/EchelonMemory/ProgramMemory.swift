@@ -1,3 +1,35 @@
+/// A checked window of an arena's heap: mapped, inside a block that was alive when it was made.
+@safe package struct ArenaWindow {
+  let base: UnsafeMutableRawPointer
+  package let byteCount: Int
+  // The window keeps the arena mapped.
+  private let arena: Arena
+
+  /// - Throws: when the bytes are not inside a living block's arena.
+  package init(
+    in arena: Arena, offset: UInt64, byteCount: UInt64, index: UInt32, generation: UInt32
+  ) throws(ArenaError) {
+    let handle = BlockHandle(
+      arena: arena.identity, offset: offset, byteCount: byteCount, index: index,
+      generation: generation)
+    try arena.check(handle)
+    // SAFETY: in bounds by the check; the arena is held.
+    unsafe base = arena.region.address(at: Int(offset), byteCount: Int(byteCount))
+    self.byteCount = Int(byteCount)
+    self.arena = arena
+  }
+
+  /// The window as an operand of a kernel; nil when the layout does not fit.
+  package func operand(_ layout: OperandLayout, isWritable: Bool) -> KernelOperand? {
+    let size = layout.elementType.byteCount
+    // SAFETY: only the number of the address is looked at.
+    guard layout.extent <= byteCount / size, unsafe UInt(bitPattern: base) % UInt(size) == 0
+    else { return nil }
+    return unsafe KernelOperand(
+      base: base, byteCount: byteCount, layout: layout, isWritable: isWritable)
+  }
+}
+
 /// The operands of a user's chunked job in a worker, checked once, from which each chunk's
 /// `ChunkMemory` is cut.
 @safe package struct ProgramMemory {
@@ -12,12 +44,12 @@
   private let arena: Arena
 
   /// - Parameters:
-  ///   - operands: the output first, if there is one, then the inputs; checked regions of the arena.
+  ///   - operands: the output first, if there is one, then the inputs; checked windows of the arena.
   ///   - hasOutput: whether the first operand is an output.
   ///   - parameters: the bytes of the job's parameters.
   ///   - partials: 64 bytes per chunk.
   package init?(
-    arena: Arena, operands: [Region], hasOutput: Bool, parameters: Region, parametersAt offset: Int,
+    arena: Arena, operands: [ArenaWindow], hasOutput: Bool, parameters: Region, parametersAt offset: Int,
     partials: Region?, elementCount: Int, chunkLength: Int
   ) {
     guard elementCount >= 0, chunkLength > 0, operands.count <= (hasOutput ? 3 : 2),
@@ -26,8 +58,8 @@
     let inputs = hasOutput ? Array(operands.dropFirst()) : operands
     // A stand-in for operands that the program does not have and does not touch.
     let none = unsafe parameters.address(at: 0, byteCount: 0)
-    func address(_ region: Region?) -> UnsafeMutableRawPointer {
-      unsafe region?.address(at: 0, byteCount: 0) ?? none
+    func address(_ window: ArenaWindow?) -> UnsafeMutableRawPointer {
+      unsafe window?.base ?? none
     }
     unsafe output = address(hasOutput ? operands.first : nil)
     unsafe first = address(inputs.first)

@@ -43,7 +43,7 @@ struct JobRunner {
       let words = words(fields, state)
     else { return false }
     let count = runChunks(of: record, fields, words)
-    finishIfDone(record, state, words)
+    finishIfDone(index, record, state, words)
     retire(index, state)
     return count > 0
   }
@@ -92,7 +92,9 @@ struct JobRunner {
 
   /// The job is done when every chunk is. Whoever finishes the last one sees that here, or the
   /// supervisor has another worker look after a death.
-  private func finishIfDone(_ record: JobRecord, _ state: StateWord, _ words: ChunkWords) {
+  private func finishIfDone(
+    _ index: JobIndex, _ record: JobRecord, _ state: StateWord, _ words: ChunkWords
+  ) {
     guard words.allDone else { return }
     let word = record.state
     while true {
@@ -102,16 +104,12 @@ struct JobRunner {
       // ORDER(job-done): releases all chunks' results (their words were acquired in `allDone`).
       guard word.compareExchange(expected: seen.bits, desired: done.bits) else { continue }
       if seen.flags.contains(.waiter) { word.lowHalf.wake(.max) }
-      if seen.flags.contains(.collector), let index = indexOf(record) {
+      if seen.flags.contains(.collector) {
         _ = wire.finishedJobs.fetchOr(1 << UInt64(index.value))
         wire.ringCollector()
       }
       return
     }
-  }
-
-  private func indexOf(_ record: JobRecord) -> JobIndex? {
-    (0..<wire.layout.jobCount).first { wire.job(JobIndex($0)).isSame(as: record) }.map(JobIndex.init)
   }
 
   /// Takes the job off the list of those worth looking at, unless there is something again: a new

@@ -1,0 +1,372 @@
+internal import CEchelon
+
+// What this package knows about how the Swift runtime lays out its data: all of it, in this file.
+// Sources, in the Swift repository (stable since the Swift 5 ABI on Darwin; checked on Linux by the
+// tests of this module, for each toolchain it is built with):
+//
+// - include/swift/ABI/MetadataKind.def, MetadataValues.h   kinds and flags
+// - include/swift/ABI/Metadata.h                           metadata and context descriptors
+// - include/swift/ABI/GenericContext.h                     generic parameters, requirements, packs
+// - include/swift/ABI/ValueWitness.def                     the value witness table
+// - include/swift/RemoteInspection/Records.h               field and capture descriptors
+// - docs/ABI/Mangling.rst                                  symbolic references, function types
+
+/// A place in the runtime's static data.
+@safe struct RuntimeAddress: Hashable, Sendable {
+  let bits: UInt
+
+  init(_ bits: UInt) { self.bits = bits }
+
+  func load<Value: BitwiseCopyable>(_ offset: Int, as _: Value.Type = Value.self) -> Value {
+    // SAFETY: the types of this file are made from addresses that the runtime, or a checked
+    // reference, gave; their fields are where the sources above say.
+    unsafe UnsafeRawPointer(bitPattern: bits).unsafelyUnwrapped
+      .loadUnaligned(fromByteOffset: offset, as: Value.self)
+  }
+
+  func word(_ offset: Int) -> UInt { load(offset) }
+
+  func count32(_ offset: Int) -> Int { Int(load(offset, as: UInt32.self)) }
+
+  static func + (base: RuntimeAddress, offset: Int) -> RuntimeAddress {
+    RuntimeAddress(base.bits &+ UInt(bitPattern: offset))
+  }
+
+  /// Follows a 32-bit self-relative pointer; nil when it is null.
+  func relative(_ offset: Int) -> RuntimeAddress? {
+    let distance = Int(load(offset, as: Int32.self))
+    return distance == 0 ? nil : self + offset + distance
+  }
+
+  /// Follows a self-relative pointer whose lowest bit says "through one more pointer".
+  func relativeIndirectable(_ offset: Int) -> RuntimeAddress? {
+    let distance = Int(load(offset, as: Int32.self))
+    guard distance != 0 else { return nil }
+    let target = self + offset + (distance & ~3)
+    return distance & 1 == 0 ? target : RuntimeAddress(target.word(0))
+  }
+}
+
+/// Type metadata: what `Any.Type` points to.
+@safe struct TypeMetadata: Hashable, Sendable {
+  enum Kind: UInt, Sendable {
+    case `class` = 0, `struct` = 0x200, `enum` = 0x201, optional = 0x202, foreignClass = 0x203
+    case opaque = 0x300, tuple, function, existential, metatype
+    case objectiveCClass, existentialMetatype, extendedExistential
+    case heapLocalVariable = 0x400, heapGenericLocalVariable = 0x500
+  }
+
+  let address: RuntimeAddress
+
+  init(_ address: RuntimeAddress) { self.address = address }
+
+  init(_ type: Any.Type) {
+    // SAFETY: a metatype of unconstrained `Any` is one pointer to its metadata.
+    address = unsafe RuntimeAddress(unsafeBitCast(type, to: UInt.self))
+  }
+
+  /// The same as a Swift value.
+  var type: Any.Type {
+    // SAFETY: see `init`.
+    unsafe unsafeBitCast(address.bits, to: Any.Type.self)
+  }
+
+  /// Nil for kinds that this file does not know.
+  var kind: Kind? { Kind(rawValue: address.word(0)) }
+
+  /// The name people know the type by.
+  var name: String { String(describing: type) }
+
+  /// Describes the declaration of a struct, enum or class.
+  var descriptor: TypeDescriptor? {
+    switch kind {
+    case .struct, .enum, .optional: TypeDescriptor(RuntimeAddress(address.word(8)))
+    case .class: TypeDescriptor(RuntimeAddress(address.word(40)))  // no Objective-C on Linux
+    default: nil
+    }
+  }
+
+  /// Where the generic arguments of a struct, enum or class start.
+  func genericArguments(_ descriptor: TypeDescriptor) -> RuntimeAddress? {
+    kind == .class ? descriptor.classArgumentsOffset.map { address + $0 } : address + 16
+  }
+
+  // MARK: Value witnesses
+
+  private var witnesses: RuntimeAddress { RuntimeAddress(address.word(-8)) }
+  var size: Int { Int(witnesses.word(64)) }
+  var stride: Int { Int(witnesses.word(72)) }
+  var extraInhabitantCount: Int { witnesses.count32(84) }
+
+  /// The tag of the optional of this type stored at `value`: 0 is a payload, 1 is nil, and anything
+  /// else is not a value.
+  @unsafe func optionalTag(at value: UnsafeRawPointer) -> Int {
+    unsafe Int(echelon_enum_tag(witnesses.word(48), value, 1, address.bits))
+  }
+
+  // MARK: Fields
+
+  /// The stored properties of a struct, with their offsets; nil when they are not known for certain.
+  var structFields: [(type: TypeMetadata, offset: Int)]? {
+    guard kind == .struct, let descriptor, !descriptor.isForeign, let records = descriptor.fields
+    else { return nil }
+    let vector = address + 8 * descriptor.address.count32(24)
+    guard records.count == descriptor.address.count32(20) else { return nil }
+    var fields: [(TypeMetadata, Int)] = []
+    for (index, record) in records.enumerated() {
+      guard let type = MangledName(record).type(in: descriptor, arguments: address + 16) else {
+        return nil
+      }
+      fields.append((type, vector.count32(4 * index)))
+    }
+    return fields
+  }
+
+  /// How many cases an enum has, when none of them carries anything and their tags count up from 0.
+  var payloadFreeCaseCount: Int? {
+    guard kind == .enum, let descriptor, !descriptor.isForeign,
+      descriptor.address.count32(20) & 0xFF_FFFF == 0
+    else { return nil }
+    return descriptor.address.count32(24)
+  }
+
+  /// The elements of a tuple, with their offsets.
+  var tupleElements: [(type: TypeMetadata, offset: Int)] {
+    (0..<Int(address.word(8))).map { index in
+      let element = address + 24 + 16 * index
+      // 32 bits except on Apple platforms; the rest of the word is not initialised.
+      return (TypeMetadata(RuntimeAddress(element.word(0))), element.count32(8))
+    }
+  }
+
+  /// The labels of a tuple, each followed by a space; empty when it has none.
+  var tupleLabels: String {
+    // SAFETY: null or a C string that lives as long as the metadata.
+    unsafe UnsafePointer<CChar>(bitPattern: address.word(16)).map { unsafe String(cString: $0) } ?? ""
+  }
+
+  /// Whether this is a plain Swift function type: two words, synchronous.
+  var isThickFunction: Bool {
+    guard kind == .function else { return false }
+    let flags = address.word(8)
+    let isAsync = flags & 0x2000_0000 != 0
+    return flags >> 16 & 0xFF == 0 && !isAsync
+  }
+}
+
+/// The descriptor of a struct, enum or class declaration.
+@safe struct TypeDescriptor: Hashable, Sendable {
+  enum Kind: Int, Sendable {
+    case `class` = 16, `struct`, `enum`
+  }
+
+  let address: RuntimeAddress
+
+  init(_ address: RuntimeAddress) { self.address = address }
+
+  private var flags: Int { address.count32(0) }
+  var kind: Kind? { Kind(rawValue: flags & 0x1F) }
+  var isGeneric: Bool { flags & 0x80 != 0 }
+
+  /// Whether the layout comes from C, of which the field records need not tell everything.
+  var isForeign: Bool {
+    if flags >> 16 & 3 == 2 { return true }
+    var context = address
+    while let parent = context.relativeIndirectable(4) { context = parent }
+    guard context.count32(0) & 0x1F == 0, let name = context.relative(8) else { return true }
+    return MangledName(name).bytes.starts(with: Array("__C".utf8))
+  }
+
+  /// The function that returns the metadata for given arguments.
+  var accessFunction: RuntimeAddress? { address.relative(12) }
+
+  /// The mangled names of the types of the stored properties, in order.
+  var fields: [RuntimeAddress]? {
+    guard let table = address.relative(16), table.load(10, as: UInt16.self) == 12 else { return nil }
+    var names: [RuntimeAddress] = []
+    for index in 0..<table.count32(12) {
+      guard let name = (table + 16 + 12 * index).relative(4) else { return nil }
+      names.append(name)
+    }
+    return names
+  }
+
+  /// Offset of a class's own generic arguments in its metadata; nil when a superclass decides it.
+  fileprivate var classArgumentsOffset: Int? {
+    let hasResilientSuperclass = flags >> 16 & 0x2000 != 0
+    let areMembersNegative = flags >> 16 & 0x1000 != 0
+    guard !hasResilientSuperclass, !areMembersNegative else { return nil }
+    return 8 * (address.count32(28) - address.count32(32))
+  }
+
+  private var genericHeader: RuntimeAddress {
+    address + (kind == .class ? 44 : 28)
+  }
+
+  /// The generic parameters, requirements and packs of a generic declaration, as far as they matter
+  /// for its metadata; nil when there is something this file does not know.
+  var genericSignature: GenericSignature? {
+    // A resilient superclass or vtable does not come between: those lists follow the generic ones.
+    let header = genericHeader + 8
+    let parameterCount = Int(header.load(0, as: UInt16.self))
+    let requirementCount = Int(header.load(2, as: UInt16.self))
+    let keyCount = Int(header.load(4, as: UInt16.self))
+    let flags = header.load(6, as: UInt16.self)
+
+    var parameters: [GenericSignature.Parameter] = []
+    for index in 0..<parameterCount {
+      let byte = header.load(8 + index, as: UInt8.self)
+      guard let kind = GenericSignature.Parameter(rawValue: byte & 0x3F) else { return nil }
+      if byte & 0x80 != 0 { parameters.append(kind) }
+    }
+    let requirementsStart = header + 8 + (parameterCount + 3) & ~3
+    var requirements: [GenericSignature.Requirement] = []
+    for index in 0..<requirementCount {
+      let record = requirementsStart + 12 * index
+      let flags = record.count32(0)
+      guard flags & 0x80 != 0 else { continue }
+      guard flags & 0x1F == 0, let subject = record.relative(4),
+        let pointer = record.relativeIndirectable(8)
+      else { return nil }
+      requirements.append(
+        .init(subject: subject, protocolDescriptor: pointer, isPack: flags & 0x20 != 0))
+    }
+    var shapeCount = 0
+    var packs: [Int: Int] = [:]
+    if flags & 1 != 0 {
+      let packHeader = requirementsStart + 12 * requirementCount
+      shapeCount = Int(packHeader.load(2, as: UInt16.self))
+      for index in 0..<Int(packHeader.load(0, as: UInt16.self)) {
+        let pack = packHeader + 4 + 8 * index
+        packs[Int(pack.load(2, as: UInt16.self))] = Int(pack.load(4, as: UInt16.self))
+      }
+    }
+    guard keyCount == shapeCount + parameters.count + requirements.count else { return nil }
+    return GenericSignature(
+      shapeCount: shapeCount, parameters: parameters, requirements: requirements, packShapes: packs)
+  }
+}
+
+/// The key arguments of a generic type, in the order its metadata keeps them: one count per pack
+/// shape, then the parameters, then the witness tables. A pack is a pointer with its lowest bit set.
+struct GenericSignature: Sendable {
+  enum Parameter: UInt8, Sendable {
+    case type = 0, pack, value
+  }
+
+  struct Requirement: Sendable {
+    let subject: RuntimeAddress
+    let protocolDescriptor: RuntimeAddress
+    let isPack: Bool
+  }
+
+  let shapeCount: Int
+  let parameters: [Parameter]
+  let requirements: [Requirement]
+  /// The shape of the pack in each key argument that is one.
+  let packShapes: [Int: Int]
+
+  var keyCount: Int { shapeCount + parameters.count + requirements.count }
+}
+
+/// A mangled name in static data, in which the bytes below 0x20 start symbolic references.
+@safe struct MangledName: Sendable {
+  let address: RuntimeAddress
+
+  init(_ address: RuntimeAddress) { self.address = address }
+
+  /// How many bytes there are before the final zero.
+  private var count: Int {
+    var index = 0
+    while true {
+      switch address.load(index, as: UInt8.self) {
+      case 0: return index
+      case 0x01...0x17: index += 5  // a relative reference of four bytes
+      case 0x18...0x1F: index += 9  // an absolute one of eight
+      default: index += 1
+      }
+    }
+  }
+
+  var bytes: [UInt8] { (0..<count).map { address.load($0) } }
+
+  /// The type this names, where `arguments` are those of a value of `context`.
+  func type(in context: TypeDescriptor? = nil, arguments: RuntimeAddress? = nil) -> TypeMetadata? {
+    let found = echelon_type_by_name(
+      address.bits, count, context?.address.bits ?? 0, arguments?.bits ?? 0)
+    return found == 0 ? nil : TypeMetadata(RuntimeAddress(found))
+  }
+
+  /// Whether this is positively a synchronous thick function: "I", "e" (escaping), "g" (guaranteed
+  /// context), perhaps "h" (sendable), then parameter and result conventions in small letters. A
+  /// representation (block, C pointer, method…), a coroutine or `async` would be a capital letter.
+  var isThickFunction: Bool {
+    var rest = bytes[...]
+    guard rest.popLast() == UInt8(ascii: "_") else { return false }
+    guard let start = rest.lastIndex(of: UInt8(ascii: "I")) else {
+      return false
+    }
+    let letters = rest[(start + 1)...]
+    let plain = letters.first == UInt8(ascii: "s") ? letters.dropFirst() : letters
+    return plain.starts(with: Array("eg".utf8))
+      && letters.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+  }
+
+  /// What to call it in a message.
+  var description: String {
+    if let type = type() { return "a value of type '\(type.name)'" }
+    if isThickFunction { return "a function" }
+    let readable = String(decoding: bytes.filter { $0 >= 0x20 }, as: UTF8.self)
+    return "a value of a type that has no name at run time (\(readable))"
+  }
+}
+
+/// The heap object behind a closure that captures: a header of two words, then the captures, each
+/// aligned for its type.
+@safe struct ClosureContext: Sendable {
+  static let headerSize = 16
+
+  let address: RuntimeAddress
+
+  init(_ address: RuntimeAddress) { self.address = address }
+
+  var metadata: BoxMetadata { BoxMetadata(RuntimeAddress(address.word(0))) }
+
+  /// The name of the class when the context is not a box but the one object that is captured.
+  var capturedObjectName: String? {
+    let type = TypeMetadata(RuntimeAddress(address.word(0)))
+    return type.kind == .class ? type.name : nil
+  }
+}
+
+/// The metadata of a closure context.
+@safe struct BoxMetadata: Sendable {
+  let address: RuntimeAddress
+
+  init(_ address: RuntimeAddress) { self.address = address }
+
+  var kind: TypeMetadata.Kind? { TypeMetadata.Kind(rawValue: address.word(0)) }
+  var firstCaptureOffset: Int { address.count32(8) }
+
+  private var captureDescriptor: RuntimeAddress? {
+    let bits = address.word(16)
+    return bits == 0 ? nil : RuntimeAddress(bits)
+  }
+
+  /// Whether the types of the captures depend on generic parameters bound in the context.
+  var hasGenericBindings: Bool {
+    guard let captureDescriptor else { return false }
+    return captureDescriptor.word(4) != 0  // two counts of 32 bits: metadata sources, bindings
+  }
+
+  /// The mangled types of the captures, in order; nil when the compiler did not write them down.
+  var captures: [MangledName]? {
+    guard let captureDescriptor else { return nil }
+    var names: [MangledName] = []
+    for index in 0..<captureDescriptor.count32(0) {
+      guard let name = (captureDescriptor + 12 + 4 * index).relative(0) else { return nil }
+      names.append(MangledName(name))
+    }
+    return names
+  }
+}

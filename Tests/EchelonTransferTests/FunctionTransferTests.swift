@@ -1,0 +1,196 @@
+import EchelonTransfer
+import Glibc
+import Testing
+
+private func fibonacci(_ n: Int) -> Int { n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2) }
+private func parse(_ text: String) throws -> Int {
+  guard let value = Int(text) else { throw ParseFailure(text: text) }
+  return value
+}
+private func same<Value>(_ value: Value) -> Value { value }
+private func reversed(_ values: [Double], _ by: Int) -> [Double] { values.reversed() + [Double(by)] }
+
+private struct ParseFailure: Error, Codable, Equatable { let text: String }
+private struct Plain: Error { let code: Int }
+private struct Failing: Error, Codable {
+  var text = "something"
+  init() {}
+  init(from decoder: any Decoder) throws { throw Plain(code: 0) }
+  func encode(to encoder: any Encoder) throws { throw Plain(code: 1) }
+}
+
+private struct Point: Sendable, Equatable {
+  var x = 1.0
+  var y = 2.0
+  static func double(_ x: Double) -> Double { 2 * x }
+  func scaled(_ by: Double) -> Double { (x + y) * by }
+  init() {}
+  init(_ x: Double) { self.x = x }
+}
+
+private final class Counter: Sendable {
+  let start: Int
+  init(_ start: Int) { self.start = start }
+  func next(_ by: Int) -> Int { start + by }
+}
+
+/// Sends a call through bytes and runs it, all in this process.
+private func roundTrip<each Argument, Output>(
+  _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
+  _ argument: repeat each Argument
+) throws -> Output {
+  let call = FunctionCall<repeat each Argument, Output>(function)
+  let signature = try FunctionCall<repeat each Argument, Output>.signature()
+  var message = ByteWriter()
+  try call.encode(repeat each argument, into: &message)
+  let runner = try resolveRunner(signature: signature.bytes)
+  var result = ByteWriter()
+  let outcome = try ByteReader.reading(message.copyBytes()) { reader in
+    let outcome = runner.run(arguments: &reader, result: &result)
+    try #require(reader.remaining == 0)
+    return outcome
+  }
+  return try ByteReader.reading(result.copyBytes()) { reader in
+    switch outcome {
+    case .value: return try decodeResult(Output.self, from: &reader)
+    case .error: throw try decodeError(from: &reader)
+    case .argumentUndecodable(let error), .resultUnencodable(let error): throw error
+    }
+  }
+}
+
+/// What encoding a function says, which must be a refusal.
+private func refusal<each Argument, Output>(
+  _ function: @escaping @Sendable (repeat each Argument) throws -> Output
+) -> String {
+  var writer = ByteWriter()
+  do throws(TransferError) {
+    try encodeFunction(
+      storedIn: FunctionCall<repeat each Argument, Output>(function), into: &writer)
+    return "was not refused"
+  } catch {
+    return "\(error)"
+  }
+}
+
+/// Gives values that the optimiser can't see through, so that captures stay captures.
+@inline(never) private func opaque<Value>(_ value: Value) -> Value { value }
+
+/// The same for functions, which a generic parameter would wrap in thunks.
+private typealias Map<Value> = @Sendable (Value) -> Value
+@inline(never) private func opaque(function: @escaping Map<Int>) -> Map<Int> { function }
+@inline(never) private func opaque(function: @escaping Map<Double>) -> Map<Double> { function }
+
+private func generic<Value: Sendable>(_ value: Value) -> String {
+  refusal { (x: Int) in "\(value) \(x)" }
+}
+
+@Suite struct `A function that captures nothing` {
+  @Test func `travels as a closure literal`() throws {
+    #expect(try roundTrip({ (x: Int) in x + 1 }, 41) == 42)
+    #expect(try roundTrip({ 7.5 }) == 7.5)
+    #expect(try roundTrip({ (a: Int, b: Double, c: String) in "\(a) \(b) \(c)" }, 1, 2.5, "x") == "1 2.5 x")
+    try roundTrip({})
+    try roundTrip({ (x: Int) in #expect(x == 3) }, 3)
+  }
+
+  @Test func `travels as a reference to a global, static, local or generic function`() throws {
+    @Sendable func local(_ x: Int) -> Int { x * 3 }
+    #expect(try roundTrip(fibonacci, 20) == 6765)
+    #expect(try roundTrip(Point.double, 4) == 8)
+    #expect(try roundTrip(local, 4) == 12)
+    #expect(try roundTrip(same, "generic") == "generic")
+    #expect(try roundTrip(same, Point(5)) == Point(5))
+    #expect(try roundTrip(reversed, [1, 2, 3], 9) == [3, 2, 1, 9])
+  }
+
+  @Test func `travels as a method of a type, an initializer, an operator or a C function`() throws {
+    #expect(try roundTrip({ Point.scaled($0)($1) }, Point(), 2) == 6)
+    #expect(try roundTrip(Point.init(_:), 8) == Point(8))
+    #expect(try roundTrip(+, 1, 2) == 3)
+    #expect(try roundTrip(sqrt, 9.0) == 3)
+  }
+
+  @Test func `travels inside a variable and inside another closure`() throws {
+    let function: @Sendable (Int) -> Int = opaque(function: fibonacci)
+    #expect(try roundTrip(function, 10) == 55)
+    let literal: @Sendable (Int) -> Int = opaque(function: { $0 - 1 })
+    #expect(try roundTrip(literal, 10) == 9)
+    #expect(try roundTrip({ (x: Int) in literal(function(x)) }, 10) == 54)
+    let deep: @Sendable (Int) -> Int = opaque(function: { function($0) + literal($0) })
+    #expect(try roundTrip({ (x: Int) in deep(deep(x)) + function(x) }, 3) == deep(deep(3)) + function(3))
+  }
+
+  @Test func `throws its own errors when they are Codable`() throws {
+    #expect(try roundTrip(parse, "12") == 12)
+    #expect(throws: ParseFailure(text: "twelve")) { try roundTrip(parse, "twelve") }
+    struct Local: Error, Codable, Equatable { let values: [Double] }
+    #expect(throws: Local(values: [1, .infinity])) {
+      try roundTrip({ throw Local(values: [1, .infinity]) }) as Void
+    }
+  }
+
+  @Test func `throws a description of errors that are not Codable`() throws {
+    let error = #expect(throws: RemoteError.self) {
+      try roundTrip({ (x: Int) -> Int in throw Plain(code: x) }, 5)
+    }
+    #expect(error?.typeName.contains("Plain") == true)
+    #expect(error?.text == "Plain(code: 5)")
+    #expect(error?.place.isEmpty == false)
+    let failing = #expect(throws: RemoteError.self) {
+      try roundTrip({ (x: Int) -> Int in throw Failing() }, 5)
+    }
+    #expect(failing?.text == "Failing(text: \"something\")")
+  }
+}
+
+@Suite struct `A closure that captures` {
+  @Test func `is refused by the name of what it captures`() {
+    let number = opaque(0.5)
+    let text = opaque("a text that is too long to be a small one")
+    let counter = opaque(Counter(1))
+    let array = opaque([0.5, 1.5])
+    let table = opaque(["a": 1])
+    let point = opaque(Point())
+    #expect(refusal { (x: Double) in x * number }.contains("captures a value of type 'Double'"))
+    #expect(refusal { (x: Int) in text + "\(x)" }.contains("'String'"))
+    #expect(refusal { (x: Int) in counter.next(x) }.contains("'Counter'"))
+    #expect(refusal { (x: Int) in array[x] }.contains("'Array<Double>'"))
+    #expect(refusal { (x: String) in table[x] ?? 0 }.contains("'Dictionary<String, Int>'"))
+    #expect(refusal { (x: Double) in point.scaled(x) * number }.contains("'Point'"))
+    #expect(refusal { (x: Double) in x * number }.contains("pass it as an argument to submit"))
+  }
+
+  @Test func `is refused for a captured variable`() {
+    nonisolated(unsafe) var total = opaque(0)
+    let message = refusal { (x: Int) in unsafe total += x }
+    #expect(message.contains("'Int'"), "\(message)")
+    unsafe total += 1
+  }
+
+  @Test func `is refused for a bound method`() {
+    let counter = opaque(Counter(2))
+    let point = opaque(Point())
+    #expect(refusal(counter.next).contains("'Counter'"))
+    #expect(refusal(point.scaled).contains("captures a value of type 'Double'") || refusal(point.scaled).contains("'Point'"), "\(refusal(point.scaled))")
+  }
+
+  @Test func `is refused for a generic value`() {
+    let messages = [generic(opaque(1.5)), generic(opaque("text"))]
+    // A debug build sees the generic parameter, a release build may have specialised it.
+    #expect(messages.allSatisfy { $0.contains("generic type") || $0.contains("'Double'") || $0.contains("'String'") }, "\(messages)")
+  }
+
+  @Test func `is refused when what it captures lies one function deeper`() {
+    let number = opaque(0.5)
+    let inner: @Sendable (Double) -> Double = opaque(function: { $0 * number })
+    #expect(refusal(inner).contains("'Double'"))
+    #expect(refusal { (x: Double) in inner(x) + 1 }.contains("'Double'"))
+  }
+
+  @Test func `is refused when it is no function in a wrapper at all`() {
+    var writer = ByteWriter()
+    #expect(throws: TransferError.self) { try encodeFunction(storedIn: (1, 2), into: &writer) }
+    #expect(throws: TransferError.self) { try encodeFunction(storedIn: Point(), into: &writer) }
+  }
+}

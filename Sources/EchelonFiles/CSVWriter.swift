@@ -36,12 +36,12 @@ public enum CSVWriter {
 
 /// The fields and lines of a CSV file.
 private struct CSVEncoder {
-  let delimiter: Character
+  let delimiter: Unicode.Scalar
   let missing: String
   private let missingSpellings: Set<String>
 
   init(dialect: CSVDialect, columnCount: Int) {
-    delimiter = Character(Unicode.Scalar(dialect.delimiter))
+    delimiter = Unicode.Scalar(dialect.delimiter)
     missingSpellings = Set(dialect.missingSpellings)
     // With a single column an empty field is a blank line, which readers skip.
     missing = columnCount == 1 ? "NA" : ""
@@ -62,7 +62,7 @@ private struct CSVEncoder {
 
   /// The word, in quotes when it would not come back as it is.
   func quoted(_ word: String) -> String {
-    let special: Set<Unicode.Scalar> = ["\"", "\n", "\r", delimiter.unicodeScalars.first!]
+    let special: Set<Unicode.Scalar> = ["\"", "\n", "\r", delimiter]
     let scalars = word.unicodeScalars
     let blanks: Set<Unicode.Scalar> = [" ", "\t", "\u{FEFF}"]
     let hasOuterBlank = scalars.first.map(blanks.contains) ?? false
@@ -70,8 +70,14 @@ private struct CSVEncoder {
     guard
       hasOuterBlank || missingSpellings.contains(word) || scalars.contains(where: special.contains)
     else { return word }
-    return "\"" + word.split(separator: "\"", omittingEmptySubsequences: false)
-      .joined(separator: "\"\"") + "\""
+    // By scalars: as a Character, a quote followed by a combining mark is no quote.
+    var result = String.UnicodeScalarView("\"".unicodeScalars)
+    for scalar in scalars {
+      if scalar == "\"" { result.append(scalar) }
+      result.append(scalar)
+    }
+    result.append("\"")
+    return String(result)
   }
 }
 

@@ -26,8 +26,10 @@ public struct CSVDialect: Sendable, Equatable {
     delimiter: UInt8 = UInt8(ascii: ","), hasHeader: Bool = true,
     missingSpellings: [String] = usualMissingSpellings
   ) {
+    let character = Character(Unicode.Scalar(delimiter))
     precondition(
-      delimiter < 0x80 && ![0x00, 0x0A, 0x0D, 0x20, UInt8(ascii: "\"")].contains(delimiter),
+      character.isASCII && !character.isLetter && !character.isNumber
+        && !"\0\n\r \".+-".unicodeScalars.contains(Unicode.Scalar(delimiter)),
       "byte \(delimiter) cannot separate fields: it has another meaning in the file")
     self.delimiter = delimiter
     self.hasHeader = hasHeader

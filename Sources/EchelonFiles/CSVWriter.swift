@@ -65,7 +65,8 @@ private struct CSVEncoder {
     let special: Set<Unicode.Scalar> = ["\"", "\n", "\r", delimiter]
     let scalars = word.unicodeScalars
     let blanks: Set<Unicode.Scalar> = [" ", "\t", "\u{FEFF}"]
-    let hasOuterBlank = scalars.first.map(blanks.contains) ?? false
+    let hasOuterBlank =
+      scalars.first.map(blanks.contains) ?? false
       || scalars.last.map(blanks.contains) ?? false
     guard
       hasOuterBlank || missingSpellings.contains(word) || scalars.contains(where: special.contains)

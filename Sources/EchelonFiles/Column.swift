@@ -1,27 +1,3 @@
-/// Whether the values of a column are numbers or words.
-public enum ColumnKind: String, Sendable, Equatable {
-  /// Every value that is not missing is a number.
-  case number
-
-  /// At least one value is not a number: names, dates, codes.
-  case text
-}
-
-/// What is known of a column before its values are read.
-public struct ColumnDescription: Sendable, Equatable {
-  /// The name in the header; `col0`, `col1`, … where there is none.
-  public let name: String
-
-  /// Numbers or words.
-  public let kind: ColumnKind
-
-  /// A description of a column.
-  public init(name: String, kind: ColumnKind) {
-    self.name = name
-    self.kind = kind
-  }
-}
-
 /// A named column of a table, with its values in memory.
 public struct Column: Sendable, Equatable {
   /// The values, in row order.
@@ -105,27 +81,4 @@ public struct Column: Sendable, Equatable {
       return false
     }
   }
-}
-
-/// Columns of equal length: what a CSV or a two-dimensional NPY file holds.
-public struct DataTable: Sendable, Equatable {
-  /// The columns, in the order of the file.
-  public let columns: [Column]
-
-  /// The number of rows.
-  public let rowCount: Int
-
-  /// A table of the given columns, which must be equally long.
-  public init(columns: [Column]) {
-    rowCount = columns.first?.count ?? 0
-    for column in columns {
-      precondition(
-        column.count == rowCount,
-        "column '\(column.name)' has \(column.count) rows, the first has \(rowCount)")
-    }
-    self.columns = columns
-  }
-
-  /// The first column of that name, or nil.
-  public subscript(name: String) -> Column? { columns.first { $0.name == name } }
 }

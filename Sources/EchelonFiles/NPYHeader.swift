@@ -66,8 +66,8 @@ struct NPYHeader: Sendable, Equatable {
       let type = NPYElementType(rawValue: String(descriptor.dropFirst())),
       order != "|" || type.byteCount == 1
     else {
-      throw .unsupportedNPY(
-        path: path, what: NPYElementType.meaning(ofUnsupported: descriptor.drop { "<>|=".contains($0) }))
+      let code = descriptor.drop { "<>|=".contains($0) }
+      throw .unsupportedNPY(path: path, what: NPYElementType.meaning(ofUnsupported: code))
     }
     elementType = type
     isBigEndian = order == ">"

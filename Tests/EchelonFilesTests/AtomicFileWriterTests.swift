@@ -70,7 +70,8 @@ import Testing
       let table = DataTable(columns: [Column(name: "x", numbers: [1])])
       #expect(fileError { try CSVWriter.write(table, to: missing) } == .notFound(path: missing))
       #expect(fileError { try JSONValue.null.write(to: missing) } == .notFound(path: missing))
-      #expect(fileError { try NPYWriter.write([1.0].span, to: missing) } == .notFound(path: missing))
+      #expect(
+        fileError { try NPYWriter.write([1.0].span, to: missing) } == .notFound(path: missing))
       #expect(fileError { try CSVWriter.write(table, to: folder) } == .isDirectory(path: folder))
       #expect(try names(in: folder) == [])
     }

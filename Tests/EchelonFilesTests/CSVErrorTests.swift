@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct `A CSV file that is wrong` {
   @Test(arguments: [
-    ("a,b\n1,2\n3\n4,5\n", 3, 2, 1), ("a,b\n1,2,3\n", 2, 4, 3), ("a,b\r\n1,2\r\n\r\n3,4,\r\n", 4, 4, 3),
+    ("a,b\n1,2\n3\n4,5\n", 3, 2, 1), ("a,b\n1,2,3\n", 2, 4, 3),
+    ("a,b\r\n1,2\r\n\r\n3,4,\r\n", 4, 4, 3),
     ("a,b\n\"x\ny\",1\n2\n", 4, 2, 1), ("\u{FEFF}a,b\r1", 2, 2, 1), ("a,b\nmüß,1,2\n", 2, 6, 3),
     ("a\n1\n2,3\n", 3, 2, 2),
   ])
@@ -33,7 +34,8 @@ import Testing
 
   @Test func `is refused when it is not text`() throws {
     let cases: [([UInt8], Int, String)] = [
-      (Array("a,b\n1,x\0y\n".utf8), 7, "a NUL character"), (Array("\0\0\0".utf8), 0, "a NUL character"),
+      (Array("a,b\n1,x\0y\n".utf8), 7, "a NUL character"),
+      (Array("\0\0\0".utf8), 0, "a NUL character"),
       (Array("a\n\"\0\"".utf8), 3, "a NUL character"), ([0x1F, 0x8B, 8, 0], 0, "a gzip stream"),
       ([0xFF, 0xFE, 0x61, 0], 0, "UTF-16 text"), (Array("PK\u{3}\u{4}..".utf8), 0, "a zip archive"),
       (Array("PAR1".utf8), 0, "a Parquet file"), ([0x93] + Array("NUMPY".utf8), 0, "an NPY array"),
@@ -60,7 +62,8 @@ import Testing
 
   @Test func `is refused with its path when it cannot be opened`() throws {
     try withTemporaryFolder { folder in
-      #expect(fileError { _ = try CSVFile(path: "\(folder)/no") } == .notFound(path: "\(folder)/no"))
+      #expect(
+        fileError { _ = try CSVFile(path: "\(folder)/no") } == .notFound(path: "\(folder)/no"))
       #expect(fileError { _ = try CSVFile(path: folder) } == .isDirectory(path: folder))
       #expect(
         fileError { _ = try CSVFile(path: "/dev/null") } == .notRegularFile(path: "/dev/null"))
@@ -107,7 +110,8 @@ import Testing
     let codes: [(Int32, FileError)] = [
       (ENOENT, .notFound(path: "p")), (ENOTDIR, .notFound(path: "p")),
       (EACCES, .permissionDenied(path: "p")), (EROFS, .permissionDenied(path: "p")),
-      (ENOSPC, .noSpace(path: "p")), (EDQUOT, .noSpace(path: "p")), (EISDIR, .isDirectory(path: "p")),
+      (ENOSPC, .noSpace(path: "p")), (EDQUOT, .noSpace(path: "p")),
+      (EISDIR, .isDirectory(path: "p")),
       (EIO, .system(path: "p", operation: "write", reason: "Input/output error")),
     ]
     for (code, expected) in codes {

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct `A CSV file` {
   @Test func `gives numbers and words by column`() throws {
-    let table = try table("name,height,first ascent\nRainier,4392,1870-08-17\nBaker,3286,1868-08-17\n")
+    let table = try table(
+      "name,height,first ascent\nRainier,4392,1870-08-17\nBaker,3286,1868-08-17\n")
     #expect(table.columns.map(\.name) == ["name", "height", "first ascent"])
     #expect(table.columns.map(\.kind) == [.text, .number, .text])
     #expect(table["name"]?.text == ["Rainier", "Baker"])
@@ -68,7 +69,9 @@ import Testing
 
   @Test func `gets a name for every column`() throws {
     #expect(
-      try CSVFile("a,,a,a,a.2\n1,2,3,4,5").columns.map(\.name) == ["a", "col1", "a.2", "a.3", "a.2.2"])
+      try CSVFile("a,,a,a,a.2\n1,2,3,4,5").columns.map(\.name) == [
+        "a", "col1", "a.2", "a.3", "a.2.2",
+      ])
     var dialect = CSVDialect.commaSeparated
     dialect.hasHeader = false
     let file = try CSVFile("1,x\n2,y\n", dialect: dialect)
@@ -78,7 +81,8 @@ import Testing
 
   @Test func `is taken apart at tabs or semicolons when its name or first line says so`() throws {
     #expect(try table("a;b\n1,5;2\n").columns.map(\.kind) == [.text, .number])
-    #expect(try table("a\tb\n1\t\n").columns.map { bits($0.numbers ?? []) } == [bits([1]), bits([.nan])])
+    #expect(
+      try table("a\tb\n1\t\n").columns.map { bits($0.numbers ?? []) } == [bits([1]), bits([.nan])])
     let tsv = try CSVFile(name: "x.tsv", bytes: Array("a,1\tb\n1\t2\n\t\n".utf8))
     #expect(tsv.columns.map(\.name) == ["a,1", "b"])
     #expect(tsv.rowCount == 2)
@@ -110,7 +114,8 @@ import Testing
 
   @Test func `keeps words as they are, and repairs what is not UTF-8`() throws {
     #expect(try table("a\nnaïve 数\n")["a"]?.text == ["naïve 数"])
-    let file = try CSVFile(name: "latin1.csv", bytes: Array("a\nna".utf8) + [0xEF] + Array("ve\n".utf8))
+    let file = try CSVFile(
+      name: "latin1.csv", bytes: Array("a\nna".utf8) + [0xEF] + Array("ve\n".utf8))
     #expect(try file.readText(column: 0) == ["na\u{FFFD}ve"])
   }
 

@@ -26,7 +26,8 @@ private struct PlainStatistics {
 
   var standardDeviation: Double {
     let mean = mean
-    return (Self.sum(sorted.map { ($0 - mean) * ($0 - mean) }) / Double(sorted.count - 1)).squareRoot()
+    return (Self.sum(sorted.map { ($0 - mean) * ($0 - mean) }) / Double(sorted.count - 1))
+      .squareRoot()
   }
 
   /// Linear interpolation between order statistics, numpy's default.
@@ -74,7 +75,8 @@ private struct PlainStatistics {
       let statistics = PlainStatistics(numbers)
       let scale = statistics.sorted.map(abs).max() ?? 0
       func expectClose(_ found: Double, _ expected: Double?, _ what: String) {
-        #expect(abs(found - (expected ?? .nan)) <= 1e-13 * scale, "\(name), \(column.name), \(what)")
+        #expect(
+          abs(found - (expected ?? .nan)) <= 1e-13 * scale, "\(name), \(column.name), \(what)")
       }
       expectClose(statistics.mean, mean, "mean")
       if expected.count > 1 { expectClose(statistics.standardDeviation, expected.sd, "sd") }

@@ -5,7 +5,9 @@ import Testing
 private func npy(_ text: String, data: Int, major: UInt8 = 1, length: Int? = nil) -> [UInt8] {
   let length = length ?? text.utf8.count
   var bytes: [UInt8] = [0x93] + Array("NUMPY".utf8) + [major, 0]
-  for byte in 0..<(major == 1 ? 2 : 4) { bytes.append(UInt8(truncatingIfNeeded: length >> (8 * byte))) }
+  for byte in 0..<(major == 1 ? 2 : 4) {
+    bytes.append(UInt8(truncatingIfNeeded: length >> (8 * byte)))
+  }
   return bytes + Array(text.utf8) + [UInt8](repeating: 0, count: data)
 }
 
@@ -26,7 +28,8 @@ private func npy(_ text: String, data: Int, major: UInt8 = 1, length: Int? = nil
 
   @Test func `is refused for every other dictionary`() {
     for text in [
-      "", "{", "}", "{}", "nonsense", "{'descr'", "{'descr'}", "{'descr':}", "{'descr': '<f8'}", "[]",
+      "", "{", "}", "{}", "nonsense", "{'descr'", "{'descr'}", "{'descr':}", "{'descr': '<f8'}",
+      "[]",
       "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), } x",
       "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), 'more': 1}",
       "{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (2,)}",
@@ -41,7 +44,8 @@ private func npy(_ text: String, data: Int, major: UInt8 = 1, length: Int? = nil
       "{'descr': '<f8', 'fortran_order': False, 'shape': (\(String(repeating: "1,", count: 65)))}",
     ] {
       guard case .malformedNPY? = error(npy(text, data: 16)) else {
-        Issue.record("accepted or misnamed: \(text): \(String(describing: error(npy(text, data: 16))))")
+        Issue.record(
+          "accepted or misnamed: \(text): \(String(describing: error(npy(text, data: 16))))")
         continue
       }
     }
@@ -67,7 +71,8 @@ private func npy(_ text: String, data: Int, major: UInt8 = 1, length: Int? = nil
       error(shaped("(1152921504606846975,)"))
         == .wrongSize(path: "h.npy", expected: 9_223_372_036_854_775_800, found: 16))
     for length in [100, 65535, 0x7FFF_FFFF, 0xFFFF_FFFF] {
-      guard case .malformedNPY(_, 8, _, _)? = error(npy("{}", data: 0, major: 2, length: length)) else {
+      guard case .malformedNPY(_, 8, _, _)? = error(npy("{}", data: 0, major: 2, length: length))
+      else {
         Issue.record("length \(length)")
         continue
       }
@@ -113,7 +118,8 @@ private func npy(_ text: String, data: Int, major: UInt8 = 1, length: Int? = nil
         let place = Int.random(in: 0..<min(bytes.count, 100), using: &generator)
         switch Int.random(in: 0..<4, using: &generator) {
         case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
-        case 1: bytes[place] = Array("0123456789(),{}':<>|bfiu ".utf8).randomElement(using: &generator)!
+        case 1:
+          bytes[place] = Array("0123456789(),{}':<>|bfiu ".utf8).randomElement(using: &generator)!
         case 2 where bytes.count > 200: bytes.remove(at: place)
         default: bytes.insert(UInt8.random(in: 0x20...0x7E, using: &generator), at: place)
         }

@@ -49,7 +49,8 @@ func names(in folder: String) throws -> [String] {
 func bytes(of path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(filePath: path))) }
 
 extension CSVFile {
-  init(_ text: String, dialect: CSVDialect? = nil, chunkByteCount: Int = 1 << 20) throws(FileError) {
+  init(_ text: String, dialect: CSVDialect? = nil, chunkByteCount: Int = 1 << 20) throws(FileError)
+  {
     try self.init(
       name: "test.csv", bytes: Array(text.utf8), dialect: dialect, chunkByteCount: chunkByteCount)
   }

@@ -8,7 +8,8 @@ import Testing
   private func randomTable(_ generator: inout SeededGenerator) -> DataTable {
     let rows = Int.random(in: 0...12, using: &generator)
     let parts = [
-      "a", "\"", ",", "\n", "\r", "\r\n", " ", "\t", ";", "\"\"", "é", "\u{301}", "數", "NA", "-", "1",
+      "a", "\"", ",", "\n", "\r", "\r\n", " ", "\t", ";", "\"\"", "é", "\u{301}", "數", "NA", "-",
+      "1",
       "\u{FEFF}",
     ]
     let columns = (0..<Int.random(in: 1...4, using: &generator)).map { index in
@@ -75,7 +76,10 @@ import Testing
     let control = String((0..<0x20).map { Character(Unicode.Scalar($0)) })
     let value = JSONValue.object([
       ("text \"\\/\n", .string("é 數 \u{1F600} \(control)\u{7F}\u{2028}")),
-      ("numbers", .array([.number(0.1), .number(1e300), .number(.nan), .number(-.infinity), .number(5)])),
+      (
+        "numbers",
+        .array([.number(0.1), .number(1e300), .number(.nan), .number(-.infinity), .number(5)])
+      ),
       ("whole", .integer(.max)), ("nested", .array([.object([]), .array([]), .bool(true), .null])),
     ])
     for isIndented in [true, false] {

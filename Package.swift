@@ -38,7 +38,7 @@ let package = Package(
         "EchelonMemory", "EchelonLinearAlgebra",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
-    .target(name: "EchelonFiles", swiftSettings: settings),
+    .target(name: "EchelonFiles", dependencies: ["EchelonMemory"], swiftSettings: settings),
 
     // The two sides of the wire.
     .target(
@@ -77,7 +77,8 @@ let package = Package(
       name: "EchelonKernelsTests", dependencies: ["EchelonKernels", "EchelonLinearAlgebra"],
       swiftSettings: settings),
     .testTarget(
-      name: "EchelonFilesTests", dependencies: ["EchelonFiles"], swiftSettings: settings),
+      name: "EchelonFilesTests", dependencies: ["EchelonFiles", "EchelonMemory"],
+      exclude: ["Resources"], swiftSettings: settings),
     .testTarget(
       name: "ConformanceTests", dependencies: ["Echelon", "TestSupport"], swiftSettings: settings),
   ],

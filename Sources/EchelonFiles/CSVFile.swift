@@ -1,0 +1,172 @@
+/// A delimited text file, opened and scanned: its columns are known, its values are read on demand.
+///
+///     let file = try CSVFile(path: "weather.csv")
+///     var numbers = [Double](repeating: 0, count: file.numberColumns.count * file.rowCount)
+///     var storage = numbers.mutableSpan
+///     try file.readNumbers(into: &storage)        // column after column
+///
+/// The file is mapped, not read: opening costs one pass over it and memory only for the names.
+/// Values of number columns are the bits that `strtod` gives; missing ones are NaN.
+public struct CSVFile: Sendable {
+  /// The path as it was given.
+  public let path: String
+
+  /// How the file is written.
+  public let dialect: CSVDialect
+
+  /// The columns, in the order of the file.
+  public let columns: [ColumnDescription]
+
+  /// The number of records without the header and without blank lines.
+  public let rowCount: Int
+
+  /// Runs of whole records, in order, that together hold all rows.
+  public let chunks: [CSVChunk]
+
+  private let source: ByteSource
+  private let tokenizer: CSVTokenizer
+  private let missing: MissingSpellings
+
+  /// The indices of the columns of numbers: the columns that `readNumbers` fills, in this order.
+  public var numberColumns: [Int] { columns.indices.filter { columns[$0].kind == .number } }
+
+  /// Maps and scans the file at `path`.
+  ///
+  /// - Parameters:
+  ///   - dialect: how the file is written; nil takes what its name and first line suggest.
+  ///   - chunkByteCount: about how long each of `chunks` is.
+  public init(
+    path: String, dialect: CSVDialect? = nil, chunkByteCount: Int = 1 << 20
+  ) throws(FileError) {
+    let source = try ByteSource(path: path)
+    try self.init(
+      path: path, source: source, dialect: dialect, chunkByteCount: chunkByteCount)
+  }
+
+  /// Scans text that is already in memory; `name` stands for the path in errors.
+  public init(
+    name: String, bytes: [UInt8], dialect: CSVDialect? = nil, chunkByteCount: Int = 1 << 20
+  ) throws(FileError) {
+    try self.init(
+      path: name, source: .memory(bytes), dialect: dialect, chunkByteCount: chunkByteCount)
+  }
+
+  init(
+    path: String, source: ByteSource, dialect: CSVDialect?, chunkByteCount: Int
+  ) throws(FileError) {
+    precondition(chunkByteCount > 0, "a chunk of \(chunkByteCount) bytes holds no record")
+    let (scanned, used) = try source.withBytes(path: path) {
+      (bytes) throws(FileError) -> (CSVScan, CSVDialect) in
+      try Self.refuseBinary(bytes, path: path)
+      let dialect = dialect ?? .detect(path: path, in: bytes)
+      let result = Result { () throws(CSVFault) in
+        try CSVScan(
+          bytes, tokenizer: CSVTokenizer(delimiter: dialect.delimiter), dialect: dialect,
+          missing: MissingSpellings(dialect.missingSpellings), chunkByteCount: chunkByteCount)
+      }
+      return (try result.mapError { FileError($0, path: path, in: bytes) }.get(), dialect)
+    }
+    guard !scanned.columns.isEmpty else { throw .empty(path: path) }
+    self.path = path
+    self.source = source
+    self.dialect = used
+    tokenizer = CSVTokenizer(delimiter: used.delimiter)
+    missing = MissingSpellings(used.missingSpellings)
+    columns = scanned.columns
+    rowCount = scanned.rowCount
+    chunks = scanned.chunks
+  }
+
+  /// Reads all numbers into `storage`.
+  ///
+  /// - Parameter storage: `numberColumns.count` × `rowCount` elements, column after column: row r
+  ///   of the k-th number column is element k · `rowCount` + r. Missing values are NaN.
+  public func readNumbers(into storage: inout MutableSpan<Double>) throws(FileError) {
+    for chunk in chunks { try readNumbers(of: chunk, into: &storage) }
+  }
+
+  /// Reads the numbers of one chunk into their rows of `storage`, which is laid out as for the
+  /// whole file; chunks write disjoint elements, so several can be read at once.
+  public func readNumbers(
+    of chunk: CSVChunk, into storage: inout MutableSpan<Double>
+  ) throws(FileError) {
+    let wanted = numberColumns
+    precondition(
+      storage.count == wanted.count * rowCount,
+      "storage has \(storage.count) elements, \(wanted.count) columns of \(rowCount) rows need "
+        + "\(wanted.count * rowCount)")
+    precondition(
+      chunk.rows.lowerBound >= 0 && chunk.rows.upperBound <= rowCount
+        && chunk.byteRange.upperBound <= source.byteCount, "the chunk is of another file")
+    let reader = CSVNumberReader(
+      tokenizer: tokenizer, missing: missing, columns: columns, rowCount: rowCount)
+    try read { (bytes) throws(CSVFault) in try reader.read(chunk, of: bytes, into: &storage) }
+  }
+
+  /// The values of column `index` as text, whatever its kind; nil where one is missing.
+  public func readText(column index: Int) throws(FileError) -> [String?] {
+    precondition(columns.indices ~= index, "column \(index) of \(columns.count)")
+    var values: [String?] = []
+    values.reserveCapacity(rowCount)
+    try read { (bytes) throws(CSVFault) in
+      var position = chunks.first?.byteRange.lowerBound ?? bytes.count
+      for _ in 0..<rowCount {
+        position = tokenizer.recordStart(in: bytes, from: position)
+        for column in columns.indices {
+          let field = try tokenizer.field(in: bytes, at: position)
+          if column == index {
+            let isMissing = !field.isQuoted && missing.contains(field.contents, in: bytes)
+            values.append(isMissing ? nil : tokenizer.text(of: field, in: bytes))
+          }
+          position = min(field.end + 1, bytes.count)
+        }
+      }
+    }
+    return values
+  }
+
+  /// All values, in memory.
+  public func table() throws(FileError) -> DataTable {
+    var numbers = [Double](repeating: 0, count: numberColumns.count * rowCount)
+    var storage = numbers.mutableSpan
+    try readNumbers(into: &storage)
+
+    var result: [Column] = []
+    var slot = 0
+    for (index, column) in columns.enumerated() {
+      switch column.kind {
+      case .number:
+        let values = numbers[slot * rowCount..<(slot + 1) * rowCount]
+        result.append(Column(name: column.name, numbers: Array(values)))
+        slot += 1
+      case .text:
+        result.append(Column(name: column.name, text: try readText(column: index)))
+      }
+    }
+    return DataTable(columns: result)
+  }
+
+  /// Gives `body` the bytes; whatever it finds wrong now was right when the file was scanned.
+  private func read(_ body: (Span<UInt8>) throws(CSVFault) -> Void) throws(FileError) {
+    try source.withBytes(path: path) { (bytes) throws(FileError) in
+      do { try body(bytes) } catch { throw FileError.changed(path: path) }
+    }
+  }
+
+  /// Tells formats that are often mistaken for text by their first bytes.
+  private static func refuseBinary(_ bytes: Span<UInt8>, path: String) throws(FileError) {
+    let formats: [(offset: Int, magic: StaticString, what: String)] = [
+      (1, "NUMPY", "an NPY array"), (0, "PK\u{3}\u{4}", "a zip archive"),
+      (0, "PAR1", "a Parquet file"), (0, "%PDF", "a PDF document"),
+    ]
+    for format in formats where bytes.matches(format.magic, at: format.offset) {
+      throw .notText(path: path, offset: 0, what: format.what)
+    }
+    guard bytes.count >= 2 else { return }
+    switch (bytes[0], bytes[1]) {
+    case (0x1F, 0x8B): throw .notText(path: path, offset: 0, what: "a gzip stream")
+    case (0xFF, 0xFE), (0xFE, 0xFF): throw .notText(path: path, offset: 0, what: "UTF-16 text")
+    default: return
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import EchelonMemory
+
+/// What is wrong with delimited text, and at which byte; `CSVFile` adds the path and the line.
+struct CSVFault: Error, Equatable {
+  enum Problem: Equatable {
+    case unterminatedQuote
+    case textAfterQuote
+    case nulByte
+    case ragged(expected: Int, found: Int)
+    case tooManyColumns(limit: Int)
+    /// Met by a read after a scan that accepted the text: the bytes are no longer the same.
+    case changed
+  }
+  let offset: Int
+  let problem: Problem
+}
+
+/// One field of delimited text: where its contents lie, and what comes after it.
+struct CSVField: Equatable {
+  /// The bytes between the quotes, or without the blanks around an unquoted field.
+  var contents: Range<Int>
+  var isQuoted: Bool
+  /// Whether the contents have quotes written as two.
+  var hasDoubledQuotes: Bool
+  /// The offset of the delimiter, of the line's end, or of the end of the text.
+  var end: Int
+}
+
+/// Cuts delimited text into fields, in the manner of RFC 4180.
+///
+/// It holds no position, only the rules: whoever reads keeps the offset, so that a reader can begin
+/// at any record of a file and several can work on one at once.
+///
+/// Beyond the RFC: lines may end in CR LF, LF or CR, blanks around a field or its quotes do not
+/// belong to it, and a quote inside an unquoted field is a character like others (`5" pipe`).
+struct CSVTokenizer: Sendable {
+  let delimiter: UInt8
+
+  /// The field that begins at `start`.
+  func field(in bytes: Span<UInt8>, at start: Int) throws(CSVFault) -> CSVField {
+    var position = skippingBlanks(in: bytes, from: start)
+    if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
+      return try quotedField(in: bytes, at: position)
+    }
+    let contentsStart = position
+    while position < bytes.count {
+      let byte = bytes[position]
+      // Every byte that ends a field is below this; most bytes of text are above it.
+      if byte <= 0x2C || byte == delimiter {
+        if byte == delimiter || byte == 0x0A || byte == 0x0D { break }
+        if byte == 0 { throw CSVFault(offset: position, problem: .nulByte) }
+      }
+      position &+= 1
+    }
+    var contentsEnd = position
+    while contentsEnd > contentsStart, isBlank(bytes[contentsEnd - 1]) { contentsEnd -= 1 }
+    return CSVField(
+      contents: contentsStart..<contentsEnd, isQuoted: false, hasDoubledQuotes: false,
+      end: position)
+  }
+
+  private func quotedField(in bytes: Span<UInt8>, at quote: Int) throws(CSVFault) -> CSVField {
+    var position = quote + 1
+    var hasDoubledQuotes = false
+    while true {
+      guard position < bytes.count else {
+        throw CSVFault(offset: quote, problem: .unterminatedQuote)
+      }
+      let byte = bytes[position]
+      if byte == UInt8(ascii: "\"") {
+        guard position + 1 < bytes.count, bytes[position + 1] == byte else { break }
+        hasDoubledQuotes = true
+        position += 1
+      } else if byte == 0 {
+        throw CSVFault(offset: position, problem: .nulByte)
+      }
+      position += 1
+    }
+    let end = skippingBlanks(in: bytes, from: position + 1)
+    guard end == bytes.count || bytes[end] == delimiter || isLineEnd(bytes[end]) else {
+      throw CSVFault(offset: end, problem: .textAfterQuote)
+    }
+    return CSVField(
+      contents: quote + 1..<position, isQuoted: true, hasDoubledQuotes: hasDoubledQuotes, end: end)
+  }
+
+  /// The decimal number that fills the field at `start`, or nil when the field is anything else:
+  /// the way that nearly all fields of a numeric file take, without a second look at their bytes.
+  @inline(__always)
+  func decimal(in bytes: Span<UInt8>, at start: Int) -> DecimalLiteral? {
+    var position = start
+    while position < bytes.count, bytes[position] == 0x20 { position &+= 1 }
+    guard let literal = DecimalLiteral(in: bytes, at: position) else { return nil }
+    guard literal.end < bytes.count else { return literal }
+    let next = bytes[literal.end]
+    return next == delimiter || next == 0x0A || next == 0x0D ? literal : nil
+  }
+
+  /// The offset of the first record at or after `start`: blank lines are not records.
+  @inline(__always)
+  func recordStart(in bytes: Span<UInt8>, from start: Int) -> Int {
+    var lineStart = start
+    while true {
+      let position = skippingBlanks(in: bytes, from: lineStart)
+      guard position < bytes.count else { return bytes.count }
+      guard isLineEnd(bytes[position]) else { return lineStart }
+      lineStart = position &+ 1
+    }
+  }
+
+  /// The offset after the line end at `end`; CR LF is one.
+  @inline(__always)
+  func nextLine(in bytes: Span<UInt8>, after end: Int) -> Int {
+    guard end < bytes.count else { return end }
+    let isPair = bytes[end] == 0x0D && end &+ 1 < bytes.count && bytes[end &+ 1] == 0x0A
+    return end &+ (isPair ? 2 : 1)
+  }
+
+  /// Whether a field may end before this byte because its line does.
+  @inline(__always)
+  func isLineEnd(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
+
+  @inline(__always)
+  private func skippingBlanks(in bytes: Span<UInt8>, from start: Int) -> Int {
+    var position = start
+    while position < bytes.count, isBlank(bytes[position]) { position &+= 1 }
+    return position
+  }
+
+  @inline(__always)
+  private func isBlank(_ byte: UInt8) -> Bool {
+    byte == 0x20 || (byte == UInt8(ascii: "\t") && byte != delimiter)
+  }
+
+  /// The contents of a field as text, doubled quotes made single.
+  func text(of field: CSVField, in bytes: Span<UInt8>) -> String {
+    guard field.hasDoubledQuotes else { return bytes.text(field.contents) }
+    var copy: [UInt8] = []
+    var position = field.contents.lowerBound
+    while position < field.contents.upperBound {
+      copy.append(bytes[position])
+      position += bytes[position] == UInt8(ascii: "\"") ? 2 : 1
+    }
+    return String(decoding: copy, as: UTF8.self)
+  }
+}

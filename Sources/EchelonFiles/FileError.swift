@@ -1,0 +1,133 @@
+package import EchelonMemory
+import Glibc
+
+/// A place in a text file, as editors count: lines and columns from 1.
+public struct FilePlace: Equatable, Sendable, CustomStringConvertible {
+  /// The path as it was given.
+  public let path: String
+
+  /// The line, from 1; the header is on the first one that is not blank.
+  public let line: Int
+
+  /// The column, from 1, in characters (Unicode scalars).
+  public let column: Int
+
+  /// A place in the file at `path`.
+  public init(path: String, line: Int, column: Int) {
+    self.path = path
+    self.line = line
+    self.column = column
+  }
+
+  /// `path:line:column`, which editors and terminals turn into a link.
+  public var description: String { "\(path):\(line):\(column)" }
+}
+
+/// Why a data file could not be read or written.
+public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// There is nothing at the path, or a folder on the way to it is missing.
+  case notFound(path: String)
+
+  /// The permissions of the file or of its folder forbid what was tried.
+  case permissionDenied(path: String)
+
+  /// The path names a folder.
+  case isDirectory(path: String)
+
+  /// The path names a pipe, a device or a socket.
+  case notRegularFile(path: String)
+
+  /// There are no data: no byte at all, or nothing but blank lines.
+  case empty(path: String)
+
+  /// A byte that text does not contain, or the first bytes of a known binary format.
+  case notText(path: String, offset: Int, what: String)
+
+  /// A row with more or fewer fields than the header.
+  case raggedRow(place: FilePlace, expected: Int, found: Int)
+
+  /// A quoted field that never ends, or that goes on after its closing quote.
+  case malformedQuote(place: FilePlace, what: String)
+
+  /// More columns than a table may have; usually the delimiter is not the one assumed, or an
+  /// array is transposed.
+  case tooManyColumns(path: String, limit: Int)
+
+  /// An NPY header that does not say what it must.
+  case malformedNPY(path: String, offset: Int, expected: String, found: String)
+
+  /// An NPY array of a kind that has no numbers this module can give.
+  case unsupportedNPY(path: String, what: String)
+
+  /// Fewer or more bytes of data than the shape in the header asks for.
+  case wrongSize(path: String, expected: Int, found: Int)
+
+  /// An array with a number of axes that does not make a table.
+  case notATable(path: String, shape: [Int])
+
+  /// The file changed between the scan that measured it and this read.
+  case changed(path: String)
+
+  /// The disk, or the quota on it, is full.
+  case noSpace(path: String)
+
+  /// Any other refusal of the operating system.
+  case system(path: String, operation: String, reason: String)
+
+  /// One sentence for the person at the terminal.
+  public var description: String {
+    switch self {
+    case .notFound(let path):
+      "\(path): no such file; check the name and the folders on the way to it"
+    case .permissionDenied(let path):
+      "\(path): permission denied; check the permissions of the file and of its folder"
+    case .isDirectory(let path):
+      "\(path): is a directory; name a file in it"
+    case .notRegularFile(let path):
+      "\(path): is not a regular file; save its contents to a file first"
+    case .empty(let path):
+      "\(path): holds no data; a CSV file needs at least a header line"
+    case .notText(let path, let offset, let what):
+      "\(path): is not a text file: \(what) at byte \(offset); convert it to UTF-8 text or NPY"
+    case .raggedRow(let place, let expected, let found):
+      "\(place): the header has \(expected) fields, this row has \(found); "
+        + (found > expected ? "quote fields that contain the delimiter" : "add the missing fields")
+    case .malformedQuote(let place, let what):
+      "\(place): \(what); inside quotes, write a quote as two"
+    case .tooManyColumns(let path, let limit):
+      "\(path): the first row has more than \(limit) columns; check the delimiter, or transpose"
+    case .malformedNPY(let path, let offset, let expected, let found):
+      "\(path): malformed NPY header at byte \(offset): expected \(expected), found \(found); "
+        + "write the file again with numpy.save"
+    case .unsupportedNPY(let path, let what):
+      "\(path): \(what) cannot be read; convert the array with .astype(float) before saving"
+    case .wrongSize(let path, let expected, let found):
+      "\(path): the header promises \(expected) bytes of data, the file has \(found); "
+        + (found < expected ? "copy it again, it was cut short" : "save one array per file")
+    case .notATable(let path, let shape):
+      "\(path): an array with \(shape.count) axes \(shape) is not a table; "
+        + "reshape it to one or two axes"
+    case .changed(let path):
+      "\(path): changed while it was being read; run again when nothing writes to it"
+    case .noSpace(let path):
+      "\(path): no space left on the disk or in the quota; free some, or write elsewhere"
+    case .system(let path, let operation, let reason):
+      "\(path): could not \(operation): \(reason)"
+    }
+  }
+}
+
+extension FileError {
+  /// The meaning of a failed system call to someone who asked for `path`.
+  package init(_ error: FileSystemError, path: String) {
+    switch error.code {
+    case ENOENT, ENOTDIR: self = .notFound(path: path)
+    case EACCES, EPERM, EROFS: self = .permissionDenied(path: path)
+    case EISDIR: self = .isDirectory(path: path)
+    case ENODEV, ENXIO: self = .notRegularFile(path: path)
+    case ENOSPC, EDQUOT: self = .noSpace(path: path)
+    default:
+      self = .system(path: path, operation: error.operation.rawValue, reason: error.reason)
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import EchelonMemory
+
+/// An array in an NPY file, mapped read-only: its elements are used where they lie on disk.
+///
+///     let digits = try MappedNPY(path: "digits.npy")          // shape [1797, 64]
+///     let sum = digits.withElements(of: Double.self) { x in … }   // no copy; nil if not Doubles
+///     let values = try digits.numbers()                       // a copy, converted, for any type
+///
+/// Reads format versions 1 to 3, booleans, integers and floats of 1 to 8 bytes, in both byte orders
+/// and both axis orders. Half precision, complex, structured and object arrays are refused by name.
+public struct MappedNPY: Sendable {
+  /// The path as it was given.
+  public let path: String
+
+  /// The type of the elements in the file.
+  public var elementType: NPYElementType { header.elementType }
+
+  /// Whether the elements are stored with their most significant byte first.
+  public var isBigEndian: Bool { header.isBigEndian }
+
+  /// Whether the first axis, not the last, is the one whose neighbours lie side by side.
+  public var isFortranOrder: Bool { header.isFortranOrder }
+
+  /// The length of each axis; empty for a single number.
+  public var shape: [Int] { header.shape }
+
+  /// The number of elements.
+  public var count: Int { header.count }
+
+  private let header: NPYHeader
+  private let source: ByteSource
+
+  /// Maps the file at `path`, and checks that its header and its size agree.
+  public init(path: String) throws(FileError) {
+    let source = try ByteSource(path: path)
+    try self.init(path: path, source: source)
+  }
+
+  /// Reads a file that is already in memory; `name` stands for the path in errors.
+  public init(name: String, bytes: [UInt8]) throws(FileError) {
+    try self.init(path: name, source: .memory(bytes))
+  }
+
+  init(path: String, source: ByteSource) throws(FileError) {
+    guard source.byteCount > 0 else { throw .empty(path: path) }
+    header = try source.withBytes(path: path) { (bytes) throws(FileError) in
+      try NPYHeader(bytes, path: path)
+    }
+    self.path = path
+    self.source = source
+  }
+
+  /// Whether the elements can be used in place: this machine's byte order, or single bytes.
+  public var isNativeEndian: Bool {
+    elementType.byteCount == 1 || isBigEndian == (1.bigEndian == 1)
+  }
+
+  /// Calls `body` with the elements in file order, without a copy.
+  ///
+  /// - Parameter body: receives `count` elements: the last axis runs fastest, or the first if
+  ///   `isFortranOrder`. The span is valid during the call.
+  /// - Returns: what `body` returned; nil when the file holds another type (`bool` is not `UInt8`),
+  ///   the other byte order, or elements that are not aligned. `readNumbers` takes all of those.
+  /// - Throws: what `body` throws, and `FileError.changed` if the file was shortened meanwhile.
+  public func withElements<Element: NPYElement, Result>(
+    of type: Element.Type, _ body: (Span<Element>) throws -> Result
+  ) throws -> Result? {
+    guard Element.npyType == elementType, isNativeEndian,
+      MemoryLayout<Element>.stride == elementType.byteCount
+    else { return nil }
+    var result: Swift.Result<Result?, any Error> = .success(nil)
+    try source.withBytes(path: path) { (bytes) throws(FileError) in
+      result = Swift.Result {
+        try bytes.withNumbers(of: type, at: header.dataOffset, count: count, body)
+      }
+    }
+    return try result.get()
+  }
+
+  /// Converts all elements, in file order, into `storage`, which must hold `count` of them.
+  ///
+  /// Booleans become 0 and 1; integers beyond 2^53 are rounded to the nearest `Double`.
+  public func readElements(into storage: inout MutableSpan<Double>) throws(FileError) {
+    precondition(
+      storage.count == count, "storage has \(storage.count) elements, the array \(count)")
+    try convert { element, value in storage[element] = value }
+  }
+
+  /// Converts a table into `storage`, column after column: element (r, c) goes to c · rows + r.
+  ///
+  /// One axis is one column; none is one row. `storage` must hold `count` elements.
+  /// - Throws: `FileError.notATable` for more than two axes.
+  public func readNumbers(into storage: inout MutableSpan<Double>) throws(FileError) {
+    let (rowCount, columnCount) = try tableShape()
+    guard !isFortranOrder && columnCount > 1 else { return try readElements(into: &storage) }
+    precondition(
+      storage.count == count, "storage has \(storage.count) elements, the array \(count)")
+    var row = 0
+    var column = 0
+    try convert { _, value in
+      storage[column &* rowCount &+ row] = value
+      column &+= 1
+      if column == columnCount { (row, column) = (row &+ 1, 0) }
+    }
+  }
+
+  /// All elements in file order, converted.
+  public func numbers() throws(FileError) -> [Double] {
+    var values = [Double](repeating: 0, count: count)
+    var storage = values.mutableSpan
+    try readElements(into: &storage)
+    return values
+  }
+
+  /// Rows and columns of the array as a table.
+  public func tableShape() throws(FileError) -> (rowCount: Int, columnCount: Int) {
+    switch shape.count {
+    case 0: (1, 1)
+    case 1: (shape[0], 1)
+    case 2: (shape[0], shape[1])
+    default: throw .notATable(path: path, shape: shape)
+    }
+  }
+
+  /// Calls `store` with the index and the value of every element, in file order.
+  private func convert(_ store: (Int, Double) -> Void) throws(FileError) {
+    try source.withBytes(path: path) { (bytes) throws(FileError) in
+      switch elementType {
+      case .bool: convert(bytes, UInt8.self, { $0 == 0 ? 0 : 1 }, store)
+      case .int8: convert(bytes, Int8.self, { Double($0) }, store)
+      case .int16: convert(bytes, Int16.self, { Double($0) }, store)
+      case .int32: convert(bytes, Int32.self, { Double($0) }, store)
+      case .int64: convert(bytes, Int64.self, { Double($0) }, store)
+      case .uint8: convert(bytes, UInt8.self, { Double($0) }, store)
+      case .uint16: convert(bytes, UInt16.self, { Double($0) }, store)
+      case .uint32: convert(bytes, UInt32.self, { Double($0) }, store)
+      case .uint64: convert(bytes, UInt64.self, { Double($0) }, store)
+      case .float32: convert(bytes, UInt32.self, { Double(Float(bitPattern: $0)) }, store)
+      case .float64: convert(bytes, UInt64.self, { Double(bitPattern: $0) }, store)
+      }
+    }
+  }
+
+  @inline(__always)
+  private func convert<Bits: FixedWidthInteger & BitwiseCopyable>(
+    _ bytes: Span<UInt8>, _ type: Bits.Type, _ value: (Bits) -> Double,
+    _ store: (Int, Double) -> Void
+  ) {
+    let (first, size, isBigEndian) = (header.dataOffset, MemoryLayout<Bits>.size, isBigEndian)
+    for element in 0..<count {
+      let stored = bytes.loadInteger(at: first &+ element &* size, as: type)
+      store(element, value(isBigEndian ? Bits(bigEndian: stored) : Bits(littleEndian: stored)))
+    }
+  }
+}

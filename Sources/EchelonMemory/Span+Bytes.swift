@@ -1,0 +1,44 @@
+/// Checked, typed reads of plain bytes: what parsers of binary and text files need, and the
+/// standard library offers only in unsafe form.
+extension Span where Element == UInt8 {
+  /// The integer stored at `offset` in this machine's byte order; no alignment is needed.
+  ///
+  /// Integers only, because for them every pattern of bits is a value.
+  @inlinable @inline(__always)
+  package func loadInteger<Value: FixedWidthInteger & BitwiseCopyable>(
+    at offset: Int, as type: Value.Type = Value.self
+  ) -> Value {
+    precondition(
+      offset >= 0 && offset <= count &- MemoryLayout<Value>.size,
+      "a load outside the bytes it is made from")
+    // SAFETY: all bytes of the value are inside the span (the check above), and unaligned loads
+    // are what this call is for.
+    return unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self)
+  }
+
+  /// Calls `body` with `count` numbers that begin at byte `offset`, in place and without a copy,
+  /// or returns nil when that address is not aligned for them.
+  ///
+  /// `Numeric` stands for "every pattern of bits is a value": true of the integers and floating-
+  /// point types of the standard library, and it keeps `Bool` out, for which it is false.
+  package func withNumbers<Value: Numeric & BitwiseCopyable, Result, Failure: Error>(
+    of type: Value.Type, at offset: Int, count valueCount: Int,
+    _ body: (Span<Value>) throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
+    let (byteCount, overflow) = valueCount.multipliedReportingOverflow(
+      by: MemoryLayout<Value>.stride)
+    precondition(
+      valueCount >= 0 && !overflow && offset >= 0 && offset <= count
+        && byteCount <= count - offset, "a view outside the bytes it is made from")
+    guard valueCount > 0 else { return try body(Span<Value>()) }
+    // SAFETY: the pointer is used only while `self` is borrowed by this call; the range lies
+    // inside the span (the check above) and is aligned (the check below).
+    return try unsafe withUnsafeBufferPointer { (buffer) throws(Failure) -> Result? in
+      let start = unsafe UnsafeRawPointer(buffer.baseAddress!) + offset
+      guard Int(bitPattern: start) % MemoryLayout<Value>.alignment == 0 else { return nil }
+      let values = unsafe UnsafeBufferPointer(
+        start: start.assumingMemoryBound(to: Value.self), count: valueCount)
+      return try body(unsafe Span<Value>(_unsafeElements: values))
+    }
+  }
+}

@@ -1,0 +1,115 @@
+internal import Glibc
+
+/// A file that is written out of sight and appears under its name whole, or not at all.
+///
+///     unnamed ─write…─► synchronized ─publish─► in place, the old file replaced
+///        └─ dropped, failed, or the process killed ─► nothing is left behind
+///
+/// Where the file system can, the bytes go to a file without a name (`O_TMPFILE`), which the
+/// kernel itself removes if the process dies. Elsewhere a hidden sibling of the target is used.
+///
+/// Invariant 1: `descriptor` is open for writing until `deinit`.
+/// Invariant 2: `temporaryPath`, when set, is a file that this object made and still owns.
+@safe package struct StagedFile: ~Copyable {
+  private let descriptor: Int32
+  private let target: String
+  private let directory: String
+  private var temporaryPath: String?
+  private let isUnnamed: Bool
+
+  /// Begins a replacement for `target`, in the same directory and so on the same file system.
+  ///
+  /// - Parameter unnamed: whether to try a file without a name first; false is for testing the
+  ///   other way on a machine that has both.
+  package init(replacing target: String, unnamed: Bool = true) throws(FileSystemError) {
+    self.target = target
+    directory = Self.directory(of: target)
+    var opened: Int32 = -1
+    if unnamed {
+      // O_TMPFILE, which the C header composes from macros that Swift does not import.
+      let unnamedFlag = O_DIRECTORY | 0o20000000
+      // SAFETY: a terminated copy of the path, alive during the call.
+      opened = unsafe open(directory, unnamedFlag | O_WRONLY | O_CLOEXEC, 0o666)
+    }
+    isUnnamed = opened >= 0
+    if opened < 0 {
+      // Whatever is truly wrong (no directory, no permission) the second way meets as well.
+      let path = Self.siblingPath(of: target)
+      // SAFETY: as above.
+      opened = unsafe open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o666)
+      guard opened >= 0 else { throw .last(.create) }
+      temporaryPath = path
+    }
+    descriptor = opened
+  }
+
+  deinit {
+    close(descriptor)
+    // SAFETY: a terminated copy of the path; the file is this object's own (invariant 2).
+    if let temporaryPath { _ = unsafe unlink(temporaryPath) }
+  }
+
+  /// Appends the numbers as they lie in memory.
+  package func write<Value: Numeric & BitwiseCopyable>(
+    _ values: Span<Value>
+  ) throws(FileSystemError) {
+    // SAFETY: the buffer is read only during the call that lends it. `Numeric` values have no
+    // padding whose stale contents could reach the file.
+    try unsafe values.withUnsafeBytes { (buffer) throws(FileSystemError) in
+      var written = 0
+      while written < buffer.count {
+        // SAFETY: `written` < `buffer.count`, so the rest is a part of the buffer.
+        let result = unsafe Glibc.write(
+          descriptor, buffer.baseAddress! + written, buffer.count - written)
+        if result > 0 {
+          written += result
+        } else if errno != EINTR {
+          throw .last(.write)
+        }
+      }
+    }
+  }
+
+  /// Brings the bytes to the disk, then puts the file in the place of the target in one step.
+  package consuming func publish() throws(FileSystemError) {
+    guard fsync(descriptor) == 0 else { throw .last(.synchronize) }
+    let path: String
+    if let temporaryPath {
+      path = temporaryPath
+    } else {
+      // A link refuses to replace, a rename does not, so the file gets a hidden name first.
+      path = Self.siblingPath(of: target)
+      // SAFETY: terminated copies of both paths, alive during the call. Following the link in
+      // /proc is the documented way to name an O_TMPFILE without privileges.
+      let status = unsafe linkat(
+        AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, path, AT_SYMLINK_FOLLOW)
+      guard status == 0 else { throw .last(.publish) }
+      temporaryPath = path
+    }
+    // SAFETY: terminated copies of both paths, alive during the call.
+    guard unsafe rename(path, target) == 0 else { throw .last(.publish) }
+    temporaryPath = nil
+    Self.synchronizeDirectory(directory)
+  }
+
+  /// Makes the new name survive a power cut. Not every file system can, and the data are in place
+  /// either way, so a refusal is not an error.
+  private static func synchronizeDirectory(_ path: String) {
+    // SAFETY: a terminated copy of the path, alive during the call.
+    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+
+  private static func directory(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// A hidden name beside `path`, too unlikely to be met twice; O_EXCL and `linkat` refuse if so.
+  private static func siblingPath(of path: String) -> String {
+    let tag = String(UInt64.random(in: .min ... .max), radix: 36)
+    return "\(directory(of: path))/.echelon-\(tag).tmp"
+  }
+}

@@ -17,7 +17,7 @@ static echelon_worker_ticket ticket;
 static bool hook_ran;
 
 /// Defined in Swift by EchelonWorker; weak, so that a program that links only the front end links.
-extern int echelon_worker_main(int argc, char **argv, char **environment) __attribute__((weak));
+extern int echelon_worker_main(void) __attribute__((weak));
 
 echelon_worker_ticket echelon_start_ticket(void) { return ticket; }
 bool echelon_start_hook_ran(void) { return hook_ran && echelon_worker_main != NULL; }
@@ -44,6 +44,12 @@ static void take_ticket(void) {
 
 #if defined(__linux__) && defined(__GLIBC__)
 typedef int (*main_function)(int, char **, char **);
+
+static int run_worker(int argc, char **argv, char **environment) {
+  (void)argc, (void)argv, (void)environment;
+  return echelon_worker_main();
+}
+
 typedef int (*start_function)(main_function, int, char **, void (*)(void), void (*)(void),
                               void (*)(void), void *);
 
@@ -59,7 +65,7 @@ int __libc_start_main(main_function program_main, int argc, char **argv, void (*
   }
   hook_ran = true;
   take_ticket();
-  main_function chosen = ticket.is_worker && echelon_worker_main ? echelon_worker_main : program_main;
+  main_function chosen = ticket.is_worker && echelon_worker_main ? run_worker : program_main;
   return real(chosen, argc, argv, init, fini, rtld_fini, stack_end);
 }
 #endif

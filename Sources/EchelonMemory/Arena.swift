@@ -139,9 +139,22 @@ import Synchronization
     guard byteCount >= 0, byteCount < 1 << 46 else { throw .invalidSize(bytes: byteCount) }
     let place = try heap.withLock { heap throws(ArenaError) in try heap.allocate(byteCount) }
     let generation = region.word64(at: blocksOffset + 8 * place.index).load()
-    return ArenaBlock(
+    let block = ArenaBlock(
       arena: self, offset: place.offset, byteCount: byteCount, index: place.index,
       generation: UInt32(truncatingIfNeeded: generation), isOwned: true)
+    heap.withLock { heap in heap.owners[place.index] = WeakBlock(block: block) }
+    return block
+  }
+
+  /// The block behind a handle that came back: the front end's own, or in a worker a borrowed view.
+  func block(_ handle: BlockHandle) throws(ArenaError) -> ArenaBlock {
+    guard backing != nil else { return try borrow(handle) }
+    try check(handle)
+    let owner = heap.withLock { heap in heap.owners[Int(handle.index)]?.block }
+    guard let owner, owner.handle == handle else {
+      throw .staleHandle(offset: Int(clamping: handle.offset), generation: handle.generation)
+    }
+    return owner
   }
 
   /// Makes every handle to the block stale and its bytes free.

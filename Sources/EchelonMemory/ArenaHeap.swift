@@ -1,5 +1,8 @@
 import CEchelon
 
+/// A block without keeping it alive.
+struct WeakBlock: Sendable { weak var block: ArenaBlock? }
+
 /// The free and used bytes behind an arena's control area, front end only.
 ///
 /// Blocks up to 4 KiB come from bins, one per multiple of a cache line, filled 64 KiB at a time;
@@ -14,6 +17,9 @@ struct ArenaHeap {
     var offset: Int
     var byteCount: Int
   }
+
+  /// The live blocks by index, so that a handle that comes back finds its owner.
+  var owners: [Int: WeakBlock] = [:]
 
   private let descriptor: Int32
   private let start: Int
@@ -74,6 +80,7 @@ struct ArenaHeap {
     usage.usedBytes -= size
     usage.blockCount -= 1
     freeIndices.append(index)
+    owners[index] = nil
     if size <= Self.smallLimit {
       bins[size / 64].append(offset)
     } else {

@@ -27,6 +27,7 @@ package final class PoolEngine: Sendable {
     arena = try Arena(
       backing: configuration.backing, limitBytes: configuration.memoryLimit,
       controlBytes: layout.controlBytes)
+    ArenaRegistry.add(arena)
     layout.writeHeader(to: arena, frontEndPID: getpid())
     wire = Wire(arena: arena, layout: layout)
     let processors = MachineLimits.processors().count

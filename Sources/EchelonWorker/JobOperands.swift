@@ -50,17 +50,18 @@ struct JobOperands {
       else { throw JobProblem(.badOperand) }
       operands.append(operand)
     }
+    let call: KernelCall
     do throws(KernelError) {
-      let call = try KernelCall(
+      call = try KernelCall(
         kernel, inputs: Array(operands.dropFirst(kernel.outputCount)),
         outputs: Array(operands.prefix(kernel.outputCount)),
         parameters: record.region.load(at: JobRecord.parametersOffset))
-      guard call.plan.chunkCount == Int(fields.chunk_count) else { throw JobProblem(.badParameters) }
-      return call
-    } catch let error as KernelError {
+    } catch {
       WorkerContext.complain("\(error)")
       throw JobProblem(.badOperand)
     }
+    guard call.plan.chunkCount == Int(fields.chunk_count) else { throw JobProblem(.badParameters) }
+    return call
   }
 
   /// What a user's closure works on.

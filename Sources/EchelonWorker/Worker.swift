@@ -64,10 +64,7 @@ struct Worker: ~Copyable {
 
 /// Entered in place of `main` by the start hook.
 @c(echelon_worker_main)
-public func workerMain(
-  _ argumentCount: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?,
-  _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-) -> CInt {
+public func workerMain() -> CInt {
   let ticket = echelon_start_ticket()
   do throws(ArenaError) {
     let arena = try Arena(attaching: ticket.arena_descriptor)

@@ -1,4 +1,4 @@
-import EchelonMemory
+package import EchelonMemory
 import Glibc
 import Synchronization
 
@@ -9,7 +9,10 @@ package enum WorkerContext {
   /// The arena of the pool that this process works for; nil in a front end.
   package static var arena: Arena? { state.withLock { $0 } }
 
-  static func enter(_ arena: Arena) { state.withLock { $0 = arena } }
+  static func enter(_ arena: Arena) {
+    state.withLock { $0 = arena }
+    ArenaRegistry.add(arena)
+  }
 
   /// Says something on standard error, whole lines at a time.
   static func complain(_ text: String) {

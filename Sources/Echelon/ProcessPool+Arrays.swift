@@ -1,0 +1,66 @@
+public import EchelonMemory
+
+/// Making arrays in the pool's memory.
+extension ProcessPool {
+  /// An array of `count` elements whose values are not set.
+  /// - Throws: `ArenaError.outOfMemory` with what is needed, what there is and what stands in the way.
+  public func uninitializedArray<Element: BitwiseCopyable & Sendable>(
+    of type: Element.Type = Element.self, count: Int
+  ) throws(ArenaError) -> SharedArray<Element> {
+    let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    guard count >= 0, !overflow else { throw .invalidSize(bytes: overflow ? .max : byteCount) }
+    return SharedArray(block: try engine.arena.allocate(byteCount: byteCount), count: count)
+  }
+
+  /// An array whose element `i` is `value(i)`, computed here.
+  @inlinable
+  public func array<Element: BitwiseCopyable & Sendable>(
+    count: Int, _ value: (Int) -> Element
+  ) throws(ArenaError) -> SharedArray<Element> {
+    let array = try uninitializedArray(of: Element.self, count: count)
+    array.withMutableSpan { span in for index in span.indices { span[index] = value(index) } }
+    return array
+  }
+
+  /// A copy of `elements` in shared memory.
+  public func array<Element: BitwiseCopyable & Sendable>(
+    _ elements: some Collection<Element>
+  ) throws(ArenaError) -> SharedArray<Element> {
+    let array = try uninitializedArray(of: Element.self, count: elements.count)
+    array.withMutableSpan { span in
+      for (index, element) in zip(span.indices, elements) { span[index] = element }
+    }
+    return array
+  }
+
+  /// An array whose elements are all `value`.
+  public func array<Element: BitwiseCopyable & Sendable>(
+    repeating value: Element, count: Int
+  ) throws(ArenaError) -> SharedArray<Element> {
+    let array = try uninitializedArray(of: Element.self, count: count)
+    array.fill(value)
+    return array
+  }
+
+  /// A matrix whose element (i, j) is `value(i, j)`, computed here.
+  public func matrix<Element: BitwiseCopyable & Sendable>(
+    rows: Int, columns: Int, _ value: (Int, Int) -> Element
+  ) throws(ArenaError) -> SharedMatrix<Element> {
+    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
+    guard rows >= 0, columns >= 0, !overflow else { throw .invalidSize(bytes: .max) }
+    let storage = try uninitializedArray(of: Element.self, count: count)
+    storage.withMutableSpan { span in
+      for row in 0..<rows {
+        for column in 0..<columns { span[row * columns + column] = value(row, column) }
+      }
+    }
+    return SharedMatrix(storage, rows: rows, columns: columns)
+  }
+
+  /// A matrix whose elements are all `value`.
+  public func matrix<Element: BitwiseCopyable & Sendable>(
+    repeating value: Element, rows: Int, columns: Int
+  ) throws(ArenaError) -> SharedMatrix<Element> {
+    try matrix(rows: rows, columns: columns) { _, _ in value }
+  }
+}

@@ -1,0 +1,183 @@
+public import EchelonMemory
+public import EchelonPool
+
+// The numeric maps. Each is inlined into its caller, loop and all, so that in a release build the
+// user's closure becomes part of one specialised, vectorised function of its module.
+
+/// `y[i] = f(x[i])`, where the compiler left the closure generic.
+@usableFromInline
+package struct UnaryMap<T: BitwiseCopyable, U: BitwiseCopyable>: ChunkProgram {
+  @usableFromInline let body: (T) -> U
+  @inlinable package init(_ body: @escaping (T) -> U) { self.body = body }
+  @usableFromInline package func run(_ chunk: ChunkMemory) { chunk.map(body) }
+}
+
+/// `z[i] = f(x[i], y[i])`, where the compiler left the closure generic.
+@usableFromInline
+package struct BinaryMap<T: BitwiseCopyable, V: BitwiseCopyable, U: BitwiseCopyable>: ChunkProgram {
+  @usableFromInline let body: (T, V) -> U
+  @inlinable package init(_ body: @escaping (T, V) -> U) { self.body = body }
+  @usableFromInline package func run(_ chunk: ChunkMemory) { chunk.map(body) }
+}
+
+/// `y[i] = f(x[i], p)`, where the compiler left the closure generic.
+@usableFromInline
+package struct ParameterMap<T: BitwiseCopyable, P: BitwiseCopyable, U: BitwiseCopyable>: ChunkProgram {
+  @usableFromInline let body: (T, P) -> U
+  @inlinable package init(_ body: @escaping (T, P) -> U) { self.body = body }
+  @usableFromInline package func run(_ chunk: ChunkMemory) { chunk.map(with: P.self, body) }
+}
+
+extension ProcessPool {
+  /// Starts `y[i] = body(x[i])` and returns the future of `y`.
+  ///
+  /// In a release build the closure is compiled together with the loop over a chunk and vectorises.
+  /// It captures nothing; numbers it needs go through `map(_:with:_:)`.
+  /// - Parameters:
+  ///   - x: n ≥ 0 elements.
+  ///   - output: takes the results, n elements, `x` itself allowed; nil makes a new array.
+  ///   - body: may run again for the same element, when a worker died in its chunk.
+  /// - Throws: `TransferError` for a closure that captures, `ArenaError` when memory runs out.
+  @inlinable @inline(__always)
+  public func startMap<T, U>(
+    _ x: SharedArray<T>, into output: SharedArray<U>? = nil, _ body: @escaping @Sendable (T) -> U
+  ) throws -> Future<SharedArray<U>> {
+    try startMap(
+      ChunkFunction { chunk in chunk.map(body) }, orElse: UnaryMap(body), count: x.count,
+      into: output, inputs: [ArrayReference(x)], overlaps: output?.sharesMemory(with: x) ?? false)
+  }
+
+  /// Starts `z[i] = body(x[i], y[i])`; see `startMap(_:into:_:)`.
+  @inlinable @inline(__always)
+  public func startMap<T, V, U>(
+    _ x: SharedArray<T>, _ y: SharedArray<V>, into output: SharedArray<U>? = nil,
+    _ body: @escaping @Sendable (T, V) -> U
+  ) throws -> Future<SharedArray<U>> {
+    precondition(x.count == y.count, "arrays of \(x.count) and \(y.count) elements")
+    return try startMap(
+      ChunkFunction { chunk in chunk.map(body) }, orElse: BinaryMap(body), count: x.count,
+      into: output, inputs: [ArrayReference(x), ArrayReference(y)],
+      overlaps: output.map { $0.sharesMemory(with: x) || $0.sharesMemory(with: y) } ?? false)
+  }
+
+  /// Starts `y[i] = body(x[i], parameters)`; see `startMap(_:into:_:)`.
+  /// - Parameter parameters: a bitwise-copyable value of up to about 100 bytes.
+  @inlinable @inline(__always)
+  public func startMap<T, P: BitwiseCopyable & Sendable, U>(
+    _ x: SharedArray<T>, with parameters: P, into output: SharedArray<U>? = nil,
+    _ body: @escaping @Sendable (T, P) -> U
+  ) throws -> Future<SharedArray<U>> {
+    try startMap(
+      ChunkFunction { chunk in chunk.map(with: P.self, body) }, orElse: ParameterMap(body),
+      count: x.count, into: output, inputs: [ArrayReference(x)],
+      parameters: try ParameterBytes(parameters),
+      overlaps: output?.sharesMemory(with: x) ?? false)
+  }
+
+  /// `y[i] = body(x[i])`; see `startMap(_:into:_:)`.
+  @inlinable @inline(__always)
+  public func map<T, U>(
+    _ x: SharedArray<T>, into output: SharedArray<U>? = nil, _ body: @escaping @Sendable (T) -> U
+  ) async throws -> SharedArray<U> {
+    try await startMap(x, into: output, body).value
+  }
+
+  /// `z[i] = body(x[i], y[i])`; see `startMap(_:_:into:_:)`.
+  @inlinable @inline(__always)
+  public func map<T, V, U>(
+    _ x: SharedArray<T>, _ y: SharedArray<V>, into output: SharedArray<U>? = nil,
+    _ body: @escaping @Sendable (T, V) -> U
+  ) async throws -> SharedArray<U> {
+    try await startMap(x, y, into: output, body).value
+  }
+
+  /// `y[i] = body(x[i], parameters)`; see `startMap(_:with:into:_:)`.
+  @inlinable @inline(__always)
+  public func map<T, P: BitwiseCopyable & Sendable, U>(
+    _ x: SharedArray<T>, with parameters: P, into output: SharedArray<U>? = nil,
+    _ body: @escaping @Sendable (T, P) -> U
+  ) async throws -> SharedArray<U> {
+    try await startMap(x, with: parameters, into: output, body).value
+  }
+
+  /// `y[i] = body(x[i])`, blocking; see `startMap(_:into:_:)`.
+  @available(*, noasync)
+  @inlinable @inline(__always)
+  public func map<T, U>(
+    _ x: SharedArray<T>, into output: SharedArray<U>? = nil, _ body: @escaping @Sendable (T) -> U
+  ) throws -> SharedArray<U> {
+    try startMap(x, into: output, body).result()
+  }
+
+  /// `z[i] = body(x[i], y[i])`, blocking; see `startMap(_:_:into:_:)`.
+  @available(*, noasync)
+  @inlinable @inline(__always)
+  public func map<T, V, U>(
+    _ x: SharedArray<T>, _ y: SharedArray<V>, into output: SharedArray<U>? = nil,
+    _ body: @escaping @Sendable (T, V) -> U
+  ) throws -> SharedArray<U> {
+    try startMap(x, y, into: output, body).result()
+  }
+
+  /// `y[i] = body(x[i], parameters)`, blocking; see `startMap(_:with:into:_:)`.
+  @available(*, noasync)
+  @inlinable @inline(__always)
+  public func map<T, P: BitwiseCopyable & Sendable, U>(
+    _ x: SharedArray<T>, with parameters: P, into output: SharedArray<U>? = nil,
+    _ body: @escaping @Sendable (T, P) -> U
+  ) throws -> SharedArray<U> {
+    try startMap(x, with: parameters, into: output, body).result()
+  }
+
+  /// The part of every map that does not depend on the closure.
+  @usableFromInline
+  package func startMap<Program: ChunkProgram, U>(
+    _ function: ChunkFunction, orElse program: Program, count: Int, into output: SharedArray<U>?,
+    inputs: [ArrayReference], parameters: ParameterBytes = .none, overlaps: Bool
+  ) throws -> Future<SharedArray<U>> {
+    if let output {
+      precondition(output.count == count, "\(count) results for an array of \(output.count)")
+    }
+    // A chunk may be run again, so its output must not be its input: an in-place map goes through
+    // an array of its own, from which a second job, repeatable too, copies back.
+    let target = try overlaps ? uninitializedArray(of: U.self, count: count)
+      : output ?? uninitializedArray(of: U.self, count: count)
+    let mapped = try start(
+      function, orElse: program, label: "a map into \(U.self)", elementCount: count,
+      chunkLength: Self.mapChunkLength, output: ArrayReference(target), inputs: inputs,
+      parameters: parameters
+    ) { _ in target }
+    guard overlaps, let output else { return mapped }
+    return try chain(mapped) { [self] result in
+      try start(
+        ChunkFunction { chunk in chunk.map { (value: U) in value } }, orElse: UnaryMap { (value: U) in value },
+        label: "copying a map back", elementCount: count, chunkLength: Self.mapChunkLength,
+        output: ArrayReference(output), inputs: [ArrayReference(result)], parameters: .none
+      ) { _ in output }
+    }
+  }
+
+  /// The future of work that begins when `first` is done.
+  private func chain<A: Sendable, B: Sendable>(
+    _ first: Future<A>, _ next: @escaping @Sendable (A) throws -> Future<B>
+  ) throws -> Future<B> {
+    let future = Future<B>(callbackQueue: callbackQueue)
+    first.onCompletion { first in
+      do {
+        let second = try next(try first.finished())
+        second.onCompletion { second in
+          future.complete(Result { try second.finished() }, isCancelled: second.isCancelled)
+        }
+      } catch {
+        future.complete(.failure(error), isCancelled: first.isCancelled)
+      }
+    }
+    return future
+  }
+}
+
+extension SharedArray {
+  /// Whether any byte of this array is also one of `other`.
+  @usableFromInline
+  package func sharesMemory<Other>(with other: SharedArray<Other>) -> Bool { overlaps(other) }
+}

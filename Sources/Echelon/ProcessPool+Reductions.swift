@@ -1,0 +1,126 @@
+public import EchelonKernels
+public import EchelonMemory
+import EchelonPool
+
+/// Reductions. Chunks and the tree that merges them depend on the count alone, so the answer has the
+/// same bits for any number of workers.
+extension ProcessPool {
+  /// Starts a reduction of the catalog over vectors and returns the future of its value.
+  public func start<Value, Element: KernelElement & Sendable>(
+    _ reduction: Reduction<Value>, _ inputs: SharedArray<Element>...
+  ) throws -> Future<Value> {
+    try start(reduction.kernel, inputs: inputs.map(\.operand)) { try reduction.finish($0) }
+  }
+
+  /// `Σ xᵢ`, pairwise; 0 for no elements. See `KernelFamily.sum`.
+  public func sum<Element: KernelElement & Sendable>(_ x: SharedArray<Element>) async throws -> Element {
+    try await start(Reduction<Element>.sum, x).value
+  }
+
+  /// `Σ xᵢ·yᵢ`; 0 for no elements. See `KernelFamily.dot`.
+  /// - Throws: `KernelError` when the counts differ.
+  public func dot<Element: KernelElement & Sendable>(
+    _ x: SharedArray<Element>, _ y: SharedArray<Element>
+  ) async throws -> Element {
+    try await start(Reduction<Element>.dot, x, y).value
+  }
+
+  /// The smallest element; NaN if there is one. See `KernelFamily.minimum`.
+  /// - Throws: `KernelError.emptyInput` for no elements.
+  public func minimum<Element: KernelElement & Sendable>(
+    _ x: SharedArray<Element>
+  ) async throws -> Element {
+    try await start(Reduction<Element>.minimum, x).value
+  }
+
+  /// The largest element; NaN if there is one. See `KernelFamily.maximum`.
+  /// - Throws: `KernelError.emptyInput` for no elements.
+  public func maximum<Element: KernelElement & Sendable>(
+    _ x: SharedArray<Element>
+  ) async throws -> Element {
+    try await start(Reduction<Element>.maximum, x).value
+  }
+
+  /// Count, mean and variance in one pass. See `KernelFamily.meanVariance`.
+  /// - Throws: `KernelError.emptyInput` for no elements.
+  public func moments<Element: KernelElement & Sendable>(
+    _ x: SharedArray<Element>
+  ) async throws -> Moments {
+    try await start(Reduction<Moments>.meanVariance(of: Element.self), x).value
+  }
+
+  /// `Σ xᵢ`, blocking.
+  @available(*, noasync)
+  public func sum<Element: KernelElement & Sendable>(_ x: SharedArray<Element>) throws -> Element {
+    try start(Reduction<Element>.sum, x).result()
+  }
+
+  /// `Σ xᵢ·yᵢ`, blocking.
+  @available(*, noasync)
+  public func dot<Element: KernelElement & Sendable>(
+    _ x: SharedArray<Element>, _ y: SharedArray<Element>
+  ) throws -> Element {
+    try start(Reduction<Element>.dot, x, y).result()
+  }
+
+  /// The smallest element, blocking.
+  @available(*, noasync)
+  public func minimum<Element: KernelElement & Sendable>(_ x: SharedArray<Element>) throws -> Element {
+    try start(Reduction<Element>.minimum, x).result()
+  }
+
+  /// The largest element, blocking.
+  @available(*, noasync)
+  public func maximum<Element: KernelElement & Sendable>(_ x: SharedArray<Element>) throws -> Element {
+    try start(Reduction<Element>.maximum, x).result()
+  }
+
+  /// Count, mean and variance, blocking.
+  @available(*, noasync)
+  public func moments<Element: KernelElement & Sendable>(_ x: SharedArray<Element>) throws -> Moments {
+    try start(Reduction<Moments>.meanVariance(of: Element.self), x).result()
+  }
+}
+
+/// Linear algebra.
+extension ProcessPool {
+  /// Starts `C = A·B` and returns the future of `C`.
+  /// - Parameters:
+  ///   - a: m × k, any view.
+  ///   - b: k × n, any view.
+  ///   - c: takes the product, m × n, sharing no memory with `a` or `b`; nil makes a new matrix.
+  /// - Throws: `KernelError` when the shapes do not fit.
+  public func startMultiply<Element: KernelElement & Sendable>(
+    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, into c: SharedMatrix<Element>? = nil
+  ) throws -> Future<SharedMatrix<Element>> {
+    let kernel = KernelFamily.matrixProduct[Element.elementType]
+    guard a.columns == b.rows else {
+      throw KernelError.shapeMismatch(
+        kernel: kernel.name, shapes: ["\(a.rows) × \(a.columns)", "\(b.rows) × \(b.columns)"])
+    }
+    let product = try c ?? SharedMatrix(
+      uninitializedArray(of: Element.self, count: a.rows * b.columns), rows: a.rows,
+      columns: b.columns)
+    if product.storage.sharesMemory(with: a.storage) || product.storage.sharesMemory(with: b.storage) {
+      throw KernelError.outputOverlapsInput(kernel: kernel.name, output: 0, input: 0)
+    }
+    return try start(kernel, outputs: [product.operand], inputs: [a.operand, b.operand]) { _ in
+      product
+    }
+  }
+
+  /// `A·B`, tiled over the workers, each tile one call of the BLAS in use. See `startMultiply`.
+  public func multiply<Element: KernelElement & Sendable>(
+    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, into c: SharedMatrix<Element>? = nil
+  ) async throws -> SharedMatrix<Element> {
+    try await startMultiply(a, b, into: c).value
+  }
+
+  /// `A·B`, blocking. See `startMultiply`.
+  @available(*, noasync)
+  public func multiply<Element: KernelElement & Sendable>(
+    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, into c: SharedMatrix<Element>? = nil
+  ) throws -> SharedMatrix<Element> {
+    try startMultiply(a, b, into: c).result()
+  }
+}

@@ -1,0 +1,174 @@
+import Dispatch
+import EchelonLinearAlgebra
+public import EchelonMemory
+public import EchelonPool
+import EchelonTransfer
+import EchelonWire
+public import Logging
+import Synchronization
+
+/// A pool of worker processes that share one arena of memory with this process.
+///
+///     try await withProcessPool(workers: 8) { pool in
+///       let x = try pool.array(count: 1_000_000) { Double($0) }
+///       let y = try await pool.map(x) { $0 * $0 }
+///       print(try await pool.sum(y))
+///     }
+///
+/// Workers are started when there is something for them to do, are copies of this executable that
+/// never reach its `main`, and end with this process, however it ends. One that dies costs one
+/// attempt of what it was running.
+///
+/// Every method may be called from any thread.
+public final class ProcessPool: Sendable {
+  let engine: PoolEngine
+  let callbackQueue: DispatchQueue
+  private let functions = Mutex<[ObjectIdentifier: FunctionIndex]>([:])
+  private let programs = Mutex<[ObjectIdentifier: FunctionIndex]>([:])
+
+  /// The most workers that the pool runs.
+  public let workerCount: Int
+
+  /// Makes a pool. Its workers start with the first work.
+  /// - Parameters:
+  ///   - workers: how many, 1…256; nil takes what affinity and control-group quota allow.
+  ///   - backing: where the shared memory comes from; nil takes the best that works here.
+  ///   - memoryLimit: the most that arrays may hold, in bytes; nil is three quarters of the memory
+  ///     that this process may have.
+  ///   - environment: added to what the workers inherit. BLAS is kept to one thread per worker
+  ///     unless this says otherwise.
+  ///   - logger: hears of workers that start and end.
+  /// - Throws: `PoolError` or `ArenaError`, which say what is missing.
+  public init(
+    workers: Int? = nil, backing: ArenaBacking? = nil, memoryLimit: Int? = nil,
+    environment: [String: String] = [:], logger: Logger? = nil
+  ) throws {
+    workerCount = workers ?? min(256, MachineLimits.processors().count)
+    var variables: [String: String] = [:]
+    for (name, value) in BLASInfo.singleThreadEnvironment { variables[name] = value }
+    variables.merge(environment) { _, given in given }
+    engine = try PoolEngine(
+      PoolConfiguration(
+        workerCount: workerCount, backing: backing, memoryLimit: memoryLimit,
+        environment: variables, report: Self.reporter(logger)))
+    callbackQueue = DispatchQueue(label: "echelon.callbacks")
+  }
+
+  deinit { engine.shutDown(cancelPending: false) }
+
+  private static func reporter(_ logger: Logger?) -> @Sendable (PoolEvent) -> Void {
+    guard let logger else { return { _ in } }
+    return { event in
+      switch event {
+      case .workerStarted(let pid, let seat):
+        logger.debug("worker started", metadata: ["pid": "\(pid)", "seat": "\(seat)"])
+      case .workerEnded(let pid, let seat, let how):
+        logger.info("worker ended", metadata: ["pid": "\(pid)", "seat": "\(seat)", "how": "\(how)"])
+      case .workerNotStarted(let reason):
+        logger.error("worker not started", metadata: ["reason": "\(reason)"])
+      }
+    }
+  }
+
+  // MARK: Workers
+
+  /// Starts all workers and waits until they are ready, so that the first work does not.
+  public func warmUp() throws(PoolError) { try engine.warmUp() }
+
+  /// The process identifiers of the workers alive now.
+  public var workerProcessIDs: [Int32] { engine.processIDs }
+
+  /// Numbers about the pool, read now.
+  public var statistics: PoolStatistics { engine.statistics }
+
+  // MARK: Memory
+
+  /// Where the shared memory comes from.
+  public var backing: ArenaBacking { engine.arena.backing ?? .anonymousFile }
+  /// Why better backings were not taken.
+  public var backingNotes: [String] { engine.arena.backingNotes }
+  /// How much shared memory is in use, and how much has been.
+  public var memoryUsage: ArenaUsage { engine.arena.usage }
+  /// The most that arrays may hold, in bytes.
+  public var memoryLimit: Int { engine.arena.limitBytes }
+  /// Gives memory that no array uses back to the system. Returns the bytes given back.
+  @discardableResult public func trimMemory() -> Int { engine.arena.trim() }
+
+  // MARK: The end
+
+  /// Takes no more work; what was handed over is finished first.
+  ///
+  /// May be called again, and from any thread.
+  /// - Parameters:
+  ///   - wait: whether to block until everything is finished and every worker has ended.
+  ///   - cancelPending: whether to cancel what no worker has begun.
+  ///   - deadline: how long to wait before the workers are killed; nil waits for ever.
+  @available(*, noasync, message: "use `await pool.shutdown()`")
+  public func shutdown(wait: Bool = true, cancelPending: Bool = false, deadline: Duration? = nil) {
+    engine.shutDown(cancelPending: cancelPending)
+    guard wait else { return }
+    let moment = deadline.flatMap(MonotonicClock.deadline(after:))
+    while !engine.waitUntilEnded(deadline: moment) {
+      // What is late is killed; its futures end with `WorkerDied`.
+      engine.shutDown(cancelPending: true)
+      engine.signalWorkers(9)
+      _ = engine.waitUntilEnded(deadline: MonotonicClock.deadline(after: .milliseconds(50)))
+    }
+  }
+
+  /// Takes no more work and waits until what was handed over is finished and every worker has ended.
+  /// - Parameter cancelPending: whether to cancel what no worker has begun.
+  public func shutdown(cancelPending: Bool = false) async {
+    engine.shutDown(cancelPending: cancelPending)
+    await withCheckedContinuation { continuation in
+      callbackQueue.async { [engine] in
+        _ = engine.waitUntilEnded(deadline: nil)
+        continuation.resume()
+      }
+    }
+  }
+
+  // MARK: Functions known to the arena
+
+  /// The place of a call signature in the arena's function table, which it gets at its first use.
+  func index(of signature: CallSignature) throws -> FunctionIndex {
+    let key = ObjectIdentifier(signature)
+    if let known = functions.withLock({ $0[key] }) { return known }
+    let index = try engine.register(function: signature.bytes)
+    functions.withLock { $0[key] = index }
+    return index
+  }
+
+  /// The same for a program type.
+  func index(ofProgram type: Any.Type) throws -> FunctionIndex {
+    let key = ObjectIdentifier(type)
+    if let known = programs.withLock({ $0[key] }) { return known }
+    let index = try engine.register(function: try TypeCode.bytes(of: type))
+    programs.withLock { $0[key] = index }
+    return index
+  }
+}
+
+/// Runs `body` with a pool that is shut down on every way out.
+///
+/// On return, what was handed over is finished first. When `body` throws, or the Swift task is
+/// cancelled, what no worker has begun is cancelled.
+/// - Parameters: as for `ProcessPool.init`.
+public func withProcessPool<Result>(
+  workers: Int? = nil, backing: ArenaBacking? = nil, memoryLimit: Int? = nil,
+  environment: [String: String] = [:], logger: Logger? = nil,
+  isolation: isolated (any Actor)? = #isolation,
+  _ body: (ProcessPool) async throws -> Result
+) async throws -> Result {
+  let pool = try ProcessPool(
+    workers: workers, backing: backing, memoryLimit: memoryLimit, environment: environment,
+    logger: logger)
+  do {
+    let result = try await body(pool)
+    await pool.shutdown(cancelPending: Task.isCancelled)
+    return result
+  } catch {
+    await pool.shutdown(cancelPending: true)
+    throw error
+  }
+}

@@ -1,0 +1,31 @@
+/// A future made by hand, for tests and for adapting other sources of results.
+public final class Promise<Value: Sendable>: Sendable {
+  /// The future that this promise completes.
+  public let future = Future<Value>()
+
+  /// A promise that is still to be kept.
+  public init() {}
+
+  /// Ends the future with a value.
+  /// - Throws: `PromiseError.alreadyCompleted` when it had ended.
+  public func succeed(_ value: Value) throws(PromiseError) {
+    guard future.complete(.success(value)) else { throw .alreadyCompleted }
+  }
+
+  /// Ends the future with an error.
+  /// - Throws: `PromiseError.alreadyCompleted` when it had ended.
+  public func fail(_ error: any Error) throws(PromiseError) {
+    guard future.complete(.failure(error)) else { throw .alreadyCompleted }
+  }
+}
+
+/// What can go wrong with a promise.
+public enum PromiseError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The future has a result already, or was cancelled.
+  case alreadyCompleted
+
+  /// One sentence for the person at the terminal.
+  public var description: String {
+    "the promise has been completed or cancelled before; a future ends once"
+  }
+}

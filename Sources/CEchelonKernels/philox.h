@@ -17,16 +17,18 @@ static inline void philox_blocks(uint64_t seed, uint64_t first, uint32_t stream,
   counters c0 = index & word, c1 = index >> 32;
   counters c2 = (counters){0}, c3 = (counters){0} + (uint64_t)stream;
   uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+  // The upper halves fill with rubbish: a multiplier reads the lower halves only, and what crosses
+  // from upper to lower comes from a product. They are cut off once, at the end.
   for (int round = 0; round < 10; round++) {
     counters p0 = (c0 & word) * 0xD2511F53u, p1 = (c2 & word) * 0xCD9E8D57u;
     c0 = (p1 >> 32) ^ c1 ^ (uint64_t)k0;
-    c1 = p1 & word;
+    c1 = p1;
     c2 = (p0 >> 32) ^ c3 ^ (uint64_t)k1;
-    c3 = p0 & word;
+    c3 = p0;
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
-  counters l = c0 | c1 << 32, h = c2 | c3 << 32;
+  counters l = (c0 & word) | c1 << 32, h = (c2 & word) | c3 << 32;
   memcpy(low, &l, sizeof l);
   memcpy(high, &h, sizeof h);
 }

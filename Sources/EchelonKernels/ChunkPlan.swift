@@ -2,7 +2,9 @@ public import EchelonMemory
 
 /// The shapes a kernel is asked to work on; all that a plan may depend on.
 public struct KernelShape: Hashable, Sendable {
+  /// The layouts of the inputs.
   public let inputs: [OperandLayout]
+  /// The layouts of the outputs.
   public let outputs: [OperandLayout]
 
   /// Inputs and outputs in the order that the kernel documents.

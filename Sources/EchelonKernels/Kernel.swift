@@ -13,7 +13,9 @@ public struct Kernel: Sendable, Identifiable, CustomStringConvertible {
   public let elementType: ElementType
   /// One line of what it computes.
   public let summary: String
+  /// Operands it reads.
   public let inputCount: Int
+  /// Operands it writes.
   public let outputCount: Int
   /// The partial result of no elements.
   public let identity: KernelPartial
@@ -101,6 +103,7 @@ public struct Kernel: Sendable, Identifiable, CustomStringConvertible {
 
 /// What a job costs at the least: each operand moved once.
 public struct KernelCost: Hashable, Sendable {
+  /// Bytes read and written.
   public let bytesMoved: Int
   /// Floating-point additions, multiplications and comparisons.
   public let operations: Double

@@ -3,10 +3,15 @@ public import EchelonMemory
 /// One kernel, the memory it works on, and how the work falls into chunks: checked once, so that
 /// running a chunk checks nothing again.
 public struct KernelCall: Sendable {
+  /// What is computed.
   public let kernel: Kernel
+  /// What it reads, in the order that the kernel documents.
   public let inputs: [KernelOperand]
+  /// What it writes.
   public let outputs: [KernelOperand]
+  /// What it is told besides.
   public let parameters: KernelParameters
+  /// The chunks, by the shapes alone.
   public let plan: ChunkPlan
 
   /// Checks the operands against the kernel and plans the chunks.

@@ -8,10 +8,12 @@ public protocol KernelElement: VectorScalar {
 }
 
 extension Double: KernelElement {
+  /// See `KernelElement`.
   public static var elementType: ElementType { .float64 }
 }
 
 extension Float: KernelElement {
+  /// See `KernelElement`.
   public static var elementType: ElementType { .float32 }
 }
 

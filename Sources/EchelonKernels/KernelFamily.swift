@@ -2,7 +2,9 @@ public import EchelonMemory
 
 /// One computation for every element type: what a file of `Catalog/` defines.
 public struct KernelFamily: Sendable, CustomStringConvertible {
+  /// The kernel for Double.
   public let float64: Kernel
+  /// The kernel for Float.
   public let float32: Kernel
 
   /// The kernels, one per element type.

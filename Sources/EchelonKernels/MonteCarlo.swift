@@ -1,8 +1,5 @@
 internal import EchelonLinearAlgebra
 
-/// Samples in one block: their first random numbers are made and their values summed together.
-@usableFromInline let monteCarloBlockCount = 512
-
 /// Runs `sample` once for every index, each with the generator of (seed, index, stream).
 ///
 /// The bits of the answer depend on the arguments alone. To divide a job, divide the indices at
@@ -22,7 +19,7 @@ public func accumulateMonteCarlo(
   var values = InlineArray<512, Double>(repeating: 0)
   var first = indices.lowerBound
   while first < indices.upperBound {
-    let count = Int(min(UInt64(monteCarloBlockCount), indices.upperBound - first))
+    let count = Int(min(512, indices.upperBound - first))
     fillFirstBlocks(seed: seed, firstIndex: first, stream: stream, &low, &high)
     for k in 0..<count {
       var generator = PhiloxGenerator(
@@ -30,7 +27,7 @@ public func accumulateMonteCarlo(
         firstBlock: (low[k], high[k]))
       values[k] = try sample(&generator)
     }
-    total.merge(blockMoments(values, count: count))
+    total.merge(blockMoments(&values, count: count))
     first += UInt64(count)
   }
   return total
@@ -49,7 +46,8 @@ func fillFirstBlocks(
 
 /// The moments and the range of the first `count` of 512 values, by the vector loops.
 @usableFromInline
-func blockMoments(_ values: borrowing InlineArray<512, Double>, count: Int) -> MomentAccumulator {
+func blockMoments(_ values: inout InlineArray<512, Double>, count: Int) -> MomentAccumulator {
+  // `inout`, though nothing is changed: a borrowed array this large is copied before it has a span.
   let span = values.span.extracting(0..<count)
   let moments = Double.moments(span)
   return MomentAccumulator(

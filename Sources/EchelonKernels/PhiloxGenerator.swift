@@ -68,7 +68,7 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable, BitwiseCopyable 
   /// A number uniform in [0, 1): a multiple of 2⁻⁵³. One draw of 64 bits.
   @inlinable
   public mutating func uniform() -> Double {
-    Double(Int64(bitPattern: next() &>> 11)) * 0x1p-53
+    Self.exactDouble(next() &>> 11) * 0x1p-53
   }
 
   /// A number uniform in (0, 1): an odd multiple of 2⁻⁵³. One draw of 64 bits.
@@ -76,7 +76,18 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable, BitwiseCopyable 
   /// Symmetric about ½, and neither end can occur, so logarithms and quantiles of it are finite.
   @inlinable
   public mutating func uniformOpen() -> Double {
-    (Double(Int64(bitPattern: next() &>> 12)) + 0.5) * 0x1p-52
+    (Self.exactDouble(next() &>> 12) + 0.5) * 0x1p-52
+  }
+
+  /// `Double(integer)` for at most 53 bits, with operations that every instruction set has for
+  /// vectors: conversions of 64-bit integers came with AVX-512 only, and would keep a loop scalar.
+  ///
+  /// The two halves are placed in the significands of 2⁸⁴ and 2⁵²; taking those away is exact.
+  @inlinable
+  static func exactDouble(_ integer: UInt64) -> Double {
+    let high = Double(bitPattern: 0x4530_0000_0000_0000 | integer &>> 32)
+    let low = Double(bitPattern: 0x4330_0000_0000_0000 | integer & 0xffff_ffff)
+    return (high - 0x1.00000001p84) + low
   }
 
   /// A normal number with mean 0 and variance 1. One draw of 64 bits.

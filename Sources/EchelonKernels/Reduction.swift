@@ -4,6 +4,7 @@
 ///     let partial = total.kernel.mergeTree(partials)
 ///     let value = try total.finish(partial)
 public struct Reduction<Value: Sendable>: Sendable {
+  /// What runs over the chunks.
   public let kernel: Kernel
   private let extract: @Sendable (KernelPartial) -> Value?
 

@@ -9,6 +9,7 @@ public struct BLASInfo: Hashable, Sendable, CustomStringConvertible {
     case reference = "reference BLAS"
   }
 
+  /// Which one it is.
   public let implementation: Implementation
   /// The file that `cblas_dgemm` comes from, symbolic links resolved; empty if unknown.
   public let path: String

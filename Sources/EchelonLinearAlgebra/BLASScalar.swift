@@ -6,6 +6,7 @@ internal import CBLAS
 /// `multiply(_:_:into:)`.
 public protocol BLASScalar: BinaryFloatingPoint, BitwiseCopyable {
   /// `C = A·B`, row-major, by `cblas_?gemm`.
+  /// One call; the arguments have been checked.
   @unsafe static func gemm(_ call: GEMMCall<Self>)
 }
 
@@ -28,6 +29,7 @@ public protocol BLASScalar: BinaryFloatingPoint, BitwiseCopyable {
 // elements at one address, and that all dimensions fit into 32 bits.
 
 extension Double: BLASScalar {
+  /// See `BLASScalar`.
   @unsafe public static func gemm(_ call: GEMMCall<Double>) {
     unsafe cblas_dgemm(
       CblasRowMajor, call.transposeA ? CblasTrans : CblasNoTrans,
@@ -37,6 +39,7 @@ extension Double: BLASScalar {
 }
 
 extension Float: BLASScalar {
+  /// See `BLASScalar`.
   @unsafe public static func gemm(_ call: GEMMCall<Float>) {
     unsafe cblas_sgemm(
       CblasRowMajor, call.transposeA ? CblasTrans : CblasNoTrans,

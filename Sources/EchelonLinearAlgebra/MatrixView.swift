@@ -1,9 +1,13 @@
 /// The shape and the strides, in elements, of a matrix inside a span that starts at its first
 /// element. Element (i, j) is at `i·rowStride + j·columnStride`.
 public struct MatrixView: Hashable, Sendable {
+  /// The number of rows.
   public let rows: Int
+  /// The number of columns.
   public let columns: Int
+  /// Elements from one row to the next.
   public let rowStride: Int
+  /// Elements from one column to the next.
   public let columnStride: Int
 
   /// A view with the given strides; they default to dense row-major order.

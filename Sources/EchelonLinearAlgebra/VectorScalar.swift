@@ -2,8 +2,11 @@ internal import CEchelonKernels
 
 /// Count, mean and sum of squared deviations of a sample, as the vector loops return them.
 public struct RawMoments: Sendable, BitwiseCopyable {
+  /// The number of elements.
   public var count: Double
+  /// Their arithmetic mean.
   public var mean: Double
+  /// `Σ (xᵢ - mean)²`.
   public var sumOfSquaredDeviations: Double
 }
 
@@ -40,10 +43,12 @@ extension RawMoments {
 // empty span has no base, and the loops read nothing when `count` is 0.
 
 extension Double: VectorScalar {
+  /// See `VectorScalar`.
   public static func sum(_ x: Span<Double>, level: InstructionSet? = nil) -> Double {
     unsafe x.withUnsafeBufferPointer { unsafe ek_sum_f64(level.number, $0.baseAddress, $0.count) }
   }
 
+  /// See `VectorScalar`.
   public static func dot(
     _ x: Span<Double>, _ y: Span<Double>, level: InstructionSet? = nil
   ) -> Double {
@@ -55,18 +60,21 @@ extension Double: VectorScalar {
     }
   }
 
+  /// See `VectorScalar`.
   public static func minimum(_ x: Span<Double>, level: InstructionSet? = nil) -> Double {
     unsafe x.withUnsafeBufferPointer {
       unsafe ek_minimum_f64(level.number, $0.baseAddress, $0.count)
     }
   }
 
+  /// See `VectorScalar`.
   public static func maximum(_ x: Span<Double>, level: InstructionSet? = nil) -> Double {
     unsafe x.withUnsafeBufferPointer {
       unsafe ek_maximum_f64(level.number, $0.baseAddress, $0.count)
     }
   }
 
+  /// See `VectorScalar`.
   public static func moments(_ x: Span<Double>, level: InstructionSet? = nil) -> RawMoments {
     unsafe x.withUnsafeBufferPointer {
       unsafe RawMoments(ek_moments_f64(level.number, $0.baseAddress, $0.count))
@@ -75,10 +83,12 @@ extension Double: VectorScalar {
 }
 
 extension Float: VectorScalar {
+  /// See `VectorScalar`.
   public static func sum(_ x: Span<Float>, level: InstructionSet? = nil) -> Double {
     unsafe x.withUnsafeBufferPointer { unsafe ek_sum_f32(level.number, $0.baseAddress, $0.count) }
   }
 
+  /// See `VectorScalar`.
   public static func dot(
     _ x: Span<Float>, _ y: Span<Float>, level: InstructionSet? = nil
   ) -> Double {
@@ -90,18 +100,21 @@ extension Float: VectorScalar {
     }
   }
 
+  /// See `VectorScalar`.
   public static func minimum(_ x: Span<Float>, level: InstructionSet? = nil) -> Float {
     unsafe x.withUnsafeBufferPointer {
       unsafe ek_minimum_f32(level.number, $0.baseAddress, $0.count)
     }
   }
 
+  /// See `VectorScalar`.
   public static func maximum(_ x: Span<Float>, level: InstructionSet? = nil) -> Float {
     unsafe x.withUnsafeBufferPointer {
       unsafe ek_maximum_f32(level.number, $0.baseAddress, $0.count)
     }
   }
 
+  /// See `VectorScalar`.
   public static func moments(_ x: Span<Float>, level: InstructionSet? = nil) -> RawMoments {
     unsafe x.withUnsafeBufferPointer {
       unsafe RawMoments(ek_moments_f32(level.number, $0.baseAddress, $0.count))

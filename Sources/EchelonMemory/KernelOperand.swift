@@ -25,10 +25,15 @@ public enum ElementType: UInt32, CaseIterable, Sendable, CustomStringConvertible
 /// A vector is one row. Strides are not negative; element (i, j) lies `i·rowStride + j·columnStride`
 /// elements after the first, so a transposed view is the same memory with both pairs swapped.
 public struct OperandLayout: Hashable, Sendable {
+  /// The type of every element.
   public let elementType: ElementType
+  /// The number of rows; 1 for a vector.
   public let rows: Int
+  /// The number of columns; the count of a vector.
   public let columns: Int
+  /// Elements from one row to the next.
   public let rowStride: Int
+  /// Elements from one column to the next.
   public let columnStride: Int
 
   /// A contiguous vector of `count` elements.
@@ -92,8 +97,11 @@ public struct OperandLayout: Hashable, Sendable {
 /// 3. While a kernel runs, no one writes its inputs, and it alone writes the elements of its chunk.
 @safe public struct KernelOperand: @unchecked Sendable {  // a view; invariant 3 keeps the peace
   let base: UnsafeMutableRawPointer
+  /// The mapped bytes that the operand may touch.
   public let byteCount: Int
+  /// How the elements lie in them.
   public let layout: OperandLayout
+  /// Whether `withMutableSpan` is allowed.
   public let isWritable: Bool
 
   /// Describes `byteCount` bytes at `base`; traps if the layout does not fit into them.

@@ -54,13 +54,15 @@ let package = Package(
     .target(
       name: "EchelonWire", dependencies: ["EchelonMemory", "CEchelon"], swiftSettings: settings),
     .target(
-      name: "EchelonKernels", dependencies: ["EchelonMemory", "EchelonLinearAlgebra", "CEchelonKernels"],
+      name: "EchelonKernels", dependencies: ["EchelonMemory", "EchelonLinearAlgebra"],
       swiftSettings: settings),
 
     // The three fenced modules: `unsafe` is written here.
     .target(
       name: "EchelonTransfer", dependencies: ["EchelonMemory", "CEchelon"], swiftSettings: settings),
-    .target(name: "EchelonLinearAlgebra", dependencies: ["CBLAS"], swiftSettings: settings),
+    .target(
+      name: "EchelonLinearAlgebra", dependencies: ["CBLAS", "CEchelonKernels"],
+      swiftSettings: settings),
     .target(name: "EchelonMemory", dependencies: ["CEchelon"], swiftSettings: settings),
 
     // C, where Swift cannot say it.
@@ -74,7 +76,8 @@ let package = Package(
     .testTarget(
       name: "EchelonTransferTests", dependencies: ["EchelonTransfer"], swiftSettings: settings),
     .testTarget(
-      name: "EchelonKernelsTests", dependencies: ["EchelonKernels", "EchelonLinearAlgebra"],
+      name: "EchelonKernelsTests",
+      dependencies: ["EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory"],
       swiftSettings: settings),
     .testTarget(
       name: "EchelonFilesTests", dependencies: ["EchelonFiles", "EchelonMemory"],

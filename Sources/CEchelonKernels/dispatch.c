@@ -1,0 +1,119 @@
+// Chooses the instruction-set level once and forwards to its loops. C, because the choice is made
+// with a compiler builtin (which also asks whether the system saves the wide registers).
+#include "table.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#pragma STDC FP_CONTRACT OFF
+
+static const ek_table *const tables[EK_LEVEL_COUNT] = {
+    [EK_LEVEL_BASELINE] = &ek_table_baseline,
+#if defined(__x86_64__)
+    [EK_LEVEL_AVX2] = &ek_table_avx2,
+    [EK_LEVEL_AVX512] = &ek_table_avx512,
+#endif
+};
+
+static const char *const names[EK_LEVEL_COUNT] = {
+#if defined(__x86_64__)
+    [EK_LEVEL_BASELINE] = "sse2",
+#elif defined(__aarch64__)
+    [EK_LEVEL_BASELINE] = "neon",
+#else
+    [EK_LEVEL_BASELINE] = "baseline",
+#endif
+    [EK_LEVEL_AVX2] = "avx2",
+    [EK_LEVEL_AVX512] = "avx512",
+};
+
+const char *ek_level_name(int level) {
+  return level >= 0 && level < EK_LEVEL_COUNT ? names[level] : "unknown";
+}
+
+int ek_level_is_available(int level) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  switch (level) {
+    case EK_LEVEL_BASELINE: return 1;
+    case EK_LEVEL_AVX2: return __builtin_cpu_supports("avx2") != 0;
+    case EK_LEVEL_AVX512:
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+             __builtin_cpu_supports("avx512vl");
+    default: return 0;
+  }
+#else
+  return level == EK_LEVEL_BASELINE;
+#endif
+}
+
+int ek_requested_level(void) {
+  const char *wanted = getenv("ECHELON_ISA");
+  if (!wanted || !*wanted) return EK_REQUEST_NONE;
+  for (int level = 0; level < EK_LEVEL_COUNT; level++)
+    if (strcmp(wanted, names[level]) == 0 && ek_level_is_available(level)) return level;
+  return EK_REQUEST_UNAVAILABLE;
+}
+
+int ek_active_level(void) {
+  // Two threads may both find -1; they store the same answer.
+  static _Atomic int chosen = -1;
+  int level = atomic_load_explicit(&chosen, memory_order_relaxed);
+  if (level >= 0) return level;
+  level = ek_requested_level();
+  if (level < 0) {
+    level = EK_LEVEL_COUNT - 1;
+    while (!ek_level_is_available(level)) level--;
+  }
+  atomic_store_explicit(&chosen, level, memory_order_relaxed);
+  return level;
+}
+
+static const ek_table *table(int level) {
+  return tables[level == EK_LEVEL_ACTIVE ? ek_active_level() : level];
+}
+
+ek_moments ek_merge_moments(ek_moments a, ek_moments b) {
+  if (a.count == 0) return b;
+  if (b.count == 0) return a;
+  double count = a.count + b.count;
+  if (!isfinite(a.mean) || !isfinite(b.mean))  // ∞ + finite = ∞, ∞ - ∞ and NaN = NaN
+    return (ek_moments){count, a.mean + b.mean, NAN};
+  double delta = b.mean - a.mean;
+  double share = b.count / count;
+  double mean = isfinite(delta) ? a.mean + delta * share : a.mean * (1 - share) + b.mean * share;
+  return (ek_moments){count, mean, a.m2 + b.m2 + delta * delta * (a.count * share)};
+}
+
+double ek_sum_f64(int level, const double *x, ptrdiff_t n) { return table(level)->sum_f64(x, n); }
+double ek_sum_f32(int level, const float *x, ptrdiff_t n) { return table(level)->sum_f32(x, n); }
+double ek_dot_f64(int level, const double *x, const double *y, ptrdiff_t n) {
+  return table(level)->dot_f64(x, y, n);
+}
+double ek_dot_f32(int level, const float *x, const float *y, ptrdiff_t n) {
+  return table(level)->dot_f32(x, y, n);
+}
+double ek_minimum_f64(int level, const double *x, ptrdiff_t n) {
+  return table(level)->minimum_f64(x, n);
+}
+float ek_minimum_f32(int level, const float *x, ptrdiff_t n) {
+  return table(level)->minimum_f32(x, n);
+}
+double ek_maximum_f64(int level, const double *x, ptrdiff_t n) {
+  return table(level)->maximum_f64(x, n);
+}
+float ek_maximum_f32(int level, const float *x, ptrdiff_t n) {
+  return table(level)->maximum_f32(x, n);
+}
+ek_moments ek_moments_f64(int level, const double *x, ptrdiff_t n) {
+  return table(level)->moments_f64(x, n);
+}
+ek_moments ek_moments_f32(int level, const float *x, ptrdiff_t n) {
+  return table(level)->moments_f32(x, n);
+}
+void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low,
+                    uint64_t *high, ptrdiff_t n) {
+  table(level)->philox_fill(seed, first, stream, low, high, n);
+}

@@ -1,0 +1,65 @@
+// The virtual machine all levels share: 16 lanes of double, folded in a fixed order.
+//
+// A clang vector of 16 doubles becomes 2 registers with AVX-512, 4 with AVX2, 8 with SSE2 or NEON.
+// Its operations are element-wise IEEE operations, so the bits are the same whatever the width.
+
+enum {
+  LANES = 16,
+  STEP_ROWS = 8,                        // rows added pairwise before they meet the accumulator
+  STEP = LANES * STEP_ROWS,             // elements read by one turn of the inner loop
+  BLOCK = 2048,                         // elements summed in lanes: 16 KiB of double stay in L1
+  COUNTER_LEVELS = 48,                  // log2 of the most blocks one call can have
+};
+
+typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
+
+/// Adds the lanes as a balanced tree.
+static inline double fold(const lanes *v) {
+  double t[LANES];
+  memcpy(t, v, sizeof t);
+  for (int width = LANES / 2; width > 0; width /= 2)
+    for (int k = 0; k < width; k++) t[k] += t[k + width];
+  return t[0];
+}
+
+/// Pairwise summation of block results in one pass: a binary counter whose bit k holds a sum of
+/// 2^k blocks. Depth log2(blocks) instead of blocks.
+typedef struct {
+  uint64_t blocks;
+  double sum[COUNTER_LEVELS];
+} sum_counter;
+
+static inline void push_sum(sum_counter *c, double value) {
+  int level = 0;
+  for (uint64_t carry = c->blocks++; carry & 1; carry >>= 1) value = c->sum[level++] + value;
+  c->sum[level] = value;
+}
+
+static inline double total_sum(const sum_counter *c) {
+  double total = 0;
+  int level = 0;
+  for (uint64_t bits = c->blocks; bits; bits >>= 1, level++)
+    if (bits & 1) total = c->sum[level] + total;
+  return total;
+}
+
+/// The same for moments.
+typedef struct {
+  uint64_t blocks;
+  ek_moments part[COUNTER_LEVELS];
+} moments_counter;
+
+static inline void push_moments(moments_counter *c, ek_moments value) {
+  int level = 0;
+  for (uint64_t carry = c->blocks++; carry & 1; carry >>= 1)
+    value = ek_merge_moments(c->part[level++], value);
+  c->part[level] = value;
+}
+
+static inline ek_moments total_moments(const moments_counter *c) {
+  ek_moments total = {0, 0, 0};
+  int level = 0;
+  for (uint64_t bits = c->blocks; bits; bits >>= 1, level++)
+    if (bits & 1) total = ek_merge_moments(c->part[level], total);
+  return total;
+}

@@ -1,0 +1,40 @@
+// One level: the loops for each element type, and the table that lists them.
+// No include guard: included once by each level_*.c, which has set the target and EK_LEVEL.
+#include "table.h"
+
+#include <math.h>
+#include <string.h>
+
+// A multiply followed by an add stays two roundings at every level, or the bits would differ.
+#pragma STDC FP_CONTRACT OFF
+
+#include "lanes.h"
+
+#define ELEMENT double
+#define MASK int64_t
+#define SUFFIX f64
+#include "loops.h"
+
+#define ELEMENT float
+#define MASK int32_t
+#define SUFFIX f32
+#include "loops.h"
+
+#include "philox.h"
+
+#define EK_TABLE_NAME_(level) ek_table_##level
+#define EK_TABLE_NAME(level) EK_TABLE_NAME_(level)
+
+const ek_table EK_TABLE_NAME(EK_LEVEL) = {
+    .sum_f64 = sum_f64,
+    .sum_f32 = sum_f32,
+    .dot_f64 = dot_f64,
+    .dot_f32 = dot_f32,
+    .minimum_f64 = minimum_f64,
+    .minimum_f32 = minimum_f32,
+    .maximum_f64 = maximum_f64,
+    .maximum_f32 = maximum_f32,
+    .moments_f64 = moments_f64,
+    .moments_f32 = moments_f32,
+    .philox_fill = philox_fill,
+};

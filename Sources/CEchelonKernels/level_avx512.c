@@ -1,0 +1,9 @@
+// The loops of loops.h at one level. C, because Swift cannot choose a target per function.
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl"))), \
+                             apply_to = function)
+#define EK_LEVEL avx512
+#define EK_PHILOX_LANES 32
+#include "level.h"
+#pragma clang attribute pop
+#endif

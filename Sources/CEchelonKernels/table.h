@@ -1,0 +1,27 @@
+// What one instruction-set level offers. Each level_*.c defines one such table.
+#ifndef ECHELON_KERNELS_TABLE_H
+#define ECHELON_KERNELS_TABLE_H
+
+#include "CEchelonKernels.h"
+
+typedef struct {
+  double (*sum_f64)(const double *, ptrdiff_t);
+  double (*sum_f32)(const float *, ptrdiff_t);
+  double (*dot_f64)(const double *, const double *, ptrdiff_t);
+  double (*dot_f32)(const float *, const float *, ptrdiff_t);
+  double (*minimum_f64)(const double *, ptrdiff_t);
+  float (*minimum_f32)(const float *, ptrdiff_t);
+  double (*maximum_f64)(const double *, ptrdiff_t);
+  float (*maximum_f32)(const float *, ptrdiff_t);
+  ek_moments (*moments_f64)(const double *, ptrdiff_t);
+  ek_moments (*moments_f32)(const float *, ptrdiff_t);
+  void (*philox_fill)(uint64_t, uint64_t, uint32_t, uint64_t *, uint64_t *, ptrdiff_t);
+} ek_table;
+
+extern const ek_table ek_table_baseline;
+#if defined(__x86_64__)
+extern const ek_table ek_table_avx2;
+extern const ek_table ek_table_avx512;
+#endif
+
+#endif

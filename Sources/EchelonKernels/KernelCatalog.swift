@@ -1,0 +1,20 @@
+/// All kernels. Worker, command line, tests and benchmarks walk this list.
+public enum KernelCatalog {
+  /// One line per file in `Catalog/`.
+  public static let families: [KernelFamily] = [
+    .sum,
+    .dot,
+    .minimum,
+    .maximum,
+    .meanVariance,
+    .matrixProduct,
+  ]
+
+  /// Every kernel of every family.
+  public static let all: [Kernel] = families.flatMap(\.kernels)
+
+  /// The kernel that shared memory calls `id`; nil if this build has no such kernel.
+  public static func kernel(id: UInt32) -> Kernel? { byID[id] }
+
+  private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
+}

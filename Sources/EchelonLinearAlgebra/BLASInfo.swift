@@ -1,0 +1,69 @@
+internal import CEchelonKernels
+
+/// Which BLAS the process has loaded, and how it is set.
+public struct BLASInfo: Hashable, Sendable, CustomStringConvertible {
+  /// The implementations that are told apart.
+  public enum Implementation: String, Sendable {
+    case openBLAS = "OpenBLAS"
+    case blis = "BLIS"
+    case reference = "reference BLAS"
+  }
+
+  /// Which one it is.
+  public let implementation: Implementation
+  /// The file that `cblas_dgemm` comes from, symbolic links resolved; empty if unknown.
+  public let path: String
+  /// What the library says of itself: version and build options; empty if it says nothing.
+  public let configuration: String
+  /// The processor type whose kernels it chose; empty if it does not say. Part of what the bits of
+  /// a product depend on.
+  public let coreType: String
+  /// Threads of one call in this process.
+  public let threadCount: Int
+
+  /// Environment variables that keep a BLAS to one thread; to be set before the image starts, since
+  /// libraries read them as they load.
+  ///
+  /// A pool has as many workers as cores, so that more threads would only compete; and a product's
+  /// bits may depend on their number.
+  public static let singleThreadEnvironment: [(name: String, value: String)] = [
+    ("OPENBLAS_NUM_THREADS", "1"),
+    ("GOTO_NUM_THREADS", "1"),
+    ("OMP_NUM_THREADS", "1"),
+    ("BLIS_NUM_THREADS", "1"),
+    ("MKL_NUM_THREADS", "1"),
+    ("VECLIB_MAXIMUM_THREADS", "1"),
+  ]
+
+  /// Asks the loaded libraries.
+  public static var current: BLASInfo {
+    let implementation: Implementation =
+      has("openblas_get_config") ? .openBLAS : has("bli_info_get_version_str") ? .blis : .reference
+    // SAFETY: the shim copies nothing and frees nothing: its strings are static, the library's own,
+    // or this thread's until its next call. What is missing comes back as "" or 0.
+    return unsafe BLASInfo(
+      implementation: implementation,
+      path: String(cString: ek_file_of_function("cblas_dgemm")),
+      configuration: String(
+        cString: ek_ask_text(
+          implementation == .blis ? "bli_info_get_version_str" : "openblas_get_config")),
+      coreType: String(cString: ek_ask_text("openblas_get_corename")),
+      threadCount: max(
+        1,
+        implementation == .blis
+          ? ek_ask_long("bli_thread_get_num_threads")
+          : Int(ek_ask_int("openblas_get_num_threads"))))
+  }
+
+  private static func has(_ function: String) -> Bool {
+    // SAFETY: only looks a name up.
+    unsafe ek_has_function(function) != 0
+  }
+
+  /// One line: implementation, core type, threads, file.
+  public var description: String {
+    let core = coreType.isEmpty ? "" : " for \(coreType)"
+    let threads = threadCount == 1 ? "1 thread" : "\(threadCount) threads"
+    return "\(implementation.rawValue)\(core), \(threads), \(path.isEmpty ? "unknown file" : path)"
+  }
+}

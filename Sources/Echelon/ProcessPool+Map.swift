@@ -1,5 +1,5 @@
 public import EchelonMemory
-public import EchelonPool
+import EchelonPool
 
 // The numeric maps. Each is inlined into its caller, loop and all, so that in a release build the
 // user's closure becomes part of one specialised, vectorised function of its module.
@@ -149,11 +149,12 @@ extension ProcessPool {
     ) { _ in target }
     guard overlaps, let output else { return mapped }
     return try chain(mapped) { [self] result in
-      try start(
-        ChunkFunction { chunk in chunk.map { (value: U) in value } }, orElse: UnaryMap { (value: U) in value },
-        label: "copying a map back", elementCount: count, chunkLength: Self.mapChunkLength,
-        output: ArrayReference(output), inputs: [ArrayReference(result)], parameters: .none
-      ) { _ in output }
+      let copied = try startMap(result.bytes, into: output.bytes) { (byte: UInt8) in byte }
+      return try chain(copied) { [callbackQueue] _ in
+        let done = Future<SharedArray<U>>(callbackQueue: callbackQueue)
+        done.complete(.success(output))
+        return done
+      }
     }
   }
 
@@ -180,4 +181,10 @@ extension SharedArray {
   /// Whether any byte of this array is also one of `other`.
   @usableFromInline
   package func sharesMemory<Other>(with other: SharedArray<Other>) -> Bool { overlaps(other) }
+
+  /// The same memory as bytes.
+  var bytes: SharedArray<UInt8> {
+    SharedArray<UInt8>(
+      block: block, byteOffset: byteOffset, count: count * MemoryLayout<Element>.stride)
+  }
 }

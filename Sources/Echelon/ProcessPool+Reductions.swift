@@ -1,5 +1,5 @@
 public import EchelonKernels
-public import EchelonMemory
+import EchelonMemory
 import EchelonPool
 
 /// Reductions. Chunks and the tree that merges them depend on the count alone, so the answer has the

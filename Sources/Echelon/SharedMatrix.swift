@@ -1,4 +1,4 @@
-public import EchelonMemory
+import EchelonMemory
 import EchelonPool
 import EchelonTransfer
 

@@ -1,8 +1,8 @@
 import EchelonTransfer
 import Testing
 
-// An exit test runs its body in a new process of this same executable, where everything is loaded at
-// other addresses. What is captured travels as bytes, made here.
+// An exit test runs its body in a new process of this same executable, where everything is loaded
+// at other addresses. What is captured travels as bytes, made here.
 
 private func describe(_ shape: Shape, _ scale: Double) -> String { "\(shape) × \(scale)" }
 private func fail(_ code: Int) throws -> Int { throw Failure.bad(code) }

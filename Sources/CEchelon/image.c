@@ -2,7 +2,8 @@
 // pointer walks over someone else's layout, and the Swift runtime's own entry points use the Swift
 // calling convention on raw words, which Swift itself cannot spell.
 //
-// Declarations follow swift/include/swift/Runtime/{Metadata,Casting,HeapObject}.h (Swift 5 ABI and up).
+// Declarations follow swift/include/swift/Runtime/{Metadata,Casting,HeapObject}.h (Swift 5 ABI and
+// up).
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -1,35 +1,34 @@
 /// Values that travel as they lie in memory.
-final class BitwisePlan<Value>: TransferPlan<Value>, @unchecked Sendable {
-  let layout: BitwiseLayout
+final class BitwisePlan: TransferPlan, @unchecked Sendable {
+  private let layout: BitwiseLayout
+  private let size: Int
 
-  init(_ layout: BitwiseLayout) { self.layout = layout }
-
-  override func encode(_ value: Value, into writer: inout ByteWriter) throws(TransferError) {
-    unsafe withUnsafeBytes(of: value) { unsafe writer.append(bytes: $0) }
+  init(_ layout: BitwiseLayout, size: Int) {
+    self.layout = layout
+    self.size = size
   }
 
-  override func decode(from reader: inout ByteReader) throws(TransferError) -> Value {
-    let size = MemoryLayout<Value>.size
+  // SAFETY, for both: the caller has `size` bytes at `address`; a bitwise type is nothing but its
+  // bytes, once they are known to be those of a value.
+  override func encode(
+    at address: UnsafeRawPointer, into writer: inout ByteWriter
+  ) throws(TransferError) {
+    unsafe writer.append(bytes: UnsafeRawBufferPointer(start: address, count: size))
+  }
+
+  override func decode(
+    to address: UnsafeMutableRawPointer, from reader: inout ByteReader
+  ) throws(TransferError) {
     let bytes = try unsafe reader.read(byteCount: size)
-    let outcome: Result<Value, TransferError> = unsafe withUnsafeTemporaryAllocation(
-      byteCount: max(size, 1), alignment: MemoryLayout<Value>.alignment
-    ) { buffer in
-      let place = unsafe buffer.baseAddress.unsafelyUnwrapped
-      // SAFETY: both hold `size` bytes; a bitwise type is nothing but its bytes, once they are valid.
-      if let source = bytes.baseAddress { unsafe place.copyMemory(from: source, byteCount: size) }
-      do throws(TransferError) {
-        try unsafe layout.validate(place, as: "\(Value.self)")
-      } catch {
-        return .failure(error)
-      }
-      return unsafe .success(place.assumingMemoryBound(to: Value.self).move())
-    }
-    return try outcome.get()
+    if let source = bytes.baseAddress { unsafe address.copyMemory(from: source, byteCount: size) }
+    try unsafe layout.validate(address)
   }
+
+  override func destroy(at address: UnsafeMutableRawPointer) {}
 }
 
 /// Texts: a count of bytes, then UTF-8.
-final class StringPlan: TransferPlan<String>, @unchecked Sendable {
+final class StringPlan: TypedPlan<String>, @unchecked Sendable {
   override func encode(_ value: String, into writer: inout ByteWriter) throws(TransferError) {
     writer.append(text: value)
   }
@@ -40,7 +39,7 @@ final class StringPlan: TransferPlan<String>, @unchecked Sendable {
 }
 
 /// Characters, as texts of one.
-final class CharacterPlan: TransferPlan<Character>, @unchecked Sendable {
+final class CharacterPlan: TypedPlan<Character>, @unchecked Sendable {
   override func encode(_ value: Character, into writer: inout ByteWriter) throws(TransferError) {
     writer.append(text: String(value))
   }
@@ -55,7 +54,7 @@ final class CharacterPlan: TransferPlan<Character>, @unchecked Sendable {
 }
 
 /// Things that both processes have and only name to each other.
-final class HandlePlan<Value: HandleTransferable>: TransferPlan<Value>, @unchecked Sendable {
+final class HandlePlan<Value: HandleTransferable>: TypedPlan<Value>, @unchecked Sendable {
   override func encode(_ value: Value, into writer: inout ByteWriter) throws(TransferError) {
     try value.append(to: &writer)
   }
@@ -66,25 +65,29 @@ final class HandlePlan<Value: HandleTransferable>: TransferPlan<Value>, @uncheck
 }
 
 /// Types of which nothing can be sent.
-final class RefusedPlan<Value>: TransferPlan<Value>, @unchecked Sendable {
+final class RefusedPlan: TransferPlan, @unchecked Sendable {
   private let reason: TransferError
   override var refusal: TransferError? { reason }
 
   init(_ reason: TransferError) { self.reason = reason }
 
-  override func encode(_ value: Value, into writer: inout ByteWriter) throws(TransferError) {
+  override func encode(
+    at address: UnsafeRawPointer, into writer: inout ByteWriter
+  ) throws(TransferError) {
     throw reason
   }
 
-  override func decode(from reader: inout ByteReader) throws(TransferError) -> Value {
+  override func decode(
+    to address: UnsafeMutableRawPointer, from reader: inout ByteReader
+  ) throws(TransferError) {
     throw reason
   }
 }
 
 extension String: SelfPlanned {
-  static func makePlan() -> AnyTransferPlan { StringPlan() }
+  static func makePlan() -> TransferPlan { StringPlan() }
 }
 
 extension Character: SelfPlanned {
-  static func makePlan() -> AnyTransferPlan { CharacterPlan() }
+  static func makePlan() -> TransferPlan { CharacterPlan() }
 }

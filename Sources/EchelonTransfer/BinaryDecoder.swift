@@ -1,7 +1,7 @@
 /// A message while it is being decoded; places in it are counted from its start.
 ///
-/// Invariant: `bytes` are readable until `invalidate`, after which there are none. User code may keep
-/// a decoder for longer than the message lives, but reaches the bytes only through here.
+/// Invariant: `bytes` are readable until `invalidate`, after which there are none. User code may
+/// keep a decoder for longer than the message lives, but reaches the bytes only through here.
 @safe final class DecodingMessage {
   private var bytes: UnsafeRawBufferPointer
 
@@ -113,18 +113,25 @@ struct BinaryDecoder: Decoder {
   // MARK: Values
 
   func decodeContent<Value: Decodable>(as type: Value.Type) throws -> Value {
-    // SAFETY, for the casts: to the type itself, under the name that its protocol gives it.
-    if let scalar = type as? any BinaryScalar.Type { return try number(scalar) as! Value }
-    if type == String.self { return try text() as! Value }
-    if type == Bool.self { return try flag() as! Value }
-    if let handle = type as? any HandleTransferable.Type { return try decodeHandle(handle) as! Value }
-    if value.tag == .packed, let array = type as? any PackableArray.Type,
-      array.elementTag == value.element
-    {
+    // The casts are to the type itself, under the name that its role has for it.
+    switch CodingRole.role(of: type) {
+    case .scalar(let tag) where tag == value.tag:
+      var reader = try message.reader(of: value.content)
+      return try TransferPlan.plan(for: type).decode(type, from: &reader)
+    case .scalar:
+      guard let scalar = type as? any BinaryScalar.Type else { fatalError("a wrong role") }
+      return try number(scalar) as! Value
+    case .text: return try text() as! Value
+    case .flag: return try flag() as! Value
+    case .handle:
+      guard let handle = type as? any HandleTransferable.Type else { fatalError("a wrong role") }
+      return try decodeHandle(handle) as! Value
+    case .numbers(let tag) where value.tag == .packed && value.element == tag:
+      guard let array = type as? any PackableArray.Type else { fatalError("a wrong role") }
       var reader = try message.reader(of: value.content)
       return try array.readElements(value.count, from: &reader) as! Value
+    case .numbers, .other: return try Value(from: self)
     }
-    return try Value(from: self)
   }
 
   func number<Scalar: BinaryScalar>(_ type: Scalar.Type) throws -> Scalar {

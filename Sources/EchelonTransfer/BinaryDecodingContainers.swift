@@ -69,7 +69,9 @@ struct BinaryKeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
   }
 
   func decodeNil(forKey key: Key) throws -> Bool {
-    guard let value = entries.peek(key.stringValue) else { return try child(key).value.tag == .null }
+    guard let value = entries.peek(key.stringValue) else {
+      return try child(key).value.tag == .null
+    }
     return value.tag == .null
   }
 

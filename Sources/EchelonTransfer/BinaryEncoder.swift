@@ -1,7 +1,7 @@
 /// One container while it is being filled.
 ///
-/// `Encodable` types may fill several nested containers in turn, so that a container's bytes can't be
-/// written where they end up before all are complete: they form a tree, which `flatten` writes.
+/// `Encodable` types may fill several nested containers in turn, so that a container's bytes can't
+/// be written where they end up before all are complete: they form a tree, which `flatten` writes.
 final class EncodingNode {
   enum Kind {
     case empty, single, keyed, unkeyed
@@ -34,9 +34,10 @@ final class EncodingNode {
 
   func append(_ tag: BinaryTag) { content.append(tag.rawValue) }
 
-  func append<Scalar: BinaryScalar>(_ value: Scalar) {
-    append(Scalar.tag)
-    content.append(value)
+  /// Appends a number: `tag` is that of its type.
+  func append<Scalar>(_ value: Scalar, _ tag: BinaryTag) {
+    append(tag)
+    unsafe withUnsafeBytes(of: value) { unsafe content.append(bytes: $0) }
   }
 
   func append(_ text: String) {
@@ -44,10 +45,10 @@ final class EncodingNode {
     content.append(text: text)
   }
 
-  func append(_ array: some PackableArray, count: Int, of element: BinaryTag) {
+  func append(_ array: some PackableArray, of element: BinaryTag) {
     append(.packed)
     content.append(element.rawValue)
-    content.append(count: count)
+    content.append(count: array.count)
     array.appendElements(to: &content)
   }
 
@@ -127,19 +128,18 @@ struct BinaryEncoder: Encoder {
           debugDescription: "values are nested more than \(Self.depthLimit) deep; send them as a"
             + " flat array"))
     }
-    switch value {
-    case let number as any BinaryScalar:
+    switch CodingRole.role(of: Value.self) {
+    case .scalar(let tag):
       node.become(.single)
-      node.append(number)
-    case let handle as any HandleTransferable:
+      node.append(value, tag)
+    case .handle:
+      guard let handle = value as? any HandleTransferable else { fatalError("a wrong role") }
       try encodeHandle(handle)
-    case let array as any PackableArray:
-      guard let tag = type(of: array).elementTag, let values = value as? any Collection else {
-        return try value.encode(to: self)
-      }
+    case .numbers(let tag):
+      guard let array = value as? any PackableArray else { fatalError("a wrong role") }
       node.become(.single)
-      node.append(array, count: values.count, of: tag)
-    default:
+      node.append(array, of: tag)
+    case .text, .flag, .other:
       try value.encode(to: self)
     }
   }
@@ -152,12 +152,12 @@ private protocol BinaryContainer {
 }
 
 extension BinaryContainer {
-  func append(_ value: some Encodable, at key: (any CodingKey)?) throws {
-    switch value {
-    case let number as any BinaryScalar: node.append(number)
-    case let text as String: node.append(text)
-    case let flag as Bool: node.append(flag ? .yes : .no)
-    default: try encoder(at: key).encodeContent(of: value)
+  func append<Value: Encodable>(_ value: Value, at key: (any CodingKey)?) throws {
+    switch CodingRole.role(of: Value.self) {
+    case .scalar(let tag): node.append(value, tag)
+    case .text: node.append(value as! String)
+    case .flag: node.append(value as! Bool ? .yes : .no)
+    case .handle, .numbers, .other: try encoder(at: key).encodeContent(of: value)
     }
   }
 

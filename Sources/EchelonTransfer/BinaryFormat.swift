@@ -8,10 +8,14 @@
 ///
 /// Byte counts let a reader step over a value without looking into it.
 enum BinaryTag: UInt8 {
-  case null = 0, no, yes, text, keyed, unkeyed, packed, handle
-  case int8 = 16, int16, int32, int64, int128
-  case uint8 = 24, uint16, uint32, uint64, uint128
-  case float = 32, double
+  case null = 0
+  case no, yes, text, keyed, unkeyed, packed, handle
+  case int8 = 16
+  case int16, int32, int64, int128
+  case uint8 = 24
+  case uint16, uint32, uint64, uint128
+  case float = 32
+  case double
 }
 
 /// A number that has a tag of its own. Every bit pattern is a value, NaN payloads included.
@@ -23,7 +27,9 @@ protocol BinaryScalar: BitwiseCopyable, Codable {
 
 /// Any number of a message, for readers that ask for another type than was written.
 enum BinaryNumber {
-  case signed(Int128), unsigned(UInt128), floating(Double)
+  case signed(Int128)
+  case unsigned(UInt128)
+  case floating(Double)
 }
 
 extension BinaryScalar where Self: FixedWidthInteger {
@@ -76,13 +82,43 @@ extension BinaryTag {
   }
 }
 
+/// What the coder does itself with a type, instead of asking for its `Codable` conformance: found
+/// once per type, since it takes dynamic casts.
+enum CodingRole: Sendable {
+  case scalar(BinaryTag)
+  case text, flag, handle
+  case numbers(BinaryTag)
+  case other
+
+  private final class Entry: Sendable {
+    let role: CodingRole
+    init(_ role: CodingRole) { self.role = role }
+  }
+
+  private static let known = PermanentCache<Entry>()
+
+  static func role(of type: Any.Type) -> CodingRole {
+    known.value(for: TypeMetadata(type).address.bits) { Entry(find(type)) }.role
+  }
+
+  private static func find(_ type: Any.Type) -> CodingRole {
+    if let scalar = type as? any BinaryScalar.Type { return .scalar(scalar.tag) }
+    if type == String.self { return .text }
+    if type == Bool.self { return .flag }
+    if type is any HandleTransferable.Type { return .handle }
+    if let tag = (type as? any PackableArray.Type)?.elementTag { return .numbers(tag) }
+    return .other
+  }
+}
 
 /// Arrays of numbers, which are copied whole.
 protocol PackableArray {
   /// The tag of the elements; nil when they are not numbers.
   static var elementTag: BinaryTag? { get }
+  var count: Int { get }
   func appendElements(to writer: inout ByteWriter)
-  static func readElements(_ count: Int, from reader: inout ByteReader) throws(TransferError) -> Self
+  static func readElements(_ count: Int, from reader: inout ByteReader) throws(TransferError)
+    -> Self
 }
 
 extension Array: PackableArray {
@@ -92,7 +128,9 @@ extension Array: PackableArray {
     unsafe withUnsafeBytes { unsafe writer.append(bytes: $0) }
   }
 
-  static func readElements(_ count: Int, from reader: inout ByteReader) throws(TransferError) -> Self {
+  static func readElements(_ count: Int, from reader: inout ByteReader) throws(TransferError)
+    -> Self
+  {
     let byteCount = count * MemoryLayout<Element>.stride
     let bytes = try unsafe reader.read(byteCount: byteCount)
     return unsafe Self(unsafeUninitializedCapacity: count) { buffer, initializedCount in
@@ -139,7 +177,7 @@ extension [any CodingKey] {
 }
 
 /// Values that travel through their `Codable` conformance.
-final class CodablePlan<Value: Codable>: TransferPlan<Value>, @unchecked Sendable {
+final class CodablePlan<Value: Codable>: TypedPlan<Value>, @unchecked Sendable {
   override func encode(_ value: Value, into writer: inout ByteWriter) throws(TransferError) {
     guard !(Value.self is AnyObject.Type) || type(of: value) == Value.self else {
       throw .typeNotTransferable(

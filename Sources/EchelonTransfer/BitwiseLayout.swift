@@ -26,6 +26,7 @@ struct BitwiseLayout: Sendable {
     }
   }
 
+  private let type: TypeMetadata
   private(set) var checks: [Check] = []
 
   private static let numbers: Set<TypeMetadata> = {
@@ -40,6 +41,7 @@ struct BitwiseLayout: Sendable {
   }()
 
   init?(of type: TypeMetadata) {
+    self.type = type
     if Self.numbers.contains(type) { return }
     if type == TypeMetadata(Bool.self) {
       checks = [.atMost(offset: 0, size: 1, maximum: 1)]
@@ -91,18 +93,16 @@ struct BitwiseLayout: Sendable {
 
   // MARK: Checking
 
-  /// Throws when the bytes at `address` are not those of a value of `type`.
-  @unsafe func validate(_ address: UnsafeRawPointer, as type: @autoclosure () -> String)
-    throws(TransferError)
-  {
-    guard unsafe Self.hold(checks, at: address) else {
+  /// Throws when the bytes at `address` are not those of a value of the type.
+  @unsafe func validate(_ address: UnsafeRawPointer) throws(TransferError) {
+    guard unsafe checks.isEmpty || Self.hold(checks, at: address) else {
       throw .decodingFailed(
-        type: type(), path: "", reason: "the bytes are not those of one of its values")
+        type: type.name, path: "", reason: "the bytes are not those of one of its values")
     }
   }
 
-  // SAFETY, for both functions: the caller has a whole value's bytes at `address`; offsets and sizes
-  // come from the type's own metadata and lie inside it.
+  // SAFETY, for both functions: the caller has a whole value's bytes at `address`; offsets and
+  // sizes come from the type's own metadata and lie inside it.
   private static func hold(_ checks: [Check], at address: UnsafeRawPointer) -> Bool {
     for check in checks {
       guard unsafe holds(check, at: address) else { return false }
@@ -115,7 +115,8 @@ struct BitwiseLayout: Sendable {
     case .atMost(let offset, let size, let maximum):
       var value: UInt64 = 0
       for index in 0..<size {
-        value |= unsafe UInt64((address + offset + index).load(as: UInt8.self)) << (8 * UInt64(index))
+        value |=
+          unsafe UInt64((address + offset + index).load(as: UInt8.self)) << (8 * UInt64(index))
       }
       return value <= maximum
     case .scalar(let offset):

@@ -1,7 +1,7 @@
 /// Takes a message apart, and never looks outside it.
 ///
-/// Input is treated as hostile: a count is checked against what is left before anything is allocated
-/// for it, and every failure is a `TransferError`.
+/// Input is treated as hostile: a count is checked against what is left before anything is
+/// allocated for it, and every failure is a `TransferError`.
 ///
 /// ## Invariant
 /// `next..<end` is readable for as long as the reader lives (the caller's duty, see `init`).
@@ -9,7 +9,8 @@
   private var next: UnsafeRawPointer
   private let end: UnsafeRawPointer
 
-  /// A reader of `bytes`, which stay valid and unchanged for as long as the reader and its copies live.
+  /// A reader of `bytes`, which stay valid and unchanged for as long as the reader and its copies
+  /// live.
   @unsafe package init(_ bytes: UnsafeRawBufferPointer) {
     // SAFETY: an empty message may have no address; nothing is read from the stand-in.
     unsafe next = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped

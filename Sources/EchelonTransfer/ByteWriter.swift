@@ -16,8 +16,8 @@
   /// How many bytes are written.
   package private(set) var count = 0
 
-  /// Objects that must stay alive until the message has been read, such as the owners of blocks that
-  /// it names by handle.
+  /// Objects that must stay alive until the message has been read, such as the owners of blocks
+  /// that it names by handle.
   package var retained: [AnyObject] = []
 
   /// A writer that allocates when it is first written to.
@@ -113,8 +113,8 @@
 
   private mutating func room(for byteCount: Int) -> UnsafeMutableRawPointer {
     if count + byteCount > capacity { grow(to: count + byteCount) }
-    // SAFETY: not nil: a writer without memory has capacity 0, and grew for any byte at all; a value
-    // without bytes may get a pointer that nothing is written to.
+    // SAFETY: not nil: a writer without memory has capacity 0, and grew for any byte at all; a
+    // value without bytes may get a pointer that nothing is written to.
     return unsafe (base ?? UnsafeMutableRawPointer(bitPattern: 1).unsafelyUnwrapped) + count
   }
 

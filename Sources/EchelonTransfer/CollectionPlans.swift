@@ -1,10 +1,10 @@
 /// Standard types that know their own plan, given those of their parts.
 protocol SelfPlanned {
-  static func makePlan() -> AnyTransferPlan
+  static func makePlan() -> TransferPlan
 }
 
 extension Array: SelfPlanned {
-  static func makePlan() -> AnyTransferPlan {
+  static func makePlan() -> TransferPlan {
     if let layout = BitwiseLayout(of: TypeMetadata(Element.self)) {
       return BitwiseArrayPlan<Element>(layout)
     }
@@ -13,19 +13,19 @@ extension Array: SelfPlanned {
 }
 
 extension Optional: SelfPlanned {
-  static func makePlan() -> AnyTransferPlan { OptionalPlan<Wrapped>() }
+  static func makePlan() -> TransferPlan { OptionalPlan<Wrapped>() }
 }
 
 extension Dictionary: SelfPlanned {
-  static func makePlan() -> AnyTransferPlan { DictionaryPlan<Key, Value>() }
+  static func makePlan() -> TransferPlan { DictionaryPlan<Key, Value>() }
 }
 
 extension Set: SelfPlanned {
-  static func makePlan() -> AnyTransferPlan { SetPlan<Element>() }
+  static func makePlan() -> TransferPlan { SetPlan<Element>() }
 }
 
 /// Arrays whose elements are their bytes: a count, then one copy.
-final class BitwiseArrayPlan<Element>: TransferPlan<[Element]>, @unchecked Sendable {
+final class BitwiseArrayPlan<Element>: TypedPlan<[Element]>, @unchecked Sendable {
   let layout: BitwiseLayout
 
   init(_ layout: BitwiseLayout) { self.layout = layout }
@@ -54,7 +54,7 @@ final class BitwiseArrayPlan<Element>: TransferPlan<[Element]>, @unchecked Senda
           // SAFETY: inside the array, at a whole element.
           let element = unsafe buffer.baseAddress.unsafelyUnwrapped + index * stride
           do throws(TransferError) {
-            try unsafe layout.validate(element, as: "\(Element.self)")
+            try unsafe layout.validate(element)
           } catch {
             return error
           }
@@ -68,8 +68,8 @@ final class BitwiseArrayPlan<Element>: TransferPlan<[Element]>, @unchecked Senda
 }
 
 /// Arrays of other things, one after the other.
-final class ArrayPlan<Element>: TransferPlan<[Element]>, @unchecked Sendable {
-  private let element = TransferPlan<Element>.current
+final class ArrayPlan<Element>: TypedPlan<[Element]>, @unchecked Sendable {
+  private let element = TransferPlan.plan(for: Element.self)
   override var refusal: TransferError? { element.refusal }
 
   override func encode(_ value: [Element], into writer: inout ByteWriter) throws(TransferError) {
@@ -82,14 +82,14 @@ final class ArrayPlan<Element>: TransferPlan<[Element]>, @unchecked Sendable {
     let count = try reader.readCount(ofThingsTaking: 1)
     var array: [Element] = []
     array.reserveCapacity(min(count, 4096))  // a false count costs this much at most
-    for _ in 0..<count { array.append(try element.decode(from: &reader)) }
+    for _ in 0..<count { array.append(try element.decode(Element.self, from: &reader)) }
     return array
   }
 }
 
 /// Optionals of what is not bitwise: a byte says whether there is something.
-final class OptionalPlan<Wrapped>: TransferPlan<Wrapped?>, @unchecked Sendable {
-  private let wrapped = TransferPlan<Wrapped>.current
+final class OptionalPlan<Wrapped>: TypedPlan<Wrapped?>, @unchecked Sendable {
+  private let wrapped = TransferPlan.plan(for: Wrapped.self)
   override var refusal: TransferError? { wrapped.refusal }
 
   override func encode(_ value: Wrapped?, into writer: inout ByteWriter) throws(TransferError) {
@@ -100,17 +100,16 @@ final class OptionalPlan<Wrapped>: TransferPlan<Wrapped?>, @unchecked Sendable {
   override func decode(from reader: inout ByteReader) throws(TransferError) -> Wrapped? {
     switch try reader.read(UInt8.self) {
     case 0: return nil
-    case 1: return .some(try wrapped.decode(from: &reader))
+    case 1: return .some(try wrapped.decode(Wrapped.self, from: &reader))
     default: throw .malformed(what: "an optional is neither nil nor a value")
     }
   }
 }
 
 /// Dictionaries: a count, then keys and values in turn.
-final class DictionaryPlan<Key: Hashable, Element>: TransferPlan<[Key: Element]>, @unchecked Sendable
-{
-  private let key = TransferPlan<Key>.current
-  private let element = TransferPlan<Element>.current
+final class DictionaryPlan<Key: Hashable, Element>: TypedPlan<[Key: Element]>, @unchecked Sendable {
+  private let key = TransferPlan.plan(for: Key.self)
+  private let element = TransferPlan.plan(for: Element.self)
   override var refusal: TransferError? { key.refusal ?? element.refusal }
 
   override func encode(_ value: [Key: Element], into writer: inout ByteWriter)
@@ -129,8 +128,10 @@ final class DictionaryPlan<Key: Hashable, Element>: TransferPlan<[Key: Element]>
     dictionary.reserveCapacity(min(count, 4096))
     for _ in 0..<count {
       // Keys are unique, so a repetition is damage; it also ends a false count of empty keys.
-      let name = try key.decode(from: &reader)
-      guard dictionary.updateValue(try element.decode(from: &reader), forKey: name) == nil else {
+      let name = try key.decode(Key.self, from: &reader)
+      guard
+        dictionary.updateValue(try element.decode(Element.self, from: &reader), forKey: name) == nil
+      else {
         throw .malformed(what: "a dictionary has the same key twice")
       }
     }
@@ -139,8 +140,8 @@ final class DictionaryPlan<Key: Hashable, Element>: TransferPlan<[Key: Element]>
 }
 
 /// Sets: a count, then the members.
-final class SetPlan<Element: Hashable>: TransferPlan<Set<Element>>, @unchecked Sendable {
-  private let element = TransferPlan<Element>.current
+final class SetPlan<Element: Hashable>: TypedPlan<Set<Element>>, @unchecked Sendable {
+  private let element = TransferPlan.plan(for: Element.self)
   override var refusal: TransferError? { element.refusal }
 
   override func encode(_ value: Set<Element>, into writer: inout ByteWriter) throws(TransferError) {
@@ -153,7 +154,7 @@ final class SetPlan<Element: Hashable>: TransferPlan<Set<Element>>, @unchecked S
     var set: Set<Element> = []
     set.reserveCapacity(min(count, 4096))
     for _ in 0..<count {
-      guard set.insert(try element.decode(from: &reader)).inserted else {
+      guard set.insert(try element.decode(Element.self, from: &reader)).inserted else {
         throw .malformed(what: "a set has the same member twice")
       }
     }
@@ -162,50 +163,40 @@ final class SetPlan<Element: Hashable>: TransferPlan<Set<Element>>, @unchecked S
 }
 
 /// Tuples that are not bitwise: their elements in order.
-final class TuplePlan<Value>: TransferPlan<Value>, @unchecked Sendable {
-  private let elements: [(plan: AnyTransferPlan, offset: Int)]
+final class TuplePlan: TransferPlan, @unchecked Sendable {
+  private let elements: [(plan: TransferPlan, offset: Int)]
   override var refusal: TransferError? { elements.lazy.compactMap(\.plan.refusal).first }
 
-  private init(_ elements: [(plan: AnyTransferPlan, offset: Int)]) { self.elements = elements }
-
-  static func make(_ type: TypeMetadata) -> TransferPlan<Value> {
-    TuplePlan(type.tupleElements.map { (transferPlan(for: $0.type.type), $0.offset) })
+  init(_ type: TypeMetadata) {
+    elements = type.tupleElements.map { (TransferPlan.plan(for: $0.type.type), $0.offset) }
   }
 
-  override func encode(_ value: Value, into writer: inout ByteWriter) throws(TransferError) {
-    var failure: TransferError?
-    unsafe withUnsafeBytes(of: value) { bytes in
-      do throws(TransferError) {
-        for element in elements {
-          // SAFETY: offset and type of the plan are those of the tuple's element.
-          let address = unsafe bytes.baseAddress.unsafelyUnwrapped + element.offset
-          try unsafe element.plan.encode(at: address, into: &writer)
-        }
-      } catch {
-        failure = error
-      }
+  // SAFETY, for all three: the caller has a tuple at `address`, or room for one; offset and type of
+  // each plan are those of the tuple's element.
+  override func encode(
+    at address: UnsafeRawPointer, into writer: inout ByteWriter
+  ) throws(TransferError) {
+    for element in elements {
+      try unsafe element.plan.encode(at: address + element.offset, into: &writer)
     }
-    if let failure { throw failure }
   }
 
-  override func decode(from reader: inout ByteReader) throws(TransferError) -> Value {
-    let outcome: Result<Value, TransferError> = unsafe withUnsafeTemporaryAllocation(
-      byteCount: MemoryLayout<Value>.size, alignment: MemoryLayout<Value>.alignment
-    ) { buffer in
-      let base = unsafe buffer.baseAddress.unsafelyUnwrapped
-      var done = 0
-      do throws(TransferError) {
-        for element in elements {
-          // SAFETY: as in `encode`; `done` counts the elements that are initialised.
-          try unsafe element.plan.decode(to: base + element.offset, from: &reader)
-          done += 1
-        }
-      } catch {
-        for element in elements[..<done] { unsafe element.plan.destroy(at: base + element.offset) }
-        return .failure(error)
+  override func decode(
+    to address: UnsafeMutableRawPointer, from reader: inout ByteReader
+  ) throws(TransferError) {
+    var done = 0
+    do throws(TransferError) {
+      for element in elements {
+        try unsafe element.plan.decode(to: address + element.offset, from: &reader)
+        done += 1
       }
-      return unsafe .success(base.assumingMemoryBound(to: Value.self).move())
+    } catch {
+      for element in elements[..<done] { unsafe element.plan.destroy(at: address + element.offset) }
+      throw error
     }
-    return try outcome.get()
+  }
+
+  override func destroy(at address: UnsafeMutableRawPointer) {
+    for element in elements { unsafe element.plan.destroy(at: address + element.offset) }
   }
 }

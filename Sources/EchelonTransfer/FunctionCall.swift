@@ -45,7 +45,7 @@ extension FunctionCall: IncomingCall {
   package static func run(arguments: inout ByteReader, result: inout ByteWriter) -> CallOutcome {
     let call: Self
     do throws(TransferError) {
-      call = try decodeFunction(as: Self.self, from: &arguments)
+      call = try Self(words: FunctionWords.decode(from: &arguments))
     } catch {
       return .argumentUndecodable(error)
     }
@@ -70,13 +70,25 @@ extension FunctionCall: IncomingCall {
     }
   }
 
-  /// What the function is called. In debug builds it may be the thunk around it.
-  private var place: String {
-    unsafe withUnsafeBytes(of: self) { bytes in
-      // SAFETY: a function is two words, of which the first is its code.
-      unsafe describeFunction(atCode: bytes.loadUnaligned(as: UInt.self))
-    }
+  // Both cast this struct instead of calling the general functions for wrappers: those would need
+  // the metadata of this type, which the runtime takes long to find for packs. The cast is of the
+  // struct, not of the function, which would be wrapped in a thunk first.
+
+  /// Takes over the reference to the context of `words`.
+  private init(words: FunctionWords) {
+    // SAFETY: this struct is one function of two words. The cast gives a reference of its own.
+    self = unsafe unsafeBitCast(words, to: Self.self)
+    words.release()
   }
+
+  /// The two words, which are valid for as long as this value lives.
+  private var words: FunctionWords {
+    // SAFETY: this struct is one function of two words.
+    unsafe unsafeBitCast(self, to: FunctionWords.self)
+  }
+
+  /// What the function is called. In debug builds it may be the thunk around it.
+  private var place: String { describeFunction(atCode: words.code) }
 }
 
 private func decode<Value>(
@@ -115,8 +127,8 @@ extension FunctionCall {
   /// This signature, checked: throws what `submit` should throw for it.
   package static func signature() throws(TransferError) -> CallSignature {
     let signature = CallSignature.known.value(for: TypeMetadata(Self.self).address.bits) {
-      var refusal = TransferPlan<Output>.current.refusal
-      for argument in repeat TransferPlan<each Argument>.current.refusal {
+      var refusal = TransferPlan.plan(for: Output.self).refusal
+      for argument in repeat TransferPlan.plan(for: (each Argument).self).refusal {
         refusal = refusal ?? argument
       }
       return CallSignature(runner: Self.self, refusal: refusal)
@@ -129,7 +141,7 @@ extension FunctionCall {
   package func encode(_ argument: repeat each Argument, into writer: inout ByteWriter)
     throws(TransferError)
   {
-    try encodeFunction(storedIn: self, into: &writer)
+    try words.encode(into: &writer)  // `self` outlives this call, and so does its context
     for value in repeat each argument { try EchelonTransfer.encode(value, into: &writer) }
   }
 }

@@ -3,8 +3,8 @@ internal import CEchelon
 /// A Swift function value as it lies in memory: code, and the context that its captures live in.
 ///
 /// What can travel: functions without a context, and contexts that hold nothing but such functions,
-/// to any depth (what debug builds make of a reference to a function: a thunk that captures it). Any
-/// other capture is refused by name. To transfer captured values too, extend `Capture`.
+/// to any depth (what debug builds make of a reference to a function: a thunk that captures it).
+/// Any other capture is refused by name. To transfer captured values too, extend `Capture`.
 ///
 ///     function := 0 code                                  no context
 ///               | 1 code box count function*              a context of captured functions
@@ -110,7 +110,9 @@ struct FunctionWords: BitwiseCopyable {
     -> FunctionWords
   {
     let form = try reader.read(UInt8.self)
-    guard form <= 1, depth < depthLimit else { throw .malformed(what: "a function's form is \(form)") }
+    guard form <= 1, depth < depthLimit else {
+      throw .malformed(what: "a function's form is \(form)")
+    }
     let code = try ImageTable.address(of: reader.read(), .code)
     if form == 0 { return FunctionWords(code: code, context: 0) }
 
@@ -133,7 +135,8 @@ struct FunctionWords: BitwiseCopyable {
     let context = echelon_context_allocate(box.address.bits, size)
     // SAFETY: the runtime gave `size` bytes, which start with a header and are laid out as the
     // compiler laid out the original: it has the same description. The references move in.
-    var next = unsafe UnsafeMutableRawPointer(bitPattern: context).unsafelyUnwrapped
+    var next =
+      unsafe UnsafeMutableRawPointer(bitPattern: context).unsafelyUnwrapped
       + box.firstCaptureOffset
     for function in decoded {
       unsafe next.storeBytes(of: function, as: FunctionWords.self)
@@ -142,17 +145,18 @@ struct FunctionWords: BitwiseCopyable {
     return FunctionWords(code: code, context: context)
   }
 
-  private func release() {
+  /// Gives up one reference to the context.
+  func release() {
     if context != 0 { echelon_context_release(context) }
   }
 }
 
 // MARK: Functions inside a generic struct
 
-// A function passed as a generic `T` is wrapped in a thunk that depends on the place it is passed at.
-// Stored in a struct it keeps the form that the struct's declaration gives it, which is the same for
-// every use of the struct. So functions travel in "wrappers": structs with one stored property, a
-// function, such as `FunctionCall`.
+// A function passed as a generic `T` is wrapped in a thunk that depends on the place it is passed
+// at. Stored in a struct it keeps the form that the struct's declaration gives it, which is the
+// same for every use of the struct. So functions travel in "wrappers": structs with one stored
+// property, a function, such as `FunctionCall`.
 
 /// Appends the function that `wrapper` stores.
 ///
@@ -177,8 +181,8 @@ package func decodeFunction<Wrapper>(as _: Wrapper.Type, from reader: inout Byte
   try WrapperCheck.check(Wrapper.self)
   var words = try FunctionWords.decode(from: &reader)
   return unsafe withUnsafeMutableBytes(of: &words) { bytes in
-    // SAFETY: a wrapper is one function of two words (the check); the reference to its context moves
-    // from `words`, which does not release it.
+    // SAFETY: a wrapper is one function of two words (the check); the reference to its context
+    // moves from `words`, which does not release it.
     unsafe bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Wrapper.self).move()
   }
 }
@@ -211,7 +215,9 @@ private enum WrapperCheck {
 func describeFunction(atCode code: UInt) -> String {
   // SAFETY: a symbol's name lives as long as its image; the demangled copy is freed here.
   if let symbol = unsafe echelon_symbol_name(code) {
-    guard let demangled = unsafe echelon_demangle(symbol) else { return unsafe String(cString: symbol) }
+    guard let demangled = unsafe echelon_demangle(symbol) else {
+      return unsafe String(cString: symbol)
+    }
     defer { unsafe echelon_free(demangled) }
     return unsafe String(cString: demangled)
   }

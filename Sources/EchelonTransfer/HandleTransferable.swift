@@ -56,8 +56,8 @@ extension HandleTransferable {
     return value
   }
 
-  /// The body of `encode(to:)` for a handle type: works with Echelon's own coder only, since a handle
-  /// means nothing outside the pool that gave it out.
+  /// The body of `encode(to:)` for a handle type: works with Echelon's own coder only, since a
+  /// handle means nothing outside the pool that gave it out.
   package func encodeHandle(to encoder: any Encoder) throws {
     guard let encoder = encoder as? BinaryEncoder else {
       throw EncodingError.invalidValue(

@@ -6,7 +6,8 @@ import Synchronization
 /// hit costs a few nanoseconds: one acquiring load, one multiplication and a probe.
 ///
 /// ## Invariants
-/// 1. A key is published after its value, and neither changes again: a reader that sees the key sees
+/// 1. A key is published after its value, and neither changes again: a reader that sees the key
+/// sees
 ///    the value.
 /// 2. A table is replaced by a larger copy, never freed: a reader may still be in it. Sizes double,
 ///    so all old tables together are smaller than the current one.

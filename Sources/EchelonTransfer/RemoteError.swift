@@ -16,7 +16,8 @@ public struct RemoteError: Error, Codable, Hashable, Sendable, CustomStringConve
 
   /// One sentence for the person at the terminal.
   public var description: String {
-    "a task threw \(typeName): \(text) (in \(place)); make the error Codable to receive it as itself"
+    "a task threw \(typeName): \(text) (in \(place)); make the error Codable to"
+      + " receive it as itself"
   }
 }
 
@@ -48,7 +49,7 @@ extension ByteWriter {
     throws(TransferError)
   {
     try TypeCode.encode(type(of: error), into: &self)
-    try encode(error, into: &self)
+    try EchelonTransfer.encode(error, into: &self)
   }
 }
 
@@ -72,6 +73,6 @@ extension ByteReader {
   private mutating func readTyped<Failure: Error & Codable>(_: Failure.Type)
     throws(TransferError) -> any Error
   {
-    try decode(Failure.self, from: &self)
+    try EchelonTransfer.decode(Failure.self, from: &self)
   }
 }

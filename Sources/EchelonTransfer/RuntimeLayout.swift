@@ -50,10 +50,16 @@ internal import CEchelon
 /// Type metadata: what `Any.Type` points to.
 @safe struct TypeMetadata: Hashable, Sendable {
   enum Kind: UInt, Sendable {
-    case `class` = 0, `struct` = 0x200, `enum` = 0x201, optional = 0x202, foreignClass = 0x203
-    case opaque = 0x300, tuple, function, existential, metatype
+    case `class` = 0
+    case `struct` = 0x200
+    case `enum` = 0x201
+    case optional = 0x202
+    case foreignClass = 0x203
+    case opaque = 0x300
+    case tuple, function, existential, metatype
     case objectiveCClass, existentialMetatype, extendedExistential
-    case heapLocalVariable = 0x400, heapGenericLocalVariable = 0x500
+    case heapLocalVariable = 0x400
+    case heapGenericLocalVariable = 0x500
   }
 
   let address: RuntimeAddress
@@ -106,7 +112,8 @@ internal import CEchelon
 
   // MARK: Fields
 
-  /// The stored properties of a struct, with their offsets; nil when they are not known for certain.
+  /// The stored properties of a struct, with their offsets; nil when they are not known for
+  /// certain.
   var structFields: [(type: TypeMetadata, offset: Int)]? {
     guard kind == .struct, let descriptor, !descriptor.isForeign, let records = descriptor.fields
     else { return nil }
@@ -142,7 +149,8 @@ internal import CEchelon
   /// The labels of a tuple, each followed by a space; empty when it has none.
   var tupleLabels: String {
     // SAFETY: null or a C string that lives as long as the metadata.
-    unsafe UnsafePointer<CChar>(bitPattern: address.word(16)).map { unsafe String(cString: $0) } ?? ""
+    unsafe UnsafePointer<CChar>(bitPattern: address.word(16)).map { unsafe String(cString: $0) }
+      ?? ""
   }
 
   /// Whether this is a plain Swift function type: two words, synchronous.
@@ -157,7 +165,8 @@ internal import CEchelon
 /// The descriptor of a struct, enum or class declaration.
 @safe struct TypeDescriptor: Hashable, Sendable {
   enum Kind: Int, Sendable {
-    case `class` = 16, `struct`, `enum`
+    case `class` = 16
+    case `struct`, `enum`
   }
 
   let address: RuntimeAddress
@@ -182,7 +191,9 @@ internal import CEchelon
 
   /// The mangled names of the types of the stored properties, in order.
   var fields: [RuntimeAddress]? {
-    guard let table = address.relative(16), table.load(10, as: UInt16.self) == 12 else { return nil }
+    guard let table = address.relative(16), table.load(10, as: UInt16.self) == 12 else {
+      return nil
+    }
     var names: [RuntimeAddress] = []
     for index in 0..<table.count32(12) {
       guard let name = (table + 16 + 12 * index).relative(4) else { return nil }
@@ -248,10 +259,12 @@ internal import CEchelon
 }
 
 /// The key arguments of a generic type, in the order its metadata keeps them: one count per pack
-/// shape, then the parameters, then the witness tables. A pack is a pointer with its lowest bit set.
+/// shape, then the parameters, then the witness tables. A pack is a pointer with its lowest bit
+/// set.
 struct GenericSignature: Sendable {
   enum Parameter: UInt8, Sendable {
-    case type = 0, pack, value
+    case type = 0
+    case pack, value
   }
 
   struct Requirement: Sendable {

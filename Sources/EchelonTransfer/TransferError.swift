@@ -27,8 +27,8 @@ extension TransferError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .outsideImages(let what, let address):
-      "\(what) at 0x\(String(address, radix: 16)) lies in no loaded image, so another process cannot"
-        + " find it; use code and types from the executable or its libraries"
+      "\(what) at 0x\(String(address, radix: 16)) lies in no loaded image, so no other process"
+        + " can find it; use code and types from the executable or its libraries"
     case .imageNotLoaded(let identity):
       "image \(ImageTable.name(ofImage: identity) ?? "0x" + String(identity, radix: 16)) is not"
         + " loaded in this process, or is another build; load the same libraries on both sides"

@@ -1,102 +1,92 @@
 /// How values of one type become bytes and come back, found once per type.
 ///
 /// In order of preference: bytes as they lie in memory (types positively known to hold no address),
-/// text, handles, collections and tuples of transferable things, and at last `Codable`. Anything else
-/// is refused by name.
-package class TransferPlan<Value>: AnyTransferPlan, @unchecked Sendable {
-  /// Appends `value`.
-  func encode(_ value: Value, into writer: inout ByteWriter) throws(TransferError) {
-    fatalError("abstract")
-  }
-
-  /// Reads a value.
-  func decode(from reader: inout ByteReader) throws(TransferError) -> Value {
-    fatalError("abstract")
-  }
-
-  final override func encode(
-    at address: UnsafeRawPointer, into writer: inout ByteWriter
-  ) throws(TransferError) {
-    // SAFETY: the caller's duty, see `AnyTransferPlan`.
-    try unsafe encode(address.assumingMemoryBound(to: Value.self).pointee, into: &writer)
-  }
-
-  final override func decode(
-    to address: UnsafeMutableRawPointer, from reader: inout ByteReader
-  ) throws(TransferError) {
-    // SAFETY: the caller's duty, see `AnyTransferPlan`.
-    unsafe address.initializeMemory(as: Value.self, to: try decode(from: &reader))
-  }
-
-  final override func destroy(at address: UnsafeMutableRawPointer) {
-    // SAFETY: the caller's duty, see `AnyTransferPlan`.
-    _ = unsafe address.assumingMemoryBound(to: Value.self).deinitialize(count: 1)
-  }
-}
-
-/// A plan whose type is not known where it is used: the parts of tuples. Addresses are of values of
-/// the plan's type, aligned for it.
-package class AnyTransferPlan: @unchecked Sendable {
+/// text, handles, collections and tuples of transferable things, and at last `Codable`. Anything
+/// else is refused by name.
+///
+/// Plans work on addresses, of values of the plan's type and aligned for it, so that generic
+/// callers that are not specialised ask the runtime for no further types: that would cost more than
+/// all else.
+class TransferPlan: @unchecked Sendable {
   /// Why values of this type can't be transferred; nil when they can.
   var refusal: TransferError? { nil }
 
+  /// Appends the value at `address`.
   @unsafe func encode(
     at address: UnsafeRawPointer, into writer: inout ByteWriter
   ) throws(TransferError) {
     fatalError("abstract")
   }
 
+  /// Initialises `address` with the next value; leaves it uninitialised when it throws.
   @unsafe func decode(
     to address: UnsafeMutableRawPointer, from reader: inout ByteReader
   ) throws(TransferError) {
     fatalError("abstract")
   }
 
+  /// Deinitialises the value at `address`.
   @unsafe func destroy(at address: UnsafeMutableRawPointer) {
     fatalError("abstract")
   }
 }
 
+/// A plan written in terms of values.
+class TypedPlan<Value>: TransferPlan, @unchecked Sendable {
+  func encode(_ value: Value, into writer: inout ByteWriter) throws(TransferError) {
+    fatalError("abstract")
+  }
+
+  func decode(from reader: inout ByteReader) throws(TransferError) -> Value {
+    fatalError("abstract")
+  }
+
+  // SAFETY, for all three: that a value of `Value` is or will be there is the caller's duty.
+  final override func encode(
+    at address: UnsafeRawPointer, into writer: inout ByteWriter
+  ) throws(TransferError) {
+    try unsafe encode(address.assumingMemoryBound(to: Value.self).pointee, into: &writer)
+  }
+
+  final override func decode(
+    to address: UnsafeMutableRawPointer, from reader: inout ByteReader
+  ) throws(TransferError) {
+    unsafe address.initializeMemory(as: Value.self, to: try decode(from: &reader))
+  }
+
+  final override func destroy(at address: UnsafeMutableRawPointer) {
+    _ = unsafe address.assumingMemoryBound(to: Value.self).deinitialize(count: 1)
+  }
+}
+
 // MARK: - Finding the plan
 
-private let plans = PermanentCache<AnyTransferPlan>()
+private let plans = PermanentCache<TransferPlan>()
 
 extension TransferPlan {
-  /// The plan for `Value`: a few nanoseconds after the first time.
-  static var current: TransferPlan<Value> {
-    let plan = plans.value(for: TypeMetadata(Value.self).address.bits) { make() }
-    // SAFETY: the key is the type, and `make` returns a plan for it.
-    return unsafe unsafeDowncast(plan, to: TransferPlan<Value>.self)
+  /// The plan for `type`: a few nanoseconds after the first time.
+  static func plan(for type: Any.Type) -> TransferPlan {
+    let metadata = TypeMetadata(type)
+    return plans.value(for: metadata.address.bits) { make(metadata) }
   }
 
-  private static func make() -> TransferPlan<Value> {
-    // SAFETY, for all downcasts here: each branch makes a plan for `Value` itself, under the name
-    // that the branch has for it.
-    func same(_ plan: AnyTransferPlan) -> TransferPlan<Value> {
-      unsafe unsafeDowncast(plan, to: TransferPlan<Value>.self)
-    }
-    let type = TypeMetadata(Value.self)
-    if let layout = BitwiseLayout(of: type) { return BitwisePlan<Value>(layout) }
-    if let planned = Value.self as? any SelfPlanned.Type { return same(planned.makePlan()) }
-    if let handle = Value.self as? any HandleTransferable.Type { return same(makeHandlePlan(handle)) }
-    if type.kind == .tuple { return TuplePlan<Value>.make(type) }
-    if let codable = Value.self as? any Codable.Type { return same(makeCodablePlan(codable)) }
-    return RefusedPlan<Value>(type.transferRefusal)
+  private static func make(_ metadata: TypeMetadata) -> TransferPlan {
+    let type = metadata.type
+    if let layout = BitwiseLayout(of: metadata) { return BitwisePlan(layout, size: metadata.size) }
+    if let planned = type as? any SelfPlanned.Type { return planned.makePlan() }
+    if let handle = type as? any HandleTransferable.Type { return handlePlan(handle) }
+    if metadata.kind == .tuple { return TuplePlan(metadata) }
+    if let codable = type as? any Codable.Type { return codablePlan(codable) }
+    return RefusedPlan(metadata.transferRefusal)
   }
-}
 
-private func makeHandlePlan<Handle: HandleTransferable>(_: Handle.Type) -> AnyTransferPlan {
-  HandlePlan<Handle>()
-}
+  private static func handlePlan<Handle: HandleTransferable>(_: Handle.Type) -> TransferPlan {
+    HandlePlan<Handle>()
+  }
 
-private func makeCodablePlan<Value: Codable>(_: Value.Type) -> AnyTransferPlan {
-  CodablePlan<Value>()
-}
-
-/// The plan for a type known at run time only.
-func transferPlan(for type: Any.Type) -> AnyTransferPlan {
-  func open<Value>(_: Value.Type) -> AnyTransferPlan { TransferPlan<Value>.current }
-  return _openExistential(type, do: open)
+  private static func codablePlan<Value: Codable>(_: Value.Type) -> TransferPlan {
+    CodablePlan<Value>()
+  }
 }
 
 extension TypeMetadata {
@@ -110,8 +100,8 @@ extension TypeMetadata {
         "a function of type '\(name)' cannot be an argument or result of a task: pass the values it"
           + " needs, and choose the function in the worker"
       case .existential, .extendedExistential:
-        "a value of the protocol type '\(name)' cannot be sent to a worker: pass a concrete type, or"
-          + " an enum with a case per type"
+        "a value of the protocol type '\(name)' cannot be sent to a worker: pass a concrete type,"
+          + " or an enum with a case per type"
       case .metatype, .existentialMetatype:
         "the type of types '\(name)' cannot be sent to a worker: pass an enum that stands for it"
       default:
@@ -126,17 +116,49 @@ extension TypeMetadata {
 
 /// Appends `value` as `TransferPlan` says for its type.
 package func encode<Value>(_ value: Value, into writer: inout ByteWriter) throws(TransferError) {
-  try TransferPlan<Value>.current.encode(value, into: &writer)
+  try TransferPlan.plan(for: Value.self).encode(value, into: &writer)
 }
 
 /// Reads a value of the type it was written as.
 package func decode<Value>(_: Value.Type, from reader: inout ByteReader)
   throws(TransferError) -> Value
 {
-  try TransferPlan<Value>.current.decode(from: &reader)
+  try TransferPlan.plan(for: Value.self).decode(Value.self, from: &reader)
 }
 
 /// Throws what `encode` would throw for every value of this type.
 package func checkTransferable<Value>(_: Value.Type) throws(TransferError) {
-  if let refusal = TransferPlan<Value>.current.refusal { throw refusal }
+  if let refusal = TransferPlan.plan(for: Value.self).refusal { throw refusal }
+}
+
+extension TransferPlan {
+  /// Appends `value`, of the plan's type.
+  @inline(__always)
+  final func encode<Value>(_ value: Value, into writer: inout ByteWriter) throws(TransferError) {
+    try unsafe withUnsafePointer(to: value) { pointer throws(TransferError) in
+      // SAFETY: an initialised value, of the plan's type.
+      try unsafe encode(at: UnsafeRawPointer(pointer), into: &writer)
+    }
+  }
+
+  /// Reads a value of the plan's type.
+  @inline(__always)
+  final func decode<Value>(_: Value.Type, from reader: inout ByteReader)
+    throws(TransferError) -> Value
+  {
+    do {
+      return try unsafe withUnsafeTemporaryAllocation(
+        byteCount: max(MemoryLayout<Value>.size, 1), alignment: MemoryLayout<Value>.alignment
+      ) { buffer in
+        // SAFETY: room for one value, which `decode` initialises and `move` takes out again.
+        let place = unsafe buffer.baseAddress.unsafelyUnwrapped
+        try unsafe decode(to: place, from: &reader)
+        return unsafe place.assumingMemoryBound(to: Value.self).move()
+      }
+    } catch let error as TransferError {
+      throw error
+    } catch {
+      fatalError("decode(to:from:) throws nothing else")
+    }
+  }
 }

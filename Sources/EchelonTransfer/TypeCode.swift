@@ -7,7 +7,7 @@ import Synchronization
 /// this for private types. The receiver calls the descriptor's access function.
 ///
 ///     message  := seal (4 bytes: a hash of what follows) byteCount type
-///     type     := 1 descriptor argument*              one argument per key argument of the declaration
+///     type     := 1 descriptor argument*              one argument per key argument
 ///               | 2 count type* labels                a tuple
 ///     argument := type                                for a parameter
 ///               | count type*                         for a parameter pack
@@ -19,8 +19,8 @@ import Synchronization
 /// A descriptor that is not one would be called like one, so the seal is checked first; it finds
 /// damage, while an attacker who can write messages could as well send any function.
 ///
-/// What was encoded is decoded again at once, in the sender, and must give the same type; a type for
-/// which that fails is refused, as are all kinds this file does not know.
+/// What was encoded is decoded again at once, in the sender, and must give the same type; a type
+/// for which that fails is refused, as are all kinds this file does not know.
 package enum TypeCode {
   fileprivate enum Form: UInt8 {
     case nominal = 1, tuple
@@ -289,7 +289,8 @@ private struct TypeDecoder {
     }
     for requirement in signature.requirements {
       defer { slot += 1 }
-      arguments[slot] = try requirement.isPack
+      arguments[slot] =
+        try requirement.isPack
         ? witnessPack() : witness(requirement, descriptor, arguments)
     }
     return arguments
@@ -313,7 +314,9 @@ private struct TypeDecoder {
         requirement, in: descriptor,
         arguments: RuntimeAddress(UInt(bitPattern: arguments.baseAddress)))
     }
-    guard let found else { throw .malformed(what: "a type does not conform as it did in the sender") }
+    guard let found else {
+      throw .malformed(what: "a type does not conform as it did in the sender")
+    }
     return found
   }
 

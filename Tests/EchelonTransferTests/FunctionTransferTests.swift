@@ -8,7 +8,9 @@ private func parse(_ text: String) throws -> Int {
   return value
 }
 private func same<Value>(_ value: Value) -> Value { value }
-private func reversed(_ values: [Double], _ by: Int) -> [Double] { values.reversed() + [Double(by)] }
+private func reversed(_ values: [Double], _ by: Int) -> [Double] {
+  values.reversed() + [Double(by)]
+}
 
 private struct ParseFailure: Error, Codable, Equatable { let text: String }
 private struct Plain: Error { let code: Int }
@@ -89,7 +91,9 @@ private func generic<Value: Sendable>(_ value: Value) -> String {
   @Test func `travels as a closure literal`() throws {
     #expect(try roundTrip({ (x: Int) in x + 1 }, 41) == 42)
     #expect(try roundTrip({ 7.5 }) == 7.5)
-    #expect(try roundTrip({ (a: Int, b: Double, c: String) in "\(a) \(b) \(c)" }, 1, 2.5, "x") == "1 2.5 x")
+    #expect(
+      try roundTrip({ (a: Int, b: Double, c: String) in "\(a) \(b) \(c)" }, 1, 2.5, "x")
+        == "1 2.5 x")
     try roundTrip({})
     try roundTrip({ (x: Int) in #expect(x == 3) }, 3)
   }
@@ -118,7 +122,8 @@ private func generic<Value: Sendable>(_ value: Value) -> String {
     #expect(try roundTrip(literal, 10) == 9)
     #expect(try roundTrip({ (x: Int) in literal(function(x)) }, 10) == 54)
     let deep: @Sendable (Int) -> Int = opaque(function: { function($0) + literal($0) })
-    #expect(try roundTrip({ (x: Int) in deep(deep(x)) + function(x) }, 3) == deep(deep(3)) + function(3))
+    #expect(
+      try roundTrip({ (x: Int) in deep(deep(x)) + function(x) }, 3) == deep(deep(3)) + function(3))
   }
 
   @Test func `throws its own errors when they are Codable`() throws {
@@ -172,13 +177,18 @@ private func generic<Value: Sendable>(_ value: Value) -> String {
     let counter = opaque(Counter(2))
     let point = opaque(Point())
     #expect(refusal(counter.next).contains("'Counter'"))
-    #expect(refusal(point.scaled).contains("captures a value of type 'Double'") || refusal(point.scaled).contains("'Point'"), "\(refusal(point.scaled))")
+    #expect(
+      refusal(point.scaled).contains("captures a value of type 'Double'")
+        || refusal(point.scaled).contains("'Point'"), "\(refusal(point.scaled))")
   }
 
   @Test func `is refused for a generic value`() {
     let messages = [generic(opaque(1.5)), generic(opaque("text"))]
     // A debug build sees the generic parameter, a release build may have specialised it.
-    #expect(messages.allSatisfy { $0.contains("generic type") || $0.contains("'Double'") || $0.contains("'String'") }, "\(messages)")
+    #expect(
+      messages.allSatisfy {
+        $0.contains("generic type") || $0.contains("'Double'") || $0.contains("'String'")
+      }, "\(messages)")
   }
 
   @Test func `is refused when what it captures lies one function deeper`() {

@@ -139,7 +139,9 @@ func bytes<Value>(of value: Value) throws(TransferError) -> [UInt8] {
 func value<Value>(_ type: Value.Type, from bytes: [UInt8]) throws(TransferError) -> Value {
   try ByteReader.reading(bytes) { reader throws(TransferError) in
     let value = try decode(Value.self, from: &reader)
-    guard reader.remaining == 0 else { throw .malformed(what: "\(reader.remaining) bytes are left") }
+    guard reader.remaining == 0 else {
+      throw .malformed(what: "\(reader.remaining) bytes are left")
+    }
     return value
   }
 }

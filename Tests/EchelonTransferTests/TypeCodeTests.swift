@@ -1,8 +1,19 @@
 import EchelonTransfer
 import Testing
 
-private struct Local<Value> { struct Deeper<Other> { enum Kind { case one(Value), two(Other) } } }
+private struct Local<Value> {
+  struct Deeper<Other> {
+    enum Kind {
+      case one(Value)
+      case two(Other)
+    }
+  }
+}
 private struct Packed<each Value> { struct Inside<Last> {} }
+/// `Packed` of any number of types, none among them (for which formatters break the spelling).
+private func packed<each Value>(_: repeat (each Value).Type) -> Any.Type {
+  Packed<repeat each Value>.self
+}
 private struct Constrained<Values: Collection> where Values.Element: Hashable {}
 private struct PackConstrained<each Value: Hashable> {}
 private class Animal<Name> {}
@@ -18,7 +29,7 @@ extension Array where Element == Int { fileprivate struct InArray { var x: Eleme
       Int.self, String.self, [Int].self, [String: Set<Int?>].self, Color.self, Shape.Corner.self,
       Local<Int>.self, Local<Int>.Deeper<String>.Kind.self, InFunction<Double>.self,
       InFunction<Local<Int>>.Kind.self, (Int, String).self, (a: Int, b: [String]).self, Void.self,
-      Packed< >.self, Packed<Int>.self, Packed<Int, String, (Int, Int)>.self,
+      packed(), Packed<Int>.self, Packed<Int, String, (Int, Int)>.self,
       Packed<Int, String>.Inside<Bool>.self, Constrained<[Int]>.self, Constrained<[[Int]]>.self,
       Constrained<Set<String>>.self, Constrained<LazySequence<[[Int?]]>>.self,
       PackConstrained<Int, String>.self, Animal<Int>.self, Dog<Int>.self, Derived.self,

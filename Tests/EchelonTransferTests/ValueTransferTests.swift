@@ -27,7 +27,11 @@ private func same<Value: Equatable>(_ original: Value) throws -> Bool {
     let payload = Double(nan: 0x1234, signaling: true)
     #expect(try copy(payload).bitPattern == payload.bitPattern)
     #expect(try copy([payload, 1])[0].bitPattern == payload.bitPattern)
-    struct Boxed: Codable { var text: String; var value: Double; var more: [Float] }
+    struct Boxed: Codable {
+      var text: String
+      var value: Double
+      var more: [Float]
+    }
     let nan = Float(nan: 0x77, signaling: true)
     let boxed = try copy(Boxed(text: "", value: payload, more: [nan]))
     #expect(boxed.value.bitPattern == payload.bitPattern)
@@ -68,7 +72,9 @@ private func same<Value: Equatable>(_ original: Value) throws -> Bool {
 
   @Test func `is the same through its Codable conformance`() throws {
     #expect(try same(Everything()) && same([Everything(), Everything()]))
-    let kinds: [Private.Kind] = [.empty, .full(.init(items: ["a": [1], "b": []]), weight: .infinity)]
+    let kinds: [Private.Kind] = [
+      .empty, .full(.init(items: ["a": [1], "b": []]), weight: .infinity),
+    ]
     #expect(try same(Private(kinds: kinds)))
     #expect(try same(Shape.polygon([.init(x: 1, y: nil), .init(x: 2, y: 3)], name: "triangle")))
   }
@@ -142,7 +148,8 @@ private func same<Value: Equatable>(_ original: Value) throws -> Bool {
   }
 
   @Test func `is refused by name, with advice`() {
-    let message = "class instance 'NotCodable' cannot be sent to a worker: make it Codable or pass its values"
+    let message =
+      "class instance 'NotCodable' cannot be sent to a worker: make it Codable or pass its values"
     #expect(refusal(NotCodable.self) == message)
     #expect(refusal([NotCodable].self) == message)
     #expect(refusal((Int, [String: NotCodable?]).self) == message)

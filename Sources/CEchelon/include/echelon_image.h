@@ -27,7 +27,8 @@ const char *echelon_symbol_name(uintptr_t address);
 char *echelon_demangle(const char *symbol);
 void echelon_free(char *text);
 
-/// Calls a type's metadata access function. Up to three arguments go in registers, more as an array.
+/// Calls a type's metadata access function. Up to three arguments go in registers, more as an
+/// array.
 uintptr_t echelon_type_access(uintptr_t accessor, const uintptr_t *arguments, size_t count);
 
 /// The metadata of the tuple of `elements`; `labels` is NULL or a space after each label.

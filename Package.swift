@@ -83,7 +83,15 @@ let package = Package(
       name: "EchelonFilesTests", dependencies: ["EchelonFiles", "EchelonMemory"],
       exclude: ["Resources"], swiftSettings: settings),
     .testTarget(
+      name: "EchelonWireTests", dependencies: ["EchelonWire", "EchelonMemory"],
+      swiftSettings: settings),
+    .testTarget(
       name: "ConformanceTests", dependencies: ["Echelon", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "FaultTests", dependencies: ["Echelon", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "EchelonCommandTests", dependencies: ["EchelonCommand", "TestSupport"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -64,6 +64,7 @@ import EchelonTransfer
   }
 
   /// Sets every element to `value`.
+  @inlinable
   public func fill(_ value: Element) {
     withMutableSpan { span in for index in span.indices { span[index] = value } }
   }

@@ -6,21 +6,23 @@ import EchelonTransfer
 final class FutureTask<Value: Sendable>: PoolTask, FutureSource, @unchecked Sendable {
   private let engine: PoolEngine
   private let future: Future<Value>
-  private let label: String
   private let decode: @Sendable (inout ByteReader) throws -> Value
 
   init(
-    engine: PoolEngine, future: Future<Value>, label: String,
+    engine: PoolEngine, future: Future<Value>,
     decode: @escaping @Sendable (inout ByteReader) throws -> Value
   ) {
     self.engine = engine
     self.future = future
-    self.label = label
     self.decode = decode
     super.init()
   }
 
-  override var name: String { label }
+  // Written out, because the stub that the compiler would make for it warns of a recursion.
+  @available(*, unavailable)
+  override init() { preconditionFailure("a task has a future") }
+
+  override var name: String { "a task returning \(Value.self)" }
 
   override func resolve(_ outcome: TaskOutcomeBytes, _ bytes: RawSpan) {
     let result = ByteReader.reading(bytes) { reader -> Result<Value, any Error> in
@@ -67,6 +69,12 @@ final class FutureJob<Value: Sendable>: PoolJob, FutureSource, @unchecked Sendab
     self.label = label
     self.merge = merge
     super.init(request, retaining: request.operands.map(\.block))
+  }
+
+  // Written out, as in `FutureTask`.
+  @available(*, unavailable)
+  override init(_ request: PoolJob.Request, retaining blocks: [ArenaBlock]) {
+    preconditionFailure("a job has a future")
   }
 
   override var name: String { label }

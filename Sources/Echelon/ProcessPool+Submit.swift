@@ -1,5 +1,6 @@
 import EchelonPool
 import EchelonTransfer
+import EchelonWire
 
 extension ProcessPool {
   /// Hands a function and its arguments to a worker.
@@ -24,17 +25,25 @@ extension ProcessPool {
   ) throws -> Future<Output> {
     let call = FunctionCall<repeat each Argument, Output>(function)
     let signature = try FunctionCall<repeat each Argument, Output>.signature()
-    let future = Future<Output>(callbackQueue: callbackQueue)
-    let task = FutureTask(
-      engine: engine, future: future, label: "a task returning \(Output.self)",
+    var message = ByteWriter()
+    try call.encode(repeat each argument, into: &message)
+    return try submit(
+      message, to: try index(of: signature), retries: retries,
       decode: { reader in try decodeResult(Output.self, from: &reader) })
-    task.function = try index(of: signature)
+  }
+
+  /// Hands over a call that is encoded already.
+  func submit<Value: Sendable>(
+    _ message: borrowing ByteWriter, to function: FunctionIndex, retries: Int,
+    decode: @escaping @Sendable (inout ByteReader) throws -> Value
+  ) throws -> Future<Value> {
+    let future = Future<Value>(callbackQueue: callbackQueue)
+    let task = FutureTask(engine: engine, future: future, decode: decode)
+    task.function = function
     task.retries = retries
+    task.retained = message.retained
     future.attach(task)
-    var writer = ByteWriter()
-    try call.encode(repeat each argument, into: &writer)
-    task.retained = writer.retained
-    try writer.withSpan { bytes in try engine.submit(task, message: bytes) }
+    try message.withSpan { bytes in try engine.submit(task, message: bytes) }
     return future
   }
 }

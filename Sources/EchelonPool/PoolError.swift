@@ -6,6 +6,8 @@ public enum PoolError: Error, Equatable, Sendable, CustomStringConvertible {
   case shutDown
   /// The task was cancelled before a worker began it.
   case cancelled
+  /// An argument outside its range.
+  case invalidArgument(String)
   /// The wait was over before the work was.
   case timedOut
   /// A worker could not be started.
@@ -27,6 +29,7 @@ public enum PoolError: Error, Equatable, Sendable, CustomStringConvertible {
     case .invalidWorkerCount(let count):
       "a pool cannot have \(count) workers; ask for 1 to 256, or leave the number out"
     case .shutDown: "the pool has been shut down; make a new one for more work"
+    case .invalidArgument(let text): text
     case .cancelled: "the task was cancelled before a worker began it"
     case .timedOut: "the result was not there in time; the task goes on, ask again or cancel it"
     case .cannotStartWorker(let step, let reason):

@@ -1,0 +1,292 @@
+import EchelonMemory
+import EchelonTransfer
+import Synchronization
+
+/// The results of `map` over a sequence, in its order: computed ahead of the reader by a bounded
+/// number of elements, as it is read.
+///
+///     for result in try pool.map(files) { parse($0) } { … }           // blocking
+///     for await result in try pool.map(files) { parse($0) } { … }     // in async code
+///     let all = try await pool.map(files) { parse($0) }.collect()     // or the first error
+///
+/// It can be read once. Leaving the loop early cancels what no worker has begun.
+public struct MapResults<Output: Sendable>: Sequence, AsyncSequence, Sendable {
+  /// One element's value, or its own error; the others keep theirs.
+  public typealias Element = Result<Output, any Error>
+  /// Reading does not throw: errors are elements.
+  public typealias Failure = Never
+
+  let driver: any MapDriving<Output>
+
+  /// Reads with blocking calls.
+  public struct Iterator: IteratorProtocol {
+    let driver: any MapDriving<Output>
+    /// The next result in order; nil at the end.
+    public mutating func next() -> Result<Output, any Error>? { driver.nextBlocking() }
+  }
+
+  /// Reads in async code.
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    let driver: any MapDriving<Output>
+    /// The next result in order; nil at the end.
+    public mutating func next() async -> Result<Output, any Error>? { await driver.next() }
+  }
+
+  /// Reads with blocking calls.
+  public func makeIterator() -> Iterator { Iterator(driver: driver) }
+  /// Reads in async code.
+  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(driver: driver) }
+
+  /// All values in order.
+  /// - Throws: the first element's error; what no worker has begun is then cancelled.
+  public func collect() async throws -> [Output] {
+    var values: [Output] = []
+    for await result in self { values.append(try result.get()) }
+    return values
+  }
+
+  /// All values in order, blocking.
+  /// - Throws: the first element's error; what no worker has begun is then cancelled.
+  @available(*, noasync)
+  public func collect() throws -> [Output] {
+    var values: [Output] = []
+    for result in AnySequence({ makeIterator() }) { values.append(try result.get()) }
+    return values
+  }
+
+  /// The values alone: reading ends with the first element's error.
+  public var values: AsyncThrowingMapSequence<MapResults<Output>, Output> {
+    map { result in try result.get() }
+  }
+}
+
+/// What reads a map's results, without the type of its input.
+protocol MapDriving<Output>: AnyObject, Sendable {
+  associatedtype Output: Sendable
+  func nextBlocking() -> Result<Output, any Error>?
+  func next() async -> Result<Output, any Error>?
+}
+
+/// Keeps a window of calls in flight and hands their results out in order.
+final class MapDriver<Source: IteratorProtocol, Output: Sendable>: MapDriving, @unchecked Sendable
+where Source: SendableMetatype, Source.Element: Sendable {
+  typealias Input = Source.Element
+
+  private struct Call {
+    let elements: [Input]
+    let future: Future<MapAnswer<Output>>
+  }
+
+  private struct State {
+    var source: Source?
+    var window: [Call] = []
+    var inFlight = 0
+    var ready: [Result<Output, any Error>] = []
+    var nextReady = 0
+    /// Measured cost of an element, 0 before the first answer.
+    var nanosecondsPerElement = 0.0
+    var isExpired = false
+  }
+
+  private let pool: ProcessPool
+  private let body: @Sendable (Input) throws -> Output
+  private let buffer: Int
+  private let chunkSize: Int?
+  private let retries: Int
+  // One reader at a time by contract, and the timer: the lock keeps both honest.
+  private let state: Mutex<State>
+
+  init(
+    pool: ProcessPool, source: sending Source, buffer: Int, chunkSize: Int?, retries: Int,
+    timeout: Duration?, body: @escaping @Sendable (Input) throws -> Output
+  ) throws {
+    self.pool = pool
+    self.body = body
+    self.buffer = buffer
+    self.chunkSize = chunkSize
+    self.retries = retries
+    state = Mutex(State(source: source))
+    try checkTransferable(Input.self)
+    try checkTransferable(Output.self)
+    try state.withLock { state in try fill(&state) }
+    if let timeout {
+      let left = MonotonicClock.nanosecondsLeft(until: MonotonicClock.deadline(after: timeout)) ?? 0
+      if left >= 0 { Timer.after(nanoseconds: left) { [weak self] in self?.expire() } }
+    }
+  }
+
+  deinit {
+    // The reader has left: what no worker has begun need not run.
+    state.withLock { state in for call in state.window { call.future.cancel() } }
+  }
+
+  /// The time for the whole map is over.
+  private func expire() {
+    state.withLock { state in
+      state.isExpired = true
+      state.source = nil
+      for call in state.window where !call.future.cancel() {
+        call.future.complete(.failure(PoolError.timedOut))
+      }
+    }
+  }
+
+  func nextBlocking() -> Result<Output, any Error>? {
+    while true {
+      switch step() {
+      case .result(let result): return result
+      case .end: return nil
+      case .wait(let future): _ = future.wait(until: nil)
+      }
+    }
+  }
+
+  func next() async -> Result<Output, any Error>? {
+    while true {
+      switch step() {
+      case .result(let result): return result
+      case .end: return nil
+      case .wait(let future):
+        _ = try? await future.value
+        if !future.isDone { return .failure(CancellationError()) }
+      }
+    }
+  }
+
+  private enum Step {
+    case result(Result<Output, any Error>)
+    case wait(Future<MapAnswer<Output>>)
+    case end
+  }
+
+  /// Takes a result that is there, or says what to wait for.
+  private func step() -> Step {
+    state.withLock { state in
+      while true {
+        if state.nextReady < state.ready.count {
+          state.nextReady += 1
+          return .result(state.ready[state.nextReady - 1])
+        }
+        guard let call = state.window.first else { return .end }
+        guard call.future.isDone else { return .wait(call.future) }
+        state.window.removeFirst()
+        absorb(call, &state)
+      }
+    }
+  }
+
+  private func absorb(_ call: Call, _ state: inout State) {
+    state.inFlight -= call.elements.count
+    state.nextReady = 0
+    switch Result(catching: { try call.future.finished() }) {
+    case .success(let answer):
+      state.ready = answer.results
+      let measured = Double(answer.nanoseconds) / Double(max(1, call.elements.count))
+      let known = state.nanosecondsPerElement
+      state.nanosecondsPerElement = known == 0 ? measured : 0.5 * (known + measured)
+    case .failure(let error):
+      state.ready = []
+      if state.isExpired {
+        state.ready = [.failure(PoolError.timedOut)]
+        state.window = []
+      } else if call.elements.count > 1, error is WorkerDied || error is TransferError {
+        // One element took the others' worker with it: each runs again on its own.
+        retrySingly(call.elements, &state)
+      } else {
+        state.ready = call.elements.map { _ in .failure(error) }
+      }
+    }
+    if !state.isExpired {
+      do { try fill(&state) } catch {
+        state.source = nil
+        state.ready.append(.failure(error))
+      }
+    }
+  }
+
+  private func retrySingly(_ elements: [Input], _ state: inout State) {
+    var calls: [Call] = []
+    for element in elements {
+      do { calls.append(try submit([element])) } catch {
+        let failed = Future<MapAnswer<Output>>()
+        failed.complete(.failure(error))
+        calls.append(Call(elements: [element], future: failed))
+      }
+    }
+    state.inFlight += elements.count
+    state.window.insert(contentsOf: calls, at: 0)
+  }
+
+  /// Submits calls until the buffer is full or the source is at its end.
+  private func fill(_ state: inout State) throws {
+    while state.source != nil, state.inFlight < buffer {
+      let size = min(nextChunkSize(state), buffer - state.inFlight)
+      var elements: [Input] = []
+      while elements.count < size, let element = state.source?.next() { elements.append(element) }
+      if elements.count < size { state.source = nil }
+      guard !elements.isEmpty else { return }
+      state.window.append(try submit(elements))
+      state.inFlight += elements.count
+    }
+  }
+
+  /// As many elements as make a call worth about a millisecond; one until the cost is known.
+  private func nextChunkSize(_ state: State) -> Int {
+    if let chunkSize { return chunkSize }
+    guard state.nanosecondsPerElement > 0 else { return 1 }
+    return max(1, min(1024, buffer / (2 * pool.workerCount), Int(1e6 / state.nanosecondsPerElement)))
+  }
+
+  private func submit(_ elements: [Input]) throws -> Call {
+    var message = ByteWriter()
+    try MapCall<Input, Output>.encode(body, elements, into: &message)
+    let count = elements.count
+    let future = try pool.submit(
+      message, to: try pool.index(ofProgram: MapCall<Input, Output>.self), retries: retries,
+      decode: { reader in try MapAnswer<Output>(from: &reader, count: count) })
+    return Call(elements: elements, future: future)
+  }
+}
+
+extension ProcessPool {
+  /// Calls `body` on every element of a sequence, in the workers, and gives the results in order.
+  /// - Parameters:
+  ///   - elements: read as results are read, at most `buffer` ahead.
+  ///   - timeout: for the whole map, from this call; what is not there by then fails with
+  ///     `PoolError.timedOut`, and nothing follows it.
+  ///   - chunkSize: elements handed to a worker at a time, 1 or more; nil follows the measured cost.
+  ///   - buffer: how many elements may be in flight or waiting to be read.
+  ///   - retries: how many more times to run a chunk when a worker dies in it; when they are used up
+  ///     its elements run one by one, and only the one that kills its worker fails.
+  ///   - body: captures nothing.
+  /// - Throws: `TransferError` for a closure that captures or a type that cannot be sent.
+  public func map<Elements: Sequence, Output: Sendable>(
+    _ elements: Elements, timeout: Duration? = nil, chunkSize: Int? = nil, buffer: Int = 4096,
+    retries: Int = 0, _ body: @escaping @Sendable (Elements.Element) throws -> Output
+  ) throws -> MapResults<Output>
+  where
+    Elements: Sendable, Elements.Element: Sendable, Elements.Iterator: SendableMetatype
+  {
+    if let chunkSize, chunkSize < 1 { throw PoolError.invalidArgument("a chunk size of \(chunkSize); it is 1 or more") }
+    guard buffer >= 1 else { throw PoolError.invalidArgument("a buffer of \(buffer) elements; it is 1 or more") }
+    return MapResults(
+      driver: try MapDriver(
+        pool: self, source: elements.makeIterator(), buffer: buffer, chunkSize: chunkSize,
+        retries: retries, timeout: timeout, body: body))
+  }
+
+  /// Calls `body` on pairs of elements, up to the end of the shorter sequence.
+  public func map<First: Sequence, Second: Sequence, Output: Sendable>(
+    _ first: First, _ second: Second, timeout: Duration? = nil, chunkSize: Int? = nil,
+    buffer: Int = 4096, retries: Int = 0,
+    _ body: @escaping @Sendable ((First.Element, Second.Element)) throws -> Output
+  ) throws -> MapResults<Output>
+  where
+    First: Sendable, Second: Sendable, First.Element: Sendable, Second.Element: Sendable,
+    First.Iterator: SendableMetatype, Second.Iterator: SendableMetatype
+  {
+    try map(
+      zip(first, second), timeout: timeout, chunkSize: chunkSize, buffer: buffer, retries: retries,
+      body)
+  }
+}

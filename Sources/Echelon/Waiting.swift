@@ -1,0 +1,237 @@
+import EchelonMemory
+import Synchronization
+
+/// When `wait` returns.
+public enum WaitCondition: Sendable {
+  /// When any future is done or cancelled.
+  case firstCompleted
+  /// When any future ends with an error, or all are done. Cancelled ones do not count as errors.
+  case firstFailure
+  /// When all are done.
+  case allCompleted
+}
+
+/// Waits for several futures, blocking.
+/// - Parameters:
+///   - futures: duplicates count once; none returns at once.
+///   - timeout: how long to wait; nil is for ever.
+/// - Returns: those that are done and those that are not, in the order given. Never throws for being
+///   late.
+@available(*, noasync, message: "await the futures' values, or use asCompleted")
+public func wait<Value>(
+  for futures: some Sequence<Future<Value>>, until condition: WaitCondition = .allCompleted,
+  timeout: Duration? = nil
+) -> (done: [Future<Value>], notDone: [Future<Value>]) {
+  let deadline = timeout.flatMap(MonotonicClock.deadline(after:))
+  let unique = withoutDuplicates(futures)
+  let counter = CompletionCounter()
+  for future in unique {
+    future.observe { [unowned future] in counter.add(isFailure: future.hasFailed) }
+  }
+  counter.wait(deadline: deadline) { ended, failed in
+    switch condition {
+    case .firstCompleted: ended > 0 || unique.isEmpty
+    case .firstFailure: failed > 0 || ended == unique.count
+    case .allCompleted: ended == unique.count
+    }
+  }
+  return (unique.filter(\.isDone), unique.filter { !$0.isDone })
+}
+
+/// Some futures were not done in time.
+public struct UnfinishedFutures: Error, Equatable, Sendable, CustomStringConvertible {
+  /// How many are not done.
+  public let unfinished: Int
+  /// How many there were.
+  public let total: Int
+  /// One sentence for the person at the terminal.
+  public var description: String {
+    "\(unfinished) of \(total) futures are unfinished after the time-out; they go on"
+  }
+}
+
+/// The futures in the order in which they are done, those done already first.
+/// - Parameters:
+///   - futures: duplicates count once.
+///   - timeout: for all of them, from this call; reading then throws `UnfinishedFutures`.
+public func asCompleted<Value>(
+  _ futures: some Sequence<Future<Value>>, timeout: Duration? = nil
+) -> CompletionSequence<Value> {
+  CompletionSequence(
+    futures: withoutDuplicates(futures), deadline: timeout.flatMap(MonotonicClock.deadline(after:)))
+}
+
+/// Futures in the order of their ends; see `asCompleted`.
+public struct CompletionSequence<Value: Sendable>: AsyncSequence, Sendable {
+  /// A future that is done.
+  public typealias Element = Future<Value>
+  private let stream: CompletionStream<Value>
+
+  init(futures: [Future<Value>], deadline: UInt64?) {
+    stream = CompletionStream(total: futures.count, deadline: deadline)
+    stream.observe(futures)
+  }
+
+  /// Reads in async code.
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    let stream: CompletionStream<Value>
+    /// The next future that is done; nil after the last.
+    /// - Throws: `UnfinishedFutures` when the time is over.
+    public mutating func next() async throws -> Future<Value>? { try await stream.next() }
+  }
+
+  /// Reads in async code.
+  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: stream) }
+
+  /// The next future that is done, blocking; nil after the last.
+  /// - Throws: `UnfinishedFutures` when the time is over.
+  @available(*, noasync, message: "use `for try await`")
+  public func next() throws -> Future<Value>? { try stream.nextBlocking() }
+}
+
+private func withoutDuplicates<Value>(_ futures: some Sequence<Future<Value>>) -> [Future<Value>] {
+  var seen: Set<ObjectIdentifier> = []
+  return futures.filter { seen.insert(ObjectIdentifier($0)).inserted }
+}
+
+extension Future {
+  /// Whether it ended with an error, a cancellation aside.
+  var hasFailed: Bool {
+    guard !isCancelled, isDone else { return false }
+    if case .failure = Result(catching: { try finished() }) { return true }
+    return false
+  }
+}
+
+/// Counts ends, for a blocked thread.
+private final class CompletionCounter: Sendable {
+  private struct State {
+    var ended = 0
+    var failed = 0
+    var gate = Gate()
+  }
+  private let state = Mutex(State())
+
+  func add(isFailure: Bool) {
+    state.withLock { state in
+      state.ended += 1
+      if isFailure { state.failed += 1 }
+      state.gate.open()
+    }
+  }
+
+  func wait(deadline: UInt64?, until isEnough: (_ ended: Int, _ failed: Int) -> Bool) {
+    while true {
+      let (ended, failed, gate) = state.withLock { state in
+        if state.gate.isOpen { state.gate = Gate() }
+        return (state.ended, state.failed, state.gate)
+      }
+      if isEnough(ended, failed) { return }
+      guard gate.wait(until: deadline) else { return }
+    }
+  }
+}
+
+/// Hands ended futures from those who complete them to one reader.
+final class CompletionStream<Value: Sendable>: Sendable {
+  private struct State {
+    var ended: [Future<Value>] = []
+    var waiting: Set<ObjectIdentifier> = []
+    var taken = 0
+    var reader: CheckedContinuation<Void, Never>?
+    var gate: Gate?
+  }
+  private let state = Mutex(State())
+  private let total: Int
+  private let deadline: UInt64?
+
+  init(total: Int, deadline: UInt64?) {
+    self.total = total
+    self.deadline = deadline
+  }
+
+  func observe(_ futures: [Future<Value>]) {
+    for future in futures {
+      // The future holds the closure only until it ends, and with it itself.
+      future.observe { [weak self] in self?.add(future) }
+    }
+    if let left = MonotonicClock.nanosecondsLeft(until: deadline), left >= 0 {
+      Timer.after(nanoseconds: left) { [weak self] in self?.wake() }
+    }
+  }
+
+  private func add(_ future: Future<Value>) {
+    state.withLock { $0.ended.append(future) }
+    wake()
+  }
+
+  private func wake() {
+    let (reader, gate) = state.withLock { state in
+      defer { (state.reader, state.gate) = (nil, nil) }
+      return (state.reader, state.gate)
+    }
+    reader?.resume()
+    gate?.open()
+  }
+
+  private enum Step {
+    case future(Future<Value>)
+    case end
+    case late(unfinished: Int)
+    case wait
+  }
+
+  private func step(_ state: inout State) -> Step {
+    if !state.ended.isEmpty {
+      state.taken += 1
+      return .future(state.ended.removeFirst())
+    }
+    if state.taken == total { return .end }
+    if MonotonicClock.nanosecondsLeft(until: deadline) == nil {
+      return .late(unfinished: total - state.taken)
+    }
+    return .wait
+  }
+
+  func next() async throws -> Future<Value>? {
+    while true {
+      switch state.withLock({ step(&$0) }) {
+      case .future(let future): return future
+      case .end: return nil
+      case .late(let unfinished): throw UnfinishedFutures(unfinished: unfinished, total: total)
+      case .wait:
+        try Task.checkCancellation()
+        await withTaskCancellationHandler {
+          await withCheckedContinuation { continuation in
+            let mustWait = state.withLock { state in
+              guard state.ended.isEmpty, !Task.isCancelled,
+                MonotonicClock.nanosecondsLeft(until: deadline) != nil
+              else { return false }
+              state.reader = continuation
+              return true
+            }
+            if !mustWait { continuation.resume() }
+          }
+        } onCancel: {
+          wake()
+        }
+      }
+    }
+  }
+
+  func nextBlocking() throws -> Future<Value>? {
+    while true {
+      let (next, gate) = state.withLock { state -> (Step, Gate?) in
+        let next = step(&state)
+        if case .wait = next { state.gate = state.gate ?? Gate() }
+        return (next, state.gate)
+      }
+      switch next {
+      case .future(let future): return future
+      case .end: return nil
+      case .late(let unfinished): throw UnfinishedFutures(unfinished: unfinished, total: total)
+      case .wait: _ = gate?.wait(until: deadline)
+      }
+    }
+  }
+}

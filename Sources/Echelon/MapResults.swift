@@ -240,10 +240,11 @@ where Source: SendableMetatype, Source.Element: Sendable {
   private func submit(_ elements: [Input]) throws -> Call {
     var message = ByteWriter()
     try MapCall<Input, Output>.encode(body, elements, into: &message)
-    let count = elements.count
-    let future = try pool.submit(
-      message, to: try pool.index(ofProgram: MapCall<Input, Output>.self), retries: retries,
-      decode: { reader in try MapAnswer<Output>(from: &reader, count: count) })
+    let future = Future<MapAnswer<Output>>(callbackQueue: pool.callbackQueue)
+    let task = MapTask(engine: pool.engine, future: future, count: elements.count)
+    try pool.submit(
+      message, to: try pool.index(ofProgram: MapCall<Input, Output>.self), as: task, for: future,
+      retries: retries)
     return Call(elements: elements, future: future)
   }
 }

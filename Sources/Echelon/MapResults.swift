@@ -93,18 +93,20 @@ where Source: SendableMetatype, Source.Element: Sendable {
   private let buffer: Int
   private let chunkSize: Int?
   private let retries: Int
+  private let origin: CallSite
   // One reader at a time by contract, and the timer: the lock keeps both honest.
   private let state: Mutex<State>
 
   init(
     pool: ProcessPool, source: sending Source, buffer: Int, chunkSize: Int?, retries: Int,
-    timeout: Duration?, body: @escaping @Sendable (Input) throws -> Output
+    timeout: Duration?, origin: CallSite, body: @escaping @Sendable (Input) throws -> Output
   ) throws {
     self.pool = pool
     self.body = body
     self.buffer = buffer
     self.chunkSize = chunkSize
     self.retries = retries
+    self.origin = origin
     state = Mutex(State(source: source))
     try checkTransferable(Input.self)
     try checkTransferable(Output.self)
@@ -242,6 +244,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
     try MapCall<Input, Output>.encode(body, elements, into: &message)
     let future = Future<MapAnswer<Output>>(callbackQueue: pool.callbackQueue)
     let task = MapTask(engine: pool.engine, future: future, count: elements.count)
+    task.origin = origin
     try pool.submit(
       message, to: try pool.index(ofProgram: MapCall<Input, Output>.self), as: task, for: future,
       retries: retries)
@@ -259,11 +262,14 @@ extension ProcessPool {
   ///   - buffer: how many elements may be in flight or waiting to be read.
   ///   - retries: how many more times to run a chunk when a worker dies in it; when they are used up
   ///     its elements run one by one, and only the one that kills its worker fails.
+  ///   - fileID: with `line`, names this place in errors.
+  ///   - line: see `fileID`.
   ///   - body: captures nothing.
   /// - Throws: `TransferError` for a closure that captures or a type that cannot be sent.
   public func map<Elements: Sequence, Output: Sendable>(
     _ elements: Elements, timeout: Duration? = nil, chunkSize: Int? = nil, buffer: Int = 4096,
-    retries: Int = 0, _ body: @escaping @Sendable (Elements.Element) throws -> Output
+    retries: Int = 0, fileID: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping @Sendable (Elements.Element) throws -> Output
   ) throws -> MapResults<Output>
   where
     Elements: Sendable, Elements.Element: Sendable, Elements.Iterator: SendableMetatype
@@ -273,13 +279,13 @@ extension ProcessPool {
     return MapResults(
       driver: try MapDriver(
         pool: self, source: elements.makeIterator(), buffer: buffer, chunkSize: chunkSize,
-        retries: retries, timeout: timeout, body: body))
+        retries: retries, timeout: timeout, origin: CallSite(fileID: fileID, line: line), body: body))
   }
 
   /// Calls `body` on pairs of elements, up to the end of the shorter sequence.
   public func map<First: Sequence, Second: Sequence, Output: Sendable>(
     _ first: First, _ second: Second, timeout: Duration? = nil, chunkSize: Int? = nil,
-    buffer: Int = 4096, retries: Int = 0,
+    buffer: Int = 4096, retries: Int = 0, fileID: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable ((First.Element, Second.Element)) throws -> Output
   ) throws -> MapResults<Output>
   where
@@ -288,6 +294,6 @@ extension ProcessPool {
   {
     try map(
       zip(first, second), timeout: timeout, chunkSize: chunkSize, buffer: buffer, retries: retries,
-      body)
+      fileID: fileID, line: line, body)
   }
 }

@@ -32,7 +32,7 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
     engine.wait(for: self, until: deadline, isOver: isOver, park: park)
   }
 
-  final var place: String { origin.map { "\($0)" } ?? "an unknown place" }
+  final var originText: String { origin.map { "\($0)" } ?? "an unknown place" }
 
   /// Reads the answer to a call.
   final func read<Answer>(
@@ -73,7 +73,7 @@ final class CallTask<Value: Sendable>: FutureTask, @unchecked Sendable {
   @available(*, unavailable)
   override init(engine: PoolEngine, future: AnyFuture) { preconditionFailure("typed") }
 
-  override var name: String { "the task submitted at \(place)" }
+  override var name: String { "the task submitted at \(originText)" }
 
   override func resolve(_ outcome: TaskOutcomeBytes, _ bytes: RawSpan) {
     future.complete(
@@ -99,7 +99,7 @@ final class MapTask<Output: Sendable>: FutureTask, @unchecked Sendable {
   override init(engine: PoolEngine, future: AnyFuture) { preconditionFailure("typed") }
 
   override var name: String {
-    (count == 1 ? "an element" : "\(count) elements") + " of the map at \(place)"
+    (count == 1 ? "an element" : "\(count) elements") + " of the map at \(originText)"
   }
 
   override func resolve(_ outcome: TaskOutcomeBytes, _ bytes: RawSpan) {

@@ -117,9 +117,16 @@ where Source: SendableMetatype, Source.Element: Sendable {
     }
   }
 
-  deinit {
-    // The reader has left: what no worker has begun need not run.
-    state.withLock { state in for call in state.window { call.future.cancel() } }
+  // The reader has left.
+  deinit { stop() }
+
+  /// Reads no more: what no worker has begun need not run.
+  private func stop() {
+    state.withLock { state in
+      state.source = nil
+      for call in state.window { call.future.cancel() }
+      state.window = []
+    }
   }
 
   /// The time for the whole map is over.
@@ -150,7 +157,10 @@ where Source: SendableMetatype, Source.Element: Sendable {
       case .end: return nil
       case .wait(let future):
         _ = try? await future.value
-        if !future.isDone { return .failure(CancellationError()) }
+        if Task.isCancelled, !future.isDone {
+          stop()
+          return .failure(CancellationError())
+        }
       }
     }
   }

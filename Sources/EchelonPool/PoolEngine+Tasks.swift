@@ -233,7 +233,8 @@ extension PoolEngine {
     func isOver(_ state: StateWord) -> Bool {
       state.generation != generation || state.phase == .done || state.phase == .free
     }
-    if Spin.until({ isOver(StateWord(bits: word.load())) }, nanoseconds: spinNanoseconds(deadline)) {
+    if Spin.until({ isOver(StateWord(bits: word.load())) }, nanoseconds: spinNanoseconds(deadline))
+    {
       return true
     }
     while true {

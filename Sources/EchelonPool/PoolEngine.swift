@@ -36,7 +36,8 @@ package final class PoolEngine: Sendable {
     wire.chairCount = max(1, min(processors - 1, count))
     wire.spinNanoseconds = 50_000
     guard let attention = EventSignal() else {
-      throw PoolError.cannotStartWorker(step: "making an event counter", reason: "no descriptors left")
+      throw PoolError.cannotStartWorker(
+        step: "making an event counter", reason: "no descriptors left")
     }
     self.attention = attention
     state = Mutex(PoolState(layout: layout, workerLimit: count))
@@ -79,10 +80,13 @@ package final class PoolEngine: Sendable {
     attention.signal()
     while true {
       let (broken, ready) = state.withLock { state in
-        (state.broken ?? (state.isShutDown ? .shutDown : nil), state.workers.indices.count { seat in
-          let phase = wire.seat(SeatIndex(seat)).phase
-          return state.workers[seat] != nil && phase != .vacant && phase != .starting
-        })
+        (
+          state.broken ?? (state.isShutDown ? .shutDown : nil),
+          state.workers.indices.count { seat in
+            let phase = wire.seat(SeatIndex(seat)).phase
+            return state.workers[seat] != nil && phase != .vacant && phase != .starting
+          }
+        )
       }
       if let broken { throw broken }
       if ready >= limit { return }

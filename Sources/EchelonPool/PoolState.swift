@@ -33,6 +33,8 @@ struct PoolState {
 
   /// Tasks and jobs handed over and not yet over.
   var pending = 0
+  /// Tasks went from the overflow into slots: once the lock is let go, workers are to look.
+  var hasRefilled = false
   /// Calls into other people's code, to be made once the lock is let go.
   var deferred: [@Sendable () -> Void] = []
   var isShutDown = false
@@ -53,18 +55,21 @@ struct PoolState {
 }
 
 extension PoolEngine {
-  /// Runs `body` under the lock, then what it deferred without it.
+  /// Runs `body` under the lock, then what it left to be done without it.
   func locked<R: Sendable, E: Error>(
     _ body: (inout PoolState) throws(E) -> R
   ) throws(E) -> R {
-    let (result, deferred) = try state.withLock {
-      state throws(E) -> (R, [@Sendable () -> Void]) in
+    let (result, hasRefilled, deferred) = try state.withLock {
+      state throws(E) -> (R, Bool, [@Sendable () -> Void]) in
       let result = try body(&state)
-      guard !state.deferred.isEmpty else { return (result, []) }
+      let hasRefilled = state.hasRefilled
+      state.hasRefilled = false
+      guard !state.deferred.isEmpty else { return (result, hasRefilled, []) }
       let deferred = state.deferred
       state.deferred = []
-      return (result, deferred)
+      return (result, hasRefilled, deferred)
     }
+    if hasRefilled { wire.wakeWorkerIfNeeded() }
     for call in deferred { call() }
     return result
   }

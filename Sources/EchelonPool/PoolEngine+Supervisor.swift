@@ -70,6 +70,7 @@ extension PoolEngine {
     let alive = state.withLock { state -> Int in
       let alive = state.workers.count { $0 != nil }
       state.wantedWorkers = alive
+      state.startFailure = error
       return alive
     }
     if alive == 0 { breakDown(error) }
@@ -138,7 +139,7 @@ extension PoolEngine {
     }
     // Wake-ups and tickets that the dead worker had taken are taken again by the others.
     wire.wakeAll()
-    ringCollector()
+    wire.wakeCollector()
   }
 
   private static var stillbornLimit: Int { 20 }
@@ -215,6 +216,12 @@ extension PoolEngine {
           generation: words.generation, attempt: UInt8(clamping: attempts), phase: .unclaimed)
         words.word(chunk).storeSequential(again.bits)
       }
+      if StateWord(bits: record.state.load()).phase == .done {
+        // It may have died between the end of the job and the calls that tell of it.
+        record.state.lowHalf.wake(.max)
+        _ = wire.finishedJobs.fetchOr(1 << UInt64(index))
+        continue
+      }
       // Chunks that the dead worker had looked at without claiming them, too, are to be found again,
       // and it may have died between finishing the last one and saying so.
       record.cursor.storeSequential(0)
@@ -252,7 +259,6 @@ extension PoolEngine {
       wire.wakeAll()
     }
     guard !workersLeft else { return false }
-    attention.close()
     ended.open()
     ringCollector()
     return true

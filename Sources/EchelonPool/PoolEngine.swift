@@ -72,12 +72,13 @@ package final class PoolEngine: Sendable {
   package func warmUp() throws(PoolError) {
     let limit = state.withLock { state in
       state.wantedWorkers = state.workerLimit
+      state.startFailure = nil
       return state.workerLimit
     }
     attention.signal()
     while true {
       let (broken, ready) = state.withLock { state in
-        (state.broken ?? (state.isShutDown ? .shutDown : nil), state.workers.indices.count { seat in
+        (state.broken ?? state.startFailure ?? (state.isShutDown ? .shutDown : nil), state.workers.indices.count { seat in
           let phase = wire.seat(SeatIndex(seat)).phase
           return state.workers[seat] != nil && phase != .vacant && phase != .starting
         })

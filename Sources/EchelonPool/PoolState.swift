@@ -25,6 +25,8 @@ struct PoolState {
   var workerLimit: Int
   /// Workers that ended before they could take work, since the last one that did not.
   var stillborn = 0
+  /// Why the last attempt to start a worker failed, if it did.
+  var startFailure: PoolError?
   /// Why the pool cannot go on, once it cannot.
   var broken: PoolError?
 

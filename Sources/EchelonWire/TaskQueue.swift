@@ -77,6 +77,13 @@ extension Wire {
     }
   }
 
+  /// Wakes the collector of the front end whatever its word says: a worker that was killed between
+  /// the two halves of `ringCollector` has changed the word and woken nobody.
+  package func wakeCollector() {
+    collector.storeSequential(0)
+    collector.wake(.max)
+  }
+
   /// Wakes the collector of the front end if it sleeps.
   @inlinable package func ringCollector() {
     // ORDER(collector): sequential, after the bit that says what ended; the collector announces its

@@ -2,19 +2,16 @@ import EchelonMemory
 import EchelonPool
 import EchelonTransfer
 
-/// A task of the pool, with the type that its future has.
-final class FutureTask<Value: Sendable>: PoolTask, FutureSource, @unchecked Sendable {
+/// A task of the pool behind a future.
+class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
   private let engine: PoolEngine
-  private let future: Future<Value>
-  private let decode: @Sendable (inout ByteReader) throws -> Value
+  private let untypedFuture: AnyFuture
+  /// Where it was handed over; set before that.
+  final var origin: CallSite?
 
-  init(
-    engine: PoolEngine, future: Future<Value>,
-    decode: @escaping @Sendable (inout ByteReader) throws -> Value
-  ) {
+  init(engine: PoolEngine, future: AnyFuture) {
     self.engine = engine
-    self.future = future
-    self.decode = decode
+    untypedFuture = future
     super.init()
   }
 
@@ -22,10 +19,27 @@ final class FutureTask<Value: Sendable>: PoolTask, FutureSource, @unchecked Send
   @available(*, unavailable)
   override init() { preconditionFailure("a task has a future") }
 
-  override var name: String { "a task returning \(Value.self)" }
+  override func fail(_ error: any Error) {
+    let isCancelled = error as? PoolError == .cancelled
+    untypedFuture.fail(isCancelled ? CancellationError() : error, isCancelled: isCancelled)
+  }
 
-  override func resolve(_ outcome: TaskOutcomeBytes, _ bytes: RawSpan) {
-    let result = ByteReader.reading(bytes) { reader -> Result<Value, any Error> in
+  final var isRunning: Bool { engine.isRunning(self) }
+  final func poll() { engine.collectIfDone(self) }
+  final func cancel() -> Bool { engine.cancel(self) }
+  final func demandCompletion() { engine.demandCollector(of: self) }
+  final func wait(until deadline: UInt64?, isOver: () -> Bool, park: () -> Bool) -> Bool {
+    engine.wait(for: self, until: deadline, isOver: isOver, park: park)
+  }
+
+  final var originText: String { origin.map { "\($0)" } ?? "an unknown place" }
+
+  /// Reads the answer to a call.
+  final func read<Answer>(
+    _ outcome: TaskOutcomeBytes, _ bytes: RawSpan,
+    _ decode: (inout ByteReader) throws(TransferError) -> Answer
+  ) -> Result<Answer, any Error> {
+    ByteReader.reading(bytes) { reader in
       do {
         switch outcome {
         case .value: return .success(try decode(&reader))
@@ -36,24 +50,67 @@ final class FutureTask<Value: Sendable>: PoolTask, FutureSource, @unchecked Send
         return .failure(error)
       }
     }
-    future.complete(result)
-  }
-
-  override func fail(_ error: any Error) {
-    let isCancelled = error as? PoolError == .cancelled
-    future.complete(.failure(isCancelled ? CancellationError() : error), isCancelled: isCancelled)
-  }
-
-  var isRunning: Bool { engine.isRunning(self) }
-  func poll() { engine.collectIfDone(self) }
-  func cancel() -> Bool { engine.cancel(self) }
-  func demandCompletion() { engine.demandCollector(of: self) }
-  func wait(until deadline: UInt64?, isOver: () -> Bool, park: () -> Bool) -> Bool {
-    engine.wait(for: self, until: deadline, isOver: isOver, park: park)
   }
 }
 
-/// A chunked job of the pool, with the type that its future has.
+/// A place in a user's program, for messages.
+struct CallSite: Sendable, CustomStringConvertible {
+  let fileID: StaticString
+  let line: UInt
+  var description: String { "\(fileID):\(line)" }
+}
+
+/// The call of one function.
+final class CallTask<Value: Sendable>: FutureTask, @unchecked Sendable {
+  private let future: Future<Value>
+
+  init(engine: PoolEngine, future: Future<Value>) {
+    self.future = future
+    super.init(engine: engine, future: future)
+  }
+
+  // Written out, as in `FutureTask`.
+  @available(*, unavailable)
+  override init(engine: PoolEngine, future: AnyFuture) { preconditionFailure("typed") }
+
+  override var name: String { "the task submitted at \(originText)" }
+
+  override func resolve(_ outcome: TaskOutcomeBytes, _ bytes: RawSpan) {
+    future.complete(
+      read(outcome, bytes) { reader throws(TransferError) in
+        try decodeResult(Value.self, from: &reader)
+      })
+  }
+}
+
+/// The call of one function on several elements.
+final class MapTask<Output: Sendable>: FutureTask, @unchecked Sendable {
+  private let future: Future<MapAnswer<Output>>
+  private let count: Int
+
+  init(engine: PoolEngine, future: Future<MapAnswer<Output>>, count: Int) {
+    self.future = future
+    self.count = count
+    super.init(engine: engine, future: future)
+  }
+
+  // Written out, as in `FutureTask`.
+  @available(*, unavailable)
+  override init(engine: PoolEngine, future: AnyFuture) { preconditionFailure("typed") }
+
+  override var name: String {
+    (count == 1 ? "an element" : "\(count) elements") + " of the map at \(originText)"
+  }
+
+  override func resolve(_ outcome: TaskOutcomeBytes, _ bytes: RawSpan) {
+    future.complete(
+      read(outcome, bytes) { reader throws(TransferError) in
+        try MapAnswer<Output>(from: &reader, count: count)
+      })
+  }
+}
+
+/// A chunked job of the pool behind a future.
 final class FutureJob<Value: Sendable>: PoolJob, FutureSource, @unchecked Sendable {
   private let engine: PoolEngine
   private let future: Future<Value>
@@ -85,7 +142,7 @@ final class FutureJob<Value: Sendable>: PoolJob, FutureSource, @unchecked Sendab
 
   override func fail(_ error: any Error) {
     let isCancelled = error as? PoolError == .cancelled
-    future.complete(.failure(isCancelled ? CancellationError() : error), isCancelled: isCancelled)
+    future.fail(isCancelled ? CancellationError() : error, isCancelled: isCancelled)
   }
 
   var isRunning: Bool { engine.isRunning(self) }

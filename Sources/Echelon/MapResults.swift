@@ -93,18 +93,20 @@ where Source: SendableMetatype, Source.Element: Sendable {
   private let buffer: Int
   private let chunkSize: Int?
   private let retries: Int
+  private let origin: CallSite
   // One reader at a time by contract, and the timer: the lock keeps both honest.
   private let state: Mutex<State>
 
   init(
     pool: ProcessPool, source: sending Source, buffer: Int, chunkSize: Int?, retries: Int,
-    timeout: Duration?, body: @escaping @Sendable (Input) throws -> Output
+    timeout: Duration?, origin: CallSite, body: @escaping @Sendable (Input) throws -> Output
   ) throws {
     self.pool = pool
     self.body = body
     self.buffer = buffer
     self.chunkSize = chunkSize
     self.retries = retries
+    self.origin = origin
     state = Mutex(State(source: source))
     try checkTransferable(Input.self)
     try checkTransferable(Output.self)
@@ -115,9 +117,16 @@ where Source: SendableMetatype, Source.Element: Sendable {
     }
   }
 
-  deinit {
-    // The reader has left: what no worker has begun need not run.
-    state.withLock { state in for call in state.window { call.future.cancel() } }
+  // The reader has left.
+  deinit { stop() }
+
+  /// Reads no more: what no worker has begun need not run.
+  private func stop() {
+    state.withLock { state in
+      state.source = nil
+      for call in state.window { call.future.cancel() }
+      state.window = []
+    }
   }
 
   /// The time for the whole map is over.
@@ -148,7 +157,10 @@ where Source: SendableMetatype, Source.Element: Sendable {
       case .end: return nil
       case .wait(let future):
         _ = try? await future.value
-        if !future.isDone { return .failure(CancellationError()) }
+        if Task.isCancelled, !future.isDone {
+          stop()
+          return .failure(CancellationError())
+        }
       }
     }
   }
@@ -240,10 +252,12 @@ where Source: SendableMetatype, Source.Element: Sendable {
   private func submit(_ elements: [Input]) throws -> Call {
     var message = ByteWriter()
     try MapCall<Input, Output>.encode(body, elements, into: &message)
-    let count = elements.count
-    let future = try pool.submit(
-      message, to: try pool.index(ofProgram: MapCall<Input, Output>.self), retries: retries,
-      decode: { reader in try MapAnswer<Output>(from: &reader, count: count) })
+    let future = Future<MapAnswer<Output>>(callbackQueue: pool.callbackQueue)
+    let task = MapTask(engine: pool.engine, future: future, count: elements.count)
+    task.origin = origin
+    try pool.submit(
+      message, to: try pool.index(ofProgram: MapCall<Input, Output>.self), as: task, for: future,
+      retries: retries)
     return Call(elements: elements, future: future)
   }
 }
@@ -258,11 +272,14 @@ extension ProcessPool {
   ///   - buffer: how many elements may be in flight or waiting to be read.
   ///   - retries: how many more times to run a chunk when a worker dies in it; when they are used up
   ///     its elements run one by one, and only the one that kills its worker fails.
+  ///   - fileID: with `line`, names this place in errors.
+  ///   - line: see `fileID`.
   ///   - body: captures nothing.
   /// - Throws: `TransferError` for a closure that captures or a type that cannot be sent.
   public func map<Elements: Sequence, Output: Sendable>(
     _ elements: Elements, timeout: Duration? = nil, chunkSize: Int? = nil, buffer: Int = 4096,
-    retries: Int = 0, _ body: @escaping @Sendable (Elements.Element) throws -> Output
+    retries: Int = 0, fileID: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping @Sendable (Elements.Element) throws -> Output
   ) throws -> MapResults<Output>
   where
     Elements: Sendable, Elements.Element: Sendable, Elements.Iterator: SendableMetatype
@@ -272,13 +289,13 @@ extension ProcessPool {
     return MapResults(
       driver: try MapDriver(
         pool: self, source: elements.makeIterator(), buffer: buffer, chunkSize: chunkSize,
-        retries: retries, timeout: timeout, body: body))
+        retries: retries, timeout: timeout, origin: CallSite(fileID: fileID, line: line), body: body))
   }
 
   /// Calls `body` on pairs of elements, up to the end of the shorter sequence.
   public func map<First: Sequence, Second: Sequence, Output: Sendable>(
     _ first: First, _ second: Second, timeout: Duration? = nil, chunkSize: Int? = nil,
-    buffer: Int = 4096, retries: Int = 0,
+    buffer: Int = 4096, retries: Int = 0, fileID: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable ((First.Element, Second.Element)) throws -> Output
   ) throws -> MapResults<Output>
   where
@@ -287,6 +304,6 @@ extension ProcessPool {
   {
     try map(
       zip(first, second), timeout: timeout, chunkSize: chunkSize, buffer: buffer, retries: retries,
-      body)
+      fileID: fileID, line: line, body)
   }
 }

@@ -94,15 +94,6 @@ private func withoutDuplicates<Value>(_ futures: some Sequence<Future<Value>>) -
   return futures.filter { seen.insert(ObjectIdentifier($0)).inserted }
 }
 
-extension Future {
-  /// Whether it ended with an error, a cancellation aside.
-  var hasFailed: Bool {
-    guard !isCancelled, isDone else { return false }
-    if case .failure = Result(catching: { try finished() }) { return true }
-    return false
-  }
-}
-
 /// Counts ends, for a blocked thread.
 private final class CompletionCounter: Sendable {
   private struct State {

@@ -63,7 +63,9 @@ package final class PoolEngine: Sendable {
   /// Asks for as many workers as can be of use now. Called with the lock held, after `demand` pieces
   /// of work were published.
   func summonWorkers(_ state: inout PoolState, demand: Int) {
-    guard state.wantedWorkers < state.workerLimit, !state.isShutDown || state.pending > 0 else { return }
+    guard state.wantedWorkers < state.workerLimit else { return }
+    // One that looks for work or sleeps will take this.
+    if state.wantedWorkers > 0, demand == 1, wire.hasIdleWorker { return }
     state.wantedWorkers = min(state.workerLimit, state.wantedWorkers + max(1, demand))
     attention.signal()
   }

@@ -24,6 +24,19 @@ extension ByteWriter {
         start: region.address(at: offset, byteCount: byteCount), count: byteCount))
   }
 
+  /// Writes a message, in memory of the stack as long as it has at most `byteCount` bytes.
+  @inlinable package static func withRoom<Result, Failure: Error>(
+    for byteCount: Int, _ write: (inout ByteWriter) throws(TransferError) -> Void,
+    then use: (borrowing ByteWriter) throws(Failure) -> Result
+  ) throws -> Result {
+    try unsafe withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 16) { room in
+      // SAFETY: the room outlives the writer, which ends with this closure.
+      var writer = unsafe ByteWriter(into: room)
+      try write(&writer)
+      return try use(writer)
+    }
+  }
+
   /// Lends the message so far.
   package func withSpan<Result, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result

@@ -3,8 +3,8 @@ package import EchelonMemory
 
 /// What a front end and its workers agree on: typed views of every part of an arena.
 ///
-/// Copies are cheap and equal; all state lies in the arena.
-package struct Wire: Sendable {
+/// A class for speed alone: it is passed around everywhere, and all its state lies in the arena.
+package final class Wire: Sendable {
   package let arena: Arena
   package let layout: ArenaLayout
   @usableFromInline let hot: Region
@@ -61,11 +61,11 @@ package struct Wire: Sendable {
   /// How many workers may spin at once, and for how long.
   package var chairCount: Int {
     get { min(Int(hot.load(at: OFFSET_arena_hot_words_chair_count, as: UInt32.self)), ECHELON_CHAIR_LIMIT) }
-    nonmutating set { hot.store(UInt32(newValue), at: OFFSET_arena_hot_words_chair_count) }
+    set { hot.store(UInt32(newValue), at: OFFSET_arena_hot_words_chair_count) }
   }
   package var spinNanoseconds: UInt32 {
     get { hot.load(at: OFFSET_arena_hot_words_spin_nanoseconds) }
-    nonmutating set { hot.store(newValue, at: OFFSET_arena_hot_words_spin_nanoseconds) }
+    set { hot.store(newValue, at: OFFSET_arena_hot_words_spin_nanoseconds) }
   }
 
   @inlinable package func slot(_ index: SlotIndex) -> TaskSlot {

@@ -1,0 +1,215 @@
+import Dispatch
+import EchelonMemory
+import Synchronization
+
+/// A future without the type of its value: what all futures have in common.
+///
+///     pending ─► running ─► finished
+///        └─► cancelled
+///
+/// A future ends once and then never changes. Every query may be made from any thread.
+public class AnyFuture: @unchecked Sendable {
+  // Not generic, so that the life cycle is compiled once and well; only the value is left to
+  // `Future`. Invariant: what the subclass stores is written under the lock, before `end` is set.
+
+  /// What a future is at.
+  public enum State: Sendable, Equatable {
+    /// Nobody has begun the work.
+    case pending
+    /// A worker executes it at this moment.
+    case running
+    /// The value, or the error, is there.
+    case finished
+    /// Taken back before it began.
+    case cancelled
+  }
+
+  private enum End { case finished, cancelled }
+
+  /// Those who want to hear of the end; most futures have none of them.
+  private struct Listeners {
+    var gate: Gate?
+    var observers: [@Sendable () -> Void] = []
+    var callbacks: [@Sendable () -> Void] = []
+    var awaiters: [Int: CheckedContinuation<Void, Never>] = [:]
+    var nextAwaiter = 0
+  }
+
+  private struct Core {
+    var end: End?
+    var source: (any FutureSource)?
+    var listeners: Listeners?
+  }
+
+  private let core = Mutex(Core())
+  private let callbackQueue: DispatchQueue?
+
+  /// - Parameter queue: where callbacks run.
+  init(callbackQueue queue: DispatchQueue?) { callbackQueue = queue }
+
+  func attach(_ source: any FutureSource) { core.withLock { $0.source = source } }
+
+  // MARK: Queries
+
+  /// What the future is at now.
+  public final var state: State {
+    if let ended = endState { return ended }
+    let source = core.withLock { $0.source }
+    source?.poll()
+    return endState ?? (source?.isRunning == true ? .running : .pending)
+  }
+
+  private final var endState: State? {
+    switch core.withLock({ $0.end }) {
+    case .finished: .finished
+    case .cancelled: .cancelled
+    case nil: nil
+    }
+  }
+
+  /// Whether a worker executes the work at this moment.
+  public final var isRunning: Bool { state == .running }
+  /// Whether the result is there, an error or a cancellation included.
+  public final var isDone: Bool { endState != nil || state == .finished || state == .cancelled }
+  /// Whether the work was taken back before it began.
+  public final var isCancelled: Bool { endState == .cancelled }
+
+  final var hasEnded: Bool { endState != nil }
+
+  // MARK: Waiting
+
+  /// Blocks until the end.
+  /// - Returns: false when `deadline` came first.
+  final func wait(until deadline: UInt64?) -> Bool {
+    let (hasEnded, source) = core.withLock { ($0.end != nil, $0.source) }
+    if hasEnded { return true }
+    guard let source else { return gate().wait(until: deadline) }
+    return source.wait(
+      until: deadline, isOver: { self.hasEnded }, park: { self.gate().wait(until: deadline) })
+  }
+
+  private final func gate() -> Gate {
+    core.withLock { core in
+      if core.end != nil {
+        let open = Gate()
+        open.open()
+        return open
+      }
+      let gate = core.listeners?.gate ?? Gate()
+      core.listeners = core.listeners ?? Listeners()
+      core.listeners?.gate = gate
+      return gate
+    }
+  }
+
+  /// Suspends until the end, or until the awaiting Swift task is cancelled.
+  final func suspendUntilEnd() async {
+    guard let key = newAwaiter() else { return }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        guard let source = listen({ $0.awaiters[key] = continuation }) else {
+          return continuation.resume()
+        }
+        source.value?.demandCompletion()
+        if Task.isCancelled { abandon(key) }
+      }
+    } onCancel: {
+      abandon(key)
+    }
+  }
+
+  private final func newAwaiter() -> Int? {
+    core.withLock { core in
+      guard core.end == nil else { return nil }
+      core.listeners = core.listeners ?? Listeners()
+      core.listeners?.nextAwaiter += 1
+      return core.listeners?.nextAwaiter
+    }
+  }
+
+  /// The Swift task behind an awaiter was cancelled.
+  private final func abandon(_ key: Int) {
+    let (awaiter, wasLast) = core.withLock { core in
+      let awaiter = core.listeners?.awaiters.removeValue(forKey: key)
+      return (awaiter, awaiter != nil && core.listeners?.awaiters.isEmpty != false)
+    }
+    if wasLast { cancel() }
+    awaiter?.resume()
+  }
+
+  /// Calls `body` when the future is done, on whatever thread completes it; for `wait` and
+  /// `asCompleted`, whose bodies only count.
+  final func observe(_ body: @escaping @Sendable () -> Void) {
+    if let source = listen({ $0.observers.append(body) }) {
+      source.value?.demandCompletion()
+    } else {
+      body()
+    }
+  }
+
+  /// Calls `body` when the future is done, on the pool's queue for callbacks.
+  final func enqueueCallback(_ body: @escaping @Sendable () -> Void) {
+    if let source = listen({ $0.callbacks.append(body) }) {
+      source.value?.demandCompletion()
+    } else {
+      (callbackQueue ?? sharedCallbackQueue).async(execute: body)
+    }
+  }
+
+  private struct Source { let value: (any FutureSource)? }
+
+  /// Registers a listener.
+  /// - Returns: the source to be told of it; nil when the future has ended, and nothing was registered.
+  private final func listen(_ register: (inout Listeners) -> Void) -> Source? {
+    core.withLock { core in
+      guard core.end == nil else { return nil }
+      var listeners = core.listeners ?? Listeners()
+      register(&listeners)
+      core.listeners = listeners
+      return Source(value: core.source)
+    }
+  }
+
+  // MARK: Acting
+
+  /// Takes the work back if nobody has begun it: it then never runs, and whoever waits is told at
+  /// once.
+  /// - Returns: whether the future is cancelled, by this call or an earlier one.
+  @discardableResult public final func cancel() -> Bool {
+    if let ended = endState { return ended == .cancelled }
+    let source = core.withLock { $0.source }
+    if let source, !source.cancel() { return isCancelled }
+    fail(CancellationError(), isCancelled: true)
+    return isCancelled
+  }
+
+  /// Ends the future with an error, unless it has ended.
+  func fail(_ error: any Error, isCancelled: Bool) { preconditionFailure("a subclass stores it") }
+
+  /// Ends the future.
+  /// - Parameter store: stores the result; not called when the future has ended before.
+  /// - Returns: false when it had.
+  @discardableResult final func end(isCancelled: Bool, _ store: () -> Void) -> Bool {
+    let (isFirst, listeners) = core.withLock { core -> (Bool, Listeners?) in
+      guard core.end == nil else { return (false, nil) }
+      store()
+      core.end = isCancelled ? .cancelled : .finished
+      core.source = nil
+      defer { core.listeners = nil }
+      return (true, core.listeners)
+    }
+    guard let listeners else { return isFirst }
+    listeners.gate?.open()
+    for awaiter in listeners.awaiters.values { awaiter.resume() }
+    for observer in listeners.observers { observer() }
+    if !listeners.callbacks.isEmpty {
+      (callbackQueue ?? sharedCallbackQueue).async {
+        for callback in listeners.callbacks { callback() }
+      }
+    }
+    return true
+  }
+}
+
+/// Where callbacks of futures run that no pool made.
+private let sharedCallbackQueue = DispatchQueue(label: "echelon.callbacks")

@@ -112,7 +112,12 @@ extension PoolEngine {
   // MARK: Deaths
 
   private func mendDeath(of seat: SeatIndex) {
-    guard let worker = state.withLock({ state in state.workers[seat.value] }) else { return }
+    // Nobody may signal through the descriptor that is closed here.
+    let gone = state.withLock { state in
+      defer { state.workers[seat.value] = nil }
+      return state.workers[seat.value]
+    }
+    guard let worker = gone else { return }
     let status = worker.reap()
     // The pidfd is readable only once every thread of the process is gone: nothing of it can still
     // write into the arena.
@@ -122,7 +127,6 @@ extension PoolEngine {
       .workerEnded(processID: worker.processID, seat: seat.value, how: "\(status)"))
     wire.vacateChairs(of: seat)
     locked { state in
-      state.workers[seat.value] = nil
       let place = wire.seat(seat)
       place.phaseWord.store(SeatPhase.vacant.rawValue)
       place.request.store(Seat.Request.none)
@@ -132,7 +136,11 @@ extension PoolEngine {
       mendTasks(after: death, &state)
       mendJobs(after: death, &state)
       mendResultMemory(after: death, &state)
-      state.stillborn = wasStarting && !isExpected ? state.stillborn + 1 : 0
+      let othersAreUp = state.workers.indices.contains { index in
+        let phase = wire.seat(SeatIndex(index)).phase
+        return state.workers[index] != nil && phase != .vacant && phase != .starting
+      }
+      state.stillborn = wasStarting && !isExpected && !othersAreUp ? state.stillborn + 1 : 0
     }
     if state.withLock({ $0.stillborn }) >= Self.stillbornLimit {
       breakDown(
@@ -160,7 +168,7 @@ extension PoolEngine {
       switch word.phase {
       case .running:
         task.attempt += 1
-        if task.attempt <= task.retries, state.broken == nil {
+        if task.attempt <= task.retries, state.broken == nil, !state.isEnding {
           state.statistics.retries += 1
           if enqueue(task, in: index, &state) {
             wire.slot(slot).state.lowHalf.wake(.max)  // sleepers look where the task is now
@@ -227,7 +235,7 @@ extension PoolEngine {
         let word = ChunkWord(bits: words.word(chunk).load())
         guard word.phase == .claimed, word.owner == death.seat else { continue }
         let attempts = Int(word.attempt) + 1
-        if attempts > job.request.retries, job.failure == nil {
+        if attempts > job.request.retries || state.isEnding, job.failure == nil {
           job.failure = WorkerDied(
             processID: death.processID, cause: death.cause, what: job.name, chunk: chunk,
             attempts: attempts)

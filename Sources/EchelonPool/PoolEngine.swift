@@ -130,9 +130,12 @@ package final class PoolEngine: Sendable {
   /// - Returns: false when `deadline` came first.
   package func waitUntilEnded(deadline: UInt64?) -> Bool { ended.wait(until: deadline) }
 
-  /// Sends every worker a signal now.
-  package func signalWorkers(_ signal: Int32) {
-    state.withLock { state in for worker in state.workers { worker?.send(signal: signal) } }
+  /// Kills every worker now, for the end of the pool: what they run is not run again.
+  package func killWorkers() {
+    state.withLock { state in
+      state.isEnding = true
+      for worker in state.workers { worker?.send(signal: SIGKILL) }
+    }
   }
 
   /// One count of workers becoming ready; `warmUp` waits on it.

@@ -38,6 +38,8 @@ struct PoolState {
   /// Calls into other people's code, to be made once the lock is let go.
   var deferred: [@Sendable () -> Void] = []
   var isShutDown = false
+  /// What runs now is killed and not run again.
+  var isEnding = false
   var hasEnded = false
 
   var statistics = PoolStatistics()

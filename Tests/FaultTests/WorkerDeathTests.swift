@@ -34,7 +34,7 @@ extension Faults {
 
     @Test(arguments: OwnDeath.allCases)
     func `P10 P11 fails its future with who and how, and the pool goes on`(_ how: OwnDeath) throws {
-      let pool = try ProcessPool(workers: 1)
+      let pool = try ProcessPool.quiet(workers: 1)
       let latch = try Latch(in: pool)
       let lost = try pool.submit(die, latch, how)
       let next = try pool.submit(echo, 7)
@@ -57,7 +57,7 @@ extension Faults {
     }
 
     @Test func `P10 is replaced, and its task runs again as often as retries say`() throws {
-      let pool = try ProcessPool(workers: 2)
+      let pool = try ProcessPool.quiet(workers: 2)
       let latch = try Latch(in: pool)
       let countdown = Countdown(3)
       defer { countdown.clear() }
@@ -71,7 +71,7 @@ extension Faults {
     }
 
     @Test func `P10 fails for good when the retries are used up`() throws {
-      let pool = try ProcessPool(workers: 2)
+      let pool = try ProcessPool.quiet(workers: 2)
       let latch = try Latch(in: pool)
       let countdown = Countdown(9)
       defer { countdown.clear() }
@@ -86,7 +86,7 @@ extension Faults {
     }
 
     @Test func `P11 may be stopped before it is killed, and the others work on meanwhile`() throws {
-      let pool = try ProcessPool(workers: 2)
+      let pool = try ProcessPool.quiet(workers: 2)
       try pool.warmUp()
       let latch = try Latch(in: pool)
       let held = try pool.submit(hold, latch)
@@ -103,7 +103,7 @@ extension Faults {
     }
 
     @Test func `P11 goes on after SIGSTOP and SIGCONT as if nothing had been`() throws {
-      let pool = try ProcessPool(workers: 1)
+      let pool = try ProcessPool.quiet(workers: 1)
       let latch = try Latch(in: pool)
       let held = try pool.submit(hold, latch)
       let pid = try latch.arrived()
@@ -118,7 +118,7 @@ extension Faults {
     }
 
     @Test func `P10 fails only what it ran, of many`() throws {
-      let pool = try ProcessPool(workers: 3)
+      let pool = try ProcessPool.quiet(workers: 3)
       let latch = try Latch(in: pool)
       let quick = try (0..<500).map { try pool.submit(echo, $0) }
       let lost = try pool.submit(die, latch, .kill)
@@ -129,7 +129,7 @@ extension Faults {
     }
 
     @Test func `P10 all workers at once: with retries everything is done, by others`() throws {
-      let pool = try ProcessPool(workers: 3)
+      let pool = try ProcessPool.quiet(workers: 3)
       let latches = try (0..<3).map { _ in try Latch(in: pool) }
       let held = try latches.map { try pool.submit(retries: 1, hold, $0) }
       let first = try latches.map { try $0.arrived() }
@@ -143,7 +143,7 @@ extension Faults {
     }
 
     @Test func `P10 all workers at once: without retries every running task says so`() throws {
-      let pool = try ProcessPool(workers: 3)
+      let pool = try ProcessPool.quiet(workers: 3)
       let latches = try (0..<3).map { _ in try Latch(in: pool) }
       let held = try latches.map { try pool.submit(hold, $0) }
       let pids = try latches.map { try $0.arrived() }
@@ -156,7 +156,7 @@ extension Faults {
     }
 
     @Test func `P10 reaches async waiters, callbacks and a thread that was blocked before`() async throws {
-      let pool = try ProcessPool(workers: 1)
+      let pool = try ProcessPool.quiet(workers: 1)
       let latch = try Latch(in: pool)
       let held = try pool.submit(hold, latch)
       let told = Promise<Bool>()
@@ -174,7 +174,7 @@ extension Faults {
 
   @Suite struct `A worker that dies elsewhere` {
     @Test func `P10 idle: the next task finds another`() throws {
-      let pool = try ProcessPool(workers: 2)
+      let pool = try ProcessPool.quiet(workers: 2)
       try pool.warmUp()
       for round in 1...5 {
         let victims = pool.workerProcessIDs
@@ -188,7 +188,7 @@ extension Faults {
     }
 
     @Test func `P10 stopped while idle, then killed: no task waits for it`() throws {
-      let pool = try ProcessPool(workers: 2)
+      let pool = try ProcessPool.quiet(workers: 2)
       try pool.warmUp()
       let pid = try #require(pool.workerProcessIDs.first)
       kill(pid, SIGSTOP)
@@ -200,7 +200,7 @@ extension Faults {
     }
 
     @Test func `P2 P10 while it starts: others are started until one comes up`() throws {
-      let pool = try ProcessPool(workers: 1)
+      let pool = try ProcessPool.quiet(workers: 1)
       let future = try pool.submit(echo, 1)
       var seen: Set<Int32> = []
       try eventually("ten workers were killed as they appeared") {
@@ -246,7 +246,7 @@ func arrival(at latch: Latch, _ count: Int = 1) throws -> Int32 { try latch.arri
 
 /// Runs in a process of its own.
 private func underDescriptorLimit() throws {
-  let pool = try ProcessPool(workers: 6)
+  let pool = try ProcessPool.quiet(workers: 6)
   #expect(try pool.submit(echo, 1).checked() == 1)
   // Room for two more workers or so, not for five.
   var limit = rlimit(rlim_cur: rlim_t((Machine.descriptors.max() ?? 0) + 6), rlim_max: 20_000)

@@ -57,3 +57,11 @@ public struct Latch: Codable, Sendable {
 
 /// Gives its argument back.
 @Sendable public func echo<Value>(_ value: Value) -> Value { value }
+
+extension ProcessPool {
+  /// A pool whose workers do not print a backtrace when a test crashes them.
+  public static func quiet(workers: Int, memoryLimit: Int? = nil) throws -> ProcessPool {
+    try ProcessPool(
+      workers: workers, memoryLimit: memoryLimit, environment: ["SWIFT_BACKTRACE": "enable=no"])
+  }
+}

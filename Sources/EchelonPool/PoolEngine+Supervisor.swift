@@ -140,18 +140,22 @@ extension PoolEngine {
         let phase = wire.seat(SeatIndex(index)).phase
         return state.workers[index] != nil && phase != .vacant && phase != .starting
       }
-      state.stillborn = wasStarting && !isExpected && !othersAreUp ? state.stillborn + 1 : 0
+      // What ends by itself would do so again; what is killed from outside, or for want of memory,
+      // might have come up.
+      let weight = cause == .signalled(SIGKILL) ? 1 : 10
+      state.stillborn = wasStarting && !isExpected && !othersAreUp ? state.stillborn + weight : 0
+      if wasStarting, !isExpected { state.stillbornCount += 1 } else { state.stillbornCount = 0 }
     }
     if state.withLock({ $0.stillborn }) >= Self.stillbornLimit {
       breakDown(
-        .workersKeepDying(count: Self.stillbornLimit, last: "\(WorkerDied.Cause(status))"))
+        .workersKeepDying(count: state.withLock { $0.stillbornCount }, last: "\(WorkerDied.Cause(status))"))
     }
     // Wake-ups and tickets that the dead worker had taken are taken again by the others.
     wire.wakeAll()
     wire.wakeCollector()
   }
 
-  private static var stillbornLimit: Int { 20 }
+  private static var stillbornLimit: Int { 200 }
 
   private struct Death {
     let processID: Int32

@@ -96,6 +96,16 @@ package final class PoolEngine: Sendable {
     state.withLock { state in state.workers.compactMap { $0?.processID } }
   }
 
+  /// Those of them that look for work, have some, or sleep until there is some.
+  package var readyProcessIDs: [Int32] {
+    state.withLock { state in
+      state.workers.indices.compactMap { seat in
+        let phase = wire.seat(SeatIndex(seat)).phase
+        return phase == .vacant || phase == .starting ? nil : state.workers[seat]?.processID
+      }
+    }
+  }
+
   package var statistics: PoolStatistics {
     state.withLock { state in
       var statistics = state.statistics

@@ -23,7 +23,9 @@ struct PoolState {
   /// How many workers there should be now; grows on demand up to `workerLimit`.
   var wantedWorkers = 0
   var workerLimit: Int
-  /// Workers that ended before they could take work, since the last one that did not.
+  /// Workers that ended before they could take work, since the last one that did not: how many, and
+  /// how much they weigh against the pool.
+  var stillbornCount = 0
   var stillborn = 0
   /// Why the last attempt to start a worker failed, if it did.
   var startFailure: PoolError?

@@ -16,7 +16,10 @@ public final class Killer: Sendable {
       var random = TestRandom(seed: seed)
       while !stopped.isOpen {
         usleep(UInt32.random(in: microseconds, using: &random))
-        guard let victim = pool.workerProcessIDs.randomElement(using: &random) else { continue }
+        // Mostly workers that have come up, since the rest would be killed before they can work.
+        let isAny = random.next() % 4 == 0
+        let victims = isAny ? pool.workerProcessIDs : pool.engine.readyProcessIDs
+        guard let victim = victims.randomElement(using: &random) else { continue }
         // A worker that has ended and whose status is collected may have left its number to another
         // process, but only children of this one are ever looked at.
         if Machine.state(of: victim) != nil, kill(victim, SIGKILL) == 0 { count.withLock { $0 += 1 } }

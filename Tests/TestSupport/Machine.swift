@@ -54,6 +54,9 @@ public enum Machine {
     list("/dev/shm").filter { $0.hasPrefix("echelon") }
   }
 
+  /// A small text file; nil when there is none.
+  public static func text(at path: String) -> String? { SystemFile.read(path) }
+
   /// Names in a directory.
   public static func list(_ path: String) -> [String] {
     guard let directory = unsafe opendir(path) else { return [] }

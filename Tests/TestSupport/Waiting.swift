@@ -41,3 +41,8 @@ extension Future {
     }
   }
 }
+
+/// Runs `body` on a thread of its own, where it may block.
+public func inBackground(_ body: @escaping @Sendable () -> Void) {
+  precondition(SystemThread.start(name: "test", body) == 0)
+}

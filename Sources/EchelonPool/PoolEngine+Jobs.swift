@@ -199,6 +199,9 @@ extension PoolEngine {
         guard StateWord(bits: record.state.load()).generation == generation else { return false }
         job.failure = PoolError.cancelled
         _ = record.failed.compareExchange(expected: 0, desired: 1)
+        // Nobody waits any more: the collector gives record and memory back.
+        job.wantsCollector = true
+        demandCollector(ofJob: index)
         return true
       case .new, .gone:
         return false

@@ -23,8 +23,12 @@ struct PoolState {
   /// How many workers there should be now; grows on demand up to `workerLimit`.
   var wantedWorkers = 0
   var workerLimit: Int
-  /// Workers that ended before they could take work, since the last one that did not.
+  /// Workers that ended before they could take work, since the last one that did not: how many, and
+  /// how much they weigh against the pool.
+  var stillbornCount = 0
   var stillborn = 0
+  /// Why the last attempt to start a worker failed, if it did.
+  var startFailure: PoolError?
   /// Why the pool cannot go on, once it cannot.
   var broken: PoolError?
 
@@ -38,6 +42,8 @@ struct PoolState {
   /// Calls into other people's code, to be made once the lock is let go.
   var deferred: [@Sendable () -> Void] = []
   var isShutDown = false
+  /// What runs now is killed and not run again.
+  var isEnding = false
   var hasEnded = false
 
   var statistics = PoolStatistics()

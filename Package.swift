@@ -26,7 +26,7 @@ let package = Package(
     .executableTarget(
       name: "EchelonCommand",
       dependencies: [
-        "Echelon", "EchelonFiles",
+        "Echelon", "EchelonFiles", "EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
 

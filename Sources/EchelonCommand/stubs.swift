@@ -1,0 +1,5 @@
+import ArgumentParser
+struct BatchCommand: AsyncParsableCommand {}
+struct MonteCarloCommand: AsyncParsableCommand {}
+struct DemoCommand: AsyncParsableCommand {}
+struct DoctorCommand: AsyncParsableCommand {}

@@ -90,7 +90,7 @@ let package = Package(
     .testTarget(
       name: "FaultTests", dependencies: ["Echelon", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "EchelonCommandTests", dependencies: ["EchelonCommand", "TestSupport"],
+      name: "EchelonCommandTests", dependencies: ["EchelonCommand", "EchelonFiles", "TestSupport"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -23,11 +23,14 @@ struct EchelonCommand: AsyncParsableCommand {
         2   wrong use
         130 interrupted: one Ctrl-C finishes what runs, a second one ends at once
       """,
-    version: "echelon 0.1.0",
+    version: "echelon \(release)",
     subcommands: [
       StatsCommand.self, BatchCommand.self, MonteCarloCommand.self, DemoCommand.self,
       DoctorCommand.self,
     ])
+
+  /// The version of the command and of the library, which are released together.
+  static let release = "0.1.0"
 
   /// What every message on standard error begins with.
   static var _errorPrefix: String { "echelon: " }
@@ -40,6 +43,9 @@ struct EchelonCommand: AsyncParsableCommand {
       } else {
         try command.run()
       }
+    } catch let error as WrongUse {
+      Console.writeError("\(_errorPrefix)\(error.description)")
+      Glibc.exit(Exit.wrongUse.rawValue)
     } catch {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
       Console.writeError(fullMessage(for: error))
@@ -55,4 +61,14 @@ enum Exit {
   static let interrupted = ExitCode(130)
   /// What a shell reports for a process that SIGPIPE ended.
   static let brokenPipe = ExitCode(141)
+}
+
+/// A command that cannot be carried out as it was given, found out after parsing.
+struct WrongUse: Error, CustomStringConvertible {
+  let description: String
+
+  /// - Parameter command: whose help says more.
+  init(_ what: String, command: String) {
+    description = "\(what)\n  See 'echelon \(command) --help' for more information."
+  }
 }

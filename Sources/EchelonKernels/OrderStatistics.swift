@@ -40,7 +40,9 @@ package enum OrderStatistics {
     if remainder == 0 { return below }
     // The next value in order is the smallest one behind; of two values it lies outside the range.
     var above = values[rank + 1]
-    for index in rank + 1..<max(rank + 2, range.upperBound + 1) { above = min(above, values[index]) }
+    for index in rank + 1..<max(rank + 2, range.upperBound + 1) {
+      above = min(above, values[index])
+    }
     if above == below { return below }  // also infinities, whose difference is NaN
     // numpy's rounding: from the nearer end.
     let share = Double(remainder) / 4

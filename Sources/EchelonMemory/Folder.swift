@@ -54,6 +54,16 @@ package enum Folder {
     }
   }
 
+  /// The size of the file system that holds `path`, and what an ordinary user may still fill of it,
+  /// in bytes; nil when there is nothing at `path`.
+  package static func space(at path: String) -> (total: Int, free: Int)? {
+    var status = statvfs()
+    // SAFETY: a terminated copy of the path, and a whole `statvfs` borrowed for the call.
+    guard unsafe statvfs(path, &status) == 0 else { return nil }
+    let unit = Int(status.f_frsize)
+    return (Int(clamping: status.f_blocks) * unit, Int(clamping: status.f_bavail) * unit)
+  }
+
   private static func status(of path: String) -> stat? {
     var status = stat()
     // SAFETY: a terminated copy of the path, and a whole `stat` borrowed for the call.

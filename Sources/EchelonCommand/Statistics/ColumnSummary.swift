@@ -48,7 +48,7 @@ struct ColumnSummary: Codable, Sendable {
       numbers = nil
       return
     }
-    let moments = try Self.reduce(.meanVariance(of: Double.self), present.span)
+    let moments = try Self.moments(present)!  // there is a value
     let minimum = try Self.reduce(Reduction<Double>.minimum, present.span)
     let maximum = try Self.reduce(Reduction<Double>.maximum, present.span)
     var span = present.mutableSpan
@@ -57,6 +57,11 @@ struct ColumnSummary: Codable, Sendable {
       mean: moments.mean, standardDeviation: moments.standardDeviation, minimum: minimum,
       lowerQuartile: quartiles.lower, median: quartiles.median, upperQuartile: quartiles.upper,
       maximum: maximum)
+  }
+
+  /// Count, mean and deviation of values without NaN; nil for none.
+  static func moments(_ values: [Double]) throws(KernelError) -> Moments? {
+    values.isEmpty ? nil : try reduce(.meanVariance(of: Double.self), values.span)
   }
 
   private static func reduce<Value>(
@@ -70,8 +75,10 @@ struct ColumnSummary: Codable, Sendable {
   /// The names of the statistics, as JSON and CSV have them, and as a table does.
   static let statistics: [(key: String, title: String, value: @Sendable (Numbers) -> Double)] =
     [
-      ("mean", "Mean", { $0.mean }), ("sd", "SD", { $0.standardDeviation }), ("min", "Min", { $0.minimum }),
-      ("q1", "Q1", { $0.lowerQuartile }), ("median", "Median", { $0.median }), ("q3", "Q3", { $0.upperQuartile }),
+      ("mean", "Mean", { $0.mean }), ("sd", "SD", { $0.standardDeviation }),
+      ("min", "Min", { $0.minimum }),
+      ("q1", "Q1", { $0.lowerQuartile }), ("median", "Median", { $0.median }),
+      ("q3", "Q3", { $0.upperQuartile }),
       ("max", "Max", { $0.maximum }),
     ]
 }

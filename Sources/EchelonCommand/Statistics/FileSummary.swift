@@ -48,8 +48,24 @@ struct FileSummary: Codable, Sendable {
   }
 }
 
+extension FileSummary {
+  /// Summarizes a table in memory.
+  init(file: String, _ table: DataTable) throws(KernelError) {
+    var columns: [ColumnSummary] = []
+    for column in table.columns {
+      if let numbers = column.numbers {
+        columns.append(try ColumnSummary(name: column.name, values: numbers.span))
+      } else {
+        let missing = column.missingCount
+        columns.append(
+          ColumnSummary(text: column.name, count: column.count - missing, missing: missing))
+      }
+    }
+    self.init(file: file, rowCount: table.rowCount, columns: columns)
+  }
+}
+
 /// The same in a worker.
 @Sendable func summarizeFile(_ path: String) throws -> FileSummary {
   do { return try FileSummary(path: path) } catch { throw InputFailure(error, path: path) }
 }
-

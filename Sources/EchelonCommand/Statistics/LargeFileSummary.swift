@@ -17,10 +17,12 @@ struct LargeFileSummary {
 
   private static let retries = 2
   /// A task should be long against its dispatch, and there should be several per worker.
-  private static let elementsPerTask = 1 << 20
+  private static let elementsPerTask = 1 << 16
+  private static let tasksPerFile = 32
 
   func callAsFunction(_ path: String) async throws -> FileSummary {
-    let reader = try DataFileReader.open(path)
+    let share = InputFiles.byteCount(path) / Self.tasksPerFile
+    let reader = try DataFileReader.open(path, chunkByteCount: max(4096, min(share, 4 << 20)))
     switch reader.format {
     case .csv(let file): return try await summarize(file, reader)
     case .npy: return try await summarizeArray(reader)
@@ -34,7 +36,7 @@ struct LargeFileSummary {
     let numbers: SharedArray<Double> = try pool.uninitializedArray(
       count: file.numberColumns.count * rowCount)
     let outline = file.outline
-    let parsing = try split(outline.chunks.count, size: 4).map { range in
+    let parsing = try split(outline.chunks.count, size: 1).map { range in
       try pool.submit(
         retries: Self.retries,
         { outline, numbers in try parse(outline, into: numbers) },

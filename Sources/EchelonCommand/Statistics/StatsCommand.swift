@@ -26,6 +26,10 @@ struct StatsCommand: AsyncParsableCommand {
   @OptionGroup var output: FormatOptions
   @OptionGroup var workers: WorkerOptions
 
+  /// Files of this size are divided; for tests, which have none so large.
+  @Option(help: .hidden)
+  var divideFrom = LargeFileSummary.smallestByteCount
+
   /// Below this, starting a worker takes longer than reading the files.
   private static let smallestByteCountForPool = 2 << 20
 
@@ -49,7 +53,7 @@ struct StatsCommand: AsyncParsableCommand {
     try await withProcessPool(workers: workers.count) { pool in
       let interruption = Interruption()
       let tasks = try paths.map { path in
-        let isLarge = InputFiles.byteCount(path) >= LargeFileSummary.smallestByteCount
+        let isLarge = InputFiles.byteCount(path) >= divideFrom
         return isLarge ? nil : try pool.submit(retries: 2, summarizeFile, path)
       }
       interruption.watch(tasks.compactMap { $0 })
@@ -57,7 +61,9 @@ struct StatsCommand: AsyncParsableCommand {
         if task == nil, interruption.hasHappened { continue }
         do {
           let summary =
-            if let task { try await task.value } else { try await LargeFileSummary(pool: pool)(path) }
+            if let task { try await task.value } else {
+              try await LargeFileSummary(pool: pool)(path)
+            }
           try report.add(.success(summary))
         } catch is CancellationError {
           continue  // taken back before it began

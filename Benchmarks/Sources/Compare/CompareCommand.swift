@@ -29,7 +29,9 @@ import Echelon
   var list = false
 
   func validate() throws {
-    guard pairs >= 6 else { throw ValidationError("--pairs is at least 6: fewer give no 95 % interval") }
+    guard pairs >= 6 else {
+      throw ValidationError("--pairs is at least 6: fewer give no 95 % interval")
+    }
     guard workers >= 1, shrink >= 1 else {
       throw ValidationError("--workers and --shrink are at least 1")
     }
@@ -46,7 +48,7 @@ import Echelon
     let setup = Setup(workers: workers, pairs: pairs, shrink: shrink)
     try check(peer_team_start(Int32(workers)), "start \(workers) threads")
     // More than any figure uses: memory that the host has not given to this machine before is slow.
-    try check(peer_warm_machine((4 << 30) / shrink), "touch 4 GiB of memory")
+    try check(peer_warm_machine((5 << 29) / shrink), "touch 2.5 GiB of memory")
     print(Machine.describe(setup, arguments: Array(CommandLine.arguments.dropFirst())), "\n")
     print(Report.head)
     var missed = 0

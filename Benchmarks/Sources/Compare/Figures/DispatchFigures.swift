@@ -72,7 +72,7 @@ extension Figures {
 
   private static let handOver = Figure(
     name: "hand-over", title: "an array of 800 MB there, a recycled one as large back",
-    rivalTitle: "the same with 8 bytes", requirement: .ratio(atMost: 1)
+    rivalTitle: "the same with 8 bytes", requirement: .ratio(atMost: Figures.sameWithin)
   ) { setup in
     let pool = try pool(setup)
     let large = try pool.array(repeating: 1.5, count: 100_000_000 / setup.shrink)
@@ -88,19 +88,19 @@ extension Figures {
       end: { pool.shutdown() })
   }
 
-  /// One task that gets `input` and gives back a new array as large, both ends of which it wrote.
+  /// One task that gets `input` and gives back a new array as large, in which it has written. It
+  /// touches one element of each: more would lie on one cache line when the array has 8 bytes and on
+  /// several when it has 800 MB, and moving those between cores is not a cost of the dispatch.
   private static func handOver(_ input: SharedArray<Double>, _ pool: ProcessPool) throws {
     let output = try pool.uninitializedArray(of: Double.self, count: input.count)
     let result = try pool.submit(
       { (input: SharedArray<Double>, output: SharedArray<Double>) -> SharedArray<Double> in
         output[0] = input[0]
-        output[output.count - 1] = input[input.count - 1]
         return output
       }, input, output
     ).result()
-    let last = result[result.count - 1]
-    guard result.count == input.count, last == 1.5 else {
-      throw ComparisonError.disagreement(figure: "hand-over", echelon: last, rival: 1.5)
+    guard result.count == input.count, result[0] == 1.5 else {
+      throw ComparisonError.disagreement(figure: "hand-over", echelon: result[0], rival: 1.5)
     }
   }
 }

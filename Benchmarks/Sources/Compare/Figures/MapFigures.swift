@@ -6,10 +6,12 @@ extension Figures {
   static let maps = [
     map(
       "map-cubic", degree: 3, into: .given,
-      run: { pool, x, y in try pool.map(x, into: y) { t in ((1.0 / 6 * t + 0.5) * t + 1) * t + 1 } }),
+      run: { pool, x, y in
+        try pool.map(x, into: y) { t in ((1.0 / 6 * t + 0.5) * t + 1) * t + 1 }
+      }),
     map(
       "map-cubic-new", degree: 3, into: .recycled,
-      run: { pool, x, y in try pool.map(x) { t in ((1.0 / 6 * t + 0.5) * t + 1) * t + 1 } }),
+      run: { pool, x, _ in try pool.map(x) { t in ((1.0 / 6 * t + 0.5) * t + 1) * t + 1 } }),
     map(
       "map-degree-7", degree: 7, into: .given,
       run: { pool, x, y in
@@ -32,12 +34,13 @@ extension Figures {
 
   private static func map(
     _ name: String, degree: Int32, into destination: Destination,
-    run: @escaping @Sendable (ProcessPool, SharedArray<Double>, SharedArray<Double>) throws ->
+    run:
+      @escaping @Sendable (ProcessPool, SharedArray<Double>, SharedArray<Double>) throws ->
       SharedArray<Double>
   ) -> Figure {
-    Figure(
-      name: name,
-      title: "map of a polynomial of degree \(degree) over 10⁷ doubles into \(destination.rawValue)",
+    let what = "map of a polynomial of degree \(degree) over 10⁷ doubles"
+    return Figure(
+      name: name, title: "\(what) into \(destination.rawValue)",
       rivalTitle: "C loop, same instruction set, as many threads", requirement: .ratio(atMost: 1.15)
     ) { setup in
       let pool = try pool(setup)

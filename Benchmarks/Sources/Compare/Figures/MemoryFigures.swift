@@ -17,7 +17,7 @@ extension Figures {
 
   private static let recycledFill = Figure(
     name: "recycled-fill", title: "a recycled array of 1 GiB, made and filled",
-    rivalTitle: "the filling itself", requirement: .ratio(atMost: 1)
+    rivalTitle: "the filling itself", requirement: .ratio(atMost: sameWithin)
   ) { setup in
     let filling = try Filling(setup)
     return Contest(

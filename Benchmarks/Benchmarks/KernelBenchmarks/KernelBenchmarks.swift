@@ -4,8 +4,6 @@ import Echelon
 /// Every kernel of the catalog, at a size that stays in a cache and at one that does not. A kernel
 /// that joins the catalog is measured with no line added here.
 let benchmarks: @Sendable () -> Void = {
-  Benchmark.defaultConfiguration.maxDuration = .seconds(2)
-
   for kernel in KernelCatalog.all {
     for workers in [1, 2] {
       switch kernel.elementType {
@@ -30,8 +28,8 @@ private func measure<Element: KernelElement & Sendable>(
   let shapes: [(rows: Int, columns: Int)] =
     kernel.outputCount == 0 ? [(1, 1 << 18), (1, 1 << 25)] : [(512, 512), (2048, 2048)]
   let rate = kernel.outputCount == 0 ? gigabytesPerSecond : gigaflops
-  var configuration = Benchmark.defaultConfiguration
-  configuration.metrics = [.wallClock, rate]
+  let configuration = Benchmark.Configuration(
+    metrics: [.wallClock, rate], maxDuration: .seconds(2))
   for (rows, columns) in shapes {
     Benchmark(
       "\(kernel.name)/\(kernel.elementType)/n=\(columns)/workers=\(workers)",

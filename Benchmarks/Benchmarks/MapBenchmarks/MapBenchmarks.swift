@@ -3,9 +3,6 @@ import Echelon
 
 /// A user's closure over ten million doubles.
 let benchmarks: @Sendable () -> Void = {
-  Benchmark.defaultConfiguration.metrics = [.wallClock, .throughput]
-  Benchmark.defaultConfiguration.maxDuration = .seconds(2)
-
   for workers in [1, 2] {
     map("polynomial/given-array/n=10000000/workers=\(workers)", workers) { data in
       try data.pool.map(data.x, into: data.y) { t in ((1.0 / 6 * t + 0.5) * t + 1) * t + 1 }
@@ -47,6 +44,7 @@ private func map(
   _ name: String, _ workers: Int, _ body: @escaping (Vectors) throws -> SharedArray<Double>
 ) {
   Benchmark(
-    name, closure: { (_: Benchmark, data: Vectors) in blackHole(try body(data)) },
+    name, configuration: .init(metrics: [.wallClock, .throughput], maxDuration: .seconds(2)),
+    closure: { (_: Benchmark, data: Vectors) in blackHole(try body(data)) },
     setup: { try Vectors(count: 10_000_000, workers: workers) })
 }

@@ -3,9 +3,6 @@ import Echelon
 
 /// What memory costs when it is new, when it is recycled, and when it is there.
 let benchmarks: @Sendable () -> Void = {
-  Benchmark.defaultConfiguration.metrics = [.wallClock]
-  Benchmark.defaultConfiguration.maxDuration = .seconds(5)
-  Benchmark.defaultConfiguration.maxIterations = 20
   let gibibyte = 1 << 27  // doubles
 
   memory("fill/new/bytes=1073741824") { benchmark, pool in
@@ -42,10 +39,11 @@ private func memory(
   _ name: String, scale: BenchmarkScalingFactor = .one,
   _ body: @escaping (Benchmark, ProcessPool) throws -> Void
 ) {
-  var configuration = Benchmark.defaultConfiguration
-  configuration.scalingFactor = scale
   Benchmark(
-    name, configuration: configuration, closure: body,
+    name,
+    configuration: .init(
+      metrics: [.wallClock], scalingFactor: scale, maxDuration: .seconds(5), maxIterations: 20),
+    closure: body,
     setup: {
       let pool = try ProcessPool(workers: 1)
       try pool.array(repeating: 0.0, count: 1 << 27).fill(1)

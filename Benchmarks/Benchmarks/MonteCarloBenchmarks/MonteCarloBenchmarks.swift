@@ -3,12 +3,10 @@ import Echelon
 
 /// Expectations by sampling, with a user's closure.
 let benchmarks: @Sendable () -> Void = {
-  Benchmark.defaultConfiguration.metrics = [.wallClock, .throughput]
-  Benchmark.defaultConfiguration.maxDuration = .seconds(2)
-
   for workers in [1, 2] {
     Benchmark(
       "pi/samples=10000000/workers=\(workers)",
+      configuration: .init(metrics: [.wallClock, .throughput], maxDuration: .seconds(2)),
       closure: { (_: Benchmark, pool: ProcessPool) in
         blackHole(
           try pool.monteCarlo(samples: 10_000_000, seed: 42) { rng in

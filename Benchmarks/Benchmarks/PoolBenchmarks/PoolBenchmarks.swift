@@ -3,29 +3,27 @@ import Echelon
 
 /// What it costs to hand work over, whatever the work is.
 let benchmarks: @Sendable () -> Void = {
-  Benchmark.defaultConfiguration.metrics = [.wallClock, .throughput]
-  Benchmark.defaultConfiguration.maxDuration = .seconds(2)
-
   for workers in [1, 2] {
-    pool("round-trip/no-op/workers=\(workers)", workers: workers, scale: .kilo) { benchmark, pool in
+    pool("round-trip/no-op/workers=\(workers)", workers: workers) { benchmark, pool in
       for _ in benchmark.scaledIterations { try pool.submit {}.result() }
     }
 
-    pool("throughput/no-op/workers=\(workers)", workers: workers, scale: .kilo) { benchmark, pool in
+    pool("throughput/no-op/workers=\(workers)", workers: workers) { benchmark, pool in
       let futures = try benchmark.scaledIterations.map { _ in try pool.submit {} }
       for future in futures { try future.result() }
     }
 
-    pool("hand-over/bytes=8/workers=\(workers)", workers: workers, scale: .kilo) {
+    pool("hand-over/bytes=8/workers=\(workers)", workers: workers) {
       benchmark, pool in
       try handOver(count: 1, benchmark, pool)
     }
 
-    pool("hand-over/bytes=800000000/workers=\(workers)", workers: workers, scale: .kilo) {
+    pool("hand-over/bytes=800000000/workers=\(workers)", workers: workers) {
       benchmark, pool in try handOver(count: 100_000_000, benchmark, pool)
     }
 
-    Benchmark("start/workers=\(workers)") { benchmark in
+    Benchmark("start/workers=\(workers)", configuration: .init(metrics: [.wallClock])) {
+      benchmark in
       let pool = try ProcessPool(workers: workers)
       try pool.warmUp()
       benchmark.stopMeasurement()
@@ -41,15 +39,15 @@ let benchmarks: @Sendable () -> Void = {
     }, setup: { try warmPool(workers: 1) })
 }
 
-/// A benchmark of a pool whose workers are up and active.
+/// A benchmark of a pool whose workers are up and active; each sample is a thousand operations.
 private func pool(
-  _ name: String, workers: Int, scale: BenchmarkScalingFactor,
-  _ body: @escaping (Benchmark, ProcessPool) throws -> Void
+  _ name: String, workers: Int, _ body: @escaping (Benchmark, ProcessPool) throws -> Void
 ) {
-  var configuration = Benchmark.defaultConfiguration
-  configuration.scalingFactor = scale
   Benchmark(
-    name, configuration: configuration, closure: body, setup: { try warmPool(workers: workers) })
+    name,
+    configuration: .init(
+      metrics: [.wallClock, .throughput], scalingFactor: .kilo, maxDuration: .seconds(2)),
+    closure: body, setup: { try warmPool(workers: workers) })
 }
 
 private func warmPool(workers: Int) throws -> ProcessPool {

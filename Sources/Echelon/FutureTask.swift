@@ -6,6 +6,8 @@ import EchelonTransfer
 class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
   private let engine: PoolEngine
   private let untypedFuture: AnyFuture
+  /// Where it was handed over; set before that.
+  final var origin: CallSite?
 
   init(engine: PoolEngine, future: AnyFuture) {
     self.engine = engine
@@ -30,6 +32,8 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
     engine.wait(for: self, until: deadline, isOver: isOver, park: park)
   }
 
+  final var originText: String { origin.map { "\($0)" } ?? "an unknown place" }
+
   /// Reads the answer to a call.
   final func read<Answer>(
     _ outcome: TaskOutcomeBytes, _ bytes: RawSpan,
@@ -49,6 +53,13 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
   }
 }
 
+/// A place in a user's program, for messages.
+struct CallSite: Sendable, CustomStringConvertible {
+  let fileID: StaticString
+  let line: UInt
+  var description: String { "\(fileID):\(line)" }
+}
+
 /// The call of one function.
 final class CallTask<Value: Sendable>: FutureTask, @unchecked Sendable {
   private let future: Future<Value>
@@ -62,7 +73,7 @@ final class CallTask<Value: Sendable>: FutureTask, @unchecked Sendable {
   @available(*, unavailable)
   override init(engine: PoolEngine, future: AnyFuture) { preconditionFailure("typed") }
 
-  override var name: String { "a task returning \(Value.self)" }
+  override var name: String { "the task submitted at \(originText)" }
 
   override func resolve(_ outcome: TaskOutcomeBytes, _ bytes: RawSpan) {
     future.complete(
@@ -87,7 +98,9 @@ final class MapTask<Output: Sendable>: FutureTask, @unchecked Sendable {
   @available(*, unavailable)
   override init(engine: PoolEngine, future: AnyFuture) { preconditionFailure("typed") }
 
-  override var name: String { count == 1 ? "an element of a map" : "\(count) elements of a map" }
+  override var name: String {
+    (count == 1 ? "an element" : "\(count) elements") + " of the map at \(originText)"
+  }
 
   override func resolve(_ outcome: TaskOutcomeBytes, _ bytes: RawSpan) {
     future.complete(

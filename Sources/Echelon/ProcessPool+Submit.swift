@@ -16,17 +16,20 @@ extension ProcessPool {
   ///   - retries: how many more times to run it when a worker dies in it.
   ///   - function: runs in a worker; what it throws reaches the future as itself when it is
   ///     `Codable`, else as a `RemoteError`.
+  ///   - fileID: with `line`, names this place in the task's errors.
+  ///   - line: see `fileID`.
   /// - Throws: `TransferError` for a closure that captures or a type that cannot be sent, with its
   ///   name; `PoolError.shutDown`; `ArenaError` when there is no room for the arguments.
   public func submit<each Argument, Output: Sendable>(
     retries: Int = 0,
     _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
-    _ argument: repeat each Argument
+    _ argument: repeat each Argument, fileID: StaticString = #fileID, line: UInt = #line
   ) throws -> Future<Output> {
     let call = FunctionCall<repeat each Argument, Output>(function)
     let signature = try FunctionCall<repeat each Argument, Output>.signature()
     let future = Future<Output>(callbackQueue: callbackQueue)
     let task = CallTask(engine: engine, future: future)
+    task.origin = CallSite(fileID: fileID, line: line)
     try ByteWriter.withRoom(for: TaskSlot.inlineBytes) { message throws(TransferError) in
       try call.encode(repeat each argument, into: &message)
     } then: { message in

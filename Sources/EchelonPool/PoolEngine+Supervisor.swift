@@ -86,15 +86,25 @@ extension PoolEngine {
       }
       for index in state.tasks.indices {
         guard let task = state.tasks[index] else { continue }
-        let phase = StateWord(bits: wire.slot(SlotIndex(index)).state.load()).phase
-        if phase == .ready { fail(task, in: SlotIndex(index), error, &state) }
+        if withdraw(SlotIndex(index), generation: state.generations[index]) {
+          fail(task, in: SlotIndex(index), error, &state)
+        }
       }
       for job in state.queuedJobs.removeAll() {
         job.place = .gone
         taskEnded(&state)
         state.deferred.append { job.fail(error) }
       }
-      for index in state.jobs.indices { abandon(JobIndex(index), error, &state) }
+      let isDeserted = state.workers.allSatisfy { $0 == nil }
+      for index in state.jobs.indices {
+        if isDeserted {
+          abandon(JobIndex(index), error, &state)
+        } else if let job = state.jobs[index] {
+          // Workers that are still there pass over the chunks that are left.
+          job.failure = job.failure ?? error
+          _ = wire.job(JobIndex(index)).failed.compareExchange(expected: 0, desired: 1)
+        }
+      }
     }
   }
 
@@ -120,16 +130,7 @@ extension PoolEngine {
       let death = Death(processID: worker.processID, cause: cause, seat: seat)
       mendTasks(after: death, &state)
       mendJobs(after: death, &state)
-      // Blocks it was given and had published a result in are in use until that is collected.
-      for (offset, lease) in state.leases where lease.seat == seat {
-        let isPublished = state.tasks.indices.contains { index in
-          let slot = wire.slot(SlotIndex(index))
-          return state.tasks[index] != nil
-            && StateWord(bits: slot.state.load()).phase == .done
-            && slot.resultPlace == .block && slot.resultOffset == offset
-        }
-        if !isPublished { state.leases[offset] = nil }
-      }
+      mendResultMemory(after: death, &state)
       state.stillborn = wasStarting && !isExpected ? state.stillborn + 1 : 0
     }
     if state.withLock({ $0.stillborn }) >= Self.stillbornLimit {
@@ -193,6 +194,28 @@ extension PoolEngine {
     free(slot, &state)
     taskEnded(&state)
     state.deferred.append { task.fail(error) }
+  }
+
+  /// Frees the memory of results that the dead worker never published. What it did publish stays
+  /// until it is collected: such a slot is done, under its seat.
+  private func mendResultMemory(after death: Death, _ state: inout PoolState) {
+    var published: Set<Int> = []
+    var outboxResults: UInt32 = 0
+    for index in state.tasks.indices {
+      let slot = wire.slot(SlotIndex(index))
+      let word = StateWord(bits: slot.state.load())
+      guard word.phase == .done, word.owner == death.seat else { continue }
+      switch slot.resultPlace {
+      case .slot: break
+      case .outbox: outboxResults += 1
+      case .block: published.insert(slot.resultOffset)
+      }
+    }
+    state.leases = state.leases.filter { offset, lease in
+      lease.seat != death.seat || published.contains(offset)
+    }
+    let seat = wire.seat(death.seat)
+    seat.outboxCollected.store(seat.outboxPublished.load() &- outboxResults)
   }
 
   private func mendJobs(after death: Death, _ state: inout PoolState) {

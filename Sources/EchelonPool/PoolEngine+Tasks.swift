@@ -12,6 +12,9 @@ extension PoolEngine {
       // every slot, before the task has to wait in the front end.
       collectAllDone()
       _ = try place(task, message, mayQueue: true)
+      // ORDER(refill): the interest was stated before this look. If the last worker missed it, the
+      // queue is low by now and we see that.
+      if wire.isQueueLow { ringCollector() }
     }
     wire.wakeWorkerIfNeeded()
   }
@@ -132,12 +135,6 @@ extension PoolEngine {
       wire.outbox(seat).withBytes(at: cell.resultOffset, byteCount: byteCount) {
         task.resolve(outcome, $0)
       }
-      let collected = wire.seat(seat).outboxCollected
-      // Several threads may collect from one outbox.
-      while true {
-        let seen = collected.load()
-        if collected.compareExchange(expected: seen, desired: seen &+ 1) { break }
-      }
     case .block:
       let block = locked { state in
         state.leases.removeValue(forKey: cell.resultOffset)?.block
@@ -154,7 +151,12 @@ extension PoolEngine {
 
   private func release(_ slot: SlotIndex, _ generation: UInt32, of task: PoolTask) {
     locked { state in
-      wire.slot(slot).state.store(StateWord(generation: generation, phase: .free).bits)
+      let cell = wire.slot(slot)
+      if cell.resultPlace == .outbox, let seat = StateWord(bits: cell.state.load()).owner {
+        let collected = wire.seat(seat).outboxCollected
+        collected.store(collected.load() &+ 1)
+      }
+      cell.state.store(StateWord(generation: generation, phase: .free).bits)
       task.argumentBlock = nil
       task.retained = []
       free(slot, &state)
@@ -231,7 +233,8 @@ extension PoolEngine {
     func isOver(_ state: StateWord) -> Bool {
       state.generation != generation || state.phase == .done || state.phase == .free
     }
-    if Spin.until({ isOver(StateWord(bits: word.load())) }, nanoseconds: spinNanoseconds(deadline)) {
+    if Spin.until({ isOver(StateWord(bits: word.load())) }, nanoseconds: spinNanoseconds(deadline))
+    {
       return true
     }
     while true {
@@ -305,7 +308,7 @@ extension PoolEngine {
   }
 
   /// Ready to free by one compare-and-swap, which a claim would have to win first.
-  private func withdraw(_ slot: SlotIndex, generation: UInt32) -> Bool {
+  func withdraw(_ slot: SlotIndex, generation: UInt32) -> Bool {
     let word = wire.slot(slot).state
     while true {
       let seen = StateWord(bits: word.load())

@@ -36,7 +36,8 @@ package final class PoolEngine: Sendable {
     wire.chairCount = max(1, min(processors - 1, count))
     wire.spinNanoseconds = 50_000
     guard let attention = EventSignal() else {
-      throw PoolError.cannotStartWorker(step: "making an event counter", reason: "no descriptors left")
+      throw PoolError.cannotStartWorker(
+        step: "making an event counter", reason: "no descriptors left")
     }
     self.attention = attention
     state = Mutex(PoolState(layout: layout, workerLimit: count))
@@ -63,7 +64,9 @@ package final class PoolEngine: Sendable {
   /// Asks for as many workers as can be of use now. Called with the lock held, after `demand` pieces
   /// of work were published.
   func summonWorkers(_ state: inout PoolState, demand: Int) {
-    guard state.wantedWorkers < state.workerLimit, !state.isShutDown || state.pending > 0 else { return }
+    guard state.wantedWorkers < state.workerLimit else { return }
+    // One that looks for work or sleeps will take this.
+    if state.wantedWorkers > 0, demand == 1, wire.hasIdleWorker { return }
     state.wantedWorkers = min(state.workerLimit, state.wantedWorkers + max(1, demand))
     attention.signal()
   }
@@ -77,10 +80,13 @@ package final class PoolEngine: Sendable {
     attention.signal()
     while true {
       let (broken, ready) = state.withLock { state in
-        (state.broken ?? (state.isShutDown ? .shutDown : nil), state.workers.indices.count { seat in
-          let phase = wire.seat(SeatIndex(seat)).phase
-          return state.workers[seat] != nil && phase != .vacant && phase != .starting
-        })
+        (
+          state.broken ?? (state.isShutDown ? .shutDown : nil),
+          state.workers.indices.count { seat in
+            let phase = wire.seat(SeatIndex(seat)).phase
+            return state.workers[seat] != nil && phase != .vacant && phase != .starting
+          }
+        )
       }
       if let broken { throw broken }
       if ready >= limit { return }

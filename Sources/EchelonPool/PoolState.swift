@@ -52,40 +52,6 @@ struct PoolState {
   }
 }
 
-/// First in, first out, without moving the rest at every removal.
-struct Queue<Element> {
-  private var items: [Element?] = []
-  private var first = 0
-
-  var count: Int { items.count - first }
-  var isEmpty: Bool { count == 0 }
-
-  mutating func append(_ element: Element) { items.append(element) }
-
-  mutating func popFirst() -> Element? {
-    guard first < items.count else { return nil }
-    let element = items[first]
-    items[first] = nil
-    first += 1
-    if first == items.count || (first >= 1024 && first * 2 > items.count) {
-      items.removeFirst(first)
-      first = 0
-    }
-    return element
-  }
-
-  /// Removes and returns everything.
-  mutating func removeAll() -> [Element] {
-    defer { items = []; first = 0 }
-    return items[first...].compactMap { $0 }
-  }
-
-  mutating func removeAll(where matches: (Element) -> Bool) {
-    items = items[first...].filter { item in item.map { !matches($0) } ?? false }
-    first = 0
-  }
-}
-
 extension PoolEngine {
   /// Runs `body` under the lock, then what it deferred without it.
   func locked<R: Sendable, E: Error>(

@@ -26,9 +26,6 @@ extension Wire {
     tail.load() &- head.load() < UInt64(layout.slotCount / 4)
   }
 
-  /// Whether more tasks are ready, after a claim: the next worker is to be woken for them.
-  @inlinable package var hasMoreTasks: Bool { head.loadSequential() < tail.loadSequential() }
-
   @inlinable func ringEntry(_ ticket: UInt64) -> SharedWord64 {
     ringRegion.word64(at: Int(truncatingIfNeeded: ticket) & (layout.ringCapacity - 1) &* 8)
   }

@@ -49,9 +49,17 @@ extension Wire {
   }
 
   /// Whether anything may be there to claim.
-  @inlinable package var hasWork: Bool {
+  @inlinable package var hasClaimableWork: Bool {
     head.loadSequential() < tail.loadSequential() || activeJobs.loadSequential() != 0
-      || closing.load() != 0
+  }
+
+  /// Whether there is a reason not to sleep.
+  @inlinable package var hasWork: Bool { hasClaimableWork || closing.load() != 0 }
+
+  /// Whether a worker has nothing to do, as far as can be told.
+  package var hasIdleWorker: Bool {
+    (0..<ECHELON_CHAIR_LIMIT).contains { chair($0).load() != 0 }
+      || (0..<4).contains { sleepers($0).load() != 0 }
   }
 
   /// Takes a chair, the right to spin; nil when all are taken.
@@ -88,6 +96,9 @@ extension Wire {
     }
     own.phaseWord.store(SeatPhase.asleep.rawValue)
     while own.wake.loadSequential() == 1 { own.wake.sleep(while: 1) }
+    // `wakeAll` may have come between the two announcements and left the bit. Whoever takes it before
+    // this line published before that, and the caller's next look sees it.
+    _ = sleepers(seatIndex.value / 64).fetchAnd(~bit)
     own.phaseWord.store(SeatPhase.looking.rawValue)
   }
 }

@@ -25,7 +25,7 @@ struct TaskRunner {
   /// - Returns: false when there is none.
   mutating func runOne() -> Bool {
     guard let claimed = claim() else { return false }
-    if wire.hasMoreTasks { _ = wire.wakeOne() }
+    if wire.hasClaimableWork { _ = wire.wakeOne() }
     run(claimed)
     return true
   }
@@ -42,7 +42,10 @@ struct TaskRunner {
     publish(outcome, result, in: slot)
     place.tasksRun.storeRelaxed(place.tasksRun.loadRelaxed() &+ 1)
     wire.finish(index, generation: state.generation, by: seat)
-    if wire.interest.load() & CollectorInterest.refill != 0, wire.isQueueLow { wire.ringCollector() }
+    // ORDER(refill): sequential, after the slot's end; `submit` states its interest before it looks.
+    if wire.interest.loadSequential() & CollectorInterest.refill != 0, wire.isQueueLow {
+      wire.ringCollector()
+    }
     place.phaseWord.store(SeatPhase.looking.rawValue)
   }
 
@@ -94,7 +97,8 @@ struct TaskRunner {
     }
     var refusal = ByteWriter(
       lending: slot.region, at: slot.resultOffsetInSlot, byteCount: TaskSlot.inlineBytes)
-    refusal.append(text: "no shared memory for a result of \(ByteCount(result.count)); raise memoryLimit")
+    refusal.append(
+      text: "no shared memory for a result of \(ByteCount(result.count)); raise memoryLimit")
     slot.outcome = .unencodable
     slot.resultBytes = refusal.count
     slot.resultPlace = .slot

@@ -56,7 +56,7 @@ struct Worker: ~Copyable {
     // in between relied on the chair; so the next worker is woken if anything is left.
     let claimed = tasks.claim()
     wire.leaveChair(chair)
-    if wire.hasMoreTasks { _ = wire.wakeOne() }
+    if wire.hasClaimableWork { _ = wire.wakeOne() }
     if let claimed { tasks.run(claimed) }
     return true
   }

@@ -79,7 +79,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
 
   private struct State {
     var source: Source?
-    var window: [Call] = []
+    var window = Queue<Call>()
     var inFlight = 0
     var ready: [Result<Output, any Error>] = []
     var nextReady = 0
@@ -117,9 +117,15 @@ where Source: SendableMetatype, Source.Element: Sendable {
     }
   }
 
-  deinit {
-    // The reader has left: what no worker has begun need not run.
-    state.withLock { state in for call in state.window { call.future.cancel() } }
+  // The reader has left.
+  deinit { stop() }
+
+  /// Reads no more: what no worker has begun need not run.
+  private func stop() {
+    state.withLock { state in
+      state.source = nil
+      for call in state.window.removeAll() { call.future.cancel() }
+    }
   }
 
   /// The time for the whole map is over.
@@ -127,8 +133,10 @@ where Source: SendableMetatype, Source.Element: Sendable {
     state.withLock { state in
       state.isExpired = true
       state.source = nil
-      for call in state.window where !call.future.cancel() {
-        call.future.complete(.failure(PoolError.timedOut))
+      let calls = state.window.removeAll()
+      for call in calls {
+        if !call.future.cancel() { call.future.complete(.failure(PoolError.timedOut)) }
+        state.window.append(call)
       }
     }
   }
@@ -150,7 +158,10 @@ where Source: SendableMetatype, Source.Element: Sendable {
       case .end: return nil
       case .wait(let future):
         _ = try? await future.value
-        if !future.isDone { return .failure(CancellationError()) }
+        if Task.isCancelled, !future.isDone {
+          stop()
+          return .failure(CancellationError())
+        }
       }
     }
   }
@@ -171,7 +182,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
         }
         guard let call = state.window.first else { return .end }
         guard call.future.isDone else { return .wait(call.future) }
-        state.window.removeFirst()
+        _ = state.window.popFirst()
         absorb(call, &state)
       }
     }
@@ -190,7 +201,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
       state.ready = []
       if state.isExpired {
         state.ready = [.failure(PoolError.timedOut)]
-        state.window = []
+        _ = state.window.removeAll()
       } else if call.elements.count > 1, error is WorkerDied || error is TransferError {
         // One element took the others' worker with it: each runs again on its own.
         retrySingly(call.elements, &state)
@@ -216,13 +227,20 @@ where Source: SendableMetatype, Source.Element: Sendable {
       }
     }
     state.inFlight += elements.count
-    state.window.insert(contentsOf: calls, at: 0)
+    state.window.prepend(calls)
   }
 
   /// Submits calls until the buffer is full or the source is at its end.
   private func fill(_ state: inout State) throws {
     while state.source != nil, state.inFlight < buffer {
-      let size = min(nextChunkSize(state), buffer - state.inFlight)
+      let size = nextChunkSize(state)
+      // A chunk waits until there is room for all of it, so that chunks do not shrink to what the
+      // last one left.
+      guard size <= buffer - state.inFlight || state.window.isEmpty else { return }
+      // Until the cost is known, a few elements for each worker are enough.
+      if chunkSize == nil, state.nanosecondsPerElement == 0, state.inFlight >= 2 * pool.workerCount {
+        return
+      }
       var elements: [Input] = []
       while elements.count < size, let element = state.source?.next() { elements.append(element) }
       if elements.count < size { state.source = nil }
@@ -234,9 +252,10 @@ where Source: SendableMetatype, Source.Element: Sendable {
 
   /// As many elements as make a call worth about a millisecond; one until the cost is known.
   private func nextChunkSize(_ state: State) -> Int {
-    if let chunkSize { return chunkSize }
+    if let chunkSize { return min(chunkSize, buffer) }
     guard state.nanosecondsPerElement > 0 else { return 1 }
-    return max(1, min(1024, buffer / (2 * pool.workerCount), Int(1e6 / state.nanosecondsPerElement)))
+    return max(
+      1, min(1024, buffer / (2 * pool.workerCount), Int(1e6 / state.nanosecondsPerElement)))
   }
 
   private func submit(_ elements: [Input]) throws -> Call {
@@ -274,12 +293,17 @@ extension ProcessPool {
   where
     Elements: Sendable, Elements.Element: Sendable, Elements.Iterator: SendableMetatype
   {
-    if let chunkSize, chunkSize < 1 { throw PoolError.invalidArgument("a chunk size of \(chunkSize); it is 1 or more") }
-    guard buffer >= 1 else { throw PoolError.invalidArgument("a buffer of \(buffer) elements; it is 1 or more") }
+    if let chunkSize, chunkSize < 1 {
+      throw PoolError.invalidArgument("a chunk size of \(chunkSize); it is 1 or more")
+    }
+    guard buffer >= 1 else {
+      throw PoolError.invalidArgument("a buffer of \(buffer) elements; it is 1 or more")
+    }
     return MapResults(
       driver: try MapDriver(
         pool: self, source: elements.makeIterator(), buffer: buffer, chunkSize: chunkSize,
-        retries: retries, timeout: timeout, origin: CallSite(fileID: fileID, line: line), body: body))
+        retries: retries, timeout: timeout, origin: CallSite(fileID: fileID, line: line), body: body
+      ))
   }
 
   /// Calls `body` on pairs of elements, up to the end of the shorter sequence.

@@ -81,7 +81,9 @@ extension ProcessPool {
     guard bytes.count <= JobRecord.parameterLimit else {
       throw TransferError.typeNotTransferable(
         type: parameters.typeName,
-        reason: "the parameters '\(parameters.typeName)' have \(parameters.bytes.count) bytes and at most \(JobRecord.parameterLimit - writer.count) can go with a map; put them into a shared array and map over both")
+        reason:
+          "the parameters '\(parameters.typeName)' have \(parameters.bytes.count) bytes and at most \(JobRecord.parameterLimit - writer.count) can go with a map; put them into a shared array and map over both"
+      )
     }
     let request = PoolJob.Request(
       kind: .program, code: code.value, chunkCount: chunkCount, elementCount: elementCount,

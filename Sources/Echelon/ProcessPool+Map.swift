@@ -22,7 +22,9 @@ package struct BinaryMap<T: BitwiseCopyable, V: BitwiseCopyable, U: BitwiseCopya
 
 /// `y[i] = f(x[i], p)`, where the compiler left the closure generic.
 @usableFromInline
-package struct ParameterMap<T: BitwiseCopyable, P: BitwiseCopyable, U: BitwiseCopyable>: ChunkProgram {
+package struct ParameterMap<T: BitwiseCopyable, P: BitwiseCopyable, U: BitwiseCopyable>:
+  ChunkProgram
+{
   @usableFromInline let body: (T, P) -> U
   @inlinable package init(_ body: @escaping (T, P) -> U) { self.body = body }
   @usableFromInline package func run(_ chunk: ChunkMemory) { chunk.map(with: P.self, body) }
@@ -140,7 +142,9 @@ extension ProcessPool {
     }
     // A chunk may be run again, so its output must not be its input: an in-place map goes through
     // an array of its own, from which a second job, repeatable too, copies back.
-    let target = try overlaps ? uninitializedArray(of: U.self, count: count)
+    let target =
+      try overlaps
+      ? uninitializedArray(of: U.self, count: count)
       : output ?? uninitializedArray(of: U.self, count: count)
     let mapped = try start(
       function, orElse: program, label: "a map into \(U.self)", elementCount: count,

@@ -78,7 +78,7 @@ package struct WorkerProcess: Sendable {
   package static var inheritedEnvironment: [String] {
     var lines: [String] = []
     // SAFETY: `environ` is an array of C strings that ends with nil.
-      var entry: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = unsafe environ
+    var entry: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = unsafe environ
     while let text = unsafe entry.pointee {
       unsafe lines.append(String(cString: text))
       unsafe entry += 1
@@ -94,7 +94,7 @@ private func withCStrings<R>(
   // SAFETY: every copy lives until after `body` and is freed once.
   var copies: [UnsafeMutablePointer<CChar>?] = unsafe strings.map { unsafe strdup($0) }
   unsafe copies.append(nil)
-  defer { for unsafe copy in unsafe copies { unsafe free(copy) } }
+  defer { unsafe copies.forEach { unsafe free($0) } }
   return unsafe copies.withUnsafeBufferPointer { unsafe body($0.baseAddress!) }
 }
 
@@ -112,7 +112,10 @@ package enum Readiness {
 }
 
 /// Wakes a thread that waits in `Readiness`.
-package struct EventSignal: Sendable {
+///
+/// The descriptor is closed with the last reference, not before: a late `signal` must not write
+/// into whatever the program has opened under the same number since.
+package final class EventSignal: Sendable {
   package let descriptor: Int32
   /// Nil when the process has no descriptors left.
   package init?() {
@@ -121,5 +124,5 @@ package struct EventSignal: Sendable {
   }
   package func signal() { echelon_event_signal(descriptor) }
   package func drain() { echelon_event_drain(descriptor) }
-  package func close() { Glibc.close(descriptor) }
+  deinit { close(descriptor) }
 }

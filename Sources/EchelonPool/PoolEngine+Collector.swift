@@ -45,7 +45,6 @@ extension PoolEngine {
     if grantBlocks() { didSomething = true }
     if wire.interest.load() & CollectorInterest.refill != 0, wire.isQueueLow {
       if collectAllDone() > 0 { didSomething = true }
-      wire.wakeWorkerIfNeeded()
     }
     return didSomething
   }

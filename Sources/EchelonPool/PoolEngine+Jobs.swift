@@ -1,6 +1,6 @@
+import CEchelon
 import EchelonMemory
 import EchelonWire
-import CEchelon
 import Synchronization
 
 /// Chunked jobs: submit, collect, wait.
@@ -49,7 +49,8 @@ extension PoolEngine {
     job.words = words
     job.wordBlock = block
     let record = wire.job(JobIndex(index))
-    record.fill(request, wordsOffset: block.offset, partialsOffset: job.partials?.offset ?? 0,
+    record.fill(
+      request, wordsOffset: block.offset, partialsOffset: job.partials?.offset ?? 0,
       batchLimit: max(1, request.chunkCount / (8 * wire.layout.seatCount)))
     state.jobs[index] = job
     job.place = .record(JobIndex(index), generation: generation)
@@ -95,7 +96,9 @@ extension PoolEngine {
       let failure = job.failure ?? failure(of: job, record)
       job.place = .gone
       state.jobs[index.value] = nil
-      if let block = job.wordBlock { state.spareWords[Self.wordClass(block.byteCount / 8)].append(block) }
+      if let block = job.wordBlock {
+        state.spareWords[Self.wordClass(block.byteCount / 8)].append(block)
+      }
       job.words = nil
       job.wordBlock = nil
       if let next = state.queuedJobs.popFirst() {
@@ -163,7 +166,9 @@ extension PoolEngine {
       let word = StateWord(bits: wire.job(index).state.load())
       guard word.generation == generation, word.phase == .running, let words = job.words
       else { return false }
-      return (0..<words.count).contains { ChunkWord(bits: words.word($0).load()).phase != .unclaimed }
+      return (0..<words.count).contains {
+        ChunkWord(bits: words.word($0).load()).phase != .unclaimed
+      }
     }
   }
 
@@ -186,13 +191,18 @@ extension PoolEngine {
         return true
       case .record(let index, let generation):
         guard let words = job.words,
-          (0..<words.count).allSatisfy({ ChunkWord(bits: words.word($0).load()).phase == .unclaimed })
+          (0..<words.count).allSatisfy({
+            ChunkWord(bits: words.word($0).load()).phase == .unclaimed
+          })
         else { return false }
         // Claims from here on see the mark and pass the chunk over; one that came just before runs.
         let record = wire.job(index)
         guard StateWord(bits: record.state.load()).generation == generation else { return false }
         job.failure = PoolError.cancelled
         _ = record.failed.compareExchange(expected: 0, desired: 1)
+        // Nobody waits any more: the collector gives record and memory back.
+        job.wantsCollector = true
+        demandCollector(ofJob: index)
         return true
       case .new, .gone:
         return false

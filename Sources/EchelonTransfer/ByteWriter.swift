@@ -8,7 +8,7 @@
 /// 1. `base` has room for `capacity` bytes, of which the first `count` are written.
 /// 2. `ownsBase` says whether `deinit` frees `base`; lent memory outlives the writer (the caller's
 ///    duty, see `init(into:)`).
-@safe package struct ByteWriter: ~Copyable {
+@safe @usableFromInline package struct ByteWriter: ~Copyable {
   private var base: UnsafeMutableRawPointer?
   private var capacity: Int
   private var ownsBase: Bool
@@ -28,7 +28,7 @@
   }
 
   /// A writer into `buffer`, which stays valid for as long as the writer lives.
-  @unsafe package init(into buffer: UnsafeMutableRawBufferPointer) {
+  @unsafe @usableFromInline package init(into buffer: UnsafeMutableRawBufferPointer) {
     unsafe base = buffer.baseAddress
     capacity = buffer.count
     ownsBase = false

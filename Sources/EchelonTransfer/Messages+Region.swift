@@ -25,7 +25,7 @@ extension ByteWriter {
   }
 
   /// Writes a message, in memory of the stack as long as it has at most `byteCount` bytes.
-  package static func withRoom<Result, Failure: Error>(
+  @inlinable package static func withRoom<Result, Failure: Error>(
     for byteCount: Int, _ write: (inout ByteWriter) throws(TransferError) -> Void,
     then use: (borrowing ByteWriter) throws(Failure) -> Result
   ) throws -> Result {

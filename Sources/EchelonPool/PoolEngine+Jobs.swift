@@ -120,6 +120,7 @@ extension PoolEngine {
   }
 
   private func failure(of job: PoolJob, _ record: JobRecord) -> (any Error)? {
+    // ORDER(job-failed): acquires the chunk number that `fail` released.
     let code = record.failed.load()
     guard code > 1, let failure = JobFailure(rawValue: code - 1) else { return nil }
     let reason =

@@ -41,7 +41,8 @@ extension PoolEngine {
 
   private func publish(_ job: PoolJob, in index: Int, _ state: inout PoolState) throws {
     let request = job.request
-    let generation = state.jobGenerations[index] &+ 1
+    state.lastJobGeneration &+= 1
+    let generation = state.lastJobGeneration
     let block = try takeWords(count: request.chunkCount, &state)
     let words = ChunkWords(region: block.region, count: request.chunkCount, generation: generation)
     words.reset()
@@ -86,7 +87,7 @@ extension PoolEngine {
   }
 
   /// Collects the job if it is done and still of that generation.
-  func collect(_ index: JobIndex, generation: UInt32) {
+  @discardableResult func collect(_ index: JobIndex, generation: UInt32) -> Bool {
     let taken = locked { state -> (PoolJob, (any Error)?)? in
       guard let job = state.jobs[index.value], job.place == .record(index, generation: generation)
       else { return nil }
@@ -110,13 +111,14 @@ extension PoolEngine {
       }
       return (job, failure)
     }
-    guard let (job, failure) = taken else { return }
+    guard let (job, failure) = taken else { return false }
     if let failure { job.fail(failure) } else { job.finish(partials: job.partials) }
     locked { state in
       job.partials = nil
       taskEnded(&state)
     }
     wire.wakeWorkerIfNeeded()
+    return true
   }
 
   private func failure(of job: PoolJob, _ record: JobRecord) -> (any Error)? {

@@ -196,6 +196,10 @@ extension PoolEngine {
       let word = StateWord(bits: wire.slot(slot).state.load())
       if word.phase == .done, collect(slot, generation: word.generation) { count += 1 }
     }
+    for index in 0..<wire.layout.jobCount {
+      let word = StateWord(bits: wire.job(JobIndex(index)).state.load())
+      if word.phase == .done, collect(JobIndex(index), generation: word.generation) { count += 1 }
+    }
     return count
   }
 

@@ -50,6 +50,19 @@ package final class PoolEngine: Sendable {
     }
   }
 
+  // MARK: Memory
+
+  /// Allocates a block. Results that are done and that nobody has asked for are collected before the
+  /// memory is said to be used up: they may hold what is missing.
+  package func allocate(byteCount: Int) throws(ArenaError) -> ArenaBlock {
+    do {
+      return try arena.allocate(byteCount: byteCount)
+    } catch ArenaError.outOfMemory {
+      collectAllDone()
+      return try arena.allocate(byteCount: byteCount)
+    }
+  }
+
   // MARK: Functions
 
   /// Puts a function signature into the arena.
@@ -66,7 +79,7 @@ package final class PoolEngine: Sendable {
   func summonWorkers(_ state: inout PoolState, demand: Int) {
     guard state.wantedWorkers < state.workerLimit else { return }
     // One that looks for work or sleeps will take this.
-    if state.wantedWorkers > 0, demand == 1, wire.hasIdleWorker { return }
+    if state.wantedWorkers > 0, demand == 1, wire.hasIdleWorker, wire.readyCount <= 1 { return }
     state.wantedWorkers = min(state.workerLimit, state.wantedWorkers + max(1, demand))
     attention.signal()
   }

@@ -23,9 +23,13 @@ package import EchelonMemory
   @inlinable package var cursor: SharedWord64 { region.word64(at: OFFSET_job_record_cursor) }
   @inlinable package var failed: SharedWord32 { region.word32(at: OFFSET_job_record_failed) }
 
-  /// The record's plain fields, copied. After copying, the reader checks that `state` has not
-  /// changed.
-  package func load() -> job_record { region.load(at: 0, as: job_record.self) }
+  /// The record's plain fields, copied. After copying, the reader checks that `state` is still
+  /// running and of the same generation: the front end fills the record under another state.
+  package func load() -> job_record {
+    let fields: job_record = region.load(at: 0)
+    echelon_fence_sequential()  // the copy comes before the reader's second look at `state`
+    return fields
+  }
 
   /// Fills the record of a new job, `state` aside, which the caller stores last. Zero in `failed`
   /// and `cursor`.

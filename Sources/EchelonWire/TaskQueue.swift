@@ -40,6 +40,9 @@ extension Wire {
     }
   }
 
+  /// How many tasks are ready at the most; those cancelled since are among them.
+  package var readyCount: Int { Int(truncatingIfNeeded: tail.load() &- head.load()) }
+
   /// Whether few enough tasks are ready that more should be fetched from the front end.
   @inlinable package var isQueueLow: Bool {
     tail.load() &- head.load() < UInt64(layout.slotCount / 4)

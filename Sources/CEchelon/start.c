@@ -8,6 +8,7 @@
 #include "CEchelon.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,8 @@ static void take_ticket(void) {
     _exit(64);
   }
   ticket = read;
+  // A subprocess of a task must not keep the arena.
+  fcntl(read.arena_descriptor, F_SETFD, FD_CLOEXEC);
   if (echelon_lifeline_attach(read.lifeline_descriptor, read.front_end_pid) != 0) _exit(0);
 }
 

@@ -21,7 +21,7 @@ import Synchronization
 ///
 /// Every method may be called from any thread.
 public final class ProcessPool: Sendable {
-  let engine: PoolEngine
+  package let engine: PoolEngine
   let callbackQueue: DispatchQueue
   private let functions = Mutex<[ObjectIdentifier: FunctionIndex]>([:])
   private let programs = Mutex<[ObjectIdentifier: FunctionIndex]>([:])
@@ -112,7 +112,7 @@ public final class ProcessPool: Sendable {
     while !engine.waitUntilEnded(deadline: moment) {
       // What is late is killed; its futures end with `WorkerDied`.
       engine.shutDown(cancelPending: true)
-      engine.signalWorkers(9)
+      engine.killWorkers()
       _ = engine.waitUntilEnded(deadline: MonotonicClock.deadline(after: .milliseconds(50)))
     }
   }
@@ -122,7 +122,8 @@ public final class ProcessPool: Sendable {
   public func shutdown(cancelPending: Bool = false) async {
     engine.shutDown(cancelPending: cancelPending)
     await withCheckedContinuation { continuation in
-      callbackQueue.async { [engine] in
+      // Not on the queue of the callbacks: what is still to finish may need it.
+      DispatchQueue.global().async { [engine] in
         _ = engine.waitUntilEnded(deadline: nil)
         continuation.resume()
       }

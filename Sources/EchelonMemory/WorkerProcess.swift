@@ -112,7 +112,10 @@ package enum Readiness {
 }
 
 /// Wakes a thread that waits in `Readiness`.
-package struct EventSignal: Sendable {
+///
+/// The descriptor is closed with the last reference, not before: a late `signal` must not write
+/// into whatever the program has opened under the same number since.
+package final class EventSignal: Sendable {
   package let descriptor: Int32
   /// Nil when the process has no descriptors left.
   package init?() {
@@ -121,5 +124,5 @@ package struct EventSignal: Sendable {
   }
   package func signal() { echelon_event_signal(descriptor) }
   package func drain() { echelon_event_drain(descriptor) }
-  package func close() { Glibc.close(descriptor) }
+  deinit { close(descriptor) }
 }

@@ -45,7 +45,6 @@ extension PoolEngine {
     if grantBlocks() { didSomething = true }
     if wire.interest.load() & CollectorInterest.refill != 0, wire.isQueueLow {
       if collectAllDone() > 0 { didSomething = true }
-      wire.wakeWorkerIfNeeded()
     }
     return didSomething
   }
@@ -71,6 +70,8 @@ extension PoolEngine {
     var granted = false
     for index in 0..<wire.layout.seatCount {
       let seat = wire.seat(SeatIndex(index))
+      // ORDER(request): acquires the size that `requestBlock` released; the store of the answer below
+      // releases the offset.
       guard seat.request.load() == Seat.Request.asked else { continue }
       granted = true
       locked { state in

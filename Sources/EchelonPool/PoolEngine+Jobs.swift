@@ -120,6 +120,7 @@ extension PoolEngine {
   }
 
   private func failure(of job: PoolJob, _ record: JobRecord) -> (any Error)? {
+    // ORDER(job-failed): acquires the chunk number that `fail` released.
     let code = record.failed.load()
     guard code > 1, let failure = JobFailure(rawValue: code - 1) else { return nil }
     let reason =
@@ -199,6 +200,9 @@ extension PoolEngine {
         guard StateWord(bits: record.state.load()).generation == generation else { return false }
         job.failure = PoolError.cancelled
         _ = record.failed.compareExchange(expected: 0, desired: 1)
+        // Nobody waits any more: the collector gives record and memory back.
+        job.wantsCollector = true
+        demandCollector(ofJob: index)
         return true
       case .new, .gone:
         return false

@@ -70,6 +70,7 @@ extension PoolEngine {
     let alive = state.withLock { state -> Int in
       let alive = state.workers.count { $0 != nil }
       state.wantedWorkers = alive
+      state.startFailure = error
       return alive
     }
     if alive == 0 { breakDown(error) }
@@ -111,7 +112,12 @@ extension PoolEngine {
   // MARK: Deaths
 
   private func mendDeath(of seat: SeatIndex) {
-    guard let worker = state.withLock({ state in state.workers[seat.value] }) else { return }
+    // Nobody may signal through the descriptor that is closed here.
+    let gone = state.withLock { state in
+      defer { state.workers[seat.value] = nil }
+      return state.workers[seat.value]
+    }
+    guard let worker = gone else { return }
     let status = worker.reap()
     // The pidfd is readable only once every thread of the process is gone: nothing of it can still
     // write into the arena.
@@ -121,7 +127,6 @@ extension PoolEngine {
       .workerEnded(processID: worker.processID, seat: seat.value, how: "\(status)"))
     wire.vacateChairs(of: seat)
     locked { state in
-      state.workers[seat.value] = nil
       let place = wire.seat(seat)
       place.phaseWord.store(SeatPhase.vacant.rawValue)
       place.request.store(Seat.Request.none)
@@ -131,18 +136,26 @@ extension PoolEngine {
       mendTasks(after: death, &state)
       mendJobs(after: death, &state)
       mendResultMemory(after: death, &state)
-      state.stillborn = wasStarting && !isExpected ? state.stillborn + 1 : 0
+      let othersAreUp = state.workers.indices.contains { index in
+        let phase = wire.seat(SeatIndex(index)).phase
+        return state.workers[index] != nil && phase != .vacant && phase != .starting
+      }
+      // What ends by itself would do so again; what is killed from outside, or for want of memory,
+      // might have come up.
+      let weight = cause == .signalled(SIGKILL) ? 1 : 10
+      state.stillborn = wasStarting && !isExpected && !othersAreUp ? state.stillborn + weight : 0
+      if wasStarting, !isExpected { state.stillbornCount += 1 } else { state.stillbornCount = 0 }
     }
     if state.withLock({ $0.stillborn }) >= Self.stillbornLimit {
       breakDown(
-        .workersKeepDying(count: Self.stillbornLimit, last: "\(WorkerDied.Cause(status))"))
+        .workersKeepDying(count: state.withLock { $0.stillbornCount }, last: "\(WorkerDied.Cause(status))"))
     }
     // Wake-ups and tickets that the dead worker had taken are taken again by the others.
     wire.wakeAll()
-    ringCollector()
+    wire.wakeCollector()
   }
 
-  private static var stillbornLimit: Int { 20 }
+  private static var stillbornLimit: Int { 200 }
 
   private struct Death {
     let processID: Int32
@@ -159,7 +172,7 @@ extension PoolEngine {
       switch word.phase {
       case .running:
         task.attempt += 1
-        if task.attempt <= task.retries, state.broken == nil {
+        if task.attempt <= task.retries, state.broken == nil, !state.isEnding {
           state.statistics.retries += 1
           if enqueue(task, in: index, &state) {
             wire.slot(slot).state.lowHalf.wake(.max)  // sleepers look where the task is now
@@ -226,7 +239,7 @@ extension PoolEngine {
         let word = ChunkWord(bits: words.word(chunk).load())
         guard word.phase == .claimed, word.owner == death.seat else { continue }
         let attempts = Int(word.attempt) + 1
-        if attempts > job.request.retries, job.failure == nil {
+        if attempts > job.request.retries || state.isEnding, job.failure == nil {
           job.failure = WorkerDied(
             processID: death.processID, cause: death.cause, what: job.name, chunk: chunk,
             attempts: attempts)
@@ -237,6 +250,12 @@ extension PoolEngine {
         let again = ChunkWord(
           generation: words.generation, attempt: UInt8(clamping: attempts), phase: .unclaimed)
         words.word(chunk).storeSequential(again.bits)
+      }
+      if StateWord(bits: record.state.load()).phase == .done {
+        // It may have died between the end of the job and the calls that tell of it.
+        record.state.lowHalf.wake(.max)
+        _ = wire.finishedJobs.fetchOr(1 << UInt64(index))
+        continue
       }
       // Chunks that the dead worker had looked at without claiming them, too, are to be found again,
       // and it may have died between finishing the last one and saying so.
@@ -275,7 +294,6 @@ extension PoolEngine {
       wire.wakeAll()
     }
     guard !workersLeft else { return false }
-    attention.close()
     ended.open()
     ringCollector()
     return true

@@ -172,8 +172,9 @@ extension PoolEngine {
 
   /// Moves waiting tasks into free slots.
   func refill(_ state: inout PoolState) {
-    while !state.freeSlots.isEmpty, let task = state.overflow.popFirst() {
+    while !state.freeSlots.isEmpty, wire.hasRoomInRing, let task = state.overflow.popFirst() {
       guard task.place == .queued, let slot = state.freeSlots.popLast() else { continue }
+      state.hasRefilled = true
       let message = task.message
       task.message = []
       do {
@@ -323,9 +324,13 @@ extension PoolEngine {
 
   /// Cancels everything that no worker has begun.
   func cancelAllPending() {
-    let candidates = locked { state in
-      state.overflow.removeAll() + state.tasks.compactMap { $0 }
+    let (tasks, jobs) = locked { state in
+      (
+        state.overflow.removeAll() + state.tasks.compactMap { $0 },
+        state.queuedJobs.removeAll() + state.jobs.compactMap { $0 }
+      )
     }
-    for task in candidates where cancel(task) { task.fail(PoolError.cancelled) }
+    for task in tasks where cancel(task) { task.fail(PoolError.cancelled) }
+    for job in jobs where cancel(job) { job.fail(PoolError.cancelled) }
   }
 }

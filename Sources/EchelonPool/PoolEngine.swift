@@ -75,13 +75,14 @@ package final class PoolEngine: Sendable {
   package func warmUp() throws(PoolError) {
     let limit = state.withLock { state in
       state.wantedWorkers = state.workerLimit
+      state.startFailure = nil
       return state.workerLimit
     }
     attention.signal()
     while true {
       let (broken, ready) = state.withLock { state in
         (
-          state.broken ?? (state.isShutDown ? .shutDown : nil),
+          state.broken ?? state.startFailure ?? (state.isShutDown ? .shutDown : nil),
           state.workers.indices.count { seat in
             let phase = wire.seat(SeatIndex(seat)).phase
             return state.workers[seat] != nil && phase != .vacant && phase != .starting
@@ -97,6 +98,16 @@ package final class PoolEngine: Sendable {
   /// The processes of the pool now.
   package var processIDs: [Int32] {
     state.withLock { state in state.workers.compactMap { $0?.processID } }
+  }
+
+  /// Those of them that look for work, have some, or sleep until there is some.
+  package var readyProcessIDs: [Int32] {
+    state.withLock { state in
+      state.workers.indices.compactMap { seat in
+        let phase = wire.seat(SeatIndex(seat)).phase
+        return phase == .vacant || phase == .starting ? nil : state.workers[seat]?.processID
+      }
+    }
   }
 
   package var statistics: PoolStatistics {
@@ -133,9 +144,12 @@ package final class PoolEngine: Sendable {
   /// - Returns: false when `deadline` came first.
   package func waitUntilEnded(deadline: UInt64?) -> Bool { ended.wait(until: deadline) }
 
-  /// Sends every worker a signal now.
-  package func signalWorkers(_ signal: Int32) {
-    state.withLock { state in for worker in state.workers { worker?.send(signal: signal) } }
+  /// Kills every worker now, for the end of the pool: what they run is not run again.
+  package func killWorkers() {
+    state.withLock { state in
+      state.isEnding = true
+      for worker in state.workers { worker?.send(signal: SIGKILL) }
+    }
   }
 
   /// One count of workers becoming ready; `warmUp` waits on it.

@@ -23,8 +23,12 @@ struct PoolState {
   /// How many workers there should be now; grows on demand up to `workerLimit`.
   var wantedWorkers = 0
   var workerLimit: Int
-  /// Workers that ended before they could take work, since the last one that did not.
+  /// Workers that ended before they could take work, since the last one that did not: how many, and
+  /// how much they weigh against the pool.
+  var stillbornCount = 0
   var stillborn = 0
+  /// Why the last attempt to start a worker failed, if it did.
+  var startFailure: PoolError?
   /// Why the pool cannot go on, once it cannot.
   var broken: PoolError?
 
@@ -33,9 +37,13 @@ struct PoolState {
 
   /// Tasks and jobs handed over and not yet over.
   var pending = 0
+  /// Tasks went from the overflow into slots: once the lock is let go, workers are to look.
+  var hasRefilled = false
   /// Calls into other people's code, to be made once the lock is let go.
   var deferred: [@Sendable () -> Void] = []
   var isShutDown = false
+  /// What runs now is killed and not run again.
+  var isEnding = false
   var hasEnded = false
 
   var statistics = PoolStatistics()
@@ -53,18 +61,21 @@ struct PoolState {
 }
 
 extension PoolEngine {
-  /// Runs `body` under the lock, then what it deferred without it.
+  /// Runs `body` under the lock, then what it left to be done without it.
   func locked<R: Sendable, E: Error>(
     _ body: (inout PoolState) throws(E) -> R
   ) throws(E) -> R {
-    let (result, deferred) = try state.withLock {
-      state throws(E) -> (R, [@Sendable () -> Void]) in
+    let (result, hasRefilled, deferred) = try state.withLock {
+      state throws(E) -> (R, Bool, [@Sendable () -> Void]) in
       let result = try body(&state)
-      guard !state.deferred.isEmpty else { return (result, []) }
+      let hasRefilled = state.hasRefilled
+      state.hasRefilled = false
+      guard !state.deferred.isEmpty else { return (result, hasRefilled, []) }
       let deferred = state.deferred
       state.deferred = []
-      return (result, deferred)
+      return (result, hasRefilled, deferred)
     }
+    if hasRefilled { wire.wakeWorkerIfNeeded() }
     for call in deferred { call() }
     return result
   }

@@ -92,7 +92,8 @@ package import EchelonMemory
     return word.compareExchange(expected: seen.bits, desired: mine.bits) ? mine : nil
   }
 
-  /// ORDER(chunk-done): releases what the chunk wrote; the front end acquires it.
+  /// ORDER(chunk-done): releases what the chunk wrote; `allDone` acquires it, and passes it on to the
+  /// front end by ORDER(job-done).
   @inlinable package func finish(_ chunk: Int, _ claimed: ChunkWord) {
     let done = ChunkWord(
       generation: generation, attempt: claimed.attempt, owner: claimed.owner, phase: .done)
@@ -100,6 +101,8 @@ package import EchelonMemory
   }
 
   /// Whether every chunk is done.
+  ///
+  /// ORDER(chunk-done): acquires what each `finish` released.
   @inlinable package var allDone: Bool {
     for chunk in 0..<count where ChunkWord(bits: word(chunk).load()).phase != .done { return false }
     return true

@@ -11,14 +11,33 @@ extension Wire {
   /// Puts a filled slot at the end of the queue. Only one thread of the front end at a time.
   /// - Returns: false when the ring is full; the slot is then not published.
   @inlinable package func publish(_ index: SlotIndex, generation: UInt32) -> Bool {
+    guard hasRoomInRing else { return false }
     let ticket = tail.loadRelaxed()
-    guard ticket &- head.load() < UInt64(layout.ringCapacity) else { return false }
     // ORDER(slot-ready): releases the front end's plain writes to the slot; `claim` acquires them.
     slot(index).state.store(StateWord(generation: generation, phase: .ready).bits)
     ringEntry(ticket).store(UInt64(generation) << 32 | UInt64(index.value))
     // ORDER(wake-up): sequential, before the load of chairs and sleepers in `wakeWorkerIfNeeded`.
     tail.storeSequential(ticket &+ 1)
     return true
+  }
+
+  /// Whether another ticket fits. Only one thread of the front end at a time.
+  @inlinable package var hasRoomInRing: Bool {
+    if tail.loadRelaxed() &- head.load() < UInt64(layout.ringCapacity) { return true }
+    discardWithdrawn()
+    return tail.loadRelaxed() &- head.load() < UInt64(layout.ringCapacity)
+  }
+
+  /// Moves `head` past tickets of tasks that were cancelled: the workers may be busy for long.
+  @usableFromInline func discardWithdrawn() {
+    while true {
+      let ticket = head.load()
+      guard ticket < tail.loadRelaxed() else { return }
+      let entry = ringEntry(ticket).load()
+      let word = StateWord(bits: slot(SlotIndex(Int(entry & 0xffff_ffff))).state.load())
+      if word.phase == .ready, word.generation == UInt32(truncatingIfNeeded: entry >> 32) { return }
+      _ = head.compareExchange(expected: ticket, desired: ticket &+ 1)
+    }
   }
 
   /// Whether few enough tasks are ready that more should be fetched from the front end.
@@ -72,6 +91,13 @@ extension Wire {
       _ = finishedSlots(index.value / 64).fetchOr(1 << UInt64(index.value % 64))
       ringCollector()
     }
+  }
+
+  /// Wakes the collector of the front end whatever its word says: a worker that was killed between
+  /// the two halves of `ringCollector` has changed the word and woken nobody.
+  package func wakeCollector() {
+    collector.storeSequential(0)
+    collector.wake(.max)
   }
 
   /// Wakes the collector of the front end if it sleeps.

@@ -1,0 +1,48 @@
+public import Echelon
+import EchelonMemory
+import Glibc
+
+/// Long enough for anything that works on the slowest machine; a test that comes near it is hanging.
+public let patience = Duration.seconds(40)
+
+/// Something did not come true in time.
+public struct DidNotHappen: Error, CustomStringConvertible {
+  /// What was waited for.
+  public let description: String
+}
+
+/// Looks again and again until `condition` holds.
+/// - Throws: `DidNotHappen` when it does not hold in time.
+public func eventually(
+  _ what: String, within limit: Duration = patience, _ condition: () throws -> Bool
+) throws {
+  let deadline = MonotonicClock.deadline(after: limit)
+  while !(try condition()) {
+    guard MonotonicClock.nanosecondsLeft(until: deadline) != nil else {
+      throw DidNotHappen(description: "not within \(limit): \(what)")
+    }
+    usleep(200)
+  }
+}
+
+extension Future {
+  /// The value, or the error, which is waited for as long as a test may hang.
+  public func checked() throws -> Value { try result(timeout: patience) }
+
+  /// The error that the future ends with; nil when it ends with a value.
+  public func failure() throws -> (any Error)? {
+    do {
+      _ = try result(timeout: patience)
+      return nil
+    } catch PoolError.timedOut {
+      throw DidNotHappen(description: "not within \(patience): a future ends")
+    } catch {
+      return error
+    }
+  }
+}
+
+/// Runs `body` on a thread of its own, where it may block.
+public func inBackground(_ body: @escaping @Sendable () -> Void) {
+  precondition(SystemThread.start(name: "test", body) == 0)
+}

@@ -47,7 +47,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "EchelonWorker",
-      dependencies: ["EchelonWire", "EchelonTransfer", "EchelonKernels", "EchelonMemory", "CEchelon"],
+      dependencies: [
+        "EchelonWire", "EchelonTransfer", "EchelonKernels", "EchelonMemory", "CEchelon",
+      ],
       swiftSettings: settings),
 
     // What both sides know.
@@ -70,9 +72,12 @@ let package = Package(
     .target(name: "CEchelonKernels", cSettings: [.define("NDEBUG")]),
     .systemLibrary(name: "CBLAS", providers: [.apt(["libblas-dev", "liblapack-dev"])]),
 
-    .target(name: "TestSupport", dependencies: ["Echelon"], path: "Tests/TestSupport", swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["Echelon"], path: "Tests/TestSupport",
+      swiftSettings: settings),
     .testTarget(
-      name: "EchelonMemoryTests", dependencies: ["EchelonMemory", "TestSupport"], swiftSettings: settings),
+      name: "EchelonMemoryTests", dependencies: ["EchelonMemory", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "EchelonTransferTests", dependencies: ["EchelonTransfer"], swiftSettings: settings),
     .testTarget(

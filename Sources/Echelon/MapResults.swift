@@ -246,7 +246,8 @@ where Source: SendableMetatype, Source.Element: Sendable {
   private func nextChunkSize(_ state: State) -> Int {
     if let chunkSize { return chunkSize }
     guard state.nanosecondsPerElement > 0 else { return 1 }
-    return max(1, min(1024, buffer / (2 * pool.workerCount), Int(1e6 / state.nanosecondsPerElement)))
+    return max(
+      1, min(1024, buffer / (2 * pool.workerCount), Int(1e6 / state.nanosecondsPerElement)))
   }
 
   private func submit(_ elements: [Input]) throws -> Call {
@@ -284,12 +285,17 @@ extension ProcessPool {
   where
     Elements: Sendable, Elements.Element: Sendable, Elements.Iterator: SendableMetatype
   {
-    if let chunkSize, chunkSize < 1 { throw PoolError.invalidArgument("a chunk size of \(chunkSize); it is 1 or more") }
-    guard buffer >= 1 else { throw PoolError.invalidArgument("a buffer of \(buffer) elements; it is 1 or more") }
+    if let chunkSize, chunkSize < 1 {
+      throw PoolError.invalidArgument("a chunk size of \(chunkSize); it is 1 or more")
+    }
+    guard buffer >= 1 else {
+      throw PoolError.invalidArgument("a buffer of \(buffer) elements; it is 1 or more")
+    }
     return MapResults(
       driver: try MapDriver(
         pool: self, source: elements.makeIterator(), buffer: buffer, chunkSize: chunkSize,
-        retries: retries, timeout: timeout, origin: CallSite(fileID: fileID, line: line), body: body))
+        retries: retries, timeout: timeout, origin: CallSite(fileID: fileID, line: line), body: body
+      ))
   }
 
   /// Calls `body` on pairs of elements, up to the end of the shorter sequence.

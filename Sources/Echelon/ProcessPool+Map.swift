@@ -22,7 +22,9 @@ package struct BinaryMap<T: BitwiseCopyable, V: BitwiseCopyable, U: BitwiseCopya
 
 /// `y[i] = f(x[i], p)`, where the compiler left the closure generic.
 @usableFromInline
-package struct ParameterMap<T: BitwiseCopyable, P: BitwiseCopyable, U: BitwiseCopyable>: ChunkProgram {
+package struct ParameterMap<T: BitwiseCopyable, P: BitwiseCopyable, U: BitwiseCopyable>:
+  ChunkProgram
+{
   @usableFromInline let body: (T, P) -> U
   @inlinable package init(_ body: @escaping (T, P) -> U) { self.body = body }
   @usableFromInline package func run(_ chunk: ChunkMemory) { chunk.map(with: P.self, body) }
@@ -140,7 +142,9 @@ extension ProcessPool {
     }
     // A chunk may be run again, so its output must not be its input: an in-place map goes through
     // an array of its own, from which a second job, repeatable too, copies back.
-    let target = try overlaps ? uninitializedArray(of: U.self, count: count)
+    let target =
+      try overlaps
+      ? uninitializedArray(of: U.self, count: count)
       : output ?? uninitializedArray(of: U.self, count: count)
     let mapped = try start(
       function, orElse: program, label: "a map into \(U.self)", elementCount: count,
@@ -148,25 +152,31 @@ extension ProcessPool {
       parameters: parameters
     ) { _ in target }
     guard overlaps, let output else { return mapped }
-    return try chain(mapped) { [self] result in
-      let copied = try startMap(result.bytes, into: output.bytes) { (byte: UInt8) in byte }
-      return try chain(copied) { [callbackQueue] _ in
-        let done = Future<SharedArray<U>>(callbackQueue: callbackQueue)
-        done.complete(.success(output))
-        return done
-      }
+    return try afterwards(mapped) { [self] result in
+      let (from, to) = (result.bytes, output.bytes)
+      return try start(
+        ChunkFunction { chunk in chunk.map { (byte: UInt8) in byte } },
+        orElse: UnaryMap { (byte: UInt8) in byte }, label: "copying a map back",
+        elementCount: from.count, chunkLength: Self.mapChunkLength, output: ArrayReference(to),
+        inputs: [ArrayReference(from)], parameters: .none, isContinuation: true
+      ) { _ in output }
     }
   }
 
-  /// The future of work that begins when `first` is done.
-  private func chain<A: Sendable, B: Sendable>(
+  /// The future of a second step, which begins when the first is done; a shutdown waits for both.
+  private func afterwards<A: Sendable, B: Sendable>(
     _ first: Future<A>, _ next: @escaping @Sendable (A) throws -> Future<B>
   ) throws -> Future<B> {
+    try engine.beginSteps()
     let future = Future<B>(callbackQueue: callbackQueue)
-    first.onCompletion { first in
+    let steps = TwoSteps<A, B>(first)
+    future.attach(steps)
+    first.observe { [engine, unowned first] in
+      defer { engine.endSteps() }
       do {
         let second = try next(try first.finished())
-        second.onCompletion { second in
+        steps.begin(second)
+        second.observe { [unowned second] in
           future.complete(Result { try second.finished() }, isCancelled: second.isCancelled)
         }
       } catch {

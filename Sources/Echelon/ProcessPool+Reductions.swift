@@ -13,7 +13,9 @@ extension ProcessPool {
   }
 
   /// `Σ xᵢ`, pairwise; 0 for no elements. See `KernelFamily.sum`.
-  public func sum<Element: KernelElement & Sendable>(_ x: SharedArray<Element>) async throws -> Element {
+  public func sum<Element: KernelElement & Sendable>(_ x: SharedArray<Element>) async throws
+    -> Element
+  {
     try await start(Reduction<Element>.sum, x).value
   }
 
@@ -65,19 +67,25 @@ extension ProcessPool {
 
   /// The smallest element, blocking.
   @available(*, noasync)
-  public func minimum<Element: KernelElement & Sendable>(_ x: SharedArray<Element>) throws -> Element {
+  public func minimum<Element: KernelElement & Sendable>(_ x: SharedArray<Element>) throws
+    -> Element
+  {
     try start(Reduction<Element>.minimum, x).result()
   }
 
   /// The largest element, blocking.
   @available(*, noasync)
-  public func maximum<Element: KernelElement & Sendable>(_ x: SharedArray<Element>) throws -> Element {
+  public func maximum<Element: KernelElement & Sendable>(_ x: SharedArray<Element>) throws
+    -> Element
+  {
     try start(Reduction<Element>.maximum, x).result()
   }
 
   /// Count, mean and variance, blocking.
   @available(*, noasync)
-  public func moments<Element: KernelElement & Sendable>(_ x: SharedArray<Element>) throws -> Moments {
+  public func moments<Element: KernelElement & Sendable>(_ x: SharedArray<Element>) throws
+    -> Moments
+  {
     try start(Reduction<Moments>.meanVariance(of: Element.self), x).result()
   }
 }
@@ -98,10 +106,14 @@ extension ProcessPool {
       throw KernelError.shapeMismatch(
         kernel: kernel.name, shapes: ["\(a.rows) × \(a.columns)", "\(b.rows) × \(b.columns)"])
     }
-    let product = try c ?? SharedMatrix(
-      uninitializedArray(of: Element.self, count: a.rows * b.columns), rows: a.rows,
-      columns: b.columns)
-    if product.storage.sharesMemory(with: a.storage) || product.storage.sharesMemory(with: b.storage) {
+    let product =
+      try c
+      ?? SharedMatrix(
+        uninitializedArray(of: Element.self, count: a.rows * b.columns), rows: a.rows,
+        columns: b.columns)
+    if product.storage.sharesMemory(with: a.storage)
+      || product.storage.sharesMemory(with: b.storage)
+    {
       throw KernelError.outputOverlapsInput(kernel: kernel.name, output: 0, input: 0)
     }
     return try start(kernel, outputs: [product.operand], inputs: [a.operand, b.operand]) { _ in

@@ -63,7 +63,8 @@ public final class ProcessPool: Sendable {
       case .workerStarted(let pid, let seat):
         logger.debug("worker started", metadata: ["pid": "\(pid)", "seat": "\(seat)"])
       case .workerEnded(let pid, let seat, let how):
-        logger.info("worker ended", metadata: ["pid": "\(pid)", "seat": "\(seat)", "how": "\(how)"])
+        logger.info(
+          "worker ended", metadata: ["pid": "\(pid)", "seat": "\(seat)", "how": "\(how)"])
       case .workerNotStarted(let reason):
         logger.error("worker not started", metadata: ["reason": "\(reason)"])
       }

@@ -34,7 +34,9 @@ import EchelonTransfer
 
   /// Reads all elements in place.
   @inlinable
-  public func withSpan<R: ~Copyable, E: Error>(_ body: (Span<Element>) throws(E) -> R) throws(E) -> R {
+  public func withSpan<R: ~Copyable, E: Error>(_ body: (Span<Element>) throws(E) -> R) throws(E)
+    -> R
+  {
     try block.withSpan(of: Element.self, byteOffset: byteOffset, count: count, body)
   }
 

@@ -28,8 +28,10 @@ public struct SharedMatrix<Element: BitwiseCopyable & Sendable>: Sendable {
     let rowStride = rowStride ?? max(1, columns)
     precondition(rows >= 0 && columns >= 0, "\(rows) × \(columns) is not a shape")
     precondition(rowStride > 0 && columnStride > 0, "strides are positive")
-    let extent = rows == 0 || columns == 0 ? 0 : (rows - 1) * rowStride + (columns - 1) * columnStride + 1
-    precondition(extent <= storage.count, "\(rows) × \(columns) elements do not fit into \(storage.count)")
+    let extent =
+      rows == 0 || columns == 0 ? 0 : (rows - 1) * rowStride + (columns - 1) * columnStride + 1
+    precondition(
+      extent <= storage.count, "\(rows) × \(columns) elements do not fit into \(storage.count)")
     self.storage = storage[0..<extent]
     self.rows = rows
     self.columns = columns
@@ -59,7 +61,8 @@ public struct SharedMatrix<Element: BitwiseCopyable & Sendable>: Sendable {
         && columnRange.upperBound <= columns,
       "\(rowRange) × \(columnRange) lies outside \(rows) × \(columns)")
     let isEmpty = rowRange.isEmpty || columnRange.isEmpty
-    let start = isEmpty ? 0 : rowRange.lowerBound * rowStride + columnRange.lowerBound * columnStride
+    let start =
+      isEmpty ? 0 : rowRange.lowerBound * rowStride + columnRange.lowerBound * columnStride
     return SharedMatrix(
       storage[start..<storage.count], rows: rowRange.count, columns: columnRange.count,
       rowStride: rowStride, columnStride: columnStride)
@@ -121,6 +124,7 @@ extension SharedMatrix: CustomStringConvertible {
       (0..<min(columns, 8)).map { "\(self[row, $0])" }.joined(separator: "  ")
         + (columns > 8 ? "  …" : "")
     }
-    return "\(rows) × \(columns) matrix\n" + (lines + (rows > shown ? ["…"] : [])).joined(separator: "\n")
+    return "\(rows) × \(columns) matrix\n"
+      + (lines + (rows > shown ? ["…"] : [])).joined(separator: "\n")
   }
 }

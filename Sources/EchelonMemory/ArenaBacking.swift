@@ -37,7 +37,9 @@ struct BackingFile {
       if wanted == nil, backing == .sharedMemory {
         let free = Int(clamping: echelon_backing_shared_memory_free())
         if free < byteLimit {
-          reasons.append("\(backing): /dev/shm has \(ByteCount(free)), the pool may need \(ByteCount(byteLimit))")
+          reasons.append(
+            "\(backing): /dev/shm has \(ByteCount(free)), the pool may need \(ByteCount(byteLimit))"
+          )
           continue
         }
       }

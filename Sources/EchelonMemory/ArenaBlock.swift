@@ -69,7 +69,8 @@ import Synchronization
     precondition(byteOffset >= 0 && byteOffset <= byteCount && count >= 0)
     precondition(byteOffset % MemoryLayout<Element>.alignment == 0, "elements are not aligned")
     precondition(
-      count <= (byteCount - byteOffset) / MemoryLayout<Element>.stride, "elements outside the block")
+      count <= (byteCount - byteOffset) / MemoryLayout<Element>.stride, "elements outside the block"
+    )
     let start = unsafe arena.region.address(at: offset, byteCount: byteCount) + byteOffset
     return unsafe start.assumingMemoryBound(to: Element.self)
   }

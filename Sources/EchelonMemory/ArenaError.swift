@@ -66,6 +66,7 @@ public struct ByteCount: CustomStringConvertible, Sendable {
       unit = next
     }
     let tenths = Int((value * 10).rounded())
-    return tenths % 10 == 0 ? "\(tenths / 10) \(unit)" : "\(tenths / 10).\(abs(tenths) % 10) \(unit)"
+    return tenths % 10 == 0
+      ? "\(tenths / 10) \(unit)" : "\(tenths / 10).\(abs(tenths) % 10) \(unit)"
   }
 }

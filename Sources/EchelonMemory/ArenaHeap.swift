@@ -189,7 +189,8 @@ struct ArenaHeap {
     guard heap + missing <= limitBytes else {
       throw exhausted(
         size, "the pool's memoryLimit of \(ByteCount(limitBytes))",
-        "release arrays, raise memoryLimit, or process the data in pieces", left: limitBytes - usage.usedBytes)
+        "release arrays, raise memoryLimit, or process the data in pieces",
+        left: limitBytes - usage.usedBytes)
     }
     let memory = MachineLimits.memory()
     let reserve = max(64 << 20, memory.totalBytes / 50)
@@ -205,7 +206,8 @@ struct ArenaHeap {
       // Pages that were committed before the failure go back.
       _ = echelon_backing_release(descriptor, UInt64(end), UInt64(wanted))
       throw exhausted(
-        size, "the shared-memory file system", "\(systemMessage(error)); enlarge it or choose another backing")
+        size, "the shared-memory file system",
+        "\(systemMessage(error)); enlarge it or choose another backing")
     }
     insert(Extent(offset: end, byteCount: wanted))
     end += wanted

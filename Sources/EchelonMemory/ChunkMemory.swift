@@ -96,6 +96,7 @@ public protocol ChunkProgram {
 /// nothing and contains the whole loop.
 @frozen public struct ChunkFunction: ChunkProgram {
   @usableFromInline let body: (ChunkMemory) -> Void
+  /// Wraps the loop over a chunk.
   @inlinable @inline(__always) public init(_ body: @escaping (ChunkMemory) -> Void) {
     self.body = body
   }

@@ -71,7 +71,10 @@ struct ControlGroup {
       let isVersion2 = fields[0] == "0" && fields[1].isEmpty
       let controllers = fields[1].split(separator: ",")
       guard isVersion2 || controllers.contains(Substring(controller)) else { continue }
-      let roots = isVersion2 ? ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"] : ["/sys/fs/cgroup/\(fields[1])", "/sys/fs/cgroup/\(controller)"]
+      let roots =
+        isVersion2
+        ? ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
+        : ["/sys/fs/cgroup/\(fields[1])", "/sys/fs/cgroup/\(controller)"]
       var components = fields[2].split(separator: "/")
       while true {
         let name = "/" + components.joined(separator: "/")
@@ -103,7 +106,8 @@ struct ControlGroup {
   /// The quota in processors.
   func processorQuota() -> Double? {
     if isVersion2 {
-      guard let words = SystemFile.read("\(directory)/cpu.max")?.split(whereSeparator: \.isWhitespace),
+      guard
+        let words = SystemFile.read("\(directory)/cpu.max")?.split(whereSeparator: \.isWhitespace),
         words.count == 2, let quota = Double(words[0]), let period = Double(words[1]), period > 0
       else { return nil }
       return quota / period

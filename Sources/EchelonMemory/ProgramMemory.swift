@@ -49,7 +49,8 @@
   ///   - parameters: the bytes of the job's parameters.
   ///   - partials: 64 bytes per chunk.
   package init?(
-    arena: Arena, operands: [ArenaWindow], hasOutput: Bool, parameters: Region, parametersAt offset: Int,
+    arena: Arena, operands: [ArenaWindow], hasOutput: Bool, parameters: Region,
+    parametersAt offset: Int,
     partials: Region?, elementCount: Int, chunkLength: Int
   ) {
     guard elementCount >= 0, chunkLength > 0, operands.count <= (hasOutput ? 3 : 2),

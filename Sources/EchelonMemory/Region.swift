@@ -4,10 +4,10 @@
 /// the arena that made the region lives; whoever holds a region holds its arena.
 /// Invariant 2: plain loads and stores are made only by the process that the protocol of
 /// EchelonWire names as the owner of those bytes at that time.
-@safe @frozen public struct Region: @unchecked Sendable {
+@safe package struct Region: @unchecked Sendable {
   @usableFromInline let base: UnsafeMutableRawPointer
   /// The size of the window.
-  public let byteCount: Int
+  package let byteCount: Int
 
   @inlinable package init(base: UnsafeMutableRawPointer, byteCount: Int) {
     precondition(UInt(bitPattern: base) % 64 == 0, "a region starts at a cache line")
@@ -22,7 +22,7 @@
   }
 
   /// The atomic 32-bit word at `offset` bytes from the start of the region.
-  @inlinable public func word32(at offset: Int) -> SharedWord32 {
+  @inlinable package func word32(at offset: Int) -> SharedWord32 {
     check(offset, 4, 4)
     // SAFETY: mapped (invariant 1), in bounds and aligned (the check above), and reached only
     // through `SharedWord32`, so that no process makes a plain access to these bytes.
@@ -30,14 +30,14 @@
   }
 
   /// The atomic 64-bit word at `offset` bytes from the start of the region.
-  @inlinable public func word64(at offset: Int) -> SharedWord64 {
+  @inlinable package func word64(at offset: Int) -> SharedWord64 {
     check(offset, 8, 8)
     // SAFETY: as for `word32`.
     return unsafe SharedWord64(at: base + offset)
   }
 
   /// The value at `offset`, read plainly: the caller owns these bytes, or acquired them.
-  @inlinable public func load<T: BitwiseCopyable>(at offset: Int, as type: T.Type = T.self) -> T {
+  @inlinable package func load<T: BitwiseCopyable>(at offset: Int, as type: T.Type = T.self) -> T {
     check(offset, MemoryLayout<T>.size, MemoryLayout<T>.alignment)
     // SAFETY: mapped, in bounds, aligned; ownership is invariant 2; any bits are a valid `T` for the
     // integer and C record types that this is used with.
@@ -45,30 +45,32 @@
   }
 
   /// Stores plainly at `offset`: the caller owns these bytes.
-  @inlinable public func store<T: BitwiseCopyable>(_ value: T, at offset: Int) {
+  @inlinable package func store<T: BitwiseCopyable>(_ value: T, at offset: Int) {
     check(offset, MemoryLayout<T>.size, MemoryLayout<T>.alignment)
     // SAFETY: as for `load`.
     unsafe base.storeBytes(of: value, toByteOffset: offset, as: T.self)
   }
 
   /// The part of this region from `offset`, which is a multiple of 64.
-  @inlinable public func subregion(at offset: Int, byteCount: Int) -> Region {
+  @inlinable package func subregion(at offset: Int, byteCount: Int) -> Region {
     check(offset, byteCount, 64)
     // SAFETY: within this region (the check above), which holds the invariants.
     return unsafe Region(base: base + offset, byteCount: byteCount)
   }
 
   /// Copies bytes in, starting at `offset`.
-  @inlinable public func copy(from bytes: RawSpan, at offset: Int) {
+  @inlinable package func copy(from bytes: RawSpan, at offset: Int) {
     check(offset, bytes.byteCount, 1)
     unsafe bytes.withUnsafeBytes { source in
       // SAFETY: both sides are in bounds; a span of private memory cannot overlap the region.
-      if let start = source.baseAddress { unsafe (base + offset).copyMemory(from: start, byteCount: source.count) }
+      if let start = source.baseAddress {
+        unsafe (base + offset).copyMemory(from: start, byteCount: source.count)
+      }
     }
   }
 
   /// Lends the bytes of `range`, for reading.
-  @inlinable public func withBytes<R, E: Error>(
+  @inlinable package func withBytes<R, E: Error>(
     at offset: Int, byteCount: Int, _ body: (RawSpan) throws(E) -> R
   ) throws(E) -> R {
     check(offset, byteCount, 1)
@@ -78,7 +80,7 @@
   }
 
   /// Sets every byte of a range to zero.
-  public func zero(at offset: Int, byteCount: Int) {
+  package func zero(at offset: Int, byteCount: Int) {
     check(offset, byteCount, 1)
     // SAFETY: in bounds; ownership is invariant 2.
     unsafe (base + offset).initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)

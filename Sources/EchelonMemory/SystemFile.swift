@@ -21,14 +21,18 @@ package enum SystemFile {
 
   /// The first whitespace-separated word of the file as a number; nil for `max` and for no file.
   package static func number(_ path: String) -> Int? {
-    read(path).flatMap { text in text.split(whereSeparator: \.isWhitespace).first.flatMap { Int($0) } }
+    read(path).flatMap { text in
+      text.split(whereSeparator: \.isWhitespace).first.flatMap { Int($0) }
+    }
   }
 
   /// The number that follows `key` in a file of `key value` lines.
   package static func number(_ path: String, key: String) -> Int? {
     guard let text = read(path) else { return nil }
     for line in text.split(separator: "\n") where line.hasPrefix(key) {
-      let words = line.dropFirst(key.count).split(whereSeparator: { $0 == " " || $0 == ":" || $0 == "\t" })
+      let words = line.dropFirst(key.count).split(whereSeparator: {
+        $0 == " " || $0 == ":" || $0 == "\t"
+      })
       if let value = words.first.flatMap({ Int($0) }) { return value }
     }
     return nil

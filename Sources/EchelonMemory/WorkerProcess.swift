@@ -78,7 +78,7 @@ package struct WorkerProcess: Sendable {
   package static var inheritedEnvironment: [String] {
     var lines: [String] = []
     // SAFETY: `environ` is an array of C strings that ends with nil.
-      var entry: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = unsafe environ
+    var entry: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = unsafe environ
     while let text = unsafe entry.pointee {
       unsafe lines.append(String(cString: text))
       unsafe entry += 1
@@ -94,7 +94,7 @@ private func withCStrings<R>(
   // SAFETY: every copy lives until after `body` and is freed once.
   var copies: [UnsafeMutablePointer<CChar>?] = unsafe strings.map { unsafe strdup($0) }
   unsafe copies.append(nil)
-  defer { for unsafe copy in unsafe copies { unsafe free(copy) } }
+  defer { unsafe copies.forEach { unsafe free($0) } }
   return unsafe copies.withUnsafeBufferPointer { unsafe body($0.baseAddress!) }
 }
 

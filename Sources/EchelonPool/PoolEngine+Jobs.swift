@@ -1,6 +1,6 @@
+import CEchelon
 import EchelonMemory
 import EchelonWire
-import CEchelon
 import Synchronization
 
 /// Chunked jobs: submit, collect, wait.
@@ -10,7 +10,7 @@ extension PoolEngine {
     let isEmpty = job.request.chunkCount == 0
     try locked { state in
       if let broken = state.broken { throw broken }
-      if state.isShutDown { throw PoolError.shutDown }
+      if state.isShutDown, !job.isContinuation { throw PoolError.shutDown }
       guard !isEmpty else {
         job.place = .gone
         return
@@ -39,6 +39,18 @@ extension PoolEngine {
     }
   }
 
+  /// Keeps the pool open for work of several steps, of which the next begins when the last has ended.
+  package func beginSteps() throws(PoolError) {
+    try state.withLock { state throws(PoolError) in
+      if let broken = state.broken { throw broken }
+      if state.isShutDown { throw .shutDown }
+      state.pending += 1
+    }
+  }
+
+  /// The last step has begun, or there will be none.
+  package func endSteps() { state.withLock { state in taskEnded(&state) } }
+
   private func publish(_ job: PoolJob, in index: Int, _ state: inout PoolState) throws {
     let request = job.request
     let generation = state.jobGenerations[index] &+ 1
@@ -49,7 +61,8 @@ extension PoolEngine {
     job.words = words
     job.wordBlock = block
     let record = wire.job(JobIndex(index))
-    record.fill(request, wordsOffset: block.offset, partialsOffset: job.partials?.offset ?? 0,
+    record.fill(
+      request, wordsOffset: block.offset, partialsOffset: job.partials?.offset ?? 0,
       batchLimit: max(1, request.chunkCount / (8 * wire.layout.seatCount)))
     state.jobs[index] = job
     job.place = .record(JobIndex(index), generation: generation)
@@ -95,7 +108,9 @@ extension PoolEngine {
       let failure = job.failure ?? failure(of: job, record)
       job.place = .gone
       state.jobs[index.value] = nil
-      if let block = job.wordBlock { state.spareWords[Self.wordClass(block.byteCount / 8)].append(block) }
+      if let block = job.wordBlock {
+        state.spareWords[Self.wordClass(block.byteCount / 8)].append(block)
+      }
       job.words = nil
       job.wordBlock = nil
       if let next = state.queuedJobs.popFirst() {
@@ -162,7 +177,9 @@ extension PoolEngine {
       let word = StateWord(bits: wire.job(index).state.load())
       guard word.generation == generation, word.phase == .running, let words = job.words
       else { return false }
-      return (0..<words.count).contains { ChunkWord(bits: words.word($0).load()).phase != .unclaimed }
+      return (0..<words.count).contains {
+        ChunkWord(bits: words.word($0).load()).phase != .unclaimed
+      }
     }
   }
 
@@ -185,7 +202,9 @@ extension PoolEngine {
         return true
       case .record(let index, let generation):
         guard let words = job.words,
-          (0..<words.count).allSatisfy({ ChunkWord(bits: words.word($0).load()).phase == .unclaimed })
+          (0..<words.count).allSatisfy({
+            ChunkWord(bits: words.word($0).load()).phase == .unclaimed
+          })
         else { return false }
         // Claims from here on see the mark and pass the chunk over; one that came just before runs.
         let record = wire.job(index)

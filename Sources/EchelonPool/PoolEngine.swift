@@ -36,7 +36,8 @@ package final class PoolEngine: Sendable {
     wire.chairCount = max(1, min(processors - 1, count))
     wire.spinNanoseconds = 50_000
     guard let attention = EventSignal() else {
-      throw PoolError.cannotStartWorker(step: "making an event counter", reason: "no descriptors left")
+      throw PoolError.cannotStartWorker(
+        step: "making an event counter", reason: "no descriptors left")
     }
     self.attention = attention
     state = Mutex(PoolState(layout: layout, workerLimit: count))
@@ -64,10 +65,28 @@ package final class PoolEngine: Sendable {
   /// of work were published.
   func summonWorkers(_ state: inout PoolState, demand: Int) {
     guard state.wantedWorkers < state.workerLimit else { return }
-    // One that looks for work or sleeps will take this.
-    if state.wantedWorkers > 0, demand == 1, wire.hasIdleWorker { return }
     state.wantedWorkers = min(state.workerLimit, state.wantedWorkers + max(1, demand))
+    if state.wantedWorkers < state.workerLimit {
+      _ = wire.interest.fetchOr(CollectorInterest.growth)
+    } else {
+      _ = wire.interest.fetchAnd(~CollectorInterest.growth)
+    }
     attention.signal()
+  }
+
+  /// Whether tasks are ready, every worker there has something to do, and fewer are coming than
+  /// could be of use.
+  func needsWorker(_ state: PoolState) -> Bool {
+    guard state.wantedWorkers < state.workerLimit, !wire.hasIdleWorker else { return false }
+    return wire.readyTickets > state.wantedWorkers - readyCount(state)
+  }
+
+  /// How many workers have come up.
+  func readyCount(_ state: PoolState) -> Int {
+    state.workers.indices.count { seat in
+      let phase = wire.seat(SeatIndex(seat)).phase
+      return state.workers[seat] != nil && phase != .vacant && phase != .starting
+    }
   }
 
   /// Starts all workers and waits until they look for work.
@@ -80,10 +99,10 @@ package final class PoolEngine: Sendable {
     attention.signal()
     while true {
       let (broken, ready) = state.withLock { state in
-        (state.broken ?? state.startFailure ?? (state.isShutDown ? .shutDown : nil), state.workers.indices.count { seat in
-          let phase = wire.seat(SeatIndex(seat)).phase
-          return state.workers[seat] != nil && phase != .vacant && phase != .starting
-        })
+        (
+          state.broken ?? state.startFailure ?? (state.isShutDown ? .shutDown : nil),
+          readyCount(state)
+        )
       }
       if let broken { throw broken }
       if ready >= limit { return }

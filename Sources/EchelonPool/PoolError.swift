@@ -86,7 +86,8 @@ public struct WorkerDied: Error, Equatable, Sendable, CustomStringConvertible {
 
   private var advice: String {
     switch cause {
-    case .signalled(9): "it was killed from outside or by the out-of-memory killer; see the system log, or allow retries"
+    case .signalled(9):
+      "it was killed from outside or by the out-of-memory killer; see the system log, or allow retries"
     case .signalled: "run the function in-process to find the fault, or allow retries if it is rare"
     case .exited, .unknown: "a task must return or throw, not exit"
     }

@@ -12,7 +12,9 @@ package struct FunctionTable: Sendable {
   let region: Region
   private static var entriesOffset: Int { 64 }
   private static var entryLimit: Int { 2048 }
-  private static var bytesOffset: Int { entriesOffset + entryLimit * MemoryLayout<function_entry>.stride }
+  private static var bytesOffset: Int {
+    entriesOffset + entryLimit * MemoryLayout<function_entry>.stride
+  }
 
   /// Appends an entry; one thread of the front end at a time. Nil when the table is full.
   package func append(_ bytes: [UInt8]) -> FunctionIndex? {

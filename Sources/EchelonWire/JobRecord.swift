@@ -63,7 +63,9 @@ package import EchelonMemory
     failed.store(1 + failure.rawValue)
   }
 
-  package var failedChunk: Int { Int(region.load(at: OFFSET_job_record_failed_chunk, as: UInt64.self)) }
+  package var failedChunk: Int {
+    Int(region.load(at: OFFSET_job_record_failed_chunk, as: UInt64.self))
+  }
 }
 
 /// The chunk words of one job.

@@ -40,6 +40,11 @@ extension Wire {
     }
   }
 
+  /// How many tickets nobody has taken.
+  @inlinable package var readyTickets: Int {
+    max(0, Int(truncatingIfNeeded: tail.load() &- head.load()))
+  }
+
   /// Whether few enough tasks are ready that more should be fetched from the front end.
   @inlinable package var isQueueLow: Bool {
     tail.load() &- head.load() < UInt64(layout.slotCount / 4)

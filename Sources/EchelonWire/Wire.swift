@@ -60,7 +60,10 @@ package final class Wire: Sendable {
   }
   /// How many workers may spin at once, and for how long.
   package var chairCount: Int {
-    get { min(Int(hot.load(at: OFFSET_arena_hot_words_chair_count, as: UInt32.self)), ECHELON_CHAIR_LIMIT) }
+    get {
+      min(
+        Int(hot.load(at: OFFSET_arena_hot_words_chair_count, as: UInt32.self)), ECHELON_CHAIR_LIMIT)
+    }
     set { hot.store(UInt32(newValue), at: OFFSET_arena_hot_words_chair_count) }
   }
   package var spinNanoseconds: UInt32 {
@@ -77,13 +80,15 @@ package final class Wire: Sendable {
   @inlinable package func seat(_ index: SeatIndex) -> Seat {
     Seat(
       region: seatsRegion.subregion(
-        at: index.value * MemoryLayout<arena_seat>.stride, byteCount: MemoryLayout<arena_seat>.size))
+        at: index.value * MemoryLayout<arena_seat>.stride, byteCount: MemoryLayout<arena_seat>.size)
+    )
   }
 
   @inlinable package func job(_ index: JobIndex) -> JobRecord {
     JobRecord(
       region: jobsRegion.subregion(
-        at: index.value * MemoryLayout<job_record>.stride, byteCount: MemoryLayout<job_record>.size))
+        at: index.value * MemoryLayout<job_record>.stride, byteCount: MemoryLayout<job_record>.size)
+    )
   }
 
   /// The bytes of a seat's outbox.
@@ -102,6 +107,8 @@ package final class Wire: Sendable {
 package enum CollectorInterest {
   /// Tasks wait in the front end for a slot: ring when the queue runs low.
   package static let refill: UInt32 = 1
+  /// More workers can be started: ring when tasks are left and nobody is there to wake.
+  package static let growth: UInt32 = 2
 }
 
 /// One worker's place, as it lies in the arena.

@@ -11,7 +11,9 @@ struct JobOperands {
   private let windows: [ArenaWindow]
 
   init(_ record: JobRecord, _ fields: job_record, in arena: Arena) throws(JobProblem) {
-    guard fields.operand_count <= UInt32(JobRecord.operandLimit) else { throw JobProblem(.badOperand) }
+    guard fields.operand_count <= UInt32(JobRecord.operandLimit) else {
+      throw JobProblem(.badOperand)
+    }
     self.arena = arena
     var cells: [job_operand] = []
     var windows: [ArenaWindow] = []
@@ -36,7 +38,9 @@ struct JobOperands {
   func call(
     _ kernel: Kernel, _ record: JobRecord, _ fields: job_record
   ) throws(JobProblem) -> KernelCall {
-    guard cells.count == kernel.outputCount + kernel.inputCount else { throw JobProblem(.badOperand) }
+    guard cells.count == kernel.outputCount + kernel.inputCount else {
+      throw JobProblem(.badOperand)
+    }
     var operands: [KernelOperand] = []
     for (index, cell) in cells.enumerated() {
       let limit = Int64(1) << 46

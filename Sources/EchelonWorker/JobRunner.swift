@@ -135,7 +135,9 @@ struct JobRunner {
       let operands = try JobOperands(record, fields, in: wire.arena)
       switch JobKind(rawValue: fields.kind) {
       case .kernel:
-        guard let kernel = KernelCatalog.kernel(id: fields.code) else { throw JobProblem(.unknownKernel) }
+        guard let kernel = KernelCatalog.kernel(id: fields.code) else {
+          throw JobProblem(.unknownKernel)
+        }
         return .kernel(try operands.call(kernel, record, fields))
       case .program:
         let (program, consumed) = try program(record, fields)

@@ -25,7 +25,7 @@ struct TaskRunner {
   /// - Returns: false when there is none.
   mutating func runOne() -> Bool {
     guard let claimed = claim() else { return false }
-    if wire.hasClaimableWork { _ = wire.wakeOne() }
+    wire.passOn()
     run(claimed)
     return true
   }
@@ -97,7 +97,8 @@ struct TaskRunner {
     }
     var refusal = ByteWriter(
       lending: slot.region, at: slot.resultOffsetInSlot, byteCount: TaskSlot.inlineBytes)
-    refusal.append(text: "no shared memory for a result of \(ByteCount(result.count)); raise memoryLimit")
+    refusal.append(
+      text: "no shared memory for a result of \(ByteCount(result.count)); raise memoryLimit")
     slot.outcome = .unencodable
     slot.resultBytes = refusal.count
     slot.resultPlace = .slot

@@ -26,7 +26,7 @@ let package = Package(
     .executableTarget(
       name: "EchelonCommand",
       dependencies: [
-        "Echelon", "EchelonFiles",
+        "Echelon", "EchelonFiles", "EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
 
@@ -95,7 +95,7 @@ let package = Package(
     .testTarget(
       name: "FaultTests", dependencies: ["Echelon", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "EchelonCommandTests", dependencies: ["EchelonCommand", "TestSupport"],
+      name: "EchelonCommandTests", dependencies: ["EchelonCommand", "EchelonFiles", "TestSupport"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -79,7 +79,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
 
   private struct State {
     var source: Source?
-    var window: [Call] = []
+    var window = Queue<Call>()
     var inFlight = 0
     var ready: [Result<Output, any Error>] = []
     var nextReady = 0
@@ -124,8 +124,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
   private func stop() {
     state.withLock { state in
       state.source = nil
-      for call in state.window { call.future.cancel() }
-      state.window = []
+      for call in state.window.removeAll() { call.future.cancel() }
     }
   }
 
@@ -134,8 +133,10 @@ where Source: SendableMetatype, Source.Element: Sendable {
     state.withLock { state in
       state.isExpired = true
       state.source = nil
-      for call in state.window where !call.future.cancel() {
-        call.future.complete(.failure(PoolError.timedOut))
+      let calls = state.window.removeAll()
+      for call in calls {
+        if !call.future.cancel() { call.future.complete(.failure(PoolError.timedOut)) }
+        state.window.append(call)
       }
     }
   }
@@ -181,7 +182,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
         }
         guard let call = state.window.first else { return .end }
         guard call.future.isDone else { return .wait(call.future) }
-        state.window.removeFirst()
+        _ = state.window.popFirst()
         absorb(call, &state)
       }
     }
@@ -200,7 +201,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
       state.ready = []
       if state.isExpired {
         state.ready = [.failure(PoolError.timedOut)]
-        state.window = []
+        _ = state.window.removeAll()
       } else if call.elements.count > 1, error is WorkerDied || error is TransferError {
         // One element took the others' worker with it: each runs again on its own.
         retrySingly(call.elements, &state)
@@ -226,13 +227,20 @@ where Source: SendableMetatype, Source.Element: Sendable {
       }
     }
     state.inFlight += elements.count
-    state.window.insert(contentsOf: calls, at: 0)
+    state.window.prepend(calls)
   }
 
   /// Submits calls until the buffer is full or the source is at its end.
   private func fill(_ state: inout State) throws {
     while state.source != nil, state.inFlight < buffer {
-      let size = min(nextChunkSize(state), buffer - state.inFlight)
+      let size = nextChunkSize(state)
+      // A chunk waits until there is room for all of it, so that chunks do not shrink to what the
+      // last one left.
+      guard size <= buffer - state.inFlight || state.window.isEmpty else { return }
+      // Until the cost is known, a few elements for each worker are enough.
+      if chunkSize == nil, state.nanosecondsPerElement == 0, state.inFlight >= 2 * pool.workerCount {
+        return
+      }
       var elements: [Input] = []
       while elements.count < size, let element = state.source?.next() { elements.append(element) }
       if elements.count < size { state.source = nil }
@@ -244,7 +252,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
 
   /// As many elements as make a call worth about a millisecond; one until the cost is known.
   private func nextChunkSize(_ state: State) -> Int {
-    if let chunkSize { return chunkSize }
+    if let chunkSize { return min(chunkSize, buffer) }
     guard state.nanosecondsPerElement > 0 else { return 1 }
     return max(
       1, min(1024, buffer / (2 * pool.workerCount), Int(1e6 / state.nanosecondsPerElement)))

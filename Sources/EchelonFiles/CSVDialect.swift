@@ -1,5 +1,5 @@
 /// How a delimited text file is written.
-public struct CSVDialect: Sendable, Equatable {
+public struct CSVDialect: Sendable, Equatable, Codable {
   /// The byte between two fields: a comma, a tab, a semicolon.
   public var delimiter: UInt8
 

@@ -23,9 +23,9 @@ public struct CSVFile: Sendable {
   /// Runs of whole records, in order, that together hold all rows.
   public let chunks: [CSVChunk]
 
-  private let source: ByteSource
-  private let tokenizer: CSVTokenizer
-  private let missing: MissingSpellings
+  let source: ByteSource
+  let tokenizer: CSVTokenizer
+  let missing: MissingSpellings
 
   /// The indices of the columns of numbers: the columns that `readNumbers` fills, in this order.
   public var numberColumns: [Int] { columns.indices.filter { columns[$0].kind == .number } }
@@ -75,6 +75,17 @@ public struct CSVFile: Sendable {
     columns = scanned.columns
     rowCount = scanned.rowCount
     chunks = scanned.chunks
+  }
+
+  init(_ outline: CSVOutline, source: ByteSource) {
+    path = outline.path
+    dialect = outline.dialect
+    columns = outline.columns
+    rowCount = outline.rowCount
+    chunks = outline.chunks
+    self.source = source
+    tokenizer = CSVTokenizer(delimiter: outline.dialect.delimiter)
+    missing = MissingSpellings(outline.dialect.missingSpellings)
   }
 
   /// Reads all numbers into `storage`.
@@ -147,7 +158,7 @@ public struct CSVFile: Sendable {
   }
 
   /// Gives `body` the bytes; whatever it finds wrong now was right when the file was scanned.
-  private func read(_ body: (Span<UInt8>) throws(CSVFault) -> Void) throws(FileError) {
+  func read(_ body: (Span<UInt8>) throws(CSVFault) -> Void) throws(FileError) {
     try source.withBytes(path: path) { (bytes) throws(FileError) in
       do { try body(bytes) } catch { throw FileError.changed(path: path) }
     }

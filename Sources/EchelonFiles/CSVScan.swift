@@ -1,5 +1,5 @@
 /// A run of whole records of a CSV file, which can be read on its own: the unit of parallel reading.
-public struct CSVChunk: Sendable, Equatable {
+public struct CSVChunk: Sendable, Equatable, Codable {
   /// Where its records begin and end, in bytes from the start of the file.
   public let byteRange: Range<Int>
 

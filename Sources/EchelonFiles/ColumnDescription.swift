@@ -1,5 +1,5 @@
 /// Whether the values of a column are numbers or words.
-public enum ColumnKind: String, Sendable, Equatable {
+public enum ColumnKind: String, Sendable, Equatable, Codable {
   /// Every value that is not missing is a number.
   case number
 
@@ -8,7 +8,7 @@ public enum ColumnKind: String, Sendable, Equatable {
 }
 
 /// What is known of a column before its values are read.
-public struct ColumnDescription: Sendable, Equatable {
+public struct ColumnDescription: Sendable, Equatable, Codable {
   /// The name in the header; `col0`, `col1`, … where there is none.
   public let name: String
 

@@ -35,7 +35,10 @@ public struct DataFileReader: Sendable {
   public var numberColumns: [Int] { columns.indices.filter { columns[$0].kind == .number } }
 
   /// Maps the file at `path`, finds out what it is, and scans it for columns and rows.
-  public static func open(_ path: String) throws(FileError) -> DataFileReader {
+  /// - Parameter chunkByteCount: about how long the chunks of a CSV file are.
+  public static func open(
+    _ path: String, chunkByteCount: Int = 1 << 20
+  ) throws(FileError) -> DataFileReader {
     let source = try ByteSource(path: path)
     let isNPY = try source.withBytes(path: path) { (bytes) throws(FileError) in
       NPYHeader.isPresent(in: bytes)
@@ -45,7 +48,7 @@ public struct DataFileReader: Sendable {
       return try DataFileReader(MappedNPY(path: path, source: source))
     }
     return DataFileReader(
-      try CSVFile(path: path, source: source, dialect: nil, chunkByteCount: 1 << 20))
+      try CSVFile(path: path, source: source, dialect: nil, chunkByteCount: chunkByteCount))
   }
 
   /// The columns of a CSV file.

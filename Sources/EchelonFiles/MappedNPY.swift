@@ -104,6 +104,20 @@ public struct MappedNPY: Sendable {
     }
   }
 
+  /// Converts one column of a table into `storage`, which must hold as many elements as it has rows.
+  ///
+  /// Reads only that column, so that several processes can share the columns of a large array.
+  /// - Throws: `FileError.notATable` for more than two axes.
+  public func readColumn(_ column: Int, into storage: inout MutableSpan<Double>) throws(FileError) {
+    let (rowCount, columnCount) = try tableShape()
+    precondition(0..<columnCount ~= column, "column \(column) of \(columnCount)")
+    precondition(
+      storage.count == rowCount, "storage has \(storage.count) elements, a column \(rowCount)")
+    let start = isFortranOrder ? column * rowCount : column
+    let step = isFortranOrder ? 1 : columnCount
+    try convert(from: start, by: step, count: rowCount) { row, value in storage[row] = value }
+  }
+
   /// All elements in file order, converted.
   public func numbers() throws(FileError) -> [Double] {
     var values = [Double](repeating: 0, count: count)
@@ -124,31 +138,41 @@ public struct MappedNPY: Sendable {
 
   /// Calls `store` with the index and the value of every element, in file order.
   private func convert(_ store: (Int, Double) -> Void) throws(FileError) {
+    try convert(from: 0, by: 1, count: count, store)
+  }
+
+  /// Calls `store` with 0, 1, … and the values of the `count` elements from `start`, `step` apart.
+  private func convert(
+    from start: Int, by step: Int, count: Int, _ store: (Int, Double) -> Void
+  ) throws(FileError) {
+    let picked = (start, step, count)
     try source.withBytes(path: path) { (bytes) throws(FileError) in
       switch elementType {
-      case .bool: convert(bytes, UInt8.self, { $0 == 0 ? 0 : 1 }, store)
-      case .int8: convert(bytes, Int8.self, { Double($0) }, store)
-      case .int16: convert(bytes, Int16.self, { Double($0) }, store)
-      case .int32: convert(bytes, Int32.self, { Double($0) }, store)
-      case .int64: convert(bytes, Int64.self, { Double($0) }, store)
-      case .uint8: convert(bytes, UInt8.self, { Double($0) }, store)
-      case .uint16: convert(bytes, UInt16.self, { Double($0) }, store)
-      case .uint32: convert(bytes, UInt32.self, { Double($0) }, store)
-      case .uint64: convert(bytes, UInt64.self, { Double($0) }, store)
-      case .float32: convert(bytes, UInt32.self, { Double(Float(bitPattern: $0)) }, store)
-      case .float64: convert(bytes, UInt64.self, { Double(bitPattern: $0) }, store)
+      case .bool: convert(bytes, UInt8.self, picked, { $0 == 0 ? 0 : 1 }, store)
+      case .int8: convert(bytes, Int8.self, picked, { Double($0) }, store)
+      case .int16: convert(bytes, Int16.self, picked, { Double($0) }, store)
+      case .int32: convert(bytes, Int32.self, picked, { Double($0) }, store)
+      case .int64: convert(bytes, Int64.self, picked, { Double($0) }, store)
+      case .uint8: convert(bytes, UInt8.self, picked, { Double($0) }, store)
+      case .uint16: convert(bytes, UInt16.self, picked, { Double($0) }, store)
+      case .uint32: convert(bytes, UInt32.self, picked, { Double($0) }, store)
+      case .uint64: convert(bytes, UInt64.self, picked, { Double($0) }, store)
+      case .float32: convert(bytes, UInt32.self, picked, { Double(Float(bitPattern: $0)) }, store)
+      case .float64: convert(bytes, UInt64.self, picked, { Double(bitPattern: $0) }, store)
       }
     }
   }
 
   @inline(__always)
   private func convert<Bits: FixedWidthInteger & BitwiseCopyable>(
-    _ bytes: Span<UInt8>, _ type: Bits.Type, _ value: (Bits) -> Double,
-    _ store: (Int, Double) -> Void
+    _ bytes: Span<UInt8>, _ type: Bits.Type, _ picked: (start: Int, step: Int, count: Int),
+    _ value: (Bits) -> Double, _ store: (Int, Double) -> Void
   ) {
-    let (first, size, isBigEndian) = (header.dataOffset, MemoryLayout<Bits>.size, isBigEndian)
-    for element in 0..<count {
-      let stored = bytes.loadInteger(at: first &+ element &* size, as: type)
+    let (size, isBigEndian) = (MemoryLayout<Bits>.size, isBigEndian)
+    let first = header.dataOffset &+ picked.start &* size
+    let stride = picked.step &* size
+    for element in 0..<picked.count {
+      let stored = bytes.loadInteger(at: first &+ element &* stride, as: type)
       store(element, value(isBigEndian ? Bits(bigEndian: stored) : Bits(littleEndian: stored)))
     }
   }

@@ -51,7 +51,6 @@ extension PoolEngine {
         return state.overflow.count < count
       }
       if moved { didSomething = true }
-      wire.wakeWorkerIfNeeded()
     }
     if wire.interest.load() & CollectorInterest.growth != 0 {
       let hasGrown = locked { state in

@@ -193,6 +193,7 @@ extension PoolEngine {
   func refill(_ state: inout PoolState) {
     while !state.freeSlots.isEmpty, wire.hasRoomInRing, let task = state.overflow.popFirst() {
       guard task.place == .queued, let slot = state.freeSlots.popLast() else { continue }
+      state.hasRefilled = true
       let message = task.message
       task.message = []
       do {

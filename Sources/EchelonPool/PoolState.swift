@@ -37,6 +37,8 @@ struct PoolState {
 
   /// Tasks and jobs handed over and not yet over.
   var pending = 0
+  /// Tasks went from the overflow into slots: once the lock is let go, workers are to look.
+  var hasRefilled = false
   /// Calls into other people's code, to be made once the lock is let go.
   var deferred: [@Sendable () -> Void] = []
   var isShutDown = false
@@ -58,53 +60,22 @@ struct PoolState {
   }
 }
 
-/// First in, first out, without moving the rest at every removal.
-struct Queue<Element> {
-  private var items: [Element?] = []
-  private var first = 0
-
-  var count: Int { items.count - first }
-  var isEmpty: Bool { count == 0 }
-
-  mutating func append(_ element: Element) { items.append(element) }
-
-  mutating func popFirst() -> Element? {
-    guard first < items.count else { return nil }
-    let element = items[first]
-    items[first] = nil
-    first += 1
-    if first == items.count || (first >= 1024 && first * 2 > items.count) {
-      items.removeFirst(first)
-      first = 0
-    }
-    return element
-  }
-
-  /// Removes and returns everything.
-  mutating func removeAll() -> [Element] {
-    defer { items = []; first = 0 }
-    return items[first...].compactMap { $0 }
-  }
-
-  mutating func removeAll(where matches: (Element) -> Bool) {
-    items = items[first...].filter { item in item.map { !matches($0) } ?? false }
-    first = 0
-  }
-}
-
 extension PoolEngine {
-  /// Runs `body` under the lock, then what it deferred without it.
+  /// Runs `body` under the lock, then what it left to be done without it.
   func locked<R: Sendable, E: Error>(
     _ body: (inout PoolState) throws(E) -> R
   ) throws(E) -> R {
-    let (result, deferred) = try state.withLock {
-      state throws(E) -> (R, [@Sendable () -> Void]) in
+    let (result, hasRefilled, deferred) = try state.withLock {
+      state throws(E) -> (R, Bool, [@Sendable () -> Void]) in
       let result = try body(&state)
-      guard !state.deferred.isEmpty else { return (result, []) }
+      let hasRefilled = state.hasRefilled
+      state.hasRefilled = false
+      guard !state.deferred.isEmpty else { return (result, hasRefilled, []) }
       let deferred = state.deferred
       state.deferred = []
-      return (result, deferred)
+      return (result, hasRefilled, deferred)
     }
+    if hasRefilled { wire.wakeWorkerIfNeeded() }
     for call in deferred { call() }
     return result
   }

@@ -5,6 +5,7 @@
 #include "echelon_atomics.h"
 #include "echelon_backing.h"
 #include "echelon_image.h"
+#include "echelon_interrupt.h"
 #include "echelon_layout.h"
 #include "echelon_process.h"
 #include "echelon_start.h"

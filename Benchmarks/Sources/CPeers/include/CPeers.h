@@ -1,0 +1,57 @@
+// The plain alternatives in C that Echelon is compared with, each written the way that a good C
+// programmer would write it in an afternoon: threads, their own memory, no framework.
+//
+// No pointer crosses this interface: the memory stays inside, so that the Swift side has nothing
+// unsafe. Functions that can fail return a negative number, or NaN.
+#pragma once
+
+/// Prepares two threads (the caller and a helper) to share loops. Returns 0.
+/// The helper sleeps between loops, so it takes no core from Echelon's turn.
+int peer_team_start(int thread_count);
+
+// MARK: Loops (polynomial.c, sum.c)
+
+/// Makes x[i] = i·1e-6 and y, of `count` doubles each, in memory of their own, with huge pages where
+/// the system gives them on request; touched. Returns 0.
+int peer_map_prepare(long count);
+/// y[i] = 1 + x[i] + … + x[i]^degree/degree! in Horner's form, degree 3 or 7. Returns 0.
+int peer_map_polynomial(int degree);
+/// y[index] after that.
+double peer_map_element(long index);
+void peer_map_release(void);
+
+/// Makes x[i] = 1/(1 + i) of `count` doubles, as above. Returns 0.
+int peer_sum_prepare(long count);
+/// Σ x[i] by vector instructions with independent accumulators.
+double peer_sum(void);
+/// The instruction set that `peer_sum` uses.
+const char *peer_sum_instruction_set(void);
+void peer_sum_release(void);
+
+// MARK: Hand-over (ping_pong.c, thread_pool.c)
+
+/// Starts the thread that answers. It spins for `spin_nanoseconds`, then sleeps on a futex.
+int peer_ping_pong_start(long spin_nanoseconds);
+/// One round trip: a word changed here, seen there, answered, seen here.
+void peer_ping_pong(void);
+void peer_ping_pong_stop(void);
+
+/// Starts a pool of threads behind one queue with a mutex and a condition variable.
+int peer_thread_pool_start(int thread_count);
+/// Submits `count` tasks that do nothing, then waits for each in turn. Returns how many ran.
+long peer_thread_pool_run(long count);
+void peer_thread_pool_stop(void);
+
+// MARK: Memory (memory.c)
+
+/// Makes `byte_count` bytes of shared memory (memfd_create, the system's default pages), fills them
+/// with doubles once, and lets them go. Returns the last one, which is 1.
+double peer_first_fill(long byte_count);
+/// Has the machine back `byte_count` bytes of this process once and lets them go: in a virtual
+/// machine memory that no one has used yet is slow for a reason that is nobody's to mend.
+int peer_warm_machine(long byte_count);
+
+// MARK: The clock that both sides are measured with
+
+/// Nanoseconds of CLOCK_MONOTONIC.
+long peer_clock_nanoseconds(void);

@@ -1,0 +1,46 @@
+/// Something that is measured: Echelon's way and a rival's way of doing the same.
+struct Figure: Sendable {
+  /// For `--only`.
+  let name: String
+  /// What Echelon does, for the table.
+  let title: String
+  /// What the rival does, for the table.
+  let rivalTitle: String
+  let requirement: Requirement
+  /// Makes what is needed, warm, and returns both sides.
+  let prepare: @Sendable (Setup) throws -> Contest
+}
+
+/// Both sides of a figure, ready to run. Each call measures once and returns seconds per operation.
+struct Contest {
+  let echelon: () throws -> Double
+  let rival: () throws -> Double
+  /// Gives back what the rival holds.
+  var end: () -> Void = {}
+}
+
+/// What the command line said.
+struct Setup: Sendable {
+  let workers: Int
+  let pairs: Int
+  /// Divides the sizes; 1 for a real run.
+  let shrink: Int
+}
+
+/// Why a comparison was given up.
+enum ComparisonError: Error, CustomStringConvertible {
+  /// Echelon and the rival did not compute the same.
+  case disagreement(figure: String, echelon: Double, rival: Double)
+  /// A rival in C could not be set up.
+  case rivalFailed(String)
+
+  /// One sentence for the person at the terminal.
+  var description: String {
+    switch self {
+    case .disagreement(let figure, let echelon, let rival):
+      "\(figure): Echelon computed \(echelon) and the rival \(rival); a time for a wrong answer means nothing"
+    case .rivalFailed(let what):
+      "the C side could not \(what); free memory or lower the size with --shrink"
+    }
+  }
+}

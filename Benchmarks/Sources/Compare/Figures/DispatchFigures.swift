@@ -1,0 +1,106 @@
+import CPeers
+import Echelon
+
+/// What it costs to hand a task over and to take its result.
+extension Figures {
+  static let dispatch = [roundTrip, roundTripFloor, throughput, handOver]
+
+  private static let roundTrip = Figure(
+    name: "round-trip", title: "no-op round trip to a worker that was just active",
+    rivalTitle: "C thread pool (mutex, condition variables)", requirement: .time(atMost: 3e-6)
+  ) { setup in
+    let pool = try pool(setup)
+    try check(peer_thread_pool_start(Int32(setup.workers)), "start a pool of threads")
+    return Contest(
+      echelon: { try roundTripSeconds(pool) },
+      rival: { medianSeconds(count: 2000) { _ = peer_thread_pool_run(1) } },
+      end: {
+        peer_thread_pool_stop()
+        pool.shutdown()
+      })
+  }
+
+  private static let roundTripFloor = Figure(
+    name: "round-trip-floor", title: "no-op round trip",
+    rivalTitle: "C: one word there and back between two threads, spinning, then futex",
+    requirement: .none
+  ) { setup in
+    let pool = try pool(setup)
+    return Contest(
+      echelon: { try roundTripSeconds(pool) },
+      rival: {
+        // Started for each turn: a thread that spins would take a core from Echelon's.
+        try check(peer_ping_pong_start(40_000), "start a thread")
+        defer { peer_ping_pong_stop() }
+        return medianSeconds(count: 2000, peer_ping_pong)
+      },
+      end: { pool.shutdown() })
+  }
+
+  private static func roundTripSeconds(_ pool: ProcessPool) throws -> Double {
+    for _ in 0..<20 { try pool.submit {}.result() }  // "just active"
+    return try medianSeconds(count: 2000) { try pool.submit {}.result() }
+  }
+
+  private static let throughput = Figure(
+    name: "throughput", title: "no-op tasks from one thread, all submitted, then all collected",
+    rivalTitle: "C thread pool", requirement: .rate(atLeast: 500_000)
+  ) { setup in
+    let pool = try pool(setup)
+    let count = 100_000 / setup.shrink
+    try check(peer_thread_pool_start(Int32(setup.workers)), "start a pool of threads")
+    return Contest(
+      echelon: {
+        try seconds {
+          var futures: [Future<Void>] = []
+          futures.reserveCapacity(count)
+          for _ in 0..<count { futures.append(try pool.submit {}) }
+          for future in futures { try future.result() }
+        } / Double(count)
+      },
+      rival: {
+        var ran = 0
+        let time = seconds { ran = peer_thread_pool_run(count) }
+        guard ran == count else { throw ComparisonError.rivalFailed("run \(count) tasks") }
+        return time / Double(count)
+      },
+      end: {
+        peer_thread_pool_stop()
+        pool.shutdown()
+      })
+  }
+
+  private static let handOver = Figure(
+    name: "hand-over", title: "an array of 800 MB there, a recycled one as large back",
+    rivalTitle: "the same with 8 bytes", requirement: .ratio(atMost: Figures.sameWithin)
+  ) { setup in
+    let pool = try pool(setup)
+    let large = try pool.array(repeating: 1.5, count: 100_000_000 / setup.shrink)
+    let small = try pool.array(repeating: 1.5, count: 1)
+    // The second large block, and both workers' first sight of each page that a task touches.
+    for _ in 0..<2000 {
+      try handOver(large, pool)
+      try handOver(small, pool)
+    }
+    return Contest(
+      echelon: { try medianSeconds(count: 2000) { try handOver(large, pool) } },
+      rival: { try medianSeconds(count: 2000) { try handOver(small, pool) } },
+      end: { pool.shutdown() })
+  }
+
+  /// One task that gets `input` and gives back a new array as large, in which it has written. It
+  /// touches one element of each: more would lie on one cache line when the array has 8 bytes and on
+  /// several when it has 800 MB, and moving those between cores is not a cost of the dispatch.
+  private static func handOver(_ input: SharedArray<Double>, _ pool: ProcessPool) throws {
+    let output = try pool.uninitializedArray(of: Double.self, count: input.count)
+    let result = try pool.submit(
+      { (input: SharedArray<Double>, output: SharedArray<Double>) -> SharedArray<Double> in
+        output[0] = input[0]
+        return output
+      }, input, output
+    ).result()
+    guard result.count == input.count, result[0] == 1.5 else {
+      throw ComparisonError.disagreement(figure: "hand-over", echelon: result[0], rival: 1.5)
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import Echelon
+
+/// Everything that is measured, in the order of the table.
+enum Figures {
+  static let all: [Figure] = dispatch + maps + [sum] + memory
+
+  /// What "the same" and "no extra time" allow. Two equal things never measure exactly equal, so a
+  /// limit of 1 would be missed by chance; the interval in the table shows how close they are.
+  static let sameWithin = 1.05
+
+  /// A pool whose workers are up.
+  static func pool(_ setup: Setup) throws -> ProcessPool {
+    let pool = try ProcessPool(workers: setup.workers)
+    try pool.warmUp()
+    return pool
+  }
+}

@@ -1,0 +1,48 @@
+/// A step of `echelon batch`.
+///
+/// A new operation is a case here, a line of help, and its branch in `BatchOperation+Apply.swift`.
+enum BatchOperation: String, CaseIterable, Codable, Sendable {
+  case abs, log, sqrt, difference, standardize, normalize
+  case dropMissing = "drop-missing"
+  case stats, correlation
+  case toCSV = "to-csv"
+  case toNPY = "to-npy"
+  case toJSON = "to-json"
+
+  /// The extension of the file that the operation writes; nil for those that compute.
+  var outputExtension: String? {
+    switch self {
+    case .toCSV: "csv"
+    case .toNPY: "npy"
+    case .toJSON: "json"
+    default: nil
+    }
+  }
+
+  /// One line of the help.
+  var help: String {
+    switch self {
+    case .abs: "the magnitude of every number"
+    case .log: "natural logarithms; those of negative numbers are missing"
+    case .sqrt: "square roots; those of negative numbers are missing"
+    case .difference: "each value less the one before; the first row goes"
+    case .standardize: "(x − mean) / SD, by column"
+    case .normalize: "(x − min) / (max − min), by column: 0 to 1"
+    case .dropMissing: "only the rows in which no value is missing"
+    case .stats: "the statistics of every column, as `echelon stats` has them"
+    case .correlation: "Pearson's correlation of every two columns of numbers"
+    case .toCSV: "write the table as it is at this point as CSV"
+    case .toNPY: "the same as NPY, numbers only"
+    case .toJSON: "the same as JSON"
+    }
+  }
+
+  /// All of them, one to a line.
+  static var list: String {
+    let width = allCases.map(\.rawValue.count).max() ?? 0
+    return allCases.map { operation in
+      let padding = String(repeating: " ", count: width - operation.rawValue.count)
+      return "  \(operation.rawValue)\(padding)  \(operation.help)"
+    }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,94 @@
+import Echelon
+import EchelonFiles
+
+/// Everything that a batch will do, settled and checked before any of it begins.
+struct BatchPlan {
+  let tasks: [BatchTask]
+  private let command: String
+
+  /// - Parameters:
+  ///   - words: the words after `--do`, each one or more operations separated by commas; from the
+  ///     first that is none on, they are files: `--do log stats a.csv b.csv`.
+  ///   - files: files and folders named elsewhere.
+  ///   - command: whose help says more when something is wrong.
+  /// - Throws: `WrongUse` for what is wrong with the command itself.
+  init(
+    words: [String], files: [String], outputFolder: String, command: String = "batch"
+  ) throws {
+    self.command = command
+    let (operations, paths) = try Self.split(words, files, command)
+    let inputs = try InputFiles.expand(paths)
+    let folder = outputFolder.hasSuffix("/") ? outputFolder : outputFolder + "/"
+    let extensions = operations.compactMap(\.outputExtension)
+    for (index, suffix) in extensions.enumerated() where extensions[..<index].contains(suffix) {
+      throw WrongUse("to-\(suffix) appears twice; both would write the same file", command: command)
+    }
+    tasks = inputs.map { path in
+      BatchTask(
+        path: path, operations: operations,
+        outputs: extensions.map { folder + Self.outputName(for: path, suffix: $0) })
+    }
+    try refuseCollisions()
+  }
+
+  /// The operations, with one that writes at the end, and the files.
+  private static func split(
+    _ words: [String], _ files: [String], _ command: String
+  ) throws -> ([BatchOperation], [String]) {
+    var operations: [BatchOperation] = []
+    var rest = words[...]
+    while let word = rest.first {
+      let names = word.split(separator: ",").map(String.init)
+      let found = names.compactMap(BatchOperation.init)
+      // A word that is no operation is a file if one has come before, or else a misspelling.
+      if found.count < names.count || names.isEmpty {
+        if operations.isEmpty || (!found.isEmpty && Folder.entry(at: word) == .unknown) {
+          let unknown = names.first { BatchOperation(rawValue: $0) == nil } ?? word
+          throw WrongUse(
+            "'\(unknown)' is not an operation; there are "
+              + BatchOperation.allCases.map(\.rawValue).joined(separator: ", "), command: command)
+        }
+        break
+      }
+      operations += found
+      rest.removeFirst()
+    }
+    guard !operations.isEmpty else {
+      throw WrongUse(
+        "--do needs at least one operation; see 'echelon batch --help'", command: command)
+    }
+    let paths = files + rest
+    guard !paths.isEmpty else { throw WrongUse("no files are named", command: command) }
+    if operations.last?.outputExtension == nil { operations.append(.toCSV) }
+    return (operations, paths)
+  }
+
+  /// The name of the input, with the new extension added if it has another one.
+  private static func outputName(for path: String, suffix: String) -> String {
+    let name = InputFiles.name(path)
+    return name.hasSuffix("." + suffix) ? name : "\(name).\(suffix)"
+  }
+
+  /// Two inputs must not write one file, and none may replace an input.
+  private func refuseCollisions() throws {
+    var writers: [String: String] = [:]
+    for task in tasks {
+      for output in task.outputs {
+        if let other = writers.updateValue(task.path, forKey: output) {
+          throw WrongUse(
+            "\(other) and \(task.path) would both be written to \(output); "
+              + "process them in two calls with different --output folders", command: command)
+        }
+      }
+    }
+    var inputs: [FileIdentity: String] = [:]
+    for task in tasks { if let file = Folder.identity(of: task.path) { inputs[file] = task.path } }
+    for output in tasks.flatMap(\.outputs) {
+      if let file = Folder.identity(of: output), let input = inputs[file] {
+        throw WrongUse(
+          "\(output) would replace the input \(input); choose another --output folder",
+          command: command)
+      }
+    }
+  }
+}

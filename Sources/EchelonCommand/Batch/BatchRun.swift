@@ -1,0 +1,147 @@
+import Echelon
+import EchelonFiles
+
+/// A batch that has been run: what became of each file.
+struct BatchRun {
+  /// The end of one file.
+  enum Outcome {
+    case done(BatchResult)
+    case failed(InputFailure)
+    /// Not begun when Ctrl-C was pressed.
+    case notBegun
+  }
+
+  let tasks: [BatchTask]
+  private(set) var outcomes: [Outcome]
+  let wasInterrupted: Bool
+
+  private static let retries = 2
+
+  /// Runs the plan and reports every file that fails as it does.
+  init(_ plan: BatchPlan, in pool: ProcessPool) async throws {
+    tasks = plan.tasks
+    outcomes = tasks.map { _ in .notBegun }
+    let interruption = Interruption()
+    let futures = try tasks.map {
+      try pool.submit(retries: Self.retries, runBatchTask, $0)
+    }
+    interruption.watch(futures)
+    let indices = Dictionary(
+      uniqueKeysWithValues: futures.indices.map { (ObjectIdentifier(futures[$0]), $0) })
+    var progress = ProgressLine(total: tasks.count)
+    for try await future in asCompleted(futures) {
+      guard let index = indices[ObjectIdentifier(future)] else { continue }
+      do {
+        outcomes[index] = .done(try await future.value)
+        progress.advance(hasFailed: false)
+      } catch is CancellationError {
+        continue
+      } catch {
+        let failure = InputFailure(error, path: tasks[index].path)
+        outcomes[index] = .failed(failure)
+        progress.clear()
+        Console.report(failure)
+        progress.advance(hasFailed: true)
+      }
+    }
+    progress.clear()
+    wasInterrupted = interruption.hasHappened
+  }
+
+  var failureCount: Int { count { if case .failed = $0 { true } else { false } } }
+  private var doneCount: Int { count { if case .done = $0 { true } else { false } } }
+  private func count(_ isWanted: (Outcome) -> Bool) -> Int { outcomes.count(where: isWanted) }
+
+  /// `20 files done, 1 failed, 20 results in out/`.
+  func summary(folder: String) -> String {
+    let written = zip(tasks, outcomes).reduce(0) { sum, pair in
+      if case .done = pair.1 { sum + pair.0.outputs.count } else { sum }
+    }
+    let left = tasks.count - doneCount - failureCount
+    return "\(NumberText.count(doneCount, "file")) done"
+      + (failureCount > 0 ? ", \(NumberText.grouped(failureCount)) failed" : "")
+      + (left > 0 ? ", \(NumberText.grouped(left)) not begun" : "")
+      + ": \(NumberText.count(written, "result")) in \(folder)"
+  }
+
+  // MARK: Results
+
+  /// Writes what became of each file to standard output, in the order of the command line.
+  func writeResults(_ format: OutputFormat) throws {
+    switch format {
+    case .table: try Console.write(table.text(width: Console.width))
+    case .json: try Console.write(JSONValue.array(rows.map(\.json)).text() + "\n")
+    case .csv:
+      try Console.write(
+        CSVWriter.text(
+          DataTable(columns: [
+            Column(name: "file", text: rows.map(\.file)),
+            Column(name: "state", text: rows.map(\.state)),
+            Column(
+              name: "rows", numbers: rows.map { $0.result.map { Double($0.rowCount) } ?? .nan }),
+            Column(
+              name: "columns",
+              numbers: rows.map { $0.result.map { Double($0.columnCount) } ?? .nan }),
+            Column(
+              name: "undefined",
+              numbers: rows.map { $0.result.map { Double($0.undefinedCount) } ?? .nan }),
+            Column(
+              name: "results", text: rows.map { $0.outputs.joined(separator: ";") }),
+            Column(name: "error", text: rows.map(\.error)),
+          ])))
+    }
+  }
+
+  private struct Row {
+    let file: String
+    let state: String
+    let result: BatchResult?
+    let outputs: [String]
+    let error: String?
+
+    var json: JSONValue {
+      .object(
+        [("file", .string(file)), ("state", .string(state))]
+          + (result.map {
+            [
+              ("rows", .integer($0.rowCount)), ("columns", .integer($0.columnCount)),
+              ("undefined", .integer($0.undefinedCount)),
+            ]
+          } ?? [])
+          + [("results", .array(outputs.map { .string($0) }))]
+          + (error.map { [("error", .string($0))] } ?? []))
+    }
+  }
+
+  private var rows: [Row] {
+    zip(tasks, outcomes).map { task, outcome in
+      switch outcome {
+      case .done(let result):
+        Row(file: task.path, state: "done", result: result, outputs: task.outputs, error: nil)
+      case .failed(let failure):
+        Row(
+          file: task.path, state: "failed", result: nil, outputs: [], error: failure.description)
+      case .notBegun:
+        Row(file: task.path, state: "not begun", result: nil, outputs: [], error: nil)
+      }
+    }
+  }
+
+  private var table: TextTable {
+    // Seldom anything but 0, and then worth a column.
+    let hasUndefined = rows.contains { ($0.result?.undefinedCount ?? 0) > 0 }
+    var table = TextTable(
+      columns: [.init("File", isElastic: true), .init("Rows", .right), .init("Columns", .right)]
+        + (hasUndefined ? [.init("Undefined", .right)] : [])
+        + [.init("Result", isElastic: true)])
+    for row in rows {
+      let counts =
+        [row.result?.rowCount, row.result?.columnCount]
+        + (hasUndefined ? [row.result?.undefinedCount] : [])
+      let result = row.outputs.isEmpty ? row.state : row.outputs.joined(separator: " ")
+      table.rows.append(
+        [.text(row.file)] + counts.map { $0.map { .integer($0) } ?? .text("") } + [.text(result)])
+    }
+    return table
+  }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Echelon
+import Glibc
+
+/// The command line: one subcommand per file, each a thin layer over the library.
+///
+/// The same executable serves as the workers of its pool; those never reach this `main`.
+@main
+struct EchelonCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "echelon",
+    abstract: "Numbers over all processors: statistics, batches of files, Monte Carlo.",
+    discussion: """
+      Work runs in worker processes that share memory with this one. A file that cannot be read, or a \
+      worker that crashes, costs that file and nothing else. The same input gives the same bits for \
+      any number of workers.
+
+      Results go to standard output, everything else to standard error.
+
+      EXIT CODES
+        0   done
+        1   some input failed, the rest is done
+        2   wrong use
+        130 interrupted: one Ctrl-C finishes what runs, a second one ends at once
+      """,
+    version: "echelon \(release)",
+    subcommands: [
+      StatsCommand.self, BatchCommand.self, MonteCarloCommand.self, DemoCommand.self,
+      DoctorCommand.self,
+    ])
+
+  /// The version of the command and of the library, which are released together.
+  static let release = "0.1.0"
+
+  /// What every message on standard error begins with.
+  static var _errorPrefix: String { "echelon: " }
+
+  static func main() async {
+    do {
+      var command = try await asyncParseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let error as WrongUse {
+      Console.writeError("\(_errorPrefix)\(error.description)")
+      Glibc.exit(Exit.wrongUse.rawValue)
+    } catch {
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      Console.writeError(fullMessage(for: error))
+      Glibc.exit(Exit.wrongUse.rawValue)  // ArgumentParser's own is 64
+    }
+  }
+}
+
+/// The exit codes that the help promises.
+enum Exit {
+  static let someInputFailed = ExitCode(1)
+  static let wrongUse = ExitCode(2)
+  static let interrupted = ExitCode(130)
+  /// What a shell reports for a process that SIGPIPE ended.
+  static let brokenPipe = ExitCode(141)
+}
+
+/// A command that cannot be carried out as it was given, found out after parsing.
+struct WrongUse: Error, CustomStringConvertible {
+  let description: String
+
+  /// - Parameter command: whose help says more.
+  init(_ what: String, command: String) {
+    description = "\(what)\n  See 'echelon \(command) --help' for more information."
+  }
+}

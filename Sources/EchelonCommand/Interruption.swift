@@ -1,0 +1,37 @@
+import Echelon
+import Synchronization
+
+/// The first Ctrl-C of a command that has work to finish: what no worker has begun is taken back, the
+/// rest goes on to its end. The second Ctrl-C ends the process, and with it the workers.
+final class Interruption: Sendable {
+  private struct State {
+    var hasHappened = false
+    var cancellations: [@Sendable () -> Void] = []
+  }
+  private let state = Mutex(State())
+
+  init() {
+    Interrupt.onFirst { [self] in
+      let cancellations = state.withLock { state in
+        state.hasHappened = true
+        return state.cancellations
+      }
+      Console.writeError(
+        "echelon: interrupted; finishing what runs, press Ctrl-C again to end at once")
+      for cancel in cancellations { cancel() }
+    }
+  }
+
+  /// Whether the key was pressed.
+  var hasHappened: Bool { state.withLock { $0.hasHappened } }
+
+  /// Takes these back when the key is pressed, or now when it was.
+  func watch<Value>(_ futures: [Future<Value>]) {
+    let cancel = { @Sendable in for future in futures { future.cancel() } }
+    let isLate = state.withLock { state in
+      state.cancellations.append(cancel)
+      return state.hasHappened
+    }
+    if isLate { cancel() }
+  }
+}

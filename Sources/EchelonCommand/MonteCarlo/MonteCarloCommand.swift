@@ -1,0 +1,110 @@
+import ArgumentParser
+import Echelon
+
+/// `echelon montecarlo`: examples whose answer is known, so that the error can be seen.
+struct MonteCarloCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "montecarlo",
+    abstract: "Estimates by random sampling, next to the exact answers.",
+    discussion: """
+      Sample i draws from a generator of its own (Philox 4x32-10, keyed by seed and i), so the same \
+      seed gives the same digits with any number of workers.
+
+      EXAMPLES
+        echelon montecarlo pi --samples 1e9 --seed 42
+        echelon montecarlo call --strike 110 --volatility 0.3 --format json
+      """,
+    subcommands: [MonteCarloPi.self, MonteCarloCall.self])
+}
+
+/// What every run needs to know.
+struct MonteCarloOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("How many samples, 2 to 1e12; 1e8 and 10_000_000 work.", valueName: "n"))
+  var samples = SampleCount(100_000_000)
+
+  @Option(help: ArgumentHelp("The key of the random numbers.", valueName: "s"))
+  var seed: UInt64 = 42
+
+  @OptionGroup var output: FormatOptions
+  @OptionGroup var workers: WorkerOptions
+
+  /// Runs `estimate` in a pool whose workers have started, and writes the report.
+  func run(
+    _ name: String, exact: Double, parameters: [(name: String, value: Double)] = [],
+    _ estimate: (ProcessPool) async throws -> MonteCarloEstimate
+  ) async throws {
+    try await withProcessPool(workers: workers.count) { pool in
+      try pool.warmUp()
+      let (found, seconds) = try await timed { try await estimate(pool) }
+      let report = MonteCarloReport(
+        name: name, parameters: parameters, estimate: found, exact: exact, seed: seed,
+        seconds: seconds, workerCount: workers.count)
+      try report.write(output.format)
+    }
+  }
+}
+
+/// π as four times the share of random points of the unit square that lie in the quarter circle.
+struct MonteCarloPi: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pi", abstract: "π, from points thrown at a quarter circle.")
+
+  @OptionGroup var options: MonteCarloOptions
+
+  func run() async throws {
+    try await options.run("pi", exact: .pi) { pool in
+      try await Self.estimate(samples: options.samples.count, seed: options.seed, in: pool)
+    }
+  }
+
+  static func estimate(
+    samples: Int, seed: UInt64, in pool: ProcessPool
+  ) async throws -> MonteCarloEstimate {
+    try await pool.monteCarlo(samples: samples, seed: seed) { generator in
+      let u = generator.uniform()
+      let v = generator.uniform()
+      return u * u + v * v < 1 ? 4 : 0
+    }
+  }
+}
+
+/// The price of a European call option under geometric Brownian motion.
+struct MonteCarloCall: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "call",
+    abstract: "A European call option, next to the formula of Black and Scholes.")
+
+  @Option(help: ArgumentHelp("The price of the underlying today.", valueName: "price"))
+  var spot = 100.0
+  @Option(help: ArgumentHelp("The price it can be bought for at expiry.", valueName: "price"))
+  var strike = 105.0
+  @Option(
+    help: ArgumentHelp("The riskless rate per year, continuous: 0.05 is 5 %.", valueName: "r"))
+  var rate = 0.05
+  @Option(help: ArgumentHelp("The volatility per square root of a year.", valueName: "σ"))
+  var volatility = 0.2
+  @Option(help: ArgumentHelp("The time to expiry.", valueName: "t"))
+  var years = 1.0
+  @OptionGroup var options: MonteCarloOptions
+
+  func validate() throws {
+    guard spot > 0, strike > 0, volatility > 0, years > 0,
+      [spot, strike, rate, volatility, years].allSatisfy(\.isFinite)
+    else {
+      throw ValidationError("--spot, --strike, --volatility and --years must be positive numbers")
+    }
+  }
+
+  func run() async throws {
+    let option = CallOption(
+      spot: spot, strike: strike, rate: rate, volatility: volatility, years: years)
+    let parameters = [
+      ("spot", spot), ("strike", strike), ("rate", rate), ("volatility", volatility),
+      ("years", years),
+    ]
+    try await options.run("call", exact: option.price, parameters: parameters) { pool in
+      try await option.estimate(samples: options.samples.count, seed: options.seed, in: pool)
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Echelon
+
+/// How many processes work.
+struct WorkerOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Worker processes, 1 to 256; by default as many as affinity and quota allow.",
+      valueName: "n"))
+  var workers: Int?
+
+  func validate() throws {
+    if let workers, !(1...256 ~= workers) {
+      throw ValidationError("--workers must be 1 to 256, not \(workers)")
+    }
+  }
+
+  /// The number that was asked for, or that the machine suggests.
+  var count: Int { workers ?? min(256, MachineLimits.processors().count) }
+}
+
+/// How a result is written to standard output.
+enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
+  case table, json, csv
+}
+
+/// The choice of an output format.
+struct FormatOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How the result is written; json and csv have all digits.", valueName: "format"))
+  var format: OutputFormat = .table
+}
+
+/// A number of samples, which people write as `1e8` or `10_000_000`.
+struct SampleCount: ExpressibleByArgument {
+  let count: Int
+
+  init(_ count: Int) { self.count = count }
+
+  init?(argument: String) {
+    let digits = argument.filter { $0 != "_" && $0 != "," }
+    if let count = Int(digits) {
+      self.count = count
+    } else if let number = Double(digits), let count = Int(exactly: number) {
+      self.count = count
+    } else {
+      return nil
+    }
+    guard 2...1_000_000_000_000 ~= count else { return nil }
+  }
+
+  var defaultValueDescription: String { NumberText.grouped(count) }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Echelon
+
+/// Standard output and standard error, as a command writes to them.
+enum Console {
+  /// Whether bold text is wanted: on a terminal, unless `NO_COLOR` is set (no-color.org).
+  static let isStyled =
+    Terminal.isTerminal(.output) && (Terminal.environment("NO_COLOR") ?? "").isEmpty
+    && Terminal.environment("TERM") != "dumb"
+
+  /// Columns that a table may have; nil where nobody looks.
+  static let width = Terminal.width(of: .output)
+
+  /// Writes a result to standard output.
+  static func write(_ text: String) throws {
+    do {
+      try Terminal.write(text, to: .output)
+    } catch {
+      // The reader of the pipe has seen enough: not an error, and nothing more to do.
+      if error.isBrokenPipe { throw Exit.brokenPipe }
+      throw CommandError("cannot write to standard output: \(error.reason)")
+    }
+  }
+
+  /// Writes lines to standard error. When that fails there is nobody to tell.
+  static func writeError(_ text: String) {
+    try? Terminal.write(text.hasSuffix("\n") ? text : text + "\n", to: .error)
+  }
+
+  /// Reports a problem with an input.
+  static func report(_ error: any Error) { writeError("echelon: \(error)") }
+
+  /// The text as a heading.
+  static func bold(_ text: String) -> String { isStyled ? "\u{1B}[1m\(text)\u{1B}[22m" : text }
+
+  /// The text as something of less interest.
+  static func dim(_ text: String) -> String { isStyled ? "\u{1B}[2m\(text)\u{1B}[22m" : text }
+}
+
+/// An error of the command itself, in words for the person at the terminal.
+struct CommandError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,149 @@
+import Echelon
+
+/// A table for a terminal: columns aligned, numbers to six digits, never wider than the window.
+///
+/// When the window is too narrow, in this order: the elastic columns are cut short, numbers lose
+/// digits down to four, and columns that may be hidden are, which a line below the table says.
+struct TextTable {
+  enum Alignment {
+    case left, right
+    /// Numbers with their points in one line.
+    case decimal
+  }
+
+  struct Column {
+    let title: String
+    let alignment: Alignment
+    /// Whether long texts may be cut short with an ellipsis.
+    var isElastic = false
+    /// Hidden first where this is lowest; nil is never hidden.
+    var hidingRank: Int?
+
+    init(
+      _ title: String, _ alignment: Alignment = .left, isElastic: Bool = false,
+      hidingRank: Int? = nil
+    ) {
+      self.title = title
+      self.alignment = alignment
+      self.isElastic = isElastic
+      self.hidingRank = hidingRank
+    }
+  }
+
+  enum Cell {
+    case text(String)
+    case integer(Int)
+    /// Nil is a number that does not exist.
+    case number(Double?)
+  }
+
+  var columns: [Column]
+  var rows: [[Cell]] = []
+  /// Whether the titles are shown.
+  var hasHeader = true
+
+  private static let gap = 2
+  private static let narrowestElastic = 12
+
+  /// The table as lines.
+  /// - Parameter width: of the window; nil is unlimited.
+  func text(width: Int?) -> String {
+    let hidable = columns.indices.filter { columns[$0].hidingRank != nil }
+      .sorted { columns[$0].hidingRank! < columns[$1].hidingRank! }
+    for hiddenCount in 0...hidable.count {
+      let hidden = Set(hidable.prefix(hiddenCount))
+      let shown = columns.indices.filter { !hidden.contains($0) }
+      for digits in hiddenCount == 0 ? [6, 5, 4] : [4] {
+        var layout = Layout(self, columns: shown, digits: digits)
+        let isLast = hiddenCount == hidable.count && digits == 4
+        guard layout.fit(into: width, atAnyCost: isLast) else { continue }
+        return layout.text() + Self.note(hidden.sorted().map { columns[$0].title })
+      }
+    }
+    return ""
+  }
+
+  private static func note(_ hidden: [String]) -> String {
+    hidden.isEmpty
+      ? ""
+      : Console.dim(
+        "(\(hidden.joined(separator: ", ")) left out: widen the window or use --format csv)") + "\n"
+  }
+
+  /// The texts of the cells at some number of digits, and the widths they need.
+  private struct Layout {
+    let columns: [Column]
+    let hasHeader: Bool
+    var cells: [[String]]  // by column
+    var widths: [Int]
+
+    init(_ table: TextTable, columns shown: [Int], digits: Int) {
+      columns = shown.map { table.columns[$0] }
+      hasHeader = table.hasHeader
+      cells = shown.map { index in
+        let texts = table.rows.map { Self.text($0[index], digits: digits) }
+        return table.columns[index].alignment == .decimal ? Self.alignedAtPoint(texts) : texts
+      }
+      widths = zip(columns, cells).map { [hasHeader] column, cells in
+        max(hasHeader ? column.title.count : 0, cells.map(\.count).max() ?? 0)
+      }
+    }
+
+    private static func text(_ cell: Cell, digits: Int) -> String {
+      switch cell {
+      case .text(let text): text
+      case .integer(let value): String(value)
+      case .number(nil): "–"
+      case .number(let value?): value.rounded(significantDigits: digits)
+      }
+    }
+
+    /// Pads on the right, so that points stand below each other in a right-aligned column.
+    private static func alignedAtPoint(_ texts: [String]) -> [String] {
+      func tail(_ text: String) -> Int {
+        text.firstIndex(of: ".").map { text.distance(from: $0, to: text.endIndex) } ?? 0
+      }
+      let longest = texts.map(tail).max() ?? 0
+      return texts.map { $0 + String(repeating: " ", count: longest - tail($0)) }
+    }
+
+    private var total: Int { widths.reduce(0, +) + gap * max(0, widths.count - 1) }
+
+    /// Cuts elastic columns; false when that is not enough.
+    mutating func fit(into width: Int?, atAnyCost: Bool) -> Bool {
+      guard let width else { return true }
+      while total > width {
+        let elastic = columns.indices.filter {
+          columns[$0].isElastic && widths[$0] > narrowestElastic
+        }
+        guard let widest = elastic.max(by: { widths[$0] < widths[$1] }) else { return atAnyCost }
+        widths[widest] -= min(total - width, widths[widest] - narrowestElastic)
+      }
+      return true
+    }
+
+    func text() -> String {
+      var lines: [String] = []
+      if hasHeader {
+        lines.append(Console.bold(line(columns.map(\.title))))
+        lines.append(String(repeating: "─", count: total))
+      }
+      for row in 0..<(cells.first?.count ?? 0) { lines.append(line(cells.map { $0[row] })) }
+      return lines.map { $0 + "\n" }.joined()
+    }
+
+    private func line(_ texts: [String]) -> String {
+      let padded = texts.indices.map { index in
+        let text = Self.cut(texts[index], to: widths[index])
+        let padding = String(repeating: " ", count: widths[index] - text.count)
+        return columns[index].alignment == .left ? text + padding : padding + text
+      }
+      let line = padded.joined(separator: String(repeating: " ", count: gap))
+      return String(line.reversed().drop { $0 == " " }.reversed())
+    }
+
+    private static func cut(_ text: String, to width: Int) -> String {
+      text.count <= width ? text : text.prefix(max(0, width - 1)) + "…"
+    }
+  }
+}

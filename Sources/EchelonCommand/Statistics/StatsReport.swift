@@ -1,0 +1,105 @@
+import Echelon
+import EchelonFiles
+
+/// Writes the summaries of files to standard output: tables as they come, JSON and CSV at the end.
+struct StatsReport {
+  let format: OutputFormat
+  private var summaries: [FileSummary] = []
+
+  /// Inputs that could not be summarized; each has been reported on standard error.
+  private(set) var failureCount = 0
+
+  init(format: OutputFormat) { self.format = format }
+
+  mutating func add(_ result: Result<FileSummary, any Error>) throws {
+    let summary: FileSummary
+    switch result {
+    case .success(let value): summary = value
+    case .failure(let error):
+      failureCount += 1
+      Console.report(error)
+      return
+    }
+    if format == .table {
+      try Console.write((summaries.isEmpty ? "" : "\n") + Self.table(summary))
+    }
+    summaries.append(summary)
+  }
+
+  func finish() throws {
+    switch format {
+    case .table: break
+    case .json:
+      try Console.write(JSONValue.array(summaries.map(\.json)).text() + "\n")
+    case .csv:
+      try Console.write(CSVWriter.text(Self.dataTable(summaries, withFileNames: true)))
+    }
+  }
+
+  private static func table(_ summary: FileSummary) -> String {
+    var table = TextTable(columns: [
+      .init("Column", isElastic: true), .init("Count", .right), .init("Missing", .right),
+      .init("Mean", .decimal), .init("SD", .decimal), .init("Min", .decimal),
+      .init("Q1", .decimal, hidingRank: 0), .init("Median", .decimal, hidingRank: 2),
+      .init("Q3", .decimal, hidingRank: 1), .init("Max", .decimal),
+    ])
+    for column in summary.columns {
+      let values: [TextTable.Cell]
+      switch column.kind {
+      case .text:
+        values = [.text("text")] + ColumnSummary.statistics.dropFirst().map { _ in .text("") }
+      case .number:
+        values = ColumnSummary.statistics.map { statistic in
+          let value = column.numbers.map(statistic.value)
+          return .number(value?.isNaN == true ? nil : value)
+        }
+      }
+      table.rows.append(
+        [.text(column.name), .integer(column.count), .integer(column.missing)] + values)
+    }
+    let size =
+      "\(NumberText.count(summary.rowCount, "row")), "
+      + NumberText.count(summary.columns.count, "column")
+    return "\(Console.bold(summary.file))  \(size)\n" + table.text(width: Console.width)
+  }
+
+  /// The summaries as a table with a row for each column: `column, kind, count, missing, mean, …`.
+  static func dataTable(_ summaries: [FileSummary], withFileNames: Bool) -> DataTable {
+    let rows = summaries.flatMap { summary in summary.columns.map { (summary.file, $0) } }
+    var columns: [Column] = []
+    if withFileNames { columns.append(Column(name: "file", text: rows.map(\.0))) }
+    columns += [
+      Column(name: "column", text: rows.map(\.1.name)),
+      Column(name: "kind", text: rows.map(\.1.kind.rawValue)),
+      Column(name: "count", numbers: rows.map { Double($0.1.count) }),
+      Column(name: "missing", numbers: rows.map { Double($0.1.missing) }),
+    ]
+    columns += ColumnSummary.statistics.map { statistic in
+      Column(
+        name: statistic.key, numbers: rows.map { $0.1.numbers.map(statistic.value) ?? .nan })
+    }
+    return DataTable(columns: columns)
+  }
+}
+
+extension FileSummary {
+  /// The summary as a JSON object; statistics that do not exist are left out or `null`.
+  var json: JSONValue {
+    .object([
+      ("file", .string(file)), ("rows", .integer(rowCount)),
+      ("columns", .array(columns.map(\.json))),
+    ])
+  }
+}
+
+extension ColumnSummary {
+  fileprivate var json: JSONValue {
+    let head: [(name: String, value: JSONValue)] = [
+      ("name", .string(name)), ("kind", .string(kind.rawValue)), ("count", .integer(count)),
+      ("missing", .integer(missing)),
+    ]
+    guard let numbers else { return .object(head) }
+    return .object(
+      head + Self.statistics.map { ($0.key, .number($0.value(numbers))) })
+  }
+}

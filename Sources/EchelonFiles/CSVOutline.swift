@@ -1,0 +1,62 @@
+import EchelonMemory
+
+/// What scanning a delimited text file found out: enough for another process to read its values
+/// without scanning it again.
+public struct CSVOutline: Sendable, Equatable, Codable {
+  /// The path as it was given.
+  public let path: String
+
+  /// The columns, in the order of the file.
+  public let columns: [ColumnDescription]
+
+  /// The number of records.
+  public let rowCount: Int
+
+  /// The runs of records that can be read on their own.
+  public internal(set) var chunks: [CSVChunk]
+
+  let dialect: CSVDialect
+  let byteCount: Int
+
+  /// The same outline with some of the chunks only: what one of several readers needs.
+  public func selecting(_ range: Range<Int>) -> CSVOutline {
+    var part = self
+    part.chunks = Array(chunks[range])
+    return part
+  }
+}
+
+extension CSVFile {
+  /// What the scan found out.
+  public var outline: CSVOutline {
+    CSVOutline(
+      path: path, columns: columns, rowCount: rowCount, chunks: chunks, dialect: dialect,
+      byteCount: source.byteCount)
+  }
+
+  /// Maps a file again that was scanned before, perhaps by another process.
+  /// - Throws: `FileError.changed` when it no longer has the same size.
+  public init(_ outline: CSVOutline) throws(FileError) {
+    let source = try ByteSource(path: outline.path)
+    guard source.byteCount == outline.byteCount else { throw .changed(path: outline.path) }
+    self.init(outline, source: source)
+  }
+
+  /// For each column, how many of the records of `chunk` have no value; without reading any.
+  public func missingCounts(of chunk: CSVChunk) throws(FileError) -> [Int] {
+    var counts = [Int](repeating: 0, count: columns.count)
+    try read { (bytes) throws(CSVFault) in
+      var position = chunk.byteRange.lowerBound
+      for _ in chunk.rows {
+        position = tokenizer.recordStart(in: bytes, from: position)
+        for column in columns.indices {
+          let field = try tokenizer.field(in: bytes, at: position)
+          let canBeMissing = !field.isQuoted || columns[column].kind == .number
+          if canBeMissing && missing.contains(field.contents, in: bytes) { counts[column] += 1 }
+          position = min(field.end + 1, bytes.count)
+        }
+      }
+    }
+    return counts
+  }
+}

@@ -1,0 +1,57 @@
+import Testing
+
+@Suite struct `The command` {
+  @Test func `shows help for itself and for every subcommand`() throws {
+    let help = try CommandProcess.run("--help")
+    #expect(help.status == 0)
+    for name in ["stats", "batch", "montecarlo", "demo", "doctor"] {
+      #expect(help.output.contains("\n  \(name) "), "\(name)")
+      let own = try CommandProcess.run(name, "--help")
+      #expect(own.status == 0)
+      #expect(own.output.contains("EXAMPLES"), "\(name)")
+    }
+    #expect(try CommandProcess.run("--version").output.hasPrefix("echelon 0."))
+  }
+
+  @Test(arguments: [
+    "abs", "log", "sqrt", "difference", "standardize", "normalize", "drop-missing", "stats",
+    "correlation", "to-csv", "to-npy", "to-json",
+  ])
+  func `names every operation in the help of batch`(_ operation: String) throws {
+    #expect(try CommandProcess.run("batch", "--help").output.contains("\n  \(operation) "))
+  }
+
+  @Test(arguments: [
+    ["nonsense"], ["stats"], ["stats", "--workers", "0", "data/iris.csv"],
+    ["stats", "--format", "xml", "data/iris.csv"], ["montecarlo", "pi", "--samples", "1"],
+    ["montecarlo", "pi", "--samples", "many"], ["montecarlo", "pi", "--seed", "-1"],
+    ["montecarlo", "call", "--volatility", "0"], ["batch", "--do", "stats", "--output", "x"],
+    ["batch", "--do", "nonsense", "data/iris.csv", "--output", "x"],
+    ["batch", "--do", "abs,nonsense", "data/iris.csv", "--output", "x"],
+    ["batch", "--do", "abs", "to-csv", "abs", "to-csv", "data/iris.csv", "--output", "x"],
+  ])
+  func `ends with 2 when it is used wrongly`(_ arguments: [String]) throws {
+    let run = try CommandProcess.run(arguments)
+    #expect(run.status == 2)
+    #expect(run.output.isEmpty)
+    #expect(run.errors.hasPrefix("echelon: "), "\(run.errors)")
+  }
+
+  @Test func `ends quietly when nobody reads on`() throws {
+    let run = try CommandProcess.shell("\"$ECHELON\" stats data --workers 2 | head -n 1")
+    #expect(run.status == 0)
+    #expect(run.output == "data/airports.csv  3,376 rows, 7 columns\n")
+    #expect(run.errors.isEmpty, "\(run.errors)")
+  }
+
+  @Test func `also when the signal that says so is ignored`() throws {
+    let run = try CommandProcess.shell("trap '' PIPE; \"$ECHELON\" stats data | head -n 1")
+    #expect(run.errors.isEmpty, "\(run.errors)")
+  }
+
+  @Test func `says when its output cannot be written`() throws {
+    let run = try CommandProcess.shell("\"$ECHELON\" stats data/iris.csv > /dev/full")
+    #expect(run.status == 1)
+    #expect(run.errors == "echelon: cannot write to standard output: No space left on device\n")
+  }
+}

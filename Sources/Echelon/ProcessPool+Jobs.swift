@@ -15,11 +15,12 @@ extension ProcessPool {
 
   /// Starts a job and returns its future.
   func start<Value: Sendable>(
-    _ request: PoolJob.Request, label: String,
+    _ request: PoolJob.Request, label: String, isContinuation: Bool = false,
     merge: @escaping @Sendable (ArenaBlock?) throws -> Value
   ) throws -> Future<Value> {
     let future = Future<Value>(callbackQueue: callbackQueue)
     let job = FutureJob(request, engine: engine, future: future, label: label, merge: merge)
+    job.isContinuation = isContinuation
     future.attach(job)
     for operand in request.operands where operand.block.arena !== engine.arena {
       throw ArenaError.foreignHandle(
@@ -64,7 +65,8 @@ extension ProcessPool {
   package func start<Program: ChunkProgram, Value: Sendable>(
     _ function: ChunkFunction, orElse program: Program, label: String, elementCount: Int,
     chunkLength: Int, output: ArrayReference?, inputs: [ArrayReference],
-    parameters: ParameterBytes, merge: @escaping @Sendable (ArenaBlock?) throws -> Value
+    parameters: ParameterBytes, isContinuation: Bool = false,
+    merge: @escaping @Sendable (ArenaBlock?) throws -> Value
   ) throws -> Future<Value> {
     let chunkCount = (elementCount + chunkLength - 1) / chunkLength
     var writer = ByteWriter()
@@ -90,7 +92,7 @@ extension ProcessPool {
       chunkLength: chunkLength,
       operands: ((output.map { [$0] } ?? []) + inputs).map(\.operand), parameters: bytes,
       hasPartials: output == nil, retries: Self.chunkRetries)
-    return try start(request, label: label, merge: merge)
+    return try start(request, label: label, isContinuation: isContinuation, merge: merge)
   }
 }
 

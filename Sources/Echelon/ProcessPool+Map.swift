@@ -152,25 +152,31 @@ extension ProcessPool {
       parameters: parameters
     ) { _ in target }
     guard overlaps, let output else { return mapped }
-    return try chain(mapped) { [self] result in
-      let copied = try startMap(result.bytes, into: output.bytes) { (byte: UInt8) in byte }
-      return try chain(copied) { [callbackQueue] _ in
-        let done = Future<SharedArray<U>>(callbackQueue: callbackQueue)
-        done.complete(.success(output))
-        return done
-      }
+    return try afterwards(mapped) { [self] result in
+      let (from, to) = (result.bytes, output.bytes)
+      return try start(
+        ChunkFunction { chunk in chunk.map { (byte: UInt8) in byte } },
+        orElse: UnaryMap { (byte: UInt8) in byte }, label: "copying a map back",
+        elementCount: from.count, chunkLength: Self.mapChunkLength, output: ArrayReference(to),
+        inputs: [ArrayReference(from)], parameters: .none, isContinuation: true
+      ) { _ in output }
     }
   }
 
-  /// The future of work that begins when `first` is done.
-  private func chain<A: Sendable, B: Sendable>(
+  /// The future of a second step, which begins when the first is done; a shutdown waits for both.
+  private func afterwards<A: Sendable, B: Sendable>(
     _ first: Future<A>, _ next: @escaping @Sendable (A) throws -> Future<B>
   ) throws -> Future<B> {
+    try engine.beginSteps()
     let future = Future<B>(callbackQueue: callbackQueue)
-    first.onCompletion { first in
+    let steps = TwoSteps<A, B>(first)
+    future.attach(steps)
+    first.observe { [engine, unowned first] in
+      defer { engine.endSteps() }
       do {
         let second = try next(try first.finished())
-        second.onCompletion { second in
+        steps.begin(second)
+        second.observe { [unowned second] in
           future.complete(Result { try second.finished() }, isCancelled: second.isCancelled)
         }
       } catch {

@@ -45,6 +45,20 @@ extension PoolEngine {
     if grantBlocks() { didSomething = true }
     if wire.interest.load() & CollectorInterest.refill != 0, wire.isQueueLow {
       if collectAllDone() > 0 { didSomething = true }
+      let moved = locked { state in
+        let count = state.overflow.count
+        refill(&state)
+        return state.overflow.count < count
+      }
+      if moved { didSomething = true }
+    }
+    if wire.interest.load() & CollectorInterest.growth != 0 {
+      let hasGrown = locked { state in
+        guard needsWorker(state) else { return false }
+        summonWorkers(&state, demand: 1)
+        return true
+      }
+      if hasGrown { didSomething = true }
     }
     return didSomething
   }
@@ -56,7 +70,9 @@ extension PoolEngine {
         wire.seat(SeatIndex($0)).request.load() == Seat.Request.asked
       }
       || (wire.interest.loadSequential() & CollectorInterest.refill != 0 && wire.isQueueLow
-        && hasDoneSlot)
+        && (hasDoneSlot || state.withLock { !$0.freeSlots.isEmpty && !$0.overflow.isEmpty }))
+      || (wire.interest.loadSequential() & CollectorInterest.growth != 0
+        && state.withLock { needsWorker($0) })
   }
 
   private var hasDoneSlot: Bool {

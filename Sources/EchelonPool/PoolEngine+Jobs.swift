@@ -10,7 +10,7 @@ extension PoolEngine {
     let isEmpty = job.request.chunkCount == 0
     try locked { state in
       if let broken = state.broken { throw broken }
-      if state.isShutDown { throw PoolError.shutDown }
+      if state.isShutDown, !job.isContinuation { throw PoolError.shutDown }
       guard !isEmpty else {
         job.place = .gone
         return
@@ -38,6 +38,18 @@ extension PoolEngine {
       if !wire.wakeOne() { break }
     }
   }
+
+  /// Keeps the pool open for work of several steps, of which the next begins when the last has ended.
+  package func beginSteps() throws(PoolError) {
+    try state.withLock { state throws(PoolError) in
+      if let broken = state.broken { throw broken }
+      if state.isShutDown { throw .shutDown }
+      state.pending += 1
+    }
+  }
+
+  /// The last step has begun, or there will be none.
+  package func endSteps() { state.withLock { state in taskEnded(&state) } }
 
   private func publish(_ job: PoolJob, in index: Int, _ state: inout PoolState) throws {
     let request = job.request

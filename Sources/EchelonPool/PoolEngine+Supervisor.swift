@@ -176,8 +176,10 @@ extension PoolEngine {
           state.statistics.retries += 1
           if enqueue(task, in: index, &state) {
             wire.slot(slot).state.lowHalf.wake(.max)  // sleepers look where the task is now
-            continue
+          } else {
+            requeue(task, from: slot, &state)
           }
+          continue
         }
         let error = WorkerDied(
           processID: death.processID, cause: death.cause, what: task.name, chunk: nil,

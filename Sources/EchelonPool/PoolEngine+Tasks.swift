@@ -15,6 +15,8 @@ extension PoolEngine {
       // ORDER(refill): the interest was stated before this look. If the last worker missed it, the
       // queue is low by now and we see that.
       if wire.isQueueLow { ringCollector() }
+    } else if task.place == .queued, wire.isQueueLow {
+      ringCollector()
     }
     wire.wakeWorkerIfNeeded()
   }
@@ -33,7 +35,9 @@ extension PoolEngine {
         return false
       }
       state.pending += 1
-      if state.wantedWorkers < state.workerLimit { summonWorkers(&state, demand: 1) }
+      // One that looks for work or sleeps will take this; should it have been about to take another,
+      // it rings the collector, which sees that more workers are of use.
+      if state.wantedWorkers == 0 || needsWorker(state) { summonWorkers(&state, demand: 1) }
       return true
     }
   }
@@ -84,6 +88,21 @@ extension PoolEngine {
     task.place = .slot(SlotIndex(index), generation: generation)
     if task.wantsCollector || state.isShutDown { demandCollector(ofSlot: SlotIndex(index)) }
     return true
+  }
+
+  /// Takes a task whose worker died back into the front end, when there is no room in the ring.
+  func requeue(_ task: PoolTask, from slot: SlotIndex, _ state: inout PoolState) {
+    let cell = wire.slot(slot)
+    let region = task.argumentBlock?.region ?? cell.region
+    let offset = task.argumentBlock == nil ? cell.argumentsOffsetInSlot : 0
+    let message = region.withBytes(at: offset, byteCount: cell.argumentBytes) { $0.copied() }
+    let free = StateWord(generation: state.generations[slot.value], phase: .free)
+    cell.state.storeSequential(free.bits)
+    cell.state.lowHalf.wake(.max)  // sleepers look where the task is now
+    task.argumentBlock = nil
+    state.tasks[slot.value] = nil
+    state.freeSlots.append(slot.value)
+    queue(task, message, &state)
   }
 
   /// Asks for the collector to be rung when the task in `slot` ends.

@@ -78,10 +78,28 @@ package final class PoolEngine: Sendable {
   /// of work were published.
   func summonWorkers(_ state: inout PoolState, demand: Int) {
     guard state.wantedWorkers < state.workerLimit else { return }
-    // One that looks for work or sleeps will take this.
-    if state.wantedWorkers > 0, demand == 1, wire.hasIdleWorker, wire.readyCount <= 1 { return }
     state.wantedWorkers = min(state.workerLimit, state.wantedWorkers + max(1, demand))
+    if state.wantedWorkers < state.workerLimit {
+      _ = wire.interest.fetchOr(CollectorInterest.growth)
+    } else {
+      _ = wire.interest.fetchAnd(~CollectorInterest.growth)
+    }
     attention.signal()
+  }
+
+  /// Whether tasks are ready, every worker there has something to do, and fewer are coming than
+  /// could be of use.
+  func needsWorker(_ state: PoolState) -> Bool {
+    guard state.wantedWorkers < state.workerLimit, !wire.hasIdleWorker else { return false }
+    return wire.readyTickets > state.wantedWorkers - readyCount(state)
+  }
+
+  /// How many workers have come up.
+  func readyCount(_ state: PoolState) -> Int {
+    state.workers.indices.count { seat in
+      let phase = wire.seat(SeatIndex(seat)).phase
+      return state.workers[seat] != nil && phase != .vacant && phase != .starting
+    }
   }
 
   /// Starts all workers and waits until they look for work.
@@ -96,10 +114,7 @@ package final class PoolEngine: Sendable {
       let (broken, ready) = state.withLock { state in
         (
           state.broken ?? state.startFailure ?? (state.isShutDown ? .shutDown : nil),
-          state.workers.indices.count { seat in
-            let phase = wire.seat(SeatIndex(seat)).phase
-            return state.workers[seat] != nil && phase != .vacant && phase != .starting
-          }
+          readyCount(state)
         )
       }
       if let broken { throw broken }

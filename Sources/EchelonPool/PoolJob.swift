@@ -48,6 +48,8 @@ open class PoolJob: @unchecked Sendable {
   package final var partials: ArenaBlock?
   package final var failure: (any Error)?
   package final var wantsCollector = false
+  /// Whether it is a further step of work that was handed over before, which a shutdown lets finish.
+  package final var isContinuation = false
 
   package init(_ request: Request, retaining blocks: [ArenaBlock]) {
     self.request = request

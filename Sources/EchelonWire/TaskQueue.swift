@@ -40,8 +40,10 @@ extension Wire {
     }
   }
 
-  /// How many tasks are ready at the most; those cancelled since are among them.
-  package var readyCount: Int { Int(truncatingIfNeeded: tail.load() &- head.load()) }
+  /// How many tickets nobody has taken.
+  @inlinable package var readyTickets: Int {
+    max(0, Int(truncatingIfNeeded: tail.load() &- head.load()))
+  }
 
   /// Whether few enough tasks are ready that more should be fetched from the front end.
   @inlinable package var isQueueLow: Bool {

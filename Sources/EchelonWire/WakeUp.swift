@@ -37,6 +37,13 @@ extension Wire {
     return false
   }
 
+  /// After a claim: has someone look at what is left, if anything is.
+  @inlinable package func passOn() {
+    guard hasClaimableWork, !wakeOne() else { return }
+    // ORDER(growth): sequential, after the claim; the collector looks again before it sleeps.
+    if interest.loadSequential() & CollectorInterest.growth != 0 { ringCollector() }
+  }
+
   /// Wakes every worker to look again: after a death, at shutdown.
   package func wakeAll() {
     for index in 0..<layout.seatCount {

@@ -107,6 +107,8 @@ package final class Wire: Sendable {
 package enum CollectorInterest {
   /// Tasks wait in the front end for a slot: ring when the queue runs low.
   package static let refill: UInt32 = 1
+  /// More workers can be started: ring when tasks are left and nobody is there to wake.
+  package static let growth: UInt32 = 2
 }
 
 /// One worker's place, as it lies in the arena.

@@ -25,7 +25,7 @@ struct TaskRunner {
   /// - Returns: false when there is none.
   mutating func runOne() -> Bool {
     guard let claimed = claim() else { return false }
-    if wire.hasClaimableWork { _ = wire.wakeOne() }
+    wire.passOn()
     run(claimed)
     return true
   }

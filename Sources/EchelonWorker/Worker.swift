@@ -32,6 +32,10 @@ struct Worker: ~Copyable {
       if runSomething() { continue }
       if wire.closing.load() != 0 { break }
       if spinForWork() { continue }
+      // It may have passed the tickets of cancelled tasks, which filled the ring.
+      if wire.interest.loadSequential() & CollectorInterest.refill != 0, wire.isQueueLow {
+        wire.ringCollector()
+      }
       wire.sleep(on: index)
     }
     seat.phaseWord.store(SeatPhase.leaving.rawValue)
@@ -56,7 +60,7 @@ struct Worker: ~Copyable {
     // in between relied on the chair; so the next worker is woken if anything is left.
     let claimed = tasks.claim()
     wire.leaveChair(chair)
-    if wire.hasClaimableWork { _ = wire.wakeOne() }
+    wire.passOn()
     if let claimed { tasks.run(claimed) }
     return true
   }

@@ -1,0 +1,162 @@
+import Echelon
+import Glibc
+import Synchronization
+import TestSupport
+import Testing
+
+/// How long, how often, and from which random numbers. `ECHELON_CHAOS_SECONDS=30` is the long form:
+///
+///     ECHELON_CHAOS_SECONDS=30 swift test -c release --filter Chaos
+private struct Plan: Codable {
+  let seconds: Double
+  let seed: UInt64
+
+  init() {
+    seconds = environmentVariable("ECHELON_CHAOS_SECONDS").flatMap { Double($0) } ?? 4
+    seed = testSeed("chaos")
+  }
+
+  var milliseconds: Double { seconds >= 30 ? 50 : 20 }
+  /// At the intervals above every death is awaited and counted; some signals hit the dying.
+  var fewestDeaths: Int { Int(seconds * 1_000 / milliseconds * 0.85) }
+}
+
+@Sendable private func collatz(_ start: Int) -> Int {
+  var (x, steps) = (start, 0)
+  while x != 1 {
+    x = x % 2 == 0 ? x / 2 : 3 * x + 1
+    steps += 1
+  }
+  return steps
+}
+
+@Sendable private func sorted(_ values: [Double]) -> [Double] { values.sorted() }
+
+extension Faults {
+  @Suite struct Chaos {
+    @Test func `P10 a worker dies every few milliseconds and every result is right`() async throws {
+      let plan = Plan()
+      let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+        [plan = plan as Plan] in
+        try await run(plan)
+      }
+      print(String(decoding: result?.standardOutputContent ?? [], as: UTF8.self))
+    }
+  }
+}
+
+/// What went through the pool, and what did not.
+private final class Tally: Sendable {
+  struct Counts {
+    var tasks = 0
+    var jobs = 0
+    var lostJobs = 0
+  }
+  private let counts = Mutex(Counts())
+  func withLock<R>(_ body: (inout Counts) -> sending R) -> R { counts.withLock { body(&$0) } }
+}
+
+private func run(_ plan: Plan) async throws {
+  let descriptors = Machine.descriptors
+  let tally = Tally()
+  do {
+    let pool = try ProcessPool.quiet(workers: 3)
+    let clock = ContinuousClock()
+    let end = clock.now + .seconds(plan.seconds)
+    let half = UInt32(plan.milliseconds * 500)
+    let killer = Killer(of: pool, every: half...3 * half, seed: plan.seed)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await smallTasks(pool, until: end, tally) }
+      group.addTask { try await largeTasks(pool, until: end, tally, seed: plan.seed) }
+      group.addTask { try await reductions(pool, until: end, tally, seed: plan.seed) }
+      group.addTask { try await maps(pool, until: end, tally) }
+      group.addTask { try await sequences(pool, until: end, tally) }
+      try await group.waitForAll()
+    }
+    killer.stop()
+    let statistics = pool.statistics
+    await pool.shutdown()
+    #expect(statistics.pendingTasks == 0)
+    #expect(statistics.deaths >= plan.fewestDeaths, "\(statistics.deaths) deaths")
+    #expect(pool.memoryUsage.blockCount < 32)
+    let done = tally.withLock { $0 }
+    #expect(done.lostJobs * 50 <= done.jobs, "\(done)")
+    print("\(statistics.deaths) deaths, \(statistics.retries) retries, \(done), all right")
+  }
+  #expect(Machine.children(of: getpid()).isEmpty)
+  try eventually("no descriptor is left") { Machine.descriptors.isSubset(of: descriptors) }
+  #expect(Machine.namedSharedMemory == [])
+}
+
+private typealias Moment = ContinuousClock.Instant
+
+private func smallTasks(_ pool: ProcessPool, until end: Moment, _ tally: Tally) async throws {
+  let expected = (1...500).map(collatz)
+  while ContinuousClock.now < end {
+    let futures = try (1...500).map { try pool.submit(retries: 100, collatz, $0) }
+    for (future, value) in zip(futures, expected) { #expect(try await future.value == value) }
+    tally.withLock { $0.tasks += 500 }
+  }
+}
+
+private func largeTasks(
+  _ pool: ProcessPool, until end: Moment, _ tally: Tally, seed: UInt64
+) async throws {
+  let sizes = [5, 300, 3_000, 30_000]
+  let inputs = sizes.map { mixedMagnitudes(count: $0, seed: seed, of: Double.self) }
+  let expected = inputs.map { $0.sorted() }
+  while ContinuousClock.now < end {
+    let futures = try inputs.map { try pool.submit(retries: 100, sorted, $0) }
+    for (future, value) in zip(futures, expected) { #expect(try await future.value == value) }
+    tally.withLock { $0.tasks += sizes.count }
+  }
+}
+
+/// Three deaths in one chunk fail a job; that is allowed, and counted.
+private func job<Value: Equatable & Sendable>(
+  _ tally: Tally, equals expected: Value, _ body: () async throws -> Value
+) async throws {
+  tally.withLock { $0.jobs += 1 }
+  do {
+    #expect(try await body() == expected)
+  } catch let error as WorkerDied {
+    #expect(error.attempts == 3)
+    tally.withLock { $0.lostJobs += 1 }
+  }
+}
+
+private func reductions(
+  _ pool: ProcessPool, until end: Moment, _ tally: Tally, seed: UInt64
+) async throws {
+  let x = try pool.array(mixedMagnitudes(count: 400_000, seed: seed, of: Double.self))
+  // The bits that a pool of one gives, undisturbed.
+  let (sum, moments) = try await withProcessPool(workers: 1) { calm in
+    let copy = try calm.array(Array(x))
+    return (try await calm.sum(copy), try await calm.moments(copy))
+  }
+  while ContinuousClock.now < end {
+    try await job(tally, equals: sum) { try await pool.sum(x) }
+    try await job(tally, equals: moments) { try await pool.moments(x) }
+  }
+}
+
+private func maps(_ pool: ProcessPool, until end: Moment, _ tally: Tally) async throws {
+  let x = try pool.array(count: 150_001) { Double($0) }
+  let expected = (0...150_000).map { Double($0) * 0.5 + 1 }
+  while ContinuousClock.now < end {
+    try await job(tally, equals: expected) { Array(try await pool.map(x) { $0 * 0.5 + 1 }) }
+    let y = try pool.array(Array(x))
+    try await job(tally, equals: expected) {
+      Array(try await pool.map(y, with: 0.5, into: y) { $0 * $1 + 1 })
+    }
+  }
+}
+
+private func sequences(_ pool: ProcessPool, until end: Moment, _ tally: Tally) async throws {
+  let expected = (1...300).map(collatz)
+  while ContinuousClock.now < end {
+    let values = try await pool.map(1...300, retries: 100) { collatz($0) }.collect()
+    #expect(values == expected)
+    tally.withLock { $0.tasks += 300 }
+  }
+}

@@ -1,0 +1,123 @@
+import Echelon
+import Glibc
+import TestSupport
+import Testing
+
+// In processes of their own, where nothing else opens files, starts threads or has children.
+
+/// One pool's life: tasks, a map, a reduction, and an end.
+private func useOnce(_ workers: Int, killing: Bool, shuttingDown: Bool) throws {
+  let pool = try ProcessPool.quiet(workers: workers, memoryLimit: 64 << 20)
+  let futures = try (0..<20).map { try pool.submit(retries: 100, echo, $0) }
+  let x = try pool.array(repeating: 2.0, count: 40_000)
+  let y = try pool.startMap(x) { $0 * 2 }
+  if killing, let pid = pool.workerProcessIDs.first { kill(pid, SIGKILL) }
+  #expect(try futures.map { try $0.checked() } == Array(0..<20))
+  #expect(try pool.start(Reduction<Double>.sum, y.checked()).checked() == 160_000)
+  if shuttingDown { pool.shutdown() }
+}
+
+/// What a process holds that it could lose.
+private struct Holdings: Equatable, CustomStringConvertible {
+  let descriptors = Machine.descriptors.count
+  let threads = Machine.threadNames.filter { $0.hasPrefix("echelon") }.count
+  let children = Machine.children(of: getpid()).count
+  var description: String { "\(descriptors) descriptors, \(threads) threads, \(children) children" }
+}
+
+private func checkNoLeak(killing: Bool, shuttingDown: Bool) throws {
+  for _ in 0..<3 { try useOnce(2, killing: killing, shuttingDown: shuttingDown) }
+  // Threads and workers of pools that were dropped, not shut down, end in their own time.
+  try eventually("the first pools are gone") {
+    Machine.threadNames.allSatisfy { !$0.hasPrefix("echelon") }
+      && Machine.children(of: getpid()).isEmpty
+  }
+  let before = Holdings()
+  let (memory, mappings) = (Machine.privateBytes, Machine.mappingCount)
+  for _ in 0..<50 { try useOnce(2, killing: killing, shuttingDown: shuttingDown) }
+  try eventually("everything is as before: \(before), now \(Holdings())") { Holdings() == before }
+  #expect(Machine.mappingCount <= mappings + 20)
+  #expect(Machine.privateBytes < memory + 16 << 20)
+  #expect(Machine.namedSharedMemory == [])
+}
+
+extension Faults {
+  @Suite struct `Fifty pools` {
+    @Test func `leave no descriptor, thread, process or memory behind`() async throws {
+      await #expect(processExitsWith: .success) {
+        try checkNoLeak(killing: false, shuttingDown: true)
+      }
+    }
+
+    @Test func `leave nothing behind when workers were killed in them`() async throws {
+      await #expect(processExitsWith: .success) {
+        try checkNoLeak(killing: true, shuttingDown: true)
+      }
+    }
+
+    @Test func `P15 leave nothing behind when they are just dropped`() async throws {
+      await #expect(processExitsWith: .success) {
+        try checkNoLeak(killing: false, shuttingDown: false)
+      }
+    }
+  }
+
+  @Suite struct `A pool that has ended` {
+    @Test func `P6 writes into no file that was opened since`() async throws {
+      await #expect(processExitsWith: .success) {
+        try endAndGoOn()
+      }
+    }
+  }
+
+  @Suite struct `A subprocess of a task` {
+    @Test func `has neither the arena nor the marker of a worker`() throws {
+      let pool = try ProcessPool.quiet(workers: 1)
+      let open = try pool.submit { () -> [Int32] in
+        // What would survive an exec.
+        (3..<64).filter { number in
+          let flags = fcntl(Int32(number), F_GETFD)
+          return flags >= 0 && flags & FD_CLOEXEC == 0
+        }.map(Int32.init)
+      }.checked()
+      #expect(open == [])
+      let marker = try pool.submit { () -> Bool in unsafe getenv("ECHELON_WORKER") == nil }.checked()
+      #expect(marker)
+      pool.shutdown()
+    }
+  }
+
+  @Suite struct `Two pools` {
+    @Test func `P18 do not notice each other's deaths`() throws {
+      let (first, second) = (try ProcessPool.quiet(workers: 2), try ProcessPool.quiet(workers: 2))
+      let latch = try Latch(in: first)
+      let held = try first.submit(hold, latch)
+      _ = try latch.arrived()
+      try second.warmUp()
+      for pid in second.workerProcessIDs { kill(pid, SIGKILL) }
+      #expect(try (0..<100).map { try second.submit(echo, $0).checked() } == Array(0..<100))
+      second.shutdown()
+      #expect(held.isRunning)
+      latch.open()
+      #expect(try held.checked() == latch.processID)
+      #expect(first.statistics.deaths == 0)
+      first.shutdown()
+    }
+  }
+}
+
+/// Runs in a process of its own.
+private func endAndGoOn() throws {
+  var pool: ProcessPool? = try ProcessPool.quiet(workers: 2)
+  #expect(try pool?.submit(echo, 1).checked() == 1)
+  pool?.shutdown()
+  // These take the numbers of the descriptors that the pool has closed.
+  let files = (0..<32).map { _ in
+    unsafe open("/tmp", 0o20200000 /* O_TMPFILE */ | O_RDWR, 0o600)
+  }
+  #expect(files.allSatisfy { $0 >= 0 })
+  pool?.shutdown()
+  #expect(throws: PoolError.shutDown) { try pool?.warmUp() }
+  pool = nil
+  for file in files { #expect(lseek(file, 0, SEEK_END) == 0, "written to") }
+}

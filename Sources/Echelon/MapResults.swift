@@ -237,7 +237,9 @@ where Source: SendableMetatype, Source.Element: Sendable {
       // last one left.
       guard size <= limits.buffer - state.inFlight || state.window.isEmpty else { return }
       // Until the cost is known, a few elements for each worker are enough.
-      if limits.chunkSize == nil, state.nanosecondsPerElement == 0, state.inFlight >= 2 * pool.workerCount {
+      if limits.chunkSize == nil, state.nanosecondsPerElement == 0,
+        state.inFlight >= 2 * pool.workerCount
+      {
         return
       }
       var elements: [Input] = []

@@ -6,26 +6,10 @@ import EchelonTransfer
 struct MapCall<Input, Output>: IncomingCall {
   let body: (Input) throws -> Output
 
-  /// Message: function, count, elements. Answer: nanoseconds that the calls took, then for each
-  /// element 1 and the value, or 0 and the error.
   static func run(arguments: inout ByteReader, result: inout ByteWriter) -> CallOutcome {
-    do throws(TransferError) {
-      let call = try decodeFunction(as: Self.self, from: &arguments)
-      let count = try arguments.readCount()
-      var nanoseconds: UInt64 = 0
-      result.append(nanoseconds)
-      for _ in 0..<count {
-        let input = try decode(Input.self, from: &arguments)
-        let start = MonotonicClock.now()
-        let outcome = Result { try call.body(input) }
-        nanoseconds += MonotonicClock.now() &- start
-        result.append(outcome)
-      }
-      result.replace(at: 0, with: nanoseconds)
-      return .value
-    } catch {
-      result.rewind(to: 0)
-      return .argumentUndecodable(error)
+    runElements(&arguments, &result) { (call: Self, arguments) throws(TransferError) in
+      let input = try decode(Input.self, from: &arguments)
+      return { () throws in try call.body(input) }
     }
   }
 
@@ -35,6 +19,60 @@ struct MapCall<Input, Output>: IncomingCall {
     try encodeFunction(storedIn: MapCall(body: body), into: &message)
     message.append(count: elements.count)
     for element in elements { try EchelonTransfer.encode(element, into: &message) }
+  }
+}
+
+/// The same for a function of two elements.
+struct PairMapCall<First, Second, Output>: IncomingCall {
+  let body: (First, Second) throws -> Output
+
+  static func run(arguments: inout ByteReader, result: inout ByteWriter) -> CallOutcome {
+    runElements(&arguments, &result) { (call: Self, arguments) throws(TransferError) in
+      let first = try decode(First.self, from: &arguments)
+      let second = try decode(Second.self, from: &arguments)
+      return { () throws in try call.body(first, second) }
+    }
+  }
+
+  static func encode(
+    _ body: @escaping (First, Second) throws -> Output, _ elements: [(First, Second)],
+    into message: inout ByteWriter
+  ) throws(TransferError) {
+    try encodeFunction(storedIn: PairMapCall(body: body), into: &message)
+    message.append(count: elements.count)
+    for (first, second) in elements {
+      try EchelonTransfer.encode(first, into: &message)
+      try EchelonTransfer.encode(second, into: &message)
+    }
+  }
+}
+
+/// Runs a call on each of its elements.
+///
+/// Message: function, count, elements. Answer: nanoseconds that the calls took, then for each element
+/// 1 and the value, or 0 and the error.
+/// - Parameter prepare: decodes one element and returns what is left to do with it.
+private func runElements<Call, Output>(
+  _ arguments: inout ByteReader, _ result: inout ByteWriter,
+  _ prepare: (Call, inout ByteReader) throws(TransferError) -> () throws -> Output
+) -> CallOutcome {
+  do throws(TransferError) {
+    let call = try decodeFunction(as: Call.self, from: &arguments)
+    let count = try arguments.readCount()
+    var nanoseconds: UInt64 = 0
+    result.append(nanoseconds)
+    for _ in 0..<count {
+      let body = try prepare(call, &arguments)
+      let start = MonotonicClock.now()
+      let outcome = Result { try body() }
+      nanoseconds += MonotonicClock.now() &- start
+      result.append(outcome)
+    }
+    result.replace(at: 0, with: nanoseconds)
+    return .value
+  } catch {
+    result.rewind(to: 0)
+    return .argumentUndecodable(error)
   }
 }
 

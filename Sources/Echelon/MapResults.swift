@@ -1,5 +1,6 @@
 import EchelonMemory
 import EchelonTransfer
+import EchelonWire
 import Synchronization
 
 /// The results of `map` over a sequence, in its order: computed ahead of the reader by a bounded
@@ -89,29 +90,27 @@ where Source: SendableMetatype, Source.Element: Sendable {
   }
 
   private let pool: ProcessPool
-  private let body: @Sendable (Input) throws -> Output
-  private let buffer: Int
-  private let chunkSize: Int?
-  private let retries: Int
+  /// Writes a call of the user's function on some elements.
+  private let encode: @Sendable ([Input], inout ByteWriter) throws(TransferError) -> Void
+  private let function: FunctionIndex
+  private let limits: MapLimits
   private let origin: CallSite
   // One reader at a time by contract, and the timer: the lock keeps both honest.
   private let state: Mutex<State>
 
   init(
-    pool: ProcessPool, source: sending Source, buffer: Int, chunkSize: Int?, retries: Int,
-    timeout: Duration?, origin: CallSite, body: @escaping @Sendable (Input) throws -> Output
+    pool: ProcessPool, source: sending Source, limits: MapLimits, origin: CallSite,
+    function: FunctionIndex,
+    encode: @escaping @Sendable ([Input], inout ByteWriter) throws(TransferError) -> Void
   ) throws {
     self.pool = pool
-    self.body = body
-    self.buffer = buffer
-    self.chunkSize = chunkSize
-    self.retries = retries
+    self.function = function
+    self.encode = encode
+    self.limits = limits
     self.origin = origin
     state = Mutex(State(source: source))
-    try checkTransferable(Input.self)
-    try checkTransferable(Output.self)
     try state.withLock { state in try fill(&state) }
-    if let timeout {
+    if let timeout = limits.timeout {
       let left = MonotonicClock.nanosecondsLeft(until: MonotonicClock.deadline(after: timeout)) ?? 0
       if left >= 0 { Timer.after(nanoseconds: left) { [weak self] in self?.expire() } }
     }
@@ -232,13 +231,15 @@ where Source: SendableMetatype, Source.Element: Sendable {
 
   /// Submits calls until the buffer is full or the source is at its end.
   private func fill(_ state: inout State) throws {
-    while state.source != nil, state.inFlight < buffer {
+    while state.source != nil, state.inFlight < limits.buffer {
       let size = nextChunkSize(state)
       // A chunk waits until there is room for all of it, so that chunks do not shrink to what the
       // last one left.
-      guard size <= buffer - state.inFlight || state.window.isEmpty else { return }
+      guard size <= limits.buffer - state.inFlight || state.window.isEmpty else { return }
       // Until the cost is known, a few elements for each worker are enough.
-      if chunkSize == nil, state.nanosecondsPerElement == 0, state.inFlight >= 2 * pool.workerCount {
+      if limits.chunkSize == nil, state.nanosecondsPerElement == 0,
+        state.inFlight >= 2 * pool.workerCount
+      {
         return
       }
       var elements: [Input] = []
@@ -252,72 +253,20 @@ where Source: SendableMetatype, Source.Element: Sendable {
 
   /// As many elements as make a call worth about a millisecond; one until the cost is known.
   private func nextChunkSize(_ state: State) -> Int {
-    if let chunkSize { return min(chunkSize, buffer) }
+    if let chunkSize = limits.chunkSize { return min(chunkSize, limits.buffer) }
     guard state.nanosecondsPerElement > 0 else { return 1 }
     return max(
-      1, min(1024, buffer / (2 * pool.workerCount), Int(1e6 / state.nanosecondsPerElement)))
+      1, min(1024, limits.buffer / (2 * pool.workerCount), Int(1e6 / state.nanosecondsPerElement)))
   }
 
   private func submit(_ elements: [Input]) throws -> Call {
     var message = ByteWriter()
-    try MapCall<Input, Output>.encode(body, elements, into: &message)
+    try encode(elements, &message)
     let future = Future<MapAnswer<Output>>(callbackQueue: pool.callbackQueue)
     let task = MapTask(engine: pool.engine, future: future, count: elements.count)
     task.origin = origin
     try pool.submit(
-      message, to: try pool.index(ofProgram: MapCall<Input, Output>.self), as: task, for: future,
-      retries: retries)
+      message, to: function, as: task, for: future, retries: limits.retries)
     return Call(elements: elements, future: future)
-  }
-}
-
-extension ProcessPool {
-  /// Calls `body` on every element of a sequence, in the workers, and gives the results in order.
-  /// - Parameters:
-  ///   - elements: read as results are read, at most `buffer` ahead.
-  ///   - timeout: for the whole map, from this call; what is not there by then fails with
-  ///     `PoolError.timedOut`, and nothing follows it.
-  ///   - chunkSize: elements handed to a worker at a time, 1 or more; nil follows the measured cost.
-  ///   - buffer: how many elements may be in flight or waiting to be read.
-  ///   - retries: how many more times to run a chunk when a worker dies in it; when they are used up
-  ///     its elements run one by one, and only the one that kills its worker fails.
-  ///   - fileID: with `line`, names this place in errors.
-  ///   - line: see `fileID`.
-  ///   - body: captures nothing.
-  /// - Throws: `TransferError` for a closure that captures or a type that cannot be sent.
-  public func map<Elements: Sequence, Output: Sendable>(
-    _ elements: Elements, timeout: Duration? = nil, chunkSize: Int? = nil, buffer: Int = 4096,
-    retries: Int = 0, fileID: StaticString = #fileID, line: UInt = #line,
-    _ body: @escaping @Sendable (Elements.Element) throws -> Output
-  ) throws -> MapResults<Output>
-  where
-    Elements: Sendable, Elements.Element: Sendable, Elements.Iterator: SendableMetatype
-  {
-    if let chunkSize, chunkSize < 1 {
-      throw PoolError.invalidArgument("a chunk size of \(chunkSize); it is 1 or more")
-    }
-    guard buffer >= 1 else {
-      throw PoolError.invalidArgument("a buffer of \(buffer) elements; it is 1 or more")
-    }
-    return MapResults(
-      driver: try MapDriver(
-        pool: self, source: elements.makeIterator(), buffer: buffer, chunkSize: chunkSize,
-        retries: retries, timeout: timeout, origin: CallSite(fileID: fileID, line: line), body: body
-      ))
-  }
-
-  /// Calls `body` on pairs of elements, up to the end of the shorter sequence.
-  public func map<First: Sequence, Second: Sequence, Output: Sendable>(
-    _ first: First, _ second: Second, timeout: Duration? = nil, chunkSize: Int? = nil,
-    buffer: Int = 4096, retries: Int = 0, fileID: StaticString = #fileID, line: UInt = #line,
-    _ body: @escaping @Sendable ((First.Element, Second.Element)) throws -> Output
-  ) throws -> MapResults<Output>
-  where
-    First: Sendable, Second: Sendable, First.Element: Sendable, Second.Element: Sendable,
-    First.Iterator: SendableMetatype, Second.Iterator: SendableMetatype
-  {
-    try map(
-      zip(first, second), timeout: timeout, chunkSize: chunkSize, buffer: buffer, retries: retries,
-      fileID: fileID, line: line, body)
   }
 }

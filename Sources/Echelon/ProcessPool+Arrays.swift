@@ -9,7 +9,7 @@ extension ProcessPool {
   ) throws(ArenaError) -> SharedArray<Element> {
     let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     guard count >= 0, !overflow else { throw .invalidSize(bytes: overflow ? .max : byteCount) }
-    return SharedArray(block: try engine.arena.allocate(byteCount: byteCount), count: count)
+    return SharedArray(block: try engine.allocate(byteCount: byteCount), count: count)
   }
 
   /// An array whose element `i` is `value(i)`, computed here.

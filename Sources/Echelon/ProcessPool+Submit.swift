@@ -1,3 +1,4 @@
+import EchelonMemory
 import EchelonPool
 import EchelonTransfer
 import EchelonWire
@@ -45,7 +46,13 @@ extension ProcessPool {
   ) throws {
     task.function = function
     task.retries = retries
-    if !message.retained.isEmpty { task.retained = message.retained }
+    if !message.retained.isEmpty {
+      for case let block as ArenaBlock in message.retained where block.arena !== engine.arena {
+        throw ArenaError.foreignHandle(
+          found: block.arena.identity, expected: engine.arena.identity)
+      }
+      task.retained = message.retained
+    }
     future.attach(task)
     try message.withSpan { bytes in try engine.submit(task, message: bytes) }
   }

@@ -16,8 +16,10 @@ final class Interruption: Sendable {
         state.hasHappened = true
         return state.cancellations
       }
+      // A progress line may stand where this is written.
       Console.writeError(
-        "echelon: interrupted; finishing what runs, press Ctrl-C again to end at once")
+        (Terminal.isTerminal(.error) ? "\r\u{1B}[K" : "")
+          + "echelon: interrupted; finishing what runs, press Ctrl-C again to end at once")
       for cancel in cancellations { cancel() }
     }
   }

@@ -12,9 +12,9 @@ public struct MomentAccumulator: Sendable, BitwiseCopyable, Equatable {
   public var mean: Double
   /// `Σ (xᵢ - mean)²`.
   public var sumOfSquaredDeviations: Double
-  /// The smallest value; +∞ for none. NaN values are passed over, they show in the mean.
+  /// The smallest value; +∞ for none, NaN if there is one.
   public var minimum: Double
-  /// The largest value; -∞ for none.
+  /// The largest value; -∞ for none, NaN if there is one.
   public var maximum: Double
 
   /// Nothing yet.
@@ -46,8 +46,8 @@ public struct MomentAccumulator: Sendable, BitwiseCopyable, Equatable {
     let delta = value - mean
     mean += delta / Double(count)
     sumOfSquaredDeviations += delta * (value - mean)
-    minimum = value < minimum ? value : minimum
-    maximum = value > maximum ? value : maximum
+    minimum = Self.smaller(minimum, value)
+    maximum = Self.larger(maximum, value)
   }
 
   /// Adds all the values of another accumulator, which come after those of this one.
@@ -70,8 +70,17 @@ public struct MomentAccumulator: Sendable, BitwiseCopyable, Equatable {
       sumOfSquaredDeviations = .nan
     }
     count = total
-    minimum = right.minimum < minimum ? right.minimum : minimum
-    maximum = right.maximum > maximum ? right.maximum : maximum
+    minimum = Self.smaller(minimum, right.minimum)
+    maximum = Self.larger(maximum, right.maximum)
+  }
+
+  // As the kernels do it: a NaN stays, wherever it stands.
+  @inlinable static func smaller(_ left: Double, _ right: Double) -> Double {
+    right < left || right.isNaN ? right : left
+  }
+
+  @inlinable static func larger(_ left: Double, _ right: Double) -> Double {
+    right > left || right.isNaN ? right : left
   }
 
   /// Count, mean and spread as a result.

@@ -37,9 +37,9 @@ public struct PoolStatistics: Sendable, Equatable {
   public var deaths = 0
   /// Tasks and chunks that were begun again after such a death.
   public var retries = 0
-  /// Tasks handed over and not yet over.
+  /// Tasks and jobs handed over whose results have not been collected yet.
   public var pendingTasks = 0
-  /// Tasks and chunks run, by seat.
+  /// Tasks run, by seat; chunks are counted apart.
   public var tasksRun: [UInt64] = []
   /// Chunks run, by seat.
   public var chunksRun: [UInt64] = []

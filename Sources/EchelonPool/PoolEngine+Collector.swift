@@ -86,6 +86,8 @@ extension PoolEngine {
     var granted = false
     for index in 0..<wire.layout.seatCount {
       let seat = wire.seat(SeatIndex(index))
+      // ORDER(request): acquires the size that `requestBlock` released; the store of the answer below
+      // releases the offset.
       guard seat.request.load() == Seat.Request.asked else { continue }
       granted = true
       locked { state in

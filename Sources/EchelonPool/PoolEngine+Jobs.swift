@@ -53,7 +53,8 @@ extension PoolEngine {
 
   private func publish(_ job: PoolJob, in index: Int, _ state: inout PoolState) throws {
     let request = job.request
-    let generation = state.jobGenerations[index] &+ 1
+    state.lastJobGeneration &+= 1
+    let generation = state.lastJobGeneration
     let block = try takeWords(count: request.chunkCount, &state)
     let words = ChunkWords(region: block.region, count: request.chunkCount, generation: generation)
     words.reset()
@@ -98,7 +99,7 @@ extension PoolEngine {
   }
 
   /// Collects the job if it is done and still of that generation.
-  func collect(_ index: JobIndex, generation: UInt32) {
+  @discardableResult func collect(_ index: JobIndex, generation: UInt32) -> Bool {
     let taken = locked { state -> (PoolJob, (any Error)?)? in
       guard let job = state.jobs[index.value], job.place == .record(index, generation: generation)
       else { return nil }
@@ -122,16 +123,18 @@ extension PoolEngine {
       }
       return (job, failure)
     }
-    guard let (job, failure) = taken else { return }
+    guard let (job, failure) = taken else { return false }
     if let failure { job.fail(failure) } else { job.finish(partials: job.partials) }
     locked { state in
       job.partials = nil
       taskEnded(&state)
     }
     wire.wakeWorkerIfNeeded()
+    return true
   }
 
   private func failure(of job: PoolJob, _ record: JobRecord) -> (any Error)? {
+    // ORDER(job-failed): acquires the chunk number that `fail` released.
     let code = record.failed.load()
     guard code > 1, let failure = JobFailure(rawValue: code - 1) else { return nil }
     let reason =

@@ -148,7 +148,8 @@ extension PoolEngine {
     }
     if state.withLock({ $0.stillborn }) >= Self.stillbornLimit {
       breakDown(
-        .workersKeepDying(count: state.withLock { $0.stillbornCount }, last: "\(WorkerDied.Cause(status))"))
+        .workersKeepDying(
+          count: state.withLock { $0.stillbornCount }, last: "\(WorkerDied.Cause(status))"))
     }
     // Wake-ups and tickets that the dead worker had taken are taken again by the others.
     wire.wakeAll()

@@ -2,29 +2,27 @@ import EchelonMemory
 import EchelonWire
 import Synchronization
 
-/// Single tasks: submit, collect, wait, cancel.
+/// Single tasks: submit and collect.
 extension PoolEngine {
   /// Hands a task over.
   /// - Parameter message: the call, as the worker reads it.
   package func submit(_ task: PoolTask, message: RawSpan) throws {
-    if try !place(task, message, mayQueue: false) {
-      // No slot is free: collect what is done, as long as that yields enough to be worth a look at
-      // every slot, before the task has to wait in the front end.
+    var isQueued = try place(task, message, mayQueue: false)
+    if isQueued == nil {
+      // No slot is free: collect what is done, before the task has to wait in the front end.
       collectAllDone()
-      _ = try place(task, message, mayQueue: true)
-      // ORDER(refill): the interest was stated before this look. If the last worker missed it, the
-      // queue is low by now and we see that.
-      if wire.isQueueLow { ringCollector() }
-    } else if task.place == .queued, wire.isQueueLow {
-      ringCollector()
+      isQueued = try place(task, message, mayQueue: true)
     }
+    // ORDER(refill): the interest was stated before this look. If the last worker missed it, the
+    // queue is low by now and we see that.
+    if isQueued == true, wire.isQueueLow { ringCollector() }
     wire.wakeWorkerIfNeeded()
   }
 
   /// Puts the task into a slot, or into the queue in front of the slots.
-  /// - Returns: false when there is no slot and it may not queue.
-  private func place(_ task: PoolTask, _ message: RawSpan, mayQueue: Bool) throws -> Bool {
-    try locked { state in
+  /// - Returns: whether it is in that queue; nil when there is no slot and it may not queue.
+  private func place(_ task: PoolTask, _ message: RawSpan, mayQueue: Bool) throws -> Bool? {
+    try locked { state -> Bool? in
       if let broken = state.broken { throw broken }
       if state.isShutDown { throw PoolError.shutDown }
       if state.overflow.isEmpty, let slot = state.freeSlots.popLast() {
@@ -32,13 +30,13 @@ extension PoolEngine {
       } else if mayQueue || !state.overflow.isEmpty {
         queue(task, message.copied(), &state)
       } else {
-        return false
+        return nil
       }
       state.pending += 1
       // One that looks for work or sleeps will take this; should it have been about to take another,
       // it rings the collector, which sees that more workers are of use.
       if state.wantedWorkers == 0 || needsWorker(state) { summonWorkers(&state, demand: 1) }
-      return true
+      return task.place == .queued
     }
   }
 
@@ -215,141 +213,15 @@ extension PoolEngine {
       let word = StateWord(bits: wire.slot(slot).state.load())
       if word.phase == .done, collect(slot, generation: word.generation) { count += 1 }
     }
+    for index in 0..<wire.layout.jobCount {
+      let word = StateWord(bits: wire.job(JobIndex(index)).state.load())
+      if word.phase == .done, collect(JobIndex(index), generation: word.generation) { count += 1 }
+    }
     return count
   }
 
   func taskEnded(_ state: inout PoolState) {
     state.pending -= 1
     if state.isShutDown, state.pending == 0 { attention.signal() }
-  }
-
-  // MARK: Waiting
-
-  /// Blocks until the task is over.
-  /// - Parameter isOver: whether its future is complete.
-  /// - Returns: false when `deadline` came first.
-  package func wait(
-    for task: PoolTask, until deadline: UInt64?, isOver: () -> Bool, park: () -> Bool
-  ) -> Bool {
-    while !isOver() {
-      let place = locked { state in task.place }
-      switch place {
-      case .slot(let slot, let generation):
-        guard sleep(on: wire.slot(slot).state, generation, until: deadline) else { return isOver() }
-        collect(slot, generation: generation)
-      case .queued:
-        demandCollector(of: task)
-        if !park() { return isOver() }
-      case .new, .gone:
-        // Someone else collects it at this moment, or it failed: its future says so at once.
-        if !park() { return isOver() }
-      }
-    }
-    return true
-  }
-
-  /// Spins, then sleeps, until what the state word stands for has ended.
-  func sleep(on word: SharedWord64, _ generation: UInt32, until deadline: UInt64?) -> Bool {
-    func isOver(_ state: StateWord) -> Bool {
-      state.generation != generation || state.phase == .done || state.phase == .free
-    }
-    if Spin.until({ isOver(StateWord(bits: word.load())) }, nanoseconds: spinNanoseconds(deadline))
-    {
-      return true
-    }
-    while true {
-      let seen = StateWord(bits: word.fetchOr(StateWord.Flags.waiter.mask))
-      if isOver(seen) { return true }
-      guard let left = MonotonicClock.nanosecondsLeft(until: deadline) else { return false }
-      let flagged = seen.bits | StateWord.Flags.waiter.mask
-      word.lowHalf.sleep(
-        while: UInt32(truncatingIfNeeded: flagged), timeoutNanoseconds: left)
-      if isOver(StateWord(bits: word.load())) { return true }
-    }
-  }
-
-  /// A blocked caller spins for about as long as waking it would cost, and not at all when it may not
-  /// block.
-  func spinNanoseconds(_ deadline: UInt64?) -> UInt64 {
-    guard let left = MonotonicClock.nanosecondsLeft(until: deadline) else { return 0 }
-    return left < 0 ? Self.spinLimit : min(Self.spinLimit, UInt64(left))
-  }
-
-  private static var spinLimit: UInt64 { 40_000 }
-
-  /// Has the collector complete the task when it ends: for `async` waiters and callbacks.
-  package func demandCollector(of task: PoolTask) {
-    locked { state in
-      task.wantsCollector = true
-      if case .slot(let slot, _) = task.place { demandCollector(ofSlot: slot) }
-    }
-  }
-
-  /// Whether a worker executes the task at this moment.
-  package func isRunning(_ task: PoolTask) -> Bool {
-    locked { state in
-      guard case .slot(let slot, let generation) = task.place else { return false }
-      let word = StateWord(bits: wire.slot(slot).state.load())
-      return word.generation == generation && word.phase == .running
-    }
-  }
-
-  /// Collects the task now if it is done, so that queries see its end.
-  package func collectIfDone(_ task: PoolTask) {
-    let place = locked { state in task.place }
-    if case .slot(let slot, let generation) = place { collect(slot, generation: generation) }
-  }
-
-  // MARK: Cancelling
-
-  /// Takes the task back if no worker has begun it.
-  /// - Returns: whether it was taken back; it then never runs.
-  package func cancel(_ task: PoolTask) -> Bool {
-    locked { state in
-      switch task.place {
-      case .queued:
-        task.place = .gone
-        task.message = []
-        taskEnded(&state)
-        return true
-      case .slot(let slot, let generation):
-        guard withdraw(slot, generation: generation) else { return false }
-        task.place = .gone
-        state.tasks[slot.value] = nil
-        task.argumentBlock = nil
-        task.retained = []
-        free(slot, &state)
-        taskEnded(&state)
-        return true
-      case .new, .gone:
-        return false
-      }
-    }
-  }
-
-  /// Ready to free by one compare-and-swap, which a claim would have to win first.
-  func withdraw(_ slot: SlotIndex, generation: UInt32) -> Bool {
-    let word = wire.slot(slot).state
-    while true {
-      let seen = StateWord(bits: word.load())
-      guard seen.phase == .ready, seen.generation == generation else { return false }
-      let free = StateWord(generation: generation, phase: .free)
-      if word.compareExchange(expected: seen.bits, desired: free.bits) {
-        if seen.flags.contains(.waiter) { word.lowHalf.wake(.max) }
-        return true
-      }
-    }
-  }
-
-  /// Cancels everything that no worker has begun.
-  func cancelAllPending() {
-    let (tasks, jobs) = locked { state in
-      (
-        state.overflow.removeAll() + state.tasks.compactMap { $0 },
-        state.queuedJobs.removeAll() + state.jobs.compactMap { $0 }
-      )
-    }
-    for task in tasks where cancel(task) { task.fail(PoolError.cancelled) }
-    for job in jobs where cancel(job) { job.fail(PoolError.cancelled) }
   }
 }

@@ -50,6 +50,19 @@ package final class PoolEngine: Sendable {
     }
   }
 
+  // MARK: Memory
+
+  /// Allocates a block. Results that are done and that nobody has asked for are collected before the
+  /// memory is said to be used up: they may hold what is missing.
+  package func allocate(byteCount: Int) throws(ArenaError) -> ArenaBlock {
+    do {
+      return try arena.allocate(byteCount: byteCount)
+    } catch ArenaError.outOfMemory {
+      collectAllDone()
+      return try arena.allocate(byteCount: byteCount)
+    }
+  }
+
   // MARK: Functions
 
   /// Puts a function signature into the arena.

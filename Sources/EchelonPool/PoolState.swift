@@ -13,6 +13,9 @@ struct PoolState {
 
   var jobs: [PoolJob?]
   var jobGenerations: [UInt32]
+  /// Counts jobs, not uses of a record: memory of chunk words moves between records, and a late
+  /// claim for an earlier job must not fit.
+  var lastJobGeneration: UInt32 = 0
   var queuedJobs = Queue<PoolJob>()
   /// Memory of chunk words by power of two; never used for anything else (invariant 1 of
   /// `JobRecord`).

@@ -42,4 +42,3 @@ package struct Queue<Element> {
     head = 0
   }
 }
-

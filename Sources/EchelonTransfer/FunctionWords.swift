@@ -33,7 +33,10 @@ struct FunctionWords: BitwiseCopyable {
     /// Checks every capture of `box`, or says why it can't travel.
     static func all(of box: BoxMetadata) throws(TransferError) -> [Capture] {
       if box.hasGenericBindings {
-        let types = (box.captures ?? []).compactMap { $0.type()?.name }.map { "'\($0)'" }
+        // Names that mention a generic parameter must not be resolved here: without the bindings the
+        // runtime ends the process.
+        let types = (box.captures ?? []).filter(\.isStandardType).compactMap { $0.type()?.name }
+          .map { "'\($0)'" }
         throw .captureNotTransferable(
           captured: "a generic type of the function around it"
             + (types.isEmpty ? "" : " (with \(types.joined(separator: ", ")))"))

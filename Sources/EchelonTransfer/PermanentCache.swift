@@ -7,8 +7,7 @@ import Synchronization
 ///
 /// ## Invariants
 /// 1. A key is published after its value, and neither changes again: a reader that sees the key
-/// sees
-///    the value.
+///    sees the value.
 /// 2. A table is replaced by a larger copy, never freed: a reader may still be in it. Sizes double,
 ///    so all old tables together are smaller than the current one.
 /// 3. Only the holder of `writers` stores, and a table is at most half full: a probe always ends.

@@ -325,6 +325,12 @@ struct GenericSignature: Sendable {
       && letters.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
   }
 
+  /// Whether this is the short name of a type of the standard library, such as `Sd` for `Double`.
+  var isStandardType: Bool {
+    let bytes = bytes
+    return bytes.count == 2 && bytes[0] == UInt8(ascii: "S")
+  }
+
   /// What to call it in a message.
   var description: String {
     if let type = type() { return "a value of type '\(type.name)'" }

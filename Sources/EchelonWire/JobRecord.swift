@@ -23,9 +23,13 @@ package import EchelonMemory
   @inlinable package var cursor: SharedWord64 { region.word64(at: OFFSET_job_record_cursor) }
   @inlinable package var failed: SharedWord32 { region.word32(at: OFFSET_job_record_failed) }
 
-  /// The record's plain fields, copied. After copying, the reader checks that `state` has not
-  /// changed.
-  package func load() -> job_record { region.load(at: 0, as: job_record.self) }
+  /// The record's plain fields, copied. After copying, the reader checks that `state` is still
+  /// running and of the same generation: the front end fills the record under another state.
+  package func load() -> job_record {
+    let fields: job_record = region.load(at: 0)
+    echelon_fence_sequential()  // the copy comes before the reader's second look at `state`
+    return fields
+  }
 
   /// Fills the record of a new job, `state` aside, which the caller stores last. Zero in `failed`
   /// and `cursor`.
@@ -92,7 +96,8 @@ package import EchelonMemory
     return word.compareExchange(expected: seen.bits, desired: mine.bits) ? mine : nil
   }
 
-  /// ORDER(chunk-done): releases what the chunk wrote; the front end acquires it.
+  /// ORDER(chunk-done): releases what the chunk wrote; `allDone` acquires it, and passes it on to the
+  /// front end by ORDER(job-done).
   @inlinable package func finish(_ chunk: Int, _ claimed: ChunkWord) {
     let done = ChunkWord(
       generation: generation, attempt: claimed.attempt, owner: claimed.owner, phase: .done)
@@ -100,6 +105,8 @@ package import EchelonMemory
   }
 
   /// Whether every chunk is done.
+  ///
+  /// ORDER(chunk-done): acquires what each `finish` released.
   @inlinable package var allDone: Bool {
     for chunk in 0..<count where ChunkWord(bits: word(chunk).load()).phase != .done { return false }
     return true

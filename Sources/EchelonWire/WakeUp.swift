@@ -7,7 +7,7 @@ import EchelonMemory
 ///
 /// The invariant: when work is ready and a worker sleeps, someone awake is going to look at the
 /// queue: a worker on a chair (it looks again after it leaves the chair), or one that is being
-/// woken. Whoever claims a task leaves its chair first and then, if more is ready, wakes the next.
+/// woken. Whoever claims a task gives up its chair, and then, if more is ready, wakes the next.
 extension Wire {
   /// After work was published: makes sure that someone looks at it.
   @inlinable package func wakeWorkerIfNeeded() {

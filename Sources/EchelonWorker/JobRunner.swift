@@ -38,8 +38,10 @@ struct JobRunner {
       return false
     }
     let fields = record.load()
-    // The record may have been filled for another job while it was read.
-    guard StateWord(bits: record.state.load()).generation == state.generation,
+    // The record may have been filled for another job while it was read: that begins when the state
+    // is done, and under the old generation still.
+    let again = StateWord(bits: record.state.load())
+    guard again.phase == .running, again.generation == state.generation,
       let words = words(fields, state)
     else { return false }
     let count = runChunks(of: record, fields, words)

@@ -11,7 +11,10 @@ import Testing
         "batch", "--do", "standardize", "data/wine.csv", "--output", folder)
       #expect(run.status == 0)
       let result = try table("\(folder)/wine.csv")
-      for column in result.columns {
+      #expect(result["class"]?.text?.first == "class_0")  // words stay as they are
+      let numbers = result.columns.filter { $0.kind == .number }
+      #expect(numbers.count == 13)
+      for column in numbers {
         let values = try #require(column.numbers)
         let mean = values.reduce(0, +) / Double(values.count)
         let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }

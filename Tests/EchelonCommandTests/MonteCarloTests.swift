@@ -35,7 +35,9 @@ import Testing
         "montecarlo", name, "--samples", "1_100_000", "--seed", seed, "--workers", workers,
         "--format", "csv")
       #expect(run.status == 0)
-      let lines = run.output.split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
+      let lines = run.output.split(separator: "\n").map {
+        $0.split(separator: ",").map(String.init)
+      }
       let last = try #require(lines[0].firstIndex(of: "seconds"))
       return Array(lines[1][..<last])
     }

@@ -63,7 +63,9 @@ import Testing
     let lines = run.output.split(separator: "\n")
     #expect(lines[0] == "data/iris.csv  150 rows, 5 columns")
     #expect(lines[3].contains("5.84333  0.828066  4.3"))
-    let points = lines[3..<7].map { line in line.distance(from: line.startIndex, to: line.firstIndex(of: ".")!) }
+    let points = lines[3..<7].map { line in
+      line.distance(from: line.startIndex, to: line.firstIndex(of: ".")!)
+    }
     #expect(Set(points).count == 1)
     #expect(!run.output.contains("\u{1B}"), "colours in a pipe")
   }

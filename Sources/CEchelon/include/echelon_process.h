@@ -15,7 +15,7 @@ void echelon_futex_wake(const void *address, int32_t count);
 
 /// Starts this executable again as a worker. `argv` and `environment` end with NULL. In the child
 /// `arena` is descriptor 3, `lifeline` is descriptor 4, standard input is /dev/null and nothing
-/// else but standard output and error is open. Returns 0, or an errno with the step that failed.
+/// else but standard output and error is open. Returns 0 or an errno.
 int echelon_spawn_self(char *const *argv, char *const *environment, int32_t arena, int32_t lifeline,
                        int32_t *pid);
 
@@ -65,7 +65,7 @@ uint64_t echelon_now_nanoseconds(void);
 /// Processors this process may run on by its affinity mask, at least 1.
 int32_t echelon_affinity_count(void);
 
-/// The last path component of the running executable, for messages.
+/// Names the calling thread, for tools that list threads; at most 15 bytes are kept.
 void echelon_thread_name(const char *name);
 
 #endif

@@ -3,7 +3,8 @@ import Echelon
 /// A table for a terminal: columns aligned, numbers to six digits, never wider than the window.
 ///
 /// When the window is too narrow, in this order: the elastic columns are cut short, numbers lose
-/// digits down to four, and columns that may be hidden are, which a line below the table says.
+/// digits down to four, their points need not stand below each other, and columns that may be hidden
+/// are, which a line below the table says.
 struct TextTable {
   enum Alignment {
     case left, right
@@ -48,19 +49,19 @@ struct TextTable {
   /// The table as lines.
   /// - Parameter width: of the window; nil is unlimited.
   func text(width: Int?) -> String {
-    let hidable = columns.indices.filter { columns[$0].hidingRank != nil }
-      .sorted { columns[$0].hidingRank! < columns[$1].hidingRank! }
-    for hiddenCount in 0...hidable.count {
-      let hidden = Set(hidable.prefix(hiddenCount))
+    let ranks = [-1] + Set(columns.compactMap(\.hidingRank)).sorted()
+    for rank in ranks {
+      let hidden = columns.indices.filter { (columns[$0].hidingRank ?? .max) <= rank }
       let shown = columns.indices.filter { !hidden.contains($0) }
-      for digits in hiddenCount == 0 ? [6, 5, 4] : [4] {
-        var layout = Layout(self, columns: shown, digits: digits)
-        let isLast = hiddenCount == hidable.count && digits == 4
+      let styles = [(6, true), (5, true), (4, true), (4, false)]
+      for (digits, isAligned) in rank < 0 ? styles : styles.suffix(2) {
+        var layout = Layout(self, columns: shown, digits: digits, isAligned: isAligned)
+        let isLast = rank == ranks.last && !isAligned
         guard layout.fit(into: width, atAnyCost: isLast) else { continue }
-        return layout.text() + Self.note(hidden.sorted().map { columns[$0].title })
+        return layout.text() + Self.note(hidden.map { columns[$0].title })
       }
     }
-    return ""
+    return ""  // not reached: the last layout is taken at any cost
   }
 
   private static func note(_ hidden: [String]) -> String {
@@ -77,12 +78,13 @@ struct TextTable {
     var cells: [[String]]  // by column
     var widths: [Int]
 
-    init(_ table: TextTable, columns shown: [Int], digits: Int) {
+    init(_ table: TextTable, columns shown: [Int], digits: Int, isAligned: Bool) {
       columns = shown.map { table.columns[$0] }
       hasHeader = table.hasHeader
       cells = shown.map { index in
         let texts = table.rows.map { Self.text($0[index], digits: digits) }
-        return table.columns[index].alignment == .decimal ? Self.alignedAtPoint(texts) : texts
+        return isAligned && table.columns[index].alignment == .decimal
+          ? Self.alignedAtPoint(texts) : texts
       }
       widths = zip(columns, cells).map { [hasHeader] column, cells in
         max(hasHeader ? column.title.count : 0, cells.map(\.count).max() ?? 0)
@@ -94,8 +96,16 @@ struct TextTable {
       case .text(let text): text
       case .integer(let value): String(value)
       case .number(nil): "–"
-      case .number(let value?): value.rounded(significantDigits: digits)
+      case .number(let value?): Self.text(value, digits: digits)
       }
+    }
+
+    /// Numbers of up to seven digits before the point keep them all: 13420, not 1.342e4.
+    private static func text(_ value: Double, digits: Int) -> String {
+      let rounded = value.rounded()
+      let isLong = abs(rounded) >= [1e4, 1e5, 1e6][max(0, min(2, digits - 4))]
+      return isLong && abs(rounded) < 1e7
+        ? String(Int(rounded)) : value.rounded(significantDigits: digits)
     }
 
     /// Pads on the right, so that points stand below each other in a right-aligned column.

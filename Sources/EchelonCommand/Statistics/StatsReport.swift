@@ -40,8 +40,8 @@ struct StatsReport {
     var table = TextTable(columns: [
       .init("Column", isElastic: true), .init("Count", .right), .init("Missing", .right),
       .init("Mean", .decimal), .init("SD", .decimal), .init("Min", .decimal),
-      .init("Q1", .decimal, hidingRank: 0), .init("Median", .decimal, hidingRank: 2),
-      .init("Q3", .decimal, hidingRank: 1), .init("Max", .decimal),
+      .init("Q1", .decimal, hidingRank: 0), .init("Median", .decimal, hidingRank: 1),
+      .init("Q3", .decimal, hidingRank: 0), .init("Max", .decimal),
     ])
     for column in summary.columns {
       let values: [TextTable.Cell]

@@ -1,0 +1,87 @@
+import EchelonPool
+import EchelonTransfer
+
+extension ProcessPool {
+  /// Calls `body` on every element of a sequence, in the workers, and gives the results in order.
+  /// - Parameters:
+  ///   - elements: read as results are read, at most `buffer` ahead.
+  ///   - timeout: for the whole map, from this call; what is not there by then fails with
+  ///     `PoolError.timedOut`, and nothing follows it.
+  ///   - chunkSize: elements handed to a worker at a time, 1 or more; nil follows the measured cost.
+  ///   - buffer: how many elements may be in flight or waiting to be read, 1 or more.
+  ///   - retries: how many more times to run a chunk when a worker dies in it; when they are used up
+  ///     its elements run one by one, and only the one that kills its worker fails.
+  ///   - fileID: with `line`, names this place in errors.
+  ///   - line: see `fileID`.
+  ///   - body: captures nothing.
+  /// - Throws: `TransferError` for a closure that captures or a type that cannot be sent.
+  public func map<Elements: Sequence, Output: Sendable>(
+    _ elements: Elements, timeout: Duration? = nil, chunkSize: Int? = nil, buffer: Int = 4096,
+    retries: Int = 0, fileID: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping @Sendable (Elements.Element) throws -> Output
+  ) throws -> MapResults<Output>
+  where
+    Elements: Sendable, Elements.Element: Sendable, Elements.Iterator: SendableMetatype
+  {
+    try checkTransferable(Elements.Element.self)
+    try checkTransferable(Output.self)
+    let limits = try MapLimits(
+      buffer: buffer, chunkSize: chunkSize, retries: retries, timeout: timeout)
+    let driver = try MapDriver<Elements.Iterator, Output>(
+      pool: self, source: elements.makeIterator(), limits: limits,
+      origin: CallSite(fileID: fileID, line: line),
+      function: try index(ofProgram: MapCall<Elements.Element, Output>.self)
+    ) { elements, message throws(TransferError) in
+      try MapCall.encode(body, elements, into: &message)
+    }
+    return MapResults(driver: driver)
+  }
+
+  /// Calls `body` on the elements of two sequences side by side, up to the end of the shorter one.
+  /// - Parameters: as for one sequence.
+  public func map<First: Sequence, Second: Sequence, Output: Sendable>(
+    _ first: First, _ second: Second, timeout: Duration? = nil, chunkSize: Int? = nil,
+    buffer: Int = 4096, retries: Int = 0, fileID: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping @Sendable (First.Element, Second.Element) throws -> Output
+  ) throws -> MapResults<Output>
+  where
+    First: Sendable, Second: Sendable, First.Element: Sendable, Second.Element: Sendable,
+    First.Iterator: SendableMetatype, Second.Iterator: SendableMetatype
+  {
+    try checkTransferable(First.Element.self)
+    try checkTransferable(Second.Element.self)
+    try checkTransferable(Output.self)
+    let limits = try MapLimits(
+      buffer: buffer, chunkSize: chunkSize, retries: retries, timeout: timeout)
+    let driver = try MapDriver<Zip2Sequence<First, Second>.Iterator, Output>(
+      pool: self, source: zip(first, second).makeIterator(), limits: limits,
+      origin: CallSite(fileID: fileID, line: line),
+      function: try index(
+        ofProgram: PairMapCall<First.Element, Second.Element, Output>.self)
+    ) { elements, message throws(TransferError) in
+      try PairMapCall.encode(body, elements, into: &message)
+    }
+    return MapResults(driver: driver)
+  }
+}
+
+/// How far ahead a map runs, in which pieces, and for how long.
+struct MapLimits {
+  let buffer: Int
+  let chunkSize: Int?
+  let retries: Int
+  let timeout: Duration?
+
+  init(buffer: Int, chunkSize: Int?, retries: Int, timeout: Duration?) throws(PoolError) {
+    if let chunkSize, chunkSize < 1 {
+      throw .invalidArgument("a chunk size of \(chunkSize); it is 1 or more")
+    }
+    guard buffer >= 1 else {
+      throw .invalidArgument("a buffer of \(buffer) elements; it is 1 or more")
+    }
+    self.buffer = buffer
+    self.chunkSize = chunkSize
+    self.retries = retries
+    self.timeout = timeout
+  }
+}

@@ -1,0 +1,136 @@
+import EchelonMemory
+import EchelonWire
+import Synchronization
+
+/// Single tasks: wait for them, ask about them, cancel them.
+extension PoolEngine {
+  // MARK: Waiting
+
+  /// Blocks until the task is over.
+  /// - Parameter isOver: whether its future is complete.
+  /// - Returns: false when `deadline` came first.
+  package func wait(
+    for task: PoolTask, until deadline: UInt64?, isOver: () -> Bool, park: () -> Bool
+  ) -> Bool {
+    while !isOver() {
+      let place = locked { state in task.place }
+      switch place {
+      case .slot(let slot, let generation):
+        guard sleep(on: wire.slot(slot).state, generation, until: deadline) else { return isOver() }
+        collect(slot, generation: generation)
+      case .queued:
+        demandCollector(of: task)
+        if !park() { return isOver() }
+      case .new, .gone:
+        // Someone else collects it at this moment, or it failed: its future says so at once.
+        if !park() { return isOver() }
+      }
+    }
+    return true
+  }
+
+  /// Spins, then sleeps, until what the state word stands for has ended.
+  func sleep(on word: SharedWord64, _ generation: UInt32, until deadline: UInt64?) -> Bool {
+    func isOver(_ state: StateWord) -> Bool {
+      state.generation != generation || state.phase == .done || state.phase == .free
+    }
+    if Spin.until({ isOver(StateWord(bits: word.load())) }, nanoseconds: spinNanoseconds(deadline))
+    {
+      return true
+    }
+    while true {
+      let seen = StateWord(bits: word.fetchOr(StateWord.Flags.waiter.mask))
+      if isOver(seen) { return true }
+      guard let left = MonotonicClock.nanosecondsLeft(until: deadline) else { return false }
+      let flagged = seen.bits | StateWord.Flags.waiter.mask
+      word.lowHalf.sleep(
+        while: UInt32(truncatingIfNeeded: flagged), timeoutNanoseconds: left)
+      if isOver(StateWord(bits: word.load())) { return true }
+    }
+  }
+
+  /// A blocked caller spins for about as long as waking it would cost, and not at all when it may not
+  /// block.
+  func spinNanoseconds(_ deadline: UInt64?) -> UInt64 {
+    guard let left = MonotonicClock.nanosecondsLeft(until: deadline) else { return 0 }
+    return left < 0 ? Self.spinLimit : min(Self.spinLimit, UInt64(left))
+  }
+
+  private static var spinLimit: UInt64 { 40_000 }
+
+  /// Has the collector complete the task when it ends: for `async` waiters and callbacks.
+  package func demandCollector(of task: PoolTask) {
+    locked { state in
+      task.wantsCollector = true
+      if case .slot(let slot, _) = task.place { demandCollector(ofSlot: slot) }
+    }
+  }
+
+  /// Whether a worker executes the task at this moment.
+  package func isRunning(_ task: PoolTask) -> Bool {
+    locked { state in
+      guard case .slot(let slot, let generation) = task.place else { return false }
+      let word = StateWord(bits: wire.slot(slot).state.load())
+      return word.generation == generation && word.phase == .running
+    }
+  }
+
+  /// Collects the task now if it is done, so that queries see its end.
+  package func collectIfDone(_ task: PoolTask) {
+    let place = locked { state in task.place }
+    if case .slot(let slot, let generation) = place { collect(slot, generation: generation) }
+  }
+
+  // MARK: Cancelling
+
+  /// Takes the task back if no worker has begun it.
+  /// - Returns: whether it was taken back; it then never runs.
+  package func cancel(_ task: PoolTask) -> Bool {
+    locked { state in
+      switch task.place {
+      case .queued:
+        task.place = .gone
+        task.message = []
+        taskEnded(&state)
+        return true
+      case .slot(let slot, let generation):
+        guard withdraw(slot, generation: generation) else { return false }
+        task.place = .gone
+        state.tasks[slot.value] = nil
+        task.argumentBlock = nil
+        task.retained = []
+        free(slot, &state)
+        taskEnded(&state)
+        return true
+      case .new, .gone:
+        return false
+      }
+    }
+  }
+
+  /// Ready to free by one compare-and-swap, which a claim would have to win first.
+  func withdraw(_ slot: SlotIndex, generation: UInt32) -> Bool {
+    let word = wire.slot(slot).state
+    while true {
+      let seen = StateWord(bits: word.load())
+      guard seen.phase == .ready, seen.generation == generation else { return false }
+      let free = StateWord(generation: generation, phase: .free)
+      if word.compareExchange(expected: seen.bits, desired: free.bits) {
+        if seen.flags.contains(.waiter) { word.lowHalf.wake(.max) }
+        return true
+      }
+    }
+  }
+
+  /// Cancels everything that no worker has begun.
+  func cancelAllPending() {
+    let (tasks, jobs) = locked { state in
+      (
+        state.overflow.removeAll() + state.tasks.compactMap { $0 },
+        state.queuedJobs.removeAll() + state.jobs.compactMap { $0 }
+      )
+    }
+    for task in tasks where cancel(task) { task.fail(PoolError.cancelled) }
+    for job in jobs where cancel(job) { job.fail(PoolError.cancelled) }
+  }
+}

@@ -13,8 +13,6 @@ private func end(_ held: HeldPool) throws { try held.end() }
   @Test func `F12 gives the value or the error, before and after the end`() async throws {
     let pool = try ProcessPool(workers: 2)
     let value = try pool.submit(echo, "seven")
-    let error = try pool.submit { (code: Int) throws -> Int in throw Refusal(code: code) }.self
-    _ = error
     #expect(try await value.value == "seven")
     #expect(try await value.value == "seven")
     await pool.shutdown()
@@ -57,8 +55,7 @@ private func end(_ held: HeldPool) throws { try held.end() }
     let future = try held.pool.submit(echo, 5)
     let first = Task { try await future.value }
     let second = Task { try await future.value }
-    // Both must be waiting for the first's cancel to say anything.
-    try await Task.detached { try await waiting(2, for: future) }.value
+    while future.waiterCount < 2 { await Task.yield() }
     first.cancel()
     await #expect(throws: CancellationError.self) { try await first.value }
     #expect(!future.isCancelled)
@@ -71,14 +68,10 @@ private func end(_ held: HeldPool) throws { try held.end() }
     let held = try held()
     let future = try held.pool.submit(echo, 5)
     let told = Promise<Int>()
-    let started = Ended()
     inBackground {
-      started.open()
       do { try told.succeed(try future.result()) } catch { try? told.fail(error) }
     }
-    let isStarted = Task.detached { isOpen(started) }
-    #expect(await isStarted.value)
-    try blocked(on: future, in: held.pool)
+    while future.waiterCount < 1 { await Task.yield() }
     let waiter = Task { try await future.value }
     waiter.cancel()
     await #expect(throws: CancellationError.self) { try await waiter.value }
@@ -103,7 +96,7 @@ private func end(_ held: HeldPool) throws { try held.end() }
     let sum = try await withThrowingTaskGroup(of: Int.self) { group in
       for future in futures { group.addTask { try await future.value } }
       // All of them wait now, and this task, which runs on the same threads, opens the gate.
-      for _ in 0..<2_000 { await Task.yield() }
+      while !futures.allSatisfy({ $0.waiterCount == 1 }) { await Task.yield() }
       held.latch.open()
       return try await group.reduce(0, +)
     }
@@ -123,22 +116,4 @@ private func end(_ held: HeldPool) throws { try held.end() }
       #expect(moments.count == 70_000)
     }
   }
-}
-
-private func isOpen(_ ended: Ended) -> Bool { ended.wait() }
-
-/// Waits until a thread sleeps on the slot of the queued task.
-private func blocked(on future: Future<Int>, in pool: ProcessPool) throws {
-  let name = "test"
-  try eventually("the thread sleeps") {
-    Machine.list("/proc/self/task").contains { thread in
-      guard let text = Machine.text(at: "/proc/self/task/\(thread)/stat") else { return false }
-      return text.contains("(\(name)) S")
-    }
-  }
-}
-
-private func waiting(_ count: Int, for future: Future<Int>) async throws {
-  // Nothing tells how many wait; both tasks were created before and run as soon as they can.
-  for _ in 0..<2_000 { await Task.yield() }
 }

@@ -227,6 +227,17 @@ struct HeldPool {
     #expect(log.entries.count == 40)
   }
 
+  @Test func `F8 calls back in the order added, although it ends meanwhile`() throws {
+    for round in 0..<300 {
+      let promise = Promise<Int>()
+      let log = Log()
+      inBackground { try? promise.succeed(round) }
+      for index in 0..<100 { promise.future.onCompletion { _ in log.add("\(index)") } }
+      try eventually("all callbacks ran") { log.entries.count == 100 }
+      #expect(log.entries == (0..<100).map(String.init))
+    }
+  }
+
   @Test func `F8 calls back with itself, done, on success and on error`() throws {
     let pool = try ProcessPool(workers: 1)
     let log = Log()

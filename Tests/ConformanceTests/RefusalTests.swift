@@ -62,7 +62,7 @@ private struct Choosy: Codable, Sendable {
     refuses(naming: "Clerk") { clerk === clerk }
     let function: @Sendable (Int) -> Int = { $0 + Int(number) }
     #expect(throws: TransferError.self) { try pool.submit(function, 1) }
-    func nested(_ x: Int) -> Int { x + Int(number) }
+    @Sendable func nested(_ x: Int) -> Int { x + Int(number) }
     #expect(throws: TransferError.self) { try pool.submit({ nested($0) }, 1) }
     #expect(try pool.submit(echo, 5).checked() == 5)
     pool.shutdown()

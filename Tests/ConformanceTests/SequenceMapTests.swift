@@ -74,8 +74,8 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
   }
 
   @Test func `P4 stops at the shorter of two sequences`() throws {
-    #expect(try values(pool.map([1, 2, 3, 4], ["a", "b"]) { "\($0.0)\($0.1)" }) == ["1a", "2b"])
-    #expect(try values(pool.map(0..., [10, 20, 30]) { $0.0 + $0.1 }) == [10, 21, 32])
+    #expect(try values(pool.map([1, 2, 3, 4], ["a", "b"]) { "\($0)\($1)" }) == ["1a", "2b"])
+    #expect(try values(pool.map(0..., [10, 20, 30]) { $0 + $1 }) == [10, 21, 32])
     pool.shutdown()
   }
 

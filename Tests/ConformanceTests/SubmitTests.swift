@@ -22,7 +22,7 @@ import Testing
 @Sendable private func nothing(_ latch: Latch) { latch.arrive() }
 @Sendable private func fibonacci(_ n: Int) -> Int { n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2) }
 
-private struct Point: Codable, Equatable, Hashable { var x: Double, y: Double }
+private struct Point: Codable, Equatable, Hashable, Sendable { var x: Double, y: Double }
 private enum Tools {
   @Sendable static func double(_ x: Int) -> Int { 2 * x }
   static let offset = 1000
@@ -156,7 +156,6 @@ private enum Tools {
     try survives(1.5, -0.0, .infinity, -.infinity, 5e-324, .greatestFiniteMagnitude)
     try survives(Float.leastNonzeroMagnitude, .pi)
     try survives("", "ascii", "naïve ☃ 👩‍👩‍👧 \0 end", String(repeating: "é", count: 100_000))
-    try survives(Character("é"), Character("👩‍👩‍👧"))
     let nan = try Self.pool.submit(echo, Double(bitPattern: 0x7FF8_0000_DEAD_BEEF)).checked()
     #expect(nan.bitPattern == 0x7FF8_0000_DEAD_BEEF)
     let zero = try Self.pool.submit(echo, -0.0).checked()
@@ -181,11 +180,11 @@ private enum Tools {
     for _ in 0..<3 { #expect(try Self.pool.submit(echo, bytes).checked() == bytes) }
   }
 
-  private enum Shape: Codable, Equatable {
+  private enum Shape: Codable, Equatable, Sendable {
     case empty, circle(radius: Double)
     indirect case both(Shape, Shape)
   }
-  private struct Everything: Codable, Equatable {
+  private struct Everything: Codable, Equatable, Sendable {
     var name: String
     var shape: Shape
     var points: [Point]
@@ -194,7 +193,7 @@ private enum Tools {
   }
 
   @Test func `Codable types arrive as they are, private, nested and recursive ones`() throws {
-    try survives(Point(x: .nan.magnitude.isNaN ? 1 : 2, y: -1))
+    try survives(Point(x: 1, y: -1))
     try survives(Shape.empty, .circle(radius: 2), .both(.empty, .both(.circle(radius: 1), .empty)))
     let inner = Everything(name: "in", shape: .empty, points: [], table: [:], nested: [])
     try survives(

@@ -88,7 +88,7 @@ let package = Package(
       name: "EchelonFilesTests", dependencies: ["EchelonFiles", "EchelonMemory"],
       exclude: ["Resources"], swiftSettings: settings),
     .testTarget(
-      name: "EchelonWireTests", dependencies: ["EchelonWire", "EchelonMemory"],
+      name: "EchelonWireTests", dependencies: ["EchelonWire", "EchelonMemory", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "ConformanceTests", dependencies: ["Echelon", "TestSupport"], swiftSettings: settings),

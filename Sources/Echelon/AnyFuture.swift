@@ -39,6 +39,7 @@ public class AnyFuture: @unchecked Sendable {
     var end: End?
     var source: (any FutureSource)?
     var listeners: Listeners?
+    var blockedThreads = 0
   }
 
   private let core = Mutex(Core())
@@ -81,11 +82,25 @@ public class AnyFuture: @unchecked Sendable {
   /// Blocks until the end.
   /// - Returns: false when `deadline` came first.
   final func wait(until deadline: UInt64?) -> Bool {
-    let (hasEnded, source) = core.withLock { ($0.end != nil, $0.source) }
+    let (hasEnded, source) = core.withLock { core in
+      if core.end == nil { core.blockedThreads += 1 }
+      return (core.end != nil, core.source)
+    }
     if hasEnded { return true }
-    guard let source else { return gate().wait(until: deadline) }
-    return source.wait(
-      until: deadline, isOver: { self.hasEnded }, park: { self.gate().wait(until: deadline) })
+    let isOver =
+      source?.wait(
+        until: deadline, isOver: { self.hasEnded }, park: { self.gate().wait(until: deadline) })
+      ?? gate().wait(until: deadline)
+    // After the end nobody counts any more.
+    if !isOver { core.withLock { $0.blockedThreads -= 1 } }
+    return isOver
+  }
+
+  /// How many Swift tasks and threads wait for the end.
+  package final var waiterCount: Int {
+    core.withLock { core in
+      core.end != nil ? 0 : core.blockedThreads + (core.listeners?.awaiters.count ?? 0)
+    }
   }
 
   private final func gate() -> Gate {
@@ -131,7 +146,8 @@ public class AnyFuture: @unchecked Sendable {
   private final func abandon(_ key: Int) {
     let (awaiter, wasLast) = core.withLock { core in
       let awaiter = core.listeners?.awaiters.removeValue(forKey: key)
-      return (awaiter, awaiter != nil && core.listeners?.awaiters.isEmpty != false)
+      let isAlone = core.listeners?.awaiters.isEmpty != false && core.blockedThreads == 0
+      return (awaiter, awaiter != nil && isAlone)
     }
     if wasLast { cancel() }
     awaiter?.resume()
@@ -196,17 +212,16 @@ public class AnyFuture: @unchecked Sendable {
       core.end = isCancelled ? .cancelled : .finished
       core.source = nil
       defer { core.listeners = nil }
+      if let callbacks = core.listeners?.callbacks, !callbacks.isEmpty {
+        // Under the lock, so that one added from now on comes after them.
+        (callbackQueue ?? sharedCallbackQueue).async { for callback in callbacks { callback() } }
+      }
       return (true, core.listeners)
     }
     guard let listeners else { return isFirst }
     listeners.gate?.open()
     for awaiter in listeners.awaiters.values { awaiter.resume() }
     for observer in listeners.observers { observer() }
-    if !listeners.callbacks.isEmpty {
-      (callbackQueue ?? sharedCallbackQueue).async {
-        for callback in listeners.callbacks { callback() }
-      }
-    }
     return true
   }
 }

@@ -38,7 +38,7 @@ public final class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
   /// The value, when it is there.
   ///
   /// Cancelling the Swift task that awaits ends the wait with `CancellationError`; it also cancels
-  /// this future if no other task awaits it.
+  /// this future if no other task awaits it and no thread is blocked on it.
   public var value: Value {
     get async throws {
       await suspendUntilEnd()

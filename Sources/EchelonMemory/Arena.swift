@@ -98,7 +98,9 @@ import Synchronization
       throw .layoutMismatch(found: header.version, expected: ECHELON_LAYOUT_VERSION)
     }
     guard header.header_bytes == UInt32(MemoryLayout<arena_header>.size),
-      header.reserved_bytes < 1 << 47, header.heap_offset < header.reserved_bytes
+      header.reserved_bytes < 1 << 47, header.heap_offset < header.reserved_bytes,
+      header.blocks_offset <= header.heap_offset, header.blocks_offset % 8 == 0,
+      header.block_limit <= (header.heap_offset - header.blocks_offset) / 8
     else { throw .notAnArena }
     let reserved = Int(header.reserved_bytes)
     guard let base = unsafe echelon_backing_map(descriptor, header.reserved_bytes) else {

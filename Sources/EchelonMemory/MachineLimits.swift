@@ -55,15 +55,25 @@ public enum MachineLimits {
   }
 }
 
-/// One control group that this process is under.
-struct ControlGroup {
-  let name: String
-  let directory: String
-  let isVersion2: Bool
+/// One control group that a process is under.
+package struct ControlGroup: Equatable {
+  package let name: String
+  package let directory: String
+  package let isVersion2: Bool
+
+  package init(name: String, directory: String, isVersion2: Bool) {
+    self.name = name
+    self.directory = directory
+    self.isVersion2 = isVersion2
+  }
 
   /// This process's own group and all above it, for one controller, version 1 or 2.
   static func ofThisProcess(controller: String) -> [ControlGroup] {
-    guard let text = SystemFile.read("/proc/self/cgroup") else { return [] }
+    SystemFile.read("/proc/self/cgroup").map { all(in: $0, controller: controller) } ?? []
+  }
+
+  /// The groups that a `/proc/PID/cgroup` names, and all above them, for one controller.
+  package static func all(in text: String, controller: String) -> [ControlGroup] {
     var groups: [ControlGroup] = []
     for line in text.split(separator: "\n") {
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
@@ -91,7 +101,7 @@ struct ControlGroup {
   }
 
   /// The limit in bytes and what is left of it; cached file pages count as free.
-  func memoryLimit() -> (limit: Int, headroom: Int)? {
+  package func memoryLimit() -> (limit: Int, headroom: Int)? {
     let names =
       isVersion2
       ? ("memory.max", "memory.current", "inactive_file ")
@@ -104,7 +114,7 @@ struct ControlGroup {
   }
 
   /// The quota in processors.
-  func processorQuota() -> Double? {
+  package func processorQuota() -> Double? {
     if isVersion2 {
       guard
         let words = SystemFile.read("\(directory)/cpu.max")?.split(whereSeparator: \.isWhitespace),

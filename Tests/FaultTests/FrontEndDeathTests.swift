@@ -160,9 +160,7 @@ private func forkingFrontEnd(_ path: String) throws {
     for descriptor in inherited { close(descriptor) }
     while true { pause() }
   }
-  guard let file = unsafe fopen(path, "w") else { exit(1) }
   let numbers = ([child, getpid()] + pids).map(String.init).joined(separator: " ")
-  unsafe fputs(numbers + "\n", file)
-  unsafe fclose(file)
+  _ = Machine.write(numbers + "\n", to: path)
   kill(getpid(), SIGKILL)
 }

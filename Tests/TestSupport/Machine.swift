@@ -57,6 +57,14 @@ public enum Machine {
   /// A small text file; nil when there is none.
   public static func text(at path: String) -> String? { SystemFile.read(path) }
 
+  /// Writes a small text file.
+  /// - Returns: whether it could be opened.
+  public static func write(_ text: String, to path: String) -> Bool {
+    guard let file = unsafe fopen(path, "w") else { return false }
+    unsafe fputs(text, file)
+    return unsafe fclose(file) == 0
+  }
+
   /// Names in a directory.
   public static func list(_ path: String) -> [String] {
     guard let directory = unsafe opendir(path) else { return [] }

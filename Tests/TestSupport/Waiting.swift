@@ -1,6 +1,7 @@
 public import Echelon
 import EchelonMemory
 import Glibc
+import Synchronization
 
 /// Long enough for anything that works on the slowest machine; a test that comes near it is hanging.
 public let patience = Duration.seconds(40)
@@ -45,4 +46,25 @@ extension Future {
 /// Runs `body` on a thread of its own, where it may block.
 public func inBackground(_ body: @escaping @Sendable () -> Void) {
   precondition(SystemThread.start(name: "test", body) == 0)
+}
+
+/// What a thread of a test tells when it has ended.
+public final class Ended: Sendable {
+  private let gate = Gate()
+  private let outcome = Mutex(false)
+
+  /// For one thread.
+  public init() {}
+
+  /// Ends; `isRight` is what `wait` returns.
+  public func open(_ isRight: Bool = true) {
+    outcome.withLock { $0 = isRight }
+    gate.open()
+  }
+
+  /// Waits for the thread.
+  /// - Returns: whether it ended, and found everything right.
+  public func wait() -> Bool {
+    gate.wait(until: MonotonicClock.deadline(after: patience)) && outcome.withLock { $0 }
+  }
 }

@@ -1,0 +1,342 @@
+import Echelon
+import Glibc
+import Logging
+import TestSupport
+import Testing
+
+private struct Refusal: Error, Equatable {}
+
+@Suite struct `The number of workers` {
+  @Test(arguments: [0, -1, 257, 100_000, Int.min, Int.max])
+  func `P1 outside 1 to 256 is an error at once`(_ count: Int) {
+    let error = #expect(throws: PoolError.invalidWorkerCount(count)) { try ProcessPool(workers: count) }
+    #expect("\(error!)".contains("\(count)"))
+  }
+
+  @Test func `P1 is what affinity and quota allow when it is left out`() throws {
+    let pool = try ProcessPool()
+    #expect(pool.workerCount == min(256, MachineLimits.processors().count))
+    pool.shutdown()
+  }
+
+  @Test func `P1 may be far more than there are processors`() throws {
+    let pool = try ProcessPool(workers: 24)
+    try pool.warmUp()
+    #expect(Set(pool.workerProcessIDs).count == 24)
+    let futures = try (0..<500).map { try pool.submit(echo, $0) }
+    #expect(try futures.map { try $0.checked() } == Array(0..<500))
+    let x = try pool.array(count: 500_000) { Double($0) }
+    #expect(try pool.start(Reduction<Double>.sum, x).checked() == 124_999_750_000)
+    pool.shutdown()
+  }
+}
+
+@Suite struct `The start of a pool` {
+  @Test func `P2 starts no worker before there is something to do, and all of them when asked`() throws {
+    let pool = try ProcessPool(workers: 3)
+    #expect(pool.workerProcessIDs.isEmpty)
+    #expect(pool.statistics.workers == 0)
+    #expect(try pool.submit(echo, 1).checked() == 1)
+    #expect((1...3) ~= pool.workerProcessIDs.count)
+    try pool.warmUp()
+    #expect(pool.workerProcessIDs.count == 3)
+    #expect(Set(Machine.children(of: getpid())).isSuperset(of: pool.workerProcessIDs))
+    try pool.warmUp()
+    pool.shutdown()
+  }
+
+  @Test func `P2 gives the workers the environment that was asked for, and one BLAS thread`() throws {
+    let pool = try ProcessPool(workers: 1, environment: ["ECHELON_TEST_NAME": "ü = 1"])
+    #expect(try pool.submit { environmentVariable("ECHELON_TEST_NAME") }.checked() == "ü = 1")
+    #expect(try pool.submit { environmentVariable("OMP_NUM_THREADS") }.checked() == "1")
+    #expect(environmentVariable("ECHELON_TEST_NAME") == nil)
+    pool.shutdown()
+  }
+
+  @Test func `tells the logger of workers that start and end`() throws {
+    let log = Log()
+    let pool = try ProcessPool(
+      workers: 1, logger: Logger(label: "test") { _ in LogKeeper(log: log) })
+    let pid = try pool.submit { getpid() }.checked()
+    pool.shutdown()
+    #expect(log.entries.contains { $0.contains("started") && $0.contains("\(pid)") })
+    #expect(log.entries.contains { $0.contains("ended") && $0.contains("\(pid)") })
+  }
+}
+
+private struct LogKeeper: LogHandler {
+  let log: Log
+  var metadata: Logger.Metadata = [:]
+  var logLevel = Logger.Level.trace
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+  func log(event: LogEvent) { log.add("\(event.message) \(event.metadata ?? [:])") }
+}
+
+@Suite(.timeLimit(.minutes(2))) struct `The end of a pool` {
+  @Test func `P6 finishes what was handed over, in slots and in front of them`() throws {
+    let pool = try ProcessPool(workers: 2)
+    let futures = try (0..<5_000).map { try pool.submit(echo, $0) }
+    let x = try pool.array(repeating: 1.0, count: 100_000)
+    let map = try pool.startMap(x) { $0 + 1 }
+    pool.shutdown()
+    #expect(try futures.map { try $0.result(timeout: .zero) } == Array(0..<5_000))
+    #expect(try map.result(timeout: .zero)[99_999] == 2)
+    #expect(pool.workerProcessIDs.isEmpty)
+  }
+
+  @Test func `P6 finishes both steps of a map in place`() throws {
+    for _ in 0..<10 {
+      let pool = try ProcessPool(workers: 2)
+      let x = try pool.array(repeating: 1.0, count: 100_000)
+      let map = try pool.startMap(x, into: x) { $0 + 1 }
+      pool.shutdown()
+      #expect(try map.result(timeout: .zero)[99_999] == 2)
+      #expect(Array(x) == Array(repeating: 2, count: 100_000))
+    }
+  }
+
+  @Test func `P3 P6 refuses work from then on, each kind of it`() throws {
+    let pool = try ProcessPool(workers: 1)
+    let x = try pool.array(repeating: 1.0, count: 10)
+    let m = try pool.matrix(repeating: 1.0, rows: 2, columns: 2)
+    pool.shutdown()
+    #expect(throws: PoolError.shutDown) { try pool.submit(echo, 1) }
+    #expect(throws: PoolError.shutDown) { try pool.startMap(x) { $0 } }
+    #expect(throws: PoolError.shutDown) { try pool.startMap(x, into: x) { $0 } }
+    #expect(throws: PoolError.shutDown) { try pool.start(Reduction<Double>.sum, x) }
+    #expect(throws: PoolError.shutDown) { try pool.startMultiply(m, m) }
+    #expect(throws: PoolError.shutDown) { try pool.startMonteCarlo(samples: 5, seed: 1) { $0.uniform() } }
+    #expect(throws: PoolError.shutDown) { try pool.warmUp() }
+    // Arrays outlive the workers.
+    #expect(x[9] == 1)
+    #expect(try pool.array([1, 2, 3])[2] == 3)
+  }
+
+  @Test func `P6 may be asked for again, and from many threads`() throws {
+    let pool = try ProcessPool(workers: 2)
+    let futures = try (0..<200).map { try pool.submit(echo, $0) }
+    let threads = (0..<4).map { _ in Ended() }
+    for end in threads {
+      inBackground {
+        pool.shutdown()
+        end.open(pool.workerProcessIDs.isEmpty)
+      }
+    }
+    for thread in threads { #expect(thread.wait()) }
+    pool.shutdown()
+    pool.shutdown(wait: false, cancelPending: true)
+    #expect(try futures.map { try $0.result(timeout: .zero) } == Array(0..<200))
+  }
+
+  @Test func `P6 without a worker ever started ends at once`() throws {
+    try ProcessPool(workers: 2).shutdown()
+  }
+
+  @Test func `P6 without waiting lets queued work finish`() throws {
+    let held = try HeldPool()
+    let future = try held.pool.submit(echo, 7)
+    held.pool.shutdown(wait: false)
+    #expect(future.state == .pending)
+    #expect(throws: PoolError.shutDown) { try held.pool.submit(echo, 1) }
+    held.latch.open()
+    #expect(try future.checked() == 7)
+    held.pool.shutdown()
+  }
+
+  @Test func `P6 cancels what nobody has begun when asked to, tasks and jobs`() throws {
+    let held = try HeldPool()
+    let x = try held.pool.array(repeating: 1.0, count: 100_000)
+    let tasks = try (0..<3_000).map { try held.pool.submit(echo, $0) }
+    let jobs = try (0..<80).map { _ in try held.pool.start(Reduction<Double>.sum, x) }
+    let map = try held.pool.startMap(x, into: x) { $0 + 1 }
+    held.pool.shutdown(wait: false, cancelPending: true)
+    #expect(tasks.allSatisfy { $0.isCancelled })
+    #expect(jobs.allSatisfy { $0.isCancelled })
+    #expect(map.isCancelled)
+    #expect(held.held.isRunning)
+    held.latch.open()
+    #expect(try held.held.checked() == held.latch.processID)
+    held.pool.shutdown()
+    #expect(x[0] == 1)
+  }
+
+  @Test func `P6 with a deadline kills what is late, whatever its retries`() throws {
+    let pool = try ProcessPool.quiet(workers: 2)
+    let latch = try Latch(in: pool)
+    let late = try pool.submit(retries: 1_000, hold, latch)
+    let quick = try pool.submit(echo, 1)
+    let pid = try latch.arrived()
+    #expect(try quick.checked() == 1)
+    let queued = try (0..<3).map { _ in try pool.submit(hold, latch) }
+    pool.shutdown(deadline: .milliseconds(50))
+    let error = try #require(try late.failure() as? WorkerDied)
+    #expect(error.cause == .signalled(SIGKILL))
+    #expect(Machine.isGone(pid))
+    for future in queued { #expect(try future.failure() != nil) }
+    #expect(pool.workerProcessIDs.isEmpty)
+  }
+
+  @Test func `P6 is awaited without blocking a thread, from many tasks`() async throws {
+    let pool = try ProcessPool(workers: 2)
+    let futures = try (0..<100).map { try pool.submit(echo, $0) }
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<20 { group.addTask { await pool.shutdown() } }
+    }
+    for (index, future) in futures.enumerated() { #expect(try await future.value == index) }
+  }
+
+  @Test func `P6 awaited while a map in place is under way finishes it first`() async throws {
+    for _ in 0..<10 {
+      let x = try await withProcessPool(workers: 2) { pool in
+        let x = try pool.array(repeating: 1.0, count: 100_000)
+        return try pool.startMap(x, into: x) { $0 + 1 }
+      }
+      #expect(try await x.value[0] == 2)
+    }
+  }
+
+  @Test func `P7 comes with the scope: on return everything is finished`() async throws {
+    let (pool, futures) = try await withProcessPool(workers: 2) { pool in
+      (pool, try (0..<500).map { try pool.submit(echo, $0) })
+    }
+    #expect(futures.allSatisfy { $0.isDone && !$0.isCancelled })
+    #expect(throws: PoolError.shutDown) { try pool.submit(echo, 1) }
+    #expect(pool.workerProcessIDs.isEmpty)
+  }
+
+  @Test func `P7 comes with the scope: on throw what nobody has begun is cancelled`() async throws {
+    let kept = Promise<(ProcessPool, Latch, Future<Int>)>()
+    let scope = Task {
+      try await withProcessPool(workers: 1) { pool in
+        let latch = try Latch(in: pool)
+        _ = try pool.submit(hold, latch)
+        let pid = try arrive(latch)
+        _ = pid
+        try kept.succeed((pool, latch, try pool.submit(echo, 3)))
+        throw Refusal()
+      }
+    }
+    let (pool, latch, pending) = try await kept.future.value
+    await #expect(throws: CancellationError.self) { try await pending.value }
+    #expect(pending.isCancelled)
+    latch.open()
+    await #expect(throws: Refusal.self) { try await scope.value }
+    #expect(pool.workerProcessIDs.isEmpty)
+  }
+
+  @Test func `P7 comes with the scope: on task cancellation too`() async throws {
+    let kept = Promise<(ProcessPool, Latch, Future<Int>)>()
+    let scope = Task {
+      try await withProcessPool(workers: 1) { pool in
+        let latch = try Latch(in: pool)
+        let held = try pool.submit(hold, latch)
+        _ = try arrive(latch)
+        try kept.succeed((pool, latch, try pool.submit(echo, 3)))
+        _ = try await held.value
+      }
+    }
+    let (pool, latch, pending) = try await kept.future.value
+    scope.cancel()
+    await #expect(throws: CancellationError.self) { try await pending.value }
+    latch.open()
+    await #expect(throws: CancellationError.self) { try await scope.value }
+    #expect(pool.workerProcessIDs.isEmpty)
+  }
+
+  @Test func `P15 dropped with work queued, futures handed out still end, with values`() throws {
+    var futures: [Future<Int>] = []
+    let map: Future<SharedArray<Double>>
+    do {
+      let pool = try ProcessPool(workers: 1)
+      futures = try (0..<4_000).map { try pool.submit(echo, $0) }
+      let x = try pool.array(repeating: 1.0, count: 100_000)
+      map = try pool.startMap(x, into: x) { $0 + 1 }
+    }
+    #expect(try futures.map { try $0.checked() } == Array(0..<4_000))
+    #expect(try map.checked()[5] == 2)
+  }
+
+  @Test func `P15 arrays outlive their pool`() throws {
+    let x: SharedArray<Double>
+    do {
+      let pool = try ProcessPool(workers: 1)
+      x = try pool.startMap(pool.array(repeating: 1.0, count: 10)) { $0 + 1 }.checked()
+      pool.shutdown()
+    }
+    x[3] = 7
+    #expect(Array(x) == [2, 2, 2, 7, 2, 2, 2, 2, 2, 2])
+  }
+}
+
+private func arrive(_ latch: Latch) throws -> Int32 { try latch.arrived() }
+
+@Suite(.timeLimit(.minutes(2))) struct `Several pools` {
+  @Test func `P18 work at once, each with its own memory`() throws {
+    let pools = try (1...4).map { try ProcessPool(workers: $0) }
+    let threads = pools.map { _ in Ended() }
+    for (pool, end) in zip(pools, threads) {
+      inBackground {
+        let isRight = (0..<30).allSatisfy { round in
+          guard let x = try? pool.array(repeating: Double(round), count: 50_000),
+            let y = try? pool.startMap(x, { $0 + 1 }).checked()
+          else { return false }
+          return (try? pool.start(Reduction<Double>.sum, y).checked()) == Double(round + 1) * 50_000
+        }
+        end.open(isRight)
+      }
+    }
+    for thread in threads { #expect(thread.wait()) }
+    for pool in pools { pool.shutdown() }
+  }
+
+  @Test func `P18 within a pool's worker works, with arrays of its own`() throws {
+    let pool = try ProcessPool(workers: 1)
+    let total = try pool.submit { () throws -> Double in
+      let inner = try ProcessPool(workers: 2)
+      let x = try inner.array(count: 100_000) { Double($0) }
+      let y = try inner.startMap(x) { $0 * 2 }.result(timeout: patience)
+      let sum = try inner.start(Reduction<Double>.sum, y).result(timeout: patience)
+      inner.shutdown()
+      return sum
+    }.checked()
+    #expect(total == 9_999_900_000)
+    pool.shutdown()
+  }
+
+  @Test func `P18 many jobs from many threads share the workers`() throws {
+    let pool = try ProcessPool(workers: 2)
+    let x = try pool.array(mixedMagnitudes(count: 100_000, seed: 3, of: Double.self))
+    let expected = try pool.start(Reduction<Double>.sum, x).checked()
+    let threads = (0..<5).map { _ in Ended() }
+    for end in threads {
+      inBackground {
+        var isRight = true
+        for _ in 0..<20 {
+          // More at a time, with the other threads', than there are records.
+          guard let jobs = try? (0..<20).map({ _ in try pool.start(Reduction<Double>.sum, x) })
+          else { return end.open(false) }
+          for job in jobs { isRight = isRight && (try? job.checked()) == expected }
+        }
+        end.open(isRight)
+      }
+    }
+    for thread in threads { #expect(thread.wait()) }
+    pool.shutdown()
+  }
+
+  @Test func `P18 tasks and jobs do not starve each other`() throws {
+    let pool = try ProcessPool(workers: 1)
+    let x = try pool.array(repeating: 1.0, count: 2_000_000)
+    let jobs = try (0..<30).map { _ in try pool.startMap(x) { $0 + 1 } }
+    let task = try pool.submit(echo, 1)
+    #expect(try task.checked() == 1)
+    let tasks = try (0..<2_000).map { try pool.submit(echo, $0) }
+    #expect(try pool.start(Reduction<Double>.sum, x).checked() == 2_000_000)
+    for job in jobs { #expect(try job.checked().count == 2_000_000) }
+    for task in tasks { _ = try task.checked() }
+    pool.shutdown()
+  }
+}

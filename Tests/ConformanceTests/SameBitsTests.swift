@@ -1,0 +1,170 @@
+import Echelon
+import Glibc
+import TestSupport
+import Testing
+
+/// Pools of several sizes; the first, of one worker, is the oracle.
+private let pools: [ProcessPool] = [1, 2, 3, 7].map { workers in
+  do { return try ProcessPool(workers: workers) } catch { fatalError("\(error)") }
+}
+
+/// What `body` gives on every pool is the same, bit for bit.
+private func sameBits<Bits: Equatable>(
+  _ what: String, _ body: (ProcessPool) throws -> Bits, at location: SourceLocation = #_sourceLocation
+) throws {
+  let expected = try body(pools[0])
+  for pool in pools.dropFirst() {
+    #expect(
+      try body(pool) == expected, "\(what) on \(pool.workerCount) workers", sourceLocation: location)
+  }
+}
+
+private func bits<Element: BinaryFloatingPoint>(_ value: Element) -> UInt64 { Double(value).bitPattern }
+
+@Suite struct `The same bits for 1, 2, 3 and 7 workers` {
+  static let edges = [
+    1, 2, 63, 64, 65, 32_767, 32_768, 32_769, 65_535, 65_536, 65_537, 200_001,
+  ]
+
+  @Test func `are proved with data whose sum depends on the order`() {
+    for count in Self.edges where count > 2 {
+      let values = mixedMagnitudes(count: count, seed: 21, of: Double.self)
+      let forwards = values.reduce(0, +)
+      #expect(forwards.bitPattern != values.reversed().reduce(0, +).bitPattern, "n = \(count)")
+      let squares = values.map { $0 * $0 }
+      #expect(squares.reduce(0, +).bitPattern != squares.reversed().reduce(0, +).bitPattern)
+      // And in two halves, as a schedule would cut it.
+      let halves = values[..<(count / 2)].reduce(0, +) + values[(count / 2)...].reduce(0, +)
+      if count > 64 { #expect(halves.bitPattern != forwards.bitPattern, "n = \(count)") }
+      let floats = mixedMagnitudes(count: count, seed: 21, of: Float.self)
+      #expect(floats.reduce(0, +).bitPattern != floats.reversed().reduce(0, +).bitPattern)
+    }
+  }
+
+  @Test(arguments: edges)
+  func `of sum, dot, minimum, maximum and moments in double precision`(_ count: Int) throws {
+    try reductions(count, of: Double.self)
+  }
+
+  @Test(arguments: edges)
+  func `of sum, dot, minimum, maximum and moments in single precision`(_ count: Int) throws {
+    try reductions(count, of: Float.self)
+  }
+
+  private func reductions<Element: KernelElement & Sendable>(_ count: Int, of type: Element.Type) throws {
+    let values = mixedMagnitudes(count: count, seed: 21, of: Element.self)
+    let others = mixedMagnitudes(count: count, seed: 22, of: Element.self)
+    for _ in 0..<2 {
+      try sameBits("n = \(count)") { pool in
+        let (x, y) = (try pool.array(values), try pool.array(others))
+        let moments = try pool.start(Reduction<Moments>.meanVariance(of: Element.self), x).checked()
+        return [
+          bits(try pool.start(Reduction<Element>.sum, x).checked()),
+          bits(try pool.start(Reduction<Element>.dot, x, y).checked()),
+          bits(try pool.start(Reduction<Element>.minimum, x).checked()),
+          bits(try pool.start(Reduction<Element>.maximum, x).checked()),
+          UInt64(moments.count), moments.mean.bitPattern, moments.variance.bitPattern,
+        ]
+      }
+    }
+  }
+
+  @Test(arguments: [0, 1, 65, 32_768, 200_001])
+  func `of maps`(_ count: Int) throws {
+    let values = mixedMagnitudes(count: count, seed: 23, of: Double.self)
+    try sameBits("n = \(count)") { pool in
+      let x = try pool.array(values)
+      let one = try pool.startMap(x) { sin($0) * 1.1 + $0 }.checked()
+      let two = try pool.startMap(x, one) { $0 / ($1 + 3) }.checked()
+      let three = try pool.startMap(two, with: 0.3) { $0 * $1 - 1 / $0 }.checked()
+      let four = try pool.startMap(three, into: three) { $0 * 1.7 }.checked()
+      return [one, two, four].flatMap { Array($0).map(\.bitPattern) }
+    }
+  }
+
+  @Test(arguments: [
+    (0, 0, 0), (0, 3, 2), (3, 0, 2), (1, 1, 1), (1, 7, 1), (2, 3, 5), (33, 65, 129), (129, 31, 257),
+    (300, 200, 301), (513, 64, 511),
+  ])
+  func `of matrix products, transposes and blocks included, in both precisions`(
+    _ shape: (Int, Int, Int)
+  ) throws {
+    try product(shape, of: Double.self)
+    try product(shape, of: Float.self)
+  }
+
+  private func product<Element: KernelElement & Sendable>(
+    _ shape: (m: Int, k: Int, n: Int), of type: Element.Type
+  ) throws {
+    let a = mixedMagnitudes(count: shape.m * shape.k, seed: 24, of: Element.self)
+    let b = mixedMagnitudes(count: shape.k * shape.n, seed: 25, of: Element.self)
+    try sameBits("\(shape)") { pool in
+      let left = SharedMatrix(try pool.array(a), rows: shape.m, columns: shape.k)
+      let right = SharedMatrix(try pool.array(b), rows: shape.k, columns: shape.n)
+      let leftT = SharedMatrix(try pool.array(a), rows: shape.k, columns: shape.m).transposed
+      let rightT = SharedMatrix(try pool.array(b), rows: shape.n, columns: shape.k).transposed
+      var products = try [
+        pool.startMultiply(left, right), pool.startMultiply(leftT, right),
+        pool.startMultiply(left, rightT), pool.startMultiply(leftT, rightT),
+      ].map { try $0.checked() }
+      if shape.m > 2, shape.k > 2, shape.n > 2 {
+        products.append(
+          try pool.startMultiply(
+            left[1..<shape.m, 0..<shape.k - 1], right[0..<shape.k - 1, 1..<shape.n]
+          ).checked())
+      }
+      // Right, not only equal: against the plain triple loop, where it is short enough.
+      if pool === pools[0], shape.m * shape.k * shape.n < 300_000 {
+        check(products[0], left, right)
+        check(products[3], leftT, rightT)
+      }
+      return products.flatMap { Array($0.storage).map(bits) }
+    }
+  }
+
+  private func check<Element: KernelElement & Sendable>(
+    _ c: SharedMatrix<Element>, _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>
+  ) {
+    #expect(c.rows == a.rows && c.columns == b.columns)
+    for i in 0..<c.rows {
+      for j in 0..<c.columns {
+        var (sum, bound) = (0.0, 0.0)
+        for k in 0..<a.columns {
+          let term = Double(a[i, k]) * Double(b[k, j])
+          sum += term
+          bound += abs(term)
+        }
+        // Higham, §3.5: |error| ≤ γₖ |A||B|.
+        let error = abs(Double(c[i, j]) - sum)
+        let unit = Double(Element.ulpOfOne)
+        if error > Double(a.columns + 2) * unit * bound {
+          Issue.record("(\(i), \(j)) of \(c.rows) × \(c.columns) is wrong by \(error)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [0, 1, 65_535, 65_536, 65_537, 300_000])
+  func `of Monte Carlo estimates`(_ samples: Int) throws {
+    try sameBits("\(samples) samples") { pool in
+      let estimate = try pool.startMonteCarlo(samples: samples, seed: 42) { rng in
+        let u = rng.uniform()
+        let v = rng.uniform()
+        return u * u + v * v < 1 ? 4 : u / 3
+      }.checked()
+      return [
+        UInt64(estimate.sampleCount), estimate.mean.bitPattern, estimate.variance.bitPattern,
+        estimate.standardError.bitPattern,
+      ]
+    }
+  }
+
+  @Test func `of Monte Carlo estimates depend on the seed`() throws {
+    let means = Set(
+      try (0..<20 as Range<UInt64>).map { seed in
+        try pools[1].startMonteCarlo(samples: 10_000, seed: seed) { $0.uniform() }.checked().mean
+      })
+    #expect(means.count == 20)
+    #expect(means.allSatisfy { abs($0 - 0.5) < 0.02 })
+  }
+}

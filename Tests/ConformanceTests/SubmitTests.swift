@@ -1,0 +1,330 @@
+import Echelon
+import Glibc
+import TestSupport
+import Testing
+
+// Functions of every number of arguments, as references.
+@Sendable private func none() -> Int { 42 }
+@Sendable private func one(_ a: Int) -> Int { a }
+@Sendable private func two(_ a: Int, _ b: Double) -> Double { Double(a) + b }
+@Sendable private func three(_ a: Int, _ b: Double, _ c: String) -> String { "\(a) \(b) \(c)" }
+@Sendable private func four(_ a: Int, _ b: [Int], _ c: Bool, _ d: UInt8) -> [Int] {
+  b + [a, c ? 1 : 0, Int(d)]
+}
+@Sendable private func five(_ a: Int8, _ b: Int16, _ c: Int32, _ d: Int64, _ e: UInt64) -> Int64 {
+  Int64(a) + Int64(b) + Int64(c) + d + Int64(e)
+}
+@Sendable private func six(
+  _ a: Float, _ b: String, _ c: Int?, _ d: [String: Int], _ e: Point, _ f: Set<Int>
+) -> String {
+  "\(a) \(b) \(c ?? -1) \(d["k"] ?? 0) \(e.x) \(f.sorted())"
+}
+@Sendable private func nothing(_ latch: Latch) { latch.arrive() }
+@Sendable private func fibonacci(_ n: Int) -> Int { n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2) }
+
+private struct Point: Codable, Equatable, Hashable, Sendable { var x: Double, y: Double }
+private enum Tools {
+  @Sendable static func double(_ x: Int) -> Int { 2 * x }
+  static let offset = 1000
+  @Sendable static func shift(_ x: Int) -> Int { x + offset }
+}
+
+@Suite struct `Submitting` {
+  let pool: ProcessPool
+  init() throws { pool = try ProcessPool(workers: 2) }
+
+  @Test func `runs function references of no to six arguments`() throws {
+    #expect(try pool.submit(none).checked() == 42)
+    #expect(try pool.submit(one, 7).checked() == 7)
+    #expect(try pool.submit(two, 1, 0.5).checked() == 1.5)
+    #expect(try pool.submit(three, 1, 2.5, "x").checked() == "1 2.5 x")
+    #expect(try pool.submit(four, 1, [9], true, 255).checked() == [9, 1, 1, 255])
+    #expect(try pool.submit(five, -1, -2, -3, .max, 6).checked() == .max)
+    #expect(
+      try pool.submit(six, 1.5, "ü", nil, ["k": 3], Point(x: 4, y: 5), [2, 1]).checked()
+        == "1.5 ü -1 3 4.0 [1, 2]")
+    #expect(try pool.submit(fibonacci, 20).checked() == 6_765)
+    pool.shutdown()
+  }
+
+  @Test func `runs closure literals of no to six arguments`() throws {
+    #expect(try pool.submit { 6 * 7 }.checked() == 42)
+    #expect(try pool.submit({ (a: Int) in a + 1 }, 7).checked() == 8)
+    #expect(try pool.submit({ (a: Int, b: Double) in Double(a) * b }, 3, 0.5).checked() == 1.5)
+    #expect(try pool.submit({ (a: Int, b: Int, c: Int) in a * b + c }, 2, 3, 4).checked() == 10)
+    #expect(
+      try pool.submit({ (a: String, b: String, c: String, d: String) in a + b + c + d }, "a", "b", "c", "d")
+        .checked() == "abcd")
+    #expect(
+      try pool.submit({ (a: Int, b: Int, c: Int, d: Int, e: Int) in [a, b, c, d, e].max()! }, 1, 5, 2, 4, 3)
+        .checked() == 5)
+    #expect(
+      try pool.submit(
+        { (a: Int, b: Int, c: Int, d: Int, e: Int, f: [Double]) in f.map { $0 * Double(a + b + c + d + e) } },
+        1, 1, 1, 1, 1, [1, 2]
+      ).checked() == [5, 10])
+    pool.shutdown()
+  }
+
+  @Test func `runs static functions, generic ones, closures kept in a variable, and what returns nothing`() throws {
+    #expect(try pool.submit(Tools.double, 21).checked() == 42)
+    #expect(try pool.submit(Tools.shift, 1).checked() == 1_001)
+    #expect(try pool.submit(echo, [1: "one"]).checked() == [1: "one"])
+    let kept: @Sendable (Int) -> Int = { $0 - 1 }
+    #expect(try pool.submit(kept, 5).checked() == 4)
+    let latch = try Latch(in: pool)
+    let done: Void = try pool.submit(nothing, latch).checked()
+    _ = done
+    #expect(latch.arrivals == 1)
+    pool.shutdown()
+  }
+
+  @Test func `runs in another process`() throws {
+    let pids = Set(try (0..<50).map { _ in try pool.submit { getpid() }.checked() })
+    #expect(!pids.contains(getpid()))
+    #expect(pids.isSubset(of: pool.workerProcessIDs))
+    pool.shutdown()
+  }
+
+  @Test func `P18 is safe from many threads at once`() throws {
+    let threads = (0..<6).map { _ in Ended() }
+    for (index, end) in threads.enumerated() {
+      let pool = pool
+      inBackground {
+        var isRight = true
+        for round in 0..<60 {
+          guard
+            let futures = try? (0..<20).map({ try pool.submit(two, round * 20 + $0, Double(index)) })
+          else { return end.open(false) }
+          for (item, future) in futures.enumerated() {
+            let expected = Double(round * 20 + item + index)
+            isRight = isRight && (try? future.checked()) == expected
+          }
+        }
+        end.open(isRight)
+      }
+    }
+    for thread in threads { #expect(thread.wait()) }
+    pool.shutdown()
+  }
+
+  @Test func `goes on when there are more tasks than slots`() throws {
+    let futures = try (0..<20_000).map { try pool.submit(one, $0) }
+    for (index, future) in futures.enumerated().reversed() {
+      #expect(try future.checked() == index)
+    }
+    #expect(pool.statistics.pendingTasks == 0)
+    pool.shutdown()
+  }
+
+  @Test func `results that nobody asks for do not stand in the way`() throws {
+    for index in 0..<10_000 { _ = try pool.submit(one, index) }
+    #expect(try pool.submit(one, 3).checked() == 3)
+    pool.shutdown()
+    #expect(pool.statistics.pendingTasks == 0)
+  }
+
+  @Test func `P2 starts another worker when the ones there are busy, however short they were idle`() throws {
+    // A worker that is about to take one task must not be counted on for the next.
+    for _ in 0..<20 {
+      let pool = try ProcessPool(workers: 2)
+      #expect(try pool.submit(one, 1).checked() == 1)
+      let (first, second) = (try Latch(in: pool), try Latch(in: pool))
+      let held = try [pool.submit(hold, first), pool.submit(hold, second)]
+      #expect(try first.arrived() != second.arrived())
+      first.open()
+      second.open()
+      for future in held { _ = try future.checked() }
+      pool.shutdown()
+    }
+  }
+}
+
+@Suite struct `Values through a task` {
+  static let pool = try! ProcessPool(workers: 1)
+
+  private func survives<Value: Codable & Equatable & Sendable>(_ values: Value...) throws {
+    for value in values { #expect(try Self.pool.submit(echo, value).checked() == value) }
+  }
+
+  @Test func `integers, floating point and text arrive as they are`() throws {
+    try survives(Int.min, -1, 0, 1, Int.max)
+    try survives(Int8.min, 127)
+    try survives(UInt64.max, 0)
+    try survives(UInt16.max)
+    try survives(true, false)
+    try survives(1.5, -0.0, .infinity, -.infinity, 5e-324, .greatestFiniteMagnitude)
+    try survives(Float.leastNonzeroMagnitude, .pi)
+    try survives("", "ascii", "naïve ☃ 👩‍👩‍👧 \0 end", String(repeating: "é", count: 100_000))
+    let nan = try Self.pool.submit(echo, Double(bitPattern: 0x7FF8_0000_DEAD_BEEF)).checked()
+    #expect(nan.bitPattern == 0x7FF8_0000_DEAD_BEEF)
+    let zero = try Self.pool.submit(echo, -0.0).checked()
+    #expect(zero.sign == .minus)
+  }
+
+  @Test func `collections of all sizes arrive as they are`() throws {
+    try survives([Int](), [1], Array(0..<1_000))
+    try survives([Double](repeating: 0.1, count: 300_000))
+    try survives([["a", ""], [], ["b"]])
+    try survives([nil, 1, nil] as [Int?])
+    try survives(Set(0..<100))
+    try survives(["a": [1, 2], "b": []])
+    try survives([1: Point(x: 1, y: 2)])
+    try survives(Int?.none, Int?(3))
+    try survives([UInt8](repeating: 7, count: 104), [UInt8](repeating: 8, count: 105))
+  }
+
+  @Test(arguments: [90, 95, 100, 101, 102, 103, 104, 105, 110, 32_760, 32_768, 32_769, 70_000])
+  func `arguments and results at the edges of slot and outbox arrive whole`(_ count: Int) throws {
+    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    for _ in 0..<3 { #expect(try Self.pool.submit(echo, bytes).checked() == bytes) }
+  }
+
+  private enum Shape: Codable, Equatable, Sendable {
+    case empty, circle(radius: Double)
+    indirect case both(Shape, Shape)
+  }
+  private struct Everything: Codable, Equatable, Sendable {
+    var name: String
+    var shape: Shape
+    var points: [Point]
+    var table: [String: Int?]
+    var nested: [Everything]
+  }
+
+  @Test func `Codable types arrive as they are, private, nested and recursive ones`() throws {
+    try survives(Point(x: 1, y: -1))
+    try survives(Shape.empty, .circle(radius: 2), .both(.empty, .both(.circle(radius: 1), .empty)))
+    let inner = Everything(name: "in", shape: .empty, points: [], table: [:], nested: [])
+    try survives(
+      Everything(
+        name: "out", shape: .circle(radius: .infinity), points: [Point(x: 1, y: 2)],
+        table: ["a": nil, "b": 2], nested: [inner, inner]))
+  }
+
+  private struct Pixel: BitwiseCopyable, Equatable, Sendable { var r: UInt8, g: Float, b: Int16 }
+
+  @Test func `bitwise-copyable types arrive as they are`() throws {
+    let pixel = Pixel(r: 1, g: 2.5, b: -3)
+    #expect(try Self.pool.submit({ (p: Pixel) in Pixel(r: p.r + 1, g: p.g, b: p.b) }, pixel).checked() == Pixel(r: 2, g: 2.5, b: -3))
+    let vector = SIMD4<Double>(1, 2, 3, .infinity)
+    #expect(try Self.pool.submit(echo, vector).checked() == vector)
+    let pixels = [Pixel](repeating: pixel, count: 5_000)
+    #expect(try Self.pool.submit({ (p: [Pixel]) in p }, pixels).checked() == pixels)
+  }
+}
+
+@Suite struct `Shared arrays through a task` {
+  let pool: ProcessPool
+  init() throws { pool = try ProcessPool(workers: 2, memoryLimit: 256 << 20) }
+
+  private struct Problem: Codable, Sendable {
+    var name: String
+    var matrix: SharedMatrix<Double>
+    var parts: [SharedArray<Float>]
+    var more: SharedArray<Int32>?
+  }
+
+  @Test func `go by handle: the task reads and writes where they lie`() throws {
+    let x = try pool.array(count: 1_000_000) { Double($0) }
+    let before = pool.memoryUsage.usedBytes
+    let total = try pool.submit(
+      { (x: SharedArray<Double>) -> Double in
+        x[7] = -1
+        return x.withSpan { span in
+          var sum = 0.0
+          for index in span.indices { sum += span[index] }
+          return sum
+        }
+      }, x
+    ).checked()
+    #expect(total == 499_999_500_000 - 8)
+    #expect(x[7] == -1)
+    #expect(pool.memoryUsage.usedBytes == before, "an argument by handle takes no memory")
+    pool.shutdown()
+  }
+
+  @Test func `come back as the very same memory, slices too`() throws {
+    let x = try pool.array(count: 1_000) { Float($0) }
+    let back = try pool.submit(echo, x).checked()
+    #expect(back.count == 1_000)
+    back[5] = 99
+    #expect(x[5] == 99)
+    let slice = try pool.submit({ (x: SharedArray<Float>) in x[100..<200] }, x).checked()
+    #expect(slice.count == 100 && slice[0] == 100)
+    slice[0] = -1
+    #expect(x[100] == -1)
+    let empty = try pool.submit(echo, x[3..<3]).checked()
+    #expect(empty.isEmpty)
+    pool.shutdown()
+  }
+
+  @Test func `go inside Codable types, arrays and optionals, and come back in them`() throws {
+    let matrix = try pool.matrix(rows: 3, columns: 4) { i, j in Double(10 * i + j) }
+    let problem = Problem(
+      name: "p", matrix: matrix.transposed,
+      parts: [try pool.array([1, 2]), try pool.array([3])], more: try pool.array([7, 8, 9]))
+    let back = try pool.submit(
+      { (problem: Problem) -> Problem in
+        problem.parts[1][0] = 30
+        problem.matrix[3, 2] = problem.matrix[3, 2] + 0.5
+        problem.more?[0] = Int32(problem.matrix.rows)
+        return problem
+      }, problem
+    ).checked()
+    #expect(matrix[2, 3] == 23.5)
+    #expect(back.matrix.rows == 4 && back.matrix.columns == 3 && back.matrix[3, 2] == 23.5)
+    #expect(problem.parts[1][0] == 30)
+    #expect(problem.more?[0] == 4)
+    back.parts[0][1] = 20
+    #expect(problem.parts[0][1] == 20)
+    pool.shutdown()
+  }
+
+  @Test func `live until the task has ended, whoever else lets go of them`() throws {
+    let latch = try Latch(in: pool)
+    let future: Future<Double>
+    do {
+      let x = try pool.array(repeating: 2.0, count: 1_000)
+      future = try pool.submit(
+        { (x: SharedArray<Double>, latch: Latch) -> Double in
+          latch.pass()
+          return x[999]
+        }, x, latch)
+    }
+    _ = try latch.arrived()
+    // What is allocated now must not lie where the task still reads.
+    let others = try (0..<20).map { _ in try pool.array(repeating: 5.0, count: 1_000) }
+    latch.open()
+    #expect(try future.checked() == 2)
+    withExtendedLifetime(others) {}
+    pool.shutdown()
+  }
+
+  @Test func `are free again when the last view and the last task are gone`() throws {
+    let before = pool.memoryUsage.usedBytes
+    do {
+      let x = try pool.array(repeating: 1.0, count: 100_000)
+      #expect(try pool.submit(echo, x).checked()[0] == 1)
+      #expect(pool.memoryUsage.usedBytes > before)
+    }
+    try eventually("the memory is free") { pool.memoryUsage.usedBytes == before }
+    pool.shutdown()
+  }
+
+  @Test func `of another pool are refused, by name`() throws {
+    let other = try ProcessPool(workers: 1)
+    let x = try other.array(repeating: 1.0, count: 10)
+    #expect(throws: ArenaError.self) { try pool.startMap(x) { $0 } }
+    #expect(throws: ArenaError.self) { try pool.start(Reduction<Double>.sum, x) }
+    let future = Result { try pool.submit({ (x: SharedArray<Double>) in x[0] }, x) }
+    let error: any Error
+    switch future {
+    case .success(let future): error = try #require(try future.failure())
+    case .failure(let refused): error = refused
+    }
+    #expect("\(error)".contains("arena"), "\(error)")
+    pool.shutdown()
+    other.shutdown()
+  }
+}

@@ -153,7 +153,7 @@ private enum Tools {
     try survives(UInt64.max, 0)
     try survives(UInt16.max)
     try survives(true, false)
-    try survives(1.5, -0.0, .infinity, -.infinity, 5e-324, .greatestFiniteMagnitude)
+    try survives(1.5, -0.0, .infinity, -.infinity, Double.leastNonzeroMagnitude, .greatestFiniteMagnitude)
     try survives(Float.leastNonzeroMagnitude, .pi)
     try survives("", "ascii", "naïve ☃ 👩‍👩‍👧 \0 end", String(repeating: "é", count: 100_000))
     let nan = try Self.pool.submit(echo, Double(bitPattern: 0x7FF8_0000_DEAD_BEEF)).checked()

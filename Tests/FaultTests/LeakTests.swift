@@ -81,7 +81,8 @@ extension Faults {
         }.map(Int32.init)
       }.checked()
       #expect(open == [])
-      let marker = try pool.submit { () -> Bool in unsafe getenv("ECHELON_WORKER") == nil }.checked()
+      let marker = try pool.submit { () -> Bool in unsafe getenv("ECHELON_WORKER") == nil }
+        .checked()
       #expect(marker)
       pool.shutdown()
     }

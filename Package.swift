@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 // The module graph, top to bottom as in ARCHITECTURE.md: arrows point down only.
 import PackageDescription
 

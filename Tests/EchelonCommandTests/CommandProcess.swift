@@ -7,9 +7,15 @@ struct CommandProcess {
   let output: String
   let errors: String
 
-  /// Beside the test executable, where the build puts every product.
-  static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-    .deletingLastPathComponent().appending(path: "echelon").path
+  /// The one that `ECHELON_COMMAND` names, relative to the repository, or the one beside the test
+  /// executable, where the build puts every product.
+  static let executable: String = {
+    if let given = ProcessInfo.processInfo.environment["ECHELON_COMMAND"] {
+      return URL(filePath: given, relativeTo: repository).standardizedFileURL.path
+    }
+    return URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+      .deletingLastPathComponent().appending(path: "echelon").path
+  }()
 
   /// The repository, from which the commands are run, so that paths in output are short.
   static let repository = URL(filePath: #filePath).deletingLastPathComponent()

@@ -92,9 +92,10 @@ import Testing
     for backing in ArenaBacking.allCases where backing.refusal == nil {
       let arena = try arena(backing, limit: 4 << 20)
       let blocks = try (0..<4).map { _ in try arena.allocate(byteCount: 1 << 20) }
-      #expect(arena.usage.usedBytes == 4 << 20)
-      #expect(throws: ArenaError.self) { try arena.allocate(byteCount: 1 << 20) }
-      _ = blocks
+      withExtendedLifetime(blocks) {
+        #expect(arena.usage.usedBytes == 4 << 20)
+        #expect(throws: ArenaError.self) { try arena.allocate(byteCount: 1 << 20) }
+      }
     }
   }
 

@@ -17,8 +17,8 @@ private struct Plan: Codable {
   }
 
   var milliseconds: Double { seconds >= 30 ? 50 : 20 }
-  /// At the intervals above every death is awaited and counted; some signals hit the dying.
-  var fewestDeaths: Int { Int(seconds * 1_000 / milliseconds * 0.85) }
+  /// Some signals hit the dying, and the sleep between two of them takes longer than it should.
+  var fewestDeaths: Int { seconds >= 30 ? 500 : Int(seconds * 1_000 / milliseconds * 0.6) }
 }
 
 @Sendable private func collatz(_ start: Int) -> Int {

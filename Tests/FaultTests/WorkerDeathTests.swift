@@ -255,8 +255,11 @@ func arrival(at latch: Latch, _ count: Int = 1) throws -> Int32 { try latch.arri
 private func underDescriptorLimit() throws {
   let pool = try ProcessPool.quiet(workers: 6)
   #expect(try pool.submit(echo, 1).checked() == 1)
-  // Room for two more workers or so, not for five.
-  var limit = rlimit(rlim_cur: rlim_t((Machine.descriptors.max() ?? 0) + 6), rlim_max: 20_000)
+  // Room for two more workers or so, not for five: every lower number is taken first.
+  let highest = Machine.descriptors.max() ?? 0
+  var last: Int32 = 0
+  while last <= highest { last = dup(0) }
+  var limit = rlimit(rlim_cur: rlim_t(last + 6), rlim_max: 20_000)
   unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   let error = #expect(throws: PoolError.self) { try pool.warmUp() }
   guard case .cannotStartWorker(_, let reason)? = error else {

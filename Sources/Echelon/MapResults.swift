@@ -109,7 +109,10 @@ where Source: SendableMetatype, Source.Element: Sendable {
     self.limits = limits
     self.origin = origin
     state = Mutex(State(source: source))
-    try state.withLock { state in try fill(&state) }
+    try state.withLock { state in
+      var elements: [Input] = []
+      try fill(&state, taking: &elements)
+    }
     if let timeout = limits.timeout {
       let left = MonotonicClock.nanosecondsLeft(until: MonotonicClock.deadline(after: timeout)) ?? 0
       if left >= 0 { Timer.after(nanoseconds: left) { [weak self] in self?.expire() } }
@@ -179,6 +182,9 @@ where Source: SendableMetatype, Source.Element: Sendable {
           state.nextReady += 1
           return .result(state.ready[state.nextReady - 1])
         }
+        state.ready = []
+        state.nextReady = 0
+        fill(&state)
         guard let call = state.window.first else { return .end }
         guard call.future.isDone else { return .wait(call.future) }
         _ = state.window.popFirst()
@@ -201,48 +207,65 @@ where Source: SendableMetatype, Source.Element: Sendable {
       if state.isExpired {
         state.ready = [.failure(PoolError.timedOut)]
         _ = state.window.removeAll()
-      } else if call.elements.count > 1, error is WorkerDied || error is TransferError {
-        // One element took the others' worker with it: each runs again on its own.
+      } else if call.elements.count > 1, isOfOneElement(error) {
+        // One element took the others with it: each runs again on its own.
         retrySingly(call.elements, &state)
       } else {
         state.ready = call.elements.map { _ in .failure(error) }
       }
     }
-    if !state.isExpired {
-      do { try fill(&state) } catch {
-        state.source = nil
-        state.ready.append(.failure(error))
-      }
-    }
+    fill(&state)
+  }
+
+  private func isOfOneElement(_ error: any Error) -> Bool {
+    if case .notTransferred? = error as? PoolError { return true }
+    return error is WorkerDied || error is TransferError
   }
 
   private func retrySingly(_ elements: [Input], _ state: inout State) {
     var calls: [Call] = []
     for element in elements {
-      do { calls.append(try submit([element])) } catch {
-        let failed = Future<MapAnswer<Output>>()
-        failed.complete(.failure(error))
-        calls.append(Call(elements: [element], future: failed))
-      }
+      do { calls.append(try submit([element])) } catch { calls.append(failed([element], error)) }
     }
     state.inFlight += elements.count
     state.window.prepend(calls)
   }
 
+  /// A call that could not be made, in the place where its results would be.
+  private func failed(_ elements: [Input], _ error: any Error) -> Call {
+    let future = Future<MapAnswer<Output>>()
+    future.complete(.failure(error))
+    return Call(elements: elements, future: future)
+  }
+
+  /// `fill`, for elements that are read ahead: what cannot be handed over fails in its turn, and
+  /// nothing follows it.
+  private func fill(_ state: inout State) {
+    guard !state.isExpired else { return }
+    var elements: [Input] = []
+    do { try fill(&state, taking: &elements) } catch {
+      state.source = nil
+      state.inFlight += elements.count
+      state.window.append(failed(elements, error))
+    }
+  }
+
   /// Submits calls until the buffer is full or the source is at its end.
-  private func fill(_ state: inout State) throws {
-    while state.source != nil, state.inFlight < limits.buffer {
+  /// - Parameter elements: those of the last call, which failed if this throws.
+  private func fill(_ state: inout State, taking elements: inout [Input]) throws {
+    while state.source != nil {
+      let occupied = state.inFlight + state.ready.count - state.nextReady
       let size = nextChunkSize(state)
       // A chunk waits until there is room for all of it, so that chunks do not shrink to what the
       // last one left.
-      guard size <= limits.buffer - state.inFlight || state.window.isEmpty else { return }
+      guard size <= limits.buffer - occupied || occupied == 0 else { return }
       // Until the cost is known, a few elements for each worker are enough.
       if limits.chunkSize == nil, state.nanosecondsPerElement == 0,
         state.inFlight >= 2 * pool.workerCount
       {
         return
       }
-      var elements: [Input] = []
+      elements = []
       while elements.count < size, let element = state.source?.next() { elements.append(element) }
       if elements.count < size { state.source = nil }
       guard !elements.isEmpty else { return }

@@ -66,7 +66,8 @@ package struct ArenaLayout: Sendable {
       fits(slotsOffset, slotCount * MemoryLayout<task_slot>.stride),
       fits(ringOffset, ringCapacity * 8),
       fits(jobsOffset, jobCount * MemoryLayout<job_record>.stride),
-      fits(functionsOffset, functionsBytes), outboxBytes <= 1 << 30, outboxBytes % 64 == 0,
+      fits(functionsOffset, functionsBytes), functionsBytes >= FunctionTable.smallestBytes,
+      outboxBytes <= 1 << 30, outboxBytes % 64 == 0,
       controlBytes <= arena.geometry.heapOffset,
       fits(outboxesOffset, seatCount * outboxBytes)
     else { throw .notAnArena }

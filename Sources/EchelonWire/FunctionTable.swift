@@ -16,6 +16,9 @@ package struct FunctionTable: Sendable {
     entriesOffset + entryLimit * MemoryLayout<function_entry>.stride
   }
 
+  /// The fewest bytes a table has.
+  package static var smallestBytes: Int { bytesOffset }
+
   /// Appends an entry; one thread of the front end at a time. Nil when the table is full.
   package func append(_ bytes: [UInt8]) -> FunctionIndex? {
     let count = Int(region.word32(at: 0).load())

@@ -27,7 +27,9 @@ private func end(_ held: HeldPool) throws { try held.end() }
     await pool.shutdown()
   }
 
-  @Test func `F12 cancelling the only waiting Swift task cancels a future that has not begun`() async throws {
+  @Test func `F12 cancelling the only waiting Swift task cancels a future that has not begun`()
+    async throws
+  {
     let held = try held()
     let future = try held.pool.submit(echo, 1)
     let waiter = Task { try await future.value }
@@ -64,7 +66,9 @@ private func end(_ held: HeldPool) throws { try held.end() }
     await held.pool.shutdown()
   }
 
-  @Test func `F12 while a thread is blocked on it, cancelling the Swift task does not cancel it`() async throws {
+  @Test func `F12 while a thread is blocked on it, cancelling the Swift task does not cancel it`()
+    async throws
+  {
     let held = try held()
     let future = try held.pool.submit(echo, 5)
     let told = Promise<Int>()
@@ -80,7 +84,9 @@ private func end(_ held: HeldPool) throws { try held.end() }
     await held.pool.shutdown()
   }
 
-  @Test func `F12 cancelling the waiter of a running task ends the wait and not the task`() async throws {
+  @Test func `F12 cancelling the waiter of a running task ends the wait and not the task`()
+    async throws
+  {
     let held = try held()
     let waiter = Task { try await held.held.value }
     waiter.cancel()

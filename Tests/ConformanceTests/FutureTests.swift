@@ -40,7 +40,10 @@ struct HeldPool {
 }
 
 @Suite struct `A future` {
-  @Test func `F1 F5 is pending, running while a worker executes it, finished, and then never changes`() throws {
+  @Test
+  func `F1 F5 is pending, running while a worker executes it, finished, and then never changes`()
+    throws
+  {
     let held = try HeldPool()
     let latch = try Latch(in: held.pool)
     let future = try held.pool.submit(hold, latch)
@@ -52,7 +55,8 @@ struct HeldPool {
     latch.open()
     #expect(try future.checked() == pid)
     for _ in 0..<3 {
-      #expect(future.state == .finished && future.isDone && !future.isRunning && !future.isCancelled)
+      #expect(
+        future.state == .finished && future.isDone && !future.isRunning && !future.isCancelled)
       #expect(!future.cancel())
       #expect(try future.checked() == pid)
     }
@@ -78,7 +82,10 @@ struct HeldPool {
     pool.shutdown()
   }
 
-  @Test func `F2 cancelled while pending never runs, wakes its waiters at once and calls back once`() throws {
+  @Test
+  func `F2 cancelled while pending never runs, wakes its waiters at once and calls back once`()
+    throws
+  {
     let held = try HeldPool()
     let mine = try Latch(in: held.pool)
     let future = try held.pool.submit(mark, mine)
@@ -115,7 +122,9 @@ struct HeldPool {
     held.pool.shutdown()
   }
 
-  @Test func `F2 cancelled again and again fills nothing up, and the pool stays quick to answer`() throws {
+  @Test func `F2 cancelled again and again fills nothing up, and the pool stays quick to answer`()
+    throws
+  {
     let held = try HeldPool()
     // More than the ring has tickets, while its only worker passes none of them.
     for index in 0..<10_000 { #expect(try held.pool.submit(echo, index).cancel()) }
@@ -151,7 +160,10 @@ struct HeldPool {
     held.pool.shutdown()
   }
 
-  @Test func `F4 cancel says false when finished, true when cancelled, and calls nobody back again`() throws {
+  @Test
+  func `F4 cancel says false when finished, true when cancelled, and calls nobody back again`()
+    throws
+  {
     let held = try HeldPool()
     let log = Log()
     let cancelled = try held.pool.submit(echo, 1)
@@ -183,7 +195,8 @@ struct HeldPool {
     held.pool.shutdown()
   }
 
-  @Test func `F7 error gives nil on success, the error, and throws when cancelled or late`() throws {
+  @Test func `F7 error gives nil on success, the error, and throws when cancelled or late`() throws
+  {
     let held = try HeldPool()
     let value = try held.pool.submit(echo, 11)
     let error = try held.pool.submit(refuse, 5)
@@ -212,7 +225,9 @@ struct HeldPool {
     held.pool.shutdown()
   }
 
-  @Test func `F8 calls back in the order added, each once, also those added when it is done`() throws {
+  @Test func `F8 calls back in the order added, each once, also those added when it is done`()
+    throws
+  {
     let held = try HeldPool()
     let future = try held.pool.submit(echo, 9)
     let log = Log()

@@ -9,7 +9,9 @@ private struct Refusal: Error, Equatable {}
 @Suite struct `The number of workers` {
   @Test(arguments: [0, -1, 257, 100_000, Int.min, Int.max])
   func `P1 outside 1 to 256 is an error at once`(_ count: Int) {
-    let error = #expect(throws: PoolError.invalidWorkerCount(count)) { try ProcessPool(workers: count) }
+    let error = #expect(throws: PoolError.invalidWorkerCount(count)) {
+      try ProcessPool(workers: count)
+    }
     #expect("\(error!)".contains("\(count)"))
   }
 
@@ -32,7 +34,9 @@ private struct Refusal: Error, Equatable {}
 }
 
 @Suite struct `The start of a pool` {
-  @Test func `P2 starts no worker before there is something to do, and all of them when asked`() throws {
+  @Test func `P2 starts no worker before there is something to do, and all of them when asked`()
+    throws
+  {
     let pool = try ProcessPool(workers: 3)
     #expect(pool.workerProcessIDs.isEmpty)
     #expect(pool.statistics.workers == 0)
@@ -45,7 +49,8 @@ private struct Refusal: Error, Equatable {}
     pool.shutdown()
   }
 
-  @Test func `P2 gives the workers the environment that was asked for, and one BLAS thread`() throws {
+  @Test func `P2 gives the workers the environment that was asked for, and one BLAS thread`() throws
+  {
     let pool = try ProcessPool(workers: 1, environment: ["ECHELON_TEST_NAME": "ü = 1"])
     #expect(try pool.submit { environmentVariable("ECHELON_TEST_NAME") }.checked() == "ü = 1")
     #expect(try pool.submit { environmentVariable("OMP_NUM_THREADS") }.checked() == "1")
@@ -108,7 +113,9 @@ private struct LogKeeper: LogHandler {
     #expect(throws: PoolError.shutDown) { try pool.startMap(x, into: x) { $0 } }
     #expect(throws: PoolError.shutDown) { try pool.start(Reduction<Double>.sum, x) }
     #expect(throws: PoolError.shutDown) { try pool.startMultiply(m, m) }
-    #expect(throws: PoolError.shutDown) { try pool.startMonteCarlo(samples: 5, seed: 1) { $0.uniform() } }
+    #expect(throws: PoolError.shutDown) {
+      try pool.startMonteCarlo(samples: 5, seed: 1) { $0.uniform() }
+    }
     #expect(throws: PoolError.shutDown) { try pool.warmUp() }
     // Arrays outlive the workers.
     #expect(x[9] == 1)

@@ -13,7 +13,9 @@ private struct Line: BitwiseCopyable, Sendable { var slope: Double, offset: Doub
   var pool: ProcessPool { Self.pool }
 
   @Test(arguments: edges)
-  func `maps one array, two, and one with parameters, into new, given and its own memory`(_ count: Int) throws {
+  func `maps one array, two, and one with parameters, into new, given and its own memory`(
+    _ count: Int
+  ) throws {
     let x = try pool.array(count: count) { Double($0) + 0.5 }
     let y = try pool.array(count: count) { Float($0 % 100) }
     let expected = (0..<count).map { (i: Int) -> Double in (Double(i) + 0.5) * 3 }
@@ -127,7 +129,9 @@ private struct Line: BitwiseCopyable, Sendable { var slope: Double, offset: Doub
   }
 
   @Test func `of two arrays refuses different counts`() throws {
-    let (x, y) = (try pool.array(repeating: 1.0, count: 5), try pool.array(repeating: 1.0, count: 6))
+    let (x, y) = (
+      try pool.array(repeating: 1.0, count: 5), try pool.array(repeating: 1.0, count: 6)
+    )
     #expect(throws: KernelError.self) { try pool.start(Reduction<Double>.dot, x, y) }
   }
 

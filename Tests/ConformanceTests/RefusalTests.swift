@@ -14,6 +14,7 @@ private enum CodableError: Error, Codable, Equatable {
 
 /// Cannot be written at all.
 private struct Unwritable: Codable, Sendable {
+  let name = "x"  // without it the type would be copied as bytes
   init() {}
   init(from decoder: any Decoder) throws {}
   func encode(to encoder: any Encoder) throws { throw NotCodable(code: 3) }
@@ -22,6 +23,7 @@ private struct Unwritable: Codable, Sendable {
 /// Can be read only by the process that is not named.
 private struct Choosy: Codable, Sendable {
   let failsIn: Int32
+  let name = "x"  // without it the type would be copied as bytes
   init(failsIn: Int32) { self.failsIn = failsIn }
   init(from decoder: any Decoder) throws {
     failsIn = try decoder.singleValueContainer().decode(Int32.self)
@@ -33,7 +35,9 @@ private struct Choosy: Codable, Sendable {
   }
 }
 
-@Sendable private func throwCodable() throws -> Int { throw CodableError.bad(code: 7, names: ["a", "b"]) }
+@Sendable private func throwCodable() throws -> Int {
+  throw CodableError.bad(code: 7, names: ["a", "b"])
+}
 @Sendable private func throwPlain(_ code: Int) throws -> Int { throw NotCodable(code: code) }
 
 @Suite struct `What cannot be sent` {
@@ -41,25 +45,24 @@ private struct Choosy: Codable, Sendable {
   init() throws { pool = try ProcessPool(workers: 1) }
 
   /// That `submit` throws, and names what is captured.
-  private func refuses<Output: Sendable>(
-    naming name: String, _ function: @escaping @Sendable () throws -> Output,
-    at location: SourceLocation = #_sourceLocation
+  private func refuses(
+    naming name: String, at location: SourceLocation = #_sourceLocation, _ submit: () throws -> Any
   ) {
-    let error = #expect(throws: TransferError.self, sourceLocation: location) { try pool.submit(function) }
+    let error = #expect(throws: TransferError.self, sourceLocation: location) { _ = try submit() }
     #expect("\(error!)".contains(name), "\(error!)", sourceLocation: location)
   }
 
   @Test func `P3 is a closure that captures, and the error names the capture`() throws {
     let number = Double(getpid()), text = "\(number)", array = [number]
-    refuses(naming: "Double") { number + 1 }
-    refuses(naming: "String") { text }
-    refuses(naming: "Array") { array[0] }
+    refuses(naming: "Double") { try pool.submit { number + 1 } }
+    refuses(naming: "String") { try pool.submit { text } }
+    refuses(naming: "Array") { try pool.submit { array[0] } }
     let counter = Counter()
-    refuses(naming: "Counter") { counter.count }
+    refuses(naming: "Counter") { try pool.submit { counter.count } }
     let shared = try pool.array(repeating: 1.0, count: 4)
-    refuses(naming: "SharedArray") { shared[0] }
+    refuses(naming: "SharedArray") { try pool.submit { shared[0] } }
     let clerk = Clerk()
-    refuses(naming: "Clerk") { clerk === clerk }
+    refuses(naming: "Clerk") { try pool.submit { clerk === clerk } }
     let function: @Sendable (Int) -> Int = { $0 + Int(number) }
     #expect(throws: TransferError.self) { try pool.submit(function, 1) }
     @Sendable func nested(_ x: Int) -> Int { x + Int(number) }
@@ -75,7 +78,9 @@ private struct Choosy: Codable, Sendable {
       #expect(throws: TransferError.self) { try pool.startMap(x) { $0 * k } },
       #expect(throws: TransferError.self) { try pool.startMap(x, x) { $0 * k + $1 } },
       #expect(throws: TransferError.self) { try pool.startMap(x, with: 1.0) { $0 * k + $1 } },
-      #expect(throws: TransferError.self) { try pool.startMonteCarlo(samples: 10, seed: 1) { $0.uniform() * k } },
+      #expect(throws: TransferError.self) {
+        try pool.startMonteCarlo(samples: 10, seed: 1) { $0.uniform() * k }
+      },
       #expect(throws: TransferError.self) { try pool.map(0..<3) { Double($0) * k } },
     ] {
       #expect("\(error!)".contains("captures"), "\(error!)")
@@ -103,7 +108,9 @@ private struct Choosy: Codable, Sendable {
     pool.shutdown()
   }
 
-  @Test func `P12 only the worker can find out fails that one future, and the pool is unharmed`() throws {
+  @Test func `P12 only the worker can find out fails that one future, and the pool is unharmed`()
+    throws
+  {
     let undecodable = try pool.submit({ (_: Choosy) in 1 }, Choosy(failsIn: -1))
     let unencodable = try pool.submit { Unwritable() }
     let unreadable = try pool.submit({ (pid: Int32) in Choosy(failsIn: pid) }, getpid())
@@ -111,7 +118,8 @@ private struct Choosy: Codable, Sendable {
     let first = try #require(try undecodable.failure())
     #expect("\(first)".contains("Choosy") && "\(first)".contains("could not be read"), "\(first)")
     let second = try #require(try unencodable.failure())
-    #expect("\(second)".contains("Unwritable") && "\(second)".contains("could not be sent"), "\(second)")
+    #expect(
+      "\(second)".contains("Unwritable") && "\(second)".contains("could not be sent"), "\(second)")
     let third = try #require(try unreadable.failure())
     #expect("\(third)".contains("Choosy"), "\(third)")
     #expect(try fine.checked() == getpid())
@@ -145,10 +153,11 @@ private struct Choosy: Codable, Sendable {
 
   @Test func `do no harm to the tasks around them`() throws {
     let futures = try (0..<300).map { index in
-      try pool.submit({ (i: Int) throws -> Int in
-        if i % 3 == 0 { throw CodableError.bad(code: i, names: []) }
-        return i
-      }, index)
+      try pool.submit(
+        { (i: Int) throws -> Int in
+          if i % 3 == 0 { throw CodableError.bad(code: i, names: []) }
+          return i
+        }, index)
     }
     for (index, future) in futures.enumerated() {
       if index % 3 == 0 {
@@ -162,9 +171,10 @@ private struct Choosy: Codable, Sendable {
 
   @Test func `that are large arrive whole`() throws {
     let names = (0..<5_000).map { "name \($0)" }
-    let future = try pool.submit({ (names: [String]) throws -> Int in
-      throw CodableError.bad(code: 1, names: names)
-    }, names)
+    let future = try pool.submit(
+      { (names: [String]) throws -> Int in
+        throw CodableError.bad(code: 1, names: names)
+      }, names)
     #expect(throws: CodableError.bad(code: 1, names: names)) { try future.checked() }
     pool.shutdown()
   }

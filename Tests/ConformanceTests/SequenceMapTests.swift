@@ -10,7 +10,11 @@ private struct Refusal: Error, Codable, Equatable { var element: Int }
 private struct Source: Sequence, Sendable {
   final class Count: Sendable {
     private let state = Mutex(0)
-    func next() -> Int { state.withLock { $0 += 1; return $0 - 1 } }
+    func next() -> Int {
+      state.withLock {
+        $0 += 1; return $0 - 1
+      }
+    }
     var taken: Int { state.withLock { $0 } }
   }
   let count = Count()
@@ -115,10 +119,11 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
 
   @Test func `P4 one element's error is that element's`() throws {
     for chunkSize in [nil, 1, 10] {
-      let all = results(try pool.map(0..<100, chunkSize: chunkSize) { (x: Int) throws -> Int in
-        if x % 10 == 3 { throw Refusal(element: x) }
-        return x
-      })
+      let all = results(
+        try pool.map(0..<100, chunkSize: chunkSize) { (x: Int) throws -> Int in
+          if x % 10 == 3 { throw Refusal(element: x) }
+          return x
+        })
       #expect(all.count == 100)
       for (index, result) in all.enumerated() {
         if index % 10 == 3 {
@@ -133,10 +138,11 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
 
   @Test func `P4 P10 an element that kills its worker costs only itself`() throws {
     for chunkSize in [1, 8] {
-      let all = results(try pool.map(0..<64, chunkSize: chunkSize) { (x: Int) -> Int in
-        if x == 29 { kill(getpid(), SIGKILL) }
-        return x
-      })
+      let all = results(
+        try pool.map(0..<64, chunkSize: chunkSize) { (x: Int) -> Int in
+          if x == 29 { kill(getpid(), SIGKILL) }
+          return x
+        })
       #expect(all.count == 64)
       for (index, result) in all.enumerated() {
         if index == 29 {
@@ -151,6 +157,7 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
 
   private struct Bad: Codable, Sendable {
     var index: Int
+    let name = "x"  // without it the type would be copied as bytes
     init(_ index: Int) { self.index = index }
     init(from decoder: any Decoder) throws {
       index = try decoder.singleValueContainer().decode(Int.self)
@@ -165,7 +172,9 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
   @Test func `P4 P12 an element that the worker cannot read costs only itself`() throws {
     let all = results(try pool.map((0..<20).map(Bad.init), chunkSize: 10) { $0.index })
     #expect(all.count == 20)
-    for (index, result) in all.enumerated() where index != 5 { #expect((try? result.get()) == index) }
+    for (index, result) in all.enumerated() where index != 5 {
+      #expect((try? result.get()) == index)
+    }
     #expect(throws: (any Error).self) { try all[5].get() }
     pool.shutdown()
   }
@@ -173,10 +182,11 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
   @Test func `P4 runs an element again as often as retries say`() throws {
     let deaths = Countdown(2)
     defer { deaths.clear() }
-    let all = try values(pool.map([deaths, deaths, deaths], retries: 2) { (deaths: Countdown) -> Int in
-      if deaths.take() { kill(getpid(), SIGKILL) }
-      return 1
-    })
+    let all = try values(
+      pool.map([deaths, deaths, deaths], retries: 2) { (deaths: Countdown) -> Int in
+        if deaths.take() { kill(getpid(), SIGKILL) }
+        return 1
+      })
     #expect(all == [1, 1, 1])
     #expect(deaths.taken == 2)
     pool.shutdown()
@@ -242,10 +252,11 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
 
   @Test func `P4 carries shared arrays by handle`() throws {
     let arrays = try (0..<20).map { index in try pool.array(repeating: Double(index), count: 100) }
-    let sums = try values(pool.map(arrays) { (x: SharedArray<Double>) -> Double in
-      x[0] = -1
-      return x.withSpan { $0[99] * 100 }
-    })
+    let sums = try values(
+      pool.map(arrays) { (x: SharedArray<Double>) -> Double in
+        x[0] = -1
+        return x.withSpan { $0[99] * 100 }
+      })
     #expect(sums == (0..<20).map { Double($0) * 100 })
     #expect(arrays.allSatisfy { $0[0] == -1 })
     pool.shutdown()

@@ -57,7 +57,8 @@ private struct Refusal: Error, Codable, Equatable {}
     let value = try other.submit(echo, 3)
     _ = try value.checked()
     // Neither the cancelled nor the finished one ends the wait.
-    let early = wait(for: [pending, cancelled, value], until: .firstFailure, timeout: .milliseconds(20))
+    let early = wait(
+      for: [pending, cancelled, value], until: .firstFailure, timeout: .milliseconds(20))
     #expect(early.done.count == 2 && early.notDone.count == 1)
     let failing = try other.submit(refuse, 1)
     let (done, notDone) = wait(

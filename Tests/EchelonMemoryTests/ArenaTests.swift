@@ -46,7 +46,9 @@ extension ArenaBacking {
     #expect(attached.identity == arena.identity)
     #expect(attached.backing == nil)
     let view = try attached.borrow(block.handle)
-    #expect(view.withSpan(of: UInt64.self, byteOffset: 0, count: 3 << 17) { $0[3 << 17 - 1] } == 3 << 17 - 1)
+    #expect(
+      view.withSpan(of: UInt64.self, byteOffset: 0, count: 3 << 17) { $0[3 << 17 - 1] } == 3 << 17
+        - 1)
     #expect(Machine.namedSharedMemory == [])
   }
 
@@ -56,7 +58,9 @@ extension ArenaBacking {
     #expect(arena.backing == first)
     let before = ArenaBacking.allCases.prefix { $0 != arena.backing }
     #expect(arena.backingNotes.count == before.count)
-    for (note, backing) in zip(arena.backingNotes, before) { #expect(note.hasPrefix("\(backing): ")) }
+    for (note, backing) in zip(arena.backingNotes, before) {
+      #expect(note.hasPrefix("\(backing): "))
+    }
   }
 
   @Test func `passes over a /dev/shm that is smaller than the pool may become`() throws {
@@ -199,7 +203,8 @@ extension ArenaBacking {
       }
       guard let view = try? home.borrow(handle) else { continue }
       // What gets through is this arena's, alive and inside the reservation: as far as one can tell.
-      #expect(view.offset >= Int(lowest) / 2 && view.offset + view.byteCount <= home.region.byteCount)
+      #expect(
+        view.offset >= Int(lowest) / 2 && view.offset + view.byteCount <= home.region.byteCount)
       #expect(handle.arena == home.identity)
     }
   }

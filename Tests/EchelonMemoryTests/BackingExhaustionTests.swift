@@ -6,7 +6,9 @@ import Testing
 // In processes of their own, whose limits and mounts are theirs alone.
 
 @Suite struct `When the backing has no pages left` {
-  @Test func `a limit on file sizes is an error with what was needed, and the heap goes on`() async throws {
+  @Test func `a limit on file sizes is an error with what was needed, and the heap goes on`()
+    async throws
+  {
     await #expect(processExitsWith: .success) { try fillUnderFileLimit() }
   }
 
@@ -16,7 +18,9 @@ import Testing
       try fillSmallSharedMemory()
     }
     let output = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
-    if output.contains("REFUSED") { try Test.cancel("this machine lets nobody mount a file system") }
+    if output.contains("REFUSED") {
+      try Test.cancel("this machine lets nobody mount a file system")
+    }
   }
 }
 
@@ -63,9 +67,11 @@ private func fillUnderFileLimit() throws {
 
 private func fillSmallSharedMemory() throws {
   typealias Unshare = @convention(c) (Int32) -> Int32
-  typealias Mount = @convention(c) (
-    UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UInt, UnsafePointer<CChar>?
-  ) -> Int32
+  typealias Mount =
+    @convention(c) (
+      UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UInt,
+      UnsafePointer<CChar>?
+    ) -> Int32
   guard let first = unsafe dlsym(nil, "unshare"), let second = unsafe dlsym(nil, "mount") else {
     return
   }

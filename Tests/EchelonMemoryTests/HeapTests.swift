@@ -14,14 +14,20 @@ import Testing
       #expect(block.offset % (byteCount >= 4_096 ? 4_096 : 64) == 0)
       kept.append(block)
     }
-    let places = kept.map { $0.offset..<$0.offset + max(64, byteCount) }.sorted { $0.lowerBound < $1.lowerBound }
-    for (low, high) in zip(places, places.dropFirst()) { #expect(low.upperBound <= high.lowerBound) }
+    let places = kept.map { $0.offset..<$0.offset + max(64, byteCount) }.sorted {
+      $0.lowerBound < $1.lowerBound
+    }
+    for (low, high) in zip(places, places.dropFirst()) {
+      #expect(low.upperBound <= high.lowerBound)
+    }
   }
 
   @Test func `refuses sizes that no machine has`() throws {
     let arena = try arena()
     for byteCount in [-1, Int.min, 1 << 46, Int.max] {
-      #expect(throws: ArenaError.invalidSize(bytes: byteCount)) { try arena.allocate(byteCount: byteCount) }
+      #expect(throws: ArenaError.invalidSize(bytes: byteCount)) {
+        try arena.allocate(byteCount: byteCount)
+      }
     }
     #expect(arena.usage.blockCount == 0 && arena.usage.peakBytes == 0)
   }
@@ -38,7 +44,8 @@ import Testing
     block = nil
     let again = try arena.allocate(byteCount: byteCount)
     #expect(again.offset == offset)
-    #expect(again.withSpan(of: UInt8.self, byteOffset: 0, count: byteCount) { $0[byteCount - 1] } == 7)
+    #expect(
+      again.withSpan(of: UInt8.self, byteOffset: 0, count: byteCount) { $0[byteCount - 1] } == 7)
     #expect(arena.usage.committedBytes == committed)
   }
 
@@ -85,9 +92,10 @@ import Testing
     for backing in ArenaBacking.allCases where backing.refusal == nil {
       let arena = try arena(backing, limit: 4 << 20)
       let blocks = try (0..<4).map { _ in try arena.allocate(byteCount: 1 << 20) }
-      #expect(arena.usage.usedBytes == 4 << 20)
-      #expect(throws: ArenaError.self) { try arena.allocate(byteCount: 1 << 20) }
-      _ = blocks
+      withExtendedLifetime(blocks) {
+        #expect(arena.usage.usedBytes == 4 << 20)
+        #expect(throws: ArenaError.self) { try arena.allocate(byteCount: 1 << 20) }
+      }
     }
   }
 
@@ -222,7 +230,8 @@ import Testing
             live.append(block)
           } else if !live.isEmpty {
             let block = live.remove(at: Int(random.next() % UInt64(live.count)))
-            isRight = isRight && block.withSpan(of: Int.self, byteOffset: 0, count: 1) { $0[0] } == index
+            isRight =
+              isRight && block.withSpan(of: Int.self, byteOffset: 0, count: 1) { $0[0] } == index
           }
         }
         live = []

@@ -116,9 +116,11 @@ private final class Directory {
     #expect(
       ControlGroup(name: "/", directory: second.path, isVersion2: true).processorQuota() == 1.5)
     let first = try Directory(["cpu.cfs_quota_us": "50000\n", "cpu.cfs_period_us": "100000\n"])
-    #expect(ControlGroup(name: "/", directory: first.path, isVersion2: false).processorQuota() == 0.5)
+    #expect(
+      ControlGroup(name: "/", directory: first.path, isVersion2: false).processorQuota() == 0.5)
     let none = try Directory(["cpu.cfs_quota_us": "-1\n", "cpu.cfs_period_us": "100000\n"])
-    #expect(ControlGroup(name: "/", directory: none.path, isVersion2: false).processorQuota() == nil)
+    #expect(
+      ControlGroup(name: "/", directory: none.path, isVersion2: false).processorQuota() == nil)
   }
 }
 

@@ -37,7 +37,9 @@ import Testing
     let wire = try makeWire()
     for slot in 0..<64 {
       #expect(wire.publish(SlotIndex(slot), generation: 1))
-      if slot % 3 == 0 { _ = wire.slot(SlotIndex(slot)).state.fetchOr(StateWord.Flags.collector.mask) }
+      if slot % 3 == 0 {
+        _ = wire.slot(SlotIndex(slot)).state.fetchOr(StateWord.Flags.collector.mask)
+      }
     }
     var expected: UInt64 = 0
     for _ in 0..<64 {

@@ -115,7 +115,8 @@ extension Faults {
         do {
           #expect(try pool.start(Reduction<Double>.sum, x).checked() == undisturbed)
           #expect(
-            try pool.start(Reduction<Moments>.meanVariance(of: Double.self), x).checked() == moments)
+            try pool.start(Reduction<Moments>.meanVariance(of: Double.self), x).checked() == moments
+          )
         } catch let error as WorkerDied {
           // Three deaths in one chunk: allowed, told, and rare.
           #expect(error.attempts == 3 && error.chunk != nil)
@@ -161,7 +162,8 @@ extension Faults {
       pool.shutdown()
     }
 
-    @Test func `P10 a chunk that keeps killing its workers fails the job and names itself`() throws {
+    @Test func `P10 a chunk that keeps killing its workers fails the job and names itself`() throws
+    {
       let pool = try ProcessPool.quiet(workers: 2)
       let x = try pool.array(count: 200_000) { Double($0) }
       let future = try pool.startMap(x) { value in
@@ -176,7 +178,8 @@ extension Faults {
       pool.shutdown()
     }
 
-    @Test func `P10 in a Monte Carlo run and in a matrix product: same bits as undisturbed`() throws {
+    @Test func `P10 in a Monte Carlo run and in a matrix product: same bits as undisturbed`() throws
+    {
       let seed = testSeed()
       let pool = try ProcessPool.quiet(workers: 2)
       let a = try pool.matrix(rows: 300, columns: 300) { i, j in sin(Double(i * 300 + j)) }

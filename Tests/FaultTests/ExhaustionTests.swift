@@ -11,7 +11,8 @@ extension Faults {
     let pool: ProcessPool
     init() throws { pool = try ProcessPool.quiet(workers: 2, memoryLimit: 8 << 20) }
 
-    @Test func `refuses an array with what was needed and what there is, and loses nothing`() throws {
+    @Test func `refuses an array with what was needed and what there is, and loses nothing`() throws
+    {
       let kept = try pool.array(count: 700_000) { Double($0) }
       let error = #expect(throws: ArenaError.self) {
         try pool.uninitializedArray(of: Double.self, count: 700_000)
@@ -70,7 +71,9 @@ extension Faults {
       pool.shutdown()
     }
 
-    @Test func `tasks that wait in front of the slots fail one by one when their turn comes`() throws {
+    @Test func `tasks that wait in front of the slots fail one by one when their turn comes`()
+      throws
+    {
       let latch = try Latch(in: pool)
       let held = try (0..<2).map { _ in try pool.submit(hold, latch) }
       try eventually("both workers are held") { latch.arrivals == 2 }

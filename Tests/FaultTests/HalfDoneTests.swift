@@ -39,7 +39,8 @@ extension Faults {
       pool.shutdown()
     }
 
-    @Test func `P10 of ending a task: a blocked thread and an async waiter are told`() async throws {
+    @Test func `P10 of ending a task: a blocked thread and an async waiter are told`() async throws
+    {
       let pool = try ProcessPool.quiet(workers: 1)
       let latch = try Latch(in: pool)
       let (blocked, awaited) = (try pool.submit(hold, latch), try pool.submit(hold, latch))
@@ -50,9 +51,10 @@ extension Faults {
       async let value = awaited.value
       try flagged(wire, .waiter)
       // The first task has ended, with the value 0 in its slot, and nobody has been woken.
-      let slot = try #require((0..<wire.layout.slotCount).map { SlotIndex($0) }.first {
-        StateWord(bits: wire.slot($0).state.load()).phase == .running
-      })
+      let slot = try #require(
+        (0..<wire.layout.slotCount).map { SlotIndex($0) }.first {
+          StateWord(bits: wire.slot($0).state.load()).phase == .running
+        })
       let word = StateWord(bits: wire.slot(slot).state.load())
       wire.slot(slot).outcome = .value
       wire.slot(slot).resultPlace = .slot
@@ -87,7 +89,8 @@ extension Faults {
       for chunk in 0..<Int(fields.chunk_count) {
         let done = ChunkWord(
           generation: state.generation, attempt: 0, owner: SeatIndex(0), phase: .done)
-        wire.arena.region.word64(at: Int(fields.words_offset) + 8 * chunk).storeSequential(done.bits)
+        wire.arena.region.word64(at: Int(fields.words_offset) + 8 * chunk).storeSequential(
+          done.bits)
       }
       wire.job(index).state.storeSequential(
         StateWord(generation: state.generation, phase: .done).bits)

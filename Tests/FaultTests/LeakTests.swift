@@ -81,7 +81,8 @@ extension Faults {
         }.map(Int32.init)
       }.checked()
       #expect(open == [])
-      let marker = try pool.submit { () -> Bool in unsafe getenv("ECHELON_WORKER") == nil }.checked()
+      let marker = try pool.submit { () -> Bool in unsafe getenv("ECHELON_WORKER") == nil }
+        .checked()
       #expect(marker)
       pool.shutdown()
     }
@@ -112,9 +113,8 @@ private func endAndGoOn() throws {
   #expect(try pool?.submit(echo, 1).checked() == 1)
   pool?.shutdown()
   // These take the numbers of the descriptors that the pool has closed.
-  let files = (0..<32).map { _ in
-    unsafe open("/tmp", 0o20200000 /* O_TMPFILE */ | O_RDWR, 0o600)
-  }
+  let temporary: Int32 = 0o20_200_000  // O_TMPFILE, which is not imported
+  let files = (0..<32).map { _ in unsafe open("/tmp", temporary | O_RDWR, 0o600) }
   #expect(files.allSatisfy { $0 >= 0 })
   pool?.shutdown()
   #expect(throws: PoolError.shutDown) { try pool?.warmUp() }

@@ -12,7 +12,8 @@ private struct Report: Error, Codable, Equatable { var text: String }
 }
 
 /// Ends as told for as long as the countdown says so.
-@Sendable private func dieAtFirst(_ latch: Latch, _ countdown: Countdown, _ how: OwnDeath) -> Int32 {
+@Sendable private func dieAtFirst(_ latch: Latch, _ countdown: Countdown, _ how: OwnDeath) -> Int32
+{
   latch.arrive()
   if countdown.take() { how.happen() }
   return getpid()
@@ -155,7 +156,9 @@ extension Faults {
       pool.shutdown()
     }
 
-    @Test func `P10 reaches async waiters, callbacks and a thread that was blocked before`() async throws {
+    @Test func `P10 reaches async waiters, callbacks and a thread that was blocked before`()
+      async throws
+    {
       let pool = try ProcessPool.quiet(workers: 1)
       let latch = try Latch(in: pool)
       let held = try pool.submit(hold, latch)
@@ -213,7 +216,9 @@ extension Faults {
       pool.shutdown()
     }
 
-    @Test func `P1 one that cannot come up at all breaks the pool with an error, not a loop`() async throws {
+    @Test func `P1 one that cannot come up at all breaks the pool with an error, not a loop`()
+      async throws
+    {
       // In a process of its own: the loader prints what it would do instead of running the worker.
       await #expect(processExitsWith: .success) {
         let pool = try ProcessPool(workers: 2, environment: ["LD_TRACE_LOADED_OBJECTS": "1"])
@@ -233,7 +238,9 @@ extension Faults {
       }
     }
 
-    @Test func `P2 too few descriptors: the pool says why, and what it can do it does`() async throws {
+    @Test func `P2 too few descriptors: the pool says why, and what it can do it does`()
+      async throws
+    {
       await #expect(processExitsWith: .success) {
         try underDescriptorLimit()
       }
@@ -248,16 +255,11 @@ func arrival(at latch: Latch, _ count: Int = 1) throws -> Int32 { try latch.arri
 private func underDescriptorLimit() throws {
   let pool = try ProcessPool.quiet(workers: 6)
   #expect(try pool.submit(echo, 1).checked() == 1)
-  // Room for two more workers, not for five: the ends of a lifeline have numbers from 16 on, two
-  // while a worker is started and one for as long as it lives.
-  let used = Machine.descriptors
-  var free: [Int32] = []
-  var number: Int32 = 16
-  while free.count < 3 {
-    if !used.contains(number) { free.append(number) }
-    number += 1
-  }
-  var limit = rlimit(rlim_cur: rlim_t(number), rlim_max: 20_000)
+  // Room for two more workers or so, not for five: every lower number is taken first.
+  let highest = Machine.descriptors.max() ?? 0
+  var last: Int32 = 0
+  while last <= highest { last = dup(0) }
+  var limit = rlimit(rlim_cur: rlim_t(last + 6), rlim_max: 20_000)
   unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   let error = #expect(throws: PoolError.self) { try pool.warmUp() }
   guard case .cannotStartWorker(_, let reason)? = error else {

@@ -23,7 +23,8 @@ public enum OwnDeath: String, CaseIterable, Codable, Sendable {
 @inline(never)
 private func descend(_ depth: Int, _ filler: (Int, Int, Int, Int, Int, Int, Int, Int)) -> Int {
   if depth == 0 { return filler.0 }
-  let below = descend(depth &+ 1, (filler.7, filler.0, filler.1, filler.2, filler.3, filler.4, filler.5, filler.6))
+  let below = descend(
+    depth &+ 1, (filler.7, filler.0, filler.1, filler.2, filler.3, filler.4, filler.5, filler.6))
   return below &* 31 ^ (below >> 3) &+ depth
 }
 

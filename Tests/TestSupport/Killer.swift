@@ -22,7 +22,9 @@ public final class Killer: Sendable {
         guard let victim = victims.randomElement(using: &random) else { continue }
         // A worker that has ended and whose status is collected may have left its number to another
         // process, but only children of this one are ever looked at.
-        if Machine.state(of: victim) != nil, kill(victim, SIGKILL) == 0 { count.withLock { $0 += 1 } }
+        if Machine.state(of: victim) != nil, kill(victim, SIGKILL) == 0 {
+          count.withLock { $0 += 1 }
+        }
       }
       ended.open()
     }

@@ -43,7 +43,8 @@ public func mixedMagnitudes<Element: BinaryFloatingPoint>(
     let bits = random.next()
     let exponent = Int(bits % 54) - 27
     let fraction = Double(bits >> 12) * 0x1p-52
-    let magnitude = Element(sign: .plus, exponent: Element.Exponent(exponent), significand: 1)
+    let magnitude =
+      Element(sign: .plus, exponent: Element.Exponent(exponent), significand: 1)
       * Element(1 + fraction)
     return bits & 0x800 == 0 ? magnitude : -magnitude
   }

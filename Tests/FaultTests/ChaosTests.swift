@@ -84,7 +84,12 @@ private func run(_ plan: Plan) async throws {
     print("\(statistics.deaths) deaths, \(statistics.retries) retries, \(done), all right")
   }
   #expect(Machine.children(of: getpid()).isEmpty)
-  try eventually("no descriptor is left") { Machine.descriptors.isSubset(of: descriptors) }
+  do {
+    try eventually("no descriptor is left") { Machine.descriptors.isSubset(of: descriptors) }
+  } catch {
+    let left = Machine.descriptors.subtracting(descriptors).map(Machine.file(behind:))
+    Issue.record("\(error): \(left), threads: \(Machine.threadNames)")
+  }
   #expect(Machine.namedSharedMemory == [])
 }
 

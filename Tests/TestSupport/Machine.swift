@@ -32,6 +32,13 @@ public enum Machine {
     Set(list("/proc/self/fd").compactMap { Int32($0) }.filter { fcntl($0, F_GETFD) >= 0 })
   }
 
+  /// What a descriptor of this process stands for.
+  public static func file(behind descriptor: Int32) -> String {
+    var name = [CChar](repeating: 0, count: 256)
+    let count = unsafe readlink("/proc/self/fd/\(descriptor)", &name, 255)
+    return "\(descriptor) " + String(decoding: name.prefix(max(0, count)).map(UInt8.init), as: UTF8.self)
+  }
+
   /// Threads of this process, by name.
   public static var threadNames: [String] {
     list("/proc/self/task").compactMap {

@@ -3,6 +3,7 @@
 
 SWIFT ?= swift
 RESULTS ?= results
+PAIRS ?= 31
 # The command carries the Swift runtime inside: workers are copies of it and start twice as fast. Its
 # build has a folder of its own, because the tests cannot be linked in that way.
 STATIC = --configuration release --static-swift-stdlib --scratch-path .build/static
@@ -30,7 +31,7 @@ setup:
 
 # The benchmarks, and the comparison that the table in the README comes from.
 bench: setup
-	$(SWIFT) run --package-path Benchmarks --configuration release echelon-compare
+	$(SWIFT) run --package-path Benchmarks --configuration release echelon-compare --pairs $(PAIRS)
 
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Benchmarks Package.swift

@@ -9,8 +9,9 @@ extension PoolEngine {
   package func submit(_ task: PoolTask, message: RawSpan) throws {
     var isQueued = try place(task, message, mayQueue: false)
     if isQueued == nil {
-      // No slot is free: collect what is done, before the task has to wait in the front end.
-      collectAllDone()
+      // No slot is free, or others wait for one. Before the workers run out of tasks, collect what is
+      // done, which moves those who wait: we run anyway, the collector would have to be woken.
+      if wire.readyTickets < wire.layout.slotCount / 2 { collectAllDone() }
       isQueued = try place(task, message, mayQueue: true)
     }
     // ORDER(refill): the interest was stated before this look. If the last worker missed it, the
@@ -20,14 +21,14 @@ extension PoolEngine {
   }
 
   /// Puts the task into a slot, or into the queue in front of the slots.
-  /// - Returns: whether it is in that queue; nil when there is no slot and it may not queue.
+  /// - Returns: whether it is in that queue; nil when it would have to be and may not.
   private func place(_ task: PoolTask, _ message: RawSpan, mayQueue: Bool) throws -> Bool? {
     try locked { state -> Bool? in
       if let broken = state.broken { throw broken }
       if state.isShutDown { throw PoolError.shutDown }
       if state.overflow.isEmpty, let slot = state.freeSlots.popLast() {
         try publish(task, message, in: slot, &state)
-      } else if mayQueue || !state.overflow.isEmpty {
+      } else if mayQueue {
         queue(task, message.copied(), &state)
       } else {
         return nil

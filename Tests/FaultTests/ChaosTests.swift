@@ -57,7 +57,7 @@ private final class Tally: Sendable {
 }
 
 private func run(_ plan: Plan) async throws {
-  let descriptors = Machine.descriptors
+  let descriptors = Machine.poolDescriptors
   let tally = Tally()
   do {
     let pool = try ProcessPool.quiet(workers: 3)
@@ -85,9 +85,9 @@ private func run(_ plan: Plan) async throws {
   }
   #expect(Machine.children(of: getpid()).isEmpty)
   do {
-    try eventually("no descriptor is left") { Machine.descriptors.isSubset(of: descriptors) }
+    try eventually("no descriptor is left") { Machine.poolDescriptors.isSubset(of: descriptors) }
   } catch {
-    let left = Machine.descriptors.subtracting(descriptors).map(Machine.file(behind:))
+    let left = Machine.poolDescriptors.subtracting(descriptors).map(Machine.file(behind:))
     Issue.record("\(error): \(left), threads: \(Machine.threadNames)")
   }
   #expect(Machine.namedSharedMemory == [])

@@ -19,7 +19,7 @@ private func useOnce(_ workers: Int, killing: Bool, shuttingDown: Bool) throws {
 
 /// What a process holds that it could lose.
 private struct Holdings: Equatable, CustomStringConvertible {
-  let descriptors = Machine.descriptors.count
+  let descriptors = Machine.poolDescriptors.count
   let threads = Machine.threadNames.filter { $0.hasPrefix("echelon") }.count
   let children = Machine.children(of: getpid()).count
   var description: String { "\(descriptors) descriptors, \(threads) threads, \(children) children" }

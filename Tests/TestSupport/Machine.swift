@@ -32,6 +32,14 @@ public enum Machine {
     Set(list("/proc/self/fd").compactMap { Int32($0) }.filter { fcntl($0, F_GETFD) >= 0 })
   }
 
+  /// Those of them that a pool could have opened; the dispatch library opens its timers when it likes.
+  public static var poolDescriptors: Set<Int32> {
+    descriptors.filter { descriptor in
+      let file = file(behind: descriptor)
+      return !file.hasSuffix("[timerfd]") && !file.hasSuffix("[eventpoll]")
+    }
+  }
+
   /// What a descriptor of this process stands for.
   public static func file(behind descriptor: Int32) -> String {
     var name = [CChar](repeating: 0, count: 256)

@@ -32,6 +32,14 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
     engine.wait(for: self, until: deadline, isOver: isOver, park: park)
   }
 
+  /// An error that could not come back as itself says where the call was made: release builds know
+  /// functions by their offsets only.
+  private final func placed(_ error: any Error) -> any Error {
+    guard let remote = error as? RemoteError, let origin else { return error }
+    return RemoteError(
+      typeName: remote.typeName, text: remote.text, place: "\(remote.place), submitted at \(origin)")
+  }
+
   final var originText: String { origin.map { "\($0)" } ?? "an unknown place" }
 
   /// Reads the answer to a call.
@@ -43,7 +51,7 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
       do {
         switch outcome {
         case .value: return .success(try decode(&reader))
-        case .thrown: return .failure(try decodeError(from: &reader))
+        case .thrown: return .failure(placed(try decodeError(from: &reader)))
         case .notTransferred: return .failure(PoolError.notTransferred(try reader.readText()))
         }
       } catch {

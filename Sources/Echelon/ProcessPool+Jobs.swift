@@ -68,7 +68,7 @@ extension ProcessPool {
     parameters: ParameterBytes, isContinuation: Bool = false,
     merge: @escaping @Sendable (ArenaBlock?) throws -> Value
   ) throws -> Future<Value> {
-    let chunkCount = (elementCount + chunkLength - 1) / chunkLength
+    let chunkCount = elementCount / chunkLength + (elementCount % chunkLength == 0 ? 0 : 1)
     var writer = ByteWriter()
     let code: FunctionIndex
     do {

@@ -1,4 +1,5 @@
 public import EchelonMemory
+import EchelonKernels
 import EchelonPool
 
 // The numeric maps. Each is inlined into its caller, loop and all, so that in a release build the
@@ -55,7 +56,7 @@ extension ProcessPool {
     _ x: SharedArray<T>, _ y: SharedArray<V>, into output: SharedArray<U>? = nil,
     _ body: @escaping @Sendable (T, V) -> U
   ) throws -> Future<SharedArray<U>> {
-    precondition(x.count == y.count, "arrays of \(x.count) and \(y.count) elements")
+    try checkCounts(x.count, y.count)
     return try startMap(
       ChunkFunction { chunk in chunk.map(body) }, orElse: BinaryMap(body), count: x.count,
       into: output, inputs: [ArrayReference(x), ArrayReference(y)],
@@ -131,15 +132,21 @@ extension ProcessPool {
     try startMap(x, with: parameters, into: output, body).result()
   }
 
+  /// - Throws: `KernelError.shapeMismatch` when the counts differ.
+  @usableFromInline
+  package func checkCounts(_ first: Int, _ second: Int) throws(KernelError) {
+    guard first == second else {
+      throw .shapeMismatch(kernel: "map", shapes: ["\(first) elements", "\(second) elements"])
+    }
+  }
+
   /// The part of every map that does not depend on the closure.
   @usableFromInline
   package func startMap<Program: ChunkProgram, U>(
     _ function: ChunkFunction, orElse program: Program, count: Int, into output: SharedArray<U>?,
     inputs: [ArrayReference], parameters: ParameterBytes = .none, overlaps: Bool
   ) throws -> Future<SharedArray<U>> {
-    if let output {
-      precondition(output.count == count, "\(count) results for an array of \(output.count)")
-    }
+    if let output { try checkCounts(count, output.count) }
     // A chunk may be run again, so its output must not be its input: an in-place map goes through
     // an array of its own, from which a second job, repeatable too, copies back.
     let target =

@@ -74,9 +74,11 @@ extension ProcessPool {
   package func startMonteCarlo(
     _ function: ChunkFunction, orElse program: SampleProgram, samples: Int, seed: UInt64
   ) throws -> Future<MonteCarloEstimate> {
-    precondition(samples >= 0, "\(samples) samples")
+    guard samples >= 0 else {
+      throw PoolError.invalidArgument("\(samples) samples; the number is 0 or more")
+    }
     let length = Self.monteCarloChunkLength
-    let chunkCount = (samples + length - 1) / length
+    let chunkCount = samples / length + (samples % length == 0 ? 0 : 1)
     return try start(
       function, orElse: program, label: "a Monte Carlo run", elementCount: samples,
       chunkLength: length, output: nil, inputs: [], parameters: try ParameterBytes(seed)

@@ -1,4 +1,5 @@
 import EchelonMemory
+import EchelonPool
 import Synchronization
 
 /// When `wait` returns.
@@ -126,7 +127,7 @@ private final class CompletionCounter: Sendable {
 /// Hands ended futures from those who complete them to one reader.
 final class CompletionStream<Value: Sendable>: Sendable {
   private struct State {
-    var ended: [Future<Value>] = []
+    var ended = Queue<Future<Value>>()
     var waiting: Set<ObjectIdentifier> = []
     var taken = 0
     var reader: CheckedContinuation<Void, Never>?
@@ -173,9 +174,9 @@ final class CompletionStream<Value: Sendable>: Sendable {
   }
 
   private func step(_ state: inout State) -> Step {
-    if !state.ended.isEmpty {
+    if let future = state.ended.popFirst() {
       state.taken += 1
-      return .future(state.ended.removeFirst())
+      return .future(future)
     }
     if state.taken == total { return .end }
     if MonotonicClock.nanosecondsLeft(until: deadline) == nil {

@@ -1,4 +1,5 @@
 import CEchelon
+import Glibc
 
 /// Waiting without sleeping, for what comes sooner than a wake-up would take.
 package enum Spin {
@@ -8,15 +9,25 @@ package enum Spin {
     if condition() { return true }
     guard nanoseconds > 0 else { return false }
     let start = echelon_now_nanoseconds()
+    var elapsed: UInt64 = 0
     repeat {
+      // Whoever is to bring it about may have no processor but this one, and would otherwise wait
+      // for the end of the spin.
+      if elapsed > undisturbedNanoseconds { giveWay() }
       // The clock costs as much as several looks, so it is asked once in a while.
       for _ in 0..<32 {
         if condition() { return true }
         echelon_spin_pause()
       }
-    } while echelon_now_nanoseconds() &- start < nanoseconds
+      elapsed = echelon_now_nanoseconds() &- start
+    } while elapsed < nanoseconds
     return false
   }
+
+  /// A round trip between two processors takes less than this, by far.
+  @usableFromInline static var undisturbedNanoseconds: UInt64 { 10_000 }
+
+  @usableFromInline static func giveWay() { _ = sched_yield() }
 }
 
 extension [UInt8] {

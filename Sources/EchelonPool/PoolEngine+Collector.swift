@@ -90,17 +90,18 @@ extension PoolEngine {
       // releases the offset.
       guard seat.request.load() == Seat.Request.asked else { continue }
       granted = true
+      // Without the lock: it may collect results that nobody has asked for.
+      let block = try? allocate(byteCount: Int(clamping: seat.requestBytes))
       locked { state in
         // The worker may have died meanwhile; the supervisor resets the word under this lock.
         guard seat.request.load() == Seat.Request.asked else { return }
-        do {
-          let block = try arena.allocate(byteCount: Int(clamping: seat.requestBytes))
-          state.leases[block.offset] = (block, SeatIndex(index))
-          seat.requestOffset = UInt64(block.offset)
-          seat.request.storeSequential(Seat.Request.granted)
-        } catch {
+        guard let block else {
           seat.request.storeSequential(Seat.Request.refused)
+          return
         }
+        state.leases[block.offset] = (block, SeatIndex(index))
+        seat.requestOffset = UInt64(block.offset)
+        seat.request.storeSequential(Seat.Request.granted)
       }
       seat.request.wake(1)
     }

@@ -8,6 +8,17 @@ extension PoolEngine {
   /// Hands a job over. A job without chunks is over at once.
   package func submit(_ job: PoolJob) throws {
     let isEmpty = job.request.chunkCount == 0
+    try collectingIfFull { try handOver(job, isEmpty: isEmpty) }
+    if isEmpty { return job.finish(partials: nil) }
+    // As many workers as there are chunks for; each that comes finds out itself that it is late.
+    wire.wakeWorkerIfNeeded()
+    for _ in 1..<max(1, min(job.request.chunkCount, wire.layout.seatCount)) {
+      if !wire.wakeOne() { break }
+    }
+  }
+
+  /// Puts the job into a record, or into the queue in front of the records.
+  private func handOver(_ job: PoolJob, isEmpty: Bool) throws {
     try locked { state in
       if let broken = state.broken { throw broken }
       if state.isShutDown, !job.isContinuation { throw PoolError.shutDown }
@@ -30,12 +41,6 @@ extension PoolEngine {
       if state.wantedWorkers < state.workerLimit {
         summonWorkers(&state, demand: job.request.chunkCount)
       }
-    }
-    if isEmpty { return job.finish(partials: nil) }
-    // As many workers as there are chunks for; each that comes finds out itself that it is late.
-    wire.wakeWorkerIfNeeded()
-    for _ in 1..<max(1, min(job.request.chunkCount, wire.layout.seatCount)) {
-      if !wire.wakeOne() { break }
     }
   }
 

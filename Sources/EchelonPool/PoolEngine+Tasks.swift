@@ -7,12 +7,12 @@ extension PoolEngine {
   /// Hands a task over.
   /// - Parameter message: the call, as the worker reads it.
   package func submit(_ task: PoolTask, message: RawSpan) throws {
-    var isQueued = try place(task, message, mayQueue: false)
+    var isQueued = try collectingIfFull { try place(task, message, mayQueue: false) }
     if isQueued == nil {
       // No slot is free, or others wait for one. Before the workers run out of tasks, collect what is
       // done, which moves those who wait: we run anyway, the collector would have to be woken.
       if wire.readyTickets < wire.layout.slotCount / 2 { collectAllDone() }
-      isQueued = try place(task, message, mayQueue: true)
+      isQueued = try collectingIfFull { try place(task, message, mayQueue: true) }
     }
     // ORDER(refill): the interest was stated before this look. If the last worker missed it, the
     // queue is low by now and we see that.
@@ -197,6 +197,14 @@ extension PoolEngine {
       task.message = []
       do {
         try message.withRawSpan { bytes in try publish(task, bytes, in: slot, &state) }
+      } catch ArenaError.outOfMemory where state.tasks.contains(where: { $0 != nil }) {
+        // Whichever task in a slot ends next gives memory back and comes here again.
+        task.message = message
+        state.overflow.prepend([task])
+        for index in state.tasks.indices where state.tasks[index] != nil {
+          demandCollector(ofSlot: SlotIndex(index))
+        }
+        break
       } catch {
         task.place = .gone
         taskEnded(&state)

@@ -63,6 +63,17 @@ package final class PoolEngine: Sendable {
     }
   }
 
+  /// The same for work that allocates under the lock: `body` takes the lock, and leaves everything as
+  /// it was when it throws.
+  func collectingIfFull<R>(_ body: () throws -> R) throws -> R {
+    do {
+      return try body()
+    } catch ArenaError.outOfMemory {
+      collectAllDone()
+      return try body()
+    }
+  }
+
   // MARK: Functions
 
   /// Puts a function signature into the arena.

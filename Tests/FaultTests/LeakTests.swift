@@ -45,19 +45,19 @@ extension Faults {
   @Suite struct `Fifty pools` {
     @Test func `leave no descriptor, thread, process or memory behind`() async throws {
       await #expect(processExitsWith: .success) {
-        try checkNoLeak(killing: false, shuttingDown: true)
+        reporting { try checkNoLeak(killing: false, shuttingDown: true) }
       }
     }
 
     @Test func `leave nothing behind when workers were killed in them`() async throws {
       await #expect(processExitsWith: .success) {
-        try checkNoLeak(killing: true, shuttingDown: true)
+        reporting { try checkNoLeak(killing: true, shuttingDown: true) }
       }
     }
 
     @Test func `P15 leave nothing behind when they are just dropped`() async throws {
       await #expect(processExitsWith: .success) {
-        try checkNoLeak(killing: false, shuttingDown: false)
+        reporting { try checkNoLeak(killing: false, shuttingDown: false) }
       }
     }
   }
@@ -65,7 +65,7 @@ extension Faults {
   @Suite struct `A pool that has ended` {
     @Test func `P6 writes into no file that was opened since`() async throws {
       await #expect(processExitsWith: .success) {
-        try endAndGoOn()
+        reporting { try endAndGoOn() }
       }
     }
   }

@@ -242,7 +242,7 @@ extension Faults {
       async throws
     {
       await #expect(processExitsWith: .success) {
-        try underDescriptorLimit()
+        reporting { try underDescriptorLimit() }
       }
     }
   }

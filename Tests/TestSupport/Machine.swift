@@ -44,7 +44,8 @@ public enum Machine {
   public static func file(behind descriptor: Int32) -> String {
     var name = [CChar](repeating: 0, count: 256)
     let count = unsafe readlink("/proc/self/fd/\(descriptor)", &name, 255)
-    return "\(descriptor) " + String(decoding: name.prefix(max(0, count)).map(UInt8.init), as: UTF8.self)
+    return "\(descriptor) "
+      + String(decoding: name.prefix(max(0, count)).map(UInt8.init), as: UTF8.self)
   }
 
   /// Threads of this process, by name.

@@ -127,7 +127,8 @@ func names(in folder: String) -> [String] {
 
 func contents(_ path: String) throws -> Data { try Data(contentsOf: URL(filePath: path)) }
 
-/// Waits until something is so; what never becomes so runs into the time limit of the test.
+/// Waits until something is so; what never becomes so runs into the time limit of the test. It looks
+/// at another process, which cannot wake us: the pause spares the processor and decides nothing.
 func wait(until isSo: () throws -> Bool) rethrows {
   while try !isSo() { usleep(500) }
 }

@@ -15,6 +15,7 @@ public final class Killer: Sendable {
     _ = SystemThread.start(name: "killer") { [self] in
       var random = TestRandom(seed: seed)
       while !stopped.isOpen {
+        // The interval between deaths, which is the load under test; nothing waits for it.
         usleep(UInt32.random(in: microseconds, using: &random))
         // Mostly workers that have come up, since the rest would be killed before they can work.
         let isAny = random.next() % 4 == 0

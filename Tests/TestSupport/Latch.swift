@@ -23,6 +23,7 @@ public struct Latch: Codable, Sendable {
   /// Arrives and waits until the latch is open.
   public func pass() {
     arrive()
+    // The word is all that both processes share; the pause spares the processor and decides nothing.
     while words[1] == 0 { usleep(100) }
   }
 

@@ -22,7 +22,7 @@ public func eventually(
     guard MonotonicClock.nanosecondsLeft(until: deadline) != nil else {
       throw DidNotHappen(description: "not within \(limit): \(what)")
     }
-    usleep(200)
+    usleep(200)  // spares the processor between two looks; the condition decides
   }
 }
 

@@ -32,26 +32,33 @@ public final class ProcessPool: Sendable {
   /// Makes a pool. Its workers start with the first work.
   /// - Parameters:
   ///   - workers: how many, 1…256; nil takes what affinity and control-group quota allow.
-  ///   - backing: where the shared memory comes from; nil takes the best that works here.
-  ///   - memoryLimit: the most that arrays may hold, in bytes; nil is three quarters of the memory
-  ///     that this process may have.
-  ///   - environment: added to what the workers inherit. BLAS is kept to one thread per worker
-  ///     unless this says otherwise.
-  ///   - logger: hears of workers that start and end.
+  ///   - options: everything else.
   /// - Throws: `PoolError` or `ArenaError`, which say what is missing.
-  public init(
-    workers: Int? = nil, backing: ArenaBacking? = nil, memoryLimit: Int? = nil,
-    environment: [String: String] = [:], logger: Logger? = nil
-  ) throws {
+  public init(workers: Int? = nil, options: PoolOptions) throws {
     workerCount = workers ?? min(256, MachineLimits.processors().count)
     var variables: [String: String] = [:]
     for (name, value) in BLASInfo.singleThreadEnvironment { variables[name] = value }
-    variables.merge(environment) { _, given in given }
+    variables.merge(options.environment) { _, given in given }
     engine = try PoolEngine(
       PoolConfiguration(
-        workerCount: workerCount, backing: backing, memoryLimit: memoryLimit,
-        environment: variables, report: Self.reporter(logger)))
+        workerCount: workerCount, backing: options.backing, memoryLimit: options.memoryLimit,
+        environment: variables, report: Self.reporter(options.logger)))
     callbackQueue = DispatchQueue(label: "echelon.callbacks")
+  }
+
+  /// Makes a pool from the options that are asked for most. Its workers start with the first work.
+  /// - Parameters: as the properties of `PoolOptions` of the same names; `workers` as above.
+  /// - Throws: `PoolError` or `ArenaError`, which say what is missing.
+  public convenience init(
+    workers: Int? = nil, backing: ArenaBacking? = nil, memoryLimit: Int? = nil,
+    environment: [String: String] = [:], logger: Logger? = nil
+  ) throws {
+    var options = PoolOptions()
+    options.backing = backing
+    options.memoryLimit = memoryLimit
+    options.environment = environment
+    options.logger = logger
+    try self.init(workers: workers, options: options)
   }
 
   deinit { engine.shutDown(cancelPending: false) }
@@ -157,14 +164,10 @@ public final class ProcessPool: Sendable {
 /// cancelled, what no worker has begun is cancelled.
 /// - Parameters: as for `ProcessPool.init`.
 public func withProcessPool<Result>(
-  workers: Int? = nil, backing: ArenaBacking? = nil, memoryLimit: Int? = nil,
-  environment: [String: String] = [:], logger: Logger? = nil,
-  isolation: isolated (any Actor)? = #isolation,
+  workers: Int? = nil, options: PoolOptions, isolation: isolated (any Actor)? = #isolation,
   _ body: (ProcessPool) async throws -> Result
 ) async throws -> Result {
-  let pool = try ProcessPool(
-    workers: workers, backing: backing, memoryLimit: memoryLimit, environment: environment,
-    logger: logger)
+  let pool = try ProcessPool(workers: workers, options: options)
   do {
     let result = try await body(pool)
     await pool.shutdown(cancelPending: Task.isCancelled)
@@ -173,4 +176,18 @@ public func withProcessPool<Result>(
     await pool.shutdown(cancelPending: true)
     throw error
   }
+}
+
+/// The same with the options that are asked for most.
+public func withProcessPool<Result>(
+  workers: Int? = nil, memoryLimit: Int? = nil, environment: [String: String] = [:],
+  logger: Logger? = nil, isolation: isolated (any Actor)? = #isolation,
+  _ body: (ProcessPool) async throws -> Result
+) async throws -> Result {
+  var options = PoolOptions()
+  options.memoryLimit = memoryLimit
+  options.environment = environment
+  options.logger = logger
+  return try await withProcessPool(
+    workers: workers, options: options, isolation: isolation, body)
 }

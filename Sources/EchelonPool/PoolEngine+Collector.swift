@@ -13,11 +13,14 @@ extension PoolEngine {
       if didSomething { continue }
       // ORDER(collector): the announcement comes before the last look; workers mark what ended
       // before they look for the announcement.
+      // MODEL(collector.2)
       wire.collector.storeSequential(1)
+      // MODEL(collector.3)
       if hasCollectorWork || ended.isOpen {
         wire.collector.storeSequential(0)
         continue
       }
+      // MODEL(collector.4)
       while wire.collector.loadSequential() == 1 { wire.collector.sleep(while: 1) }
     }
   }
@@ -25,6 +28,7 @@ extension PoolEngine {
   private func collectOnce() -> Bool {
     var didSomething = false
     for group in 0..<wire.layout.slotCount / 64 where wire.finishedSlots(group).load() != 0 {
+      // MODEL(collector.1)
       var bits = wire.finishedSlots(group).exchange(0)
       while bits != 0 {
         let slot = SlotIndex(group * 64 + bits.trailingZeroBitCount)
@@ -43,6 +47,7 @@ extension PoolEngine {
       didSomething = true
     }
     if grantBlocks() { didSomething = true }
+    // MODEL(refill.6)
     if wire.interest.load() & CollectorInterest.refill != 0, wire.isQueueLow {
       if collectAllDone() > 0 { didSomething = true }
       let moved = locked { state in
@@ -88,6 +93,7 @@ extension PoolEngine {
       let seat = wire.seat(SeatIndex(index))
       // ORDER(request): acquires the size that `requestBlock` released; the store of the answer below
       // releases the offset.
+      // MODEL(grant.1)
       guard seat.request.load() == Seat.Request.asked else { continue }
       granted = true
       // Without the lock: it may collect results that nobody has asked for.
@@ -101,8 +107,10 @@ extension PoolEngine {
         }
         state.leases[block.offset] = (block, SeatIndex(index))
         seat.requestOffset = UInt64(block.offset)
+        // MODEL(grant.2)
         seat.request.storeSequential(Seat.Request.granted)
       }
+      // MODEL(grant.3)
       seat.request.wake(1)
     }
     return granted

@@ -67,13 +67,16 @@ extension PoolEngine {
     job.words = words
     job.wordBlock = block
     let record = wire.job(JobIndex(index))
+    // MODEL(job.2)
     record.fill(
       request, wordsOffset: block.offset, partialsOffset: job.partials?.offset ?? 0,
       batchLimit: max(1, request.chunkCount / (8 * wire.layout.seatCount)))
     state.jobs[index] = job
     job.place = .record(JobIndex(index), generation: generation)
     // ORDER(job-ready): releases the record and the words; workers acquire them.
+    // MODEL(job.3)
     record.state.storeSequential(StateWord(generation: generation, phase: .running).bits)
+    // MODEL(job.4)
     _ = wire.activeJobs.fetchOr(1 << UInt64(index))
     if job.wantsCollector || state.isShutDown || !state.queuedJobs.isEmpty {
       demandCollector(ofJob: JobIndex(index))
@@ -110,6 +113,7 @@ extension PoolEngine {
       else { return nil }
       let record = wire.job(index)
       // ORDER(job-done): acquires the worker's finding that every chunk is done.
+      // MODEL(jobCollect.1)
       guard StateWord(bits: record.state.load()).phase == .done else { return nil }
       let failure = job.failure ?? failure(of: job, record)
       job.place = .gone
@@ -209,6 +213,7 @@ extension PoolEngine {
         taskEnded(&state)
         return true
       case .record(let index, let generation):
+        // MODEL(jobCancel.1)
         guard let words = job.words,
           (0..<words.count).allSatisfy({
             ChunkWord(bits: words.word($0).load()).phase == .unclaimed
@@ -218,6 +223,7 @@ extension PoolEngine {
         let record = wire.job(index)
         guard StateWord(bits: record.state.load()).generation == generation else { return false }
         job.failure = PoolError.cancelled
+        // MODEL(jobCancel.2)
         _ = record.failed.compareExchange(expected: 0, desired: 1)
         // Nobody waits any more: the collector gives record and memory back.
         job.wantsCollector = true

@@ -125,15 +125,19 @@ extension PoolEngine {
     let isExpected = wire.closing.load() != 0 && status == .exited(code: 0)
     configuration.report(
       .workerEnded(processID: worker.processID, seat: seat.value, how: "\(status)"))
+    // MODEL(death.1)
     wire.vacateChairs(of: seat)
     locked { state in
       let place = wire.seat(seat)
       place.phaseWord.store(SeatPhase.vacant.rawValue)
+      // MODEL(death.2)
       place.request.store(Seat.Request.none)
       if !isExpected { state.statistics.deaths += 1 }
       let cause = WorkerDied.Cause(status)
       let death = Death(processID: worker.processID, cause: cause, seat: seat)
+      // MODEL(death.3)
       mendTasks(after: death, &state)
+      // MODEL(death.4)
       mendJobs(after: death, &state)
       mendResultMemory(after: death, &state)
       let othersAreUp = state.workers.indices.contains { index in
@@ -152,6 +156,7 @@ extension PoolEngine {
           count: state.withLock { $0.stillbornCount }, last: "\(WorkerDied.Cause(status))"))
     }
     // Wake-ups and tickets that the dead worker had taken are taken again by the others.
+    // MODEL(death.5)
     wire.wakeAll()
     wire.wakeCollector()
   }
@@ -175,6 +180,7 @@ extension PoolEngine {
         task.attempt += 1
         if task.attempt <= task.retries, state.broken == nil, !state.isEnding {
           state.statistics.retries += 1
+          // MODEL(mend.1)
           if enqueue(task, in: index, &state) {
             wire.slot(slot).state.lowHalf.wake(.max)  // sleepers look where the task is now
           } else {
@@ -189,6 +195,7 @@ extension PoolEngine {
       case .done:
         // It may have died between the end of the task and the calls that tell of it.
         wire.slot(slot).state.lowHalf.wake(.max)
+        // MODEL(mend.3)
         _ = wire.finishedSlots(index / 64).fetchOr(1 << UInt64(index % 64))
       case .free, .ready:
         break
@@ -201,6 +208,7 @@ extension PoolEngine {
     _ task: PoolTask, in slot: SlotIndex, _ error: any Error, _ state: inout PoolState
   ) {
     let word = wire.slot(slot).state
+    // MODEL(mend.2)
     word.storeSequential(StateWord(generation: state.generations[slot.value], phase: .free).bits)
     word.lowHalf.wake(.max)
     task.place = .gone
@@ -252,16 +260,19 @@ extension PoolEngine {
         }
         let again = ChunkWord(
           generation: words.generation, attempt: UInt8(clamping: attempts), phase: .unclaimed)
+        // MODEL(mend.4)
         words.word(chunk).storeSequential(again.bits)
       }
       if StateWord(bits: record.state.load()).phase == .done {
         // It may have died between the end of the job and the calls that tell of it.
         record.state.lowHalf.wake(.max)
+        // MODEL(mend.5)
         _ = wire.finishedJobs.fetchOr(1 << UInt64(index))
         continue
       }
       // Chunks that the dead worker had looked at without claiming them, too, are to be found again,
       // and it may have died between finishing the last one and saying so.
+      // MODEL(mend.6)
       record.cursor.storeSequential(0)
       _ = wire.activeJobs.fetchOr(1 << UInt64(index))
       if state.workers.allSatisfy({ $0 == nil }), state.broken != nil {

@@ -16,6 +16,7 @@ extension PoolEngine {
     }
     // ORDER(refill): the interest was stated before this look. If the last worker missed it, the
     // queue is low by now and we see that.
+    // MODEL(refill.2)
     if isQueued == true, wire.isQueueLow { ringCollector() }
     wire.wakeWorkerIfNeeded()
   }
@@ -45,6 +46,7 @@ extension PoolEngine {
     task.message = message
     task.place = .queued
     state.overflow.append(task)
+    // MODEL(refill.1)
     _ = wire.interest.fetchOr(CollectorInterest.refill)
   }
 
@@ -107,8 +109,10 @@ extension PoolEngine {
   /// Asks for the collector to be rung when the task in `slot` ends.
   func demandCollector(ofSlot slot: SlotIndex) {
     let flag = StateWord.Flags.collector.mask
+    // MODEL(demand.1)
     let before = StateWord(bits: wire.slot(slot).state.fetchOr(flag))
     if before.phase == .done {
+      // MODEL(demand.2)
       _ = wire.finishedSlots(slot.value / 64).fetchOr(1 << UInt64(slot.value % 64))
       ringCollector()
     }
@@ -122,12 +126,14 @@ extension PoolEngine {
       guard let task = state.tasks[slot.value], task.place == .slot(slot, generation: generation)
       else { return nil }
       // ORDER(slot-done): acquires what `finish` released.
+      // MODEL(collect.1)
       guard StateWord(bits: wire.slot(slot).state.load()).phase == .done else { return nil }
       task.place = .gone
       state.tasks[slot.value] = nil
       return task
     }
     guard let task else { return false }
+    // MODEL(collect.2)
     resolve(task, from: slot)
     release(slot, generation, of: task)
     return true
@@ -174,6 +180,7 @@ extension PoolEngine {
         let collected = wire.seat(seat).outboxCollected
         collected.store(collected.load() &+ 1)
       }
+      // MODEL(collect.3)
       cell.state.store(StateWord(generation: generation, phase: .free).bits)
       task.argumentBlock = nil
       task.retained = []
@@ -211,6 +218,7 @@ extension PoolEngine {
         state.deferred.append { task.fail(error) }
       }
     }
+    // MODEL(refill.5)
     if state.overflow.isEmpty { _ = wire.interest.fetchAnd(~CollectorInterest.refill) }
   }
 

@@ -39,12 +39,15 @@ extension PoolEngine {
       return true
     }
     while true {
+      // MODEL(wait.1)
       let seen = StateWord(bits: word.fetchOr(StateWord.Flags.waiter.mask))
       if isOver(seen) { return true }
       guard let left = MonotonicClock.nanosecondsLeft(until: deadline) else { return false }
       let flagged = seen.bits | StateWord.Flags.waiter.mask
+      // MODEL(wait.2)
       word.lowHalf.sleep(
         while: UInt32(truncatingIfNeeded: flagged), timeoutNanoseconds: left)
+      // MODEL(wait.3)
       if isOver(StateWord(bits: word.load())) { return true }
     }
   }
@@ -112,9 +115,11 @@ extension PoolEngine {
   func withdraw(_ slot: SlotIndex, generation: UInt32) -> Bool {
     let word = wire.slot(slot).state
     while true {
+      // MODEL(cancel.1)
       let seen = StateWord(bits: word.load())
       guard seen.phase == .ready, seen.generation == generation else { return false }
       let free = StateWord(generation: generation, phase: .free)
+      // MODEL(cancel.2)
       if word.compareExchange(expected: seen.bits, desired: free.bits) {
         if seen.flags.contains(.waiter) { word.lowHalf.wake(.max) }
         return true

@@ -89,10 +89,12 @@ package import EchelonMemory
   /// Claims `chunk` for the worker on `seat`; the claimed word, or nil if it is not to be had.
   @inlinable package func claim(_ chunk: Int, for seat: SeatIndex) -> ChunkWord? {
     let word = word(chunk)
+    // MODEL(chunk.2)
     let seen = ChunkWord(bits: word.load())
     guard seen.phase == .unclaimed, seen.generation == generation else { return nil }
     let mine = ChunkWord(
       generation: generation, attempt: seen.attempt, owner: seat, phase: .claimed)
+    // MODEL(chunk.3)
     return word.compareExchange(expected: seen.bits, desired: mine.bits) ? mine : nil
   }
 
@@ -101,6 +103,7 @@ package import EchelonMemory
   @inlinable package func finish(_ chunk: Int, _ claimed: ChunkWord) {
     let done = ChunkWord(
       generation: generation, attempt: claimed.attempt, owner: claimed.owner, phase: .done)
+    // MODEL(chunk.5)
     word(chunk).storeSequential(done.bits)
   }
 
@@ -108,6 +111,7 @@ package import EchelonMemory
   ///
   /// ORDER(chunk-done): acquires what each `finish` released.
   @inlinable package var allDone: Bool {
+    // MODEL(done.1)
     for chunk in 0..<count where ChunkWord(bits: word(chunk).load()).phase != .done { return false }
     return true
   }
@@ -115,6 +119,7 @@ package import EchelonMemory
   /// Writes the words of a new job.
   package func reset() {
     let bits = ChunkWord(generation: generation, attempt: 0, phase: .unclaimed).bits
+    // MODEL(job.1)
     for chunk in 0..<count { word(chunk).storeRelaxed(bits) }
   }
 }

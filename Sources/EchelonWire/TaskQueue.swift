@@ -11,12 +11,16 @@ extension Wire {
   /// Puts a filled slot at the end of the queue. Only one thread of the front end at a time.
   /// - Returns: false when the ring is full; the slot is then not published.
   @inlinable package func publish(_ index: SlotIndex, generation: UInt32) -> Bool {
+    // MODEL(publish.1)
     guard hasRoomInRing else { return false }
     let ticket = tail.loadRelaxed()
     // ORDER(slot-ready): releases the front end's plain writes to the slot; `claim` acquires them.
+    // MODEL(publish.2)
     slot(index).state.store(StateWord(generation: generation, phase: .ready).bits)
+    // MODEL(publish.3)
     ringEntry(ticket).store(UInt64(generation) << 32 | UInt64(index.value))
     // ORDER(wake-up): sequential, before the load of chairs and sleepers in `wakeWorkerIfNeeded`.
+    // MODEL(publish.4)
     tail.storeSequential(ticket &+ 1)
     return true
   }
@@ -33,9 +37,11 @@ extension Wire {
     while true {
       let ticket = head.load()
       guard ticket < tail.loadRelaxed() else { return }
+      // MODEL(discard.1)
       let entry = ringEntry(ticket).load()
       let word = StateWord(bits: slot(SlotIndex(Int(entry & 0xffff_ffff))).state.load())
       if word.phase == .ready, word.generation == UInt32(truncatingIfNeeded: entry >> 32) { return }
+      // MODEL(discard.2)
       _ = head.compareExchange(expected: ticket, desired: ticket &+ 1)
     }
   }
@@ -57,8 +63,10 @@ extension Wire {
   /// Claims the oldest ready task for the worker on `seat`; nil when there is none.
   @inlinable package func claimTask(for seat: SeatIndex) -> (SlotIndex, StateWord)? {
     while true {
+      // MODEL(claim.1)
       let ticket = head.load()
       guard ticket < tail.load() else { return nil }
+      // MODEL(claim.2)
       let entry = ringEntry(ticket).load()
       let index = SlotIndex(Int(truncatingIfNeeded: entry & 0xffff_ffff))
       let generation = UInt32(truncatingIfNeeded: entry >> 32)
@@ -66,6 +74,7 @@ extension Wire {
       let claimed = claim(index, generation: generation, for: seat)
       // Claimed by us or by someone who has not come to this line, or cancelled: look further on
       // either way. Losing this exchange means that another has moved it.
+      // MODEL(claim.5)
       _ = head.compareExchange(expected: ticket, desired: ticket &+ 1)
       if let claimed { return (index, claimed) }
     }
@@ -77,10 +86,12 @@ extension Wire {
     let word = slot(index).state
     while true {
       // ORDER(slot-ready): acquires what `publish` released. A lost race reads nothing.
+      // MODEL(claim.3)
       let seen = StateWord(bits: word.load())
       guard seen.phase == .ready, seen.generation == generation else { return nil }
       let mine = StateWord(
         generation: generation, owner: seat, flags: seen.flags, phase: .running)
+      // MODEL(claim.4)
       if word.compareExchange(expected: seen.bits, desired: mine.bits) { return mine }
     }
   }
@@ -90,9 +101,12 @@ extension Wire {
     let word = slot(index).state
     let done = StateWord(generation: generation, owner: seat, phase: .done)
     // ORDER(slot-done): releases the worker's writes to the slot; collecting acquires them.
+    // MODEL(finish.1)
     let before = StateWord(bits: word.exchange(done.bits))
+    // MODEL(finish.2)
     if before.flags.contains(.waiter) { word.lowHalf.wake(.max) }
     if before.flags.contains(.collector) {
+      // MODEL(finish.3)
       _ = finishedSlots(index.value / 64).fetchOr(1 << UInt64(index.value % 64))
       ringCollector()
     }
@@ -101,6 +115,7 @@ extension Wire {
   /// Wakes the collector of the front end whatever its word says: a worker that was killed between
   /// the two halves of `ringCollector` has changed the word and woken nobody.
   package func wakeCollector() {
+    // MODEL(ring.3)
     collector.storeSequential(0)
     collector.wake(.max)
   }
@@ -109,6 +124,7 @@ extension Wire {
   @inlinable package func ringCollector() {
     // ORDER(collector): sequential, after the bit that says what ended; the collector announces its
     // sleep before it looks at those bits for the last time.
+    // MODEL(ring.1) MODEL(ring.2)
     if collector.loadSequential() == 1, collector.exchange(0) == 1 { collector.wake(1) }
   }
 }

@@ -12,6 +12,7 @@ extension Wire {
   /// After work was published: makes sure that someone looks at it.
   @inlinable package func wakeWorkerIfNeeded() {
     // ORDER(wake-up): these loads come after the sequential store of `tail` or `activeJobs`.
+    // MODEL(look.1)
     for index in 0..<ECHELON_CHAIR_LIMIT where chair(index).loadSequential() != 0 { return }
     _ = wakeOne()
   }
@@ -21,14 +22,17 @@ extension Wire {
     for group in 0..<4 {
       let word = sleepers(group)
       while true {
+        // MODEL(wake.1)
         let bits = word.loadSequential()
         guard bits != 0 else { break }
         let bit = bits & (0 &- bits)
         // Whoever clears the bit has undertaken the wake-up.
+        // MODEL(wake.2)
         guard word.fetchAnd(~bit) & bit != 0 else { continue }
         let index = SeatIndex(group * 64 + bit.trailingZeroBitCount)
         guard index.value < layout.seatCount else { continue }
         let wake = seat(index).wake
+        // MODEL(wake.3) MODEL(wake.4)
         wake.storeSequential(0)
         wake.wake(1)
         return true
@@ -39,6 +43,7 @@ extension Wire {
 
   /// After a claim: has someone look at what is left, if anything is.
   @inlinable package func passOn() {
+    // MODEL(pass.1)
     guard hasClaimableWork, !wakeOne() else { return }
     // ORDER(growth): sequential, after the claim; the collector looks again before it sleeps.
     if interest.loadSequential() & CollectorInterest.growth != 0 { ringCollector() }
@@ -48,8 +53,10 @@ extension Wire {
   package func wakeAll() {
     for index in 0..<layout.seatCount {
       let bit = UInt64(1) << UInt64(index % 64)
+      // MODEL(wakeAll.1)
       _ = sleepers(index / 64).fetchAnd(~bit)
       let wake = seat(SeatIndex(index)).wake
+      // MODEL(wakeAll.2)
       wake.storeSequential(0)
       wake.wake(.max)
     }
@@ -57,6 +64,7 @@ extension Wire {
 
   /// Whether anything may be there to claim.
   @inlinable package var hasClaimableWork: Bool {
+    // MODEL(work.1)
     head.loadSequential() < tail.loadSequential() || activeJobs.loadSequential() != 0
   }
 
@@ -71,6 +79,7 @@ extension Wire {
 
   /// Takes a chair, the right to spin; nil when all are taken.
   package func takeChair(for seat: SeatIndex) -> Int? {
+    // MODEL(chair.1)
     for index in 0..<chairCount
     where chair(index).compareExchange(expected: 0, desired: UInt32(seat.value + 1)) {
       return index
@@ -79,11 +88,13 @@ extension Wire {
   }
 
   /// Gives the chair back. Work published before this was left to us, so the caller looks again.
+  // MODEL(chair.2)
   package func leaveChair(_ index: Int) { chair(index).storeSequential(0) }
 
   /// After a worker died: nobody sits on its chair any more.
   package func vacateChairs(of seat: SeatIndex) {
     for index in 0..<ECHELON_CHAIR_LIMIT {
+      // MODEL(chair.3)
       _ = chair(index).compareExchange(expected: UInt32(seat.value + 1), desired: 0)
     }
   }
@@ -92,19 +103,26 @@ extension Wire {
   package func sleep(on seatIndex: SeatIndex) {
     let own = seat(seatIndex)
     let bit = UInt64(1) << UInt64(seatIndex.value % 64)
+    // MODEL(sleep.1)
     own.wake.storeSequential(1)
     // ORDER(wake-up): the announcement is sequential and comes before the last look at the queue;
     // the front end publishes before it looks for sleepers. One of the two sees the other.
+    // MODEL(sleep.2)
     _ = sleepers(seatIndex.value / 64).fetchOr(bit)
+    // MODEL(sleep.3)
     if hasWork {
+      // MODEL(sleep.4)
       _ = sleepers(seatIndex.value / 64).fetchAnd(~bit)
+      // MODEL(sleep.5)
       own.wake.storeSequential(0)
       return
     }
     own.phaseWord.store(SeatPhase.asleep.rawValue)
+    // MODEL(sleep.6)
     while own.wake.loadSequential() == 1 { own.wake.sleep(while: 1) }
     // `wakeAll` may have come between the two announcements and left the bit. Whoever takes it before
     // this line published before that, and the caller's next look sees it.
+    // MODEL(sleep.7)
     _ = sleepers(seatIndex.value / 64).fetchAnd(~bit)
     own.phaseWord.store(SeatPhase.looking.rawValue)
   }

@@ -32,14 +32,17 @@ struct JobRunner {
   private mutating func run(_ index: JobIndex) -> Bool {
     let record = wire.job(index)
     // ORDER(job-ready): acquires the record and the words that `publish` released.
+    // MODEL(job.5)
     let state = StateWord(bits: record.state.load())
     guard state.phase == .running else {
       retire(index, state)
       return false
     }
+    // MODEL(job.6)
     let fields = record.load()
     // The record may have been filled for another job while it was read: that begins when the state
     // is done, and under the old generation still.
+    // MODEL(job.7)
     let again = StateWord(bits: record.state.load())
     guard again.phase == .running, again.generation == state.generation,
       let words = words(fields, state)
@@ -70,6 +73,7 @@ struct JobRunner {
     func take(_ chunk: Int) {
       guard let claimed = words.claim(chunk, for: seat) else { return }
       count += 1
+      // MODEL(chunk.4)
       if record.failed.load() == 0 {
         place.phaseWord.store(SeatPhase.busy.rawValue)
         if body == nil { body = makeBody(record, fields) }
@@ -80,10 +84,12 @@ struct JobRunner {
     }
     let batch = UInt64(max(1, fields.batch_limit))
     while true {
+      // MODEL(chunk.1)
       let first = record.cursor.fetchAdd(batch)
       guard first < UInt64(words.count) else { break }
       for chunk in Int(first)..<Int(min(UInt64(words.count), first + batch)) { take(chunk) }
     }
+    // MODEL(chunk.6)
     for chunk in 0..<words.count
     where ChunkWord(bits: words.word(chunk).load()).phase == .unclaimed {
       take(chunk)
@@ -100,13 +106,17 @@ struct JobRunner {
     guard words.allDone else { return }
     let word = record.state
     while true {
+      // MODEL(done.2)
       let seen = StateWord(bits: word.load())
       guard seen.phase == .running, seen.generation == state.generation else { return }
       let done = StateWord(generation: state.generation, phase: .done)
       // ORDER(job-done): releases all chunks' results (their words were acquired in `allDone`).
+      // MODEL(done.3)
       guard word.compareExchange(expected: seen.bits, desired: done.bits) else { continue }
+      // MODEL(done.4)
       if seen.flags.contains(.waiter) { word.lowHalf.wake(.max) }
       if seen.flags.contains(.collector) {
+        // MODEL(done.5)
         _ = wire.finishedJobs.fetchOr(1 << UInt64(index.value))
         wire.ringCollector()
       }
@@ -118,15 +128,19 @@ struct JobRunner {
   /// job in this record, or chunks that a dead worker had claimed.
   private func retire(_ index: JobIndex, _ state: StateWord) {
     let bit = UInt64(1) << UInt64(index.value)
+    // MODEL(retire.1)
     _ = wire.activeJobs.fetchAnd(~bit)
     let record = wire.job(index)
+    // MODEL(retire.2)
     let now = StateWord(bits: record.state.loadSequential())
     guard now.phase == .running else { return }
+    // MODEL(retire.3)
     let hasUnclaimed =
       now.generation != state.generation
       || words(record.load(), now).map { words in
         (0..<words.count).contains { ChunkWord(bits: words.word($0).load()).phase == .unclaimed }
       } ?? false
+    // MODEL(retire.4)
     if hasUnclaimed { _ = wire.activeJobs.fetchOr(bit) }
   }
 

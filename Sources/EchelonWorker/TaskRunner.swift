@@ -39,10 +39,12 @@ struct TaskRunner {
     var result = ByteWriter(
       lending: slot.region, at: slot.resultOffsetInSlot, byteCount: TaskSlot.inlineBytes)
     let outcome = call(slot, &result)
+    // MODEL(run.1)
     publish(outcome, result, in: slot)
     place.tasksRun.storeRelaxed(place.tasksRun.loadRelaxed() &+ 1)
     wire.finish(index, generation: state.generation, by: seat)
     // ORDER(refill): sequential, after the slot's end; `submit` states its interest before it looks.
+    // MODEL(refill.3)
     if wire.interest.loadSequential() & CollectorInterest.refill != 0, wire.isQueueLow {
       wire.ringCollector()
     }
@@ -154,12 +156,15 @@ struct Outbox {
   private func requestBlock(_ byteCount: Int) -> Int? {
     place.requestBytes = UInt64(byteCount)
     // ORDER(request): releases the size; the collector acquires it, and releases the offset.
+    // MODEL(request.1)
     place.request.storeSequential(Seat.Request.asked)
     wire.ringCollector()
+    // MODEL(request.2)
     while place.request.load() == Seat.Request.asked {
       place.request.sleep(while: Seat.Request.asked)
     }
     let isGranted = place.request.load() == Seat.Request.granted
+    // MODEL(request.3)
     place.request.store(Seat.Request.none)
     return isGranted ? Int(place.requestOffset) : nil
   }

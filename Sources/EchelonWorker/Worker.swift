@@ -29,9 +29,12 @@ struct Worker: ~Copyable {
     seat.phaseWord.storeSequential(SeatPhase.looking.rawValue)
     seat.phaseWord.wake(.max)  // someone may wait for this worker to come up
     while true {
+      // MODEL(loop.1)
       if runSomething() { continue }
+      // MODEL(loop.2)
       if wire.closing.load() != 0 { break }
       if spinForWork() { continue }
+      // MODEL(refill.4)
       // It may have passed the tickets of cancelled tasks, which filled the ring.
       if wire.interest.loadSequential() & CollectorInterest.refill != 0, wire.isQueueLow {
         wire.ringCollector()
@@ -50,15 +53,19 @@ struct Worker: ~Copyable {
   /// Looks for work for as long as a wake-up would cost, if there is a chair free.
   private mutating func spinForWork() -> Bool {
     guard let chair = wire.takeChair(for: index) else { return false }
+    // MODEL(spin.1)
     let foundWork = Spin.until({ wire.hasWork }, nanoseconds: spinNanoseconds)
     guard foundWork, wire.closing.load() == 0 else {
       // Work published while the chair was taken was left to us: the sleep looks once more.
+      // MODEL(spin.2)
       wire.leaveChair(chair)
       return false
     }
     // The claim comes first, so that a round trip waits for one store less. Whoever published more
     // in between relied on the chair; so the next worker is woken if anything is left.
+    // MODEL(spin.3)
     let claimed = tasks.claim()
+    // MODEL(spin.4)
     wire.leaveChair(chair)
     wire.passOn()
     if let claimed { tasks.run(claimed) }

@@ -37,7 +37,8 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
   private final func placed(_ error: any Error) -> any Error {
     guard let remote = error as? RemoteError, let origin else { return error }
     return RemoteError(
-      typeName: remote.typeName, text: remote.text, place: "\(remote.place), submitted at \(origin)")
+      typeName: remote.typeName, text: remote.text, place: "\(remote.place), submitted at \(origin)"
+    )
   }
 
   final var originText: String { origin.map { "\($0)" } ?? "an unknown place" }
@@ -59,13 +60,6 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
       }
     }
   }
-}
-
-/// A place in a user's program, for messages.
-struct CallSite: Sendable, CustomStringConvertible {
-  let fileID: StaticString
-  let line: UInt
-  var description: String { "\(fileID):\(line)" }
 }
 
 /// The call of one function.

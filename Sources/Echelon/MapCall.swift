@@ -81,6 +81,11 @@ struct MapAnswer<Output: Sendable>: Sendable {
   let nanoseconds: UInt64
   let results: [Result<Output, any Error>]
 
+  init(nanoseconds: UInt64, results: [Result<Output, any Error>]) {
+    self.nanoseconds = nanoseconds
+    self.results = results
+  }
+
   init(from reader: inout ByteReader, count: Int) throws(TransferError) {
     nanoseconds = try reader.read(UInt64.self)
     var results: [Result<Output, any Error>] = []

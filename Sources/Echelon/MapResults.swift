@@ -89,25 +89,19 @@ where Source: SendableMetatype, Source.Element: Sendable {
     var isExpired = false
   }
 
-  private let pool: ProcessPool
-  /// Writes a call of the user's function on some elements.
-  private let encode: @Sendable ([Input], inout ByteWriter) throws(TransferError) -> Void
-  private let function: FunctionIndex
+  private let calls: ElementCalls<Input, Output>
   private let limits: MapLimits
-  private let origin: CallSite
+  private let workerCount: Int
   // One reader at a time by contract, and the timer: the lock keeps both honest.
   private let state: Mutex<State>
 
   init(
-    pool: ProcessPool, source: sending Source, limits: MapLimits, origin: CallSite,
-    function: FunctionIndex,
-    encode: @escaping @Sendable ([Input], inout ByteWriter) throws(TransferError) -> Void
+    source: sending Source, limits: MapLimits, workerCount: Int,
+    calls: ElementCalls<Input, Output>
   ) throws {
-    self.pool = pool
-    self.function = function
-    self.encode = encode
+    self.calls = calls
     self.limits = limits
-    self.origin = origin
+    self.workerCount = workerCount
     state = Mutex(State(source: source))
     try state.withLock { state in
       var elements: [Input] = []
@@ -261,7 +255,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
       guard size <= limits.buffer - occupied || occupied == 0 else { return }
       // Until the cost is known, a few elements for each worker are enough.
       if limits.chunkSize == nil, state.nanosecondsPerElement == 0,
-        state.inFlight >= 2 * pool.workerCount
+        state.inFlight >= 2 * workerCount
       {
         return
       }
@@ -279,17 +273,10 @@ where Source: SendableMetatype, Source.Element: Sendable {
     if let chunkSize = limits.chunkSize { return min(chunkSize, limits.buffer) }
     guard state.nanosecondsPerElement > 0 else { return 1 }
     return max(
-      1, min(1024, limits.buffer / (2 * pool.workerCount), Int(1e6 / state.nanosecondsPerElement)))
+      1, min(1024, limits.buffer / (2 * workerCount), Int(1e6 / state.nanosecondsPerElement)))
   }
 
   private func submit(_ elements: [Input]) throws -> Call {
-    var message = ByteWriter()
-    try encode(elements, &message)
-    let future = Future<MapAnswer<Output>>(callbackQueue: pool.callbackQueue)
-    let task = MapTask(engine: pool.engine, future: future, count: elements.count)
-    task.origin = origin
-    try pool.submit(
-      message, to: function, as: task, for: future, retries: limits.retries)
-    return Call(elements: elements, future: future)
+    Call(elements: elements, future: try calls.submit(elements))
   }
 }

@@ -26,15 +26,26 @@ extension ProcessPool {
     _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
     _ argument: repeat each Argument, fileID: StaticString = #fileID, line: UInt = #line
   ) throws -> Future<Output> {
+    try submit(
+      options: TaskOptions(retries: retries), at: CallSite(fileID: fileID, line: line), function,
+      repeat each argument)
+  }
+
+  /// Hands a function and its arguments to a worker, with all that may be said of how to run it.
+  public func submit<each Argument, Output: Sendable>(
+    options: TaskOptions, at site: CallSite,
+    _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
+    _ argument: repeat each Argument
+  ) throws -> Future<Output> {
     let call = FunctionCall<repeat each Argument, Output>(function)
     let signature = try FunctionCall<repeat each Argument, Output>.signature()
     let future = Future<Output>(callbackQueue: callbackQueue)
     let task = CallTask(engine: engine, future: future)
-    task.origin = CallSite(fileID: fileID, line: line)
+    task.origin = site
     try ByteWriter.withRoom(for: TaskSlot.inlineBytes) { message throws(TransferError) in
       try call.encode(repeat each argument, into: &message)
     } then: { message in
-      try submit(message, to: try index(of: signature), as: task, for: future, retries: retries)
+      try submit(message, to: try index(of: signature), as: task, for: future, options)
     }
     return future
   }
@@ -42,15 +53,12 @@ extension ProcessPool {
   /// Hands over a call that is encoded already.
   func submit(
     _ message: borrowing ByteWriter, to function: FunctionIndex, as task: FutureTask,
-    for future: AnyFuture, retries: Int
+    for future: AnyFuture, _ options: TaskOptions
   ) throws {
     task.function = function
-    task.retries = retries
+    task.retries = options.retries
     if !message.retained.isEmpty {
-      for case let block as ArenaBlock in message.retained where block.arena !== engine.arena {
-        throw ArenaError.foreignHandle(
-          found: block.arena.identity, expected: engine.arena.identity)
-      }
+      try checkOwned(message.retained.lazy.compactMap { $0 as? ArenaBlock }, by: engine.arena)
       task.retained = message.retained
     }
     future.attach(task)

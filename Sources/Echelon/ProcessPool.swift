@@ -20,7 +20,7 @@ import Synchronization
 /// attempt of what it was running.
 ///
 /// Every method may be called from any thread.
-public final class ProcessPool: Sendable {
+public final class ProcessPool: WorkExecutor {
   package let engine: PoolEngine
   let callbackQueue: DispatchQueue
   private let functions = Mutex<[ObjectIdentifier: FunctionIndex]>([:])
@@ -97,6 +97,10 @@ public final class ProcessPool: Sendable {
   public var backingNotes: [String] { engine.arena.backingNotes }
   /// How much shared memory is in use, and how much has been.
   public var memoryUsage: ArenaUsage { engine.arena.usage }
+  /// Memory for an array; the typed functions, such as `array`, are what to call.
+  public func allocate(byteCount: Int) throws(ArenaError) -> ArenaBlock {
+    try engine.allocate(byteCount: byteCount)
+  }
   /// The most that arrays may hold, in bytes.
   public var memoryLimit: Int { engine.arena.limitBytes }
   /// Gives memory that no array uses back to the system. Returns the bytes given back.

@@ -1,7 +1,7 @@
 import EchelonPool
 import EchelonTransfer
 
-extension ProcessPool {
+extension WorkExecutor {
   /// Calls `body` on every element of a sequence, in the workers, and gives the results in order.
   /// - Parameters:
   ///   - elements: read as results are read, at most `buffer` ahead.
@@ -26,14 +26,12 @@ extension ProcessPool {
     try checkTransferable(Elements.Element.self)
     try checkTransferable(Output.self)
     let limits = try MapLimits(
-      buffer: buffer, chunkSize: chunkSize, retries: retries, timeout: timeout)
+      buffer: buffer, chunkSize: chunkSize, timeout: timeout)
+    let calls = try elementCalls(
+      options: TaskOptions(retries: retries), at: CallSite(fileID: fileID, line: line),
+      of: Output.self, body)
     let driver = try MapDriver<Elements.Iterator, Output>(
-      pool: self, source: elements.makeIterator(), limits: limits,
-      origin: CallSite(fileID: fileID, line: line),
-      function: try index(ofProgram: MapCall<Elements.Element, Output>.self)
-    ) { elements, message throws(TransferError) in
-      try MapCall.encode(body, elements, into: &message)
-    }
+      source: elements.makeIterator(), limits: limits, workerCount: workerCount, calls: calls)
     return MapResults(driver: driver)
   }
 
@@ -52,15 +50,13 @@ extension ProcessPool {
     try checkTransferable(Second.Element.self)
     try checkTransferable(Output.self)
     let limits = try MapLimits(
-      buffer: buffer, chunkSize: chunkSize, retries: retries, timeout: timeout)
+      buffer: buffer, chunkSize: chunkSize, timeout: timeout)
+    let calls = try elementCalls(
+      options: TaskOptions(retries: retries), at: CallSite(fileID: fileID, line: line),
+      of: Output.self, body)
     let driver = try MapDriver<Zip2Sequence<First, Second>.Iterator, Output>(
-      pool: self, source: zip(first, second).makeIterator(), limits: limits,
-      origin: CallSite(fileID: fileID, line: line),
-      function: try index(
-        ofProgram: PairMapCall<First.Element, Second.Element, Output>.self)
-    ) { elements, message throws(TransferError) in
-      try PairMapCall.encode(body, elements, into: &message)
-    }
+      source: zip(first, second).makeIterator(), limits: limits, workerCount: workerCount,
+      calls: calls)
     return MapResults(driver: driver)
   }
 }
@@ -69,10 +65,9 @@ extension ProcessPool {
 struct MapLimits {
   let buffer: Int
   let chunkSize: Int?
-  let retries: Int
   let timeout: Duration?
 
-  init(buffer: Int, chunkSize: Int?, retries: Int, timeout: Duration?) throws(PoolError) {
+  init(buffer: Int, chunkSize: Int?, timeout: Duration?) throws(PoolError) {
     if let chunkSize, chunkSize < 1 {
       throw .invalidArgument("a chunk size of \(chunkSize); it is 1 or more")
     }
@@ -81,7 +76,6 @@ struct MapLimits {
     }
     self.buffer = buffer
     self.chunkSize = chunkSize
-    self.retries = retries
     self.timeout = timeout
   }
 }

@@ -1,7 +1,7 @@
 public import EchelonMemory
 
-/// Making arrays in the pool's memory.
-extension ProcessPool {
+/// Making arrays in the executor's memory.
+extension WorkExecutor {
   /// An array of `count` elements whose values are not set.
   /// - Throws: `ArenaError.outOfMemory` with what is needed, what there is and what stands in the way.
   public func uninitializedArray<Element: BitwiseCopyable & Sendable>(
@@ -9,7 +9,7 @@ extension ProcessPool {
   ) throws(ArenaError) -> SharedArray<Element> {
     let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     guard count >= 0, !overflow else { throw .invalidSize(bytes: overflow ? .max : byteCount) }
-    return SharedArray(block: try engine.allocate(byteCount: byteCount), count: count)
+    return SharedArray(block: try allocate(byteCount: byteCount), count: count)
   }
 
   /// An array whose element `i` is `value(i)`, computed here.

@@ -25,7 +25,7 @@ extension ChunkMemory {
   }
 }
 
-extension ProcessPool {
+extension WorkExecutor {
   /// Samples in one chunk of a Monte Carlo run.
   @usableFromInline package static var monteCarloChunkLength: Int { 65_536 }
 
@@ -80,14 +80,15 @@ extension ProcessPool {
     let length = Self.monteCarloChunkLength
     let chunkCount = samples / length + (samples % length == 0 ? 0 : 1)
     return try start(
-      function, orElse: program, label: "a Monte Carlo run", elementCount: samples,
-      chunkLength: length, output: nil, inputs: [], parameters: try ParameterBytes(seed)
-    ) { partials in
-      guard let partials else { return MonteCarloEstimate(MomentAccumulator()) }
-      let chunks = partials.withSpan(of: KernelPartial.self, byteOffset: 0, count: chunkCount) {
-        span in span.indices.map { MomentAccumulator(span[$0]) }
-      }
-      return MonteCarloEstimate(mergeMonteCarlo(chunks))
-    }
+      ClosureJob(
+        function: function, program: program, label: "a Monte Carlo run", elementCount: samples,
+        chunkLength: length, output: nil, inputs: [], parameters: try ParameterBytes(seed)
+      ) { partials in
+        guard let partials else { return MonteCarloEstimate(MomentAccumulator()) }
+        let chunks = partials.withSpan(of: KernelPartial.self, byteOffset: 0, count: chunkCount) {
+          span in span.indices.map { MomentAccumulator(span[$0]) }
+        }
+        return MonteCarloEstimate(mergeMonteCarlo(chunks))
+      })
   }
 }

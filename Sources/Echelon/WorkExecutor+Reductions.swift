@@ -4,12 +4,12 @@ import EchelonPool
 
 /// Reductions. Chunks and the tree that merges them depend on the count alone, so the answer has the
 /// same bits for any number of workers.
-extension ProcessPool {
+extension WorkExecutor {
   /// Starts a reduction of the catalog over vectors and returns the future of its value.
   public func start<Value, Element: KernelElement & Sendable>(
     _ reduction: Reduction<Value>, _ inputs: SharedArray<Element>...
   ) throws -> Future<Value> {
-    try start(reduction.kernel, inputs: inputs.map(\.operand)) { try reduction.finish($0) }
+    try start(KernelJob(reduction.kernel, inputs: inputs.map(\.operand)) { try reduction.finish($0) })
   }
 
   /// `Σ xᵢ`, pairwise; 0 for no elements. See `KernelFamily.sum`.
@@ -91,7 +91,7 @@ extension ProcessPool {
 }
 
 /// Linear algebra.
-extension ProcessPool {
+extension WorkExecutor {
   /// Starts `C = A·B` and returns the future of `C`.
   /// - Parameters:
   ///   - a: m × k, any view.
@@ -116,9 +116,8 @@ extension ProcessPool {
     {
       throw KernelError.outputOverlapsInput(kernel: kernel.name, output: 0, input: 0)
     }
-    return try start(kernel, outputs: [product.operand], inputs: [a.operand, b.operand]) { _ in
-      product
-    }
+    return try start(
+      KernelJob(kernel, outputs: [product.operand], inputs: [a.operand, b.operand]) { _ in product })
   }
 
   /// `A·B`, tiled over the workers, each tile one call of the BLAS in use. See `startMultiply`.

@@ -31,7 +31,7 @@ package struct ParameterMap<T: BitwiseCopyable, P: BitwiseCopyable, U: BitwiseCo
   @usableFromInline package func run(_ chunk: ChunkMemory) { chunk.map(with: P.self, body) }
 }
 
-extension ProcessPool {
+extension WorkExecutor {
   /// Starts `y[i] = body(x[i])` and returns the future of `y`.
   ///
   /// In a release build the closure is compiled together with the loop over a chunk and vectorises.
@@ -147,61 +147,27 @@ extension ProcessPool {
     inputs: [ArrayReference], parameters: ParameterBytes = .none, overlaps: Bool
   ) throws -> Future<SharedArray<U>> {
     if let output { try checkCounts(count, output.count) }
-    // A chunk may be run again, so its output must not be its input: an in-place map goes through
-    // an array of its own, from which a second job, repeatable too, copies back.
     let target =
       try overlaps
       ? uninitializedArray(of: U.self, count: count)
       : output ?? uninitializedArray(of: U.self, count: count)
-    let mapped = try start(
-      function, orElse: program, label: "a map into \(U.self)", elementCount: count,
+    let result = output ?? target
+    var job = ClosureJob(
+      function: function, program: program, label: "a map into \(U.self)", elementCount: count,
       chunkLength: Self.mapChunkLength, output: ArrayReference(target), inputs: inputs,
       parameters: parameters
-    ) { _ in target }
-    guard overlaps, let output else { return mapped }
-    return try afterwards(mapped) { [self] result in
-      let (from, to) = (result.bytes, output.bytes)
-      return try start(
-        ChunkFunction { chunk in chunk.map { (byte: UInt8) in byte } },
-        orElse: UnaryMap { (byte: UInt8) in byte }, label: "copying a map back",
-        elementCount: from.count, chunkLength: Self.mapChunkLength, output: ArrayReference(to),
-        inputs: [ArrayReference(from)], parameters: .none, isContinuation: true
-      ) { _ in output }
-    }
+    ) { _ in result }
+    if overlaps { job.destination = ArrayReference(result) }
+    return try start(job)
   }
 
-  /// The future of a second step, which begins when the first is done; a shutdown waits for both.
-  private func afterwards<A: Sendable, B: Sendable>(
-    _ first: Future<A>, _ next: @escaping @Sendable (A) throws -> Future<B>
-  ) throws -> Future<B> {
-    try engine.beginSteps()
-    let future = Future<B>(callbackQueue: callbackQueue)
-    let steps = TwoSteps<A, B>(first)
-    future.attach(steps)
-    first.observe { [engine, unowned first] in
-      defer { engine.endSteps() }
-      do {
-        let second = try next(try first.finished())
-        steps.begin(second)
-        second.observe { [unowned second] in
-          future.complete(Result { try second.finished() }, isCancelled: second.isCancelled)
-        }
-      } catch {
-        future.complete(.failure(error), isCancelled: first.isCancelled)
-      }
-    }
-    return future
-  }
+  /// Elements of a map's chunk: enough that a claim costs nothing beside it, few enough that input
+  /// and output stay in a core's cache.
+  package static var mapChunkLength: Int { 32_768 }
 }
 
 extension SharedArray {
   /// Whether any byte of this array is also one of `other`.
   @usableFromInline
   package func sharesMemory<Other>(with other: SharedArray<Other>) -> Bool { overlaps(other) }
-
-  /// The same memory as bytes.
-  var bytes: SharedArray<UInt8> {
-    SharedArray<UInt8>(
-      block: block, byteOffset: byteOffset, count: count * MemoryLayout<Element>.stride)
-  }
 }

@@ -3,7 +3,7 @@ import EchelonMemory
 import EchelonPool
 
 /// Kernels as values: for whoever walks the catalog.
-extension ProcessPool {
+extension WorkExecutor {
   /// Starts any kernel of the catalog and returns the future of its merged partial result.
   ///
   ///     let partial = try await pool.start(KernelFamily.sum.float64, inputs: [x]).value
@@ -26,6 +26,7 @@ extension ProcessPool {
         throw KernelError.outputOverlapsInput(kernel: kernel.name, output: o, input: i)
       }
     }
-    return try start(kernel, outputs: outputs.map(\.operand), inputs: inputs.map(\.operand)) { $0 }
+    return try start(
+      KernelJob(kernel, outputs: outputs.map(\.operand), inputs: inputs.map(\.operand)) { $0 })
   }
 }

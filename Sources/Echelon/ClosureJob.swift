@@ -1,0 +1,101 @@
+public import EchelonMemory
+import EchelonPool
+import EchelonTransfer
+import EchelonWire
+
+/// A job whose chunks a user's closure works on, with its types checked and its shape decided: what
+/// the numeric maps and Monte Carlo hand to an executor.
+public struct ClosureJob<Program: ChunkProgram, Value: Sendable> {
+  /// The form of the closure that the compiler has specialised.
+  let function: ChunkFunction
+  /// The user's own closure, for when the other captures something (debug builds).
+  let program: Program
+  let label: String
+  let elementCount: Int
+  let chunkLength: Int
+  /// What the chunks write; nil when each has a partial result instead.
+  let output: ArrayReference?
+  let inputs: [ArrayReference]
+  let parameters: ParameterBytes
+  /// Where the output is copied to when all chunks are done, of the same number of bytes.
+  ///
+  /// A chunk may run again, so its output must not be its input: a map in place goes through an array
+  /// of its own.
+  var destination: ArrayReference?
+  /// Makes the value of the partial results, 64 bytes for each chunk.
+  let merge: @Sendable (ArenaBlock?) throws -> Value
+
+  /// The number of chunks; depends on the number of elements alone.
+  var chunkCount: Int { elementCount / chunkLength + (elementCount % chunkLength == 0 ? 0 : 1) }
+
+  /// Output first, then the inputs.
+  var operands: [JobOperand] { ((output.map { [$0] } ?? []) + inputs).map(\.operand) }
+
+  /// The closure and the parameters as bytes, and the type that reads them.
+  ///
+  /// The specialised form of the closure is sent when the compiler made one: it captures nothing and
+  /// contains the whole loop. Otherwise the generic program goes, whose closure is the user's own.
+  /// - Throws: `TransferError` for a closure or parameters that cannot be sent.
+  func encoded() throws(TransferError) -> (bytes: [UInt8], program: any ChunkProgram.Type) {
+    var writer = ByteWriter()
+    var type: any ChunkProgram.Type = ChunkFunction.self
+    do {
+      try encodeFunction(storedIn: function, into: &writer)
+    } catch .captureNotTransferable {
+      writer.rewind(to: 0)
+      try encodeFunction(storedIn: program, into: &writer)
+      type = Program.self
+    }
+    let bytes = writer.copyBytes() + parameters.bytes
+    guard bytes.count <= JobRecord.parameterLimit else {
+      throw TransferError.typeNotTransferable(
+        type: parameters.typeName,
+        reason:
+          "the parameters '\(parameters.typeName)' have \(parameters.bytes.count) bytes and at most \(JobRecord.parameterLimit - writer.count) can go with a map; put them into a shared array and map over both"
+      )
+    }
+    return (bytes, type)
+  }
+}
+
+/// An array without its element type.
+@usableFromInline
+package struct ArrayReference: Sendable {
+  let operand: JobOperand
+  private let byteCount: Int
+
+  @usableFromInline
+  package init<Element>(_ array: SharedArray<Element>) {
+    operand = array.operand
+    byteCount = array.count * MemoryLayout<Element>.stride
+  }
+
+  /// The same memory as an array of bytes.
+  var bytes: SharedArray<UInt8> {
+    SharedArray(block: operand.block, byteOffset: operand.byteOffset, count: byteCount)
+  }
+}
+
+/// Parameters of a map as bytes.
+@usableFromInline
+package struct ParameterBytes: Sendable {
+  let bytes: [UInt8]
+  let typeName: String
+
+  @usableFromInline
+  package static var none: ParameterBytes { ParameterBytes(bytes: [], typeName: "Void") }
+
+  init(bytes: [UInt8], typeName: String) {
+    self.bytes = bytes
+    self.typeName = typeName
+  }
+
+  @usableFromInline
+  package init<Value: BitwiseCopyable>(_ value: Value) throws {
+    var writer = ByteWriter()
+    // The type is checked as an argument of `submit` would be: no pointers, no references.
+    try checkTransferable(Value.self)
+    writer.append(value)
+    self.init(bytes: writer.copyBytes(), typeName: "\(Value.self)")
+  }
+}

@@ -1,0 +1,43 @@
+import EchelonPool
+import EchelonTransfer
+import EchelonWire
+
+/// The pool's side of `map` over a sequence.
+extension ProcessPool {
+  /// Makes what hands elements to a function of one argument. See `WorkExecutor`.
+  public func elementCalls<Input: Sendable, Output: Sendable>(
+    options: TaskOptions, at site: CallSite, of type: Output.Type,
+    _ body: @escaping @Sendable (Input) throws -> Output
+  ) throws -> ElementCalls<Input, Output> {
+    let function = try index(ofProgram: MapCall<Input, Output>.self)
+    return ElementCalls { [self] elements in
+      var message = ByteWriter()
+      try MapCall.encode(body, elements, into: &message)
+      return try submit(message, to: function, count: elements.count, options, at: site)
+    }
+  }
+
+  /// Makes what hands pairs of elements to a function of two arguments. See `WorkExecutor`.
+  public func elementCalls<First: Sendable, Second: Sendable, Output: Sendable>(
+    options: TaskOptions, at site: CallSite, of type: Output.Type,
+    _ body: @escaping @Sendable (First, Second) throws -> Output
+  ) throws -> ElementCalls<(First, Second), Output> {
+    let function = try index(ofProgram: PairMapCall<First, Second, Output>.self)
+    return ElementCalls { [self] elements in
+      var message = ByteWriter()
+      try PairMapCall.encode(body, elements, into: &message)
+      return try submit(message, to: function, count: elements.count, options, at: site)
+    }
+  }
+
+  private func submit<Output: Sendable>(
+    _ message: borrowing ByteWriter, to function: FunctionIndex, count: Int,
+    _ options: TaskOptions, at site: CallSite
+  ) throws -> Future<MapAnswer<Output>> {
+    let future = Future<MapAnswer<Output>>(callbackQueue: callbackQueue)
+    let task = MapTask(engine: engine, future: future, count: count)
+    task.origin = site
+    try submit(message, to: function, as: task, for: future, options)
+    return future
+  }
+}

@@ -1,0 +1,109 @@
+public import EchelonMemory
+public import EchelonPool
+
+/// What runs work: a pool of processes (`ProcessPool`), or threads of this process
+/// (`InProcessExecutor`).
+///
+///     func total(_ values: [Double], on executor: any WorkExecutor) async throws -> Double {
+///       try await executor.sum(try executor.array(values))
+///     }
+///
+/// The functions that users call (`submit`, `map`, `array`, `sum`, `multiply`, `monteCarlo` and the
+/// rest) are extensions of this protocol, written once. An executor supplies the few functions below,
+/// in which work arrives with its types checked and its shape decided, so that all executors cut a job
+/// into the same chunks and merge them in the same tree.
+///
+/// It is named `WorkExecutor` because Swift has an `Executor` of its own.
+public protocol WorkExecutor: AnyObject, Sendable {
+  /// The most pieces of work that run at once.
+  var workerCount: Int { get }
+
+  /// Starts all workers and waits until they are ready, so that the first work does not.
+  func warmUp() throws(PoolError)
+
+  /// How much of the memory for arrays is in use, and how much has been.
+  var memoryUsage: ArenaUsage { get }
+
+  /// Memory for an array. The bytes are whatever was there before.
+  func allocate(byteCount: Int) throws(ArenaError) -> ArenaBlock
+
+  /// Hands over a function and its arguments.
+  /// - Throws: `TransferError` for what no worker process could be sent; `PoolError.shutDown`.
+  func submit<each Argument, Output: Sendable>(
+    options: TaskOptions, at site: CallSite,
+    _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
+    _ argument: repeat each Argument
+  ) throws -> Future<Output>
+
+  /// Makes what hands elements to a function of one argument, several at a time.
+  func elementCalls<Input: Sendable, Output: Sendable>(
+    options: TaskOptions, at site: CallSite, of type: Output.Type,
+    _ body: @escaping @Sendable (Input) throws -> Output
+  ) throws -> ElementCalls<Input, Output>
+
+  /// Makes what hands pairs of elements to a function of two arguments, several at a time.
+  func elementCalls<First: Sendable, Second: Sendable, Output: Sendable>(
+    options: TaskOptions, at site: CallSite, of type: Output.Type,
+    _ body: @escaping @Sendable (First, Second) throws -> Output
+  ) throws -> ElementCalls<(First, Second), Output>
+
+  /// Starts a job whose chunks a user's closure works on.
+  func start<Program: ChunkProgram, Value: Sendable>(
+    _ job: ClosureJob<Program, Value>
+  ) throws -> Future<Value>
+
+  /// Starts a job of a built-in kernel.
+  func start<Value: Sendable>(_ job: KernelJob<Value>) throws -> Future<Value>
+
+  /// Takes no more work; what was handed over is finished first. See `ProcessPool.shutdown`.
+  /// - Parameters:
+  ///   - wait: whether to block until everything is finished and every worker has ended.
+  ///   - cancelPending: whether to cancel what nobody has begun.
+  ///   - deadline: how long to wait before what is late is given up; nil waits for ever.
+  @available(*, noasync, message: "use `await executor.shutdown()`")
+  func shutdown(wait: Bool, cancelPending: Bool, deadline: Duration?)
+
+  /// Takes no more work and waits until what was handed over is finished and every worker has ended.
+  /// - Parameter cancelPending: whether to cancel what nobody has begun.
+  func shutdown(cancelPending: Bool) async
+}
+
+extension WorkExecutor {
+  /// Takes no more work, and blocks until what was handed over is finished.
+  @available(*, noasync, message: "use `await executor.shutdown()`")
+  public func shutdown() { shutdown(wait: true, cancelPending: false, deadline: nil) }
+
+  /// Takes no more work, and waits until what was handed over is finished.
+  public func shutdown() async { await shutdown(cancelPending: false) }
+
+  /// Hands a function and its arguments to a worker. See `ProcessPool.submit`.
+  /// - Parameters:
+  ///   - retries: how many more times to run it when a worker dies in it.
+  ///   - function: a function reference or a closure.
+  ///   - fileID: with `line`, names this place in the task's errors.
+  ///   - line: see `fileID`.
+  public func submit<each Argument, Output: Sendable>(
+    retries: Int = 0,
+    _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
+    _ argument: repeat each Argument, fileID: StaticString = #fileID, line: UInt = #line
+  ) throws -> Future<Output> {
+    try submit(
+      options: TaskOptions(retries: retries), at: CallSite(fileID: fileID, line: line), function,
+      repeat each argument)
+  }
+}
+
+/// Runs `body` with an executor that is shut down on every way out, like `withProcessPool`.
+public func withExecutor<Executor: WorkExecutor, Result>(
+  _ executor: Executor, isolation: isolated (any Actor)? = #isolation,
+  _ body: (Executor) async throws -> Result
+) async throws -> Result {
+  do {
+    let result = try await body(executor)
+    await executor.shutdown(cancelPending: Task.isCancelled)
+    return result
+  } catch {
+    await executor.shutdown(cancelPending: true)
+    throw error
+  }
+}

@@ -1,6 +1,30 @@
 import CEchelon
 import Glibc
 
+/// How a worker ended.
+package enum WorkerStatus: Sendable, Equatable {
+  case exited(code: Int32)
+  case signalled(Int32)
+  /// Someone else collected the status.
+  case unknown
+}
+
+/// Why a worker could not be started: the step that failed and the reason.
+package struct WorkerStartError: Error, Sendable {
+  package let step: String
+  package let reason: String
+
+  package init(step: String, reason: String) {
+    self.step = step
+    self.reason = reason
+  }
+
+  /// - Parameter error: an errno.
+  package init(step: String, error: Int32) {
+    self.init(step: step, reason: systemMessage(error))
+  }
+}
+
 /// A worker process as its front end sees it: what proves its death and what ties it to this process.
 package struct WorkerProcess: Sendable {
   package let processID: Int32
@@ -8,35 +32,20 @@ package struct WorkerProcess: Sendable {
   package let pidfd: Int32
   private let lifeline: Int32
 
-  /// How a process ended.
-  package enum Status: Sendable, Equatable {
-    case exited(code: Int32)
-    case signalled(Int32)
-    /// Someone else in this program collected the status.
-    case unknown
-  }
-
-  /// Why a worker could not be started: the step and the system's reason.
-  package struct StartError: Error, Sendable {
-    package let step: String
-    package let error: Int32
-    package var reason: String { systemMessage(error) }
-  }
-
   /// Starts this executable again, as the worker on `seat`.
   /// - Parameter environment: `NAME=value` lines.
   package static func start(
     arena: Arena, seat: Int, incarnation: UInt32, environment: [String]
-  ) throws(StartError) -> WorkerProcess {
+  ) throws(WorkerStartError) -> WorkerProcess {
     var readEnd: Int32 = -1
     var writeEnd: Int32 = -1
     var error = unsafe echelon_lifeline_create(&readEnd, &writeEnd)
-    guard error == 0 else { throw StartError(step: "making a pipe", error: error) }
+    guard error == 0 else { throw WorkerStartError(step: "making a pipe", error: error) }
     defer { close(readEnd) }
     error = echelon_lifeline_guard(writeEnd)
     guard error == 0 else {
       close(writeEnd)
-      throw StartError(step: "registering a pipe", error: error)
+      throw WorkerStartError(step: "registering a pipe", error: error)
     }
     let ticket =
       "\(ECHELON_WORKER_MARKER)=\(ECHELON_WORKER_ARENA_DESCRIPTOR):"
@@ -49,12 +58,12 @@ package struct WorkerProcess: Sendable {
     }
     guard error == 0 else {
       echelon_lifeline_release(writeEnd)
-      throw StartError(step: "starting /proc/self/exe", error: error)
+      throw WorkerStartError(step: "starting /proc/self/exe", error: error)
     }
     let pidfd = echelon_pidfd_open(pid)
     guard pidfd >= 0 else {
       echelon_lifeline_release(writeEnd)  // the worker ends with its lifeline
-      throw StartError(step: "opening a pidfd", error: -pidfd)
+      throw WorkerStartError(step: "opening a pidfd", error: -pidfd)
     }
     return WorkerProcess(processID: pid, pidfd: pidfd, lifeline: writeEnd)
   }
@@ -63,7 +72,7 @@ package struct WorkerProcess: Sendable {
   package func send(signal: Int32) { _ = echelon_pidfd_signal(pidfd, signal) }
 
   /// Collects the status of the ended process and lets its descriptors go.
-  package func reap() -> Status {
+  package func reap() -> WorkerStatus {
     let status = echelon_pidfd_reap(pidfd)
     close(pidfd)
     echelon_lifeline_release(lifeline)

@@ -14,14 +14,17 @@ extension PoolEngine {
       startMissingWorkers()
       let watched = state.withLock { state in
         state.workers.indices.compactMap { seat in
-          state.workers[seat].map { (seat: seat, pidfd: $0.pidfd) }
+          state.workers[seat].map { (seat: seat, descriptor: $0.deathDescriptor) }
         }
       }
-      let ready = Readiness.wait(for: [attention.descriptor] + watched.map(\.pidfd))
+      let starterDescriptors = starter.descriptors
+      let ready = Readiness.wait(
+        for: [attention.descriptor] + watched.map(\.descriptor) + starterDescriptors)
       if ready[0] { attention.drain() }
       for (index, worker) in watched.enumerated() where ready[index + 1] {
         mendDeath(of: SeatIndex(worker.seat))
       }
+      if ready.dropFirst(1 + watched.count).contains(true) { starter.attend() }
       if endIfOver() { return }
     }
   }
@@ -42,9 +45,12 @@ extension PoolEngine {
       let seat = wire.seat(SeatIndex(vacancy.seat))
       seat.phaseWord.store(SeatPhase.starting.rawValue)
       do {
-        let worker = try WorkerProcess.start(
-          arena: arena, seat: vacancy.seat, incarnation: vacancy.incarnation,
-          environment: workerEnvironment())
+        guard
+          let worker = try starter.start(seat: vacancy.seat, incarnation: vacancy.incarnation)
+        else {
+          seat.phaseWord.store(SeatPhase.vacant.rawValue)
+          return
+        }
         state.withLock { state in state.workers[vacancy.seat] = worker }
         configuration.report(.workerStarted(processID: worker.processID, seat: vacancy.seat))
       } catch {
@@ -54,15 +60,6 @@ extension PoolEngine {
         return
       }
     }
-  }
-
-  private func workerEnvironment() -> [String] {
-    let changes = configuration.environment
-    let names = Set(changes.keys)
-    let inherited = WorkerProcess.inheritedEnvironment.filter { line in
-      !names.contains(String(line.prefix { $0 != "=" }))
-    }
-    return inherited + changes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
   }
 
   /// With other workers alive the pool goes on with those; without any it says so to everyone.
@@ -119,7 +116,7 @@ extension PoolEngine {
     }
     guard let worker = gone else { return }
     let status = worker.reap()
-    // The pidfd is readable only once every thread of the process is gone: nothing of it can still
+    // Its descriptor is readable only once every thread of the process is gone: nothing of it can still
     // write into the arena.
     let wasStarting = wire.seat(seat).phase == .starting
     let isExpected = wire.closing.load() != 0 && status == .exited(code: 0)
@@ -308,6 +305,7 @@ extension PoolEngine {
       wire.wakeAll()
     }
     guard !workersLeft else { return false }
+    starter.close()
     ended.open()
     ringCollector()
     return true
@@ -315,7 +313,7 @@ extension PoolEngine {
 }
 
 extension WorkerDied.Cause {
-  init(_ status: WorkerProcess.Status) {
+  init(_ status: WorkerStatus) {
     self =
       switch status {
       case .exited(let code): .exited(code: code)

@@ -15,11 +15,15 @@ package final class PoolEngine: Sendable {
   let configuration: PoolConfiguration
   let state: Mutex<PoolState>
   let attention: EventSignal
+  let starter: any WorkerStarter
   /// Open when every worker is gone and nothing is pending.
   let ended = Gate()
 
-  package init(_ configuration: PoolConfiguration) throws {
-    guard WorkerProcess.isPossible else { throw PoolError.noStartHook }
+  /// - Parameter makeStarter: where workers come from, once the arena is there; nil starts processes
+  ///   as the configuration says.
+  package init(
+    _ configuration: PoolConfiguration, makeStarter: ((Wire) throws -> any WorkerStarter)? = nil
+  ) throws {
     let count = configuration.workerCount
     guard (1...256) ~= count else { throw PoolError.invalidWorkerCount(count) }
     self.configuration = configuration
@@ -30,6 +34,7 @@ package final class PoolEngine: Sendable {
     ArenaRegistry.add(arena)
     layout.writeHeader(to: arena, frontEndPID: getpid())
     wire = Wire(arena: arena, layout: layout)
+    starter = try makeStarter?(wire) ?? Self.processStarter(configuration, arena)
     let processors = MachineLimits.processors().count
     // One processor is the front end's; a spinner beside it must not take the last one from a
     // worker that has something to do.
@@ -48,6 +53,13 @@ package final class PoolEngine: Sendable {
     guard error == 0 else {
       throw PoolError.cannotStartWorker(step: "starting a thread", reason: systemMessage(error))
     }
+  }
+
+  private static func processStarter(
+    _ configuration: PoolConfiguration, _ arena: Arena
+  ) throws -> any WorkerStarter {
+    guard SpawnStarter.isPossible else { throw PoolError.noStartHook }
+    return SpawnStarter(arena: arena, environment: configuration.environment)
   }
 
   // MARK: Memory

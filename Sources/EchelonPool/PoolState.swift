@@ -21,7 +21,7 @@ struct PoolState {
   /// `JobRecord`).
   var spareWords: [[ArenaBlock]] = Array(repeating: [], count: 48)
 
-  var workers: [WorkerProcess?]
+  var workers: [(any StartedWorker)?]
   var incarnations: [UInt32]
   /// How many workers there should be now; grows on demand up to `workerLimit`.
   var wantedWorkers = 0

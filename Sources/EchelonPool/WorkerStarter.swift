@@ -1,0 +1,42 @@
+package import EchelonMemory
+
+/// Where a pool gets its workers from: the seam between the engine, which knows seats, and whatever
+/// makes processes, or something that stands for them.
+///
+/// Every method is called from the supervisor's thread alone, which outlives all workers: a worker
+/// may be made to die with the thread that started it.
+package protocol WorkerStarter: Sendable {
+  /// Starts a worker for a seat that is vacant.
+  /// - Parameter incarnation: how many workers have sat there, this one included.
+  /// - Returns: nil when it cannot be done yet; one of `descriptors` becomes readable when it can be
+  ///   tried again.
+  func start(seat: Int, incarnation: UInt32) throws(WorkerStartError) -> (any StartedWorker)?
+
+  /// What the supervisor is to watch besides the workers; when one is readable it calls `attend`.
+  var descriptors: [Int32] { get }
+  func attend()
+
+  /// The pool is over and its workers are gone.
+  func close()
+}
+
+extension WorkerStarter {
+  package var descriptors: [Int32] { [] }
+  package func attend() {}
+  package func close() {}
+}
+
+/// A worker that was started, as the engine sees it.
+package protocol StartedWorker: Sendable {
+  var processID: Int32 { get }
+  /// Readable when the worker has ended and can write nothing any more.
+  var deathDescriptor: Int32 { get }
+  /// Sends a signal to exactly this worker, or does nothing when it has ended.
+  func send(signal: Int32)
+  /// Takes the status of the ended worker and lets its descriptors go. Called once.
+  func reap() -> WorkerStatus
+}
+
+extension WorkerProcess: StartedWorker {
+  package var deathDescriptor: Int32 { pidfd }
+}

@@ -93,6 +93,9 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests", dependencies: ["Echelon", "TestSupport"], swiftSettings: settings),
     .testTarget(
+      name: "ObservationTests", dependencies: ["Echelon", "EchelonMemory", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
       name: "FaultTests", dependencies: ["Echelon", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "EchelonCommandTests", dependencies: ["EchelonCommand", "EchelonFiles", "TestSupport"],

@@ -36,7 +36,7 @@ void echelon_futex_wake(const void *address, int32_t count) {
 }
 
 int echelon_spawn_self(char *const *argv, char *const *environment, int32_t arena, int32_t lifeline,
-                       int32_t *pid) {
+                       int32_t output, int32_t error_stream, int32_t *pid) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   int error = posix_spawn_file_actions_init(&actions);
@@ -50,6 +50,8 @@ int echelon_spawn_self(char *const *argv, char *const *environment, int32_t aren
   sigemptyset(&none);
   sigfillset(&all);
   if (!error) error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (!error && output >= 0) error = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  if (!error && error_stream >= 0) error = posix_spawn_file_actions_adddup2(&actions, error_stream, STDERR_FILENO);
   if (!error) error = posix_spawn_file_actions_adddup2(&actions, arena, ECHELON_WORKER_ARENA_DESCRIPTOR);
   if (!error) error = posix_spawn_file_actions_adddup2(&actions, lifeline, ECHELON_WORKER_LIFELINE_DESCRIPTOR);
   if (!error) error = posix_spawn_file_actions_addclosefrom_np(&actions, ECHELON_WORKER_LIFELINE_DESCRIPTOR + 1);

@@ -15,6 +15,8 @@ public struct PoolOptions: Sendable {
   /// Added to what the workers inherit. BLAS is kept to one thread per worker unless this says
   /// otherwise.
   public var environment: [String: String] = [:]
+  /// Where what the workers print goes.
+  public var output = WorkerOutput.lines
   /// Hears of workers that start and end.
   public var logger: Logger?
 

@@ -39,10 +39,11 @@ public final class ProcessPool: WorkExecutor {
     var variables: [String: String] = [:]
     for (name, value) in BLASInfo.singleThreadEnvironment { variables[name] = value }
     variables.merge(options.environment) { _, given in given }
-    engine = try PoolEngine(
-      PoolConfiguration(
-        workerCount: workerCount, backing: options.backing, memoryLimit: options.memoryLimit,
-        environment: variables, report: Self.reporter(options.logger)))
+    var configuration = PoolConfiguration(
+      workerCount: workerCount, backing: options.backing, memoryLimit: options.memoryLimit,
+      environment: variables, report: Self.reporter(options.logger))
+    configuration.output = options.output
+    engine = try PoolEngine(configuration)
     callbackQueue = DispatchQueue(label: "echelon.callbacks")
   }
 
@@ -88,6 +89,14 @@ public final class ProcessPool: WorkExecutor {
 
   /// Numbers about the pool, read now.
   public var statistics: PoolStatistics { engine.statistics }
+
+  /// Waits until what the workers have printed so far has reached this program's streams, or the
+  /// handler.
+  /// - Parameter timeout: how long to wait; nil waits for ever.
+  /// - Returns: whether it has.
+  @discardableResult public func flushOutput(timeout: Duration? = nil) -> Bool {
+    engine.flushOutput(deadline: timeout.flatMap(MonotonicClock.deadline(after:)))
+  }
 
   // MARK: Memory
 

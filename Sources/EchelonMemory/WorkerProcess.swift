@@ -33,9 +33,12 @@ package struct WorkerProcess: Sendable {
   private let lifeline: Int32
 
   /// Starts this executable again, as the worker on `seat`.
-  /// - Parameter environment: `NAME=value` lines.
+  /// - Parameters:
+  ///   - environment: `NAME=value` lines.
+  ///   - streams: its standard output and error; nil leaves it this process's.
   package static func start(
-    arena: Arena, seat: Int, incarnation: UInt32, environment: [String]
+    arena: Arena, seat: Int, incarnation: UInt32, environment: [String],
+    streams: WorkerStreams? = nil
   ) throws(WorkerStartError) -> WorkerProcess {
     var readEnd: Int32 = -1
     var writeEnd: Int32 = -1
@@ -53,7 +56,9 @@ package struct WorkerProcess: Sendable {
     var pid: Int32 = 0
     error = unsafe withCStrings(["echelon-worker-\(seat)"]) { argv in
       unsafe withCStrings(environment + [ticket]) { environment in
-        unsafe echelon_spawn_self(argv, environment, arena.descriptor, readEnd, &pid)
+        unsafe echelon_spawn_self(
+          argv, environment, arena.descriptor, readEnd, streams?.output ?? -1,
+          streams?.error ?? -1, &pid)
       }
     }
     guard error == 0 else {

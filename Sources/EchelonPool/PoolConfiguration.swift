@@ -7,6 +7,7 @@ package struct PoolConfiguration: Sendable {
   package var memoryLimit: Int?
   /// Added to the workers' environment, over what they inherit.
   package var environment: [String: String]
+  package var output = WorkerOutput.lines
   /// Says what happened, for the log.
   package var report: @Sendable (PoolEvent) -> Void
 

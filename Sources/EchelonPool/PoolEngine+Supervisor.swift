@@ -45,9 +45,7 @@ extension PoolEngine {
       let seat = wire.seat(SeatIndex(vacancy.seat))
       seat.phaseWord.store(SeatPhase.starting.rawValue)
       do {
-        guard
-          let worker = try starter.start(seat: vacancy.seat, incarnation: vacancy.incarnation)
-        else {
+        guard let worker = try startWorker(vacancy.seat, vacancy.incarnation) else {
           seat.phaseWord.store(SeatPhase.vacant.rawValue)
           return
         }
@@ -60,6 +58,20 @@ extension PoolEngine {
         return
       }
     }
+  }
+
+  /// Starts a worker, with pipes for what it prints unless it prints for itself.
+  private func startWorker(
+    _ seat: Int, _ incarnation: UInt32
+  ) throws(WorkerStartError) -> (any StartedWorker)? {
+    guard let output else {
+      return try starter.start(seat: seat, incarnation: incarnation, streams: nil)
+    }
+    let pipes = try OutputPipes()
+    let worker = try starter.start(
+      seat: seat, incarnation: incarnation, streams: pipes.streams)
+    if let worker { output.add(pipes, processID: worker.processID, seat: seat) }
+    return worker
   }
 
   /// With other workers alive the pool goes on with those; without any it says so to everyone.
@@ -123,6 +135,8 @@ extension PoolEngine {
     configuration.report(
       .workerEnded(processID: worker.processID, seat: seat.value, how: "\(status)"))
     // MODEL(death.1)
+    let lastWords = output?.lastWords(of: worker.processID) ?? []
+    let counts = OutOfMemoryCount.now()
     wire.vacateChairs(of: seat)
     locked { state in
       let place = wire.seat(seat)
@@ -131,7 +145,12 @@ extension PoolEngine {
       place.request.store(Seat.Request.none)
       if !isExpected { state.statistics.deaths += 1 }
       let cause = WorkerDied.Cause(status)
-      let death = Death(processID: worker.processID, cause: cause, seat: seat)
+      let outOfMemory =
+        cause == .signalled(SIGKILL) ? counts.cause(since: state.outOfMemoryCount) : nil
+      state.outOfMemoryCount = counts
+      let death = Death(
+        processID: worker.processID, cause: cause, seat: seat, outOfMemory: outOfMemory,
+        lastWords: lastWords)
       // MODEL(death.3)
       mendTasks(after: death, &state)
       // MODEL(death.4)
@@ -164,6 +183,16 @@ extension PoolEngine {
     let processID: Int32
     let cause: WorkerDied.Cause
     let seat: SeatIndex
+    let outOfMemory: String?
+    let lastWords: [String]
+
+    func report(
+      what: String, chunk: Int? = nil, elements: Range<Int>? = nil, attempts: Int
+    ) -> WorkerDied {
+      WorkerDied(
+        processID: processID, cause: cause, what: what, chunk: chunk, elements: elements,
+        attempts: attempts, outOfMemory: outOfMemory, lastWords: lastWords)
+    }
   }
 
   private func mendTasks(after death: Death, _ state: inout PoolState) {
@@ -185,9 +214,7 @@ extension PoolEngine {
           }
           continue
         }
-        let error = WorkerDied(
-          processID: death.processID, cause: death.cause, what: task.name, chunk: nil,
-          attempts: task.attempt)
+        let error = death.report(what: task.name, attempts: task.attempt)
         fail(task, in: slot, error, &state)
       case .done:
         // It may have died between the end of the task and the calls that tell of it.
@@ -248,8 +275,8 @@ extension PoolEngine {
         guard word.phase == .claimed, word.owner == death.seat else { continue }
         let attempts = Int(word.attempt) + 1
         if attempts > job.request.retries || state.isEnding, job.failure == nil {
-          job.failure = WorkerDied(
-            processID: death.processID, cause: death.cause, what: job.name, chunk: chunk,
+          job.failure = death.report(
+            what: job.name, chunk: chunk, elements: job.request.elements(ofChunk: chunk),
             attempts: attempts)
           _ = record.failed.compareExchange(expected: 0, desired: 1)
         } else {
@@ -306,19 +333,9 @@ extension PoolEngine {
     }
     guard !workersLeft else { return false }
     starter.close()
+    output?.close()
     ended.open()
     ringCollector()
     return true
-  }
-}
-
-extension WorkerDied.Cause {
-  init(_ status: WorkerStatus) {
-    self =
-      switch status {
-      case .exited(let code): .exited(code: code)
-      case .signalled(let signal): .signalled(signal)
-      case .unknown: .unknown
-      }
   }
 }

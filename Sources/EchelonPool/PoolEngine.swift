@@ -16,6 +16,8 @@ package final class PoolEngine: Sendable {
   let state: Mutex<PoolState>
   let attention: EventSignal
   let starter: any WorkerStarter
+  /// Collects what workers print; nil when they print for themselves.
+  let output: OutputCollector?
   /// Open when every worker is gone and nothing is pending.
   let ended = Gate()
 
@@ -34,6 +36,7 @@ package final class PoolEngine: Sendable {
     ArenaRegistry.add(arena)
     layout.writeHeader(to: arena, frontEndPID: getpid())
     wire = Wire(arena: arena, layout: layout)
+    output = OutputCollector(configuration.output)
     starter = try makeStarter?(wire) ?? Self.processStarter(configuration, arena)
     let processors = MachineLimits.processors().count
     // One processor is the front end's; a spinner beside it must not take the last one from a
@@ -193,7 +196,15 @@ package final class PoolEngine: Sendable {
 
   /// Waits until everything has ended.
   /// - Returns: false when `deadline` came first.
-  package func waitUntilEnded(deadline: UInt64?) -> Bool { ended.wait(until: deadline) }
+  package func waitUntilEnded(deadline: UInt64?) -> Bool {
+    guard ended.wait(until: deadline) else { return false }
+    output?.waitUntilFinished(deadline: deadline)
+    return true
+  }
+
+  /// Waits until what workers have printed so far has been given on.
+  /// - Returns: false when `deadline` came first.
+  package func flushOutput(deadline: UInt64?) -> Bool { output?.flush(deadline: deadline) ?? true }
 
   /// Kills every worker now, for the end of the pool: what they run is not run again.
   package func killWorkers() {

@@ -31,6 +31,13 @@ open class PoolJob: @unchecked Sendable {
       self.hasPartials = hasPartials
       self.retries = retries
     }
+
+    /// The elements of a chunk, where the chunks are runs of elements.
+    func elements(ofChunk chunk: Int) -> Range<Int>? {
+      guard chunkLength > 0 else { return nil }
+      let start = min(elementCount, chunk * chunkLength)
+      return start..<min(elementCount, start + chunkLength)
+    }
   }
 
   package enum Place: Equatable {

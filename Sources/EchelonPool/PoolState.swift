@@ -50,6 +50,8 @@ struct PoolState {
   var hasEnded = false
 
   var statistics = PoolStatistics()
+  /// As it was at the last death.
+  var outOfMemoryCount = OutOfMemoryCount.now()
 
   init(layout: ArenaLayout, workerLimit: Int) {
     tasks = Array(repeating: nil, count: layout.slotCount)

@@ -15,10 +15,11 @@ package struct SpawnStarter: WorkerStarter {
   package static var isPossible: Bool { WorkerProcess.isPossible }
 
   package func start(
-    seat: Int, incarnation: UInt32
+    seat: Int, incarnation: UInt32, streams: WorkerStreams?
   ) throws(WorkerStartError) -> (any StartedWorker)? {
     try WorkerProcess.start(
-      arena: arena, seat: seat, incarnation: incarnation, environment: environmentLines())
+      arena: arena, seat: seat, incarnation: incarnation, environment: environmentLines(),
+      streams: streams)
   }
 
   private func environmentLines() -> [String] {

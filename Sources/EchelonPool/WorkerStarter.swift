@@ -7,10 +7,14 @@ package import EchelonMemory
 /// may be made to die with the thread that started it.
 package protocol WorkerStarter: Sendable {
   /// Starts a worker for a seat that is vacant.
-  /// - Parameter incarnation: how many workers have sat there, this one included.
+  /// - Parameters:
+  ///   - incarnation: how many workers have sat there, this one included.
+  ///   - streams: what it gets as its standard output and error; nil leaves it this process's.
   /// - Returns: nil when it cannot be done yet; one of `descriptors` becomes readable when it can be
   ///   tried again.
-  func start(seat: Int, incarnation: UInt32) throws(WorkerStartError) -> (any StartedWorker)?
+  func start(
+    seat: Int, incarnation: UInt32, streams: WorkerStreams?
+  ) throws(WorkerStartError) -> (any StartedWorker)?
 
   /// What the supervisor is to watch besides the workers; when one is readable it calls `attend`.
   var descriptors: [Int32] { get }

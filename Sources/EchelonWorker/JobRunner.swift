@@ -94,6 +94,7 @@ struct JobRunner {
     where ChunkWord(bits: words.word(chunk).load()).phase == .unclaimed {
       take(chunk)
     }
+    if count > 0 { StandardStream.flushIfPending() }
     place.phaseWord.store(SeatPhase.looking.rawValue)
     return count
   }

@@ -41,6 +41,7 @@ struct TaskRunner {
     let outcome = call(slot, &result)
     // MODEL(run.1)
     publish(outcome, result, in: slot)
+    StandardStream.flushIfPending()  // what the task printed comes before its result
     place.tasksRun.storeRelaxed(place.tasksRun.loadRelaxed() &+ 1)
     wire.finish(index, generation: state.generation, by: seat)
     // ORDER(refill): sequential, after the slot's end; `submit` states its interest before it looks.

@@ -84,6 +84,7 @@ public func workerMain() -> CInt {
     let index = SeatIndex(Int(ticket.seat))
     guard index.value < layout.seatCount else { throw .notAnArena }
     WorkerContext.enter(arena)
+    StandardStream.bufferByLine()
     var worker = Worker(wire: wire, index: index)
     worker.run()
     return 0

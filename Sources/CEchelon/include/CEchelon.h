@@ -9,5 +9,6 @@
 #include "echelon_layout.h"
 #include "echelon_process.h"
 #include "echelon_start.h"
+#include "echelon_stream.h"
 
 #endif

@@ -15,9 +15,10 @@ void echelon_futex_wake(const void *address, int32_t count);
 
 /// Starts this executable again as a worker. `argv` and `environment` end with NULL. In the child
 /// `arena` is descriptor 3, `lifeline` is descriptor 4, standard input is /dev/null and nothing
-/// else but standard output and error is open. Returns 0 or an errno.
+/// else but standard output and error is open: `output` and `error`, or this process's own where
+/// they are negative. Returns 0 or an errno.
 int echelon_spawn_self(char *const *argv, char *const *environment, int32_t arena, int32_t lifeline,
-                       int32_t *pid);
+                       int32_t output, int32_t error_stream, int32_t *pid);
 
 enum { ECHELON_WORKER_ARENA_DESCRIPTOR = 3, ECHELON_WORKER_LIFELINE_DESCRIPTOR = 4 };
 

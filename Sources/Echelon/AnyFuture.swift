@@ -1,5 +1,6 @@
 import Dispatch
 import EchelonMemory
+import EchelonTransfer
 import Synchronization
 
 /// A future without the type of its value: what all futures have in common.
@@ -9,8 +10,9 @@ import Synchronization
 ///
 /// A future ends once and then never changes. Every query may be made from any thread.
 public class AnyFuture: @unchecked Sendable {
-  // Not generic, so that the life cycle is compiled once and well; only the value is left to
-  // `Future`. Invariant: what the subclass stores is written under the lock, before `end` is set.
+  // Not generic, so that the life cycle is compiled once and well; `Future` only knows the type.
+  // Invariant: `store` and `failure` are written by whoever ends the future, before `ended` says so,
+  // and read after that.
 
   /// What a future is at.
   public enum State: Sendable, Equatable {
@@ -24,10 +26,11 @@ public class AnyFuture: @unchecked Sendable {
     case cancelled
   }
 
-  private enum End { case finished, cancelled }
+  private enum End: UInt8 { case none, finished, cancelled }
 
-  /// Those who want to hear of the end; most futures have none of them.
-  private struct Listeners {
+  /// Those who want to hear of the end; most futures have none of them. Touched under the lock, or
+  /// by whoever took it out.
+  private final class Listeners: @unchecked Sendable {
     var gate: Gate?
     var observers: [@Sendable () -> Void] = []
     var callbacks: [@Sendable () -> Void] = []
@@ -36,19 +39,31 @@ public class AnyFuture: @unchecked Sendable {
   }
 
   private struct Core {
-    var end: End?
     var source: (any FutureSource)?
     var listeners: Listeners?
     var blockedThreads = 0
   }
 
-  private let core = Mutex(Core())
+  private let core: Mutex<Core>
+  /// An `End`, changed once, under the lock.
+  private let ended = Atomic(End.none.rawValue)
   private let callbackQueue: DispatchQueue?
+  /// The value, when there is one.
+  final var store = ResultStore()
+  /// Why there is none.
+  final var failure: (any Error)?
 
-  /// - Parameter queue: where callbacks run.
-  init(callbackQueue queue: DispatchQueue?) { callbackQueue = queue }
+  /// - Parameters:
+  ///   - queue: where callbacks run.
+  ///   - source: what stands behind the future.
+  init(callbackQueue queue: DispatchQueue?, source: (any FutureSource)? = nil) {
+    callbackQueue = queue
+    core = Mutex(Core(source: source))
+  }
 
   func attach(_ source: any FutureSource) { core.withLock { $0.source = source } }
+
+  private final var end: End { End(rawValue: ended.load(ordering: .acquiring)) ?? .none }
 
   // MARK: Queries
 
@@ -61,10 +76,10 @@ public class AnyFuture: @unchecked Sendable {
   }
 
   private final var endState: State? {
-    switch core.withLock({ $0.end }) {
+    switch end {
     case .finished: .finished
     case .cancelled: .cancelled
-    case nil: nil
+    case .none: nil
     }
   }
 
@@ -75,18 +90,18 @@ public class AnyFuture: @unchecked Sendable {
   /// Whether the work was taken back before it began.
   public final var isCancelled: Bool { endState == .cancelled }
 
-  final var hasEnded: Bool { endState != nil }
+  final var hasEnded: Bool { end != .none }
 
   // MARK: Waiting
 
   /// Blocks until the end.
   /// - Returns: false when `deadline` came first.
   final func wait(until deadline: UInt64?) -> Bool {
-    let (hasEnded, source) = core.withLock { core in
-      if core.end == nil { core.blockedThreads += 1 }
-      return (core.end != nil, core.source)
-    }
     if hasEnded { return true }
+    let source = core.withLock { core in
+      core.blockedThreads += 1
+      return core.source
+    }
     let isOver =
       source?.wait(
         until: deadline, isOver: { self.hasEnded }, park: { self.gate().wait(until: deadline) })
@@ -99,20 +114,21 @@ public class AnyFuture: @unchecked Sendable {
   /// How many Swift tasks and threads wait for the end.
   package final var waiterCount: Int {
     core.withLock { core in
-      core.end != nil ? 0 : core.blockedThreads + (core.listeners?.awaiters.count ?? 0)
+      hasEnded ? 0 : core.blockedThreads + (core.listeners?.awaiters.count ?? 0)
     }
   }
 
   private final func gate() -> Gate {
     core.withLock { core in
-      if core.end != nil {
+      if hasEnded {
         let open = Gate()
         open.open()
         return open
       }
-      let gate = core.listeners?.gate ?? Gate()
-      core.listeners = core.listeners ?? Listeners()
-      core.listeners?.gate = gate
+      let listeners = core.listeners ?? Listeners()
+      core.listeners = listeners
+      let gate = listeners.gate ?? Gate()
+      listeners.gate = gate
       return gate
     }
   }
@@ -135,10 +151,11 @@ public class AnyFuture: @unchecked Sendable {
 
   private final func newAwaiter() -> Int? {
     core.withLock { core in
-      guard core.end == nil else { return nil }
-      core.listeners = core.listeners ?? Listeners()
-      core.listeners?.nextAwaiter += 1
-      return core.listeners?.nextAwaiter
+      guard !hasEnded else { return nil }
+      let listeners = core.listeners ?? Listeners()
+      core.listeners = listeners
+      listeners.nextAwaiter += 1
+      return listeners.nextAwaiter
     }
   }
 
@@ -176,11 +193,11 @@ public class AnyFuture: @unchecked Sendable {
 
   /// Registers a listener.
   /// - Returns: the source to be told of it; nil when the future has ended, and nothing was registered.
-  private final func listen(_ register: (inout Listeners) -> Void) -> Source? {
+  private final func listen(_ register: (Listeners) -> Void) -> Source? {
     core.withLock { core in
-      guard core.end == nil else { return nil }
-      var listeners = core.listeners ?? Listeners()
-      register(&listeners)
+      guard !hasEnded else { return nil }
+      let listeners = core.listeners ?? Listeners()
+      register(listeners)
       core.listeners = listeners
       return Source(value: core.source)
     }
@@ -200,24 +217,47 @@ public class AnyFuture: @unchecked Sendable {
   }
 
   /// Ends the future with an error, unless it has ended.
-  func fail(_ error: any Error, isCancelled: Bool) { preconditionFailure("a subclass stores it") }
+  @discardableResult final func fail(_ error: any Error, isCancelled: Bool) -> Bool {
+    end(isCancelled: isCancelled) { failure = error }
+  }
+
+  /// Ends the future with the value that a worker sent; one caller at most.
+  final func complete(decoding bytes: RawSpan) {
+    do throws(TransferError) {
+      // It may run the type's own code, so not under the lock.
+      try store.decode(resultType, from: bytes)
+    } catch {
+      fail(error, isCancelled: false)
+      return
+    }
+    if !end(isCancelled: false, {}) { discardResult() }
+  }
+
+  /// How to read a value.
+  var resultType: ResultType { preconditionFailure("a subclass knows the type") }
+  /// Destroys a value that came after the end.
+  func discardResult() { preconditionFailure("a subclass knows the type") }
 
   /// Ends the future.
   /// - Parameter store: stores the result; not called when the future has ended before.
   /// - Returns: false when it had.
   @discardableResult final func end(isCancelled: Bool, _ store: () -> Void) -> Bool {
-    let (isFirst, listeners) = core.withLock { core -> (Bool, Listeners?) in
-      guard core.end == nil else { return (false, nil) }
+    let (isFirst, listeners, source) = core.withLock { core in
+      guard !hasEnded else { return (false, nil as Listeners?, nil as (any FutureSource)?) }
       store()
-      core.end = isCancelled ? .cancelled : .finished
-      core.source = nil
-      defer { core.listeners = nil }
+      ended.store((isCancelled ? End.cancelled : .finished).rawValue, ordering: .releasing)
       if let callbacks = core.listeners?.callbacks, !callbacks.isEmpty {
         // Under the lock, so that one added from now on comes after them.
         (callbackQueue ?? sharedCallbackQueue).async { for callback in callbacks { callback() } }
       }
-      return (true, core.listeners)
+      defer {
+        core.listeners = nil
+        core.source = nil
+      }
+      return (true, core.listeners, core.source)
     }
+    // What stands behind the future may go here, and with it what it holds: not under the lock.
+    _ = consume source
     guard let listeners else { return isFirst }
     listeners.gate?.open()
     for awaiter in listeners.awaiters.values { awaiter.resume() }

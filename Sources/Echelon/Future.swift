@@ -1,13 +1,19 @@
 import Dispatch
 import EchelonMemory
 import EchelonPool
+import EchelonTransfer
 
 /// The result of work that goes on elsewhere: there now, later, or never.
 public final class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
-  // Written once, under the lock of `AnyFuture`, before the future ends; read after that.
-  private var stored: Result<Value, any Error>?
+  /// A future of the pool's.
+  @usableFromInline
+  init(pool: ProcessPool) { super.init(callbackQueue: pool.callbackQueue) }
 
-  override init(callbackQueue queue: DispatchQueue? = nil) { super.init(callbackQueue: queue) }
+  override init(callbackQueue queue: DispatchQueue? = nil, source: (any FutureSource)? = nil) {
+    super.init(callbackQueue: queue, source: source)
+  }
+
+  deinit { store.clear(Value.self) }
 
   /// Waits for the value.
   /// - Parameter timeout: how long to wait; nil is for ever, `.zero` does not block.
@@ -26,8 +32,7 @@ public final class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
   public func error(timeout: Duration? = nil) throws -> (any Error)? {
     try waitOrThrow(timeout)
     if isCancelled { throw CancellationError() }
-    if case .failure(let error) = stored { return error }
-    return nil
+    return failure
   }
 
   private func waitOrThrow(_ timeout: Duration?) throws {
@@ -55,33 +60,36 @@ public final class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
 
   /// The result of a future that has ended.
   func finished() throws -> Value {
-    guard let stored else { throw CancellationError() }
-    return try stored.get()
+    if let failure { throw failure }
+    return store.load(as: Value.self)
   }
 
   /// Whether it ended with an error, a cancellation aside.
   var hasFailed: Bool {
-    guard hasEnded, !isCancelled, case .failure = stored else { return false }
-    return true
+    hasEnded && !isCancelled && failure != nil
   }
 
   /// Ends the future.
   /// - Returns: false when it had ended before.
   @discardableResult
   func complete(_ result: Result<Value, any Error>, isCancelled: Bool = false) -> Bool {
-    end(isCancelled: isCancelled) { stored = result }
+    switch result {
+    case .success(let value): end(isCancelled: isCancelled) { store.store(value) }
+    case .failure(let error): fail(error, isCancelled: isCancelled)
+    }
   }
 
-  override func fail(_ error: any Error, isCancelled: Bool) {
-    complete(.failure(error), isCancelled: isCancelled)
-  }
+  override var resultType: ResultType { ResultType(Value.self) }
+
+  override func discardResult() { store.clear(Value.self) }
 }
 
 extension Future: CustomStringConvertible {
   /// The state, and the value or error if there is one.
   public var description: String {
     switch state {
-    case .finished: "Future(\(stored.map { "\($0)" } ?? "finished"))"
+    case .finished:
+      "Future(\(failure.map { "failure(\($0))" } ?? "success(\(store.load(as: Value.self)))"))"
     case let state: "Future(\(state))"
     }
   }

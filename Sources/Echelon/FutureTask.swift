@@ -5,7 +5,7 @@ import EchelonTransfer
 /// A task of the pool behind a future.
 class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
   private let engine: PoolEngine
-  private let untypedFuture: AnyFuture
+  fileprivate let untypedFuture: AnyFuture
   /// Where it was handed over; set before that.
   final var origin: CallSite?
 
@@ -63,25 +63,18 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
 }
 
 /// The call of one function.
-final class CallTask<Value: Sendable>: FutureTask, @unchecked Sendable {
-  private let future: Future<Value>
-
-  init(engine: PoolEngine, future: Future<Value>) {
-    self.future = future
-    super.init(engine: engine, future: future)
-  }
-
-  // Written out, as in `FutureTask`.
-  @available(*, unavailable)
-  override init(engine: PoolEngine, future: AnyFuture) { preconditionFailure("typed") }
-
+final class CallTask: FutureTask, @unchecked Sendable {
   override var name: String { "the task submitted at \(originText)" }
 
   override func resolve(_ outcome: TaskOutcomeBytes, _ bytes: RawSpan) {
-    future.complete(
-      read(outcome, bytes) { reader throws(TransferError) in
-        try decodeResult(Value.self, from: &reader)
-      })
+    guard outcome == .value else {
+      let failure: Result<Never, any Error> = read(outcome, bytes) { _ throws(TransferError) in
+        throw .malformed(what: "a failure holds a value")
+      }
+      if case .failure(let error) = failure { untypedFuture.fail(error, isCancelled: false) }
+      return
+    }
+    untypedFuture.complete(decoding: bytes)
   }
 }
 

@@ -1,6 +1,6 @@
 import EchelonMemory
 import EchelonPool
-import EchelonTransfer
+package import EchelonTransfer
 import EchelonWire
 
 extension ProcessPool {
@@ -21,6 +21,7 @@ extension ProcessPool {
   ///   - line: see `fileID`.
   /// - Throws: `TransferError` for a closure that captures or a type that cannot be sent, with its
   ///   name; `PoolError.shutDown`; `ArenaError` when there is no room for the arguments.
+  @inlinable
   public func submit<each Argument, Output: Sendable>(
     retries: Int = 0,
     _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
@@ -32,22 +33,38 @@ extension ProcessPool {
   }
 
   /// Hands a function and its arguments to a worker, with all that may be said of how to run it.
+  @inlinable
   public func submit<each Argument, Output: Sendable>(
     options: TaskOptions, at site: CallSite,
     _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
     _ argument: repeat each Argument
   ) throws -> Future<Output> {
+    // Inlined, so that the types formed here are known when the caller is compiled: asking the
+    // runtime for them takes longer than the rest.
     let call = FunctionCall<repeat each Argument, Output>(function)
-    let signature = try FunctionCall<repeat each Argument, Output>.signature()
-    let future = Future<Output>(callbackQueue: callbackQueue)
-    let task = CallTask(engine: engine, future: future)
-    task.origin = site
-    try ByteWriter.withRoom(for: TaskSlot.inlineBytes) { message throws(TransferError) in
+    let future = Future<Output>(pool: self)
+    try handOver(
+      future, calling: FunctionCall<repeat each Argument, Output>.signature(), options, from: site
+    ) { (message: inout ByteWriter) throws(TransferError) in
       try call.encode(repeat each argument, into: &message)
+    }
+    return future
+  }
+
+  /// Hands over the call that stands behind `future`.
+  @usableFromInline
+  func handOver(
+    _ future: AnyFuture, calling signature: CallSignature, _ options: TaskOptions,
+    from origin: CallSite,
+    _ encode: (inout ByteWriter) throws(TransferError) -> Void
+  ) throws {
+    let task = CallTask(engine: engine, future: future)
+    task.origin = origin
+    try ByteWriter.withRoom(for: TaskSlot.inlineBytes) { message throws(TransferError) in
+      try encode(&message)
     } then: { message in
       try submit(message, to: try index(of: signature), as: task, for: future, options)
     }
-    return future
   }
 
   /// Hands over a call that is encoded already.

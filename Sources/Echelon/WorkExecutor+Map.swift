@@ -1,5 +1,5 @@
-public import EchelonMemory
 import EchelonKernels
+public import EchelonMemory
 import EchelonPool
 
 // The numeric maps. Each is inlined into its caller, loop and all, so that in a release build the

@@ -9,7 +9,8 @@ extension WorkExecutor {
   public func start<Value, Element: KernelElement & Sendable>(
     _ reduction: Reduction<Value>, _ inputs: SharedArray<Element>...
   ) throws -> Future<Value> {
-    try start(KernelJob(reduction.kernel, inputs: inputs.map(\.operand)) { try reduction.finish($0) })
+    try start(
+      KernelJob(reduction.kernel, inputs: inputs.map(\.operand)) { try reduction.finish($0) })
   }
 
   /// `Σ xᵢ`, pairwise; 0 for no elements. See `KernelFamily.sum`.
@@ -117,7 +118,8 @@ extension WorkExecutor {
       throw KernelError.outputOverlapsInput(kernel: kernel.name, output: 0, input: 0)
     }
     return try start(
-      KernelJob(kernel, outputs: [product.operand], inputs: [a.operand, b.operand]) { _ in product })
+      KernelJob(kernel, outputs: [product.operand], inputs: [a.operand, b.operand]) { _ in product }
+    )
   }
 
   /// `A·B`, tiled over the workers, each tile one call of the BLAS in use. See `startMultiply`.

@@ -42,3 +42,14 @@ extension Span where Element == UInt8 {
     }
   }
 }
+
+/// Lends the first `count` bytes of a plain value.
+@inlinable package func withBytes<Value: BitwiseCopyable, Result, Failure: Error>(
+  of value: Value, count: Int, _ body: (RawSpan) throws(Failure) -> Result
+) throws(Failure) -> Result {
+  precondition(0...MemoryLayout<Value>.size ~= count, "a view outside the value")
+  return try unsafe withUnsafePointer(to: value) { pointer throws(Failure) in
+    // SAFETY: within the value (the check above), which lives during this call.
+    try body(unsafe UnsafeRawBufferPointer(start: pointer, count: count).bytes)
+  }
+}

@@ -37,7 +37,7 @@ extension PoolEngine {
         // Whichever job ends first makes room, even if nobody waits for it.
         for index in state.jobs.indices { demandCollector(ofJob: JobIndex(index)) }
       }
-      state.pending += 1
+      pending.add(1, ordering: .relaxed)
       if state.wantedWorkers < state.workerLimit {
         summonWorkers(&state, demand: job.request.chunkCount)
       }
@@ -49,12 +49,12 @@ extension PoolEngine {
     try state.withLock { state throws(PoolError) in
       if let broken = state.broken { throw broken }
       if state.isShutDown { throw .shutDown }
-      state.pending += 1
+      pending.add(1, ordering: .relaxed)
     }
   }
 
   /// The last step has begun, or there will be none.
-  package func endSteps() { state.withLock { state in taskEnded(&state) } }
+  package func endSteps() { state.withLock { state in workEnded() } }
 
   private func publish(_ job: PoolJob, in index: Int, _ state: inout PoolState) throws {
     let request = job.request
@@ -126,7 +126,7 @@ extension PoolEngine {
       if let next = state.queuedJobs.popFirst() {
         do { try publish(next, in: index.value, &state) } catch {
           next.place = .gone
-          taskEnded(&state)
+          workEnded()
           state.deferred.append { next.fail(error) }
         }
       }
@@ -136,7 +136,7 @@ extension PoolEngine {
     if let failure { job.fail(failure) } else { job.finish(partials: job.partials) }
     locked { state in
       job.partials = nil
-      taskEnded(&state)
+      workEnded()
     }
     wire.wakeWorkerIfNeeded()
     return true
@@ -210,7 +210,7 @@ extension PoolEngine {
       case .queued:
         job.place = .gone
         state.queuedJobs.removeAll { $0 === job }
-        taskEnded(&state)
+        workEnded()
         return true
       case .record(let index, let generation):
         // MODEL(jobCancel.1)

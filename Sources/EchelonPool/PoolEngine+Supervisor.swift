@@ -91,7 +91,7 @@ extension PoolEngine {
       state.broken = error
       for task in state.overflow.removeAll() where task.place == .queued {
         task.place = .gone
-        taskEnded(&state)
+        workEnded()
         state.deferred.append { task.fail(error) }
       }
       for index in state.tasks.indices {
@@ -102,7 +102,7 @@ extension PoolEngine {
       }
       for job in state.queuedJobs.removeAll() {
         job.place = .gone
-        taskEnded(&state)
+        workEnded()
         state.deferred.append { job.fail(error) }
       }
       let isDeserted = state.workers.allSatisfy { $0 == nil }
@@ -240,7 +240,7 @@ extension PoolEngine {
     task.retained = []
     state.tasks[slot.value] = nil
     free(slot, &state)
-    taskEnded(&state)
+    workEnded()
     state.deferred.append { task.fail(error) }
   }
 
@@ -315,7 +315,7 @@ extension PoolEngine {
     word.lowHalf.wake(.max)
     job.place = .gone
     state.jobs[index.value] = nil
-    taskEnded(&state)
+    workEnded()
     state.deferred.append { job.fail(error) }
   }
 
@@ -324,7 +324,10 @@ extension PoolEngine {
   /// - Returns: true when every worker is gone and the thread may end.
   private func endIfOver() -> Bool {
     let (isOver, workersLeft) = state.withLock { state in
-      (state.isShutDown && state.pending == 0, state.workers.contains { $0 != nil })
+      (
+        state.isShutDown && pending.load(ordering: .sequentiallyConsistent) == 0,
+        state.workers.contains { $0 != nil }
+      )
     }
     guard isOver else { return false }
     if wire.closing.load() == 0 {

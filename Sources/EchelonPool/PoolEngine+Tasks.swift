@@ -1,3 +1,4 @@
+import CEchelon
 import EchelonMemory
 import EchelonWire
 import Synchronization
@@ -34,7 +35,7 @@ extension PoolEngine {
       } else {
         return nil
       }
-      state.pending += 1
+      pending.add(1, ordering: .relaxed)
       // One that looks for work or sleeps will take this; should it have been about to take another,
       // it rings the collector, which sees that more workers are of use.
       if state.wantedWorkers == 0 || needsWorker(state) { summonWorkers(&state, demand: 1) }
@@ -122,20 +123,39 @@ extension PoolEngine {
 
   /// Collects the task in `slot` if it is done and still of that generation.
   @discardableResult func collect(_ slot: SlotIndex, generation: UInt32) -> Bool {
+    // Most results are small. Such a one is copied out and its slot given back at once, under one
+    // lock; the value is made of it after that.
+    var small: (bytes: slot_result, count: Int, outcome: TaskOutcome)?
     let task = locked { state -> PoolTask? in
       guard let task = state.tasks[slot.value], task.place == .slot(slot, generation: generation)
       else { return nil }
+      let cell = wire.slot(slot)
       // ORDER(slot-done): acquires what `finish` released.
       // MODEL(collect.1)
-      guard StateWord(bits: wire.slot(slot).state.load()).phase == .done else { return nil }
+      guard StateWord(bits: cell.state.load()).phase == .done else { return nil }
       task.place = .gone
       state.tasks[slot.value] = nil
+      let count = cell.resultBytes
+      guard cell.resultPlace == .slot, count <= TaskSlot.inlineBytes else { return task }
+      small = (count == 0 ? slot_result() : cell.smallResult, count, cell.outcome)
+      cell.state.store(StateWord(generation: generation, phase: .free).bits)
+      free(slot, &state)
       return task
     }
     guard let task else { return false }
     // MODEL(collect.2)
-    resolve(task, from: slot)
-    release(slot, generation, of: task)
+    guard let small else {
+      resolve(task, from: slot)
+      release(slot, generation, of: task)
+      return true
+    }
+    withBytes(of: small.bytes, count: small.count) {
+      task.resolve(TaskOutcomeBytes(small.outcome), $0)
+    }
+    // Nobody else has the task any more. What it kept alive was needed until here: a result may name
+    // an array that nothing else holds.
+    task.letGo()
+    workEnded()
     return true
   }
 
@@ -143,12 +163,7 @@ extension PoolEngine {
   private func resolve(_ task: PoolTask, from slot: SlotIndex) {
     let cell = wire.slot(slot)
     let byteCount = cell.resultBytes
-    let outcome: TaskOutcomeBytes =
-      switch cell.outcome {
-      case .value: .value
-      case .thrown: .thrown
-      case .undecodable, .unencodable: .notTransferred
-      }
+    let outcome = TaskOutcomeBytes(cell.outcome)
     switch cell.resultPlace {
     case .slot:
       cell.region.withBytes(
@@ -185,8 +200,8 @@ extension PoolEngine {
       task.argumentBlock = nil
       task.retained = []
       free(slot, &state)
-      taskEnded(&state)
     }
+    workEnded()
   }
 
   /// Gives a slot back, or to the task that waits longest.
@@ -214,7 +229,7 @@ extension PoolEngine {
         break
       } catch {
         task.place = .gone
-        taskEnded(&state)
+        workEnded()
         state.deferred.append { task.fail(error) }
       }
     }
@@ -237,8 +252,11 @@ extension PoolEngine {
     return count
   }
 
-  func taskEnded(_ state: inout PoolState) {
-    state.pending -= 1
-    if state.isShutDown, state.pending == 0 { attention.signal() }
+  /// A task or job that was handed over is over, and its future knows.
+  func workEnded() {
+    // ORDER(last-work): sequential on both sides; `shutDown` says so before it has the supervisor look
+    // at the count.
+    let left = pending.subtract(1, ordering: .sequentiallyConsistent).newValue
+    if left == 0, isShuttingDown.load(ordering: .sequentiallyConsistent) { attention.signal() }
   }
 }

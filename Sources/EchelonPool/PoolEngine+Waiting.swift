@@ -94,7 +94,7 @@ extension PoolEngine {
       case .queued:
         task.place = .gone
         task.message = []
-        taskEnded(&state)
+        workEnded()
         return true
       case .slot(let slot, let generation):
         guard withdraw(slot, generation: generation) else { return false }
@@ -103,7 +103,7 @@ extension PoolEngine {
         task.argumentBlock = nil
         task.retained = []
         free(slot, &state)
-        taskEnded(&state)
+        workEnded()
         return true
       case .new, .gone:
         return false

@@ -18,6 +18,10 @@ package final class PoolEngine: Sendable {
   let starter: any WorkerStarter
   /// Collects what workers print; nil when they print for themselves.
   let output: OutputCollector?
+  /// Tasks and jobs handed over and not yet over. Grows under the lock only.
+  let pending = Atomic(0)
+  /// The same as `isShutDown` of the state, for whoever does not hold the lock.
+  let isShuttingDown = Atomic(false)
   /// Open when every worker is gone and nothing is pending.
   let ended = Gate()
 
@@ -168,7 +172,7 @@ package final class PoolEngine: Sendable {
     state.withLock { state in
       var statistics = state.statistics
       statistics.workers = state.workers.count { $0 != nil }
-      statistics.pendingTasks = state.pending
+      statistics.pendingTasks = pending.load(ordering: .relaxed)
       statistics.tasksRun = state.workers.indices.map { wire.seat(SeatIndex($0)).tasksRun.load() }
       statistics.chunksRun = state.workers.indices.map { wire.seat(SeatIndex($0)).chunksRun.load() }
       return statistics
@@ -182,6 +186,7 @@ package final class PoolEngine: Sendable {
     if cancelPending { cancelAllPending() }
     state.withLock { state in
       state.isShutDown = true
+      isShuttingDown.store(true, ordering: .sequentiallyConsistent)
       // From now on every end goes through the collector, which sees when the last has come.
       for index in state.tasks.indices where state.tasks[index] != nil {
         demandCollector(ofSlot: SlotIndex(index))

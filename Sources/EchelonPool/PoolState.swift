@@ -38,8 +38,6 @@ struct PoolState {
   /// Blocks that workers asked for to put large results in, by offset.
   var leases: [Int: (block: ArenaBlock, seat: SeatIndex)] = [:]
 
-  /// Tasks and jobs handed over and not yet over.
-  var pending = 0
   /// Tasks went from the overflow into slots: once the lock is let go, workers are to look.
   var hasRefilled = false
   /// Calls into other people's code, to be made once the lock is let go.

@@ -32,6 +32,12 @@ open class PoolTask: @unchecked Sendable {
 
   package init() {}
 
+  /// Gives up what the task kept alive for its worker.
+  final func letGo() {
+    if argumentBlock != nil { argumentBlock = nil }
+    if !retained.isEmpty { retained = [] }
+  }
+
   /// What the task runs, for messages.
   open var name: String { "a task" }
 
@@ -43,6 +49,17 @@ open class PoolTask: @unchecked Sendable {
   /// The end without an answer.
   open func fail(_ error: any Error) {
     preconditionFailure("a subclass passes the error on")
+  }
+}
+
+extension TaskOutcomeBytes {
+  init(_ outcome: TaskOutcome) {
+    self =
+      switch outcome {
+      case .value: .value
+      case .thrown: .thrown
+      case .undecodable, .unencodable: .notTransferred
+      }
   }
 }
 

@@ -2,9 +2,11 @@
 ///
 /// It is both the wrapper a function travels in and, as a type, the program that runs it in a
 /// worker: a worker that has this type, with its arguments filled in, can decode, call and encode.
+@usableFromInline @frozen
 package struct FunctionCall<each Argument, Output> {
   package let function: (repeat each Argument) throws -> Output
 
+  @usableFromInline
   package init(_ function: @escaping (repeat each Argument) throws -> Output) {
     self.function = function
   }
@@ -105,6 +107,7 @@ private func decode<Value>(
 // MARK: - The front end's side
 
 /// What the front end knows about a signature: whether it can be sent, and its name in bytes.
+@usableFromInline
 package final class CallSignature: Sendable {
   /// The bytes for `resolveRunner`.
   package let bytes: [UInt8]
@@ -125,6 +128,7 @@ package final class CallSignature: Sendable {
 
 extension FunctionCall {
   /// This signature, checked: throws what `submit` should throw for it.
+  @usableFromInline
   package static func signature() throws(TransferError) -> CallSignature {
     let signature = CallSignature.known.value(for: TypeMetadata(Self.self).address.bits) {
       var refusal = TransferPlan.plan(for: Output.self).refusal
@@ -138,6 +142,7 @@ extension FunctionCall {
   }
 
   /// Appends the function and its arguments, for `IncomingCall.run`.
+  @usableFromInline
   package func encode(_ argument: repeat each Argument, into writer: inout ByteWriter)
     throws(TransferError)
   {

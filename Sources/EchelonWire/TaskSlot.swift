@@ -1,4 +1,4 @@
-import CEchelon
+package import CEchelon
 package import EchelonMemory
 
 /// The cell of one task in flight, as it lies in the arena.
@@ -53,6 +53,10 @@ package import EchelonMemory
   @inlinable package var resultPlace: ResultPlace {
     get { ResultPlace(rawValue: region.load(at: OFFSET_task_slot_result_place)) ?? .slot }
     nonmutating set { region.store(newValue.rawValue, at: OFFSET_task_slot_result_place) }
+  }
+  /// The result, when it lies in the slot.
+  @inlinable package var smallResult: slot_result {
+    region.load(at: OFFSET_task_slot_result)
   }
   @inlinable package var argumentsOffsetInSlot: Int { OFFSET_task_slot_arguments }
   @inlinable package var resultOffsetInSlot: Int { OFFSET_task_slot_result }

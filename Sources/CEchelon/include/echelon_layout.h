@@ -133,6 +133,12 @@ _Static_assert(sizeof(task_slot) == 256, "four cache lines");
 _Static_assert(offsetof(task_slot, arguments) == 48, "workers rely on this");
 _Static_assert(offsetof(task_slot, result) == 152, "workers rely on this");
 
+/// The small result of a task, as it is copied out of its slot.
+typedef struct {
+  uint64_t words[ECHELON_SLOT_INLINE_BYTES / 8];
+} slot_result;
+_Static_assert(sizeof(slot_result) == ECHELON_SLOT_INLINE_BYTES, "a multiple of eight");
+
 /// One array or matrix of a job.
 typedef struct {
   uint64_t offset;         // of the first element

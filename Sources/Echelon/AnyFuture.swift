@@ -36,6 +36,9 @@ public class AnyFuture: @unchecked Sendable {
     var callbacks: [@Sendable () -> Void] = []
     var awaiters: [Int: CheckedContinuation<Void, Never>] = [:]
     var nextAwaiter = 0
+    /// Tasks that begin when this has ended, and how many of them still mean to.
+    var dependents: [Dependent] = []
+    var dependentCount = 0
   }
 
   private struct Core {
@@ -163,7 +166,9 @@ public class AnyFuture: @unchecked Sendable {
   private final func abandon(_ key: Int) {
     let (awaiter, wasLast) = core.withLock { core in
       let awaiter = core.listeners?.awaiters.removeValue(forKey: key)
-      let isAlone = core.listeners?.awaiters.isEmpty != false && core.blockedThreads == 0
+      let isAlone =
+        core.listeners?.awaiters.isEmpty != false && core.blockedThreads == 0
+        && core.listeners?.dependentCount ?? 0 == 0
       return (awaiter, awaiter != nil && isAlone)
     }
     if wasLast { cancel() }
@@ -188,6 +193,20 @@ public class AnyFuture: @unchecked Sendable {
       (callbackQueue ?? sharedCallbackQueue).async(execute: body)
     }
   }
+
+  /// Has `dependent` told of the end.
+  /// - Returns: false when the future has ended.
+  final func add(_ dependent: Dependent) -> Bool {
+    let source = listen {
+      $0.dependents.append(dependent)
+      $0.dependentCount += 1
+    }
+    source?.value?.demandCompletion()
+    return source != nil
+  }
+
+  /// A dependent was cancelled, and needs this no more.
+  final func forgetDependent() { core.withLock { $0.listeners?.dependentCount -= 1 } }
 
   private struct Source { let value: (any FutureSource)? }
 
@@ -221,6 +240,11 @@ public class AnyFuture: @unchecked Sendable {
     end(isCancelled: isCancelled) { failure = error }
   }
 
+  /// The same, and returns whom to tell of it.
+  final func failLeavingDependents(_ error: any Error, _ isCancelled: Bool) -> [Dependent] {
+    endLeavingDependents(isCancelled: isCancelled) { failure = error } ?? []
+  }
+
   /// Ends the future with the value that a worker sent; one caller at most.
   final func complete(decoding bytes: RawSpan) {
     do throws(TransferError) {
@@ -242,6 +266,15 @@ public class AnyFuture: @unchecked Sendable {
   /// - Parameter store: stores the result; not called when the future has ended before.
   /// - Returns: false when it had.
   @discardableResult final func end(isCancelled: Bool, _ store: () -> Void) -> Bool {
+    guard let dependents = endLeavingDependents(isCancelled: isCancelled, store) else {
+      return false
+    }
+    if !dependents.isEmpty { Dependent.settle(dependents, after: self) }
+    return true
+  }
+
+  /// Ends the future and tells everyone but its dependents, which it returns; nil when it had ended.
+  final func endLeavingDependents(isCancelled: Bool, _ store: () -> Void) -> [Dependent]? {
     let (isFirst, listeners, source) = core.withLock { core in
       guard !hasEnded else { return (false, nil as Listeners?, nil as (any FutureSource)?) }
       store()
@@ -258,11 +291,11 @@ public class AnyFuture: @unchecked Sendable {
     }
     // What stands behind the future may go here, and with it what it holds: not under the lock.
     _ = consume source
-    guard let listeners else { return isFirst }
+    guard let listeners else { return isFirst ? [] : nil }
     listeners.gate?.open()
     for awaiter in listeners.awaiters.values { awaiter.resume() }
     for observer in listeners.observers { observer() }
-    return true
+    return listeners.dependents
   }
 }
 

@@ -5,9 +5,11 @@ import EchelonTransfer
 /// A task of the pool behind a future.
 class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
   private let engine: PoolEngine
-  fileprivate let untypedFuture: AnyFuture
+  let untypedFuture: AnyFuture
   /// Where it was handed over; set before that.
   final var origin: CallSite?
+  /// What starts it, when it waits for others; set before it is handed over.
+  final var dependent: Dependent?
 
   init(engine: PoolEngine, future: AnyFuture) {
     self.engine = engine
@@ -26,7 +28,13 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
 
   final var isRunning: Bool { engine.isRunning(self) }
   final func poll() { engine.collectIfDone(self) }
-  final func cancel() -> Bool { engine.cancel(self) }
+  final func cancel() -> Bool {
+    guard engine.cancel(self) else { return false }
+    dependent?.release()
+    return true
+  }
+  /// The end of a task that was to wait for others.
+  final func abandon() -> Bool { engine.abandon(self) }
   final func demandCompletion() { engine.demandCollector(of: self) }
   final func wait(until deadline: UInt64?, isOver: () -> Bool, park: () -> Bool) -> Bool {
     engine.wait(for: self, until: deadline, isOver: isOver, park: park)

@@ -1,7 +1,7 @@
 import EchelonMemory
 import EchelonPool
 package import EchelonTransfer
-import EchelonWire
+public import EchelonWire
 
 extension ProcessPool {
   /// Hands a function and its arguments to a worker.
@@ -15,6 +15,9 @@ extension ProcessPool {
   /// types, and shared arrays, which travel by handle.
   /// - Parameters:
   ///   - retries: how many more times to run it when a worker dies in it.
+  ///   - priority: how urgent it is.
+  ///   - after: what must have ended before it begins. When one of these fails, or is cancelled, it
+  ///     fails with that error, or is cancelled.
   ///   - function: runs in a worker; what it throws reaches the future as itself when it is
   ///     `Codable`, else as a `RemoteError`.
   ///   - fileID: with `line`, names this place in the task's errors.
@@ -23,13 +26,13 @@ extension ProcessPool {
   ///   name; `PoolError.shutDown`; `ArenaError` when there is no room for the arguments.
   @inlinable
   public func submit<each Argument, Output: Sendable>(
-    retries: Int = 0,
+    retries: Int = 0, priority: WorkPriority = .normal, after: [AnyFuture] = [],
     _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
     _ argument: repeat each Argument, fileID: StaticString = #fileID, line: UInt = #line
   ) throws -> Future<Output> {
     try submit(
-      options: TaskOptions(retries: retries), at: CallSite(fileID: fileID, line: line), function,
-      repeat each argument)
+      options: TaskOptions(retries: retries, priority: priority, after: after),
+      at: CallSite(fileID: fileID, line: line), function, repeat each argument)
   }
 
   /// Hands a function and its arguments to a worker, with all that may be said of how to run it.
@@ -72,13 +75,31 @@ extension ProcessPool {
     _ message: borrowing ByteWriter, to function: FunctionIndex, as task: FutureTask,
     for future: AnyFuture, _ options: TaskOptions
   ) throws {
-    task.function = function
-    task.retries = options.retries
-    if !message.retained.isEmpty {
-      try checkOwned(message.retained.lazy.compactMap { $0 as? ArenaBlock }, by: engine.arena)
-      task.retained = message.retained
-    }
+    task.set(function, options)
+    try retain(message.retained, for: task)
     future.attach(task)
+    guard options.after.isEmpty else {
+      let bytes = message.copyBytes()
+      return try hold(task, until: options.after) { [engine] task in
+        bytes.withRawSpan { engine.start(task, message: $0) }
+      }
+    }
     try message.withSpan { bytes in try engine.submit(task, message: bytes) }
+  }
+
+  /// Keeps what a message names alive for as long as its task.
+  func retain(_ objects: [AnyObject], for task: FutureTask) throws(ArenaError) {
+    if objects.isEmpty { return }
+    try checkOwned(objects.lazy.compactMap { $0 as? ArenaBlock }, by: engine.arena)
+    task.retained += objects
+  }
+}
+
+extension FutureTask {
+  /// What is known of the task before it is handed over.
+  func set(_ function: FunctionIndex, _ options: TaskOptions) {
+    self.function = function
+    retries = options.retries
+    priority = options.priority
   }
 }

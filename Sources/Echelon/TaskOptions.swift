@@ -1,11 +1,21 @@
+public import EchelonWire
+
 /// How one task is to be run: what the labelled parameters of `submit` amount to.
 public struct TaskOptions: Sendable {
   /// How many more times to run it when a worker dies in it.
   public var retries = 0
+  /// How urgent it is.
+  public var priority = WorkPriority.normal
+  /// What must have ended before it begins; the first failure becomes its own.
+  public var after: [AnyFuture] = []
 
   /// The options of a task that nobody asked anything of.
   public init() {}
 
   /// The options that `submit` takes as parameters.
-  public init(retries: Int) { self.retries = retries }
+  public init(retries: Int, priority: WorkPriority = .normal, after: [AnyFuture] = []) {
+    self.retries = retries
+    self.priority = priority
+    self.after = after
+  }
 }

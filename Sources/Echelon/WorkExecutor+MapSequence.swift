@@ -1,5 +1,6 @@
 import EchelonPool
 import EchelonTransfer
+public import EchelonWire
 
 extension WorkExecutor {
   /// Calls `body` on every element of a sequence, in the workers, and gives the results in order.
@@ -11,13 +12,15 @@ extension WorkExecutor {
   ///   - buffer: how many elements may be in flight or waiting to be read, 1 or more.
   ///   - retries: how many more times to run a chunk when a worker dies in it; when they are used up
   ///     its elements run one by one, and only the one that kills its worker fails.
+  ///   - priority: how urgent it is.
   ///   - fileID: with `line`, names this place in errors.
   ///   - line: see `fileID`.
   ///   - body: captures nothing.
   /// - Throws: `TransferError` for a closure that captures or a type that cannot be sent.
   public func map<Elements: Sequence, Output: Sendable>(
     _ elements: Elements, timeout: Duration? = nil, chunkSize: Int? = nil, buffer: Int = 4096,
-    retries: Int = 0, fileID: StaticString = #fileID, line: UInt = #line,
+    retries: Int = 0, priority: WorkPriority = .normal,
+    fileID: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable (Elements.Element) throws -> Output
   ) throws -> MapResults<Output>
   where
@@ -28,8 +31,8 @@ extension WorkExecutor {
     let limits = try MapLimits(
       buffer: buffer, chunkSize: chunkSize, timeout: timeout)
     let calls = try elementCalls(
-      options: TaskOptions(retries: retries), at: CallSite(fileID: fileID, line: line),
-      of: Output.self, body)
+      options: TaskOptions(retries: retries, priority: priority),
+      at: CallSite(fileID: fileID, line: line), of: Output.self, body)
     let driver = try MapDriver<Elements.Iterator, Output>(
       source: elements.makeIterator(), limits: limits, workerCount: workerCount, calls: calls)
     return MapResults(driver: driver)
@@ -39,7 +42,8 @@ extension WorkExecutor {
   /// - Parameters: as for one sequence.
   public func map<First: Sequence, Second: Sequence, Output: Sendable>(
     _ first: First, _ second: Second, timeout: Duration? = nil, chunkSize: Int? = nil,
-    buffer: Int = 4096, retries: Int = 0, fileID: StaticString = #fileID, line: UInt = #line,
+    buffer: Int = 4096, retries: Int = 0, priority: WorkPriority = .normal,
+    fileID: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable (First.Element, Second.Element) throws -> Output
   ) throws -> MapResults<Output>
   where
@@ -52,8 +56,8 @@ extension WorkExecutor {
     let limits = try MapLimits(
       buffer: buffer, chunkSize: chunkSize, timeout: timeout)
     let calls = try elementCalls(
-      options: TaskOptions(retries: retries), at: CallSite(fileID: fileID, line: line),
-      of: Output.self, body)
+      options: TaskOptions(retries: retries, priority: priority),
+      at: CallSite(fileID: fileID, line: line), of: Output.self, body)
     let driver = try MapDriver<Zip2Sequence<First, Second>.Iterator, Output>(
       source: zip(first, second).makeIterator(), limits: limits, workerCount: workerCount,
       calls: calls)

@@ -29,11 +29,11 @@ extension PoolEngine {
       if job.request.hasPartials {
         job.partials = try arena.allocate(byteCount: 64 * job.request.chunkCount)
       }
-      if let index = state.jobs.firstIndex(where: { $0 == nil }) {
+      if let index = freeRecord(for: job.request.priority, state) {
         try publish(job, in: index, &state)
       } else {
         job.place = .queued
-        state.queuedJobs.append(job)
+        state.queuedJobs.append(job, job.request.priority)
         // Whichever job ends first makes room, even if nobody waits for it.
         for index in state.jobs.indices { demandCollector(ofJob: JobIndex(index)) }
       }
@@ -43,6 +43,14 @@ extension PoolEngine {
       }
     }
   }
+
+  /// A record for a job; a few are kept for urgent ones, so that these need not wait for others' ends.
+  private func freeRecord(for priority: WorkPriority, _ state: PoolState) -> Int? {
+    let usable = state.jobs.count - (priority == .high ? 0 : Self.urgentRecords)
+    return state.jobs[..<usable].firstIndex { $0 == nil }
+  }
+
+  private static var urgentRecords: Int { 8 }
 
   /// Keeps the pool open for work of several steps, of which the next begins when the last has ended.
   package func beginSteps() throws(PoolError) {
@@ -73,6 +81,7 @@ extension PoolEngine {
       batchLimit: max(1, request.chunkCount / (8 * wire.layout.seatCount)))
     state.jobs[index] = job
     job.place = .record(JobIndex(index), generation: generation)
+    wire.setPriority(of: JobIndex(index), request.priority)
     // ORDER(job-ready): releases the record and the words; workers acquire them.
     // MODEL(job.3)
     record.state.storeSequential(StateWord(generation: generation, phase: .running).bits)
@@ -123,13 +132,7 @@ extension PoolEngine {
       }
       job.words = nil
       job.wordBlock = nil
-      if let next = state.queuedJobs.popFirst() {
-        do { try publish(next, in: index.value, &state) } catch {
-          next.place = .gone
-          workEnded()
-          state.deferred.append { next.fail(error) }
-        }
-      }
+      publishQueued(&state)
       return (job, failure)
     }
     guard let (job, failure) = taken else { return false }
@@ -140,6 +143,19 @@ extension PoolEngine {
     }
     wire.wakeWorkerIfNeeded()
     return true
+  }
+
+  /// Moves the job that is to be next into a record that has become free.
+  private func publishQueued(_ state: inout PoolState) {
+    guard let next = state.queuedJobs.popFirst() else { return }
+    guard let index = freeRecord(for: next.request.priority, state) else {
+      return state.queuedJobs.prepend(next, next.request.priority)
+    }
+    do { try publish(next, in: index, &state) } catch {
+      next.place = .gone
+      workEnded()
+      state.deferred.append { next.fail(error) }
+    }
   }
 
   private func failure(of job: PoolJob, _ record: JobRecord) -> (any Error)? {

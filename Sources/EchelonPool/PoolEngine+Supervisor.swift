@@ -89,7 +89,10 @@ extension PoolEngine {
   private func breakDown(_ error: PoolError) {
     locked { state in
       state.broken = error
-      for task in state.overflow.removeAll() where task.place == .queued {
+      let waiting = state.waiting.values
+      state.waiting = [:]
+      for task in state.overflow.removeAll() + waiting
+      where task.place == .queued || task.place == .waiting {
         task.place = .gone
         workEnded()
         state.deferred.append { task.fail(error) }

@@ -28,10 +28,10 @@ extension PoolEngine {
     try locked { state -> Bool? in
       if let broken = state.broken { throw broken }
       if state.isShutDown { throw PoolError.shutDown }
-      if state.overflow.isEmpty, let slot = state.freeSlots.popLast() {
+      if mayQueue {
+        try publishOrQueue(task, message, &state)
+      } else if let slot = freeSlot(for: task, &state) {
         try publish(task, message, in: slot, &state)
-      } else if mayQueue {
-        queue(task, message.copied(), &state)
       } else {
         return nil
       }
@@ -43,10 +43,23 @@ extension PoolEngine {
     }
   }
 
-  private func queue(_ task: PoolTask, _ message: [UInt8], _ state: inout PoolState) {
+  /// A free slot, if nobody comes first.
+  private func freeSlot(for task: PoolTask, _ state: inout PoolState) -> Int? {
+    state.overflow.isAhead(of: task.priority) ? nil : state.freeSlots.popLast()
+  }
+
+  func publishOrQueue(_ task: PoolTask, _ message: RawSpan, _ state: inout PoolState) throws {
+    if let slot = freeSlot(for: task, &state) ?? slotOfLessUrgent(than: task.priority, &state) {
+      try publish(task, message, in: slot, &state)
+    } else {
+      queue(task, message.copied(), &state)
+    }
+  }
+
+  func queue(_ task: PoolTask, _ message: [UInt8], _ state: inout PoolState) {
     task.message = message
     task.place = .queued
-    state.overflow.append(task)
+    state.overflow.append(task, task.priority)
     // MODEL(refill.1)
     _ = wire.interest.fetchOr(CollectorInterest.refill)
   }
@@ -84,7 +97,8 @@ extension PoolEngine {
   func enqueue(_ task: PoolTask, in index: Int, _ state: inout PoolState) -> Bool {
     let generation = state.generations[index] &+ 1
     wire.slot(SlotIndex(index)).attempt = UInt32(task.attempt)
-    guard wire.publish(SlotIndex(index), generation: generation) else { return false }
+    guard wire.publish(SlotIndex(index), generation: generation, priority: task.priority)
+    else { return false }
     state.generations[index] = generation
     state.tasks[index] = task
     task.place = .slot(SlotIndex(index), generation: generation)
@@ -94,17 +108,44 @@ extension PoolEngine {
 
   /// Takes a task whose worker died back into the front end, when there is no room in the ring.
   func requeue(_ task: PoolTask, from slot: SlotIndex, _ state: inout PoolState) {
+    let message = takeOut(task, from: slot, &state)
+    let cell = wire.slot(slot)
+    let free = StateWord(generation: state.generations[slot.value], phase: .free)
+    cell.state.storeSequential(free.bits)
+    cell.state.lowHalf.wake(.max)  // sleepers look where the task is now
+    state.freeSlots.append(slot.value)
+    queue(task, message, &state)
+  }
+
+  /// Makes a slot free for an urgent task: the youngest of the least urgent tasks that no worker has
+  /// begun goes back into the front end, before all others of its priority.
+  private func slotOfLessUrgent(than priority: WorkPriority, _ state: inout PoolState) -> Int? {
+    for lower in WorkPriority.allCases where lower < priority {
+      while let (slot, generation) = wire.youngestReady(lower) {
+        // Losing to a claim: the next look finds another.
+        guard withdraw(slot, generation: generation), let task = state.tasks[slot.value]
+        else { continue }
+        task.message = takeOut(task, from: slot, &state)
+        task.place = .queued
+        state.overflow.prepend(task, lower)
+        _ = wire.interest.fetchOr(CollectorInterest.refill)
+        return slot.value
+      }
+    }
+    return nil
+  }
+
+  /// Copies the call of a task out of the slot that it leaves.
+  private func takeOut(
+    _ task: PoolTask, from slot: SlotIndex, _ state: inout PoolState
+  ) -> [UInt8] {
     let cell = wire.slot(slot)
     let region = task.argumentBlock?.region ?? cell.region
     let offset = task.argumentBlock == nil ? cell.argumentsOffsetInSlot : 0
     let message = region.withBytes(at: offset, byteCount: cell.argumentBytes) { $0.copied() }
-    let free = StateWord(generation: state.generations[slot.value], phase: .free)
-    cell.state.storeSequential(free.bits)
-    cell.state.lowHalf.wake(.max)  // sleepers look where the task is now
     task.argumentBlock = nil
     state.tasks[slot.value] = nil
-    state.freeSlots.append(slot.value)
-    queue(task, message, &state)
+    return message
   }
 
   /// Asks for the collector to be rung when the task in `slot` ends.
@@ -212,7 +253,9 @@ extension PoolEngine {
 
   /// Moves waiting tasks into free slots.
   func refill(_ state: inout PoolState) {
-    while !state.freeSlots.isEmpty, wire.hasRoomInRing, let task = state.overflow.popFirst() {
+    while !state.freeSlots.isEmpty, let priority = state.overflow.firstPriority,
+      wire.hasRoomInRing(priority), let task = state.overflow.popFirst()
+    {
       guard task.place == .queued, let slot = state.freeSlots.popLast() else { continue }
       state.hasRefilled = true
       let message = task.message
@@ -222,7 +265,7 @@ extension PoolEngine {
       } catch ArenaError.outOfMemory where state.tasks.contains(where: { $0 != nil }) {
         // Whichever task in a slot ends next gives memory back and comes here again.
         task.message = message
-        state.overflow.prepend([task])
+        state.overflow.prepend(task, priority)
         for index in state.tasks.indices where state.tasks[index] != nil {
           demandCollector(ofSlot: SlotIndex(index))
         }

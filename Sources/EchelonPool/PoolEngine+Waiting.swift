@@ -18,7 +18,7 @@ extension PoolEngine {
       case .slot(let slot, let generation):
         guard sleep(on: wire.slot(slot).state, generation, until: deadline) else { return isOver() }
         collect(slot, generation: generation)
-      case .queued:
+      case .queued, .waiting:
         demandCollector(of: task)
         if !park() { return isOver() }
       case .new, .gone:
@@ -91,9 +91,11 @@ extension PoolEngine {
   package func cancel(_ task: PoolTask) -> Bool {
     locked { state in
       switch task.place {
-      case .queued:
+      case .queued, .waiting:
+        state.waiting[ObjectIdentifier(task)] = nil
         task.place = .gone
         task.message = []
+        task.retained = []
         workEnded()
         return true
       case .slot(let slot, let generation):
@@ -131,7 +133,7 @@ extension PoolEngine {
   func cancelAllPending() {
     let (tasks, jobs) = locked { state in
       (
-        state.overflow.removeAll() + state.tasks.compactMap { $0 },
+        state.overflow.removeAll() + state.waiting.values + state.tasks.compactMap { $0 },
         state.queuedJobs.removeAll() + state.jobs.compactMap { $0 }
       )
     }

@@ -16,10 +16,12 @@ open class PoolJob: @unchecked Sendable {
     package var parameters: [UInt8]
     package var hasPartials: Bool
     package var retries: Int
+    package var priority: WorkPriority
 
     package init(
       kind: JobKind, code: UInt32, chunkCount: Int, elementCount: Int, chunkLength: Int,
-      operands: [JobOperand], parameters: [UInt8], hasPartials: Bool, retries: Int
+      operands: [JobOperand], parameters: [UInt8], hasPartials: Bool, retries: Int,
+      priority: WorkPriority = .normal
     ) {
       self.kind = kind
       self.code = code
@@ -30,6 +32,7 @@ open class PoolJob: @unchecked Sendable {
       self.parameters = parameters
       self.hasPartials = hasPartials
       self.retries = retries
+      self.priority = priority
     }
 
     /// The elements of a chunk, where the chunks are runs of elements.

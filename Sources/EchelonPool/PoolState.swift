@@ -8,15 +8,17 @@ struct PoolState {
   var tasks: [PoolTask?]
   var generations: [UInt32]
   var freeSlots: [Int]
-  /// Tasks that wait for a slot, oldest first.
-  var overflow = Queue<PoolTask>()
+  /// Tasks that wait for a slot.
+  var overflow = PriorityQueue<PoolTask>()
+  /// Tasks that wait for others to end before they are handed to a worker.
+  var waiting: [ObjectIdentifier: PoolTask] = [:]
 
   var jobs: [PoolJob?]
   var jobGenerations: [UInt32]
   /// Counts jobs, not uses of a record: memory of chunk words moves between records, and a late
   /// claim for an earlier job must not fit.
   var lastJobGeneration: UInt32 = 0
-  var queuedJobs = Queue<PoolJob>()
+  var queuedJobs = PriorityQueue<PoolJob>()
   /// Memory of chunk words by power of two; never used for anything else (invariant 1 of
   /// `JobRecord`).
   var spareWords: [[ArenaBlock]] = Array(repeating: [], count: 48)

@@ -9,6 +9,8 @@ open class PoolTask: @unchecked Sendable {
   package enum Place: Equatable {
     /// Not handed over yet.
     case new
+    /// In the front end, until the tasks that it needs have ended.
+    case waiting
     /// In the front end, for want of a slot.
     case queued
     /// In the arena.
@@ -26,6 +28,7 @@ open class PoolTask: @unchecked Sendable {
   /// What the call names by handle.
   package final var retained: [AnyObject] = []
   package final var retries = 0
+  package final var priority = WorkPriority.normal
   package final var attempt = 0
   /// Someone waits who cannot collect: the collector is to do it.
   package final var wantsCollector = false

@@ -81,6 +81,12 @@
     count += bytes.count
   }
 
+  /// Appends bytes that another writer wrote.
+  package mutating func append(contentsOf bytes: [UInt8]) {
+    // SAFETY: the pointer is used inside the call only.
+    unsafe bytes.withUnsafeBytes { unsafe append(bytes: $0) }
+  }
+
   /// Appends the UTF-8 form of `text`, after its count.
   package mutating func append(text: String) {
     var text = text

@@ -146,7 +146,21 @@ extension FunctionCall {
   package func encode(_ argument: repeat each Argument, into writer: inout ByteWriter)
     throws(TransferError)
   {
+    try encodeFunction(into: &writer)
+    try Self.encodeArguments(repeat each argument, into: &writer)
+  }
+
+  /// Appends the first half of what `encode` does.
+  package func encodeFunction(into writer: inout ByteWriter) throws(TransferError) {
     try words.encode(into: &writer)  // `self` outlives this call, and so does its context
+  }
+
+  /// Appends the second half.
+  package static func encodeArguments(
+    _ argument: repeat each Argument, into writer: inout ByteWriter
+  )
+    throws(TransferError)
+  {
     for value in repeat each argument { try EchelonTransfer.encode(value, into: &writer) }
   }
 }

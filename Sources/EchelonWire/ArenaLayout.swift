@@ -35,7 +35,7 @@ package struct ArenaLayout: Sendable {
     _ = place(MemoryLayout<arena_header>.size)
     seatsOffset = place(seatCount * MemoryLayout<arena_seat>.stride)
     slotsOffset = place(slotCount * MemoryLayout<task_slot>.stride)
-    ringOffset = place(ringCapacity * 8)
+    ringOffset = place(WorkPriority.allCases.count * ringCapacity * 8)
     jobsOffset = place(jobCount * MemoryLayout<job_record>.stride)
     functionsOffset = place(functionsBytes)
     outboxesOffset = place(seatCount * outboxBytes)
@@ -64,7 +64,7 @@ package struct ArenaLayout: Sendable {
       ringCapacity <= 1 << 20,
       fits(seatsOffset, seatCount * MemoryLayout<arena_seat>.stride),
       fits(slotsOffset, slotCount * MemoryLayout<task_slot>.stride),
-      fits(ringOffset, ringCapacity * 8),
+      fits(ringOffset, WorkPriority.allCases.count * ringCapacity * 8),
       fits(jobsOffset, jobCount * MemoryLayout<job_record>.stride),
       fits(functionsOffset, functionsBytes), functionsBytes >= FunctionTable.smallestBytes,
       outboxBytes <= 1 << 30, outboxBytes % 64 == 0,

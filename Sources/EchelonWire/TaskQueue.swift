@@ -8,66 +8,120 @@ package import EchelonMemory
 ///
 ///     ring entry: 32 bits generation, 32 bits slot
 extension Wire {
-  /// Puts a filled slot at the end of the queue. Only one thread of the front end at a time.
+  /// Puts a filled slot at the end of the queue of its priority. Only one thread of the front end at a
+  /// time.
   /// - Returns: false when the ring is full; the slot is then not published.
-  @inlinable package func publish(_ index: SlotIndex, generation: UInt32) -> Bool {
+  @inlinable package func publish(
+    _ index: SlotIndex, generation: UInt32, priority: WorkPriority = .normal
+  ) -> Bool {
     // MODEL(publish.1)
-    guard hasRoomInRing else { return false }
+    guard hasRoomInRing(priority) else { return false }
+    if priority != .normal { announcePriorities() }
+    let tail = tail(priority)
     let ticket = tail.loadRelaxed()
     // ORDER(slot-ready): releases the front end's plain writes to the slot; `claim` acquires them.
     // MODEL(publish.2)
     slot(index).state.store(StateWord(generation: generation, phase: .ready).bits)
     // MODEL(publish.3)
-    ringEntry(ticket).store(UInt64(generation) << 32 | UInt64(index.value))
+    ringEntry(ticket, priority).store(UInt64(generation) << 32 | UInt64(index.value))
     // ORDER(wake-up): sequential, before the load of chairs and sleepers in `wakeWorkerIfNeeded`.
     // MODEL(publish.4)
     tail.storeSequential(ticket &+ 1)
     return true
   }
 
+  /// From now on workers look at all priorities.
+  @usableFromInline package func announcePriorities() {
+    if priorities.load() == 0 { priorities.storeSequential(1) }
+  }
+
   /// Whether another ticket fits. Only one thread of the front end at a time.
-  @inlinable package var hasRoomInRing: Bool {
+  @inlinable package func hasRoomInRing(_ priority: WorkPriority) -> Bool {
+    let (head, tail) = (head(priority), tail(priority))
     if tail.loadRelaxed() &- head.load() < UInt64(layout.ringCapacity) { return true }
-    discardWithdrawn()
+    discardWithdrawn(priority)
     return tail.loadRelaxed() &- head.load() < UInt64(layout.ringCapacity)
   }
 
   /// Moves `head` past tickets of tasks that were cancelled: the workers may be busy for long.
-  @usableFromInline func discardWithdrawn() {
+  @usableFromInline func discardWithdrawn(_ priority: WorkPriority) {
+    let head = head(priority)
     while true {
       let ticket = head.load()
-      guard ticket < tail.loadRelaxed() else { return }
       // MODEL(discard.1)
-      let entry = ringEntry(ticket).load()
-      let word = StateWord(bits: slot(SlotIndex(Int(entry & 0xffff_ffff))).state.load())
-      if word.phase == .ready, word.generation == UInt32(truncatingIfNeeded: entry >> 32) { return }
+      guard ticket < tail(priority).loadRelaxed(), readySlot(ticket, priority) == nil else {
+        return
+      }
       // MODEL(discard.2)
       _ = head.compareExchange(expected: ticket, desired: ticket &+ 1)
     }
   }
 
+  /// The slot and generation of a ticket, if its task is ready still.
+  @usableFromInline func readySlot(
+    _ ticket: UInt64, _ priority: WorkPriority
+  ) -> (SlotIndex, UInt32)? {
+    let entry = ringEntry(ticket, priority).load()
+    let index = SlotIndex(Int(entry & 0xffff_ffff))
+    let generation = UInt32(truncatingIfNeeded: entry >> 32)
+    let word = StateWord(bits: slot(index).state.load())
+    return word.phase == .ready && word.generation == generation ? (index, generation) : nil
+  }
+
+  /// The ready task of this priority that was published last, as far as can be told; nil when there is
+  /// none.
+  package func youngestReady(_ priority: WorkPriority) -> (SlotIndex, generation: UInt32)? {
+    let oldest = head(priority).load()
+    var ticket = tail(priority).loadRelaxed()
+    while ticket > oldest {
+      ticket &-= 1
+      if let (index, generation) = readySlot(ticket, priority) { return (index, generation) }
+    }
+    return nil
+  }
+
   /// How many tickets nobody has taken.
   @inlinable package var readyTickets: Int {
-    max(0, Int(truncatingIfNeeded: tail.load() &- head.load()))
+    var count = ready(.normal)
+    if priorities.load() != 0 { count += ready(.low) + ready(.high) }
+    return count
+  }
+
+  @inlinable func ready(_ priority: WorkPriority) -> Int {
+    max(0, Int(truncatingIfNeeded: tail(priority).load() &- head(priority).load()))
   }
 
   /// Whether few enough tasks are ready that more should be fetched from the front end.
-  @inlinable package var isQueueLow: Bool {
-    tail.load() &- head.load() < UInt64(layout.slotCount / 4)
+  @inlinable package var isQueueLow: Bool { readyTickets < layout.slotCount / 4 }
+
+  @inlinable func ringEntry(_ ticket: UInt64, _ priority: WorkPriority) -> SharedWord64 {
+    let ring = Int(priority.rawValue) &* layout.ringCapacity
+    return ringRegion.word64(
+      at: (ring &+ (Int(truncatingIfNeeded: ticket) & (layout.ringCapacity &- 1))) &* 8)
   }
 
-  @inlinable func ringEntry(_ ticket: UInt64) -> SharedWord64 {
-    ringRegion.word64(at: Int(truncatingIfNeeded: ticket) & (layout.ringCapacity - 1) &* 8)
-  }
-
-  /// Claims the oldest ready task for the worker on `seat`; nil when there is none.
+  /// Claims the oldest of the most urgent ready tasks for the worker on `seat`; nil when there is none,
+  /// or when there is a job that is more urgent.
   @inlinable package func claimTask(for seat: SeatIndex) -> (SlotIndex, StateWord)? {
+    if priorities.load() == 0 { return claimTask(.normal, for: seat) }
+    if let claimed = claimTask(.high, for: seat) { return claimed }
+    if activeJobs(.high) != 0 { return nil }
+    if let claimed = claimTask(.normal, for: seat) { return claimed }
+    if activeJobs(.normal) != 0 { return nil }
+    return claimTask(.low, for: seat)
+  }
+
+  /// Claims the oldest ready task of one priority.
+  @inlinable package func claimTask(
+    _ priority: WorkPriority, for seat: SeatIndex
+  ) -> (SlotIndex, StateWord)? {
+    let (head, tail) = (head(priority), tail(priority))
     while true {
       // MODEL(claim.1)
       let ticket = head.load()
       guard ticket < tail.load() else { return nil }
       // MODEL(claim.2)
-      let entry = ringEntry(ticket).load()
+      let entry = ringEntry(ticket, priority).load()
       let index = SlotIndex(Int(truncatingIfNeeded: entry & 0xffff_ffff))
       let generation = UInt32(truncatingIfNeeded: entry >> 32)
       guard index.value < layout.slotCount else { return nil }

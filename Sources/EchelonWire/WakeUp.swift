@@ -66,6 +66,12 @@ extension Wire {
   @inlinable package var hasClaimableWork: Bool {
     // MODEL(work.1)
     head.loadSequential() < tail.loadSequential() || activeJobs.loadSequential() != 0
+      || (priorities.loadSequential() != 0 && hasSideWork)
+  }
+
+  @usableFromInline var hasSideWork: Bool {
+    head(.high).loadSequential() < tail(.high).loadSequential()
+      || head(.low).loadSequential() < tail(.low).loadSequential()
   }
 
   /// Whether there is a reason not to sleep.

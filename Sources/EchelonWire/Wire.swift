@@ -20,7 +20,8 @@ package final class Wire: Sendable {
     let region = arena.region
     hot = region.subregion(
       at: OFFSET_arena_header_hot, byteCount: MemoryLayout<arena_hot_words>.size)
-    ringRegion = region.subregion(at: layout.ringOffset, byteCount: layout.ringCapacity * 8)
+    ringRegion = region.subregion(
+      at: layout.ringOffset, byteCount: WorkPriority.allCases.count * layout.ringCapacity * 8)
     slotsRegion = region.subregion(
       at: layout.slotsOffset, byteCount: layout.slotCount * MemoryLayout<task_slot>.stride)
     seatsRegion = region.subregion(
@@ -31,6 +32,19 @@ package final class Wire: Sendable {
 
   // The front end's line.
   @inlinable package var tail: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_tail) }
+  @inlinable package func tail(_ priority: WorkPriority) -> SharedWord64 {
+    switch priority {
+    case .normal: tail
+    case .low: hot.word64(at: OFFSET_arena_hot_words_side_tails)
+    case .high: hot.word64(at: OFFSET_arena_hot_words_side_tails + 8)
+    }
+  }
+  /// 0 until work of another priority than normal was published: most pools pay one load for theirs.
+  @inlinable package var priorities: SharedWord32 {
+    hot.word32(at: OFFSET_arena_hot_words_priorities)
+  }
+  @inlinable package var lowJobs: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_low_jobs) }
+  @inlinable package var highJobs: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_high_jobs) }
   @inlinable package var activeJobs: SharedWord64 {
     hot.word64(at: OFFSET_arena_hot_words_active_jobs)
   }
@@ -38,6 +52,13 @@ package final class Wire: Sendable {
   @inlinable package var closing: SharedWord32 { hot.word32(at: OFFSET_arena_hot_words_closing) }
   // The workers' line.
   @inlinable package var head: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_head) }
+  @inlinable package func head(_ priority: WorkPriority) -> SharedWord64 {
+    switch priority {
+    case .normal: head
+    case .low: hot.word64(at: OFFSET_arena_hot_words_side_heads)
+    case .high: hot.word64(at: OFFSET_arena_hot_words_side_heads + 8)
+    }
+  }
   @inlinable package func chair(_ index: Int) -> SharedWord32 {
     hot.word32(at: OFFSET_arena_hot_words_chairs + 4 * index)
   }

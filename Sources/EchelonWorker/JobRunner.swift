@@ -17,19 +17,20 @@ struct JobRunner {
     place = wire.seat(seat)
   }
 
-  /// Runs chunks of one active job until none is left to claim.
+  /// Runs chunks of one active job of a priority until none is left to claim, or something more urgent
+  /// is there.
   /// - Returns: false when there was none to claim.
-  mutating func runSome() -> Bool {
-    var active = wire.activeJobs.load()
+  mutating func runSome(_ priority: WorkPriority) -> Bool {
+    var active = wire.activeJobs(priority)
     while active != 0 {
       let index = JobIndex(active.trailingZeroBitCount)
       active &= active - 1
-      if run(index) { return true }
+      if run(index, priority) { return true }
     }
     return false
   }
 
-  private mutating func run(_ index: JobIndex) -> Bool {
+  private mutating func run(_ index: JobIndex, _ priority: WorkPriority) -> Bool {
     let record = wire.job(index)
     // ORDER(job-ready): acquires the record and the words that `publish` released.
     // MODEL(job.5)
@@ -47,7 +48,7 @@ struct JobRunner {
     guard again.phase == .running, again.generation == state.generation,
       let words = words(fields, state)
     else { return false }
-    let count = runChunks(of: record, fields, words)
+    let count = runChunks(of: record, fields, words, priority)
     finishIfDone(index, record, state, words)
     retire(index, state)
     return count > 0
@@ -64,9 +65,9 @@ struct JobRunner {
   }
 
   /// First by the cursor, several at a time; then by looking at every word, which finds what a slow
-  /// or dead worker had looked at and not claimed.
+  /// or dead worker had looked at and not claimed, or one that turned to more urgent work.
   private mutating func runChunks(
-    of record: JobRecord, _ fields: job_record, _ words: ChunkWords
+    of record: JobRecord, _ fields: job_record, _ words: ChunkWords, _ priority: WorkPriority
   ) -> Int {
     var body: ChunkBody?
     var count = 0
@@ -82,20 +83,26 @@ struct JobRunner {
       }
       words.finish(chunk, claimed)
     }
+    defer {
+      if count > 0 { StandardStream.flushIfPending() }
+      place.phaseWord.store(SeatPhase.looking.rawValue)
+    }
     let batch = UInt64(max(1, fields.batch_limit))
     while true {
       // MODEL(chunk.1)
       let first = record.cursor.fetchAdd(batch)
       guard first < UInt64(words.count) else { break }
-      for chunk in Int(first)..<Int(min(UInt64(words.count), first + batch)) { take(chunk) }
+      for chunk in Int(first)..<Int(min(UInt64(words.count), first + batch)) {
+        take(chunk)
+        if wire.hasWork(above: priority) { return count }
+      }
     }
     // MODEL(chunk.6)
     for chunk in 0..<words.count
     where ChunkWord(bits: words.word(chunk).load()).phase == .unclaimed {
       take(chunk)
+      if wire.hasWork(above: priority) { return count }
     }
-    if count > 0 { StandardStream.flushIfPending() }
-    place.phaseWord.store(SeatPhase.looking.rawValue)
     return count
   }
 

@@ -21,10 +21,10 @@ struct TaskRunner {
 
   func claim() -> Claim? { wire.claimTask(for: seat) }
 
-  /// Runs the oldest ready task.
+  /// Runs the oldest ready task of a priority.
   /// - Returns: false when there is none.
-  mutating func runOne() -> Bool {
-    guard let claimed = claim() else { return false }
+  mutating func runOne(_ priority: WorkPriority) -> Bool {
+    guard let claimed = wire.claimTask(priority, for: seat) else { return false }
     wire.passOn()
     run(claimed)
     return true

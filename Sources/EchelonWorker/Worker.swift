@@ -46,8 +46,13 @@ struct Worker: ~Copyable {
 
   private mutating func runSomething() -> Bool {
     looksAtJobsFirst.toggle()
-    if looksAtJobsFirst { return jobs.runSome() || tasks.runOne() }
-    return tasks.runOne() || jobs.runSome()
+    if wire.priorities.load() == 0 { return runSomething(.normal) }
+    return runSomething(.high) || runSomething(.normal) || runSomething(.low)
+  }
+
+  private mutating func runSomething(_ priority: WorkPriority) -> Bool {
+    if looksAtJobsFirst { return jobs.runSome(priority) || tasks.runOne(priority) }
+    return tasks.runOne(priority) || jobs.runSome(priority)
   }
 
   /// Looks for work for as long as a wake-up would cost, if there is a chair free.

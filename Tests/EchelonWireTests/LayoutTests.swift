@@ -45,7 +45,7 @@ import Testing
     #expect(MemoryLayout<arena_seat>.stride == 128)
     #expect(MemoryLayout<job_record>.stride == 640)
     #expect(MemoryLayout<job_operand>.stride == 64)
-    #expect(MemoryLayout<arena_hot_words>.stride == 7 * 64)
+    #expect(MemoryLayout<arena_hot_words>.stride == 8 * 64)
     #expect(MemoryLayout<arena_header>.stride % 64 == 0)
     #expect(OFFSET_arena_header_hot % 64 == 0)
     #expect(OFFSET_task_slot_state == 0)

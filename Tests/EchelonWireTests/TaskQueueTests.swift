@@ -91,7 +91,7 @@ import Testing
       if published > capacity { break }
     }
     #expect(published == capacity - 1)
-    #expect(!wire.hasRoomInRing)
+    #expect(!wire.hasRoomInRing(.normal))
     let before = wire.slot(SlotIndex(2)).state.load()
     #expect(!wire.publish(SlotIndex(2), generation: 1))
     #expect(wire.slot(SlotIndex(2)).state.load() == before, "published without a ticket")

@@ -5,7 +5,8 @@
 //     0        arena_header    who made this arena, where everything lies, the hot words
 //     seats    arena_seat[]    one per worker: how to wake it, what it has done
 //     slots    task_slot[]     one per task in flight
-//     ring     uint64_t[]      tickets: which slot to look at next (a hint, never the truth)
+//     rings    uint64_t[]      tickets: which slot to look at next (a hint, never the truth); one
+//                              ring per priority
 //     jobs     job_record[]    one per chunked job
 //     functions                append-only table of function signatures
 //     outboxes                 one byte area per seat for results too large for a slot
@@ -23,7 +24,7 @@
 #include <stdint.h>
 
 #define ECHELON_LAYOUT_MAGIC 0x314e4f4c45484345ULL  // "ECHELON1"
-#define ECHELON_LAYOUT_VERSION 1U
+#define ECHELON_LAYOUT_VERSION 2U
 
 enum {
   ECHELON_CACHE_LINE = 64,
@@ -42,7 +43,11 @@ typedef struct {
   uint64_t tail;  // tickets published so far
   uint64_t active_jobs;        // bit i: job i may have chunks to claim
   uint32_t closing;            // 1: drain and exit; 2: exit now
-  uint32_t reserved0[11];
+  uint32_t priorities;         // 0 until work of another priority than normal is published
+  uint64_t side_tails[2];      // `tail` of the rings for low and for high priority
+  uint64_t low_jobs;           // bit i: job i is of low priority
+  uint64_t high_jobs;          // bit i: job i is of high priority
+  uint32_t reserved0[2];
   // Line 1, written by workers.
   uint64_t head;  // tickets below this one have been claimed
   uint32_t chairs[ECHELON_CHAIR_LIMIT];  // seat + 1 of a worker that spins, 0 if nobody
@@ -56,8 +61,12 @@ typedef struct {
   uint32_t reserved2[10];
   // Lines 3 to 6: bit per slot whose end the collector is to hear of.
   uint64_t finished_slots[ECHELON_SLOT_LIMIT / 64];
+  // Line 7, written by workers.
+  uint64_t side_heads[2];  // `head` of the rings for low and for high priority
+  uint64_t reserved7[6];
 } arena_hot_words;
-_Static_assert(sizeof(arena_hot_words) == 7 * 64, "seven cache lines");
+_Static_assert(sizeof(arena_hot_words) == 8 * 64, "eight cache lines");
+_Static_assert(offsetof(arena_hot_words, side_heads) == 7 * 64, "workers' second line");
 _Static_assert(offsetof(arena_hot_words, head) == 64, "workers' line");
 _Static_assert(offsetof(arena_hot_words, sleepers) == 96, "in the workers' line");
 _Static_assert(offsetof(arena_hot_words, collector) == 128, "the collector's line");
@@ -71,7 +80,7 @@ typedef struct {
   uint64_t reserved_bytes;  // the address range every process maps
   uint32_t seat_count;
   uint32_t slot_count;      // a power of two
-  uint32_t ring_capacity;   // a power of two, at least twice slot_count
+  uint32_t ring_capacity;   // of each ring: a power of two, at least twice slot_count
   uint32_t job_count;
   uint64_t seats_offset;
   uint64_t slots_offset;
@@ -89,7 +98,7 @@ typedef struct {
   arena_hot_words hot;       // starts a cache line
 } arena_header;
 _Static_assert(offsetof(arena_header, hot) == 192, "the hot words start a cache line");
-_Static_assert(sizeof(arena_header) == 192 + 7 * 64, "ten cache lines");
+_Static_assert(sizeof(arena_header) == 192 + 8 * 64, "eleven cache lines");
 
 /// A worker's place.
 typedef struct {
@@ -195,7 +204,9 @@ enum {
   OFFSET(arena_hot_words, sleepers), OFFSET(arena_hot_words, collector),
   OFFSET(arena_hot_words, interest), OFFSET(arena_hot_words, finished_jobs),
   OFFSET(arena_hot_words, finished_slots), OFFSET(arena_hot_words, chair_count),
-  OFFSET(arena_hot_words, spin_nanoseconds),
+  OFFSET(arena_hot_words, spin_nanoseconds), OFFSET(arena_hot_words, priorities),
+  OFFSET(arena_hot_words, side_tails), OFFSET(arena_hot_words, side_heads),
+  OFFSET(arena_hot_words, low_jobs), OFFSET(arena_hot_words, high_jobs),
   OFFSET(arena_seat, wake), OFFSET(arena_seat, phase), OFFSET(arena_seat, pid),
   OFFSET(arena_seat, incarnation), OFFSET(arena_seat, request), OFFSET(arena_seat, request_bytes),
   OFFSET(arena_seat, request_offset), OFFSET(arena_seat, outbox_head),

@@ -1,0 +1,94 @@
+import EchelonPool
+import Synchronization
+
+/// A task that begins when futures have ended, and fails when one of them does.
+///
+/// Nobody waits for them: the last one to end starts the task, on whatever thread ends it.
+final class Dependent: Sendable {
+  private struct State {
+    /// Inputs that have not ended, and one more while the inputs are being told of this.
+    var missing = 1
+    var inputs: [AnyFuture]
+    /// Gone when the task was started, failed or cancelled.
+    var task: FutureTask?
+    var start: (@Sendable (FutureTask) throws -> Void)?
+  }
+
+  private let state: Mutex<State>
+
+  /// - Parameter start: hands the task over; called once, when every input has a value.
+  init(
+    _ task: FutureTask, inputs: [AnyFuture],
+    start: @escaping @Sendable (FutureTask) throws -> Void
+  ) {
+    var seen: Set<ObjectIdentifier> = []
+    let distinct = inputs.filter { seen.insert(ObjectIdentifier($0)).inserted }
+    state = Mutex(State(inputs: distinct, task: task, start: start))
+  }
+
+  /// Asks the inputs to tell of their ends.
+  func begin() {
+    for input in state.withLock({ $0.inputs }) {
+      state.withLock { $0.missing += 1 }
+      if !input.add(self) { Self.settle([self], after: input) }
+    }
+    Self.settle([self], after: nil)
+  }
+
+  /// Forgets the task, which was cancelled.
+  func release() {
+    for input in take(unlessMissing: false)?.inputs ?? [] { input.forgetDependent() }
+  }
+
+  /// Tells dependents that an input has ended, and theirs, and so on. One loop instead of a call within
+  /// a call: a chain may be of any length.
+  static func settle(_ dependents: [Dependent], after input: AnyFuture?) {
+    var work = Queue<(Dependent, AnyFuture?)>()
+    for dependent in dependents { work.append((dependent, input)) }
+    while let (dependent, input) = work.popFirst() {
+      guard let (future, failed) = dependent.inputEnded(input) else { continue }
+      for next in failed { work.append((next, future)) }
+    }
+  }
+
+  /// - Returns: the future that failed, and who waits for it; nil when none did.
+  private func inputEnded(_ input: AnyFuture?) -> (AnyFuture, [Dependent])? {
+    if let input, let failure = input.failure {
+      guard let (task, _, inputs) = take(unlessMissing: false) else { return nil }
+      for other in inputs where other !== input { other.forgetDependent() }
+      return fail(task, failure, isCancelled: input.isCancelled)
+    }
+    state.withLock { $0.missing -= 1 }
+    guard let (task, start, _) = take(unlessMissing: true) else { return nil }
+    do {
+      try start(task)
+      return nil
+    } catch {
+      return fail(task, error, isCancelled: false)
+    }
+  }
+
+  private func fail(
+    _ task: FutureTask, _ error: any Error, isCancelled: Bool
+  ) -> (AnyFuture, [Dependent])? {
+    guard task.abandon() else { return nil }
+    return (task.untypedFuture, task.untypedFuture.failLeavingDependents(error, isCancelled))
+  }
+
+  private typealias Taken = (
+    task: FutureTask, start: @Sendable (FutureTask) throws -> Void, inputs: [AnyFuture]
+  )
+
+  /// Takes the task out, which only one can.
+  private func take(unlessMissing: Bool) -> Taken? {
+    state.withLock { state in
+      guard let task = state.task, let start = state.start, !unlessMissing || state.missing == 0
+      else { return nil }
+      let inputs = state.inputs
+      state.task = nil
+      state.start = nil
+      state.inputs = []
+      return (task, start, inputs)
+    }
+  }
+}

@@ -95,6 +95,7 @@ final class MapTask<Output: Sendable>: FutureTask, @unchecked Sendable {
     self.future = future
     self.count = count
     super.init(engine: engine, future: future)
+    isLimited = false  // the map has a buffer of its own
   }
 
   // Written out, as in `FutureTask`.

@@ -47,18 +47,18 @@ extension ProcessPool {
     future.attach(task)
     // The pool's object may be gone when the values come.
     let start = ValuesStart(engine: engine, functionBytes: functionBytes, input: repeat each input)
-    try hold(task, until: inputs) { task in try start.hand(task) }
+    try hold(task, until: inputs, byteCount: functionBytes.count) { task in try start.hand(task) }
     return future
   }
 
   /// Takes a task in that begins when `inputs` have values.
   func hold(
-    _ task: FutureTask, until inputs: [AnyFuture],
+    _ task: FutureTask, until inputs: [AnyFuture], byteCount: Int,
     start: @escaping @Sendable (FutureTask) throws -> Void
   ) throws {
     let dependent = Dependent(task, inputs: inputs, start: start)
     task.dependent = dependent
-    try engine.hold(task)
+    try engine.hold(task, byteCount: byteCount)
     dependent.begin()
   }
 }

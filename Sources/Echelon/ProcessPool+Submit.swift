@@ -80,7 +80,7 @@ extension ProcessPool {
     future.attach(task)
     guard options.after.isEmpty else {
       let bytes = message.copyBytes()
-      return try hold(task, until: options.after) { [engine] task in
+      return try hold(task, until: options.after, byteCount: bytes.count) { [engine] task in
         bytes.withRawSpan { engine.start(task, message: $0) }
       }
     }

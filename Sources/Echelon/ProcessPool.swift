@@ -43,6 +43,8 @@ public final class ProcessPool: WorkExecutor {
       workerCount: workerCount, backing: options.backing, memoryLimit: options.memoryLimit,
       environment: variables, report: Self.reporter(options.logger))
     configuration.output = options.output
+    configuration.taskLimit = options.taskLimit
+    configuration.inFlightByteLimit = options.inFlightByteLimit
     engine = try PoolEngine(configuration)
     callbackQueue = DispatchQueue(label: "echelon.callbacks")
   }

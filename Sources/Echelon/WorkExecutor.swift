@@ -1,5 +1,6 @@
 public import EchelonMemory
 public import EchelonPool
+public import EchelonWire
 
 /// What runs work: a pool of processes (`ProcessPool`), or threads of this process
 /// (`InProcessExecutor`).
@@ -79,17 +80,19 @@ extension WorkExecutor {
   /// Hands a function and its arguments to a worker. See `ProcessPool.submit`.
   /// - Parameters:
   ///   - retries: how many more times to run it when a worker dies in it.
+  ///   - priority: how urgent it is.
+  ///   - after: what must have ended before it begins.
   ///   - function: a function reference or a closure.
   ///   - fileID: with `line`, names this place in the task's errors.
   ///   - line: see `fileID`.
   public func submit<each Argument, Output: Sendable>(
-    retries: Int = 0,
+    retries: Int = 0, priority: WorkPriority = .normal, after: [AnyFuture] = [],
     _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
     _ argument: repeat each Argument, fileID: StaticString = #fileID, line: UInt = #line
   ) throws -> Future<Output> {
     try submit(
-      options: TaskOptions(retries: retries), at: CallSite(fileID: fileID, line: line), function,
-      repeat each argument)
+      options: TaskOptions(retries: retries, priority: priority, after: after),
+      at: CallSite(fileID: fileID, line: line), function, repeat each argument)
   }
 }
 

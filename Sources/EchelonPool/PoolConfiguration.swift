@@ -8,6 +8,9 @@ package struct PoolConfiguration: Sendable {
   /// Added to the workers' environment, over what they inherit.
   package var environment: [String: String]
   package var output = WorkerOutput.lines
+  /// The most tasks, and the most bytes of their calls, that may be in flight; nil sets no limit.
+  package var taskLimit: Int?
+  package var inFlightByteLimit: Int?
   /// Says what happened, for the log.
   package var report: @Sendable (PoolEvent) -> Void
 
@@ -21,6 +24,10 @@ package struct PoolConfiguration: Sendable {
     self.environment = environment
     self.report = report
   }
+}
+
+extension PoolConfiguration {
+  var hasLimits: Bool { taskLimit != nil || inFlightByteLimit != nil }
 }
 
 /// What a pool tells its log.
@@ -40,6 +47,8 @@ public struct PoolStatistics: Sendable, Equatable {
   public var retries = 0
   /// Tasks and jobs handed over whose results have not been collected yet.
   public var pendingTasks = 0
+  /// Calls of `submitWhenRoom` that wait.
+  public var waitersForRoom = 0
   /// Tasks run, by seat; chunks are counted apart.
   public var tasksRun: [UInt64] = []
   /// Chunks run, by seat.

@@ -11,10 +11,11 @@ import Synchronization
 /// The pool stays open for them after a shutdown.
 extension PoolEngine {
   /// Takes a task in whose call is not known yet.
-  package func hold(_ task: PoolTask) throws(PoolError) {
+  package func hold(_ task: PoolTask, byteCount: Int) throws(PoolError) {
     try state.withLock { state throws(PoolError) in
       if let broken = state.broken { throw broken }
       if state.isShutDown { throw .shutDown }
+      try admit(task, byteCount: byteCount, &state)
       task.place = .waiting
       state.waiting[ObjectIdentifier(task)] = task
       pending.add(1, ordering: .relaxed)
@@ -52,7 +53,7 @@ extension PoolEngine {
       state.waiting[ObjectIdentifier(task)] = nil
       task.place = .gone
       task.retained = []
-      workEnded()
+      taskEnded(task, &state)
       return true
     }
   }

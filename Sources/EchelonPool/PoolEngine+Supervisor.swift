@@ -89,12 +89,13 @@ extension PoolEngine {
   private func breakDown(_ error: PoolError) {
     locked { state in
       state.broken = error
+      wakeAllForRoom(&state)
       let waiting = state.waiting.values
       state.waiting = [:]
       for task in state.overflow.removeAll() + waiting
       where task.place == .queued || task.place == .waiting {
         task.place = .gone
-        workEnded()
+        taskEnded(task, &state)
         state.deferred.append { task.fail(error) }
       }
       for index in state.tasks.indices {
@@ -243,7 +244,7 @@ extension PoolEngine {
     task.retained = []
     state.tasks[slot.value] = nil
     free(slot, &state)
-    workEnded()
+    taskEnded(task, &state)
     state.deferred.append { task.fail(error) }
   }
 

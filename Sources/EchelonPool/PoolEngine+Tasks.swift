@@ -12,7 +12,9 @@ extension PoolEngine {
     if isQueued == nil {
       // No slot is free, or others wait for one. Before the workers run out of tasks, collect what is
       // done, which moves those who wait: we run anyway, the collector would have to be woken.
-      if wire.readyTickets < wire.layout.slotCount / 2 { collectAllDone() }
+      if hasLimits || wire.readyTickets < wire.layout.slotCount / 2 {
+        collectAllDone()
+      }
       isQueued = try collectingIfFull { try place(task, message, mayQueue: true) }
     }
     // ORDER(refill): the interest was stated before this look. If the last worker missed it, the
@@ -28,12 +30,15 @@ extension PoolEngine {
     try locked { state -> Bool? in
       if let broken = state.broken { throw broken }
       if state.isShutDown { throw PoolError.shutDown }
-      if mayQueue {
-        try publishOrQueue(task, message, &state)
-      } else if let slot = freeSlot(for: task, &state) {
-        try publish(task, message, in: slot, &state)
-      } else {
-        return nil
+      let byteCount = message.byteCount
+      if !mayQueue {
+        let hasSlot = !state.freeSlots.isEmpty && !state.overflow.isAhead(of: task.priority)
+        guard hasSlot, mayAdmit(task, byteCount: byteCount, state) else { return nil }
+      }
+      try admit(task, byteCount: byteCount, &state)
+      do { try publishOrQueue(task, message, &state) } catch {
+        discount(task, &state)
+        throw error
       }
       pending.add(1, ordering: .relaxed)
       // One that looks for work or sleeps will take this; should it have been about to take another,
@@ -43,13 +48,11 @@ extension PoolEngine {
     }
   }
 
-  /// A free slot, if nobody comes first.
-  private func freeSlot(for task: PoolTask, _ state: inout PoolState) -> Int? {
-    state.overflow.isAhead(of: task.priority) ? nil : state.freeSlots.popLast()
-  }
-
+  /// Into a free slot, if nobody comes first.
   func publishOrQueue(_ task: PoolTask, _ message: RawSpan, _ state: inout PoolState) throws {
-    if let slot = freeSlot(for: task, &state) ?? slotOfLessUrgent(than: task.priority, &state) {
+    let isNext = !state.overflow.isAhead(of: task.priority)
+    let free = isNext ? state.freeSlots.popLast() : nil
+    if let slot = free ?? (isNext ? slotOfLessUrgent(than: task.priority, &state) : nil) {
       try publish(task, message, in: slot, &state)
     } else {
       queue(task, message.copied(), &state)
@@ -102,7 +105,9 @@ extension PoolEngine {
     state.generations[index] = generation
     state.tasks[index] = task
     task.place = .slot(SlotIndex(index), generation: generation)
-    if task.wantsCollector || state.isShutDown { demandCollector(ofSlot: SlotIndex(index)) }
+    if task.wantsCollector || state.isShutDown || !state.roomWaiters.isEmpty {
+      demandCollector(ofSlot: SlotIndex(index))
+    }
     return true
   }
 
@@ -196,6 +201,7 @@ extension PoolEngine {
     // Nobody else has the task any more. What it kept alive was needed until here: a result may name
     // an array that nothing else holds.
     task.letGo()
+    if hasLimits { locked { state in discount(task, &state) } }
     workEnded()
     return true
   }
@@ -241,6 +247,7 @@ extension PoolEngine {
       task.argumentBlock = nil
       task.retained = []
       free(slot, &state)
+      discount(task, &state)
     }
     workEnded()
   }
@@ -272,7 +279,7 @@ extension PoolEngine {
         break
       } catch {
         task.place = .gone
-        workEnded()
+        taskEnded(task, &state)
         state.deferred.append { task.fail(error) }
       }
     }
@@ -293,6 +300,11 @@ extension PoolEngine {
       if word.phase == .done, collect(JobIndex(index), generation: word.generation) { count += 1 }
     }
     return count
+  }
+
+  func taskEnded(_ task: PoolTask, _ state: inout PoolState) {
+    discount(task, &state)
+    workEnded()
   }
 
   /// A task or job that was handed over is over, and its future knows.

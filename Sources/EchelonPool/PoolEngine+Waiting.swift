@@ -96,7 +96,7 @@ extension PoolEngine {
         task.place = .gone
         task.message = []
         task.retained = []
-        workEnded()
+        taskEnded(task, &state)
         return true
       case .slot(let slot, let generation):
         guard withdraw(slot, generation: generation) else { return false }
@@ -105,7 +105,7 @@ extension PoolEngine {
         task.argumentBlock = nil
         task.retained = []
         free(slot, &state)
-        workEnded()
+        taskEnded(task, &state)
         return true
       case .new, .gone:
         return false

@@ -13,6 +13,8 @@ package final class PoolEngine: Sendable {
   package let wire: Wire
   package let arena: Arena
   let configuration: PoolConfiguration
+  /// Whether tasks in flight are counted.
+  let hasLimits: Bool
   let state: Mutex<PoolState>
   let attention: EventSignal
   let starter: any WorkerStarter
@@ -33,6 +35,7 @@ package final class PoolEngine: Sendable {
     let count = configuration.workerCount
     guard (1...256) ~= count else { throw PoolError.invalidWorkerCount(count) }
     self.configuration = configuration
+    hasLimits = configuration.hasLimits
     let layout = ArenaLayout(seatCount: count)
     arena = try Arena(
       backing: configuration.backing, limitBytes: configuration.memoryLimit,
@@ -173,6 +176,7 @@ package final class PoolEngine: Sendable {
       var statistics = state.statistics
       statistics.workers = state.workers.count { $0 != nil }
       statistics.pendingTasks = pending.load(ordering: .relaxed)
+      statistics.waitersForRoom = state.roomWaiters.count
       statistics.tasksRun = state.workers.indices.map { wire.seat(SeatIndex($0)).tasksRun.load() }
       statistics.chunksRun = state.workers.indices.map { wire.seat(SeatIndex($0)).chunksRun.load() }
       return statistics
@@ -184,9 +188,10 @@ package final class PoolEngine: Sendable {
   /// Takes no more work. What was handed over is finished first, unless it is cancelled.
   package func shutDown(cancelPending: Bool) {
     if cancelPending { cancelAllPending() }
-    state.withLock { state in
+    locked { state in
       state.isShutDown = true
       isShuttingDown.store(true, ordering: .sequentiallyConsistent)
+      wakeAllForRoom(&state)
       // From now on every end goes through the collector, which sees when the last has come.
       for index in state.tasks.indices where state.tasks[index] != nil {
         demandCollector(ofSlot: SlotIndex(index))

@@ -8,6 +8,10 @@ public enum PoolError: Error, Equatable, Sendable, CustomStringConvertible {
   case cancelled
   /// An argument outside its range.
   case invalidArgument(String)
+  /// As much is in flight as the pool's options allow.
+  case queueFull(tasks: Int, bytes: Int)
+  /// A task asked for what only the front end of its pool can do.
+  case wouldDeadlock(String)
   /// The wait was over before the work was.
   case timedOut
   /// A worker could not be started.
@@ -31,6 +35,10 @@ public enum PoolError: Error, Equatable, Sendable, CustomStringConvertible {
     case .shutDown: "the pool has been shut down; make a new one for more work"
     case .invalidArgument(let text): text
     case .cancelled: "the task was cancelled before a worker began it"
+    case .queueFull(let tasks, let bytes):
+      "\(tasks) tasks with \(bytes) bytes of arguments are in flight, as many as the pool's options allow; collect results first, use `trySubmit` or `submitWhenRoom`, or raise `taskLimit` or `inFlightByteLimit`"
+    case .wouldDeadlock(let what):
+      "\(what) was called on a pool from inside one of its own tasks, where only the front end can do it; do it in the front end, before the task or with its result"
     case .timedOut: "the result was not there in time; the task goes on, ask again or cancel it"
     case .cannotStartWorker(let step, let reason):
       "no worker could be started: \(step) failed: \(reason); look at `ulimit -u`, `ulimit -n` and free memory"

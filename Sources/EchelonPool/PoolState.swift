@@ -40,6 +40,11 @@ struct PoolState {
   /// Blocks that workers asked for to put large results in, by offset.
   var leases: [Int: (block: ArenaBlock, seat: SeatIndex)] = [:]
 
+  /// Tasks in flight that the limits are for, and the bytes of their calls.
+  var limitedTasks = 0
+  var limitedBytes = 0
+  /// Who waits for room, longest first.
+  var roomWaiters = Queue<@Sendable () -> Bool>()
   /// Tasks went from the overflow into slots: once the lock is let go, workers are to look.
   var hasRefilled = false
   /// Calls into other people's code, to be made once the lock is let go.

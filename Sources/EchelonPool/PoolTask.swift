@@ -30,6 +30,9 @@ open class PoolTask: @unchecked Sendable {
   package final var retries = 0
   package final var priority = WorkPriority.normal
   package final var attempt = 0
+  /// Whether it counts towards the pool's limits, and the bytes that it was counted with.
+  package final var isLimited = true
+  final var limitedBytes = 0
   /// Someone waits who cannot collect: the collector is to do it.
   package final var wantsCollector = false
 

@@ -1,0 +1,104 @@
+import Echelon
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct `A pool with limits` {
+  private func pool(tasks: Int? = nil, bytes: Int? = nil) throws -> ProcessPool {
+    var options = PoolOptions()
+    options.taskLimit = tasks
+    options.inFlightByteLimit = bytes
+    return try ProcessPool(workers: 1, options: options)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `P3 takes no more tasks than allowed, and says so`() throws {
+    let pool = try pool(tasks: 3)
+    let latch = try Latch(in: pool)
+    let held = try pool.submit(hold, latch)
+    _ = try latch.arrived()
+    let queued = try [1, 2].map { try pool.submit(echo, $0) }
+    #expect(throws: PoolError.self) { try pool.submit(echo, 3) }
+    #expect(try pool.trySubmit(echo, 3) == nil)
+    let error = #expect(throws: PoolError.self) { try pool.submit(after: [held], echo, 4) }
+    guard case .queueFull(tasks: 3, _)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    // A cancelled one makes room.
+    #expect(queued[0].cancel())
+    let third = try #require(try pool.trySubmit(echo, 3))
+    #expect(try pool.trySubmit(echo, 5) == nil)
+    // A map has a buffer of its own.
+    let mapped = try pool.map(0..<10, chunkSize: 1) { $0 }
+    latch.open()
+    _ = try held.checked()
+    #expect(try third.checked() == 3 && queued[1].checked() == 2)
+    #expect(try mapped.collect() == Array(0..<10))
+    // What is done makes room without being asked for.
+    for round in 0..<20 {
+      let future = try pool.submit(echo, round)
+      try eventually("a task ends") { future.isDone }
+    }
+    pool.shutdown()
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `P3 counts the bytes of arguments, and takes a single task of any size`() throws {
+    let pool = try pool(bytes: 100_000)
+    let latch = try Latch(in: pool)
+    let large = [UInt8](repeating: 1, count: 200_000)
+    let small = [UInt8](repeating: 1, count: 40_000)
+    #expect(try pool.submit({ (bytes: [UInt8]) in bytes.count }, large).checked() == 200_000)
+    let held = try pool.submit(hold, latch)
+    _ = try latch.arrived()
+    let tasks = try (0..<2).map { _ in try pool.submit({ (bytes: [UInt8]) in bytes.count }, small) }
+    #expect(try pool.trySubmit({ (bytes: [UInt8]) in bytes.count }, small) == nil)
+    // An array in shared memory counts with its handle.
+    let shared = try pool.array(small)
+    let sharing = try #require(
+      try pool.trySubmit({ (bytes: SharedArray<UInt8>) in bytes.count }, shared))
+    latch.open()
+    _ = try held.checked()
+    for task in tasks { #expect(try task.checked() == 40_000) }
+    #expect(try sharing.checked() == 40_000)
+    #expect(try pool.submit({ (bytes: [UInt8]) in bytes.count }, small).checked() == 40_000)
+    pool.shutdown()
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `P3 has those who want to wait wait, each until there is room`() async throws {
+    let pool = try pool(tasks: 4)
+    let latch = try Latch(in: pool)
+    let held = try pool.submit(hold, latch)
+    for _ in 0..<3 { _ = try pool.submit(echo, 0) }
+    let cancelled = Task { try await pool.submitWhenRoom(echo, -1).value }
+    let blocked = Ended()
+    inBackground { blocked.open((try? pool.submitWhenRoom(echo, 7).checked()) == 7) }
+    cancelled.cancel()
+    await #expect(throws: CancellationError.self) { try await cancelled.value }
+    try await withThrowingTaskGroup(of: Int.self) { group in
+      for index in 0..<200 {
+        group.addTask { try await pool.submitWhenRoom(echo, index).value }
+      }
+      latch.open()
+      var sum = 0
+      for try await value in group { sum += value }
+      #expect(sum == 199 * 100)
+    }
+    #expect(blocked.wait())
+    #expect(try await held.value > 0)
+
+    // The end of the pool is told to those who wait.
+    latch.reset()
+    let again = try await pool.submitWhenRoom(hold, latch)
+    while try pool.trySubmit(echo, 1) != nil {}
+    let late = Task { try await pool.submitWhenRoom(echo, 1).value }
+    while pool.statistics.waitersForRoom == 0 { await Task.yield() }
+    let end = Task { await pool.shutdown() }
+    await #expect(throws: PoolError.shutDown) { try await late.value }
+    latch.open()
+    await end.value
+    #expect(again.isDone)
+  }
+}

@@ -20,6 +20,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
   ],
   targets: [
     // The command line.
@@ -27,6 +28,7 @@ let package = Package(
       name: "EchelonCommand",
       dependencies: [
         "Echelon", "EchelonFiles", "EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory",
+        "EchelonPool", "EchelonWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
 
@@ -35,8 +37,9 @@ let package = Package(
       name: "Echelon",
       dependencies: [
         "EchelonPool", "EchelonWorker", "EchelonKernels", "EchelonTransfer", "EchelonWire",
-        "EchelonMemory", "EchelonLinearAlgebra",
+        "EchelonMemory", "EchelonLinearAlgebra", "CEchelon",
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
       ], swiftSettings: settings),
     .target(name: "EchelonFiles", dependencies: ["EchelonMemory"], swiftSettings: settings),
 
@@ -93,8 +96,13 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests", dependencies: ["Echelon", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "ObservationTests", dependencies: ["Echelon", "EchelonMemory", "TestSupport"],
-      swiftSettings: settings),
+      name: "ObservationTests",
+      dependencies: [
+        "Echelon", "EchelonMemory", "EchelonPool", "EchelonWire", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
+      ], swiftSettings: settings),
     .testTarget(
       name: "FaultTests", dependencies: ["Echelon", "TestSupport"], swiftSettings: settings),
     .testTarget(

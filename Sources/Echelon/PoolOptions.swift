@@ -23,8 +23,14 @@ public struct PoolOptions: Sendable {
   /// The most bytes of arguments that `submit` has in flight, as they are sent; arrays in shared memory
   /// count with their handles. nil sets no limit. A single task is taken whatever its size.
   public var inFlightByteLimit: Int?
-  /// Hears of workers that start and end.
+  /// Hears of workers that start, end and are replaced, of retries, of memory that runs short, and at
+  /// `debug` of the rest.
   public var logger: Logger?
+  /// Sends the numbers of `ProcessPool.statistics` to swift-metrics from time to time; nil sends none.
+  public var metrics: PoolMetricsOptions?
+  /// Notes every task, chunk, sleep, death and retry in a file that can be read after every process
+  /// has died; nil notes nothing, which costs nothing.
+  public var flightRecorder: FlightRecorderFile?
 
   /// The options of a pool that nobody asked anything of.
   public init() {}

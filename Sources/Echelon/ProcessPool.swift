@@ -26,6 +26,8 @@ public final class ProcessPool: WorkExecutor {
   private let functions = Mutex<[ObjectIdentifier: FunctionIndex]>([:])
   private let programs = Mutex<[ObjectIdentifier: FunctionIndex]>([:])
 
+  private let metrics: PoolMetrics?
+
   /// The most workers that the pool runs.
   public let workerCount: Int
 
@@ -41,12 +43,21 @@ public final class ProcessPool: WorkExecutor {
     variables.merge(options.environment) { _, given in given }
     var configuration = PoolConfiguration(
       workerCount: workerCount, backing: options.backing, memoryLimit: options.memoryLimit,
-      environment: variables, report: Self.reporter(options.logger))
+      environment: variables, report: PoolLog.reporter(options.logger))
     configuration.output = options.output
     configuration.taskLimit = options.taskLimit
     configuration.inFlightByteLimit = options.inFlightByteLimit
-    engine = try PoolEngine(configuration)
+    configuration.reportsCancellations = options.logger.map { $0.logLevel <= .debug } ?? false
+    configuration.recorder = options.flightRecorder.map { ($0.path, $0.eventsPerWorker) }
+    do {
+      engine = try PoolEngine(configuration)
+    } catch let error as FileSystemError {
+      throw FlightRecordingError.file(
+        path: options.flightRecorder?.path ?? "", reason: error.reason)
+    }
     callbackQueue = DispatchQueue(label: "echelon.callbacks")
+    PoolLog.tellOfStart(of: engine, to: options.logger)
+    metrics = options.metrics.map { [engine] in PoolMetrics($0) { engine.statistics } }
   }
 
   /// Makes a pool from the options that are asked for most. Its workers start with the first work.
@@ -64,21 +75,9 @@ public final class ProcessPool: WorkExecutor {
     try self.init(workers: workers, options: options)
   }
 
-  deinit { engine.shutDown(cancelPending: false) }
-
-  private static func reporter(_ logger: Logger?) -> @Sendable (PoolEvent) -> Void {
-    guard let logger else { return { _ in } }
-    return { event in
-      switch event {
-      case .workerStarted(let pid, let seat):
-        logger.debug("worker started", metadata: ["pid": "\(pid)", "seat": "\(seat)"])
-      case .workerEnded(let pid, let seat, let how):
-        logger.info(
-          "worker ended", metadata: ["pid": "\(pid)", "seat": "\(seat)", "how": "\(how)"])
-      case .workerNotStarted(let reason):
-        logger.error("worker not started", metadata: ["reason": "\(reason)"])
-      }
-    }
+  deinit {
+    metrics?.stop()
+    engine.shutDown(cancelPending: false)
   }
 
   // MARK: Workers
@@ -150,6 +149,18 @@ public final class ProcessPool: WorkExecutor {
         continuation.resume()
       }
     }
+  }
+
+  // MARK: The flight recorder
+
+  /// Writes what the pool has recorded so far as a trace that `ui.perfetto.dev` opens.
+  /// - Throws: `FlightRecordingError.notRecorded` when the options named no `flightRecorder`; that the
+  ///   file cannot be written.
+  public func exportTrace(to path: String) throws(FlightRecordingError) {
+    guard let recorder = engine.recorder else { throw .notRecorded }
+    // By its descriptor: the file may have been moved.
+    let file = "/proc/self/fd/\(recorder.descriptor)"
+    try FlightRecording(path: file, shownAs: "the flight recorder").exportTrace(to: path)
   }
 
   // MARK: Functions known to the arena

@@ -26,7 +26,7 @@ struct EchelonCommand: AsyncParsableCommand {
     version: "echelon \(release)",
     subcommands: [
       StatsCommand.self, BatchCommand.self, MonteCarloCommand.self, DemoCommand.self,
-      DoctorCommand.self,
+      DoctorCommand.self, TopCommand.self, TraceCommand.self,
     ])
 
   /// The version of the command and of the library, which are released together.

@@ -139,7 +139,10 @@ import Synchronization
   /// on). Its contents are whatever was there before.
   public func allocate(byteCount: Int) throws(ArenaError) -> ArenaBlock {
     guard byteCount >= 0, byteCount < 1 << 46 else { throw .invalidSize(bytes: byteCount) }
-    let place = try heap.withLock { heap throws(ArenaError) in try heap.allocate(byteCount) }
+    let place = try heap.withLock { heap throws(ArenaError) in
+      defer { show(heap.usage) }
+      return try heap.allocate(byteCount)
+    }
     let generation = region.word64(at: blocksOffset + 8 * place.index).load()
     let block = ArenaBlock(
       arena: self, offset: place.offset, byteCount: byteCount, index: place.index,
@@ -165,11 +168,24 @@ import Synchronization
     word.store(word.load() &+ 1)
     heap.withLock { heap in
       heap.release(offset: block.offset, byteCount: block.byteCount, index: block.index)
+      show(heap.usage)
     }
   }
 
   /// Gives free memory at the end of the heap back to the system. Returns the bytes given back.
   @discardableResult public func trim() -> Int { heap.withLock { heap in heap.trim() } }
+
+  /// For those who look on from other processes.
+  private func show(_ usage: ArenaUsage) {
+    guard blocksOffset > OFFSET_arena_header_front_end else { return }  // an arena of one process
+    let words = OFFSET_arena_header_front_end
+    region.word64(at: words + OFFSET_arena_front_end_used_bytes)
+      .storeRelaxed(UInt64(usage.usedBytes))
+    region.word64(at: words + OFFSET_arena_front_end_peak_bytes)
+      .storeRelaxed(UInt64(usage.peakBytes))
+    region.word64(at: words + OFFSET_arena_front_end_committed_bytes)
+      .storeRelaxed(UInt64(usage.committedBytes))
+  }
 
   /// How much of the arena is in use.
   public var usage: ArenaUsage { heap.withLock { heap in heap.usage } }

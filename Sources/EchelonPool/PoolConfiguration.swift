@@ -11,6 +11,10 @@ package struct PoolConfiguration: Sendable {
   /// The most tasks, and the most bytes of their calls, that may be in flight; nil sets no limit.
   package var taskLimit: Int?
   package var inFlightByteLimit: Int?
+  /// Whether the log wants to hear of cancellations, of which there may be many.
+  package var reportsCancellations = false
+  /// Where to note what happens, and how many events of each process to keep.
+  package var recorder: (path: String, eventsPerRing: Int)?
   /// Says what happened, for the log.
   package var report: @Sendable (PoolEvent) -> Void
 
@@ -33,24 +37,16 @@ extension PoolConfiguration {
 /// What a pool tells its log.
 package enum PoolEvent: Sendable {
   case workerStarted(processID: Int32, seat: Int)
-  case workerEnded(processID: Int32, seat: Int, how: String)
+  /// - Parameter wasExpected: it left because the pool had no more use for it.
+  case workerEnded(processID: Int32, seat: Int, how: String, wasExpected: Bool, lastWords: [String])
   case workerNotStarted(reason: String)
-}
-
-/// Numbers about a pool, read at one moment.
-public struct PoolStatistics: Sendable, Equatable {
-  /// Workers alive.
-  public var workers = 0
-  /// Workers that ended without having been asked to, since the pool was made.
-  public var deaths = 0
-  /// Tasks and chunks that were begun again after such a death.
-  public var retries = 0
-  /// Tasks and jobs handed over whose results have not been collected yet.
-  public var pendingTasks = 0
-  /// Calls of `submitWhenRoom` that wait.
-  public var waitersForRoom = 0
-  /// Tasks run, by seat; chunks are counted apart.
-  public var tasksRun: [UInt64] = []
-  /// Chunks run, by seat.
-  public var chunksRun: [UInt64] = []
+  /// A task or chunk whose worker died is run again.
+  case retried(what: String, chunk: Int?, attempt: Int)
+  /// The attempts of a task or job are used up.
+  case lost(WorkerDied)
+  case cancelled(what: String)
+  /// There was no room until uncollected results were collected, or there is none.
+  case memoryPressure(neededBytes: Int, isExhausted: Bool)
+  case broken(PoolError)
+  case ended(deaths: Int, retries: Int, completed: Int)
 }

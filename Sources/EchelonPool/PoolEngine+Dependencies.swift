@@ -19,6 +19,7 @@ extension PoolEngine {
       task.place = .waiting
       state.waiting[ObjectIdentifier(task)] = task
       pending.add(1, ordering: .relaxed)
+      state.statistics.submitted += 1
     }
   }
 

@@ -38,6 +38,7 @@ extension PoolEngine {
         for index in state.jobs.indices { demandCollector(ofJob: JobIndex(index)) }
       }
       pending.add(1, ordering: .relaxed)
+      state.statistics.submitted += 1
       if state.wantedWorkers < state.workerLimit {
         summonWorkers(&state, demand: job.request.chunkCount)
       }
@@ -58,6 +59,7 @@ extension PoolEngine {
       if let broken = state.broken { throw broken }
       if state.isShutDown { throw .shutDown }
       pending.add(1, ordering: .relaxed)
+      state.statistics.submitted += 1
     }
   }
 
@@ -82,6 +84,7 @@ extension PoolEngine {
     state.jobs[index] = job
     job.place = .record(JobIndex(index), generation: generation)
     wire.setPriority(of: JobIndex(index), request.priority)
+    noteSubmission(of: job, index, generation)
     // ORDER(job-ready): releases the record and the words; workers acquire them.
     // MODEL(job.3)
     record.state.storeSequential(StateWord(generation: generation, phase: .running).bits)
@@ -139,7 +142,7 @@ extension PoolEngine {
     if let failure { job.fail(failure) } else { job.finish(partials: job.partials) }
     locked { state in
       job.partials = nil
-      workEnded()
+      workEnded(hasFailed: failure != nil)
     }
     wire.wakeWorkerIfNeeded()
     return true
@@ -153,7 +156,7 @@ extension PoolEngine {
     }
     do { try publish(next, in: index, &state) } catch {
       next.place = .gone
-      workEnded()
+      workEnded(hasFailed: true)
       state.deferred.append { next.fail(error) }
     }
   }
@@ -226,7 +229,7 @@ extension PoolEngine {
       case .queued:
         job.place = .gone
         state.queuedJobs.removeAll { $0 === job }
-        workEnded()
+        workEnded(hasFailed: true)
         return true
       case .record(let index, let generation):
         // MODEL(jobCancel.1)
@@ -238,6 +241,7 @@ extension PoolEngine {
         // Claims from here on see the mark and pass the chunk over; one that came just before runs.
         let record = wire.job(index)
         guard StateWord(bits: record.state.load()).generation == generation else { return false }
+        noteCancellation(of: job.name, .jobCancelled, index.value, generation, &state)
         job.failure = PoolError.cancelled
         // MODEL(jobCancel.2)
         _ = record.failed.compareExchange(expected: 0, desired: 1)

@@ -43,6 +43,7 @@ extension PoolEngine {
       }
       guard let vacancy else { return }
       let seat = wire.seat(SeatIndex(vacancy.seat))
+      seat.incarnation = vacancy.incarnation
       seat.phaseWord.store(SeatPhase.starting.rawValue)
       do {
         guard let worker = try startWorker(vacancy.seat, vacancy.incarnation) else {
@@ -51,6 +52,8 @@ extension PoolEngine {
         }
         state.withLock { state in state.workers[vacancy.seat] = worker }
         configuration.report(.workerStarted(processID: worker.processID, seat: vacancy.seat))
+        recorder?.note(
+          .workerStarted, code: UInt32(vacancy.seat), subject: UInt64(worker.processID))
       } catch {
         seat.phaseWord.store(SeatPhase.vacant.rawValue)
         configuration.report(.workerNotStarted(reason: "\(error.step): \(error.reason)"))
@@ -87,6 +90,7 @@ extension PoolEngine {
 
   /// Fails everything that waits, now and later.
   private func breakDown(_ error: PoolError) {
+    configuration.report(.broken(error))
     locked { state in
       state.broken = error
       wakeAllForRoom(&state)
@@ -106,7 +110,7 @@ extension PoolEngine {
       }
       for job in state.queuedJobs.removeAll() {
         job.place = .gone
-        workEnded()
+        workEnded(hasFailed: true)
         state.deferred.append { job.fail(error) }
       }
       let isDeserted = state.workers.allSatisfy { $0 == nil }
@@ -136,22 +140,30 @@ extension PoolEngine {
     // write into the arena.
     let wasStarting = wire.seat(seat).phase == .starting
     let isExpected = wire.closing.load() != 0 && status == .exited(code: 0)
-    configuration.report(
-      .workerEnded(processID: worker.processID, seat: seat.value, how: "\(status)"))
     // MODEL(death.1)
     let lastWords = output?.lastWords(of: worker.processID) ?? []
-    let counts = OutOfMemoryCount.now()
+    let counts = status == .signalled(SIGKILL) ? OutOfMemoryCount.now() : nil
+    configuration.report(
+      .workerEnded(
+        processID: worker.processID, seat: seat.value, how: "\(status)", wasExpected: isExpected,
+        lastWords: lastWords))
+    recorder?.note(
+      .workerDied, code: UInt32(seat.value), subject: UInt64(worker.processID),
+      detail: FlightDeath.code(status))
+    wire.seat(seat).end(now: MonotonicClock.now())
     wire.vacateChairs(of: seat)
     locked { state in
       let place = wire.seat(seat)
       place.phaseWord.store(SeatPhase.vacant.rawValue)
       // MODEL(death.2)
       place.request.store(Seat.Request.none)
-      if !isExpected { state.statistics.deaths += 1 }
+      if !isExpected {
+        state.statistics.deaths += 1
+        state.seatDeaths[seat.value] += 1
+      }
       let cause = WorkerDied.Cause(status)
-      let outOfMemory =
-        cause == .signalled(SIGKILL) ? counts.cause(since: state.outOfMemoryCount) : nil
-      state.outOfMemoryCount = counts
+      let outOfMemory = counts?.cause(since: state.outOfMemoryCount)
+      state.outOfMemoryCount = counts ?? state.outOfMemoryCount
       let death = Death(
         processID: worker.processID, cause: cause, seat: seat, outOfMemory: outOfMemory,
         lastWords: lastWords)
@@ -160,6 +172,9 @@ extension PoolEngine {
       // MODEL(death.4)
       mendJobs(after: death, &state)
       mendResultMemory(after: death, &state)
+      let shown = FrontEndWords(arena: arena.region)
+      shown.deaths.store(UInt64(state.statistics.deaths))
+      shown.retries.store(UInt64(state.statistics.retries))
       let othersAreUp = state.workers.indices.contains { index in
         let phase = wire.seat(SeatIndex(index)).phase
         return state.workers[index] != nil && phase != .vacant && phase != .starting
@@ -210,6 +225,7 @@ extension PoolEngine {
         task.attempt += 1
         if task.attempt <= task.retries, state.broken == nil, !state.isEnding {
           state.statistics.retries += 1
+          noteRetry(of: task, slot, &state)
           // MODEL(mend.1)
           if enqueue(task, in: index, &state) {
             wire.slot(slot).state.lowHalf.wake(.max)  // sleepers look where the task is now
@@ -219,6 +235,7 @@ extension PoolEngine {
           continue
         }
         let error = death.report(what: task.name, attempts: task.attempt)
+        noteLoss(error, .taskLost, slot.value, state.generations[index], &state)
         fail(task, in: slot, error, &state)
       case .done:
         // It may have died between the end of the task and the calls that tell of it.
@@ -279,12 +296,15 @@ extension PoolEngine {
         guard word.phase == .claimed, word.owner == death.seat else { continue }
         let attempts = Int(word.attempt) + 1
         if attempts > job.request.retries || state.isEnding, job.failure == nil {
-          job.failure = death.report(
+          let error = death.report(
             what: job.name, chunk: chunk, elements: job.request.elements(ofChunk: chunk),
             attempts: attempts)
+          job.failure = error
+          noteLoss(error, .jobLost, index, words.generation, &state)
           _ = record.failed.compareExchange(expected: 0, desired: 1)
         } else {
           state.statistics.retries += 1
+          noteRetry(of: job, JobIndex(index), chunk, attempts, &state)
         }
         let again = ChunkWord(
           generation: words.generation, attempt: UInt8(clamping: attempts), phase: .unclaimed)
@@ -319,7 +339,7 @@ extension PoolEngine {
     word.lowHalf.wake(.max)
     job.place = .gone
     state.jobs[index.value] = nil
-    workEnded()
+    workEnded(hasFailed: true)
     state.deferred.append { job.fail(error) }
   }
 
@@ -341,6 +361,11 @@ extension PoolEngine {
     guard !workersLeft else { return false }
     starter.close()
     output?.close()
+    recorder?.note(.shutDown)
+    let statistics = state.withLock { $0.statistics }
+    configuration.report(
+      .ended(
+        deaths: statistics.deaths, retries: statistics.retries, completed: statistics.submitted))
     ended.open()
     ringCollector()
     return true

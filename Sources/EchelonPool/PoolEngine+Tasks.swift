@@ -41,6 +41,7 @@ extension PoolEngine {
         throw error
       }
       pending.add(1, ordering: .relaxed)
+      state.statistics.submitted += 1
       // One that looks for work or sleeps will take this; should it have been about to take another,
       // it rings the collector, which sees that more workers are of use.
       if state.wantedWorkers == 0 || needsWorker(state) { summonWorkers(&state, demand: 1) }
@@ -63,6 +64,7 @@ extension PoolEngine {
     task.message = message
     task.place = .queued
     state.overflow.append(task, task.priority)
+    showWaiting(state)
     // MODEL(refill.1)
     _ = wire.interest.fetchOr(CollectorInterest.refill)
   }
@@ -104,6 +106,7 @@ extension PoolEngine {
     else { return false }
     state.generations[index] = generation
     state.tasks[index] = task
+    noteSubmission(of: task, index, generation)
     task.place = .slot(SlotIndex(index), generation: generation)
     if task.wantsCollector || state.isShutDown || !state.roomWaiters.isEmpty {
       demandCollector(ofSlot: SlotIndex(index))
@@ -202,7 +205,7 @@ extension PoolEngine {
     // an array that nothing else holds.
     task.letGo()
     if hasLimits { locked { state in discount(task, &state) } }
-    workEnded()
+    workEnded(hasFailed: small.outcome != .value)
     return true
   }
 
@@ -236,8 +239,9 @@ extension PoolEngine {
   }
 
   private func release(_ slot: SlotIndex, _ generation: UInt32, of task: PoolTask) {
+    let cell = wire.slot(slot)
+    let hasFailed = cell.outcome != .value
     locked { state in
-      let cell = wire.slot(slot)
       if cell.resultPlace == .outbox, let seat = StateWord(bits: cell.state.load()).owner {
         let collected = wire.seat(seat).outboxCollected
         collected.store(collected.load() &+ 1)
@@ -249,7 +253,7 @@ extension PoolEngine {
       free(slot, &state)
       discount(task, &state)
     }
-    workEnded()
+    workEnded(hasFailed: hasFailed)
   }
 
   /// Gives a slot back, or to the task that waits longest.
@@ -284,6 +288,7 @@ extension PoolEngine {
       }
     }
     // MODEL(refill.5)
+    showWaiting(state)
     if state.overflow.isEmpty { _ = wire.interest.fetchAnd(~CollectorInterest.refill) }
   }
 
@@ -302,13 +307,15 @@ extension PoolEngine {
     return count
   }
 
+  /// A task ends without an answer.
   func taskEnded(_ task: PoolTask, _ state: inout PoolState) {
     discount(task, &state)
-    workEnded()
+    workEnded(hasFailed: true)
   }
 
   /// A task or job that was handed over is over, and its future knows.
-  func workEnded() {
+  func workEnded(hasFailed: Bool = false) {
+    if hasFailed { failures.add(1, ordering: .relaxed) }
     // ORDER(last-work): sequential on both sides; `shutDown` says so before it has the supervisor look
     // at the count.
     let left = pending.subtract(1, ordering: .sequentiallyConsistent).newValue

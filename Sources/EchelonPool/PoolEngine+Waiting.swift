@@ -100,6 +100,7 @@ extension PoolEngine {
         return true
       case .slot(let slot, let generation):
         guard withdraw(slot, generation: generation) else { return false }
+        noteCancellation(of: task.name, .taskCancelled, slot.value, generation, &state)
         task.place = .gone
         state.tasks[slot.value] = nil
         task.argumentBlock = nil

@@ -6,9 +6,9 @@ import Synchronization
 /// Starts, watches, stops and replaces workers, and carries tasks and jobs to them. Knows no
 /// mathematics and no futures.
 ///
-/// Two threads of its own: the supervisor (starts workers, sees deaths) and the collector (collects
-/// for those who cannot do it themselves). Both hold the engine, so a pool object that is dropped
-/// with work queued leaves an engine that finishes it.
+/// Threads of its own: the supervisor (starts workers, sees deaths), the collector (collects for those
+/// who cannot do it themselves), and `OutputCollector`'s (gives on what workers print). They hold the
+/// engine, so a pool object that is dropped with work queued leaves an engine that finishes it.
 package final class PoolEngine: Sendable {
   package let wire: Wire
   package let arena: Arena
@@ -22,8 +22,12 @@ package final class PoolEngine: Sendable {
   let output: OutputCollector?
   /// Tasks and jobs handed over and not yet over. Grows under the lock only.
   let pending = Atomic(0)
+  /// Those that ended with an error or were cancelled.
+  let failures = Atomic(0)
   /// The same as `isShutDown` of the state, for whoever does not hold the lock.
   let isShuttingDown = Atomic(false)
+  /// Notes what happens; nil when nobody asked for it.
+  package let recorder: FlightRecorder?
   /// Open when every worker is gone and nothing is pending.
   let ended = Gate()
 
@@ -43,6 +47,16 @@ package final class PoolEngine: Sendable {
     ArenaRegistry.add(arena)
     layout.writeHeader(to: arena, frontEndPID: getpid())
     wire = Wire(arena: arena, layout: layout)
+    let identity = arena.identity
+    recorder = try configuration.recorder.map { file throws(FileSystemError) in
+      try FlightRecorder(
+        creating: file.path, seatCount: count, eventsPerRing: file.eventsPerRing,
+        identity: identity, processID: getpid())
+    }
+    let shown = FrontEndWords(arena: arena.region)
+    shown.madeAt.store(MonotonicClock.now())
+    shown.limitBytes.store(UInt64(arena.limitBytes))
+    shown.recorderDescriptor.store(UInt32(recorder?.descriptor ?? 0))
     output = OutputCollector(configuration.output)
     starter = try makeStarter?(wire) ?? Self.processStarter(configuration, arena)
     let processors = MachineLimits.processors().count
@@ -81,7 +95,14 @@ package final class PoolEngine: Sendable {
       return try arena.allocate(byteCount: byteCount)
     } catch ArenaError.outOfMemory {
       collectAllDone()
-      return try arena.allocate(byteCount: byteCount)
+      do {
+        let block = try arena.allocate(byteCount: byteCount)
+        configuration.report(.memoryPressure(neededBytes: byteCount, isExhausted: false))
+        return block
+      } catch {
+        configuration.report(.memoryPressure(neededBytes: byteCount, isExhausted: true))
+        throw error
+      }
     }
   }
 
@@ -172,15 +193,36 @@ package final class PoolEngine: Sendable {
   }
 
   package var statistics: PoolStatistics {
-    state.withLock { state in
+    let now = MonotonicClock.now()
+    var statistics = state.withLock { state in
       var statistics = state.statistics
       statistics.workers = state.workers.count { $0 != nil }
       statistics.pendingTasks = pending.load(ordering: .relaxed)
       statistics.waitersForRoom = state.roomWaiters.count
-      statistics.tasksRun = state.workers.indices.map { wire.seat(SeatIndex($0)).tasksRun.load() }
-      statistics.chunksRun = state.workers.indices.map { wire.seat(SeatIndex($0)).chunksRun.load() }
+      statistics.failed = failures.load(ordering: .relaxed)
+      statistics.waitingTasks = state.overflow.count
+      statistics.seats = state.workers.indices.map { index in
+        var seat = SeatStatistics(wire.seat(SeatIndex(index)), now: now)
+        seat.processID = state.workers[index]?.processID
+        if seat.processID == nil { seat.state = .vacant }
+        seat.starts = Int(state.incarnations[index])
+        seat.deaths = state.seatDeaths[index]
+        return seat
+      }
       return statistics
     }
+    statistics.readyTasks = wire.readyTickets
+    statistics.tasksRun = statistics.seats.map { UInt64($0.tasks) }
+    statistics.chunksRun = statistics.seats.map { UInt64($0.chunks) }
+    let usage = arena.usage
+    statistics.usedBytes = usage.usedBytes
+    statistics.peakBytes = usage.peakBytes
+    // Without the lock: the kernel is asked.
+    for index in statistics.seats.indices {
+      statistics.seats[index].residentBytes =
+        statistics.seats[index].processID.flatMap(ProcessFacts.residentBytes(of:))
+    }
+    return statistics
   }
 
   // MARK: The end

@@ -55,6 +55,7 @@ struct PoolState {
   var hasEnded = false
 
   var statistics = PoolStatistics()
+  var seatDeaths: [Int]
   /// As it was at the last death.
   var outOfMemoryCount = OutOfMemoryCount.now()
 
@@ -66,6 +67,7 @@ struct PoolState {
     jobGenerations = Array(repeating: 0, count: layout.jobCount)
     workers = Array(repeating: nil, count: layout.seatCount)
     incarnations = Array(repeating: 0, count: layout.seatCount)
+    seatDeaths = Array(repeating: 0, count: layout.seatCount)
     self.workerLimit = workerLimit
   }
 }

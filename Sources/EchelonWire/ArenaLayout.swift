@@ -44,7 +44,12 @@ package struct ArenaLayout: Sendable {
 
   /// The layout that the header of an attached arena describes, checked against its size.
   package init(readingFrom arena: Arena) throws(ArenaError) {
-    let header = arena.region.load(at: 0, as: arena_header.self)
+    try self.init(
+      arena.region.load(at: 0, as: arena_header.self), controlLimit: arena.geometry.heapOffset)
+  }
+
+  /// The layout that a header describes, for an arena of whose start `controlLimit` bytes can be read.
+  init(_ header: arena_header, controlLimit: Int) throws(ArenaError) {
     seatCount = Int(header.seat_count)
     slotCount = Int(header.slot_count)
     ringCapacity = Int(header.ring_capacity)
@@ -68,7 +73,7 @@ package struct ArenaLayout: Sendable {
       fits(jobsOffset, jobCount * MemoryLayout<job_record>.stride),
       fits(functionsOffset, functionsBytes), functionsBytes >= FunctionTable.smallestBytes,
       outboxBytes <= 1 << 30, outboxBytes % 64 == 0,
-      controlBytes <= arena.geometry.heapOffset,
+      controlBytes <= controlLimit,
       fits(outboxesOffset, seatCount * outboxBytes)
     else { throw .notAnArena }
   }

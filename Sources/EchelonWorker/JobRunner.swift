@@ -9,10 +9,12 @@ struct JobRunner {
   let wire: Wire
   let seat: SeatIndex
   private let place: Seat
+  private let flight: FlightRing?
   private var programs: [UInt32: any ChunkProgram.Type] = [:]
 
-  init(wire: Wire, seat: SeatIndex) {
+  init(wire: Wire, seat: SeatIndex, flight: FlightRing? = nil) {
     self.wire = wire
+    self.flight = flight
     self.seat = seat
     place = wire.seat(seat)
   }
@@ -48,7 +50,7 @@ struct JobRunner {
     guard again.phase == .running, again.generation == state.generation,
       let words = words(fields, state)
     else { return false }
-    let count = runChunks(of: record, fields, words, priority)
+    let count = runChunks(of: record, index, fields, words, priority)
     finishIfDone(index, record, state, words)
     retire(index, state)
     return count > 0
@@ -67,18 +69,24 @@ struct JobRunner {
   /// First by the cursor, several at a time; then by looking at every word, which finds what a slow
   /// or dead worker had looked at and not claimed, or one that turned to more urgent work.
   private mutating func runChunks(
-    of record: JobRecord, _ fields: job_record, _ words: ChunkWords, _ priority: WorkPriority
+    of record: JobRecord, _ index: JobIndex, _ fields: job_record, _ words: ChunkWords,
+    _ priority: WorkPriority
   ) -> Int {
     var body: ChunkBody?
     var count = 0
+    let subject = FlightRing.subject(index.value, generation: words.generation)
     func take(_ chunk: Int) {
       guard let claimed = words.claim(chunk, for: seat) else { return }
       count += 1
       // MODEL(chunk.4)
       if record.failed.load() == 0 {
         place.phaseWord.store(SeatPhase.busy.rawValue)
+        flight?.note(
+          .chunkBegan, code: fields.code, subject: subject, detail: UInt64(chunk))
         if body == nil { body = makeBody(record, fields) }
         if let failure = body!.run(chunk, fields, wire) { record.fail(chunk: chunk, failure) }
+        flight?.note(
+          .chunkEnded, code: fields.code, subject: subject, detail: UInt64(chunk))
         place.chunksRun.storeRelaxed(place.chunksRun.loadRelaxed() &+ 1)
       }
       words.finish(chunk, claimed)

@@ -9,9 +9,11 @@ struct TaskRunner {
   private let place: Seat
   private var runners: [(any IncomingCall.Type)?] = []
   private var outbox: Outbox
+  private let flight: FlightRing?
 
-  init(wire: Wire, seat: SeatIndex) {
+  init(wire: Wire, seat: SeatIndex, flight: FlightRing? = nil) {
     self.wire = wire
+    self.flight = flight
     self.seat = seat
     place = wire.seat(seat)
     outbox = Outbox(wire: wire, seat: seat)
@@ -38,10 +40,12 @@ struct TaskRunner {
     // The result goes where it will be read from, if it fits.
     var result = ByteWriter(
       lending: slot.region, at: slot.resultOffsetInSlot, byteCount: TaskSlot.inlineBytes)
+    flight?.noteBegin(index, state.generation, slot)
     let outcome = call(slot, &result)
     // MODEL(run.1)
     publish(outcome, result, in: slot)
     StandardStream.flushIfPending()  // what the task printed comes before its result
+    flight?.noteEnd(index, state.generation, outcome)
     place.tasksRun.storeRelaxed(place.tasksRun.loadRelaxed() &+ 1)
     wire.finish(index, generation: state.generation, by: seat)
     // ORDER(refill): sequential, after the slot's end; `submit` states its interest before it looks.
@@ -168,5 +172,19 @@ struct Outbox {
     // MODEL(request.3)
     place.request.store(Seat.Request.none)
     return isGranted ? Int(place.requestOffset) : nil
+  }
+}
+
+extension FlightRing {
+  fileprivate func noteBegin(_ index: SlotIndex, _ generation: UInt32, _ slot: TaskSlot) {
+    note(
+      .taskBegan, code: slot.function.value,
+      subject: Self.subject(index.value, generation: generation), detail: UInt64(slot.attempt))
+  }
+
+  fileprivate func noteEnd(_ index: SlotIndex, _ generation: UInt32, _ outcome: TaskOutcome) {
+    note(
+      .taskEnded, code: outcome.rawValue,
+      subject: Self.subject(index.value, generation: generation))
   }
 }

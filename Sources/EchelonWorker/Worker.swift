@@ -12,6 +12,9 @@ struct Worker: ~Copyable {
   private var tasks: TaskRunner
   private var jobs: JobRunner
   private let spinNanoseconds: UInt64
+  private let flight: FlightRing?
+  /// How long the last spin took, if it was in vain.
+  private var spunNanoseconds: UInt64 = 0
   /// Tasks and chunks are looked for in turn, so that neither starves the other.
   private var looksAtJobsFirst = false
 
@@ -19,13 +22,17 @@ struct Worker: ~Copyable {
     self.wire = wire
     self.index = index
     seat = wire.seat(index)
-    tasks = TaskRunner(wire: wire, seat: index)
-    jobs = JobRunner(wire: wire, seat: index)
+    flight = wire.flightRing(of: index)
+    tasks = TaskRunner(wire: wire, seat: index, flight: flight)
+    jobs = JobRunner(wire: wire, seat: index, flight: flight)
     spinNanoseconds = UInt64(wire.spinNanoseconds)
   }
 
   /// Runs until the pool closes.
   mutating func run() {
+    seat.processID = getpid()
+    seat.begin(now: MonotonicClock.now())
+    flight?.note(.workerUp, subject: UInt64(getpid()))
     seat.phaseWord.storeSequential(SeatPhase.looking.rawValue)
     seat.phaseWord.wake(.max)  // someone may wait for this worker to come up
     while true {
@@ -39,9 +46,19 @@ struct Worker: ~Copyable {
       if wire.interest.loadSequential() & CollectorInterest.refill != 0, wire.isQueueLow {
         wire.ringCollector()
       }
-      wire.sleep(on: index)
+      sleep()
     }
+    flight?.note(.workerLeft, subject: UInt64(getpid()))
     seat.phaseWord.store(SeatPhase.leaving.rawValue)
+  }
+
+  /// Sleeps until woken, unless there is work; the time counts as idle, and the spin before it.
+  private func sleep() {
+    seat.rest(since: MonotonicClock.now() &- spunNanoseconds)
+    flight?.note(.slept)
+    wire.sleep(on: index)
+    flight?.note(.woke)
+    seat.resume(now: MonotonicClock.now())
   }
 
   private mutating func runSomething() -> Bool {
@@ -57,6 +74,7 @@ struct Worker: ~Copyable {
 
   /// Looks for work for as long as a wake-up would cost, if there is a chair free.
   private mutating func spinForWork() -> Bool {
+    spunNanoseconds = 0
     guard let chair = wire.takeChair(for: index) else { return false }
     // MODEL(spin.1)
     let foundWork = Spin.until({ wire.hasWork }, nanoseconds: spinNanoseconds)
@@ -64,6 +82,7 @@ struct Worker: ~Copyable {
       // Work published while the chair was taken was left to us: the sleep looks once more.
       // MODEL(spin.2)
       wire.leaveChair(chair)
+      spunNanoseconds = spinNanoseconds
       return false
     }
     // The claim comes first, so that a round trip waits for one store less. Whoever published more

@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define ECHELON_LAYOUT_MAGIC 0x314e4f4c45484345ULL  // "ECHELON1"
-#define ECHELON_LAYOUT_VERSION 2U
+#define ECHELON_LAYOUT_VERSION 3U
 
 enum {
   ECHELON_CACHE_LINE = 64,
@@ -71,6 +71,21 @@ _Static_assert(offsetof(arena_hot_words, head) == 64, "workers' line");
 _Static_assert(offsetof(arena_hot_words, sleepers) == 96, "in the workers' line");
 _Static_assert(offsetof(arena_hot_words, collector) == 128, "the collector's line");
 
+/// What the front end tells those who look on; each word written by it alone.
+typedef struct {
+  uint64_t made_at;  // monotonic nanoseconds
+  uint64_t waiting_tasks;       // in the front end, for want of a slot
+  uint64_t deaths;
+  uint64_t retries;
+  uint64_t limit_bytes;         // of the heap
+  uint64_t used_bytes;
+  uint64_t peak_bytes;
+  uint64_t committed_bytes;
+  uint32_t recorder_descriptor;  // flight recorder in the front end, 0 for none
+  uint32_t reserved[15];
+} arena_front_end;
+_Static_assert(sizeof(arena_front_end) == 2 * 64, "two cache lines");
+
 /// The start of every arena.
 typedef struct {
   uint64_t magic;
@@ -96,9 +111,10 @@ typedef struct {
   uint32_t front_end_pid;
   uint32_t reserved[13];
   arena_hot_words hot;       // starts a cache line
+  arena_front_end front_end;  // starts a cache line
 } arena_header;
 _Static_assert(offsetof(arena_header, hot) == 192, "the hot words start a cache line");
-_Static_assert(sizeof(arena_header) == 192 + 8 * 64, "eleven cache lines");
+_Static_assert(sizeof(arena_header) == 192 + 10 * 64, "thirteen cache lines");
 
 /// A worker's place.
 typedef struct {
@@ -116,8 +132,11 @@ typedef struct {
   uint32_t reserved1[2];
   uint64_t tasks_run;  // statistics, owner: the worker
   uint64_t chunks_run;
-  uint64_t busy_nanoseconds;
-  uint64_t reserved2[5];
+  uint64_t came_up_at;           // monotonic nanoseconds; 0 before it looks for work
+  uint64_t idle_nanoseconds;     // asleep since then
+  uint64_t idle_since;           // 0 while at work
+  uint64_t earlier_busy_nanoseconds;  // of workers that sat here before; owner: the front end
+  uint64_t reserved2[2];
 } arena_seat;
 _Static_assert(sizeof(arena_seat) == 128, "two cache lines");
 _Static_assert(offsetof(arena_seat, tasks_run) == 64, "statistics have a line of their own");
@@ -198,7 +217,12 @@ _Static_assert(sizeof(function_entry) == 8, "packed");
 // The offsets of the fields, as constants that Swift can import: `OFFSET_task_slot_state`.
 #define OFFSET(type, field) OFFSET_##type##_##field = offsetof(type, field)
 enum {
-  OFFSET(arena_header, hot),
+  OFFSET(arena_header, hot), OFFSET(arena_header, front_end),
+  OFFSET(arena_front_end, made_at), OFFSET(arena_front_end, waiting_tasks),
+  OFFSET(arena_front_end, deaths), OFFSET(arena_front_end, retries),
+  OFFSET(arena_front_end, limit_bytes), OFFSET(arena_front_end, used_bytes),
+  OFFSET(arena_front_end, peak_bytes), OFFSET(arena_front_end, committed_bytes),
+  OFFSET(arena_front_end, recorder_descriptor),
   OFFSET(arena_hot_words, tail), OFFSET(arena_hot_words, active_jobs),
   OFFSET(arena_hot_words, closing), OFFSET(arena_hot_words, head), OFFSET(arena_hot_words, chairs),
   OFFSET(arena_hot_words, sleepers), OFFSET(arena_hot_words, collector),
@@ -212,7 +236,8 @@ enum {
   OFFSET(arena_seat, request_offset), OFFSET(arena_seat, outbox_head),
   OFFSET(arena_seat, outbox_published), OFFSET(arena_seat, outbox_collected),
   OFFSET(arena_seat, tasks_run), OFFSET(arena_seat, chunks_run),
-  OFFSET(arena_seat, busy_nanoseconds),
+  OFFSET(arena_seat, came_up_at), OFFSET(arena_seat, idle_nanoseconds),
+  OFFSET(arena_seat, idle_since), OFFSET(arena_seat, earlier_busy_nanoseconds),
   OFFSET(task_slot, state), OFFSET(task_slot, function), OFFSET(task_slot, argument_bytes),
   OFFSET(task_slot, argument_offset), OFFSET(task_slot, attempt), OFFSET(task_slot, outcome),
   OFFSET(task_slot, result_offset), OFFSET(task_slot, result_bytes),

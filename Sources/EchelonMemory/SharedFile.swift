@@ -1,0 +1,121 @@
+import CEchelon
+import Glibc
+
+/// A file that several processes map and write.
+///
+/// Invariant 1: `region` stays mapped until `deinit`, and the file has a page for every byte of it
+/// since its creation. Whoever shortens the file while it is mapped is sent SIGBUS by the kernel.
+@safe package final class SharedFile: Sendable {
+  package let descriptor: Int32
+  package let region: Region
+
+  /// Makes the file, or empties it, and gives it `byteCount` bytes of zero.
+  package init(creating path: String, byteCount: Int) throws(FileSystemError) {
+    // SAFETY: a terminated copy of the path, alive during the call. Non-blocking, because opening a
+    // named pipe would otherwise wait.
+    let opened = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
+    guard opened >= 0 else { throw .last(.create) }
+    // Numbers below are for what a worker is given at its start.
+    descriptor = fcntl(opened, F_DUPFD_CLOEXEC, 16)
+    guard descriptor >= 0 else {
+      let error = FileSystemError.last(.create)
+      close(opened)
+      throw error
+    }
+    close(opened)
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw FileSystemError(.create, code: ENODEV)
+    }
+    guard ftruncate(descriptor, 0) == 0, ftruncate(descriptor, off_t(byteCount)) == 0 else {
+      let error = FileSystemError.last(.write)
+      close(descriptor)
+      throw error
+    }
+    // Pages now: a disk that is full later would end the process that touches them.
+    let code = posix_fallocate(descriptor, 0, off_t(byteCount))
+    guard code == 0 else {
+      close(descriptor)
+      throw FileSystemError(.write, code: code)
+    }
+    guard let region = Self.map(descriptor, byteCount) else {
+      let error = FileSystemError.last(.map)
+      close(descriptor)
+      throw error
+    }
+    self.region = region
+  }
+
+  /// Maps a file that another process made; nil when it is not there or too short.
+  package init?(attaching path: String, atLeast byteCount: Int) {
+    let opened = unsafe open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK)
+    guard opened >= 0 else { return nil }
+    var status = stat()
+    guard unsafe fstat(opened, &status) == 0, Int(status.st_size) >= byteCount,
+      status.st_size < 1 << 40, let region = Self.map(opened, Int(status.st_size))
+    else {
+      close(opened)
+      return nil
+    }
+    descriptor = opened
+    self.region = region
+  }
+
+  deinit {
+    unsafe munmap(region.address(at: 0, byteCount: region.byteCount), region.byteCount)
+    close(descriptor)
+  }
+
+  private static func map(_ descriptor: Int32, _ byteCount: Int) -> Region? {
+    // SAFETY: no address is asked for, so no existing mapping is replaced.
+    let base = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+    guard unsafe base != MAP_FAILED, let base = unsafe base else { return nil }
+    // A process that a task forks must not write here beside its parent.
+    _ = unsafe madvise(base, byteCount, MADV_DONTFORK)
+    // SAFETY: page-aligned and `byteCount` bytes long (region invariant 1).
+    return unsafe Region(base: base, byteCount: byteCount)
+  }
+
+  /// The bytes of a file, read and not mapped: nothing that happens to the file can hurt the reader.
+  package static func read(_ path: String, limit: Int) throws(FileSystemError) -> [UInt8] {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw .last(.open) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw .last(.inspect) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileSystemError(.open, code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : ENODEV)
+    }
+    guard Int(status.st_size) <= limit else { throw FileSystemError(.open, code: EFBIG) }
+    let size = Int(status.st_size)
+    var failure: FileSystemError?
+    // SAFETY: the closure initialises exactly the bytes that `pread` reports.
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      while count < size {
+        let result = unsafe pread(
+          descriptor, buffer.baseAddress! + count, size - count, off_t(count))
+        if result > 0 {
+          count += result
+        } else if result == 0 {
+          break
+        } else if errno != EINTR {
+          failure = .last(.open)
+          break
+        }
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+}
+
+/// The clock on the wall.
+package enum WallClock {
+  /// Nanoseconds since 1970.
+  package static func now() -> UInt64 {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}

@@ -1,5 +1,6 @@
 import Echelon
 import EchelonMemory
+import Foundation
 import Glibc
 import Synchronization
 import TestSupport
@@ -39,6 +40,16 @@ func listeningPool(workers: Int = 1, _ lines: Lines) throws -> ProcessPool {
   sayWithoutEnd("half a line")
   fflush(nil)
   how.happen()
+}
+@Sendable private func leaveSomeoneBehind() throws -> Int {
+  let sleeper = Process()
+  sleeper.executableURL = URL(filePath: "/bin/sleep")
+  sleeper.arguments = ["60"]
+  try sleeper.run()
+  print(sleeper.processIdentifier)
+  sayWithoutEnd("half a line")
+  fflush(nil)
+  OwnDeath.kill.happen()
 }
 @Sendable private func complainAndDie(_ count: Int, _ how: OwnDeath) -> Int {
   for index in 0..<count { complain("complaint \(index)") }
@@ -114,6 +125,18 @@ extension Observation {
       #expect(lines.texts == ["last line", "half a line"])
       #expect(lines.all.map(\.isWhole) == [true, false])
       pool.shutdown()
+    }
+
+    @Test func `P19 does not wait for what a task left behind with its pipe`() throws {
+      let lines = Lines()
+      let pool = try listeningPool(lines)
+      _ = try pool.submit(leaveSomeoneBehind).failure()
+      pool.flushOutput()
+      let sleeper = try #require(lines.texts.first.flatMap { Int32($0) })
+      #expect(lines.texts.dropFirst() == ["half a line"])
+      pool.shutdown()
+      #expect(!Machine.isGone(sleeper), "the pool waited for it")
+      kill(sleeper, SIGKILL)
     }
 
     @Test func `P19 waits for a handler that is slow, and the pool does not`() throws {

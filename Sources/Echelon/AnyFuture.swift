@@ -32,13 +32,19 @@ public class AnyFuture: @unchecked Sendable {
   /// by whoever took it out.
   private final class Listeners: @unchecked Sendable {
     var gate: Gate?
-    var observers: [@Sendable () -> Void] = []
+    var observers: [Int: @Sendable () -> Void] = [:]
     var callbacks: [@Sendable () -> Void] = []
     var awaiters: [Int: CheckedContinuation<Void, Never>] = [:]
-    var nextAwaiter = 0
     /// Tasks that begin when this has ended, and how many of them still mean to.
     var dependents: [Dependent] = []
     var dependentCount = 0
+    var lastKey = 0
+
+    /// A number for one more awaiter or observer.
+    func newKey() -> Int {
+      lastKey += 1
+      return lastKey
+    }
   }
 
   private struct Core {
@@ -121,6 +127,9 @@ public class AnyFuture: @unchecked Sendable {
     }
   }
 
+  /// How many observers it has; for tests.
+  package final var observerCount: Int { core.withLock { $0.listeners?.observers.count ?? 0 } }
+
   private final func gate() -> Gate {
     core.withLock { core in
       if hasEnded {
@@ -157,8 +166,7 @@ public class AnyFuture: @unchecked Sendable {
       guard !hasEnded else { return nil }
       let listeners = core.listeners ?? Listeners()
       core.listeners = listeners
-      listeners.nextAwaiter += 1
-      return listeners.nextAwaiter
+      return listeners.newKey()
     }
   }
 
@@ -177,12 +185,26 @@ public class AnyFuture: @unchecked Sendable {
 
   /// Calls `body` when the future is done, on whatever thread completes it; for `wait` and
   /// `asCompleted`, whose bodies only count.
-  final func observe(_ body: @escaping @Sendable () -> Void) {
-    if let source = listen({ $0.observers.append(body) }) {
-      source.value?.demandCompletion()
-    } else {
-      body()
+  /// - Returns: what `forgetObserver` takes; nil when the future is done.
+  @discardableResult final func observe(_ body: @escaping @Sendable () -> Void) -> Int? {
+    var key: Int?
+    let source = listen { listeners in
+      let newKey = listeners.newKey()
+      listeners.observers[newKey] = body
+      key = newKey
     }
+    guard let source else {
+      body()
+      return nil
+    }
+    source.value?.demandCompletion()
+    return key
+  }
+
+  /// Calls an observer no more, so that those who wait again and again do not pile up.
+  final func forgetObserver(_ key: Int) {
+    // Let go outside the lock: what the observer holds may end with it.
+    _ = core.withLock { $0.listeners?.observers.removeValue(forKey: key) }
   }
 
   /// Calls `body` when the future is done, on the pool's queue for callbacks.
@@ -294,7 +316,7 @@ public class AnyFuture: @unchecked Sendable {
     guard let listeners else { return isFirst ? [] : nil }
     listeners.gate?.open()
     for awaiter in listeners.awaiters.values { awaiter.resume() }
-    for observer in listeners.observers { observer() }
+    for observer in listeners.observers.values { observer() }
     return listeners.dependents
   }
 }

@@ -33,6 +33,9 @@ public struct MapResults<Output: Sendable>: Sequence, AsyncSequence, Sendable {
     public mutating func next() async -> Result<Output, any Error>? { await driver.next() }
   }
 
+  /// Reads no more: what no worker has begun is cancelled, and reading goes on to the end at once.
+  public func cancel() { driver.stop() }
+
   /// Reads with blocking calls.
   public func makeIterator() -> Iterator { Iterator(driver: driver) }
   /// Reads in async code.
@@ -66,6 +69,7 @@ protocol MapDriving<Output>: AnyObject, Sendable {
   associatedtype Output: Sendable
   func nextBlocking() -> Result<Output, any Error>?
   func next() async -> Result<Output, any Error>?
+  func stop()
 }
 
 /// Keeps a window of calls in flight and hands their results out in order.
@@ -82,8 +86,8 @@ where Source: SendableMetatype, Source.Element: Sendable {
     var source: Source?
     var window = Queue<Call>()
     var inFlight = 0
-    var ready: [Result<Output, any Error>] = []
-    var nextReady = 0
+    /// Results that are there; each is let go as it is read.
+    var ready = Queue<Result<Output, any Error>>()
     /// Measured cost of an element, 0 before the first answer.
     var nanosecondsPerElement = 0.0
     var isExpired = false
@@ -117,9 +121,10 @@ where Source: SendableMetatype, Source.Element: Sendable {
   deinit { stop() }
 
   /// Reads no more: what no worker has begun need not run.
-  private func stop() {
+  func stop() {
     state.withLock { state in
       state.source = nil
+      state.ready = Queue()
       for call in state.window.removeAll() { call.future.cancel() }
     }
   }
@@ -131,7 +136,10 @@ where Source: SendableMetatype, Source.Element: Sendable {
       state.source = nil
       let calls = state.window.removeAll()
       for call in calls {
-        if !call.future.cancel() { call.future.complete(.failure(PoolError.timedOut)) }
+        // What is done in time counts, although nobody has looked.
+        if !call.future.isDone, !call.future.cancel() {
+          call.future.complete(.failure(PoolError.timedOut))
+        }
         state.window.append(call)
       }
     }
@@ -172,12 +180,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
   private func step() -> Step {
     state.withLock { state in
       while true {
-        if state.nextReady < state.ready.count {
-          state.nextReady += 1
-          return .result(state.ready[state.nextReady - 1])
-        }
-        state.ready = []
-        state.nextReady = 0
+        if let result = state.ready.popFirst() { return .result(result) }
         fill(&state)
         guard let call = state.window.first else { return .end }
         guard call.future.isDone else { return .wait(call.future) }
@@ -189,23 +192,21 @@ where Source: SendableMetatype, Source.Element: Sendable {
 
   private func absorb(_ call: Call, _ state: inout State) {
     state.inFlight -= call.elements.count
-    state.nextReady = 0
     switch Result(catching: { try call.future.finished() }) {
     case .success(let answer):
-      state.ready = answer.results
+      state.ready.prepend(answer.results)
       let measured = Double(answer.nanoseconds) / Double(max(1, call.elements.count))
       let known = state.nanosecondsPerElement
       state.nanosecondsPerElement = known == 0 ? measured : 0.5 * (known + measured)
     case .failure(let error):
-      state.ready = []
       if state.isExpired {
-        state.ready = [.failure(PoolError.timedOut)]
+        state.ready.append(.failure(PoolError.timedOut))
         _ = state.window.removeAll()
       } else if call.elements.count > 1, isOfOneElement(error) {
         // One element took the others with it: each runs again on its own.
         retrySingly(call.elements, &state)
       } else {
-        state.ready = call.elements.map { _ in .failure(error) }
+        state.ready.prepend(call.elements.map { _ in .failure(error) })
       }
     }
     fill(&state)
@@ -248,7 +249,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
   /// - Parameter elements: those of the last call, which failed if this throws.
   private func fill(_ state: inout State, taking elements: inout [Input]) throws {
     while state.source != nil {
-      let occupied = state.inFlight + state.ready.count - state.nextReady
+      let occupied = state.inFlight + state.ready.count
       let size = nextChunkSize(state)
       // A chunk waits until there is room for all of it, so that chunks do not shrink to what the
       // last one left.

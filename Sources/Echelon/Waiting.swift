@@ -26,8 +26,11 @@ public func wait<Value>(
   let deadline = timeout.flatMap(MonotonicClock.deadline(after:))
   let unique = withoutDuplicates(futures)
   let counter = CompletionCounter()
-  for future in unique {
+  let keys = unique.map { future in
     future.observe { [unowned future] in counter.add(isFailure: future.hasFailed) }
+  }
+  defer {
+    for (future, key) in zip(unique, keys) { if let key { future.forgetObserver(key) } }
   }
   counter.wait(deadline: deadline) { ended, failed in
     switch condition {
@@ -128,7 +131,8 @@ private final class CompletionCounter: Sendable {
 final class CompletionStream<Value: Sendable>: Sendable {
   private struct State {
     var ended = Queue<Future<Value>>()
-    var waiting: Set<ObjectIdentifier> = []
+    /// Those that are not done, which nobody else may hold.
+    var waiting: [ObjectIdentifier: Future<Value>] = [:]
     var taken = 0
     var reader: CheckedContinuation<Void, Never>?
     var gate: Gate?
@@ -143,9 +147,12 @@ final class CompletionStream<Value: Sendable>: Sendable {
   }
 
   func observe(_ futures: [Future<Value>]) {
+    state.withLock { state in
+      for future in futures { state.waiting[ObjectIdentifier(future)] = future }
+    }
     for future in futures {
-      // The future holds the closure only until it ends, and with it itself.
-      future.observe { [weak self] in self?.add(future) }
+      // Not held by its own observer: it would live for ever if it never ended.
+      future.observe { [weak self, unowned future] in self?.add(future) }
     }
     if let left = MonotonicClock.nanosecondsLeft(until: deadline), left >= 0 {
       Timer.after(nanoseconds: left) { [weak self] in self?.wake() }
@@ -153,7 +160,10 @@ final class CompletionStream<Value: Sendable>: Sendable {
   }
 
   private func add(_ future: Future<Value>) {
-    state.withLock { $0.ended.append(future) }
+    state.withLock { state in
+      state.waiting[ObjectIdentifier(future)] = nil
+      state.ended.append(future)
+    }
     wake()
   }
 

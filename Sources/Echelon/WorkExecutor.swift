@@ -74,6 +74,12 @@ extension WorkExecutor {
   @available(*, noasync, message: "use `await executor.shutdown()`")
   public func shutdown() { shutdown(wait: true, cancelPending: false, deadline: nil) }
 
+  /// Takes no more work, and blocks if it is told to until what was handed over is finished.
+  @available(*, noasync, message: "use `await executor.shutdown()`")
+  public func shutdown(wait: Bool, cancelPending: Bool = false) {
+    shutdown(wait: wait, cancelPending: cancelPending, deadline: nil)
+  }
+
   /// Takes no more work, and waits until what was handed over is finished.
   public func shutdown() async { await shutdown(cancelPending: false) }
 

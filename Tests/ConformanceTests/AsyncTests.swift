@@ -5,13 +5,16 @@ import Testing
 
 private struct Refusal: Error, Codable, Equatable { var code: Int }
 
-/// `HeldPool` for async code, where blocking calls are not to be had.
-private func held() throws -> HeldPool { try HeldPool() }
-private func end(_ held: HeldPool) throws { try held.end() }
+/// `Held` for async code, where blocking calls are not to be had.
+private func held(on kind: TestedExecutor) throws -> Held { try Held(on: kind) }
+private func end(_ held: Held) throws { try held.end() }
 
 @Suite(.timeLimit(.minutes(2))) struct `Awaiting a future` {
-  @Test func `F12 gives the value or the error, before and after the end`() async throws {
-    let pool = try ProcessPool(workers: 2)
+  @Test(arguments: TestedExecutor.allCases)
+  func `F12 gives the value or the error, before and after the end`(_ kind: TestedExecutor)
+    async throws
+  {
+    let pool = try kind.make(2)
     let value = try pool.submit(echo, "seven")
     #expect(try await value.value == "seven")
     #expect(try await value.value == "seven")
@@ -19,18 +22,22 @@ private func end(_ held: HeldPool) throws { try held.end() }
     #expect(try await value.value == "seven")
   }
 
-  @Test func `F12 throws the task's own error`() async throws {
-    let pool = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.allCases)
+  func `F12 throws the task's own error`(_ kind: TestedExecutor) async throws {
+    let pool = try kind.make(1)
     let future = try pool.submit({ (code: Int) throws -> Int in throw Refusal(code: code) }, 8)
     await #expect(throws: Refusal(code: 8)) { try await future.value }
     await #expect(throws: Refusal(code: 8)) { try await future.value }
     await pool.shutdown()
   }
 
-  @Test func `F12 cancelling the only waiting Swift task cancels a future that has not begun`()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F12 cancelling the only waiting Swift task cancels a future that has not begun`(
+    _ kind: TestedExecutor
+  )
     async throws
   {
-    let held = try held()
+    let held = try held(on: kind)
     let future = try held.pool.submit(echo, 1)
     let waiter = Task { try await future.value }
     waiter.cancel()
@@ -39,8 +46,11 @@ private func end(_ held: HeldPool) throws { try held.end() }
     try end(held)
   }
 
-  @Test func `F12 a Swift task that is cancelled before it awaits does not wait`() async throws {
-    let held = try held()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F12 a Swift task that is cancelled before it awaits does not wait`(_ kind: TestedExecutor)
+    async throws
+  {
+    let held = try held(on: kind)
     let future = try held.pool.submit(echo, 1)
     let waiter = Task {
       while !Task.isCancelled { await Task.yield() }
@@ -52,8 +62,11 @@ private func end(_ held: HeldPool) throws { try held.end() }
     try end(held)
   }
 
-  @Test func `F12 while another waits, cancelling one ends only its wait`() async throws {
-    let held = try held()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F12 while another waits, cancelling one ends only its wait`(_ kind: TestedExecutor)
+    async throws
+  {
+    let held = try held(on: kind)
     let future = try held.pool.submit(echo, 5)
     let first = Task { try await future.value }
     let second = Task { try await future.value }
@@ -66,10 +79,13 @@ private func end(_ held: HeldPool) throws { try held.end() }
     await held.pool.shutdown()
   }
 
-  @Test func `F12 while a thread is blocked on it, cancelling the Swift task does not cancel it`()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F12 while a thread is blocked on it, cancelling the Swift task does not cancel it`(
+    _ kind: TestedExecutor
+  )
     async throws
   {
-    let held = try held()
+    let held = try held(on: kind)
     let future = try held.pool.submit(echo, 5)
     let told = Promise<Int>()
     inBackground {
@@ -84,10 +100,13 @@ private func end(_ held: HeldPool) throws { try held.end() }
     await held.pool.shutdown()
   }
 
-  @Test func `F12 cancelling the waiter of a running task ends the wait and not the task`()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F12 cancelling the waiter of a running task ends the wait and not the task`(
+    _ kind: TestedExecutor
+  )
     async throws
   {
-    let held = try held()
+    let held = try held(on: kind)
     let waiter = Task { try await held.held.value }
     waiter.cancel()
     await #expect(throws: CancellationError.self) { try await waiter.value }
@@ -96,8 +115,9 @@ private func end(_ held: HeldPool) throws { try held.end() }
     #expect(held.held.state == .finished)
   }
 
-  @Test func `F12 a thousand awaits block no cooperative thread`() async throws {
-    let held = try held()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F12 a thousand awaits block no cooperative thread`(_ kind: TestedExecutor) async throws {
+    let held = try held(on: kind)
     let futures = try (0..<1_000).map { try held.pool.submit(echo, $0) }
     let sum = try await withThrowingTaskGroup(of: Int.self) { group in
       for future in futures { group.addTask { try await future.value } }
@@ -110,8 +130,9 @@ private func end(_ held: HeldPool) throws { try held.end() }
     await held.pool.shutdown()
   }
 
-  @Test func `F12 async let over maps, reductions and products`() async throws {
-    try await withProcessPool(workers: 2) { pool in
+  @Test(arguments: TestedExecutor.allCases)
+  func `F12 async let over maps, reductions and products`(_ kind: TestedExecutor) async throws {
+    try await withExecutor(kind.make(2)) { pool in
       let x = try pool.array(count: 70_000) { Double($0) }
       async let y = pool.map(x) { $0 * 2 }
       async let s = pool.sum(x)

@@ -18,33 +18,14 @@ private struct Refusal: Error, Codable, Equatable { var code: Int }
   return 1
 }
 
-/// A pool of one whose worker is held, and what it is held by.
-struct HeldPool {
-  let pool: ProcessPool
-  let latch: Latch
-  let held: Future<Int32>
-
-  init() throws {
-    pool = try ProcessPool(workers: 1)
-    latch = try Latch(in: pool)
-    held = try pool.submit(hold, latch)
-    _ = try latch.arrived()
-  }
-
-  /// Lets the worker go and ends the pool.
-  func end() throws {
-    latch.open()
-    _ = try held.checked()
-    pool.shutdown()
-  }
-}
-
 @Suite struct `A future` {
-  @Test
-  func `F1 F5 is pending, running while a worker executes it, finished, and then never changes`()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F1 F5 is pending, running while a worker executes it, finished, and then never changes`(
+    _ kind: TestedExecutor
+  )
     throws
   {
-    let held = try HeldPool()
+    let held = try Held(on: kind)
     let latch = try Latch(in: held.pool)
     let future = try held.pool.submit(hold, latch)
     #expect(held.held.state == .running && held.held.isRunning && !held.held.isDone)
@@ -63,8 +44,10 @@ struct HeldPool {
     try held.end()
   }
 
-  @Test func `F5 is not running while it is only queued, however many are`() throws {
-    let held = try HeldPool()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F5 is not running while it is only queued, however many are`(_ kind: TestedExecutor) throws
+  {
+    let held = try Held(on: kind)
     // More than there are slots: some wait in the arena, some in the front end.
     let queued = try (0..<3_000).map { try held.pool.submit(echo, $0) }
     #expect(queued.allSatisfy { $0.state == .pending })
@@ -73,8 +56,9 @@ struct HeldPool {
     held.pool.shutdown()
   }
 
-  @Test func `F1 is done as soon as its work is, without anybody waiting`() throws {
-    let pool = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.allCases)
+  func `F1 is done as soon as its work is, without anybody waiting`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     let future = try pool.submit(echo, 4)
     try eventually("the future is done") { future.isDone }
     #expect(future.state == .finished)
@@ -82,11 +66,13 @@ struct HeldPool {
     pool.shutdown()
   }
 
-  @Test
-  func `F2 cancelled while pending never runs, wakes its waiters at once and calls back once`()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F2 cancelled while pending never runs, wakes its waiters at once and calls back once`(
+    _ kind: TestedExecutor
+  )
     throws
   {
-    let held = try HeldPool()
+    let held = try Held(on: kind)
     let mine = try Latch(in: held.pool)
     let future = try held.pool.submit(mark, mine)
     let log = Log()
@@ -108,8 +94,11 @@ struct HeldPool {
     #expect(Set(log.entries) == ["callback true", "waiter true"])
   }
 
-  @Test func `F2 can be cancelled in the queue in front of the slots as well`() throws {
-    let held = try HeldPool()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F2 can be cancelled in the queue in front of the slots as well`(_ kind: TestedExecutor)
+    throws
+  {
+    let held = try Held(on: kind)
     let mine = try Latch(in: held.pool)
     let futures = try (0..<4_000).map { _ in try held.pool.submit(mark, mine) }
     #expect(futures.allSatisfy { $0.cancel() })
@@ -118,14 +107,17 @@ struct HeldPool {
     held.latch.open()
     #expect(try next.checked() == 6)
     #expect(mine.arrivals == 0)
-    #expect(held.pool.statistics.pendingTasks <= 1)
+    #expect(held.pool.pendingTaskCount <= 1)
     held.pool.shutdown()
   }
 
-  @Test func `F2 cancelled again and again fills nothing up, and the pool stays quick to answer`()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F2 cancelled again and again fills nothing up, and the pool stays quick to answer`(
+    _ kind: TestedExecutor
+  )
     throws
   {
-    let held = try HeldPool()
+    let held = try Held(on: kind)
     // More than the ring has tickets, while its only worker passes none of them.
     for index in 0..<10_000 { #expect(try held.pool.submit(echo, index).cancel()) }
     let live = try held.pool.submit(echo, 1)
@@ -138,8 +130,9 @@ struct HeldPool {
     held.pool.shutdown()
   }
 
-  @Test func `F2 of a map can be cancelled before any of it has begun`() throws {
-    let held = try HeldPool()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F2 of a map can be cancelled before any of it has begun`(_ kind: TestedExecutor) throws {
+    let held = try Held(on: kind)
     let x = try held.pool.array(repeating: 1.0, count: 100_000)
     let y = try held.pool.array(repeating: 0.0, count: 100_000)
     let future = try held.pool.startMap(x, into: y) { $0 + 1 }
@@ -151,8 +144,9 @@ struct HeldPool {
     #expect(Array(y).allSatisfy { $0 == 0 })
   }
 
-  @Test func `F3 running is not cancelled, and goes on`() throws {
-    let held = try HeldPool()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F3 running is not cancelled, and goes on`(_ kind: TestedExecutor) throws {
+    let held = try Held(on: kind)
     #expect(!held.held.cancel())
     #expect(held.held.state == .running)
     held.latch.open()
@@ -160,11 +154,13 @@ struct HeldPool {
     held.pool.shutdown()
   }
 
-  @Test
-  func `F4 cancel says false when finished, true when cancelled, and calls nobody back again`()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F4 cancel says false when finished, true when cancelled, and calls nobody back again`(
+    _ kind: TestedExecutor
+  )
     throws
   {
-    let held = try HeldPool()
+    let held = try Held(on: kind)
     let log = Log()
     let cancelled = try held.pool.submit(echo, 1)
     cancelled.onCompletion { _ in log.add("cancelled") }
@@ -179,8 +175,11 @@ struct HeldPool {
     #expect(log.entries.sorted() == ["cancelled", "finished"])
   }
 
-  @Test func `F6 result gives the value, the task's own error, or says that it is late`() throws {
-    let held = try HeldPool()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F6 result gives the value, the task's own error, or says that it is late`(
+    _ kind: TestedExecutor
+  ) throws {
+    let held = try Held(on: kind)
     let value = try held.pool.submit(echo, 11)
     let error = try held.pool.submit(refuse, 5)
     #expect(throws: PoolError.timedOut) { try value.result(timeout: .zero) }
@@ -195,9 +194,11 @@ struct HeldPool {
     held.pool.shutdown()
   }
 
-  @Test func `F7 error gives nil on success, the error, and throws when cancelled or late`() throws
-  {
-    let held = try HeldPool()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F7 error gives nil on success, the error, and throws when cancelled or late`(
+    _ kind: TestedExecutor
+  ) throws {
+    let held = try Held(on: kind)
     let value = try held.pool.submit(echo, 11)
     let error = try held.pool.submit(refuse, 5)
     let cancelled = try held.pool.submit(echo, 1)
@@ -211,8 +212,9 @@ struct HeldPool {
     held.pool.shutdown()
   }
 
-  @Test func `F6 F7 of a map and a reduction behave the same`() throws {
-    let held = try HeldPool()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F6 F7 of a map and a reduction behave the same`(_ kind: TestedExecutor) throws {
+    let held = try Held(on: kind)
     let x = try held.pool.array(repeating: 2.0, count: 1_000)
     let map = try held.pool.startMap(x) { $0 * 2 }
     let sum = try held.pool.start(Reduction<Double>.sum, x)
@@ -225,10 +227,13 @@ struct HeldPool {
     held.pool.shutdown()
   }
 
-  @Test func `F8 calls back in the order added, each once, also those added when it is done`()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F8 calls back in the order added, each once, also those added when it is done`(
+    _ kind: TestedExecutor
+  )
     throws
   {
-    let held = try HeldPool()
+    let held = try Held(on: kind)
     let future = try held.pool.submit(echo, 9)
     let log = Log()
     for index in 0..<20 { future.onCompletion { _ in log.add("\(index)") } }
@@ -253,8 +258,9 @@ struct HeldPool {
     }
   }
 
-  @Test func `F8 calls back with itself, done, on success and on error`() throws {
-    let pool = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.allCases)
+  func `F8 calls back with itself, done, on success and on error`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     let log = Log()
     let (value, error) = (try pool.submit(echo, 3), try pool.submit(refuse, 4))
     value.onCompletion { future in
@@ -269,8 +275,11 @@ struct HeldPool {
     pool.shutdown()
   }
 
-  @Test func `F8 a callback that blocks holds up neither the pool nor its end`() throws {
-    let pool = try ProcessPool(workers: 2)
+  @Test(arguments: TestedExecutor.allCases)
+  func `F8 a callback that blocks holds up neither the pool nor its end`(_ kind: TestedExecutor)
+    throws
+  {
+    let pool = try kind.make(2)
     let (entered, release) = (Ended(), Ended())
     try pool.submit(echo, 1).onCompletion { _ in
       entered.open()
@@ -284,8 +293,9 @@ struct HeldPool {
     release.open()
   }
 
-  @Test func `F8 a callback may submit, wait and shut down`() throws {
-    let pool = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.allCases)
+  func `F8 a callback may submit, wait and shut down`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     let told = Promise<Int>()
     try pool.submit(echo, 20).onCompletion { future in
       do {

@@ -1,9 +1,11 @@
 import Echelon
+import TestSupport
 import Testing
 
 @Suite struct `A kernel started by value` {
-  @Test func `gives what the typed function gives`() async throws {
-    try await withProcessPool(workers: 2) { pool in
+  @Test(arguments: TestedExecutor.allCases)
+  func `gives what the typed function gives`(_ kind: TestedExecutor) async throws {
+    try await withExecutor(kind.make(2)) { pool in
       // Longer than a chunk of a reduction, so that partial results are merged.
       let x = try pool.array(count: 200_001) { 1 / (1 + Double($0)) }
       let vector = SharedMatrix(x, rows: 1, columns: x.count)
@@ -22,8 +24,9 @@ import Testing
     }
   }
 
-  @Test func `refuses operands that do not fit it`() async throws {
-    try await withProcessPool(workers: 1) { pool in
+  @Test(arguments: TestedExecutor.allCases)
+  func `refuses operands that do not fit it`(_ kind: TestedExecutor) async throws {
+    try await withExecutor(kind.make(1)) { pool in
       let a = try pool.matrix(repeating: 1.0, rows: 4, columns: 4)
       #expect(throws: KernelError.self) {
         _ = try pool.start(KernelFamily.sum.float32, inputs: [a])

@@ -7,24 +7,25 @@ import Testing
 private struct Refusal: Error, Equatable {}
 
 @Suite struct `The number of workers` {
-  @Test(arguments: [0, -1, 257, 100_000, Int.min, Int.max])
-  func `P1 outside 1 to 256 is an error at once`(_ count: Int) {
-    let error = #expect(throws: PoolError.invalidWorkerCount(count)) {
-      try ProcessPool(workers: count)
-    }
+  @Test(arguments: TestedExecutor.allCases, [0, -1, 257, 100_000, Int.min, Int.max])
+  func `P1 outside 1 to 256 is an error at once`(_ kind: TestedExecutor, _ count: Int) {
+    let error = #expect(throws: PoolError.invalidWorkerCount(count)) { try kind.make(count) }
     #expect("\(error!)".contains("\(count)"))
   }
 
   @Test func `P1 is what affinity and quota allow when it is left out`() throws {
+    let count = min(256, MachineLimits.processors().count)
     let pool = try ProcessPool()
-    #expect(pool.workerCount == min(256, MachineLimits.processors().count))
+    #expect(pool.workerCount == count)
     pool.shutdown()
+    #expect(try InProcessExecutor().workerCount == count)
   }
 
-  @Test func `P1 may be far more than there are processors`() throws {
-    let pool = try ProcessPool(workers: 24)
+  @Test(arguments: TestedExecutor.pools)
+  func `P1 may be far more than there are processors`(_ kind: TestedExecutor) throws {
+    let pool = try kind.makePool(24)
     try pool.warmUp()
-    #expect(Set(pool.workerProcessIDs).count == 24)
+    #expect(Set(pool.processIDs).count == 24)
     let futures = try (0..<500).map { try pool.submit(echo, $0) }
     #expect(try futures.map { try $0.checked() } == Array(0..<500))
     let x = try pool.array(count: 500_000) { Double($0) }
@@ -34,17 +35,20 @@ private struct Refusal: Error, Equatable {}
 }
 
 @Suite struct `The start of a pool` {
-  @Test func `P2 starts no worker before there is something to do, and all of them when asked`()
+  @Test(arguments: TestedExecutor.pools)
+  func `P2 starts no worker before there is something to do, and all of them when asked`(
+    _ kind: TestedExecutor
+  )
     throws
   {
-    let pool = try ProcessPool(workers: 3)
-    #expect(pool.workerProcessIDs.isEmpty)
+    let pool = try kind.makePool(3)
+    #expect(pool.processIDs.isEmpty)
     #expect(pool.statistics.workers == 0)
     #expect(try pool.submit(echo, 1).checked() == 1)
-    #expect((1...3) ~= pool.workerProcessIDs.count)
+    #expect((1...3) ~= pool.processIDs.count)
     try pool.warmUp()
-    #expect(pool.workerProcessIDs.count == 3)
-    #expect(Set(Machine.children(of: getpid())).isSuperset(of: pool.workerProcessIDs))
+    #expect(pool.processIDs.count == 3)
+    #expect(Set(Machine.children(of: getpid())).isSuperset(of: pool.processIDs))
     try pool.warmUp()
     pool.shutdown()
   }
@@ -81,20 +85,24 @@ private struct LogKeeper: LogHandler {
 }
 
 @Suite(.timeLimit(.minutes(2))) struct `The end of a pool` {
-  @Test func `P6 finishes what was handed over, in slots and in front of them`() throws {
-    let pool = try ProcessPool(workers: 2)
+  @Test(arguments: TestedExecutor.allCases)
+  func `P6 finishes what was handed over, in slots and in front of them`(_ kind: TestedExecutor)
+    throws
+  {
+    let pool = try kind.make(2)
     let futures = try (0..<5_000).map { try pool.submit(echo, $0) }
     let x = try pool.array(repeating: 1.0, count: 100_000)
     let map = try pool.startMap(x) { $0 + 1 }
     pool.shutdown()
     #expect(try futures.map { try $0.result(timeout: .zero) } == Array(0..<5_000))
     #expect(try map.result(timeout: .zero)[99_999] == 2)
-    #expect(pool.workerProcessIDs.isEmpty)
+    #expect(pool.processIDs.isEmpty)
   }
 
-  @Test func `P6 finishes both steps of a map in place`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P6 finishes both steps of a map in place`(_ kind: TestedExecutor) throws {
     for _ in 0..<10 {
-      let pool = try ProcessPool(workers: 2)
+      let pool = try kind.make(2)
       let x = try pool.array(repeating: 1.0, count: 100_000)
       let map = try pool.startMap(x, into: x) { $0 + 1 }
       pool.shutdown()
@@ -103,8 +111,9 @@ private struct LogKeeper: LogHandler {
     }
   }
 
-  @Test func `P3 P6 refuses work from then on, each kind of it`() throws {
-    let pool = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.allCases)
+  func `P3 P6 refuses work from then on, each kind of it`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     let x = try pool.array(repeating: 1.0, count: 10)
     let m = try pool.matrix(repeating: 1.0, rows: 2, columns: 2)
     pool.shutdown()
@@ -117,19 +126,21 @@ private struct LogKeeper: LogHandler {
       try pool.startMonteCarlo(samples: 5, seed: 1) { $0.uniform() }
     }
     #expect(throws: PoolError.shutDown) { try pool.warmUp() }
+    #expect(throws: PoolError.shutDown) { try pool.map(0..<3) { $0 } }
     // Arrays outlive the workers.
     #expect(x[9] == 1)
     #expect(try pool.array([1, 2, 3])[2] == 3)
   }
 
-  @Test func `P6 may be asked for again, and from many threads`() throws {
-    let pool = try ProcessPool(workers: 2)
+  @Test(arguments: TestedExecutor.allCases)
+  func `P6 may be asked for again, and from many threads`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
     let futures = try (0..<200).map { try pool.submit(echo, $0) }
     let threads = (0..<4).map { _ in Ended() }
     for end in threads {
       inBackground {
         pool.shutdown()
-        end.open(pool.workerProcessIDs.isEmpty)
+        end.open(pool.processIDs.isEmpty)
       }
     }
     for thread in threads { #expect(thread.wait()) }
@@ -138,12 +149,14 @@ private struct LogKeeper: LogHandler {
     #expect(try futures.map { try $0.result(timeout: .zero) } == Array(0..<200))
   }
 
-  @Test func `P6 without a worker ever started ends at once`() throws {
-    try ProcessPool(workers: 2).shutdown()
+  @Test(arguments: TestedExecutor.allCases)
+  func `P6 without a worker ever started ends at once`(_ kind: TestedExecutor) throws {
+    try kind.make(2).shutdown()
   }
 
-  @Test func `P6 without waiting lets queued work finish`() throws {
-    let held = try HeldPool()
+  @Test(arguments: TestedExecutor.allCases)
+  func `P6 without waiting lets queued work finish`(_ kind: TestedExecutor) throws {
+    let held = try Held(on: kind)
     let future = try held.pool.submit(echo, 7)
     held.pool.shutdown(wait: false)
     #expect(future.state == .pending)
@@ -153,8 +166,11 @@ private struct LogKeeper: LogHandler {
     held.pool.shutdown()
   }
 
-  @Test func `P6 cancels what nobody has begun when asked to, tasks and jobs`() throws {
-    let held = try HeldPool()
+  @Test(arguments: TestedExecutor.allCases)
+  func `P6 cancels what nobody has begun when asked to, tasks and jobs`(_ kind: TestedExecutor)
+    throws
+  {
+    let held = try Held(on: kind)
     let x = try held.pool.array(repeating: 1.0, count: 100_000)
     let tasks = try (0..<3_000).map { try held.pool.submit(echo, $0) }
     let jobs = try (0..<80).map { _ in try held.pool.start(Reduction<Double>.sum, x) }
@@ -170,8 +186,10 @@ private struct LogKeeper: LogHandler {
     #expect(x[0] == 1)
   }
 
-  @Test func `P6 with a deadline kills what is late, whatever its retries`() throws {
-    let pool = try ProcessPool.quiet(workers: 2)
+  @Test(arguments: TestedExecutor.pools)
+  func `P6 with a deadline kills what is late, whatever its retries`(_ kind: TestedExecutor) throws
+  {
+    let pool = try kind.makePool(2)
     let latch = try Latch(in: pool)
     let late = try pool.submit(retries: 1_000, hold, latch)
     let quick = try pool.submit(echo, 1)
@@ -183,11 +201,14 @@ private struct LogKeeper: LogHandler {
     #expect(error.cause == .signalled(SIGKILL))
     #expect(Machine.isGone(pid))
     for future in queued { #expect(try future.failure() != nil) }
-    #expect(pool.workerProcessIDs.isEmpty)
+    #expect(pool.processIDs.isEmpty)
   }
 
-  @Test func `P6 is awaited without blocking a thread, from many tasks`() async throws {
-    let pool = try ProcessPool(workers: 2)
+  @Test(arguments: TestedExecutor.allCases)
+  func `P6 is awaited without blocking a thread, from many tasks`(_ kind: TestedExecutor)
+    async throws
+  {
+    let pool = try kind.make(2)
     let futures = try (0..<100).map { try pool.submit(echo, $0) }
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<20 { group.addTask { await pool.shutdown() } }
@@ -195,9 +216,12 @@ private struct LogKeeper: LogHandler {
     for (index, future) in futures.enumerated() { #expect(try await future.value == index) }
   }
 
-  @Test func `P6 awaited while a map in place is under way finishes it first`() async throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P6 awaited while a map in place is under way finishes it first`(_ kind: TestedExecutor)
+    async throws
+  {
     for _ in 0..<10 {
-      let x = try await withProcessPool(workers: 2) { pool in
+      let x = try await withExecutor(kind.make(2)) { pool in
         let x = try pool.array(repeating: 1.0, count: 100_000)
         return try pool.startMap(x, into: x) { $0 + 1 }
       }
@@ -205,19 +229,25 @@ private struct LogKeeper: LogHandler {
     }
   }
 
-  @Test func `P7 comes with the scope: on return everything is finished`() async throws {
-    let (pool, futures) = try await withProcessPool(workers: 2) { pool in
+  @Test(arguments: TestedExecutor.allCases)
+  func `P7 comes with the scope: on return everything is finished`(_ kind: TestedExecutor)
+    async throws
+  {
+    let (pool, futures) = try await withExecutor(kind.make(2)) { pool in
       (pool, try (0..<500).map { try pool.submit(echo, $0) })
     }
     #expect(futures.allSatisfy { $0.isDone && !$0.isCancelled })
     #expect(throws: PoolError.shutDown) { try pool.submit(echo, 1) }
-    #expect(pool.workerProcessIDs.isEmpty)
+    #expect(pool.processIDs.isEmpty)
   }
 
-  @Test func `P7 comes with the scope: on throw what nobody has begun is cancelled`() async throws {
-    let kept = Promise<(ProcessPool, Latch, Future<Int>)>()
+  @Test(arguments: TestedExecutor.allCases)
+  func `P7 comes with the scope: on throw what nobody has begun is cancelled`(
+    _ kind: TestedExecutor
+  ) async throws {
+    let kept = Promise<(any WorkExecutor, Latch, Future<Int>)>()
     let scope = Task {
-      try await withProcessPool(workers: 1) { pool in
+      try await withExecutor(kind.make(1)) { pool in
         let latch = try Latch(in: pool)
         _ = try pool.submit(hold, latch)
         let pid = try arrive(latch)
@@ -231,13 +261,14 @@ private struct LogKeeper: LogHandler {
     #expect(pending.isCancelled)
     latch.open()
     await #expect(throws: Refusal.self) { try await scope.value }
-    #expect(pool.workerProcessIDs.isEmpty)
+    #expect(pool.processIDs.isEmpty)
   }
 
-  @Test func `P7 comes with the scope: on task cancellation too`() async throws {
-    let kept = Promise<(ProcessPool, Latch, Future<Int>)>()
+  @Test(arguments: TestedExecutor.allCases)
+  func `P7 comes with the scope: on task cancellation too`(_ kind: TestedExecutor) async throws {
+    let kept = Promise<(any WorkExecutor, Latch, Future<Int>)>()
     let scope = Task {
-      try await withProcessPool(workers: 1) { pool in
+      try await withExecutor(kind.make(1)) { pool in
         let latch = try Latch(in: pool)
         let held = try pool.submit(hold, latch)
         _ = try arrive(latch)
@@ -250,14 +281,17 @@ private struct LogKeeper: LogHandler {
     await #expect(throws: CancellationError.self) { try await pending.value }
     latch.open()
     await #expect(throws: CancellationError.self) { try await scope.value }
-    #expect(pool.workerProcessIDs.isEmpty)
+    #expect(pool.processIDs.isEmpty)
   }
 
-  @Test func `P15 dropped with work queued, futures handed out still end, with values`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P15 dropped with work queued, futures handed out still end, with values`(
+    _ kind: TestedExecutor
+  ) throws {
     var futures: [Future<Int>] = []
     let map: Future<SharedArray<Double>>
     do {
-      let pool = try ProcessPool(workers: 1)
+      let pool = try kind.make(1)
       futures = try (0..<4_000).map { try pool.submit(echo, $0) }
       let x = try pool.array(repeating: 1.0, count: 100_000)
       map = try pool.startMap(x, into: x) { $0 + 1 }
@@ -266,10 +300,11 @@ private struct LogKeeper: LogHandler {
     #expect(try map.checked()[5] == 2)
   }
 
-  @Test func `P15 arrays outlive their pool`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P15 arrays outlive their pool`(_ kind: TestedExecutor) throws {
     let x: SharedArray<Double>
     do {
-      let pool = try ProcessPool(workers: 1)
+      let pool = try kind.make(1)
       x = try pool.startMap(pool.array(repeating: 1.0, count: 10)) { $0 + 1 }.checked()
       pool.shutdown()
     }
@@ -281,8 +316,9 @@ private struct LogKeeper: LogHandler {
 private func arrive(_ latch: Latch) throws -> Int32 { try latch.arrived() }
 
 @Suite(.timeLimit(.minutes(2))) struct `Several pools` {
-  @Test func `P18 work at once, each with its own memory`() throws {
-    let pools = try (1...4).map { try ProcessPool(workers: $0) }
+  @Test(arguments: TestedExecutor.allCases)
+  func `P18 work at once, each with its own memory`(_ kind: TestedExecutor) throws {
+    let pools = try (1...4).map { try kind.make($0) }
     let threads = pools.map { _ in Ended() }
     for (pool, end) in zip(pools, threads) {
       inBackground {
@@ -299,8 +335,9 @@ private func arrive(_ latch: Latch) throws -> Int32 { try latch.arrived() }
     for pool in pools { pool.shutdown() }
   }
 
-  @Test func `P18 within a pool's worker works, with arrays of its own`() throws {
-    let pool = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.pools)
+  func `P18 within a pool's worker works, with arrays of its own`(_ kind: TestedExecutor) throws {
+    let pool = try kind.makePool(1)
     let total = try pool.submit { () throws -> Double in
       let inner = try ProcessPool(workers: 2)
       let x = try inner.array(count: 100_000) { Double($0) }
@@ -313,8 +350,9 @@ private func arrive(_ latch: Latch) throws -> Int32 { try latch.arrived() }
     pool.shutdown()
   }
 
-  @Test func `P18 many jobs from many threads share the workers`() throws {
-    let pool = try ProcessPool(workers: 2)
+  @Test(arguments: TestedExecutor.allCases)
+  func `P18 many jobs from many threads share the workers`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
     let x = try pool.array(mixedMagnitudes(count: 100_000, seed: 3, of: Double.self))
     let expected = try pool.start(Reduction<Double>.sum, x).checked()
     let threads = (0..<5).map { _ in Ended() }
@@ -334,8 +372,9 @@ private func arrive(_ latch: Latch) throws -> Int32 { try latch.arrived() }
     pool.shutdown()
   }
 
-  @Test func `P18 tasks and jobs do not starve each other`() throws {
-    let pool = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.allCases)
+  func `P18 tasks and jobs do not starve each other`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     let x = try pool.array(repeating: 1.0, count: 2_000_000)
     let jobs = try (0..<30).map { _ in try pool.startMap(x) { $0 + 1 } }
     let task = try pool.submit(echo, 1)

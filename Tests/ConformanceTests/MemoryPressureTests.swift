@@ -5,8 +5,9 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct `A pool whose memory is full of results` {
   private static let large = 1 << 20
 
-  @Test func `collects them for tasks that have more`() throws {
-    let pool = try ProcessPool(workers: 2, memoryLimit: 16 * Self.large)
+  @Test(arguments: TestedExecutor.allCases)
+  func `collects them for tasks that have more`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2, memoryLimit: 16 * Self.large)
     let futures = try (0..<48).map { index in
       try pool.submit({ (value: UInt8) in [UInt8](repeating: value, count: 1 << 20) }, UInt8(index))
     }
@@ -17,8 +18,9 @@ import Testing
     pool.shutdown()
   }
 
-  @Test func `collects them for new arguments`() throws {
-    let pool = try ProcessPool(workers: 2, memoryLimit: 16 * Self.large)
+  @Test(arguments: TestedExecutor.allCases)
+  func `collects them for new arguments`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2, memoryLimit: 16 * Self.large)
     var futures: [Future<Int>] = []
     for index in 0..<48 {
       let bytes = [UInt8](repeating: UInt8(index), count: Self.large)
@@ -31,18 +33,22 @@ import Testing
 }
 
 @Suite(.timeLimit(.minutes(1))) struct `Input that does not fit` {
-  @Test func `in count is refused by a numeric map`() throws {
-    let pool = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.allCases)
+  func `in count is refused by a numeric map`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     let (two, three) = (try pool.array([1.0, 2.0]), try pool.array([1.0, 2.0, 3.0]))
     #expect(throws: KernelError.self) { try pool.map(two, three) { $0 + $1 } }
     #expect(throws: KernelError.self) { try pool.map(two, into: three) { $0 * 2 } }
     pool.shutdown()
   }
 
-  @Test func `in memory is refused by Monte Carlo`() throws {
-    let pool = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.allCases)
+  func `in memory is refused by Monte Carlo`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     #expect(throws: PoolError.self) { try pool.monteCarlo(samples: -1, seed: 1) { $0.uniform() } }
-    #expect(throws: ArenaError.self) { try pool.monteCarlo(samples: .max, seed: 1) { $0.uniform() } }
+    #expect(throws: ArenaError.self) {
+      try pool.monteCarlo(samples: .max, seed: 1) { $0.uniform() }
+    }
     pool.shutdown()
   }
 }

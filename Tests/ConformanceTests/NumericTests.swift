@@ -9,13 +9,11 @@ private let edges = [
 private struct Line: BitwiseCopyable, Sendable { var slope: Double, offset: Double }
 
 @Suite struct `A numeric map` {
-  static let pool = try! ProcessPool(workers: 2)
-  var pool: ProcessPool { Self.pool }
-
-  @Test(arguments: edges)
+  @Test(arguments: TestedExecutor.allCases, edges)
   func `maps one array, two, and one with parameters, into new, given and its own memory`(
-    _ count: Int
+    _ kind: TestedExecutor, _ count: Int
   ) throws {
+    let pool = kind.shared
     let x = try pool.array(count: count) { Double($0) + 0.5 }
     let y = try pool.array(count: count) { Float($0 % 100) }
     let expected = (0..<count).map { (i: Int) -> Double in (Double(i) + 0.5) * 3 }
@@ -47,7 +45,9 @@ private struct Line: BitwiseCopyable, Sendable { var slope: Double, offset: Doub
     #expect(Array(both) == expected)
   }
 
-  @Test func `over memory that overlaps shifted gives what a copy would`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `over memory that overlaps shifted gives what a copy would`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
     let x = try pool.array(count: 100_001) { Double($0) }
     let result = try pool.startMap(x[0..<100_000], into: x[1..<100_001]) { $0 + 0.5 }.checked()
     #expect(result.count == 100_000)
@@ -55,7 +55,9 @@ private struct Line: BitwiseCopyable, Sendable { var slope: Double, offset: Doub
     #expect((1...100_000).allSatisfy { x[$0] == Double($0 - 1) + 0.5 })
   }
 
-  @Test func `over slices touches nothing else`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `over slices touches nothing else`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
     let x = try pool.array(count: 1_000) { Double($0) }
     let y = try pool.array(repeating: -1.0, count: 1_000)
     _ = try pool.startMap(x[10..<20], into: y[500..<510]) { $0 }.checked()
@@ -64,17 +66,21 @@ private struct Line: BitwiseCopyable, Sendable { var slope: Double, offset: Doub
     #expect(Array(x) == (0..<1_000).map(Double.init))
   }
 
-  @Test func `runs in the workers, and many run at once`() throws {
+  @Test(arguments: TestedExecutor.pools)
+  func `runs in the workers, and many run at once`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
     let x = try pool.array(repeating: Int32(0), count: 200_000)
     let maps = try (0..<10).map { _ in try pool.startMap(x) { _ in getpid() } }
     for map in maps {
       let pids = Set(Array(try map.checked()))
       #expect(!pids.contains(getpid()))
-      #expect(pids.isSubset(of: Set(pool.workerProcessIDs)))
+      #expect(pids.isSubset(of: Set(pool.processIDs)))
     }
   }
 
-  @Test func `of every element type gives right values`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `of every element type gives right values`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
     let bytes: SharedArray<UInt8> = try pool.array([1, 2, 3])
     #expect(Array(try pool.startMap(bytes) { $0 &* 100 }.checked()) == [100, 200, 44])
     let flags = try pool.array([true, false])
@@ -85,7 +91,9 @@ private struct Line: BitwiseCopyable, Sendable { var slope: Double, offset: Doub
     #expect(Array(try pool.startMap(lines) { $0.offset }.checked()) == [2])
   }
 
-  @Test func `refuses parameters that are too large, with their size`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `refuses parameters that are too large, with their size`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
     struct Large: BitwiseCopyable, Sendable {
       var a = SIMD64<UInt8>(repeating: 1), b = SIMD64<UInt8>(repeating: 2)
     }
@@ -96,8 +104,9 @@ private struct Line: BitwiseCopyable, Sendable { var slope: Double, offset: Doub
     #expect("\(error!)".contains("Large") && "\(error!)".contains("bytes"), "\(error!)")
   }
 
-  @Test func `gives its memory back when nobody holds the result`() throws {
-    let pool = try ProcessPool(workers: 2)
+  @Test(arguments: TestedExecutor.allCases)
+  func `gives its memory back when nobody holds the result`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
     let x = try pool.array(repeating: 1.0, count: 100_000)
     _ = try pool.startMap(x) { $0 }.checked()
     let before = pool.memoryUsage
@@ -114,10 +123,9 @@ private struct Line: BitwiseCopyable, Sendable { var slope: Double, offset: Doub
 }
 
 @Suite struct `A reduction` {
-  static let pool = try! ProcessPool(workers: 2)
-  var pool: ProcessPool { Self.pool }
-
-  @Test func `of nothing is 0 for sums and an error for the rest`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `of nothing is 0 for sums and an error for the rest`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
     let empty = try pool.array([Double]())
     #expect(try pool.start(Reduction<Double>.sum, empty).checked() == 0)
     #expect(try pool.start(Reduction<Double>.dot, empty, empty).checked() == 0)
@@ -128,14 +136,18 @@ private struct Line: BitwiseCopyable, Sendable { var slope: Double, offset: Doub
     }
   }
 
-  @Test func `of two arrays refuses different counts`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `of two arrays refuses different counts`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
     let (x, y) = (
       try pool.array(repeating: 1.0, count: 5), try pool.array(repeating: 1.0, count: 6)
     )
     #expect(throws: KernelError.self) { try pool.start(Reduction<Double>.dot, x, y) }
   }
 
-  @Test func `blocks or awaits, and gives the same`() async throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `blocks or awaits, and gives the same`(_ kind: TestedExecutor) async throws {
+    let pool = kind.shared
     let x = try pool.array(mixedMagnitudes(count: 70_000, seed: 4, of: Double.self))
     let blocking = try reduceBlocking(pool, x)
     #expect(try await pool.sum(x) == blocking.sum)
@@ -151,7 +163,7 @@ private struct Reduced: Equatable {
   var moments: Moments
 }
 
-private func reduceBlocking(_ pool: ProcessPool, _ x: SharedArray<Double>) throws -> Reduced {
+private func reduceBlocking(_ pool: any WorkExecutor, _ x: SharedArray<Double>) throws -> Reduced {
   Reduced(
     sum: try pool.sum(x), dot: try pool.dot(x, x), minimum: try pool.minimum(x),
     maximum: try pool.maximum(x), moments: try pool.moments(x))

@@ -41,9 +41,6 @@ private struct Choosy: Codable, Sendable {
 @Sendable private func throwPlain(_ code: Int) throws -> Int { throw NotCodable(code: code) }
 
 @Suite struct `What cannot be sent` {
-  let pool: ProcessPool
-  init() throws { pool = try ProcessPool(workers: 1) }
-
   /// That `submit` throws, and names what is captured.
   private func refuses(
     naming name: String, at location: SourceLocation = #_sourceLocation, _ submit: () throws -> Any
@@ -52,7 +49,11 @@ private struct Choosy: Codable, Sendable {
     #expect("\(error!)".contains(name), "\(error!)", sourceLocation: location)
   }
 
-  @Test func `P3 is a closure that captures, and the error names the capture`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P3 is a closure that captures, and the error names the capture`(_ kind: TestedExecutor)
+    throws
+  {
+    let pool = try kind.make(1)
     let number = Double(getpid()), text = "\(number)", array = [number]
     refuses(naming: "Double") { try pool.submit { number + 1 } }
     refuses(naming: "String") { try pool.submit { text } }
@@ -71,7 +72,9 @@ private struct Choosy: Codable, Sendable {
     pool.shutdown()
   }
 
-  @Test func `P3 is a map or a sample that captures`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P3 is a map or a sample that captures`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     let k = Double(getpid())
     let x = try pool.array(repeating: 1.0, count: 10)
     for error in [
@@ -88,7 +91,10 @@ private struct Choosy: Codable, Sendable {
     pool.shutdown()
   }
 
-  @Test func `P3 are arguments and results of types that cannot be copied`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P3 are arguments and results of types that cannot be copied`(_ kind: TestedExecutor) throws
+  {
+    let pool = try kind.make(1)
     let counter = Counter()
     for error in [
       #expect(throws: TransferError.self) { try pool.submit({ (c: Counter) in c.count }, counter) },
@@ -102,15 +108,21 @@ private struct Choosy: Codable, Sendable {
     pool.shutdown()
   }
 
-  @Test func `P3 is what its own encode refuses: at the call, not later`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P3 is what its own encode refuses: at the call, not later`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     #expect(throws: TransferError.self) { try pool.submit({ (_: Unwritable) in 1 }, Unwritable()) }
     #expect(try pool.submit(echo, 5).checked() == 5)
     pool.shutdown()
   }
 
-  @Test func `P12 only the worker can find out fails that one future, and the pool is unharmed`()
+  @Test(arguments: TestedExecutor.pools)
+  func `P12 only the worker can find out fails that one future, and the pool is unharmed`(
+    _ kind: TestedExecutor
+  )
     throws
   {
+    let pool = try kind.makePool(1)
     let undecodable = try pool.submit({ (_: Choosy) in 1 }, Choosy(failsIn: -1))
     let unencodable = try pool.submit { Unwritable() }
     let unreadable = try pool.submit({ (pid: Int32) in Choosy(failsIn: pid) }, getpid())
@@ -129,10 +141,9 @@ private struct Choosy: Codable, Sendable {
 }
 
 @Suite struct `Errors of a task` {
-  let pool: ProcessPool
-  init() throws { pool = try ProcessPool(workers: 1) }
-
-  @Test func `come back as themselves when they are Codable`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `come back as themselves when they are Codable`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     #expect(throws: CodableError.bad(code: 7, names: ["a", "b"])) {
       try pool.submit(throwCodable).checked()
     }
@@ -142,7 +153,9 @@ private struct Choosy: Codable, Sendable {
     pool.shutdown()
   }
 
-  @Test func `come back with type, text and place when they are not`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `come back with type, text and place when they are not`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     let error = #expect(throws: RemoteError.self) { try pool.submit(throwPlain, 12).checked() }
     #expect(error!.typeName.contains("NotCodable"))
     #expect(error!.text.contains("12"))
@@ -151,7 +164,9 @@ private struct Choosy: Codable, Sendable {
     pool.shutdown()
   }
 
-  @Test func `do no harm to the tasks around them`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `do no harm to the tasks around them`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     let futures = try (0..<300).map { index in
       try pool.submit(
         { (i: Int) throws -> Int in
@@ -169,7 +184,9 @@ private struct Choosy: Codable, Sendable {
     pool.shutdown()
   }
 
-  @Test func `that are large arrive whole`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `that are large arrive whole`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     let names = (0..<5_000).map { "name \($0)" }
     let future = try pool.submit(
       { (names: [String]) throws -> Int in

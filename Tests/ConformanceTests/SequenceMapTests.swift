@@ -51,17 +51,19 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
 }
 
 @Suite struct `A map over a sequence` {
-  let pool: ProcessPool
-  init() throws { pool = try ProcessPool.quiet(workers: 2) }
-
-  @Test(arguments: [nil, 1, 2, 7, 1_000] as [Int?])
-  func `P4 gives every value in order, whatever the chunk size`(_ chunkSize: Int?) throws {
+  @Test(arguments: TestedExecutor.allCases, [nil, 1, 2, 7, 1_000] as [Int?])
+  func `P4 gives every value in order, whatever the chunk size`(
+    _ kind: TestedExecutor, _ chunkSize: Int?
+  ) throws {
+    let pool = try kind.make(2)
     let mapped = try pool.map(0..<1_000, chunkSize: chunkSize) { $0 * $0 }
     #expect(try values(mapped) == (0..<1_000).map { $0 * $0 })
     pool.shutdown()
   }
 
-  @Test func `P4 is in order although the elements take different times`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P4 is in order although the elements take different times`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
     let mapped = try pool.map(0..<60, chunkSize: 1) { (index: Int) -> Int in
       var x = 0.0
       for step in 0..<((index % 7) * 20_000) { x += sin(Double(step)) }
@@ -71,20 +73,27 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
     pool.shutdown()
   }
 
-  @Test func `P4 of nothing gives nothing, of one gives one`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P4 of nothing gives nothing, of one gives one`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
     #expect(try values(pool.map([Int]()) { $0 }) == [])
     #expect(try values(pool.map(["a"]) { $0 + "b" }) == ["ab"])
     pool.shutdown()
   }
 
-  @Test func `P4 stops at the shorter of two sequences`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P4 stops at the shorter of two sequences`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
     #expect(try values(pool.map([1, 2, 3, 4], ["a", "b"]) { "\($0)\($1)" }) == ["1a", "2b"])
     #expect(try values(pool.map(0..., [10, 20, 30]) { $0 + $1 }) == [10, 21, 32])
     pool.shutdown()
   }
 
-  @Test(arguments: [1, 2, 10, 64])
-  func `P4 takes at most a buffer's worth ahead of the reader`(_ buffer: Int) throws {
+  @Test(arguments: TestedExecutor.allCases, [1, 2, 10, 64])
+  func `P4 takes at most a buffer's worth ahead of the reader`(
+    _ kind: TestedExecutor, _ buffer: Int
+  ) throws {
+    let pool = try kind.make(2)
     let source = Source()
     let mapped = try pool.map(source, buffer: buffer) { $0 + 1 }
     #expect(source.count.taken <= buffer)
@@ -96,8 +105,9 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
     pool.shutdown()
   }
 
-  @Test func `P4 left early cancels what no worker has begun`() throws {
-    let pool = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.allCases)
+  func `P4 left early cancels what no worker has begun`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     let latch = try Latch(in: pool)
     let count: Int
     do {
@@ -117,7 +127,9 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
     #expect(latch.arrivals == count, "\(latch.arrivals) elements ran")
   }
 
-  @Test func `P4 one element's error is that element's`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P4 one element's error is that element's`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
     for chunkSize in [nil, 1, 10] {
       let all = results(
         try pool.map(0..<100, chunkSize: chunkSize) { (x: Int) throws -> Int in
@@ -136,7 +148,9 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
     pool.shutdown()
   }
 
-  @Test func `P4 P10 an element that kills its worker costs only itself`() throws {
+  @Test(arguments: TestedExecutor.pools)
+  func `P4 P10 an element that kills its worker costs only itself`(_ kind: TestedExecutor) throws {
+    let pool = try kind.makePool(2)
     for chunkSize in [1, 8] {
       let all = results(
         try pool.map(0..<64, chunkSize: chunkSize) { (x: Int) -> Int in
@@ -169,7 +183,11 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
     }
   }
 
-  @Test func `P4 P12 an element that the worker cannot read costs only itself`() throws {
+  @Test(arguments: TestedExecutor.pools)
+  func `P4 P12 an element that the worker cannot read costs only itself`(_ kind: TestedExecutor)
+    throws
+  {
+    let pool = try kind.makePool(2)
     let all = results(try pool.map((0..<20).map(Bad.init), chunkSize: 10) { $0.index })
     #expect(all.count == 20)
     for (index, result) in all.enumerated() where index != 5 {
@@ -179,7 +197,9 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
     pool.shutdown()
   }
 
-  @Test func `P4 runs an element again as often as retries say`() throws {
+  @Test(arguments: TestedExecutor.pools)
+  func `P4 runs an element again as often as retries say`(_ kind: TestedExecutor) throws {
+    let pool = try kind.makePool(2)
     let deaths = Countdown(2)
     defer { deaths.clear() }
     let all = try values(
@@ -192,7 +212,9 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
     pool.shutdown()
   }
 
-  @Test func `P4 refuses chunk sizes and buffers below 1`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P4 refuses chunk sizes and buffers below 1`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
     for size in [0, -1, Int.min] {
       let chunk = #expect(throws: PoolError.self) { try pool.map(0..<3, chunkSize: size) { $0 } }
       let buffer = #expect(throws: PoolError.self) { try pool.map(0..<3, buffer: size) { $0 } }
@@ -201,8 +223,9 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
     pool.shutdown()
   }
 
-  @Test func `P5 is late as a whole, from the call on`() throws {
-    let held = try HeldPool()
+  @Test(arguments: TestedExecutor.allCases)
+  func `P5 is late as a whole, from the call on`(_ kind: TestedExecutor) throws {
+    let held = try Held(on: kind)
     let mapped = try held.pool.map(0..<10, timeout: .milliseconds(30), chunkSize: 1) { $0 }
     let all = results(mapped)
     #expect(all.count == 1)
@@ -210,13 +233,18 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
     try held.end()
   }
 
-  @Test func `P5 in time is not late`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P5 in time is not late`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
     #expect(try values(pool.map(0..<50, timeout: patience) { $0 }) == Array(0..<50))
     pool.shutdown()
   }
 
-  @Test func `P3 after the end is refused, and what is cut off by the end says so`() throws {
-    let held = try HeldPool()
+  @Test(arguments: TestedExecutor.allCases)
+  func `P3 after the end is refused, and what is cut off by the end says so`(_ kind: TestedExecutor)
+    throws
+  {
+    let held = try Held(on: kind)
     let mapped = try held.pool.map(0..<10, chunkSize: 1, buffer: 5) { $0 }
     held.pool.shutdown(wait: false)
     #expect(throws: PoolError.shutDown) { try held.pool.map(0..<3) { $0 } }
@@ -229,7 +257,9 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
     held.pool.shutdown()
   }
 
-  @Test func `P4 reads in async code, all at once or one by one`() async throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P4 reads in async code, all at once or one by one`(_ kind: TestedExecutor) async throws {
+    let pool = try kind.make(2)
     let all = try await pool.map(0..<2_000) { $0 * 2 }.collect()
     #expect(all == (0..<2_000).map { $0 * 2 })
     var count = 0
@@ -250,7 +280,9 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
     await pool.shutdown()
   }
 
-  @Test func `P4 carries shared arrays by handle`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P4 carries shared arrays by handle`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
     let arrays = try (0..<20).map { index in try pool.array(repeating: Double(index), count: 100) }
     let sums = try values(
       pool.map(arrays) { (x: SharedArray<Double>) -> Double in

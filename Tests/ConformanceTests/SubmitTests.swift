@@ -32,10 +32,9 @@ private enum Tools {
 }
 
 @Suite struct `Submitting` {
-  let pool: ProcessPool
-  init() throws { pool = try ProcessPool(workers: 2) }
-
-  @Test func `runs function references of no to six arguments`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `runs function references of no to six arguments`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
     #expect(try pool.submit(none).checked() == 42)
     #expect(try pool.submit(one, 7).checked() == 7)
     #expect(try pool.submit(two, 1, 0.5).checked() == 1.5)
@@ -49,7 +48,9 @@ private enum Tools {
     pool.shutdown()
   }
 
-  @Test func `runs closure literals of no to six arguments`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `runs closure literals of no to six arguments`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
     #expect(try pool.submit { 6 * 7 }.checked() == 42)
     #expect(try pool.submit({ (a: Int) in a + 1 }, 7).checked() == 8)
     #expect(try pool.submit({ (a: Int, b: Double) in Double(a) * b }, 3, 0.5).checked() == 1.5)
@@ -74,11 +75,13 @@ private enum Tools {
     pool.shutdown()
   }
 
-  @Test
-  func
-    `runs static functions, generic ones, closures kept in a variable, and what returns nothing`()
+  @Test(arguments: TestedExecutor.allCases)
+  func `runs static functions, generic ones, closures kept in a variable, and what returns nothing`(
+    _ kind: TestedExecutor
+  )
     throws
   {
+    let pool = try kind.make(2)
     #expect(try pool.submit(Tools.double, 21).checked() == 42)
     #expect(try pool.submit(Tools.shift, 1).checked() == 1_001)
     #expect(try pool.submit(echo, [1: "one"]).checked() == [1: "one"])
@@ -91,14 +94,18 @@ private enum Tools {
     pool.shutdown()
   }
 
-  @Test func `runs in another process`() throws {
+  @Test(arguments: TestedExecutor.pools)
+  func `runs in another process`(_ kind: TestedExecutor) throws {
+    let pool = try kind.makePool(2)
     let pids = Set(try (0..<50).map { _ in try pool.submit { getpid() }.checked() })
     #expect(!pids.contains(getpid()))
-    #expect(pids.isSubset(of: pool.workerProcessIDs))
+    #expect(pids.isSubset(of: pool.processIDs))
     pool.shutdown()
   }
 
-  @Test func `P18 is safe from many threads at once`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P18 is safe from many threads at once`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
     let threads = (0..<6).map { _ in Ended() }
     for (index, end) in threads.enumerated() {
       let pool = pool
@@ -121,28 +128,35 @@ private enum Tools {
     pool.shutdown()
   }
 
-  @Test func `goes on when there are more tasks than slots`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `goes on when there are more tasks than slots`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
     let futures = try (0..<20_000).map { try pool.submit(one, $0) }
     for (index, future) in futures.enumerated().reversed() {
       #expect(try future.checked() == index)
     }
-    #expect(pool.statistics.pendingTasks == 0)
+    #expect(pool.pendingTaskCount == 0)
     pool.shutdown()
   }
 
-  @Test func `results that nobody asks for do not stand in the way`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `results that nobody asks for do not stand in the way`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
     for index in 0..<10_000 { _ = try pool.submit(one, index) }
     #expect(try pool.submit(one, 3).checked() == 3)
     pool.shutdown()
-    #expect(pool.statistics.pendingTasks == 0)
+    #expect(pool.pendingTaskCount == 0)
   }
 
-  @Test func `P2 starts another worker when the ones there are busy, however short they were idle`()
+  @Test(arguments: TestedExecutor.pools)
+  func `P2 starts another worker when the ones there are busy, however short they were idle`(
+    _ kind: TestedExecutor
+  )
     throws
   {
     // A worker that is about to take one task must not be counted on for the next.
     for _ in 0..<20 {
-      let pool = try ProcessPool(workers: 2)
+      let pool = try kind.makePool(2)
       #expect(try pool.submit(one, 1).checked() == 1)
       let (first, second) = (try Latch(in: pool), try Latch(in: pool))
       let held = try [pool.submit(hold, first), pool.submit(hold, second)]
@@ -156,8 +170,6 @@ private enum Tools {
 }
 
 @Suite struct `Values through a task` {
-  static let pool = try! ProcessPool(workers: 1)
-
   /// That every value comes back as it is. The task is submitted where its type is known.
   private func survives<Value: Equatable & Sendable>(
     _ values: Value..., sent: (Value) throws -> Future<Value>
@@ -165,9 +177,9 @@ private enum Tools {
     for value in values { #expect(try sent(value).checked() == value) }
   }
 
-  private var pool: ProcessPool { Self.pool }
-
-  @Test func `integers, floating point and text arrive as they are`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `integers, floating point and text arrive as they are`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
     try survives(Int.min, -1, 0, 1, Int.max) { try pool.submit(echo, $0) }
     try survives(Int8.min, 127) { try pool.submit(echo, $0) }
     try survives(UInt64.max, 0) { try pool.submit(echo, $0) }
@@ -179,13 +191,15 @@ private enum Tools {
     try survives("", "ascii", "naïve ☃ 👩‍👩‍👧 \0 end", String(repeating: "é", count: 100_000)) {
       try pool.submit(echo, $0)
     }
-    let nan = try Self.pool.submit(echo, Double(bitPattern: 0x7FF8_0000_DEAD_BEEF)).checked()
+    let nan = try pool.submit(echo, Double(bitPattern: 0x7FF8_0000_DEAD_BEEF)).checked()
     #expect(nan.bitPattern == 0x7FF8_0000_DEAD_BEEF)
-    let zero = try Self.pool.submit(echo, -0.0).checked()
+    let zero = try pool.submit(echo, -0.0).checked()
     #expect(zero.sign == .minus)
   }
 
-  @Test func `collections of all sizes arrive as they are`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `collections of all sizes arrive as they are`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
     try survives([Int](), [1], Array(0..<1_000)) { try pool.submit(echo, $0) }
     try survives([Double](repeating: 0.1, count: 300_000)) { try pool.submit(echo, $0) }
     try survives([["a", ""], [], ["b"]]) { try pool.submit(echo, $0) }
@@ -199,10 +213,15 @@ private enum Tools {
     }
   }
 
-  @Test(arguments: [90, 95, 100, 101, 102, 103, 104, 105, 110, 32_760, 32_768, 32_769, 70_000])
-  func `arguments and results at the edges of slot and outbox arrive whole`(_ count: Int) throws {
+  @Test(
+    arguments: TestedExecutor.allCases,
+    [90, 95, 100, 101, 102, 103, 104, 105, 110, 32_760, 32_768, 32_769, 70_000])
+  func `arguments and results at the edges of slot and outbox arrive whole`(
+    _ kind: TestedExecutor, _ count: Int
+  ) throws {
+    let pool = kind.shared
     let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-    for _ in 0..<3 { #expect(try Self.pool.submit(echo, bytes).checked() == bytes) }
+    for _ in 0..<3 { #expect(try pool.submit(echo, bytes).checked() == bytes) }
   }
 
   private enum Shape: Codable, Equatable, Sendable {
@@ -217,7 +236,11 @@ private enum Tools {
     var nested: [Everything]
   }
 
-  @Test func `Codable types arrive as they are, private, nested and recursive ones`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `Codable types arrive as they are, private, nested and recursive ones`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = kind.shared
     try survives(Point(x: 1, y: -1)) { try pool.submit(echo, $0) }
     try survives(Shape.empty, .circle(radius: 2), .both(.empty, .both(.circle(radius: 1), .empty)))
     { try pool.submit(echo, $0) }
@@ -231,22 +254,21 @@ private enum Tools {
 
   private struct Pixel: BitwiseCopyable, Equatable, Sendable { var r: UInt8, g: Float, b: Int16 }
 
-  @Test func `bitwise-copyable types arrive as they are`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `bitwise-copyable types arrive as they are`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
     let pixel = Pixel(r: 1, g: 2.5, b: -3)
     #expect(
-      try Self.pool.submit({ (p: Pixel) in Pixel(r: p.r + 1, g: p.g, b: p.b) }, pixel).checked()
+      try pool.submit({ (p: Pixel) in Pixel(r: p.r + 1, g: p.g, b: p.b) }, pixel).checked()
         == Pixel(r: 2, g: 2.5, b: -3))
     let vector = SIMD4<Double>(1, 2, 3, .infinity)
-    #expect(try Self.pool.submit(echo, vector).checked() == vector)
+    #expect(try pool.submit(echo, vector).checked() == vector)
     let pixels = [Pixel](repeating: pixel, count: 5_000)
-    #expect(try Self.pool.submit({ (p: [Pixel]) in p }, pixels).checked() == pixels)
+    #expect(try pool.submit({ (p: [Pixel]) in p }, pixels).checked() == pixels)
   }
 }
 
 @Suite struct `Shared arrays through a task` {
-  let pool: ProcessPool
-  init() throws { pool = try ProcessPool(workers: 2, memoryLimit: 256 << 20) }
-
   private struct Problem: Codable, Sendable {
     var name: String
     var matrix: SharedMatrix<Double>
@@ -254,7 +276,9 @@ private enum Tools {
     var more: SharedArray<Int32>?
   }
 
-  @Test func `go by handle: the task reads and writes where they lie`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `go by handle: the task reads and writes where they lie`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2, memoryLimit: 256 << 20)
     let x = try pool.array(count: 1_000_000) { Double($0) }
     let before = pool.memoryUsage.usedBytes
     let total = try pool.submit(
@@ -273,7 +297,9 @@ private enum Tools {
     pool.shutdown()
   }
 
-  @Test func `come back as the very same memory, slices too`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `come back as the very same memory, slices too`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2, memoryLimit: 256 << 20)
     let x = try pool.array(count: 1_000) { Float($0) }
     let back = try pool.submit(echo, x).checked()
     #expect(back.count == 1_000)
@@ -288,7 +314,11 @@ private enum Tools {
     pool.shutdown()
   }
 
-  @Test func `go inside Codable types, arrays and optionals, and come back in them`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `go inside Codable types, arrays and optionals, and come back in them`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.make(2, memoryLimit: 256 << 20)
     let matrix = try pool.matrix(rows: 3, columns: 4) { i, j in Double(10 * i + j) }
     let problem = Problem(
       name: "p", matrix: matrix.transposed,
@@ -310,7 +340,10 @@ private enum Tools {
     pool.shutdown()
   }
 
-  @Test func `live until the task has ended, whoever else lets go of them`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `live until the task has ended, whoever else lets go of them`(_ kind: TestedExecutor) throws
+  {
+    let pool = try kind.make(2, memoryLimit: 256 << 20)
     let latch = try Latch(in: pool)
     let future: Future<Double>
     do {
@@ -330,7 +363,10 @@ private enum Tools {
     pool.shutdown()
   }
 
-  @Test func `are free again when the last view and the last task are gone`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `are free again when the last view and the last task are gone`(_ kind: TestedExecutor) throws
+  {
+    let pool = try kind.make(2, memoryLimit: 256 << 20)
     let before = pool.memoryUsage.usedBytes
     do {
       let x = try pool.array(repeating: 1.0, count: 100_000)
@@ -341,8 +377,10 @@ private enum Tools {
     pool.shutdown()
   }
 
-  @Test func `of another pool are refused, by name`() throws {
-    let other = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.pools)
+  func `of another pool are refused, by name`(_ kind: TestedExecutor) throws {
+    let pool = try kind.makePool(2, memoryLimit: 256 << 20)
+    let other = try kind.makePool(1)
     let x = try other.array(repeating: 1.0, count: 10)
     #expect(throws: ArenaError.self) { try pool.startMap(x) { $0 } }
     #expect(throws: ArenaError.self) { try pool.start(Reduction<Double>.sum, x) }

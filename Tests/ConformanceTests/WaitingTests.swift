@@ -6,8 +6,11 @@ private struct Refusal: Error, Codable, Equatable {}
 @Sendable private func refuse(_ x: Int) throws -> Int { throw Refusal() }
 
 @Suite struct `Waiting for several futures` {
-  @Test func `F9 returns when all are done, in the order given, duplicates once`() throws {
-    let pool = try ProcessPool(workers: 2)
+  @Test(arguments: TestedExecutor.allCases)
+  func `F9 returns when all are done, in the order given, duplicates once`(_ kind: TestedExecutor)
+    throws
+  {
+    let pool = try kind.make(2)
     let futures = try (0..<50).map { try pool.submit(echo, $0) }
     let (done, notDone) = wait(for: futures + futures + [futures[3]], timeout: patience)
     #expect(try done.map { try $0.result(timeout: .zero) } == Array(0..<50))
@@ -22,8 +25,9 @@ private struct Refusal: Error, Codable, Equatable {}
     }
   }
 
-  @Test func `F9 is late without an error, and says what is not done`() throws {
-    let held = try HeldPool()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F9 is late without an error, and says what is not done`(_ kind: TestedExecutor) throws {
+    let held = try Held(on: kind)
     let promise = Promise<Int>()
     try promise.succeed(1)
     let pending = try held.pool.submit(echo, 2)
@@ -36,9 +40,10 @@ private struct Refusal: Error, Codable, Equatable {}
     #expect(wait(for: [pending], timeout: .zero).done.count == 1)
   }
 
-  @Test func `F9 returns at the first that is done`() throws {
-    let held = try HeldPool()
-    let other = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.allCases)
+  func `F9 returns at the first that is done`(_ kind: TestedExecutor) throws {
+    let held = try Held(on: kind)
+    let other = try kind.make(1)
     let pending = try held.pool.submit(echo, 2)
     let quick = try other.submit(echo, 3)
     let (done, notDone) = wait(for: [pending, quick], until: .firstCompleted, timeout: patience)
@@ -48,9 +53,11 @@ private struct Refusal: Error, Codable, Equatable {}
     other.shutdown()
   }
 
-  @Test func `F9 returns at the first failure, and cancelled ones are none`() throws {
-    let held = try HeldPool()
-    let other = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.allCases)
+  func `F9 returns at the first failure, and cancelled ones are none`(_ kind: TestedExecutor) throws
+  {
+    let held = try Held(on: kind)
+    let other = try kind.make(1)
     let pending = try held.pool.submit(echo, 1)
     let cancelled = try held.pool.submit(echo, 2)
     cancelled.cancel()
@@ -69,16 +76,20 @@ private struct Refusal: Error, Codable, Equatable {}
     other.shutdown()
   }
 
-  @Test func `F9 for the first failure returns when all are done without one`() throws {
-    let pool = try ProcessPool(workers: 2)
+  @Test(arguments: TestedExecutor.allCases)
+  func `F9 for the first failure returns when all are done without one`(_ kind: TestedExecutor)
+    throws
+  {
+    let pool = try kind.make(2)
     let futures = try (0..<20).map { try pool.submit(echo, $0) }
     let (done, notDone) = wait(for: futures, until: .firstFailure, timeout: patience)
     #expect(done.count == 20 && notDone.isEmpty)
     pool.shutdown()
   }
 
-  @Test func `F9 works with futures of several pools and promises`() throws {
-    let (first, second) = (try ProcessPool(workers: 1), try ProcessPool(workers: 1))
+  @Test(arguments: TestedExecutor.allCases)
+  func `F9 works with futures of several pools and promises`(_ kind: TestedExecutor) throws {
+    let (first, second) = (try kind.make(1), try kind.make(1))
     let promise = Promise<Int>()
     inBackground { try? promise.succeed(3) }
     let futures = [try first.submit(echo, 1), try second.submit(echo, 2), promise.future]
@@ -89,8 +100,9 @@ private struct Refusal: Error, Codable, Equatable {}
 }
 
 @Suite(.timeLimit(.minutes(2))) struct `Futures as they complete` {
-  @Test func `F10 come each once, those already done first`() throws {
-    let held = try HeldPool()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F10 come each once, those already done first`(_ kind: TestedExecutor) throws {
+    let held = try Held(on: kind)
     let pending = try (0..<5).map { try held.pool.submit(echo, $0) }
     let promises = (10..<13).map { _ in Promise<Int>() }
     for (index, promise) in promises.enumerated() { try promise.succeed(10 + index) }
@@ -105,8 +117,9 @@ private struct Refusal: Error, Codable, Equatable {}
     held.pool.shutdown()
   }
 
-  @Test func `F10 say on time-out how many of how many are unfinished`() throws {
-    let held = try HeldPool()
+  @Test(arguments: TestedExecutor.allCases)
+  func `F10 say on time-out how many of how many are unfinished`(_ kind: TestedExecutor) throws {
+    let held = try Held(on: kind)
     let promise = Promise<Int>()
     try promise.succeed(1)
     let futures = [promise.future] + (try (0..<3).map { try held.pool.submit(echo, $0) })
@@ -118,8 +131,11 @@ private struct Refusal: Error, Codable, Equatable {}
     try held.end()
   }
 
-  @Test func `F10 include those that fail and those that are cancelled`() async throws {
-    let pool = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.allCases)
+  func `F10 include those that fail and those that are cancelled`(_ kind: TestedExecutor)
+    async throws
+  {
+    let pool = try kind.make(1)
     let failing = try pool.submit(refuse, 1)
     let cancelled = Promise<Int>().future
     cancelled.cancel()
@@ -131,8 +147,9 @@ private struct Refusal: Error, Codable, Equatable {}
     await pool.shutdown()
   }
 
-  @Test func `F10 are read in async code as well, late ones throw`() async throws {
-    let pool = try ProcessPool(workers: 2)
+  @Test(arguments: TestedExecutor.allCases)
+  func `F10 are read in async code as well, late ones throw`(_ kind: TestedExecutor) async throws {
+    let pool = try kind.make(2)
     let futures = try (0..<200).map { try pool.submit(echo, $0) }
     var values: Set<Int> = []
     for try await future in asCompleted(futures) { values.insert(try await future.value) }

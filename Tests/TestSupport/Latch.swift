@@ -1,7 +1,7 @@
 public import Echelon
 import Glibc
 
-/// A few words in a pool's memory through which a task and its test see each other: the task tells
+/// A few words in an executor's memory through which a task and its test see each other: the task tells
 /// that it runs and waits to be let go, without a clock in between.
 public struct Latch: Codable, Sendable {
   // 0: how many have arrived, 1: open, 2…: process ids in the order of arrival.
@@ -9,7 +9,7 @@ public struct Latch: Codable, Sendable {
   private static var capacity: Int { 1022 }
 
   /// A closed latch in the memory of `pool`.
-  public init(in pool: ProcessPool) throws {
+  public init(in pool: some WorkExecutor) throws {
     words = try pool.array(repeating: 0, count: Self.capacity + 2)
   }
 

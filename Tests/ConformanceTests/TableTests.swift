@@ -1,0 +1,76 @@
+import TestSupport
+import Testing
+
+/// Rows whose subject is still being built.
+private let pending: Set<String> = ["P8", "P9", "P16", "P17", "P19"]
+
+/// The tests, and the tables that say what they are for.
+@Suite struct `The tables of the tests` {
+  private static let folder = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+    .dropLast(2).joined(separator: "/")
+
+  /// The names of all tests, which are the only functions written between backquotes.
+  private static let names: [String] = {
+    var names: [String] = []
+    for target in Machine.list(folder) {
+      for file in Machine.list("\(folder)/\(target)") where file.hasSuffix(".swift") {
+        let text = Machine.text(at: "\(folder)/\(target)/\(file)") ?? ""
+        let parts = text.split(separator: "`", omittingEmptySubsequences: false)
+        for (before, name) in zip(parts, parts.dropFirst()) {
+          if before.split(whereSeparator: \.isWhitespace).last == "func" {
+            names.append(String(name))
+          }
+        }
+      }
+    }
+    return names
+  }()
+
+  private static func tests(of row: String) -> [String] {
+    names.filter { $0.split(separator: " ").prefix(4).contains { $0 == row || $0 == "\(row):" } }
+  }
+
+  private static let rows = (1...12).map { "F\($0)" } + (1...20).map { "P\($0)" }
+
+  /// The cells of the tables of the README, without the lines that draw them.
+  private static let cells: [[String]] = (Machine.text(at: "\(folder)/README.md") ?? "")
+    .split(separator: "\n").filter { $0.hasPrefix("| ") && !$0.hasPrefix("| ---") }
+    .map { line in
+      line.split(separator: "|").map { cell in
+        cell.drop { $0 == " " }.split(separator: " ").joined(separator: " ")
+      }
+    }
+
+  @Test(arguments: rows)
+  func `have at least one test for every row`(_ row: String) {
+    #expect(!Self.tests(of: row).isEmpty || pending.contains(row), "no test carries \(row)")
+    #expect(Self.cells.count { $0.first == row } == 1, "README.md lists \(row) once")
+  }
+
+  @Test func `name a test that exists, or a reason, for every situation of CPython's suite`() {
+    let situations = Self.cells.filter {
+      $0.first?.hasPrefix("`test_") == true || $0.first?.contains(".test_") == true
+    }
+    #expect(situations.count == 123, "a situation was lost or added")
+    for cells in situations {
+      let answer = cells.last ?? ""
+      if answer.hasPrefix("none: ") { continue }
+      let cited = answer.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+        .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+      #expect(!cited.isEmpty, "\(cells[0]) has neither a test nor a reason")
+      for name in cited {
+        let exists =
+          Self.rows.contains(name)
+          ? !Self.tests(of: name).isEmpty || pending.contains(name)
+          : Self.names.contains { $0.hasPrefix(name) }
+        #expect(exists, "\(cells[0]) cites '\(name)', which no test is called")
+      }
+    }
+  }
+
+  @Test func `P20 leave times to the benchmarks, which measure what the row names`() throws {
+    let path = "\(Self.folder)/../Benchmarks/Benchmarks/PoolBenchmarks/PoolBenchmarks.swift"
+    let text = try #require(Machine.text(at: path))
+    for name in ["round-trip/", "throughput"] { #expect(text.contains(name), "\(name)") }
+  }
+}

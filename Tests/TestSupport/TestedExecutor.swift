@@ -1,0 +1,67 @@
+public import Echelon
+
+/// The executors that one suite runs on. What only processes give is tested on pools alone.
+public enum TestedExecutor: String, CaseIterable, Sendable, CustomStringConvertible {
+  case inProcess = "in-process"
+  case spawn = "pool, spawn"
+
+  /// Those whose workers are processes.
+  public static let pools = allCases.filter { $0 != .inProcess }
+
+  /// The name that a failure shows.
+  public var description: String { rawValue }
+
+  /// An executor of this kind, whose workers print no backtrace when a test crashes them.
+  public func make(_ workers: Int = 2, memoryLimit: Int? = nil) throws -> any WorkExecutor {
+    if self == .inProcess {
+      return try InProcessExecutor(threads: workers, memoryLimit: memoryLimit)
+    }
+    return try makePool(workers, memoryLimit: memoryLimit)
+  }
+
+  private static let sharedExecutors = Dictionary(
+    uniqueKeysWithValues: allCases.map { kind in
+      do { return (kind, try kind.make()) } catch { fatalError("\(kind): \(error)") }
+    })
+
+  /// An executor of two workers that many tests use, and that nobody shuts down.
+  public var shared: any WorkExecutor { Self.sharedExecutors[self]! }
+
+  /// The same, for tests of what only a pool has.
+  public func makePool(_ workers: Int = 2, memoryLimit: Int? = nil) throws -> ProcessPool {
+    precondition(self != .inProcess, "threads are no pool of processes")
+    var options = PoolOptions()
+    options.memoryLimit = memoryLimit
+    options.environment = ["SWIFT_BACKTRACE": "enable=no"]
+    return try ProcessPool(workers: workers, options: options)
+  }
+}
+
+/// An executor of one worker that is held, and what it is held by.
+public struct Held: Sendable {
+  public let pool: any WorkExecutor
+  public let latch: Latch
+  public let held: Future<Int32>
+
+  public init(on kind: TestedExecutor) throws {
+    pool = try kind.make(1)
+    latch = try Latch(in: pool)
+    held = try pool.submit(hold, latch)
+    _ = try latch.arrived()
+  }
+
+  /// Lets the worker go and ends the executor.
+  public func end() throws {
+    latch.open()
+    _ = try held.checked()
+    pool.shutdown()
+  }
+}
+
+/// What a pool tells of its processes, where there are any.
+extension WorkExecutor {
+  /// The workers alive now; none when they are threads.
+  public var processIDs: [Int32] { (self as? ProcessPool)?.workerProcessIDs ?? [] }
+  /// Tasks that are not over; 0 where nobody counts them.
+  public var pendingTaskCount: Int { (self as? ProcessPool)?.statistics.pendingTasks ?? 0 }
+}

@@ -96,6 +96,8 @@ where Source: SendableMetatype, Source.Element: Sendable {
   private let calls: ElementCalls<Input, Output>
   private let limits: MapLimits
   private let workerCount: Int
+  /// When the time for the whole map is over.
+  private let deadline: UInt64?
   // One reader at a time by contract, and the timer: the lock keeps both honest.
   private let state: Mutex<State>
 
@@ -106,15 +108,14 @@ where Source: SendableMetatype, Source.Element: Sendable {
     self.calls = calls
     self.limits = limits
     self.workerCount = workerCount
+    deadline = limits.timeout.flatMap(MonotonicClock.deadline(after:))
     state = Mutex(State(source: source))
     try state.withLock { state in
       var elements: [Input] = []
       try fill(&state, taking: &elements)
     }
-    if let timeout = limits.timeout {
-      let left = MonotonicClock.nanosecondsLeft(until: MonotonicClock.deadline(after: timeout)) ?? 0
-      if left >= 0 { Timer.after(nanoseconds: left) { [weak self] in self?.expire() } }
-    }
+    let left = MonotonicClock.nanosecondsLeft(until: deadline) ?? 0
+    if left >= 0 { Timer.after(nanoseconds: left) { [weak self] in self?.expire() } }
   }
 
   // The reader has left.
@@ -132,6 +133,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
   /// The time for the whole map is over.
   private func expire() {
     state.withLock { state in
+      guard !state.isExpired else { return }
       state.isExpired = true
       state.source = nil
       let calls = state.window.removeAll()
@@ -150,7 +152,9 @@ where Source: SendableMetatype, Source.Element: Sendable {
       switch step() {
       case .result(let result): return result
       case .end: return nil
-      case .wait(let future): _ = future.wait(until: nil)
+      case .wait(let future):
+        // A thread may sleep on the task itself, where the timer does not reach it.
+        if !future.wait(until: deadline) { expire() }
       }
     }
   }

@@ -126,7 +126,10 @@ extension Faults {
         let mapped = try pool.map(items, chunkSize: 5) { (item: Doomed) in try Doomed.pass(item) }
         var iterator: MapResults<Doomed>.Iterator = mapped.makeIterator()
         for index in 0..<20 {
-          let result = try #require(iterator.next())
+          guard let result = iterator.next() else {
+            Issue.record("the map ended at \(index)")
+            break
+          }
           if index == 7 {
             #expect(throws: WorkerDied.self) { try result.get() }
           } else {

@@ -170,6 +170,42 @@ import Testing
     pool.shutdown()
   }
 
+  @Test func `begins urgent work first, and what is to come after others when they have ended`()
+    throws
+  {
+    let pool = try InProcessExecutor(threads: 1)
+    let latch = try Latch(in: pool)
+    let order = try pool.array(repeating: Int32(0), count: 5)
+    let held = try pool.submit(hold, latch)
+    _ = try latch.arrived()
+    let note = { @Sendable (order: SharedArray<Int32>, number: Int32) in
+      order[0] += 1
+      order[Int(order[0])] = number
+    }
+    let gate = Promise<Int>()
+    let tasks = try [
+      pool.submit(priority: .low, note, order, 3), pool.submit(note, order, 2),
+      pool.submit(priority: .high, note, order, 1),
+      pool.submit(priority: .high, after: [gate.future, held], note, order, 4),
+    ]
+    latch.open()
+    for task in tasks.prefix(3) { try task.checked() }
+    #expect(tasks[3].state == .pending)
+    try gate.succeed(1)
+    try tasks[3].checked()
+    #expect(Array(order) == [4, 1, 2, 3, 4])
+    // The first failure is passed on, a cancellation as one.
+    let (failing, never) = (Promise<Int>(), Promise<Int>())
+    let failed = try pool.submit(after: [never.future, failing.future], echo, 1)
+    let cancelled = try pool.submit(after: [never.future], echo, 1)
+    try failing.fail(PromiseError.alreadyCompleted)
+    never.future.cancel()
+    #expect(throws: PromiseError.alreadyCompleted) { try failed.checked() }
+    #expect(throws: CancellationError.self) { try cancelled.checked() }
+    #expect(cancelled.isCancelled)
+    pool.shutdown()
+  }
+
   @Test func `keeps no array alive once its work is over`() throws {
     let pool = try InProcessExecutor(threads: 2)
     let before = pool.memoryUsage.usedBytes

@@ -1,13 +1,14 @@
 import EchelonMemory
 import EchelonPool
+import EchelonWire
 import Glibc
 import Synchronization
 
 /// The queue and the threads of an `InProcessExecutor`.
 ///
 /// Work falls into pieces: a task is one, a job has one for each chunk. A thread takes the first piece
-/// of the first work in the queue and puts what is left of that work at the end, so that neither tasks
-/// nor jobs starve. The executor can go while threads still run: they hold this object, and end when
+/// of the first work of the highest priority and puts what is left of that work at the end of its queue,
+/// so that neither tasks nor jobs starve. The executor can go while threads still run: they hold this object, and end when
 /// nothing is left.
 ///
 /// ## Invariants
@@ -16,7 +17,8 @@ import Synchronization
 ///    starts one.
 final class InProcessCore: Sendable {
   private struct State {
-    var queue = Queue<InProcessWork>()
+    /// By priority, the least urgent first.
+    var queues = WorkPriority.allCases.map { _ in Queue<InProcessWork>() }
     /// Those that have not ended, by identity, for the end of the executor.
     var unfinished: [ObjectIdentifier: InProcessWork] = [:]
     /// Sleeping threads, the last one to sleep at the end.
@@ -28,6 +30,18 @@ final class InProcessCore: Sendable {
     var blockedThreads = 0
     var isShutDown = false
     var waitingForEnd: [Gate] = []
+
+    /// The most urgent work of those handed over.
+    mutating func popFirst() -> InProcessWork? {
+      for index in queues.indices.reversed() {
+        if let work = queues[index].popFirst() { return work }
+      }
+      return nil
+    }
+
+    mutating func append(_ work: InProcessWork) {
+      queues[Int(work.priority.rawValue)].append(work)
+    }
 
     var hasEnded: Bool { isShutDown && unfinished.isEmpty && threadCount == 0 }
   }
@@ -66,7 +80,20 @@ final class InProcessCore: Sendable {
         break
       }
     }
-    state.queue.append(work)
+    state.append(work)
+  }
+
+  /// Takes in a work that waits for others: `begin` follows, or `cancel`.
+  func hold(_ work: InProcessWork) throws(PoolError) {
+    try state.withLock { state throws(PoolError) in
+      if state.isShutDown { throw .shutDown }
+      state.unfinished[ObjectIdentifier(work)] = work
+    }
+  }
+
+  /// Begins a work that was held. One that was taken back meanwhile is passed over.
+  func begin(_ work: InProcessWork) throws(PoolError) {
+    try state.withLock { state throws(PoolError) in try append(work, &state) }
   }
 
   func warmUp() throws(PoolError) {
@@ -109,9 +136,9 @@ final class InProcessCore: Sendable {
   }
 
   private func next(_ state: inout State, _ me: pthread_t) -> Step {
-    while let work = state.queue.popFirst() {
+    while let work = state.popFirst() {
       guard let piece = work.takePiece() else { continue }
-      if work.hasPiecesLeft { state.queue.append(work) }
+      if work.hasPiecesLeft { state.append(work) }
       return .piece(work, piece)
     }
     let mayStay = state.threadCount <= threadLimit + state.blockedThreads
@@ -178,7 +205,7 @@ final class InProcessCore: Sendable {
   }
 
   private func replaceBlocked(_ state: inout State) {
-    guard !state.queue.isEmpty, state.sleepers.isEmpty else { return }
+    guard !state.queues.allSatisfy(\.isEmpty), state.sleepers.isEmpty else { return }
     try? startThread(&state)
   }
 

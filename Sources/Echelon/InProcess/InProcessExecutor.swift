@@ -3,6 +3,7 @@ import EchelonKernels
 public import EchelonMemory
 public import EchelonPool
 import EchelonTransfer
+import Synchronization
 
 /// Runs work on threads of this process: no isolation, no transfer, the same functions and futures.
 ///
@@ -67,7 +68,7 @@ public final class InProcessExecutor: WorkExecutor {
       try call.encode(repeat each argument, into: &message)
     }
     let arguments = UnsentArguments((repeat each argument))
-    return try begin(at: site) { try function(repeat each arguments.values) }
+    return try begin(options, at: site) { try function(repeat each arguments.values) }
   }
 
   /// Makes what hands elements to a function of one argument. See `WorkExecutor`.
@@ -79,7 +80,7 @@ public final class InProcessExecutor: WorkExecutor {
       try checkSendable { message throws(TransferError) in
         try MapCall.encode(body, elements, into: &message)
       }
-      return try begin(elements, at: site, body)
+      return try begin(elements, options, at: site, body)
     }
   }
 
@@ -92,14 +93,15 @@ public final class InProcessExecutor: WorkExecutor {
       try checkSendable { message throws(TransferError) in
         try PairMapCall.encode(body, elements, into: &message)
       }
-      return try begin(elements, at: site) { pair in try body(pair.0, pair.1) }
+      return try begin(elements, options, at: site) { pair in try body(pair.0, pair.1) }
     }
   }
 
   private func begin<Input: Sendable, Output: Sendable>(
-    _ elements: [Input], at site: CallSite, _ body: @escaping @Sendable (Input) throws -> Output
+    _ elements: [Input], _ options: TaskOptions, at site: CallSite,
+    _ body: @escaping @Sendable (Input) throws -> Output
   ) throws -> Future<MapAnswer<Output>> {
-    try begin(at: site) {
+    try begin(options, at: site) {
       var nanoseconds: UInt64 = 0
       let results = elements.map { element in
         let start = MonotonicClock.now()
@@ -111,13 +113,35 @@ public final class InProcessExecutor: WorkExecutor {
   }
 
   private func begin<Output: Sendable>(
-    at site: CallSite, _ body: @escaping @Sendable () throws -> Output
+    _ options: TaskOptions, at site: CallSite, _ body: @escaping @Sendable () throws -> Output
   ) throws -> Future<Output> {
     let future = Future<Output>(callbackQueue: callbackQueue)
     let task = InProcessTask(core: core, future: future, site: site, body)
+    task.priority = options.priority
     future.attach(task)
-    try core.submit(task)
+    if options.after.isEmpty {
+      try core.submit(task)
+    } else {
+      try core.hold(task)
+      begin(task, after: options.after)
+    }
     return future
+  }
+
+  /// Begins a task when futures have ended, or fails it with the first of them that fails.
+  private func begin(_ task: InProcessWork, after inputs: [AnyFuture]) {
+    let missing = InputCount(inputs.count)
+    for input in inputs {
+      input.observe { [core, unowned input] in
+        var failure = input.failure
+        let isCancelled = input.isCancelled
+        if failure == nil, missing.isLast() {
+          do throws(PoolError) { try core.begin(task) } catch { failure = error }
+        }
+        // Whoever takes it back ends it; later failures find it gone.
+        if let failure, core.cancel(task) { task.fail(failure, isCancelled: isCancelled) }
+      }
+    }
   }
 
   /// Starts a job whose chunks a user's closure works on. See `WorkExecutor`.
@@ -177,6 +201,20 @@ public final class InProcessExecutor: WorkExecutor {
         _ = core.waitUntilEnded(deadline: nil)
         continuation.resume()
       }
+    }
+  }
+}
+
+/// How many inputs of a task have not ended.
+private final class InputCount: Sendable {
+  private let missing: Mutex<Int>
+  init(_ count: Int) { missing = Mutex(count) }
+
+  /// One more has ended.
+  func isLast() -> Bool {
+    missing.withLock { missing in
+      missing -= 1
+      return missing == 0
     }
   }
 }

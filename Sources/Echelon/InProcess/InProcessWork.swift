@@ -1,6 +1,7 @@
 import EchelonKernels
 import EchelonMemory
 import EchelonPool
+import EchelonWire
 
 /// A task or a job on its way through an `InProcessExecutor`.
 ///
@@ -11,6 +12,8 @@ class InProcessWork: FutureSource, @unchecked Sendable {
   private let untypedFuture: AnyFuture
   /// How many pieces it has, 0 for a job over nothing.
   final let pieceCount: Int
+  /// Set before it is handed over.
+  final var priority = WorkPriority.normal
   private final var nextPiece = 0
   private final var endedPieces = 0
   private final var isTakenBack = false

@@ -59,7 +59,7 @@ import Testing
     #expect(missing.status == 1)
     #expect(missing.errors == "echelon: there is no process 4194304\n")
     let without = try CommandProcess.shell(
-      "sleep 60 & \"$ECHELON\" top $!; status=$?; kill $!; exit $status")
+      "sleep 60 & \"$ECHELON\" top $!; status=$?; kill -9 $!; exit $status")
     #expect(without.status == 1)
     #expect(without.errors.contains("has no pool; leave the number out"))
     #expect(try CommandProcess.run("top", "-5").status == 2)
@@ -75,7 +75,7 @@ import Testing
       let result = try CommandProcess.shell(
         "sh -c 'exec 7< \(folder)/arena; exec sleep 60' & "
           + "until [ -e /proc/$!/fd/7 ]; do :; done; "
-          + "\"$ECHELON\" top $!; status=$?; kill $!; exit $status")
+          + "\"$ECHELON\" top $!; status=$?; kill -9 $!; exit $status")
       #expect(result.status == 1)
       #expect(result.errors.contains("has layout 99, this command reads"), "\(result.errors)")
     }

@@ -1,0 +1,77 @@
+import Echelon
+import Foundation
+import TestSupport
+import Testing
+
+/// A command on a terminal of its own (`script` makes one), where Ctrl-C goes to the whole group of
+/// processes in the foreground.
+private final class OnTerminal {
+  private let process = Process()
+  private let keys = Pipe()
+  private let folder: String
+  private let file: FileHandle
+
+  init(_ arguments: String, in folder: String) throws {
+    self.folder = folder
+    _ = FileManager.default.createFile(atPath: folder + "/screen", contents: nil)
+    file = try FileHandle(forWritingTo: URL(filePath: folder + "/screen"))
+    process.executableURL = URL(filePath: "/usr/bin/script")
+    process.arguments = [
+      "-qec", "stty rows 30 cols 100; exec \(CommandProcess.executable) \(arguments)", "/dev/null",
+    ]
+    process.standardInput = keys
+    process.standardOutput = file
+    process.standardError = FileHandle.nullDevice
+    process.environment = ProcessInfo.processInfo.environment.merging(["TERM": "xterm"]) { $1 }
+    try process.run()
+  }
+
+  /// The command, once it runs.
+  var commandProcessID: Int32? { Machine.children(of: process.processIdentifier).first }
+  var screen: String {
+    (try? String(decoding: contents(folder + "/screen"), as: UTF8.self)) ?? ""
+  }
+  func pressControlC() throws { try keys.fileHandleForWriting.write(contentsOf: Data([3])) }
+  func waitForEnd() -> Int32 {
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+}
+
+@Suite(.serialized, .timeLimit(.minutes(2))) struct `On a terminal` {
+  @Test func `Ctrl-C ends a run, and its workers with it`() throws {
+    try withFolder { folder in
+      let run = try OnTerminal("montecarlo pi --samples 1e11 --workers 2", in: folder)
+      try eventually("the workers run") {
+        run.commandProcessID.map { Machine.children(of: $0).count == 2 } == true
+      }
+      let workers = Machine.children(of: try #require(run.commandProcessID))
+      try run.pressControlC()
+      #expect(run.waitForEnd() == 130)
+      try eventually("the workers are gone") { workers.allSatisfy(Machine.isGone) }
+    }
+  }
+
+  @Test func `top draws on a screen of its own and gives it back at Ctrl-C`() throws {
+    let pool = try ProcessPool.quiet(workers: 1)
+    _ = try pool.submit(echo, 1).checked()
+    try withFolder { folder in
+      let top = try OnTerminal("top \(getpid()) --interval 0.2", in: folder)
+      try eventually("it has drawn twice") {
+        top.screen.components(separatedBy: "\u{1B}[H").count > 2
+      }
+      try top.pressControlC()
+      #expect(top.waitForEnd() == 0)
+      let screen = top.screen
+      #expect(screen.contains("\u{1B}[?1049h\u{1B}[?25l"))
+      #expect(screen.contains("echelon pool of process \(getpid())"))
+      #expect(screen.hasSuffix("\u{1B}[?25h\u{1B}[?1049l"))
+      let widest =
+        screen.split(whereSeparator: \.isNewline).map { line in
+          line.replacing(/\u{1B}\[[?0-9]*[a-zA-Z]/, with: "").count
+        }.max() ?? 0
+      #expect(widest <= 100, "a line is wider than the window")
+    }
+    pool.shutdown()
+  }
+}

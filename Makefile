@@ -1,5 +1,5 @@
 # Two commands do everything: `make run` and `make test`. Each installs what is missing first.
-.PHONY: run test setup command bench format clean
+.PHONY: run test model model-long setup command bench format clean
 
 SWIFT ?= swift
 RESULTS ?= results
@@ -19,7 +19,15 @@ test: setup
 	$(SWIFT) test --skip-build --no-parallel
 	$(SWIFT) build --configuration release --build-tests
 	$(MAKE) command
+	sh docs/model/check
 	ECHELON_COMMAND=$(COMMAND) $(SWIFT) test --configuration release --skip-build --no-parallel
+
+# The protocol between front end and workers, checked exhaustively for small sizes.
+model: setup
+	@sh docs/model/check
+
+model-long: setup
+	@sh docs/model/check long
 
 command: setup
 	@$(SWIFT) build $(STATIC) --product echelon

@@ -190,10 +190,24 @@ extension PoolEngine {
         .workersKeepDying(
           count: state.withLock { $0.stillbornCount }, last: "\(WorkerDied.Cause(status))"))
     }
+    wakeCallers()
     // Wake-ups and tickets that the dead worker had taken are taken again by the others.
     // MODEL(death.5)
     wire.wakeAll()
     wire.wakeCollector()
+  }
+
+  /// Wakes everyone who sleeps on a task or a job to look again. The dead worker may have ended one
+  /// and told nobody, and since then another thread may have collected it and used its cell again:
+  /// the state words say no more who is owed a wake-up.
+  private func wakeCallers() {
+    // MODEL(death.6)
+    for index in 0..<wire.layout.slotCount {
+      wire.slot(SlotIndex(index)).state.lowHalf.wake(.max)
+    }
+    for index in 0..<wire.layout.jobCount {
+      wire.job(JobIndex(index)).state.lowHalf.wake(.max)
+    }
   }
 
   private static var stillbornLimit: Int { 200 }
@@ -227,11 +241,7 @@ extension PoolEngine {
           state.statistics.retries += 1
           noteRetry(of: task, slot, &state)
           // MODEL(mend.1)
-          if enqueue(task, in: index, &state) {
-            wire.slot(slot).state.lowHalf.wake(.max)  // sleepers look where the task is now
-          } else {
-            requeue(task, from: slot, &state)
-          }
+          if !enqueue(task, in: index, &state) { requeue(task, from: slot, &state) }
           continue
         }
         let error = death.report(what: task.name, attempts: task.attempt)
@@ -239,7 +249,6 @@ extension PoolEngine {
         fail(task, in: slot, error, &state)
       case .done:
         // It may have died between the end of the task and the calls that tell of it.
-        wire.slot(slot).state.lowHalf.wake(.max)
         // MODEL(mend.3)
         _ = wire.finishedSlots(index / 64).fetchOr(1 << UInt64(index % 64))
       case .free, .ready:
@@ -313,7 +322,6 @@ extension PoolEngine {
       }
       if StateWord(bits: record.state.load()).phase == .done {
         // It may have died between the end of the job and the calls that tell of it.
-        record.state.lowHalf.wake(.max)
         // MODEL(mend.5)
         _ = wire.finishedJobs.fetchOr(1 << UInt64(index))
         continue

@@ -116,6 +116,11 @@ package import EchelonMemory
     return true
   }
 
+  /// Whether a chunk is to be had.
+  package var hasUnclaimed: Bool {
+    (0..<count).contains { ChunkWord(bits: word($0).load()).phase == .unclaimed }
+  }
+
   /// Writes the words of a new job.
   package func reset() {
     let bits = ChunkWord(generation: generation, attempt: 0, phase: .unclaimed).bits

@@ -146,7 +146,10 @@ extension Wire {
       let mine = StateWord(
         generation: generation, owner: seat, flags: seen.flags, phase: .running)
       // MODEL(claim.4)
-      if word.compareExchange(expected: seen.bits, desired: mine.bits) { return mine }
+      if word.compareExchange(expected: seen.bits, desired: mine.bits) {
+        pass(.claimed)
+        return mine
+      }
     }
   }
 
@@ -157,11 +160,13 @@ extension Wire {
     // ORDER(slot-done): releases the worker's writes to the slot; collecting acquires them.
     // MODEL(finish.1)
     let before = StateWord(bits: word.exchange(done.bits))
+    pass(.afterFinish)
     // MODEL(finish.2)
     if before.flags.contains(.waiter) { word.lowHalf.wake(.max) }
     if before.flags.contains(.collector) {
       // MODEL(finish.3)
       _ = finishedSlots(index.value / 64).fetchOr(1 << UInt64(index.value % 64))
+      pass(.marked)
       ringCollector()
     }
   }
@@ -179,6 +184,9 @@ extension Wire {
     // ORDER(collector): sequential, after the bit that says what ended; the collector announces its
     // sleep before it looks at those bits for the last time.
     // MODEL(ring.1) MODEL(ring.2)
-    if collector.loadSequential() == 1, collector.exchange(0) == 1 { collector.wake(1) }
+    if collector.loadSequential() == 1, collector.exchange(0) == 1 {
+      pass(.ringing)
+      collector.wake(1)
+    }
   }
 }

@@ -32,6 +32,7 @@ extension Wire {
         let index = SeatIndex(group * 64 + bit.trailingZeroBitCount)
         guard index.value < layout.seatCount else { continue }
         let wake = seat(index).wake
+        pass(.wakingOther)
         // MODEL(wake.3) MODEL(wake.4)
         wake.storeSequential(0)
         wake.wake(1)
@@ -115,6 +116,7 @@ extension Wire {
     // the front end publishes before it looks for sleepers. One of the two sees the other.
     // MODEL(sleep.2)
     _ = sleepers(seatIndex.value / 64).fetchOr(bit)
+    pass(.goingToSleep)
     // MODEL(sleep.3)
     if hasWork {
       // MODEL(sleep.4)
@@ -131,5 +133,6 @@ extension Wire {
     // MODEL(sleep.7)
     _ = sleepers(seatIndex.value / 64).fetchAnd(~bit)
     own.phaseWord.store(SeatPhase.looking.rawValue)
+    pass(.woken)
   }
 }

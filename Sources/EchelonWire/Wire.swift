@@ -71,6 +71,14 @@ package final class Wire: Sendable {
   }
   /// What the front end wants to hear of at once: `CollectorInterest` bits.
   @inlinable package var interest: SharedWord32 { hot.word32(at: OFFSET_arena_hot_words_interest) }
+  /// Not 0 when workers are to die or stop at a `FaultPoint`; in tests only.
+  @inlinable package var faultSeed: SharedWord32 {
+    hot.word32(at: OFFSET_arena_hot_words_fault_seed)
+  }
+  /// Bit per `FaultPoint` at which a worker has died or stopped.
+  package var struckFaultPoints: SharedWord64 {
+    hot.word64(at: OFFSET_arena_hot_words_fault_points)
+  }
   /// Bit per slot whose end the collector is to hear of.
   @inlinable package func finishedSlots(_ group: Int) -> SharedWord64 {
     hot.word64(at: OFFSET_arena_hot_words_finished_slots + 8 * group)

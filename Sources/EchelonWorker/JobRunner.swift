@@ -50,6 +50,7 @@ struct JobRunner {
     guard again.phase == .running, again.generation == state.generation,
       let words = words(fields, state)
     else { return false }
+    wire.pass(.jobSeen)
     let count = runChunks(of: record, index, fields, words, priority)
     finishIfDone(index, record, state, words)
     retire(index, state)
@@ -75,8 +76,10 @@ struct JobRunner {
     var body: ChunkBody?
     var count = 0
     let subject = FlightRing.subject(index.value, generation: words.generation)
+    let isArmed = wire.faultSeed.load() != 0
     func take(_ chunk: Int) {
       guard let claimed = words.claim(chunk, for: seat) else { return }
+      if isArmed { wire.pass(.chunkClaimed) }
       count += 1
       // MODEL(chunk.4)
       if record.failed.load() == 0 {
@@ -89,7 +92,9 @@ struct JobRunner {
           .chunkEnded, code: fields.code, subject: subject, detail: UInt64(chunk))
         place.chunksRun.storeRelaxed(place.chunksRun.loadRelaxed() &+ 1)
       }
+      if isArmed { wire.pass(.beforeChunkFinish) }
       words.finish(chunk, claimed)
+      if isArmed { wire.pass(.afterChunkFinish) }
     }
     defer {
       if count > 0 { StandardStream.flushIfPending() }
@@ -129,6 +134,7 @@ struct JobRunner {
       // ORDER(job-done): releases all chunks' results (their words were acquired in `allDone`).
       // MODEL(done.3)
       guard word.compareExchange(expected: seen.bits, desired: done.bits) else { continue }
+      wire.pass(.jobEnded)
       // MODEL(done.4)
       if seen.flags.contains(.waiter) { word.lowHalf.wake(.max) }
       if seen.flags.contains(.collector) {
@@ -141,23 +147,26 @@ struct JobRunner {
   }
 
   /// Takes the job off the list of those worth looking at, unless there is something again: a new
-  /// job in this record, or chunks that a dead worker had claimed.
+  /// job in this record, chunks that a dead worker had claimed, or an end that nobody has told of,
+  /// since the worker that finished the last chunk died before it could.
   private func retire(_ index: JobIndex, _ state: StateWord) {
     let bit = UInt64(1) << UInt64(index.value)
     // MODEL(retire.1)
     _ = wire.activeJobs.fetchAnd(~bit)
+    wire.pass(.retiring)
     let record = wire.job(index)
     // MODEL(retire.2)
     let now = StateWord(bits: record.state.loadSequential())
     guard now.phase == .running else { return }
     // MODEL(retire.3)
-    let hasUnclaimed =
+    let isToDo =
       now.generation != state.generation
-      || words(record.load(), now).map { words in
-        (0..<words.count).contains { ChunkWord(bits: words.word($0).load()).phase == .unclaimed }
-      } ?? false
+      || words(record.load(), now).map { $0.allDone || $0.hasUnclaimed } ?? false
+    guard isToDo else { return }
     // MODEL(retire.4)
-    if hasUnclaimed { _ = wire.activeJobs.fetchOr(bit) }
+    _ = wire.activeJobs.fetchOr(bit)
+    // MODEL(retire.5)
+    while wire.wakeOne() {}  // who looked in between has gone to sleep
   }
 
   // MARK: What a chunk runs

@@ -41,12 +41,14 @@ struct TaskRunner {
     var result = ByteWriter(
       lending: slot.region, at: slot.resultOffsetInSlot, byteCount: TaskSlot.inlineBytes)
     flight?.noteBegin(index, state.generation, slot)
+    wire.pass(.running)
     let outcome = call(slot, &result)
     // MODEL(run.1)
     publish(outcome, result, in: slot)
     StandardStream.flushIfPending()  // what the task printed comes before its result
     flight?.noteEnd(index, state.generation, outcome)
     place.tasksRun.storeRelaxed(place.tasksRun.loadRelaxed() &+ 1)
+    wire.pass(.beforeFinish)
     wire.finish(index, generation: state.generation, by: seat)
     // ORDER(refill): sequential, after the slot's end; `submit` states its interest before it looks.
     // MODEL(refill.3)
@@ -151,6 +153,7 @@ struct Outbox {
       region.copy(from: bytes, at: head)
       place.outboxHead = UInt32(head + bytes.byteCount)
       published.store(published.load() &+ 1)
+      wire.pass(.outboxWritten)
       return (.outbox, head)
     }
     guard let offset = requestBlock(bytes.byteCount) else { return nil }
@@ -163,11 +166,13 @@ struct Outbox {
     // ORDER(request): releases the size; the collector acquires it, and releases the offset.
     // MODEL(request.1)
     place.request.storeSequential(Seat.Request.asked)
+    wire.pass(.requestAsked)
     wire.ringCollector()
     // MODEL(request.2)
     while place.request.load() == Seat.Request.asked {
       place.request.sleep(while: Seat.Request.asked)
     }
+    wire.pass(.blockGranted)
     let isGranted = place.request.load() == Seat.Request.granted
     // MODEL(request.3)
     place.request.store(Seat.Request.none)

@@ -30,11 +30,13 @@ struct Worker: ~Copyable {
 
   /// Runs until the pool closes.
   mutating func run() {
+    wire.pass(.startingUp)
     seat.processID = getpid()
     seat.begin(now: MonotonicClock.now())
     flight?.note(.workerUp, subject: UInt64(getpid()))
     seat.phaseWord.storeSequential(SeatPhase.looking.rawValue)
     seat.phaseWord.wake(.max)  // someone may wait for this worker to come up
+    wire.pass(.looking)
     while true {
       // MODEL(loop.1)
       if runSomething() { continue }
@@ -76,6 +78,7 @@ struct Worker: ~Copyable {
   private mutating func spinForWork() -> Bool {
     spunNanoseconds = 0
     guard let chair = wire.takeChair(for: index) else { return false }
+    wire.pass(.onChair)
     // MODEL(spin.1)
     let foundWork = Spin.until({ wire.hasWork }, nanoseconds: spinNanoseconds)
     guard foundWork, wire.closing.load() == 0 else {
@@ -89,6 +92,7 @@ struct Worker: ~Copyable {
     // in between relied on the chair; so the next worker is woken if anything is left.
     // MODEL(spin.3)
     let claimed = tasks.claim()
+    wire.pass(.leavingChair)
     // MODEL(spin.4)
     wire.leaveChair(chair)
     wire.passOn()

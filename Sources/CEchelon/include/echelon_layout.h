@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define ECHELON_LAYOUT_MAGIC 0x314e4f4c45484345ULL  // "ECHELON1"
-#define ECHELON_LAYOUT_VERSION 3U
+#define ECHELON_LAYOUT_VERSION 4U
 
 enum {
   ECHELON_CACHE_LINE = 64,
@@ -58,7 +58,9 @@ typedef struct {
   uint32_t chair_count;             // how many workers may spin at once, 0…ECHELON_CHAIR_LIMIT
   uint32_t spin_nanoseconds;        // how long before going to sleep
   uint64_t finished_jobs;           // bit per job whose end the collector is to hear of
-  uint32_t reserved2[10];
+  uint64_t fault_points;            // bit per FaultPoint at which a worker has died or stopped
+  uint32_t fault_seed;              // 0: no faults; else tests have workers die, see FaultPoint
+  uint32_t reserved2[7];
   // Lines 3 to 6: bit per slot whose end the collector is to hear of.
   uint64_t finished_slots[ECHELON_SLOT_LIMIT / 64];
   // Line 7, written by workers.
@@ -231,6 +233,7 @@ enum {
   OFFSET(arena_hot_words, spin_nanoseconds), OFFSET(arena_hot_words, priorities),
   OFFSET(arena_hot_words, side_tails), OFFSET(arena_hot_words, side_heads),
   OFFSET(arena_hot_words, low_jobs), OFFSET(arena_hot_words, high_jobs),
+  OFFSET(arena_hot_words, fault_points), OFFSET(arena_hot_words, fault_seed),
   OFFSET(arena_seat, wake), OFFSET(arena_seat, phase), OFFSET(arena_seat, pid),
   OFFSET(arena_seat, incarnation), OFFSET(arena_seat, request), OFFSET(arena_seat, request_bytes),
   OFFSET(arena_seat, request_offset), OFFSET(arena_seat, outbox_head),

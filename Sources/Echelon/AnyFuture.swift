@@ -33,7 +33,6 @@ public class AnyFuture: @unchecked Sendable {
   private final class Listeners: @unchecked Sendable {
     var gate: Gate?
     var observers: [Int: @Sendable () -> Void] = [:]
-    var callbacks: [@Sendable () -> Void] = []
     var awaiters: [Int: CheckedContinuation<Void, Never>] = [:]
     /// Tasks that begin when this has ended, and how many of them still mean to.
     var dependents: [Dependent] = []
@@ -51,6 +50,8 @@ public class AnyFuture: @unchecked Sendable {
     var source: (any FutureSource)?
     var listeners: Listeners?
     var blockedThreads = 0
+    /// Callbacks, which may be added after the end as well.
+    var lane: CallbackLane?
   }
 
   private let core: Mutex<Core>
@@ -209,11 +210,14 @@ public class AnyFuture: @unchecked Sendable {
 
   /// Calls `body` when the future is done, on the pool's queue for callbacks.
   final func enqueueCallback(_ body: @escaping @Sendable () -> Void) {
-    if let source = listen({ $0.callbacks.append(body) }) {
-      source.value?.demandCompletion()
-    } else {
-      (callbackQueue ?? sharedCallbackQueue).async(execute: body)
+    let (source, lane) = core.withLock { core in
+      let lane = core.lane ?? CallbackLane(queue: callbackQueue, isOpen: hasEnded)
+      core.lane = lane
+      // Under the lock, so that callbacks run in the order added.
+      lane.add(body)
+      return (core.source, lane)
     }
+    if !lane.isOpen { source?.demandCompletion() }
   }
 
   /// Has `dependent` told of the end.
@@ -301,10 +305,7 @@ public class AnyFuture: @unchecked Sendable {
       guard !hasEnded else { return (false, nil as Listeners?, nil as (any FutureSource)?) }
       store()
       ended.store((isCancelled ? End.cancelled : .finished).rawValue, ordering: .releasing)
-      if let callbacks = core.listeners?.callbacks, !callbacks.isEmpty {
-        // Under the lock, so that one added from now on comes after them.
-        (callbackQueue ?? sharedCallbackQueue).async { for callback in callbacks { callback() } }
-      }
+      core.lane?.open()
       defer {
         core.listeners = nil
         core.source = nil
@@ -320,6 +321,3 @@ public class AnyFuture: @unchecked Sendable {
     return listeners.dependents
   }
 }
-
-/// Where callbacks of futures run that no pool made.
-private let sharedCallbackQueue = DispatchQueue(label: "echelon.callbacks")

@@ -40,15 +40,6 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
     engine.wait(for: self, until: deadline, isOver: isOver, park: park)
   }
 
-  /// An error that could not come back as itself says where the call was made: release builds know
-  /// functions by their offsets only.
-  private final func placed(_ error: any Error) -> any Error {
-    guard let remote = error as? RemoteError, let origin else { return error }
-    return RemoteError(
-      typeName: remote.typeName, text: remote.text, place: "\(remote.place), submitted at \(origin)"
-    )
-  }
-
   final var originText: String { origin.map { "\($0)" } ?? "an unknown place" }
 
   /// Reads the answer to a call.
@@ -56,17 +47,45 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
     _ outcome: TaskOutcomeBytes, _ bytes: RawSpan,
     _ decode: (inout ByteReader) throws(TransferError) -> Answer
   ) -> Result<Answer, any Error> {
-    ByteReader.reading(bytes) { reader in
-      do {
-        switch outcome {
-        case .value: return .success(try decode(&reader))
-        case .thrown: return .failure(placed(try decodeError(from: &reader)))
-        case .notTransferred: return .failure(PoolError.notTransferred(try reader.readText()))
-        }
-      } catch {
-        return .failure(error)
+    readAnswer(outcome, bytes, submittedAt: origin, decode)
+  }
+}
+
+/// Reads the answer to a call.
+func readAnswer<Answer>(
+  _ outcome: TaskOutcomeBytes, _ bytes: RawSpan, submittedAt origin: CallSite? = nil,
+  _ decode: (inout ByteReader) throws(TransferError) -> Answer
+) -> Result<Answer, any Error> {
+  ByteReader.reading(bytes) { reader in
+    do {
+      switch outcome {
+      case .value: return .success(try decode(&reader))
+      case .thrown: return .failure(placed(try decodeError(from: &reader), origin))
+      case .notTransferred: return .failure(PoolError.notTransferred(try reader.readText()))
       }
+    } catch {
+      return .failure(error)
     }
+  }
+}
+
+/// An error that could not come back as itself says where the call was made: release builds know
+/// functions by their offsets only.
+private func placed(_ error: any Error, _ origin: CallSite?) -> any Error {
+  guard let remote = error as? RemoteError, let origin else { return error }
+  return RemoteError(
+    typeName: remote.typeName, text: remote.text, place: "\(remote.place), submitted at \(origin)")
+}
+
+extension AnyFuture {
+  /// Ends the future with the answer to its call.
+  func complete(_ outcome: TaskOutcomeBytes, _ bytes: RawSpan, submittedAt origin: CallSite? = nil)
+  {
+    if outcome == .value { return complete(decoding: bytes) }
+    let failure: Result<Never, any Error> = readAnswer(outcome, bytes, submittedAt: origin) {
+      _ throws(TransferError) in throw .malformed(what: "a failure holds a value")
+    }
+    if case .failure(let error) = failure { fail(error, isCancelled: false) }
   }
 }
 
@@ -75,14 +94,7 @@ final class CallTask: FutureTask, @unchecked Sendable {
   override var name: String { "the task submitted at \(originText)" }
 
   override func resolve(_ outcome: TaskOutcomeBytes, _ bytes: RawSpan) {
-    guard outcome == .value else {
-      let failure: Result<Never, any Error> = read(outcome, bytes) { _ throws(TransferError) in
-        throw .malformed(what: "a failure holds a value")
-      }
-      if case .failure(let error) = failure { untypedFuture.fail(error, isCancelled: false) }
-      return
-    }
-    untypedFuture.complete(decoding: bytes)
+    untypedFuture.complete(outcome, bytes, submittedAt: origin)
   }
 }
 

@@ -38,6 +38,12 @@ extension ProcessPool {
     var message = ByteWriter()
     try call.encodeFunction(into: &message)
     let functionBytes = message.copyBytes()
+    guard let engine = frontEnd else {
+      try checkEnded(inputs)
+      return try submit(
+        options: TaskOptions(retries: retries, after: inputs),
+        at: CallSite(fileID: fileID, line: line), function, repeat try (each input).finished())
+    }
 
     let future = Future<Output>(callbackQueue: callbackQueue)
     let task = CallTask(engine: engine, future: future)

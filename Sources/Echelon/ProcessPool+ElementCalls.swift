@@ -9,11 +9,12 @@ extension ProcessPool {
     options: TaskOptions, at site: CallSite, of type: Output.Type,
     _ body: @escaping @Sendable (Input) throws -> Output
   ) throws -> ElementCalls<Input, Output> {
-    let function = try index(ofProgram: MapCall<Input, Output>.self)
+    let runner = MapCall<Input, Output>.self
+    let function = isInsideTask ? nil : try index(ofProgram: runner)
     return ElementCalls { [self] elements in
       var message = ByteWriter()
       try MapCall.encode(body, elements, into: &message)
-      return try submit(message, to: function, count: elements.count, options, at: site)
+      return try submit(message, to: function, runner, count: elements.count, options, at: site)
     }
   }
 
@@ -22,19 +23,30 @@ extension ProcessPool {
     options: TaskOptions, at site: CallSite, of type: Output.Type,
     _ body: @escaping @Sendable (First, Second) throws -> Output
   ) throws -> ElementCalls<(First, Second), Output> {
-    let function = try index(ofProgram: PairMapCall<First, Second, Output>.self)
+    let runner = PairMapCall<First, Second, Output>.self
+    let function = isInsideTask ? nil : try index(ofProgram: runner)
     return ElementCalls { [self] elements in
       var message = ByteWriter()
       try PairMapCall.encode(body, elements, into: &message)
-      return try submit(message, to: function, count: elements.count, options, at: site)
+      return try submit(message, to: function, runner, count: elements.count, options, at: site)
     }
   }
 
   private func submit<Output: Sendable>(
-    _ message: borrowing ByteWriter, to function: FunctionIndex, count: Int,
+    _ message: borrowing ByteWriter, to function: FunctionIndex?, _ runner: any IncomingCall.Type,
+    count: Int,
     _ options: TaskOptions, at site: CallSite
   ) throws -> Future<MapAnswer<Output>> {
     let future = Future<MapAnswer<Output>>(callbackQueue: callbackQueue)
+    guard let function, let engine = frontEnd else {
+      callHere(message, runner) { outcome, bytes in
+        future.complete(
+          readAnswer(outcome, bytes) { reader throws(TransferError) in
+            try MapAnswer<Output>(from: &reader, count: count)
+          })
+      }
+      return future
+    }
     let task = MapTask(engine: engine, future: future, count: count)
     task.origin = site
     try submit(message, to: function, as: task, for: future, options)

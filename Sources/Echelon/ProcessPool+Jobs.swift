@@ -37,6 +37,7 @@ extension ProcessPool {
   private func request<Program, Value>(
     for job: ClosureJob<Program, Value>
   ) throws -> PoolJob.Request {
+    _ = try working(job.label)
     let (bytes, program) = try job.encoded()
     return PoolJob.Request(
       kind: .program, code: try index(ofProgram: program).value, chunkCount: job.chunkCount,
@@ -64,6 +65,7 @@ extension ProcessPool {
     _ request: PoolJob.Request, label: String, isContinuation: Bool = false,
     merge: @escaping @Sendable (ArenaBlock?) throws -> Value
   ) throws -> Future<Value> {
+    let engine = try working(label)
     let future = Future<Value>(callbackQueue: callbackQueue)
     let job = FutureJob(request, engine: engine, future: future, label: label, merge: merge)
     job.isContinuation = isContinuation
@@ -77,11 +79,12 @@ extension ProcessPool {
   private func afterwards<Value: Sendable>(
     _ first: Future<Void>, _ next: @escaping @Sendable () throws -> Future<Value>
   ) throws -> Future<Value> {
+    let engine = try working("a map over arrays")
     try engine.beginSteps()
     let future = Future<Value>(callbackQueue: callbackQueue)
     let steps = TwoSteps<Void, Value>(first)
     future.attach(steps)
-    first.observe { [engine, unowned first] in
+    first.observe { [unowned first] in
       defer { engine.endSteps() }
       do {
         try first.finished()

@@ -33,7 +33,7 @@ extension ProcessPool {
   ) async throws -> Future<Output> {
     let options = TaskOptions(retries: retries, priority: priority, after: after)
     while true {
-      let room = Room(engine)
+      let room = try Room(working("submitWhenRoom"))
       do {
         let future = try submit(
           options: options, at: CallSite(fileID: fileID, line: line), function,
@@ -61,7 +61,7 @@ extension ProcessPool {
   ) throws -> Future<Output> {
     let options = TaskOptions(retries: retries, priority: priority, after: after)
     while true {
-      let room = Room(engine)
+      let room = try Room(working("submitWhenRoom"))
       do {
         let future = try submit(
           options: options, at: CallSite(fileID: fileID, line: line), function,

@@ -61,12 +61,33 @@ extension ProcessPool {
     from origin: CallSite,
     _ encode: (inout ByteWriter) throws(TransferError) -> Void
   ) throws {
+    guard let engine = frontEnd else {
+      try checkEnded(options.after)
+      return try callHere(future, calling: signature, after: options.after, encode)
+    }
     let task = CallTask(engine: engine, future: future)
     task.origin = origin
     try ByteWriter.withRoom(for: TaskSlot.inlineBytes) { message throws(TransferError) in
       try encode(&message)
     } then: { message in
       try submit(message, to: try index(of: signature), as: task, for: future, options)
+    }
+  }
+
+  /// Makes the call inside a task.
+  private func callHere(
+    _ future: AnyFuture, calling signature: CallSignature, after inputs: [AnyFuture],
+    _ encode: (inout ByteWriter) throws(TransferError) -> Void
+  ) throws {
+    var message = ByteWriter()
+    try encode(&message)
+    for input in inputs {
+      guard let failure = input.failure else { continue }
+      future.fail(failure, isCancelled: input.isCancelled)
+      return
+    }
+    callHere(message, try resolveRunner(signature: signature.bytes)) { outcome, bytes in
+      future.complete(outcome, bytes)
     }
   }
 

@@ -21,7 +21,13 @@ import Synchronization
 ///
 /// Every method may be called from any thread.
 public final class ProcessPool: WorkExecutor {
-  package let engine: PoolEngine
+  /// nil in a stand-in, see ProcessPool+Nested.swift.
+  let frontEnd: PoolEngine?
+  /// What carries the work. Whoever may be called inside a task asks `working` instead.
+  package var engine: PoolEngine {
+    guard let frontEnd else { preconditionFailure("a pool inside its own task has no engine") }
+    return frontEnd
+  }
   let callbackQueue: DispatchQueue
   private let functions = Mutex<[ObjectIdentifier: FunctionIndex]>([:])
   private let programs = Mutex<[ObjectIdentifier: FunctionIndex]>([:])
@@ -49,15 +55,31 @@ public final class ProcessPool: WorkExecutor {
     configuration.inFlightByteLimit = options.inFlightByteLimit
     configuration.reportsCancellations = options.logger.map { $0.logLevel <= .debug } ?? false
     configuration.recorder = options.flightRecorder.map { ($0.path, $0.eventsPerWorker) }
+    let engine: PoolEngine
     do {
       engine = try PoolEngine(configuration)
     } catch let error as FileSystemError {
       throw FlightRecordingError.file(
         path: options.flightRecorder?.path ?? "", reason: error.reason)
     }
-    callbackQueue = DispatchQueue(label: "echelon.callbacks")
+    frontEnd = engine
+    callbackQueue = CallbackLane.newQueue()
     PoolLog.tellOfStart(of: engine, to: options.logger)
-    metrics = options.metrics.map { [engine] in PoolMetrics($0) { engine.statistics } }
+    metrics = options.metrics.map { PoolMetrics($0) { engine.statistics } }
+  }
+
+  /// A pool inside one of its own tasks.
+  init(standInFor: Void) {
+    workerCount = 1
+    frontEnd = nil
+    callbackQueue = CallbackLane.newQueue()
+    metrics = nil
+  }
+
+  /// What carries the work, which there is in the front end only.
+  func working(_ what: String) throws(PoolError) -> PoolEngine {
+    guard let frontEnd else { throw .wouldDeadlock(what) }
+    return frontEnd
   }
 
   /// Makes a pool from the options that are asked for most. Its workers start with the first work.
@@ -77,44 +99,45 @@ public final class ProcessPool: WorkExecutor {
 
   deinit {
     metrics?.stop()
-    engine.shutDown(cancelPending: false)
+    frontEnd?.shutDown(cancelPending: false)
   }
 
   // MARK: Workers
 
   /// Starts all workers and waits until they are ready, so that the first work does not.
-  public func warmUp() throws(PoolError) { try engine.warmUp() }
+  public func warmUp() throws(PoolError) { try working("warmUp").warmUp() }
 
   /// The process identifiers of the workers alive now.
-  public var workerProcessIDs: [Int32] { engine.processIDs }
+  public var workerProcessIDs: [Int32] { frontEnd?.processIDs ?? [] }
 
   /// Numbers about the pool, read now.
-  public var statistics: PoolStatistics { engine.statistics }
+  public var statistics: PoolStatistics { frontEnd?.statistics ?? PoolStatistics() }
 
   /// Waits until what the workers have printed so far has reached this program's streams, or the
   /// handler.
   /// - Parameter timeout: how long to wait; nil waits for ever.
   /// - Returns: whether it has.
   @discardableResult public func flushOutput(timeout: Duration? = nil) -> Bool {
-    engine.flushOutput(deadline: timeout.flatMap(MonotonicClock.deadline(after:)))
+    frontEnd?.flushOutput(deadline: timeout.flatMap(MonotonicClock.deadline(after:))) ?? true
   }
 
   // MARK: Memory
 
   /// Where the shared memory comes from.
-  public var backing: ArenaBacking { engine.arena.backing ?? .anonymousFile }
+  public var backing: ArenaBacking { frontEnd?.arena.backing ?? .anonymousFile }
   /// Why better backings were not taken.
-  public var backingNotes: [String] { engine.arena.backingNotes }
+  public var backingNotes: [String] { frontEnd?.arena.backingNotes ?? [] }
   /// How much shared memory is in use, and how much has been.
-  public var memoryUsage: ArenaUsage { engine.arena.usage }
+  public var memoryUsage: ArenaUsage { frontEnd?.arena.usage ?? ArenaUsage() }
   /// Memory for an array; the typed functions, such as `array`, are what to call.
   public func allocate(byteCount: Int) throws(ArenaError) -> ArenaBlock {
-    try engine.allocate(byteCount: byteCount)
+    guard let frontEnd else { throw .insideTask }
+    return try frontEnd.allocate(byteCount: byteCount)
   }
   /// The most that arrays may hold, in bytes.
-  public var memoryLimit: Int { engine.arena.limitBytes }
+  public var memoryLimit: Int { frontEnd?.arena.limitBytes ?? 0 }
   /// Gives memory that no array uses back to the system. Returns the bytes given back.
-  @discardableResult public func trimMemory() -> Int { engine.arena.trim() }
+  @discardableResult public func trimMemory() -> Int { frontEnd?.arena.trim() ?? 0 }
 
   // MARK: The end
 
@@ -127,6 +150,8 @@ public final class ProcessPool: WorkExecutor {
   ///   - deadline: how long to wait before the workers are killed; nil waits for ever.
   @available(*, noasync, message: "use `await pool.shutdown()`")
   public func shutdown(wait: Bool = true, cancelPending: Bool = false, deadline: Duration? = nil) {
+    // Inside a task it would wait for that task.
+    guard let engine = frontEnd else { return }
     engine.shutDown(cancelPending: cancelPending)
     guard wait else { return }
     let moment = deadline.flatMap(MonotonicClock.deadline(after:))
@@ -141,6 +166,7 @@ public final class ProcessPool: WorkExecutor {
   /// Takes no more work and waits until what was handed over is finished and every worker has ended.
   /// - Parameter cancelPending: whether to cancel what no worker has begun.
   public func shutdown(cancelPending: Bool = false) async {
+    guard let engine = frontEnd else { return }
     engine.shutDown(cancelPending: cancelPending)
     await withCheckedContinuation { continuation in
       // Not on the queue of the callbacks: what is still to finish may need it.
@@ -157,7 +183,7 @@ public final class ProcessPool: WorkExecutor {
   /// - Throws: `FlightRecordingError.notRecorded` when the options named no `flightRecorder`; that the
   ///   file cannot be written.
   public func exportTrace(to path: String) throws(FlightRecordingError) {
-    guard let recorder = engine.recorder else { throw .notRecorded }
+    guard let recorder = frontEnd?.recorder else { throw .notRecorded }
     // By its descriptor: the file may have been moved.
     let file = "/proc/self/fd/\(recorder.descriptor)"
     try FlightRecording(path: file, shownAs: "the flight recorder").exportTrace(to: path)

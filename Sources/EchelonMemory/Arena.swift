@@ -223,6 +223,9 @@ import Synchronization
 
 /// How much of an arena is in use.
 public struct ArenaUsage: Sendable, Equatable {
+  /// That of no memory.
+  package init() {}
+
   /// Bytes in live blocks, rounding included.
   public var usedBytes = 0
   /// The most that `usedBytes` has been.

@@ -18,6 +18,8 @@ public enum ArenaError: Error, Equatable, Sendable, CustomStringConvertible {
   case foreignHandle(found: UInt64, expected: UInt64)
   /// The block behind the handle was released.
   case staleHandle(offset: Int, generation: UInt32)
+  /// Memory was asked for inside a task, where only the front end can give some.
+  case insideTask
   /// The handle describes bytes outside the arena.
   case handleOutOfBounds(offset: Int, byteCount: Int)
 
@@ -42,6 +44,8 @@ public enum ArenaError: Error, Equatable, Sendable, CustomStringConvertible {
       "the array belongs to arena \(hex(found)), not to \(hex(expected)); an array can be used only with the pool that made it"
     case .staleHandle(let offset, let generation):
       "the array at offset \(offset) (generation \(generation)) was released; keep a reference to it while tasks use it"
+    case .insideTask:
+      "an array cannot be made inside a task: only the front end of a pool gives memory out; make it there and pass it to the task"
     case .handleOutOfBounds(let offset, let byteCount):
       "an array handle names \(byteCount) bytes at offset \(offset), outside the arena; it was damaged on the way"
     }

@@ -79,10 +79,11 @@ extension PoolEngine {
 
   /// With other workers alive the pool goes on with those; without any it says so to everyone.
   private func couldNotStart(_ error: PoolError) {
-    let alive = state.withLock { state -> Int in
+    let alive = locked { state -> Int in
       let alive = state.workers.count { $0 != nil }
       state.wantedWorkers = alive
       state.startFailure = error
+      if alive > 0 { failDirectedOfVacantSeats(error, &state) }
       return alive
     }
     if alive == 0 { breakDown(error) }
@@ -96,7 +97,7 @@ extension PoolEngine {
       wakeAllForRoom(&state)
       let waiting = state.waiting.values
       state.waiting = [:]
-      for task in state.overflow.removeAll() + waiting
+      for task in state.overflow.removeAll() + takeDirected(&state) + waiting
       where task.place == .queued || task.place == .waiting {
         task.place = .gone
         taskEnded(task, &state)
@@ -258,7 +259,7 @@ extension PoolEngine {
   }
 
   /// Ends the task in a slot that no worker holds.
-  private func fail(
+  func fail(
     _ task: PoolTask, in slot: SlotIndex, _ error: any Error, _ state: inout PoolState
   ) {
     let word = wire.slot(slot).state

@@ -69,7 +69,7 @@ extension PoolEngine {
     _ = wire.interest.fetchOr(CollectorInterest.refill)
   }
 
-  private func publish(
+  func publish(
     _ task: PoolTask, _ message: RawSpan, in index: Int, _ state: inout PoolState
   ) throws {
     let slot = wire.slot(SlotIndex(index))
@@ -102,8 +102,11 @@ extension PoolEngine {
   func enqueue(_ task: PoolTask, in index: Int, _ state: inout PoolState) -> Bool {
     let generation = state.generations[index] &+ 1
     wire.slot(SlotIndex(index)).attempt = UInt32(task.attempt)
-    guard wire.publish(SlotIndex(index), generation: generation, priority: task.priority)
-    else { return false }
+    if let seat = task.seat {
+      wire.publish(SlotIndex(index), generation: generation, for: seat)
+    } else if !wire.publish(SlotIndex(index), generation: generation, priority: task.priority) {
+      return false
+    }
     state.generations[index] = generation
     state.tasks[index] = task
     noteSubmission(of: task, index, generation)
@@ -127,7 +130,7 @@ extension PoolEngine {
 
   /// Makes a slot free for an urgent task: the youngest of the least urgent tasks that no worker has
   /// begun goes back into the front end, before all others of its priority.
-  private func slotOfLessUrgent(than priority: WorkPriority, _ state: inout PoolState) -> Int? {
+  func slotOfLessUrgent(than priority: WorkPriority, _ state: inout PoolState) -> Int? {
     for lower in WorkPriority.allCases where lower < priority {
       while let (slot, generation) = wire.youngestReady(lower) {
         // Losing to a claim: the next look finds another.
@@ -189,6 +192,7 @@ extension PoolEngine {
       small = (count == 0 ? slot_result() : cell.smallResult, count, cell.outcome)
       cell.state.store(StateWord(generation: generation, phase: .free).bits)
       free(slot, &state)
+      directedEnded(task, &state)
       return task
     }
     guard let task else { return false }
@@ -252,6 +256,7 @@ extension PoolEngine {
       task.retained = []
       free(slot, &state)
       discount(task, &state)
+      directedEnded(task, &state)
     }
     workEnded(hasFailed: hasFailed)
   }
@@ -264,6 +269,7 @@ extension PoolEngine {
 
   /// Moves waiting tasks into free slots.
   func refill(_ state: inout PoolState) {
+    advanceAll(&state)
     while !state.freeSlots.isEmpty, let priority = state.overflow.firstPriority,
       wire.hasRoomInRing(priority), let task = state.overflow.popFirst()
     {
@@ -289,7 +295,9 @@ extension PoolEngine {
     }
     // MODEL(refill.5)
     showWaiting(state)
-    if state.overflow.isEmpty { _ = wire.interest.fetchAnd(~CollectorInterest.refill) }
+    if state.overflow.isEmpty, state.directedCount == 0 {
+      _ = wire.interest.fetchAnd(~CollectorInterest.refill)
+    }
   }
 
   /// Collects everything that is done. Returns how much it was.
@@ -310,6 +318,7 @@ extension PoolEngine {
   /// A task ends without an answer.
   func taskEnded(_ task: PoolTask, _ state: inout PoolState) {
     discount(task, &state)
+    directedEnded(task, &state)
     workEnded(hasFailed: true)
   }
 

@@ -134,7 +134,8 @@ extension PoolEngine {
   func cancelAllPending() {
     let (tasks, jobs) = locked { state in
       (
-        state.overflow.removeAll() + state.waiting.values + state.tasks.compactMap { $0 },
+        state.overflow.removeAll() + takeDirected(&state) + state.waiting.values
+          + state.tasks.compactMap { $0 },
         state.queuedJobs.removeAll() + state.jobs.compactMap { $0 }
       )
     }

@@ -13,6 +13,12 @@ struct PoolState {
   /// Tasks that wait for others to end before they are handed to a worker.
   var waiting: [ObjectIdentifier: PoolTask] = [:]
 
+  /// Tasks for one certain worker each, by seat: those that wait, how many of them there are, and the one
+  /// in the arena.
+  var directed: [Queue<PoolTask>]
+  var directedCount = 0
+  var directedNow: [PoolTask?]
+
   var jobs: [PoolJob?]
   var jobGenerations: [UInt32]
   /// Counts jobs, not uses of a record: memory of chunk words moves between records, and a late
@@ -63,6 +69,8 @@ struct PoolState {
     tasks = Array(repeating: nil, count: layout.slotCount)
     generations = Array(repeating: 0, count: layout.slotCount)
     freeSlots = Array((0..<layout.slotCount).reversed())
+    directed = Array(repeating: Queue(), count: layout.seatCount)
+    directedNow = Array(repeating: nil, count: layout.seatCount)
     jobs = Array(repeating: nil, count: layout.jobCount)
     jobGenerations = Array(repeating: 0, count: layout.jobCount)
     workers = Array(repeating: nil, count: layout.seatCount)

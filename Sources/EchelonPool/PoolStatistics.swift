@@ -1,5 +1,8 @@
 /// Numbers about a pool, read at one moment.
 public struct PoolStatistics: Sendable, Equatable {
+  /// Those of no pool.
+  package init() {}
+
   /// Workers alive.
   public var workers = 0
   /// Workers that ended without having been asked to, since the pool was made.

@@ -29,6 +29,8 @@ open class PoolTask: @unchecked Sendable {
   package final var retained: [AnyObject] = []
   package final var retries = 0
   package final var priority = WorkPriority.normal
+  /// The one worker that is to run it; nil for any.
+  final var seat: SeatIndex?
   package final var attempt = 0
   /// Whether it counts towards the pool's limits, and the bytes that it was counted with.
   package final var isLimited = true

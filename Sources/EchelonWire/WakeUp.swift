@@ -118,7 +118,7 @@ extension Wire {
     _ = sleepers(seatIndex.value / 64).fetchOr(bit)
     pass(.goingToSleep)
     // MODEL(sleep.3)
-    if hasWork {
+    if hasWork || own.directed.loadSequential() != 0 {
       // MODEL(sleep.4)
       _ = sleepers(seatIndex.value / 64).fetchAnd(~bit)
       // MODEL(sleep.5)

@@ -107,14 +107,14 @@ struct JobRunner {
       guard first < UInt64(words.count) else { break }
       for chunk in Int(first)..<Int(min(UInt64(words.count), first + batch)) {
         take(chunk)
-        if wire.hasWork(above: priority) { return count }
+        if wire.hasWork(above: priority) || place.directed.load() != 0 { return count }
       }
     }
     // MODEL(chunk.6)
     for chunk in 0..<words.count
     where ChunkWord(bits: words.word(chunk).load()).phase == .unclaimed {
       take(chunk)
-      if wire.hasWork(above: priority) { return count }
+      if wire.hasWork(above: priority) || place.directed.load() != 0 { return count }
     }
     return count
   }

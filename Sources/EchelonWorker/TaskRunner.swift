@@ -21,7 +21,17 @@ struct TaskRunner {
 
   typealias Claim = (SlotIndex, StateWord)
 
-  func claim() -> Claim? { wire.claimTask(for: seat) }
+  func claim() -> Claim? {
+    wire.claimDirectedTask(for: seat) ?? wire.claimTask(for: seat)
+  }
+
+  /// Runs the task that is meant for this worker.
+  /// - Returns: false when there is none.
+  mutating func runDirected() -> Bool {
+    guard let claimed = wire.claimDirectedTask(for: seat) else { return false }
+    run(claimed)
+    return true
+  }
 
   /// Runs the oldest ready task of a priority.
   /// - Returns: false when there is none.

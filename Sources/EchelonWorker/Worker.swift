@@ -64,6 +64,7 @@ struct Worker: ~Copyable {
   }
 
   private mutating func runSomething() -> Bool {
+    if seat.directed.load() != 0, tasks.runDirected() { return true }
     looksAtJobsFirst.toggle()
     if wire.priorities.load() == 0 { return runSomething(.normal) }
     return runSomething(.high) || runSomething(.normal) || runSomething(.low)
@@ -80,7 +81,8 @@ struct Worker: ~Copyable {
     guard let chair = wire.takeChair(for: index) else { return false }
     wire.pass(.onChair)
     // MODEL(spin.1)
-    let foundWork = Spin.until({ wire.hasWork }, nanoseconds: spinNanoseconds)
+    let foundWork = Spin.until(
+      { wire.hasWork || seat.directed.load() != 0 }, nanoseconds: spinNanoseconds)
     guard foundWork, wire.closing.load() == 0 else {
       // Work published while the chair was taken was left to us: the sleep looks once more.
       // MODEL(spin.2)

@@ -138,7 +138,8 @@ typedef struct {
   uint64_t idle_nanoseconds;     // asleep since then
   uint64_t idle_since;           // 0 while at work
   uint64_t earlier_busy_nanoseconds;  // of workers that sat here before; owner: the front end
-  uint64_t reserved2[2];
+  uint64_t directed;             // the task that this worker alone is to run next, 0 for none
+  uint64_t reserved2;
 } arena_seat;
 _Static_assert(sizeof(arena_seat) == 128, "two cache lines");
 _Static_assert(offsetof(arena_seat, tasks_run) == 64, "statistics have a line of their own");
@@ -241,6 +242,7 @@ enum {
   OFFSET(arena_seat, tasks_run), OFFSET(arena_seat, chunks_run),
   OFFSET(arena_seat, came_up_at), OFFSET(arena_seat, idle_nanoseconds),
   OFFSET(arena_seat, idle_since), OFFSET(arena_seat, earlier_busy_nanoseconds),
+  OFFSET(arena_seat, directed),
   OFFSET(task_slot, state), OFFSET(task_slot, function), OFFSET(task_slot, argument_bytes),
   OFFSET(task_slot, argument_offset), OFFSET(task_slot, attempt), OFFSET(task_slot, outcome),
   OFFSET(task_slot, result_offset), OFFSET(task_slot, result_bytes),

@@ -38,7 +38,7 @@ public final class InProcessExecutor: WorkExecutor {
     guard (1...256) ~= workerCount else { throw PoolError.invalidWorkerCount(workerCount) }
     arena = try Arena(backing: .anonymousFile, limitBytes: memoryLimit, controlBytes: 4096)
     core = InProcessCore(threadLimit: workerCount)
-    callbackQueue = DispatchQueue(label: "echelon.callbacks")
+    callbackQueue = CallbackLane.newQueue()
   }
 
   deinit { core.shutDown(cancelPending: false) }

@@ -11,6 +11,6 @@ extension ProcessPool {
   /// - Returns: false where SIGINT is ignored (under `nohup`, in the background of a script): it then
   ///   stays so.
   @discardableResult public func drainOnInterrupt() -> Bool {
-    Interrupt.onFirst { [weak self] in self?.engine.shutDown(cancelPending: true) }
+    Interrupt.onFirst { [weak self] in self?.frontEnd?.shutDown(cancelPending: true) }
   }
 }

@@ -1,0 +1,61 @@
+import Dispatch
+import Synchronization
+
+/// The callbacks of one future: they run one after the other, in the order added, once the future has
+/// ended.
+///
+/// Each future has a lane of its own on a queue with several threads, so that a callback may wait for
+/// another future, even for one that only another callback completes.
+final class CallbackLane: Sendable {
+  private struct State {
+    var backlog: [@Sendable () -> Void] = []
+    var isOpen: Bool
+    var isRunning = false
+  }
+
+  private let queue: DispatchQueue
+  private let state: Mutex<State>
+
+  /// - Parameter queue: where they run; nil is for futures that no executor made.
+  init(queue: DispatchQueue?, isOpen: Bool) {
+    self.queue = queue ?? Self.sharedQueue
+    state = Mutex(State(isOpen: isOpen))
+  }
+
+  /// A queue for the callbacks of an executor's futures.
+  static func newQueue() -> DispatchQueue {
+    DispatchQueue(label: "echelon.callbacks", attributes: .concurrent)
+  }
+
+  private static let sharedQueue = newQueue()
+
+  /// Whether the future has ended.
+  var isOpen: Bool { state.withLock { $0.isOpen } }
+
+  func add(_ body: @escaping @Sendable () -> Void) { advance { $0.backlog.append(body) } }
+
+  /// The future has ended.
+  func open() { advance { $0.isOpen = true } }
+
+  private func advance(_ change: (inout State) -> Void) {
+    let begins = state.withLock { state in
+      change(&state)
+      guard state.isOpen, !state.isRunning, !state.backlog.isEmpty else { return false }
+      state.isRunning = true
+      return true
+    }
+    if begins { queue.async { [self] in run() } }
+  }
+
+  private func run() {
+    while true {
+      let bodies = state.withLock { state in
+        defer { state.backlog = [] }
+        if state.backlog.isEmpty { state.isRunning = false }
+        return state.backlog
+      }
+      if bodies.isEmpty { return }
+      for body in bodies { body() }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import EchelonMemory
+import EchelonWire
+import Synchronization
+
+/// Tasks that every worker is to run once.
+///
+/// They wait in a queue per seat, of which one task at a time lies in the arena. A worker that dies
+/// leaves its queue to its replacement.
+extension PoolEngine {
+  /// Hands over one task for each seat, in their order, which all make the same call. Starts all
+  /// workers.
+  package func broadcast(_ tasks: [PoolTask], message: RawSpan) throws {
+    try locked { state in
+      if let broken = state.broken { throw broken }
+      if state.isShutDown { throw PoolError.shutDown }
+      for (index, task) in tasks.enumerated() {
+        task.seat = SeatIndex(index)
+        task.message = message.copied()
+        task.place = .queued
+        pending.add(1, ordering: .relaxed)
+        state.directed[index].append(task)
+        state.directedCount += 1
+        advance(SeatIndex(index), &state)
+      }
+      summonWorkers(&state, demand: state.workerLimit)
+    }
+  }
+
+  /// Puts the next task of a seat into the arena, if none is there.
+  private func advance(_ seat: SeatIndex, _ state: inout PoolState) {
+    while state.directedNow[seat.value] == nil, let task = state.directed[seat.value].popFirst() {
+      guard task.place == .queued else {
+        state.directedCount -= 1
+        continue
+      }
+      guard let slot = state.freeSlots.popLast() ?? slotOfLessUrgent(than: .high, &state) else {
+        // Whichever task is collected next makes room.
+        state.directed[seat.value].prepend([task])
+        _ = wire.interest.fetchOr(CollectorInterest.refill)
+        return
+      }
+      state.directedCount -= 1
+      state.directedNow[seat.value] = task
+      let message = task.message
+      task.message = []
+      do {
+        try message.withRawSpan { bytes in try publish(task, bytes, in: slot, &state) }
+      } catch {
+        state.directedNow[seat.value] = nil
+        task.place = .gone
+        workEnded(hasFailed: true)
+        state.deferred.append { task.fail(error) }
+      }
+    }
+  }
+
+  /// Slots have become free: seats that wait for one come first.
+  func advanceAll(_ state: inout PoolState) {
+    guard state.directedCount > 0 else { return }
+    for seat in state.directed.indices { advance(SeatIndex(seat), &state) }
+  }
+
+  /// A task is over; if it was one of these, the next of its seat is to follow.
+  func directedEnded(_ task: PoolTask, _ state: inout PoolState) {
+    guard let seat = task.seat, state.directedNow[seat.value] === task else { return }
+    state.directedNow[seat.value] = nil
+    advance(seat, &state)
+  }
+
+  /// Takes all of these out that are not in the arena.
+  func takeDirected(_ state: inout PoolState) -> [PoolTask] {
+    state.directedCount = 0
+    return state.directed.indices.flatMap { state.directed[$0].removeAll() }
+  }
+
+  /// Fails what is meant for workers that are not there and cannot be started.
+  func failDirectedOfVacantSeats(_ error: any Error, _ state: inout PoolState) {
+    for seat in state.directed.indices where state.workers[seat] == nil {
+      for task in state.directed[seat].removeAll() {
+        state.directedCount -= 1
+        guard task.place == .queued else { continue }
+        task.place = .gone
+        workEnded(hasFailed: true)
+        state.deferred.append { task.fail(error) }
+      }
+      if let task = state.directedNow[seat], case .slot(let slot, let generation) = task.place,
+        withdraw(slot, generation: generation)
+      {
+        fail(task, in: slot, error, &state)
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import Echelon
+import Glibc
+import TestSupport
+import Testing
+
+@Suite struct `A broadcast` {
+  @Test(.timeLimit(.minutes(1)))
+  func `runs once in every worker, and starts those that are not there`() throws {
+    let pool = try ProcessPool(workers: 4)
+    for _ in 0..<20 {
+      let processes = try pool.broadcast { getpid() }.map { try $0.checked() }
+      #expect(Set(processes).count == 4)
+      #expect(Set(processes) == Set(pool.workerProcessIDs))
+    }
+    #expect(try pool.broadcast(echo, 7).map { try $0.checked() } == [7, 7, 7, 7])
+    pool.shutdown()
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `comes before what is queued, and each worker does its own when it is free`() throws {
+    let pool = try ProcessPool(workers: 2)
+    try pool.warmUp()
+    let (latch, diary) = (try Latch(in: pool), try Diary(in: pool))
+    let held = try pool.submit(hold, latch)
+    let busy = try latch.arrived()
+    let queued = try (0..<3_000).map { try pool.submit(echo, $0) }
+    let rounds = try (0..<3).map { _ in try pool.broadcast { getpid() } }
+    // The worker that is free does its own; the one that is held does not.
+    let free = try #require(pool.workerProcessIDs.first { $0 != busy })
+    for round in rounds {
+      let other = try eventuallyFirst(round, processID: free)
+      #expect(other.isDone)
+    }
+    #expect(rounds.map { $0.count { !$0.isDone } } == [1, 1, 1])
+    // One that waits can be cancelled.
+    let late = try #require(rounds[1].first { !$0.isDone })
+    #expect(late.cancel())
+    let after = try pool.submit(note, 1, diary)
+    latch.open()
+    _ = try held.checked()
+    for future in rounds[0] + rounds[2] { _ = try future.checked() }
+    #expect(late.isCancelled)
+    for (index, future) in queued.enumerated() { #expect(try future.checked() == index) }
+    #expect(try after.checked() == 1)
+    pool.shutdown()
+  }
+
+  private func eventuallyFirst(
+    _ round: [Future<Int32>], processID: Int32
+  ) throws -> Future<Int32> {
+    var found: Future<Int32>?
+    try eventually("the free worker does its own") {
+      found = round.first { $0.isDone }
+      return found != nil
+    }
+    #expect(try found!.checked() == processID)
+    return found!
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `P10 fails for the worker that dies in it, and is left to the replacement of one that died`()
+    throws
+  {
+    let pool = try ProcessPool.quiet(workers: 2)
+    try pool.warmUp()
+    let countdown = Countdown(1)
+    defer { countdown.clear() }
+    let die: @Sendable (Countdown) -> Int32 = { countdown in
+      if countdown.take() { OwnDeath.kill.happen() }
+      return getpid()
+    }
+    let errors = try pool.broadcast(die, countdown).map { try $0.failure() }
+    #expect(errors.count { $0 is WorkerDied } == 1 && errors.count { $0 == nil } == 1)
+    countdown.clear()
+    let retried = try pool.broadcast(retries: 1, die, countdown).map { try $0.checked() }
+    #expect(Set(retried).count == 2)
+
+    // Killed before it comes to it.
+    let latch = try Latch(in: pool)
+    let held = try pool.submit(hold, latch)
+    let victim = try latch.arrived()
+    let futures = try pool.broadcast { getpid() }
+    kill(victim, SIGKILL)
+    #expect(try held.failure() is WorkerDied)
+    let processes = try futures.map { try $0.checked() }
+    #expect(Set(processes).count == 2 && !processes.contains(victim))
+    pool.shutdown()
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `P6 is finished, or cancelled, when the pool ends`() throws {
+    for cancels in [false, true] {
+      let pool = try ProcessPool(workers: 2)
+      let latch = try Latch(in: pool)
+      let held = try pool.submit(hold, latch)
+      _ = try latch.arrived()
+      let rounds = try (0..<3).flatMap { _ in try pool.broadcast(echo, 1) }
+      pool.shutdown(wait: false, cancelPending: cancels)
+      #expect(throws: PoolError.shutDown) { try pool.broadcast(echo, 1) }
+      latch.open()
+      pool.shutdown()
+      #expect(held.isDone && rounds.count { !$0.isDone } == 0)
+      if !cancels { #expect(rounds.count { $0.isCancelled } == 0) }
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import Echelon
+import Synchronization
+import TestSupport
+import Testing
+
+private struct Refusal: Error, Codable, Equatable { var n: Int }
+@Sendable private func fibonacci(_ pool: ProcessPool, _ n: Int) throws -> Int {
+  if n < 2 { return n }
+  let below = try [n - 1, n - 2].map { try pool.submit(fibonacci, pool, $0) }
+  return try below[0].result() + below[1].result()
+}
+
+@Suite struct `A pool inside its own tasks` {
+  @Test(.timeLimit(.minutes(1)))
+  func `P13 runs what it is given right there, to any depth`() async throws {
+    let pool = try ProcessPool(workers: 1)
+    #expect(try await pool.submit(fibonacci, pool, 9).value == 34)
+    let futures = try (0..<20).map { try pool.submit(fibonacci, pool, $0 % 7) }
+    for (index, future) in futures.enumerated() {
+      #expect(try await future.value == [0, 1, 1, 2, 3, 5, 8][index % 7])
+    }
+    let squares = try pool.submit(
+      { (pool: ProcessPool, n: Int) in try pool.map(0..<n, buffer: 3) { $0 * $0 }.collect() },
+      pool, 10)
+    #expect(try await squares.value == (0..<10).map { $0 * $0 })
+    await pool.shutdown()
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `P13 passes errors on, and says what cannot be done there`() async throws {
+    let pool = try ProcessPool(workers: 1)
+    let array = try pool.array(repeating: 1.0, count: 100)
+    let failing = try pool.submit { () throws -> Int in
+      try ProcessPool.current!.submit({ (n: Int) throws -> Int in throw Refusal(n: n) }, 7).result()
+    }
+    await #expect(throws: Refusal(n: 7)) { try await failing.value }
+    let kernel = try pool.submit(
+      { (pool: ProcessPool, array: SharedArray<Double>) throws -> Bool in
+        do { _ = try pool.start(Reduction<Double>.sum, array) } catch PoolError.wouldDeadlock {
+          return true
+        }
+        return false
+      }, pool, array)
+    #expect(try await kernel.value)
+    let making = try pool.submit(
+      { (pool: ProcessPool) throws -> Bool in
+        do { _ = try pool.array(repeating: 0, count: 1) } catch ArenaError.insideTask {
+          return true
+        }
+        return false
+      }, pool)
+    #expect(try await making.value)
+    #expect(ProcessPool.current == nil && !pool.isInsideTask)
+    #expect(try await pool.submit({ (pool: ProcessPool) in pool.isInsideTask }, pool).value)
+    await pool.shutdown()
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `P18 a task may have a pool of its own, and pools work side by side`() async throws {
+    let first = try ProcessPool(workers: 1)
+    let second = try ProcessPool(workers: 1)
+    let nested = try first.submit { () throws -> [Int] in
+      let pool = try ProcessPool(workers: 1)
+      defer { pool.shutdown() }
+      let inner = try pool.submit { () throws -> Int in
+        let innermost = try ProcessPool(workers: 1)
+        defer { innermost.shutdown() }
+        return try innermost.submit(echo, 3).result()
+      }
+      return [try pool.submit(echo, 1).result(), try inner.result()]
+    }
+    let beside = try (0..<50).map { try second.submit(echo, $0) }
+    #expect(try await nested.value == [1, 3])
+    for (index, future) in beside.enumerated() { #expect(try await future.value == index) }
+    await first.shutdown()
+    await second.shutdown()
+  }
+}
+
+@Suite struct `Many at once` {
+  @Test(.timeLimit(.minutes(1)))
+  func `F8 a callback may wait for a future, even for one that another callback keeps`() throws {
+    let pool = try ProcessPool(workers: 1)
+    let (promise, result) = (Promise<Int>(), Promise<Int>())
+    let first = try pool.submit(echo, 1)
+    first.onCompletion { _ in
+      let other = try? pool.submit(echo, 2).result()
+      let kept = try? promise.future.result()
+      try? result.succeed((other ?? 0) + (kept ?? 0))
+    }
+    try pool.submit(echo, 3).onCompletion { future in try? promise.succeed(try! future.result()) }
+    #expect(try result.future.checked() == 5)
+
+    // Those of one future come one after the other, in the order added, added late or not.
+    let order = Mutex<[Int]>([])
+    let last = Ended()
+    let future = try pool.submit(echo, 1)
+    for index in 0..<500 {
+      future.onCompletion { _ in
+        order.withLock { $0.append(index) }
+        if index == 499 { last.open() }
+      }
+    }
+    #expect(last.wait())
+    #expect(order.withLock { $0 } == Array(0..<500))
+    pool.shutdown()
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `P18 threads that submit, chain and cancel at random all see their futures end`() throws {
+    var options = PoolOptions()
+    options.taskLimit = 3_000
+    let pool = try ProcessPool(workers: 2, options: options)
+    let seed = testSeed()
+    let ends = (0..<4).map { _ in Ended() }
+    for (index, end) in ends.enumerated() {
+      inBackground {
+        var random = TestRandom(seed: seed &+ UInt64(index))
+        var futures: [Future<Int>] = []
+        var isRight = true
+        do {
+          for step in 0..<600 {
+            let priority = WorkPriority.allCases.randomElement(using: &random)!
+            let earlier = futures.suffix(20).randomElement(using: &random)
+            switch random.next() % 10 {
+            case 0..<4:
+              futures.append(try pool.submitWhenRoom(priority: priority, echo, step))
+            case 4..<7:
+              guard let earlier else { continue }
+              futures.append(
+                try pool.submit(priority: priority, awaiting: earlier) { $0 &+ 1 })
+            case 7:
+              guard let earlier else { continue }
+              if let future = try pool.trySubmit(
+                priority: priority, after: [earlier], echo, step)
+              {
+                futures.append(future)
+              }
+            case 8: earlier?.cancel()
+            default: if let earlier { _ = try? earlier.result(timeout: .milliseconds(1)) }
+            }
+          }
+          for future in futures {
+            let error = try future.failure()
+            if let error, !(error is CancellationError) { isRight = false }
+          }
+        } catch { isRight = false }
+        end.open(isRight && futures.allSatisfy(\.isDone))
+      }
+    }
+    for end in ends { #expect(end.wait(), "seed \(seed)") }
+    #expect(pool.statistics.pendingTasks == 0)
+    pool.shutdown()
+  }
+}

@@ -81,8 +81,10 @@ let package = Package(
     .testTarget(
       name: "EchelonMemoryTests", dependencies: ["EchelonMemory", "TestSupport"],
       swiftSettings: settings),
+    .target(name: "ClosureTable", path: "Tests/ClosureTable", swiftSettings: settings),
     .testTarget(
-      name: "EchelonTransferTests", dependencies: ["EchelonTransfer"], swiftSettings: settings),
+      name: "EchelonTransferTests", dependencies: ["EchelonTransfer", "ClosureTable"],
+      swiftSettings: settings),
     .testTarget(
       name: "EchelonKernelsTests",
       dependencies: ["EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory"],
@@ -94,7 +96,8 @@ let package = Package(
       name: "EchelonWireTests", dependencies: ["EchelonWire", "EchelonMemory", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["Echelon", "TestSupport"], swiftSettings: settings),
+      name: "ConformanceTests", dependencies: ["Echelon", "TestSupport", "ClosureTable"],
+      swiftSettings: settings),
     .testTarget(
       name: "ObservationTests",
       dependencies: [

@@ -149,10 +149,13 @@ SWIFTCALL uintptr_t swift_allocateMetadataPack(const uintptr_t *elements, size_t
 SWIFTCALL uintptr_t swift_allocateWitnessTablePack(const uintptr_t *elements, size_t count);
 SWIFTCALL uintptr_t swift_getTypeByMangledNameInContext(
     uintptr_t name, size_t length, uintptr_t context, uintptr_t arguments);
+SWIFTCALL uintptr_t swift_getTypeByMangledNameInEnvironment(
+    uintptr_t name, size_t length, uintptr_t environment, uintptr_t arguments);
 uintptr_t swift_conformsToProtocol(uintptr_t type, uintptr_t protocol);
 uintptr_t swift_allocObject(uintptr_t metadata, size_t size, size_t align_mask);
 uintptr_t swift_retain(uintptr_t object);
 void swift_release(uintptr_t object);
+void swift_deallocUninitializedObject(uintptr_t object, size_t size, size_t align_mask);
 
 char *echelon_demangle(const char *symbol) {
   return swift_demangle(symbol, strlen(symbol), NULL, NULL, 0);
@@ -196,12 +199,21 @@ uintptr_t echelon_type_by_name(
   return swift_getTypeByMangledNameInContext(name, length, context, arguments);
 }
 
+uintptr_t echelon_type_in_environment(
+    uintptr_t name, size_t length, uintptr_t environment, uintptr_t arguments) {
+  return swift_getTypeByMangledNameInEnvironment(name, length, environment, arguments);
+}
+
 uintptr_t echelon_type_conformance(uintptr_t type, uintptr_t protocol) {
   return swift_conformsToProtocol(type, protocol);
 }
 
-uintptr_t echelon_context_allocate(uintptr_t metadata, size_t byte_count) {
-  return swift_allocObject(metadata, byte_count, 7);
+uintptr_t echelon_context_allocate(uintptr_t metadata, size_t byte_count, size_t alignment) {
+  return swift_allocObject(metadata, byte_count, alignment - 1);
+}
+
+void echelon_context_discard(uintptr_t context, size_t byte_count, size_t alignment) {
+  swift_deallocUninitializedObject(context, byte_count, alignment - 1);
 }
 
 void echelon_context_retain(uintptr_t context) { swift_retain(context); }

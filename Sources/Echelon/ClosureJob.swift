@@ -1,14 +1,13 @@
 public import EchelonMemory
 import EchelonPool
 import EchelonTransfer
-import EchelonWire
 
 /// A job whose chunks a user's closure works on, with its types checked and its shape decided: what
 /// the numeric maps and Monte Carlo hand to an executor.
 public struct ClosureJob<Program: ChunkProgram, Value: Sendable> {
   /// The form of the closure that the compiler has specialised.
   let function: ChunkFunction
-  /// The user's own closure, for when the other captures something (debug builds).
+  /// The user's own closure, for when the other cannot be sent (generic code in debug builds).
   let program: Program
   let label: String
   let elementCount: Int
@@ -31,31 +30,35 @@ public struct ClosureJob<Program: ChunkProgram, Value: Sendable> {
   /// Output first, then the inputs.
   var operands: [JobOperand] { ((output.map { [$0] } ?? []) + inputs).map(\.operand) }
 
-  /// The closure and the parameters as bytes, and the type that reads them.
+  /// The closure and the parameters as they travel.
   ///
-  /// The specialised form of the closure is sent when the compiler made one: it captures nothing and
-  /// contains the whole loop. Otherwise the generic program goes, whose closure is the user's own.
-  /// - Throws: `TransferError` for a closure or parameters that cannot be sent.
-  func encoded() throws(TransferError) -> (bytes: [UInt8], program: any ChunkProgram.Type) {
+  /// The form that contains the whole loop is sent if it can be; in an optimised build its captures are
+  /// then those of the user's closure. Otherwise the generic program goes, whose closure is the user's
+  /// own.
+  /// - Throws: `TransferError` for a closure that cannot be sent.
+  func encoded() throws(TransferError) -> EncodedClosure {
     var writer = ByteWriter()
     var type: any ChunkProgram.Type = ChunkFunction.self
     do {
       try encodeFunction(storedIn: function, into: &writer)
     } catch .captureNotTransferable {
-      writer.rewind(to: 0)
+      writer = ByteWriter()
       try encodeFunction(storedIn: program, into: &writer)
       type = Program.self
     }
-    let bytes = writer.copyBytes() + parameters.bytes
-    guard bytes.count <= JobRecord.parameterLimit else {
-      throw TransferError.typeNotTransferable(
-        type: parameters.typeName,
-        reason:
-          "the parameters '\(parameters.typeName)' have \(parameters.bytes.count) bytes and at most \(JobRecord.parameterLimit - writer.count) can go with a map; put them into a shared array and map over both"
-      )
-    }
-    return (bytes, type)
+    return EncodedClosure(
+      bytes: writer.copyBytes() + parameters.bytes, program: type,
+      retained: writer.retained.compactMap { $0 as? ArenaBlock })
   }
+}
+
+/// A closure and its parameters as they travel.
+struct EncodedClosure {
+  let bytes: [UInt8]
+  /// What reads them in the worker.
+  let program: any ChunkProgram.Type
+  /// The memory that they name by handle.
+  let retained: [ArenaBlock]
 }
 
 /// An array without its element type.
@@ -80,15 +83,11 @@ package struct ArrayReference: Sendable {
 @usableFromInline
 package struct ParameterBytes: Sendable {
   let bytes: [UInt8]
-  let typeName: String
 
   @usableFromInline
-  package static var none: ParameterBytes { ParameterBytes(bytes: [], typeName: "Void") }
+  package static var none: ParameterBytes { ParameterBytes(bytes: []) }
 
-  init(bytes: [UInt8], typeName: String) {
-    self.bytes = bytes
-    self.typeName = typeName
-  }
+  init(bytes: [UInt8]) { self.bytes = bytes }
 
   @usableFromInline
   package init<Value: BitwiseCopyable>(_ value: Value) throws {
@@ -96,6 +95,6 @@ package struct ParameterBytes: Sendable {
     // The type is checked as an argument of `submit` would be: no pointers, no references.
     try checkTransferable(Value.self)
     writer.append(value)
-    self.init(bytes: writer.copyBytes(), typeName: "\(Value.self)")
+    self.init(bytes: writer.copyBytes())
   }
 }

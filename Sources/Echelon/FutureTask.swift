@@ -141,7 +141,10 @@ final class FutureJob<Value: Sendable>: PoolJob, FutureSource, @unchecked Sendab
     self.future = future
     self.label = label
     self.merge = merge
-    super.init(request, retaining: request.operands.map(\.block))
+    super.init(
+      request,
+      retaining: request.operands.map(\.block) + request.retained
+        + (request.parameterBlock.map { [$0] } ?? []))
   }
 
   // Written out, as in `FutureTask`.

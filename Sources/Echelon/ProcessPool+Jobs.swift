@@ -38,11 +38,21 @@ extension ProcessPool {
     for job: ClosureJob<Program, Value>
   ) throws -> PoolJob.Request {
     _ = try working(job.label)
-    let (bytes, program) = try job.encoded()
-    return PoolJob.Request(
-      kind: .program, code: try index(ofProgram: program).value, chunkCount: job.chunkCount,
-      elementCount: job.elementCount, chunkLength: job.chunkLength, operands: job.operands,
-      parameters: bytes, hasPartials: job.output == nil, retries: Self.chunkRetries)
+    let closure = try job.encoded()
+    var request = PoolJob.Request(
+      kind: .program, code: try index(ofProgram: closure.program).value,
+      chunkCount: job.chunkCount, elementCount: job.elementCount, chunkLength: job.chunkLength,
+      operands: job.operands, parameters: closure.bytes, hasPartials: job.output == nil,
+      retries: Self.chunkRetries)
+    request.retained = closure.retained
+    // What the record has no room for, a large capture for example, goes into a block.
+    if closure.bytes.count > JobRecord.parameterLimit {
+      let block = try allocate(byteCount: closure.bytes.count)
+      closure.bytes.withRawSpan { block.region.copy(from: $0, at: 0) }
+      request.parameters = []
+      request.parameterBlock = block
+    }
+    return request
   }
 
   /// Copies bytes as a second step; repeatable, like every job.
@@ -70,7 +80,7 @@ extension ProcessPool {
     let job = FutureJob(request, engine: engine, future: future, label: label, merge: merge)
     job.isContinuation = isContinuation
     future.attach(job)
-    try checkOwned(request.operands.map(\.block), by: engine.arena)
+    try checkOwned(job.retained, by: engine.arena)
     try engine.submit(job)
     return future
   }

@@ -10,8 +10,8 @@ extension ProcessPool {
   ///     let g = try pool.submit { 6 * 7 }
   ///     print(try await f.value, try await g.value)
   ///
-  /// The function is a function reference or a closure that captures nothing; what it needs, it gets
-  /// as arguments. Arguments and result are numbers, strings, arrays, `Codable` or bitwise-copyable
+  /// The function is a function reference or a closure, and travels with what it captured. Captures,
+  /// arguments and result are numbers, strings, arrays, `Codable` or bitwise-copyable
   /// types, and shared arrays, which travel by handle.
   /// - Parameters:
   ///   - retries: how many more times to run it when a worker dies in it.
@@ -22,7 +22,7 @@ extension ProcessPool {
   ///     `Codable`, else as a `RemoteError`.
   ///   - fileID: with `line`, names this place in the task's errors.
   ///   - line: see `fileID`.
-  /// - Throws: `TransferError` for a closure that captures or a type that cannot be sent, with its
+  /// - Throws: `TransferError` for a capture or a type that cannot be sent, with its
   ///   name; `PoolError.shutDown`; `ArenaError` when there is no room for the arguments.
   @inlinable
   public func submit<each Argument, Output: Sendable>(

@@ -41,8 +41,10 @@ public final class ProcessPool: WorkExecutor {
   /// - Parameters:
   ///   - workers: how many, 1…256; nil takes what affinity and control-group quota allow.
   ///   - options: everything else.
-  /// - Throws: `PoolError` or `ArenaError`, which say what is missing.
+  /// - Throws: `PoolError` or `ArenaError`, which say what is missing;
+  ///   `TransferError.closureLayoutUnknown` when the toolchain lays out closures in a new way.
   public init(workers: Int? = nil, options: PoolOptions) throws {
+    try ClosureSelfTest.check()
     workerCount = workers ?? min(256, MachineLimits.processors().count)
     var variables: [String: String] = [:]
     for (name, value) in BLASInfo.singleThreadEnvironment { variables[name] = value }

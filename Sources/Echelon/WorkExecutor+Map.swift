@@ -35,12 +35,12 @@ extension WorkExecutor {
   /// Starts `y[i] = body(x[i])` and returns the future of `y`.
   ///
   /// In a release build the closure is compiled together with the loop over a chunk and vectorises.
-  /// It captures nothing; numbers it needs go through `map(_:with:_:)`.
+  /// It travels with what it captured; numbers that go through `map(_:with:_:)` vectorise best.
   /// - Parameters:
   ///   - x: n ≥ 0 elements.
   ///   - output: takes the results, n elements, `x` itself allowed; nil makes a new array.
   ///   - body: may run again for the same element, when a worker died in its chunk.
-  /// - Throws: `TransferError` for a closure that captures, `ArenaError` when memory runs out.
+  /// - Throws: `TransferError` for a capture that cannot be sent, `ArenaError` when memory runs out.
   @inlinable @inline(__always)
   public func startMap<T, U>(
     _ x: SharedArray<T>, into output: SharedArray<U>? = nil, _ body: @escaping @Sendable (T) -> U
@@ -64,7 +64,7 @@ extension WorkExecutor {
   }
 
   /// Starts `y[i] = body(x[i], parameters)`; see `startMap(_:into:_:)`.
-  /// - Parameter parameters: a bitwise-copyable value of up to about 100 bytes.
+  /// - Parameter parameters: a bitwise-copyable value.
   @inlinable @inline(__always)
   public func startMap<T, P: BitwiseCopyable & Sendable, U>(
     _ x: SharedArray<T>, with parameters: P, into output: SharedArray<U>? = nil,

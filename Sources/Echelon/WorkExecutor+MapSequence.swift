@@ -15,8 +15,8 @@ extension WorkExecutor {
   ///   - priority: how urgent it is.
   ///   - fileID: with `line`, names this place in errors.
   ///   - line: see `fileID`.
-  ///   - body: captures nothing.
-  /// - Throws: `TransferError` for a closure that captures or a type that cannot be sent.
+  ///   - body: travels to the workers with what it captured.
+  /// - Throws: `TransferError` for a capture or a type that cannot be sent.
   public func map<Elements: Sequence, Output: Sendable>(
     _ elements: Elements, timeout: Duration? = nil, chunkSize: Int? = nil, buffer: Int = 4096,
     retries: Int = 0, priority: WorkPriority = .normal,

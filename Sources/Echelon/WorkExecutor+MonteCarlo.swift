@@ -40,7 +40,7 @@ extension WorkExecutor {
   /// count alone and has the same bits for any number of workers.
   /// - Parameters:
   ///   - samples: how many, 0 or more; the estimate of none is NaN.
-  ///   - sample: captures nothing; may run again for the same index, when a worker died in its chunk.
+  ///   - sample: travels with what it captured; may run again for the same index, when a worker died in its chunk.
   @inlinable @inline(__always)
   public func startMonteCarlo(
     samples: Int, seed: UInt64,

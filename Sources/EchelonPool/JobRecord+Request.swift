@@ -5,7 +5,11 @@ import EchelonWire
 extension JobRecord {
   /// Writes what the workers are to know of a job.
   func fill(_ request: PoolJob.Request, wordsOffset: Int, partialsOffset: Int, batchLimit: Int) {
-    precondition(request.operands.count <= Self.operandLimit, "too many operands for a job")
+    var operands = request.operands
+    if let block = request.parameterBlock {
+      operands.append(JobOperand(block: block, byteOffset: 0, count: block.byteCount))
+    }
+    precondition(operands.count <= Self.operandLimit, "too many operands for a job")
     precondition(request.parameters.count <= Self.parameterLimit, "too many parameter bytes")
     var record = job_record()
     record.kind = request.kind.rawValue
@@ -15,11 +19,12 @@ extension JobRecord {
     record.partials_offset = UInt64(partialsOffset)
     record.element_count = UInt64(request.elementCount)
     record.chunk_length = UInt64(request.chunkLength)
-    record.operand_count = UInt32(request.operands.count)
+    record.operand_count = UInt32(operands.count)
+    record.has_parameter_block = request.parameterBlock == nil ? 0 : 1
     record.parameter_bytes = UInt32(request.parameters.count)
     record.batch_limit = UInt32(clamping: batchLimit)
     fill(record)
-    for (index, operand) in request.operands.enumerated() {
+    for (index, operand) in operands.enumerated() {
       let handle = operand.block.handle
       var cell = job_operand()
       cell.offset = handle.offset + UInt64(operand.byteOffset)

@@ -14,6 +14,10 @@ open class PoolJob: @unchecked Sendable {
     package var chunkLength: Int
     package var operands: [JobOperand]
     package var parameters: [UInt8]
+    /// Holds the parameters when they are too large for the record.
+    package var parameterBlock: ArenaBlock?
+    /// What the parameters name by handle.
+    package var retained: [ArenaBlock] = []
     package var hasPartials: Bool
     package var retries: Int
     package var priority: WorkPriority
@@ -50,7 +54,7 @@ open class PoolJob: @unchecked Sendable {
   }
 
   package final let request: Request
-  /// Keeps the operands' blocks alive until the job is over.
+  /// Keeps the blocks of operands and parameters alive until the job is over.
   package final let retained: [ArenaBlock]
   package final var place = Place.new
   package final var words: ChunkWords?

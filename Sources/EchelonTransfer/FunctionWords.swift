@@ -2,55 +2,27 @@ internal import CEchelon
 
 /// A Swift function value as it lies in memory: code, and the context that its captures live in.
 ///
-/// What can travel: functions without a context, and contexts that hold nothing but such functions,
-/// to any depth (what debug builds make of a reference to a function: a thunk that captures it).
-/// Any other capture is refused by name. To transfer captured values too, extend `Capture`.
+///     function := 0 code                                   no context
+///               | 1 code box seal capture*                 a context of captured values
+///               | 2 code box count binding* seal capture*  one that depends on generic bindings
+///               | 3 code array                             an array that is the context itself
+///     capture  := value (as its type travels) | function | 0 (no function) | 1 function
+///     binding  := 0 type | 1 place
+///     array    := 0 place (static data) | 1 type elements
 ///
-///     function := 0 code                                  no context
-///               | 1 code box count function*              a context of captured functions
-///
-/// where `code` and `box` are references into images.
+/// where `code`, `box` and `place` are references into images. What a context holds, and how many
+/// captures there are, the receiver reads from the box, which is static data of the image it shares
+/// with the sender; the seal finds damage by which a code would meet a box that is not its own.
 struct FunctionWords: BitwiseCopyable {
   var code: UInt
   var context: UInt
 
-  private static let depthLimit = 16
-
-  /// What a closure context may hold: the one place that decides which captures travel.
-  private enum Capture {
-    case function
-
-    init(_ type: MangledName) throws(TransferError) {
-      guard type.isThickFunction || type.type()?.isThickFunction == true else {
-        throw .captureNotTransferable(captured: type.description)
-      }
-      self = .function
-    }
-
-    var size: Int { MemoryLayout<FunctionWords>.size }
-    var alignment: Int { MemoryLayout<FunctionWords>.alignment }
-
-    /// Checks every capture of `box`, or says why it can't travel.
-    static func all(of box: BoxMetadata) throws(TransferError) -> [Capture] {
-      if box.hasGenericBindings {
-        // Names that mention a generic parameter must not be resolved here: without the bindings the
-        // runtime ends the process.
-        let types = (box.captures ?? []).filter(\.isStandardType).compactMap { $0.type()?.name }
-          .map { "'\($0)'" }
-        throw .captureNotTransferable(
-          captured: "a generic type of the function around it"
-            + (types.isEmpty ? "" : " (with \(types.joined(separator: ", ")))"))
-      }
-      guard let types = box.captures, !types.isEmpty,
-        box.firstCaptureOffset == ClosureContext.headerSize
-      else {
-        throw .captureNotTransferable(captured: "something the compiler kept no record of")
-      }
-      var captures: [Capture] = []
-      for type in types { captures.append(try Capture(type)) }
-      return captures
-    }
+  private enum Form: UInt8 {
+    case plain = 0, boxed, generic, array
   }
+
+  /// How deep functions may capture functions.
+  private static let depthLimit = 64
 
   // MARK: Writing
 
@@ -61,49 +33,70 @@ struct FunctionWords: BitwiseCopyable {
     }
     let place = try ImageTable.reference(to: code, .code, what: "a function")
     guard context != 0 else {
-      writer.append(UInt8(0))
+      writer.append(Form.plain.rawValue)
       writer.append(place)
       return
     }
     let context = ClosureContext(RuntimeAddress(context))
-    let box = try Self.box(of: context)
-    let captures = try Capture.all(of: box)
-    writer.append(UInt8(1))
-    writer.append(place)
-    writer.append(
-      try ImageTable.reference(to: box.address.bits, .data, what: "a closure's description"))
-    writer.append(count: captures.count)
-    var address = context.address + box.firstCaptureOffset
-    for capture in captures {
-      try address.load(0, as: FunctionWords.self).encode(into: &writer, depth: depth + 1)
-      address = address + capture.size
-    }
-  }
-
-  /// The box of a context, or an error naming what is captured instead.
-  private static func box(of context: ClosureContext) throws(TransferError) -> BoxMetadata {
-    switch context.metadata.kind {
-    case .heapLocalVariable: return context.metadata
+    let box = BoxMetadata(context.metadata)
+    switch box.kind {
+    case .heapLocalVariable where box.bindingCount == 0:
+      let plan = try CapturePlan.plan(for: box)
+      writer.append(Form.boxed.rawValue)
+      writer.append(place)
+      writer.append(plan.box)
+      writer.append(Self.seal(place, plan.box))
+      try Self.encode(context, plan, into: &writer, depth: depth)
+    case .heapLocalVariable:
+      let bindings = try ContextBindings(of: context, box)
+      let plan = try CapturePlan.make(box, in: bindings.environment)
+      writer.append(Form.generic.rawValue)
+      writer.append(place)
+      writer.append(plan.box)
+      try bindings.encode(into: &writer)
+      writer.append(Self.seal(place, plan.box))
+      try Self.encode(context, plan, into: &writer, depth: depth)
     case .heapGenericLocalVariable:
-      throw .captureNotTransferable(captured: "a variable ('var') of the function around it")
+      throw .capturedVariable(nil)
     default:
-      guard let name = context.capturedObjectName else {
-        throw .captureNotTransferable(captured: "an object of unknown kind")
+      let start = writer.count
+      writer.append(Form.array.rawValue)
+      writer.append(place)
+      do throws(TransferError) {
+        try CapturedArray.encode(context, into: &writer)
+      } catch {
+        writer.rewind(to: start)
+        throw error
       }
-      throw .captureNotTransferable(captured: describe(capturedObject: name))
     }
   }
 
-  /// Collections are one object each; name them as they are written.
-  private static func describe(capturedObject name: String) -> String {
-    if name == "__EmptyArrayStorage" { return "an empty array" }
-    for (storage, collection) in [
-      ("_ContiguousArrayStorage", "Array"), ("_DictionaryStorage", "Dictionary"),
-      ("_SetStorage", "Set"),
-    ] where name.hasPrefix(storage + "<") {
-      return "a value of type '\(collection)\(name.dropFirst(storage.count))'"
+  private static func encode(
+    _ context: ClosureContext, _ plan: CapturePlan, into writer: inout ByteWriter, depth: Int
+  ) throws(TransferError) {
+    for capture in plan.captures {
+      let address = context.address + capture.offset
+      switch capture.form {
+      case .value(let value):
+        // SAFETY: the box says that a value of the plan's type is there, and the closure that is
+        // being encoded keeps it alive.
+        try unsafe value.encode(
+          at: UnsafeRawPointer(bitPattern: address.bits).unsafelyUnwrapped, into: &writer)
+      case .function:
+        try address.load(0, as: FunctionWords.self).encode(into: &writer, depth: depth + 1)
+      case .optionalFunction:
+        let function = address.load(0, as: FunctionWords.self)
+        writer.append(UInt8(function.code == 0 ? 0 : 1))
+        if function.code != 0 { try function.encode(into: &writer, depth: depth + 1) }
+      }
     }
-    return "an instance of the class '\(name)'"
+  }
+
+  private static func seal(_ code: ImageReference, _ box: ImageReference) -> UInt32 {
+    var mixed = UInt64(code.check) << 32 | UInt64(box.check)
+    mixed = (mixed ^ UInt64(code.offset)) &* 0xBF58_476D_1CE4_E5B9
+    mixed ^= mixed >> 29 ^ UInt64(box.offset)
+    return UInt32(truncatingIfNeeded: (mixed &* 0x94D0_49BB_1331_11EB) >> 32)
   }
 
   // MARK: Reading
@@ -112,105 +105,118 @@ struct FunctionWords: BitwiseCopyable {
   static func decode(from reader: inout ByteReader, depth: Int = 0) throws(TransferError)
     -> FunctionWords
   {
-    let form = try reader.read(UInt8.self)
-    guard form <= 1, depth < depthLimit else {
-      throw .malformed(what: "a function's form is \(form)")
+    let number = try reader.read(UInt8.self)
+    guard let form = Form(rawValue: number), depth < depthLimit else {
+      throw .malformed(what: "a function's form is \(number), \(depth) deep")
     }
-    let code = try ImageTable.address(of: reader.read(), .code)
-    if form == 0 { return FunctionWords(code: code, context: 0) }
+    let place = try reader.read(ImageReference.self)
+    let code = try ImageTable.address(of: place, .code)
+    switch form {
+    case .plain:
+      return FunctionWords(code: code, context: 0)
+    case .array:
+      return FunctionWords(code: code, context: try CapturedArray.decode(from: &reader))
+    case .boxed:
+      let (reference, box) = try readBox(from: &reader)
+      try readSeal(place, reference, from: &reader)
+      guard box.bindingCount == 0 else { throw malformedBox }
+      let context = try decode(
+        try CapturePlan.plan(for: box), box, bindings: [], from: &reader, depth: depth)
+      return FunctionWords(code: code, context: context)
+    case .generic:
+      let (reference, box) = try readBox(from: &reader)
+      let bindings = try ContextBindings(for: box, from: &reader)
+      try readSeal(place, reference, from: &reader)
+      let context = try decode(
+        try CapturePlan.make(box, in: bindings.environment), box, bindings: bindings.words,
+        from: &reader, depth: depth)
+      return FunctionWords(code: code, context: context)
+    }
+  }
 
-    let box = BoxMetadata(RuntimeAddress(try ImageTable.address(of: reader.read(), .data)))
-    guard box.kind == .heapLocalVariable, !box.hasGenericBindings else {
-      throw .malformed(what: "a closure's description is of another kind")
+  private static var malformedBox: TransferError {
+    .malformed(what: "a closure's description is of another kind")
+  }
+
+  private static func readBox(
+    from reader: inout ByteReader
+  ) throws(TransferError) -> (ImageReference, BoxMetadata) {
+    let reference = try reader.read(ImageReference.self)
+    let box = BoxMetadata(RuntimeAddress(try ImageTable.address(of: reference, .data)))
+    guard box.address.isAligned, box.kind == .heapLocalVariable else { throw malformedBox }
+    return (reference, box)
+  }
+
+  private static func readSeal(
+    _ code: ImageReference, _ box: ImageReference, from reader: inout ByteReader
+  ) throws(TransferError) {
+    guard try reader.read(UInt32.self) == seal(code, box) else {
+      throw .malformed(what: "a closure's code and captures do not belong together")
     }
-    let captures = try Capture.all(of: box)
-    guard try reader.readCount(ofThingsTaking: 1) == captures.count else {
-      throw .malformed(what: "a closure holds another number of captures than its description")
+  }
+
+  /// A new context with the next values in it.
+  private static func decode(
+    _ plan: CapturePlan, _ box: BoxMetadata, bindings: [UInt], from reader: inout ByteReader,
+    depth: Int
+  ) throws(TransferError) -> UInt {
+    let context = echelon_context_allocate(box.address.bits, plan.byteCount, plan.alignment)
+    // SAFETY: the runtime gave as many bytes, which start with a header and are laid out as the
+    // compiler laid out the original: it has the same description. Each value moves to its place; when
+    // one fails, those before it are destroyed, and what is freed holds nothing.
+    let base = unsafe UnsafeMutableRawPointer(bitPattern: context).unsafelyUnwrapped
+    for (index, word) in bindings.enumerated() {
+      unsafe base.storeBytes(
+        of: word, toByteOffset: ClosureContext.headerSize + 8 * index, as: UInt.self)
     }
-    var decoded: [FunctionWords] = []
-    do {
-      for _ in captures { decoded.append(try decode(from: &reader, depth: depth + 1)) }
+    var done = 0
+    do throws(TransferError) {
+      for capture in plan.captures {
+        try unsafe decode(capture.form, to: base + capture.offset, from: &reader, depth: depth)
+        done += 1
+      }
     } catch {
-      for function in decoded { function.release() }
+      for capture in plan.captures[..<done].reversed() {
+        unsafe destroy(capture.form, at: base + capture.offset)
+      }
+      echelon_context_discard(context, plan.byteCount, plan.alignment)
       throw error
     }
-    let size = captures.reduce(box.firstCaptureOffset) { $0 + $1.size }
-    let context = echelon_context_allocate(box.address.bits, size)
-    // SAFETY: the runtime gave `size` bytes, which start with a header and are laid out as the
-    // compiler laid out the original: it has the same description. The references move in.
-    var next =
-      unsafe UnsafeMutableRawPointer(bitPattern: context).unsafelyUnwrapped
-      + box.firstCaptureOffset
-    for function in decoded {
-      unsafe next.storeBytes(of: function, as: FunctionWords.self)
-      unsafe next += MemoryLayout<FunctionWords>.size
+    return context
+  }
+
+  @unsafe private static func decode(
+    _ form: CapturePlan.Form, to address: UnsafeMutableRawPointer, from reader: inout ByteReader,
+    depth: Int
+  ) throws(TransferError) {
+    var function = FunctionWords(code: 0, context: 0)
+    switch form {
+    case .value(let plan):
+      return try unsafe plan.decode(to: address, from: &reader)
+    case .function:
+      function = try decode(from: &reader, depth: depth + 1)
+    case .optionalFunction:
+      switch try reader.read(UInt8.self) {
+      case 0: break
+      case 1: function = try decode(from: &reader, depth: depth + 1)
+      default: throw .malformed(what: "an optional function is neither nil nor a function")
+      }
     }
-    return FunctionWords(code: code, context: context)
+    unsafe address.storeBytes(of: function, as: FunctionWords.self)
+  }
+
+  @unsafe private static func destroy(
+    _ form: CapturePlan.Form, at address: UnsafeMutableRawPointer
+  ) {
+    switch form {
+    case .value(let plan): unsafe plan.destroy(at: address)
+    case .function, .optionalFunction: unsafe address.load(as: FunctionWords.self).release()
+    }
   }
 
   /// Gives up one reference to the context.
   func release() {
     if context != 0 { echelon_context_release(context) }
-  }
-}
-
-// MARK: Functions inside a generic struct
-
-// A function passed as a generic `T` is wrapped in a thunk that depends on the place it is passed
-// at. Stored in a struct it keeps the form that the struct's declaration gives it, which is the
-// same for every use of the struct. So functions travel in "wrappers": structs with one stored
-// property, a function, such as `FunctionCall`.
-
-/// Appends the function that `wrapper` stores.
-///
-/// - Throws: `captureNotTransferable` naming what it captures.
-package func encodeFunction<Wrapper>(storedIn wrapper: Wrapper, into writer: inout ByteWriter)
-  throws(TransferError)
-{
-  try WrapperCheck.check(Wrapper.self)
-  var failure: TransferError?
-  unsafe withUnsafeBytes(of: wrapper) { bytes in
-    // SAFETY: a wrapper is one function of two words (the check), alive during this call.
-    let words = unsafe bytes.loadUnaligned(as: FunctionWords.self)
-    do throws(TransferError) { try words.encode(into: &writer) } catch { failure = error }
-  }
-  if let failure { throw failure }
-}
-
-/// Reads a function into the same kind of wrapper that it was written from.
-package func decodeFunction<Wrapper>(as _: Wrapper.Type, from reader: inout ByteReader)
-  throws(TransferError) -> Wrapper
-{
-  try WrapperCheck.check(Wrapper.self)
-  var words = try FunctionWords.decode(from: &reader)
-  return unsafe withUnsafeMutableBytes(of: &words) { bytes in
-    // SAFETY: a wrapper is one function of two words (the check); the reference to its context
-    // moves from `words`, which does not release it.
-    unsafe bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Wrapper.self).move()
-  }
-}
-
-/// Remembers which types are wrappers: structs that store one plain function and nothing else.
-private enum WrapperCheck {
-  final class Verdict: Sendable {
-    let isWrapper: Bool
-    init(isWrapper: Bool) { self.isWrapper = isWrapper }
-  }
-
-  private static let known = PermanentCache<Verdict>()
-
-  static func check<Wrapper>(_ type: Wrapper.Type) throws(TransferError) {
-    let metadata = TypeMetadata(type)
-    let verdict = known.value(for: metadata.address.bits) {
-      let fields = metadata.structFields ?? []
-      return Verdict(
-        isWrapper: metadata.size == MemoryLayout<FunctionWords>.size && fields.count == 1
-          && fields.allSatisfy { $0.offset == 0 && $0.type.isThickFunction })
-    }
-    guard verdict.isWrapper else {
-      throw .functionNotTransferable(
-        reason: "'\(type)' is not a struct that stores one synchronous function and nothing else")
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 internal import CEchelon
 
-// What this package knows about how the Swift runtime lays out its data: all of it, in this file.
+// What this package knows about how the Swift runtime lays out its data: all of it, in this file and,
+// for mangled names and closure contexts, in RuntimeLayout+Closures.swift.
 // Sources, in the Swift repository (stable since the Swift 5 ABI on Darwin; checked on Linux by the
 // tests of this module, for each toolchain it is built with):
 //
@@ -31,6 +32,9 @@ internal import CEchelon
   static func + (base: RuntimeAddress, offset: Int) -> RuntimeAddress {
     RuntimeAddress(base.bits &+ UInt(bitPattern: offset))
   }
+
+  /// Whether metadata or an object can lie here.
+  var isAligned: Bool { bits & 7 == 0 }
 
   /// Follows a 32-bit self-relative pointer; nil when it is null.
   func relative(_ offset: Int) -> RuntimeAddress? {
@@ -102,12 +106,37 @@ internal import CEchelon
   private var witnesses: RuntimeAddress { RuntimeAddress(address.word(-8)) }
   var size: Int { Int(witnesses.word(64)) }
   var stride: Int { Int(witnesses.word(72)) }
+  var alignment: Int { 1 + (witnesses.count32(80) & 0xFF) }
+  /// Whether values may be copied: their types may be asked for `Copyable` only after this.
+  var isCopyable: Bool { witnesses.count32(80) & 0x80_0000 == 0 }
   var extraInhabitantCount: Int { witnesses.count32(84) }
 
   /// The tag of the optional of this type stored at `value`: 0 is a payload, 1 is nil, and anything
   /// else is not a value.
   @unsafe func optionalTag(at value: UnsafeRawPointer) -> Int {
     unsafe Int(echelon_enum_tag(witnesses.word(48), value, 1, address.bits))
+  }
+
+  /// Whether this is a protocol type in the general form: three words for the value or its box, the
+  /// value's own type, witness tables. Types of objects only, and errors, have forms of their own.
+  var isOpaqueExistential: Bool {
+    guard kind == .existential else { return false }
+    let flags = address.count32(8)
+    return flags & 0x8000_0000 != 0 && flags >> 24 & 0x3F == 0
+  }
+
+  /// The value in a protocol type of the general form, and its own type.
+  @unsafe static func openExistential(
+    at address: UnsafeRawPointer
+  ) -> (type: TypeMetadata, value: UnsafeRawPointer) {
+    let type = unsafe TypeMetadata(
+      RuntimeAddress(address.load(fromByteOffset: 24, as: UInt.self)))
+    let isInline = type.witnesses.count32(80) & 0x2_0000 == 0
+    if isInline { return unsafe (type, address) }
+    // A box: an object header, then the value where its alignment allows.
+    let box = unsafe address.load(as: UnsafeRawPointer.self)
+    let unit = type.alignment
+    return unsafe (type, box + ((ClosureContext.headerSize + unit - 1) & ~(unit - 1)))
   }
 
   // MARK: Fields
@@ -184,6 +213,18 @@ internal import CEchelon
     while let parent = context.relativeIndirectable(4) { context = parent }
     guard context.count32(0) & 0x1F == 0, let name = context.relative(8) else { return true }
     return MangledName(name).bytes.starts(with: Array("__C".utf8))
+  }
+
+  /// Whether values may lack what others have, such as being copied.
+  var hasInvertedProtocols: Bool { flags & 0x20 != 0 }
+
+  /// The name of the declaration, without what is around it.
+  var name: String {
+    address.relative(8).map {
+      // SAFETY: a C string in static data.
+      unsafe String(
+        cString: UnsafePointer<CChar>(bitPattern: $0.bits).unsafelyUnwrapped)
+    } ?? "a type"
   }
 
   /// The function that returns the metadata for given arguments.
@@ -280,112 +321,4 @@ struct GenericSignature: Sendable {
   let packShapes: [Int: Int]
 
   var keyCount: Int { shapeCount + parameters.count + requirements.count }
-}
-
-/// A mangled name in static data, in which the bytes below 0x20 start symbolic references.
-@safe struct MangledName: Sendable {
-  let address: RuntimeAddress
-
-  init(_ address: RuntimeAddress) { self.address = address }
-
-  /// How many bytes there are before the final zero.
-  private var count: Int {
-    var index = 0
-    while true {
-      switch address.load(index, as: UInt8.self) {
-      case 0: return index
-      case 0x01...0x17: index += 5  // a relative reference of four bytes
-      case 0x18...0x1F: index += 9  // an absolute one of eight
-      default: index += 1
-      }
-    }
-  }
-
-  var bytes: [UInt8] { (0..<count).map { address.load($0) } }
-
-  /// The type this names, where `arguments` are those of a value of `context`.
-  func type(in context: TypeDescriptor? = nil, arguments: RuntimeAddress? = nil) -> TypeMetadata? {
-    let found = echelon_type_by_name(
-      address.bits, count, context?.address.bits ?? 0, arguments?.bits ?? 0)
-    return found == 0 ? nil : TypeMetadata(RuntimeAddress(found))
-  }
-
-  /// Whether this is positively a synchronous thick function: "I", "e" (escaping), "g" (guaranteed
-  /// context), perhaps "h" (sendable), then parameter and result conventions in small letters. A
-  /// representation (block, C pointer, method…), a coroutine or `async` would be a capital letter.
-  var isThickFunction: Bool {
-    var rest = bytes[...]
-    guard rest.popLast() == UInt8(ascii: "_") else { return false }
-    guard let start = rest.lastIndex(of: UInt8(ascii: "I")) else {
-      return false
-    }
-    let letters = rest[(start + 1)...]
-    let plain = letters.first == UInt8(ascii: "s") ? letters.dropFirst() : letters
-    return plain.starts(with: Array("eg".utf8))
-      && letters.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
-  }
-
-  /// Whether this is the short name of a type of the standard library, such as `Sd` for `Double`.
-  var isStandardType: Bool {
-    let bytes = bytes
-    return bytes.count == 2 && bytes[0] == UInt8(ascii: "S")
-  }
-
-  /// What to call it in a message.
-  var description: String {
-    if let type = type() { return "a value of type '\(type.name)'" }
-    if isThickFunction { return "a function" }
-    let readable = String(decoding: bytes.filter { $0 >= 0x20 }, as: UTF8.self)
-    return "a value of a type that has no name at run time (\(readable))"
-  }
-}
-
-/// The heap object behind a closure that captures: a header of two words, then the captures, each
-/// aligned for its type.
-@safe struct ClosureContext: Sendable {
-  static let headerSize = 16
-
-  let address: RuntimeAddress
-
-  init(_ address: RuntimeAddress) { self.address = address }
-
-  var metadata: BoxMetadata { BoxMetadata(RuntimeAddress(address.word(0))) }
-
-  /// The name of the class when the context is not a box but the one object that is captured.
-  var capturedObjectName: String? {
-    let type = TypeMetadata(RuntimeAddress(address.word(0)))
-    return type.kind == .class ? type.name : nil
-  }
-}
-
-/// The metadata of a closure context.
-@safe struct BoxMetadata: Sendable {
-  let address: RuntimeAddress
-
-  init(_ address: RuntimeAddress) { self.address = address }
-
-  var kind: TypeMetadata.Kind? { TypeMetadata.Kind(rawValue: address.word(0)) }
-  var firstCaptureOffset: Int { address.count32(8) }
-
-  private var captureDescriptor: RuntimeAddress? {
-    let bits = address.word(16)
-    return bits == 0 ? nil : RuntimeAddress(bits)
-  }
-
-  /// Whether the types of the captures depend on generic parameters bound in the context.
-  var hasGenericBindings: Bool {
-    guard let captureDescriptor else { return false }
-    return captureDescriptor.word(4) != 0  // two counts of 32 bits: metadata sources, bindings
-  }
-
-  /// The mangled types of the captures, in order; nil when the compiler did not write them down.
-  var captures: [MangledName]? {
-    guard let captureDescriptor else { return nil }
-    var names: [MangledName] = []
-    for index in 0..<captureDescriptor.count32(0) {
-      guard let name = (captureDescriptor + 12 + 4 * index).relative(0) else { return nil }
-      names.append(MangledName(name))
-    }
-    return names
-  }
 }

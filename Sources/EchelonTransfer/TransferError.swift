@@ -8,8 +8,10 @@ public enum TransferError: Error, Equatable, Hashable, Codable, Sendable {
   case imageNotLoaded(identity: UInt32)
   /// No value of this type can be sent to another process.
   case typeNotTransferable(type: String, reason: String)
-  /// A closure captures something that cannot be sent.
-  case captureNotTransferable(captured: String)
+  /// A closure captures something that cannot be sent; the advice says what to do instead.
+  case captureNotTransferable(captured: String, advice: String)
+  /// Closures do not lie in memory as this build expects, so none that captures can be sent.
+  case closureLayoutUnknown(reason: String)
   /// A function cannot be sent, for a reason other than what it captures.
   case functionNotTransferable(reason: String)
   /// A value's own `encode(to:)` failed.
@@ -35,9 +37,11 @@ extension TransferError: CustomStringConvertible {
         + " before the pool starts"
     case .typeNotTransferable(_, let reason):
       reason
-    case .captureNotTransferable(let captured):
-      "the closure captures \(captured), and captured values cannot be sent to a worker; pass it as"
-        + " an argument to submit, or use map(_:with:)"
+    case .captureNotTransferable(let captured, let advice):
+      "the closure captures \(captured), which cannot be sent to a worker; \(advice)"
+    case .closureLayoutUnknown(let reason):
+      "this toolchain lays out closures differently from those that Echelon knows (\(reason)); build"
+        + " with Swift 6.3, or take an Echelon made for your Swift"
     case .functionNotTransferable(let reason):
       reason
     case .encodingFailed(let type, let path, let reason):

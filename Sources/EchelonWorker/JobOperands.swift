@@ -9,6 +9,8 @@ struct JobOperands {
   private let arena: Arena
   private let cells: [job_operand]
   private let windows: [ArenaWindow]
+  /// The job's parameters: in its record, or in a block when they have no room there.
+  let parameters: Region
 
   init(_ record: JobRecord, _ fields: job_record, in arena: Arena) throws(JobProblem) {
     guard fields.operand_count <= UInt32(JobRecord.operandLimit) else {
@@ -29,6 +31,15 @@ struct JobOperands {
         throw JobProblem(.badOperand)
       }
       cells.append(cell)
+    }
+    if fields.has_parameter_block != 0, let cell = cells.popLast() {
+      windows.removeLast()
+      guard cell.offset % 64 == 0 else { throw JobProblem(.badOperand) }
+      parameters = arena.region.subregion(at: Int(cell.offset), byteCount: Int(cell.byte_count))
+    } else {
+      parameters = record.region.subregion(
+        at: JobRecord.parametersOffset,
+        byteCount: min(Int(fields.parameter_bytes), JobRecord.parameterLimit))
     }
     self.cells = cells
     self.windows = windows
@@ -77,8 +88,6 @@ struct JobOperands {
       fields.partials_offset == 0
       ? nil
       : arena.region.subregion(at: Int(fields.partials_offset), byteCount: 64 * chunkCount)
-    let parameters = record.region.subregion(
-      at: JobRecord.parametersOffset, byteCount: JobRecord.parameterLimit)
     guard
       let memory = ProgramMemory(
         arena: arena, operands: windows, hasOutput: fields.partials_offset == 0,

@@ -181,7 +181,7 @@ struct JobRunner {
         }
         return .kernel(try operands.call(kernel, record, fields))
       case .program:
-        let (program, consumed) = try program(record, fields)
+        let (program, consumed) = try program(fields.code, operands.parameters)
         return .program(program, try operands.memory(record, fields, parametersAt: consumed))
       case nil: throw JobProblem(.unknownFunction)
       }
@@ -191,17 +191,16 @@ struct JobRunner {
   }
 
   private mutating func program(
-    _ record: JobRecord, _ fields: job_record
+    _ code: UInt32, _ parameters: Region
   ) throws(JobProblem) -> (any ChunkProgram, Int) {
     do throws(TransferError) {
-      let type = try programType(fields.code)
-      let byteCount = min(Int(fields.parameter_bytes), JobRecord.parameterLimit)
-      return try record.region.withBytes(
-        at: JobRecord.parametersOffset, byteCount: byteCount
+      let type = try programType(code)
+      return try parameters.withBytes(
+        at: 0, byteCount: parameters.byteCount
       ) { bytes throws(TransferError) in
         try ByteReader.reading(bytes) { reader throws(TransferError) in
           let program = try decodeProgram(type, from: &reader)
-          return (program, byteCount - reader.remaining)
+          return (program, parameters.byteCount - reader.remaining)
         }
       }
     } catch {

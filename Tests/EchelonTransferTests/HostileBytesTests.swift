@@ -2,7 +2,7 @@ import EchelonTransfer
 import Testing
 
 /// SplitMix64: the same numbers for the same seed, everywhere.
-private struct SeededGenerator: RandomNumberGenerator {
+struct SeededGenerator: RandomNumberGenerator {
   var state: UInt64
   mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
@@ -13,7 +13,7 @@ private struct SeededGenerator: RandomNumberGenerator {
   }
 }
 
-private struct Mutator {
+struct Mutator {
   var random: SeededGenerator
 
   mutating func damage(_ bytes: [UInt8]) -> [UInt8] {

@@ -42,11 +42,17 @@ uintptr_t echelon_witness_pack(const uintptr_t *elements, size_t count);
 uintptr_t echelon_type_by_name(
     uintptr_t name, size_t length, uintptr_t context, uintptr_t arguments);
 
+/// The same, where a generic environment descriptor says which parameters `arguments` binds.
+uintptr_t echelon_type_in_environment(
+    uintptr_t name, size_t length, uintptr_t environment, uintptr_t arguments);
+
 /// The witness table of `type` for `protocol`, or 0.
 uintptr_t echelon_type_conformance(uintptr_t type, uintptr_t protocol);
 
 /// Storage for a closure context; it starts with one reference, which the caller owns.
-uintptr_t echelon_context_allocate(uintptr_t metadata, size_t byte_count);
+uintptr_t echelon_context_allocate(uintptr_t metadata, size_t byte_count, size_t alignment);
+/// Frees a context that was allocated with the same numbers and of which nothing is initialised.
+void echelon_context_discard(uintptr_t context, size_t byte_count, size_t alignment);
 void echelon_context_retain(uintptr_t context);
 void echelon_context_release(uintptr_t context);
 

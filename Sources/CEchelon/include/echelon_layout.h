@@ -201,7 +201,7 @@ typedef struct {
   uint32_t operand_count;
   uint32_t parameter_bytes;
   uint32_t batch_limit;         // chunks claimed by one look at the cursor
-  uint32_t reserved;
+  uint32_t has_parameter_block; // 1: the last operand holds the parameters, there are none here
   uint8_t failure[32];
   job_operand operands[ECHELON_JOB_OPERAND_LIMIT];
   uint8_t parameters[ECHELON_JOB_PARAMETER_BYTES];

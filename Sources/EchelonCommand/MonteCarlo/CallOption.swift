@@ -27,8 +27,8 @@ struct CallOption: Sendable, BitwiseCopyable {
 
   /// The discounted mean payoff over the normal distribution of the logarithm of the price.
   ///
-  /// As tasks with the option as an argument, since a closure for `pool.monteCarlo` cannot capture
-  /// it. Their boundaries and the tree that merges them depend on the number of samples alone.
+  /// As tasks with the option as an argument. Their boundaries and the tree that merges them depend on
+  /// the number of samples alone.
   func estimate(samples: Int, seed: UInt64, in pool: ProcessPool) async throws -> MonteCarloEstimate
   {
     let length = 1 << 20

@@ -108,6 +108,13 @@ let package = Package(
       ], swiftSettings: settings),
     .testTarget(
       name: "FaultTests", dependencies: ["Echelon", "TestSupport"], swiftSettings: settings),
+    .executableTarget(
+      name: "StartProgram", dependencies: ["Echelon", "EchelonMemory", "TestSupport"],
+      path: "Tests/StartProgram", swiftSettings: settings),
+    .testTarget(
+      name: "StartTests",
+      dependencies: ["Echelon", "EchelonMemory", "StartProgram", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "EchelonCommandTests", dependencies: ["EchelonCommand", "EchelonFiles", "TestSupport"],
       swiftSettings: settings),

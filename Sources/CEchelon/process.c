@@ -35,8 +35,8 @@ void echelon_futex_wake(const void *address, int32_t count) {
   syscall(SYS_futex, address, FUTEX_WAKE, count, NULL, NULL, 0);
 }
 
-int echelon_spawn_self(char *const *argv, char *const *environment, int32_t arena, int32_t lifeline,
-                       int32_t output, int32_t error_stream, int32_t *pid) {
+int echelon_spawn_self(char *const *argv, char *const *environment,
+                       const echelon_process_setup *setup, int32_t *pid) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   int error = posix_spawn_file_actions_init(&actions);
@@ -49,12 +49,17 @@ int echelon_spawn_self(char *const *argv, char *const *environment, int32_t aren
   sigset_t none, all;
   sigemptyset(&none);
   sigfillset(&all);
-  if (!error) error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  if (!error && output >= 0) error = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  if (!error && error_stream >= 0) error = posix_spawn_file_actions_adddup2(&actions, error_stream, STDERR_FILENO);
-  if (!error) error = posix_spawn_file_actions_adddup2(&actions, arena, ECHELON_WORKER_ARENA_DESCRIPTOR);
-  if (!error) error = posix_spawn_file_actions_adddup2(&actions, lifeline, ECHELON_WORKER_LIFELINE_DESCRIPTOR);
-  if (!error) error = posix_spawn_file_actions_addclosefrom_np(&actions, ECHELON_WORKER_LIFELINE_DESCRIPTOR + 1);
+  error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (!error && setup->output >= 0)
+    error = posix_spawn_file_actions_adddup2(&actions, setup->output, STDOUT_FILENO);
+  if (!error && setup->error >= 0)
+    error = posix_spawn_file_actions_adddup2(&actions, setup->error, STDERR_FILENO);
+  int next = STDERR_FILENO + 1;
+  for (size_t i = 0; !error && i < setup->descriptor_count; i++)
+    error = posix_spawn_file_actions_adddup2(&actions, setup->descriptors[i], next++);
+  if (!error) error = posix_spawn_file_actions_addclosefrom_np(&actions, next);
+  if (!error && setup->directory)
+    error = posix_spawn_file_actions_addchdir_np(&actions, setup->directory);
   if (!error)
     error = posix_spawnattr_setflags(
         &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
@@ -142,8 +147,10 @@ int echelon_lifeline_attach(int32_t read_end, int32_t front_end_pid) {
   fcntl(read_end, F_SETFL, O_ASYNC | O_NONBLOCK);
   // Second means: the death of the thread that started us, the supervisor of the pool, which never
   // ends before its workers. It also covers a raw fork of the front end that keeps the pipe open.
-  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if (getppid() != front_end_pid) return 1;  // it ended before the line above
+  if (front_end_pid != 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (getppid() != front_end_pid) return 1;  // it ended before the line above
+  }
   char byte;
   return read(read_end, &byte, 1) == 0;  // end of file: the write end closed before O_ASYNC was set
 }
@@ -156,7 +163,8 @@ static pthread_once_t guard_once = PTHREAD_ONCE_INIT;
 
 static void close_guarded_in_child(void) {
   for (int i = 0; i < guarded_capacity; i++) {
-    int32_t entry = atomic_load(&guarded[i]);
+    // Taken off the list as well: the child may fork again, and use the number for something else.
+    int32_t entry = atomic_exchange(&guarded[i], 0);
     if (entry > 0) close(entry - 1);
   }
 }
@@ -210,6 +218,31 @@ int32_t echelon_affinity_count(void) {
   int count = sched_getaffinity(0, bytes, set) == 0 ? CPU_COUNT_S(bytes, set) : 1;
   CPU_FREE(set);
   return count < 1 ? 1 : count;
+}
+
+size_t echelon_affinity_list(int32_t *processors, size_t capacity) {
+  size_t bytes = CPU_ALLOC_SIZE(65536), count = 0;
+  cpu_set_t *set = CPU_ALLOC(65536);
+  if (set == NULL) return 0;
+  CPU_ZERO_S(bytes, set);
+  if (sched_getaffinity(0, bytes, set) == 0) {
+    for (int processor = 0; processor < 65536 && count < capacity; processor++)
+      if (CPU_ISSET_S(processor, bytes, set)) processors[count++] = processor;
+  }
+  CPU_FREE(set);
+  return count;
+}
+
+int echelon_affinity_set(int32_t processor) {
+  if (processor < 0 || processor >= 65536) return EINVAL;
+  size_t bytes = CPU_ALLOC_SIZE(65536);
+  cpu_set_t *set = CPU_ALLOC(65536);
+  if (set == NULL) return ENOMEM;
+  CPU_ZERO_S(bytes, set);
+  CPU_SET_S(processor, bytes, set);
+  int error = sched_setaffinity(0, bytes, set) == 0 ? 0 : errno;
+  CPU_FREE(set);
+  return error;
 }
 
 void echelon_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

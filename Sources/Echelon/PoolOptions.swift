@@ -23,6 +23,21 @@ public struct PoolOptions: Sendable {
   /// The most bytes of arguments that `submit` has in flight, as they are sent; arrays in shared memory
   /// count with their handles. nil sets no limit. A single task is taken whatever its size.
   public var inFlightByteLimit: Int?
+  /// Added for one worker, by its seat from 0, over `environment`. Each worker also has its seat in
+  /// `ECHELON_WORKER_INDEX`.
+  public var environmentForWorker: (@Sendable (Int) -> [String: String])?
+  /// Where the workers are; nil is where this program is when they start.
+  public var workingDirectory: String?
+  /// Whether workers are kept on certain processors.
+  public var pinning: WorkerPinning = .none
+  /// How workers come to be.
+  public var start: StartMethod = .spawn
+  /// Runs once in each worker, before its first task. When it throws, the worker is replaced; after
+  /// three in a row, what waits fails with that error.
+  public var initializer: WorkerInitializer?
+  /// Runs once in the template, before the first worker is forked from it; all workers inherit what
+  /// it left. For `.forkServer` and `.fork`. It must not start threads.
+  public var preload: WorkerInitializer?
   /// Hears of workers that start, end and are replaced, of retries, of memory that runs short, and at
   /// `debug` of the rest.
   public var logger: Logger?

@@ -55,6 +55,12 @@ public final class ProcessPool: WorkExecutor {
     configuration.output = options.output
     configuration.taskLimit = options.taskLimit
     configuration.inFlightByteLimit = options.inFlightByteLimit
+    configuration.start = options.start
+    configuration.initializer = options.initializer?.call
+    configuration.preload = options.preload?.call
+    configuration.environmentOfSeat = options.environmentForWorker
+    configuration.workingDirectory = options.workingDirectory
+    configuration.pinning = options.pinning
     configuration.reportsCancellations = options.logger.map { $0.logLevel <= .debug } ?? false
     configuration.recorder = options.flightRecorder.map { ($0.path, $0.eventsPerWorker) }
     let engine: PoolEngine
@@ -88,10 +94,13 @@ public final class ProcessPool: WorkExecutor {
   /// - Parameters: as the properties of `PoolOptions` of the same names; `workers` as above.
   /// - Throws: `PoolError` or `ArenaError`, which say what is missing.
   public convenience init(
-    workers: Int? = nil, backing: ArenaBacking? = nil, memoryLimit: Int? = nil,
-    environment: [String: String] = [:], logger: Logger? = nil
+    workers: Int? = nil, start: StartMethod = .spawn, initializer: WorkerInitializer? = nil,
+    backing: ArenaBacking? = nil, memoryLimit: Int? = nil, environment: [String: String] = [:],
+    logger: Logger? = nil
   ) throws {
     var options = PoolOptions()
+    options.start = start
+    options.initializer = initializer
     options.backing = backing
     options.memoryLimit = memoryLimit
     options.environment = environment
@@ -234,11 +243,14 @@ public func withProcessPool<Result>(
 
 /// The same with the options that are asked for most.
 public func withProcessPool<Result>(
-  workers: Int? = nil, memoryLimit: Int? = nil, environment: [String: String] = [:],
-  logger: Logger? = nil, isolation: isolated (any Actor)? = #isolation,
+  workers: Int? = nil, start: StartMethod = .spawn, initializer: WorkerInitializer? = nil,
+  memoryLimit: Int? = nil, environment: [String: String] = [:], logger: Logger? = nil,
+  isolation: isolated (any Actor)? = #isolation,
   _ body: (ProcessPool) async throws -> Result
 ) async throws -> Result {
   var options = PoolOptions()
+  options.start = start
+  options.initializer = initializer
   options.memoryLimit = memoryLimit
   options.environment = environment
   options.logger = logger

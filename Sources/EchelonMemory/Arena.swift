@@ -133,6 +133,15 @@ import Synchronization
     (blocksOffset, blockLimit, heapOffset)
   }
 
+  /// Runs `body`, in which this process may be forked: the child does not get the mapping, only the
+  /// descriptor.
+  package func withoutInheritance<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+    let base = unsafe region.address(at: 0, byteCount: reservedBytes)
+    unsafe madvise(base, reservedBytes, MADV_DONTFORK)
+    defer { unsafe madvise(base, reservedBytes, MADV_DOFORK) }
+    return try body()
+  }
+
   // MARK: Allocation, front end only
 
   /// Allocates a block of at least `byteCount` bytes, aligned to a cache line (to a page from 4 KiB

@@ -16,6 +16,14 @@ package enum Folder {
     return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file(byteCount: Int(status.st_size))
   }
 
+  /// The path from the root, with no links and no dots in it; nil when there is nothing at `path`.
+  package static func absolutePath(of path: String) -> String? {
+    // SAFETY: a terminated copy of the path; the answer is a C string that is ours to free.
+    guard let text = unsafe realpath(path, nil) else { return nil }
+    defer { unsafe free(text) }
+    return unsafe String(cString: text)
+  }
+
   /// What tells a file from every other on the machine; nil when there is none at `path`.
   package static func identity(of path: String) -> FileIdentity? {
     status(of: path).map {

@@ -37,6 +37,14 @@ public enum MachineLimits {
     return Processors(count: max(1, min(affinity, allowed)), affinity: affinity, quota: quota)
   }
 
+  /// The processors of the affinity mask, by number.
+  public static func allowedProcessors() -> [Int] {
+    // SAFETY: the call initialises as many numbers as it reports.
+    unsafe [Int32](unsafeUninitializedCapacity: 65_536) { numbers, count in
+      count = unsafe echelon_affinity_list(numbers.baseAddress, 65_536)
+    }.map(Int.init)
+  }
+
   /// Free memory of the machine and of every control group above this process, read now.
   public static func memory() -> Memory {
     let kibibyte = 1024

@@ -11,6 +11,14 @@ package struct PoolConfiguration: Sendable {
   /// The most tasks, and the most bytes of their calls, that may be in flight; nil sets no limit.
   package var taskLimit: Int?
   package var inFlightByteLimit: Int?
+  package var start = StartMethod.spawn
+  /// Calls as `StartCall` writes them: in each worker before its first task, and in the template.
+  package var initializer: [UInt8]?
+  package var preload: [UInt8]?
+  /// Over `environment`, for the worker on one seat.
+  package var environmentOfSeat: (@Sendable (Int) -> [String: String])?
+  package var workingDirectory: String?
+  package var pinning = WorkerPinning.none
   /// Whether the log wants to hear of cancellations, of which there may be many.
   package var reportsCancellations = false
   /// Where to note what happens, and how many events of each process to keep.
@@ -32,6 +40,17 @@ package struct PoolConfiguration: Sendable {
 
 extension PoolConfiguration {
   var hasLimits: Bool { taskLimit != nil || inFlightByteLimit != nil }
+}
+
+/// Whether workers are kept on certain processors.
+public enum WorkerPinning: Sendable, Equatable {
+  /// The system decides.
+  case none
+  /// The worker on seat i stays on the i-th of these, from the first again after the last. They are
+  /// numbered as by the system, from 0, and must be in the affinity mask of this program.
+  case cores([Int])
+  /// As `cores`, with all that this program may use.
+  case spread
 }
 
 /// What a pool tells its log.

@@ -1,4 +1,5 @@
 import EchelonMemory
+import EchelonTransfer
 import EchelonWire
 import Glibc
 import Synchronization
@@ -57,7 +58,10 @@ extension PoolEngine {
       } catch {
         seat.phaseWord.store(SeatPhase.vacant.rawValue)
         configuration.report(.workerNotStarted(reason: "\(error.step): \(error.reason)"))
-        couldNotStart(PoolError.cannotStartWorker(step: error.step, reason: error.reason))
+        let refusal: PoolError =
+          error.cause.map { .initializerFailed(attempts: 1, error: "\($0)") }
+          ?? .cannotStartWorker(step: error.step, reason: error.reason)
+        couldNotStart(refusal, cause: error.cause)
         return
       }
     }
@@ -78,7 +82,8 @@ extension PoolEngine {
   }
 
   /// With other workers alive the pool goes on with those; without any it says so to everyone.
-  private func couldNotStart(_ error: PoolError) {
+  /// - Parameter cause: what the program's own code threw, for those who wait.
+  private func couldNotStart(_ error: PoolError, cause: (any Error)? = nil) {
     let alive = locked { state -> Int in
       let alive = state.workers.count { $0 != nil }
       state.wantedWorkers = alive
@@ -86,14 +91,15 @@ extension PoolEngine {
       if alive > 0 { failDirectedOfVacantSeats(error, &state) }
       return alive
     }
-    if alive == 0 { breakDown(error) }
+    if alive == 0 { breakDown(error, cause: cause) }
   }
 
   /// Fails everything that waits, now and later.
-  private func breakDown(_ error: PoolError) {
-    configuration.report(.broken(error))
+  private func breakDown(_ broken: PoolError, cause: (any Error)? = nil) {
+    let error = cause ?? broken
+    configuration.report(.broken(broken))
     locked { state in
-      state.broken = error
+      state.broken = broken
       wakeAllForRoom(&state)
       let waiting = state.waiting.values
       state.waiting = [:]
@@ -139,8 +145,10 @@ extension PoolEngine {
     let status = worker.reap()
     // Its descriptor is readable only once every thread of the process is gone: nothing of it can still
     // write into the arena.
-    let wasStarting = wire.seat(seat).phase == .starting
-    let isExpected = wire.closing.load() != 0 && status == .exited(code: 0)
+    let wasStarting = !wire.seat(seat).phase.isUp
+    let place = wire.seat(seat).phase == .initializing ? " in its initializer" : ""
+    let failure = initializerFailure(of: seat)
+    let isExpected = wire.closing.load() != 0 && (status == .exited(code: 0) || status == .unknown)
     // MODEL(death.1)
     let lastWords = output?.lastWords(of: worker.processID) ?? []
     let counts = status == .signalled(SIGKILL) ? OutOfMemoryCount.now() : nil
@@ -177,19 +185,21 @@ extension PoolEngine {
       shown.deaths.store(UInt64(state.statistics.deaths))
       shown.retries.store(UInt64(state.statistics.retries))
       let othersAreUp = state.workers.indices.contains { index in
-        let phase = wire.seat(SeatIndex(index)).phase
-        return state.workers[index] != nil && phase != .vacant && phase != .starting
+        state.workers[index] != nil && wire.seat(SeatIndex(index)).phase.isUp
       }
       // What ends by itself would do so again; what is killed from outside, or for want of memory,
       // might have come up.
       let weight = cause == .signalled(SIGKILL) ? 1 : 10
-      state.stillborn = wasStarting && !isExpected && !othersAreUp ? state.stillborn + weight : 0
+      let isStillborn = wasStarting && !isExpected && failure == nil && !othersAreUp
+      state.stillborn = isStillborn ? state.stillborn + weight : 0
+      if failure == nil { state.initializerFailures = 0 }
       if wasStarting, !isExpected { state.stillbornCount += 1 } else { state.stillbornCount = 0 }
     }
+    if let failure { initializerFailed(failure) }
     if state.withLock({ $0.stillborn }) >= Self.stillbornLimit {
       breakDown(
         .workersKeepDying(
-          count: state.withLock { $0.stillbornCount }, last: "\(WorkerDied.Cause(status))"))
+          count: state.withLock { $0.stillbornCount }, last: "\(WorkerDied.Cause(status))\(place)"))
     }
     wakeCallers()
     // Wake-ups and tickets that the dead worker had taken are taken again by the others.
@@ -209,6 +219,29 @@ extension PoolEngine {
     for index in 0..<wire.layout.jobCount {
       wire.job(JobIndex(index)).state.lowHalf.wake(.max)
     }
+  }
+
+  /// A few more are tried, since what it needed may come; then it is an error, not a loop.
+  private func initializerFailed(_ failure: StartFailure) {
+    let attempts = state.withLock { state in
+      state.initializerFailures += 1
+      return state.initializerFailures
+    }
+    guard attempts >= Self.initializerFailureLimit else { return }
+    let error: PoolError
+    var cause: (any Error)?
+    switch failure {
+    case .thrown(let thrown):
+      cause = thrown
+      error = .initializerFailed(attempts: attempts, error: "\(thrown)")
+    case .notRun(let text): error = .initializerFailed(attempts: attempts, error: text)
+    case .threads: return
+    }
+    state.withLock { state in
+      state.initializerFailures = 0
+      state.hasGivenUpStarting = true
+    }
+    couldNotStart(error, cause: cause)
   }
 
   private static var stillbornLimit: Int { 200 }

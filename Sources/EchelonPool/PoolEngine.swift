@@ -79,13 +79,6 @@ package final class PoolEngine: Sendable {
     }
   }
 
-  private static func processStarter(
-    _ configuration: PoolConfiguration, _ arena: Arena
-  ) throws -> any WorkerStarter {
-    guard SpawnStarter.isPossible else { throw PoolError.noStartHook }
-    return SpawnStarter(arena: arena, environment: configuration.environment)
-  }
-
   // MARK: Memory
 
   /// Allocates a block. Results that are done and that nobody has asked for are collected before the
@@ -131,7 +124,7 @@ package final class PoolEngine: Sendable {
   /// Asks for as many workers as can be of use now. Called with the lock held, after `demand` pieces
   /// of work were published.
   func summonWorkers(_ state: inout PoolState, demand: Int) {
-    guard state.wantedWorkers < state.workerLimit else { return }
+    guard state.wantedWorkers < state.workerLimit, !state.hasGivenUpStarting else { return }
     state.wantedWorkers = min(state.workerLimit, state.wantedWorkers + max(1, demand))
     if state.wantedWorkers < state.workerLimit {
       _ = wire.interest.fetchOr(CollectorInterest.growth)
@@ -152,7 +145,7 @@ package final class PoolEngine: Sendable {
   func readyCount(_ state: PoolState) -> Int {
     state.workers.indices.count { seat in
       let phase = wire.seat(SeatIndex(seat)).phase
-      return state.workers[seat] != nil && phase != .vacant && phase != .starting
+      return state.workers[seat] != nil && phase.isUp
     }
   }
 
@@ -161,6 +154,7 @@ package final class PoolEngine: Sendable {
     let limit = state.withLock { state in
       state.wantedWorkers = state.workerLimit
       state.startFailure = nil
+      state.hasGivenUpStarting = false
       return state.workerLimit
     }
     attention.signal()
@@ -187,7 +181,7 @@ package final class PoolEngine: Sendable {
     state.withLock { state in
       state.workers.indices.compactMap { seat in
         let phase = wire.seat(SeatIndex(seat)).phase
-        return phase == .vacant || phase == .starting ? nil : state.workers[seat]?.processID
+        return phase.isUp ? state.workers[seat]?.processID : nil
       }
     }
   }
@@ -280,7 +274,7 @@ struct ReadySignal: Sendable {
     for index in 0..<wire.layout.seatCount {
       let word = wire.seat(SeatIndex(index)).phaseWord
       let value = word.load()
-      if value == SeatPhase.vacant.rawValue || value == SeatPhase.starting.rawValue {
+      if SeatPhase(rawValue: value)?.isUp == false {
         word.sleep(while: value, timeoutNanoseconds: 1_000_000)
         return
       }

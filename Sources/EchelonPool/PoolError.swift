@@ -18,6 +18,12 @@ public enum PoolError: Error, Equatable, Sendable, CustomStringConvertible {
   case cannotStartWorker(step: String, reason: String)
   /// Workers keep ending before they can take work.
   case workersKeepDying(count: Int, last: String)
+  /// `.fork` was asked for in a program with more than one thread; their names.
+  case cannotFork(threads: [String])
+  /// What every worker, or the template, is to run first fails each time.
+  case initializerFailed(attempts: Int, error: String)
+  /// A worker was to be kept on a processor that this program may not use.
+  case coreNotAllowed(core: Int, allowed: [Int])
   /// This executable started without Echelon's start hook.
   case noStartHook
   /// More kinds of function were submitted than the table holds.
@@ -44,6 +50,12 @@ public enum PoolError: Error, Equatable, Sendable, CustomStringConvertible {
       "no worker could be started: \(step) failed: \(reason); look at `ulimit -u`, `ulimit -n` and free memory"
     case .workersKeepDying(let count, let last):
       "\(count) workers in a row ended before they could take work, the last by \(last); run one task in-process to see why"
+    case .cannotFork(let threads):
+      "`.fork` needs a program with a single thread, and this one has \(threads.count) (\(threads.joined(separator: ", "))); make the pool first thing in a synchronous main, or use `.forkServer`"
+    case .initializerFailed(let attempts, let error):
+      "no worker could be made ready: its initializer or preload failed \(attempts == 1 ? "" : "\(attempts) times in a row, the last time ")with: \(error)"
+    case .coreNotAllowed(let core, let allowed):
+      "workers cannot be kept on core \(core): this program may use \(allowed.map(String.init).joined(separator: ", ")); choose of these, or widen its affinity mask"
     case .noStartHook:
       "this executable began without Echelon's start hook, so its copies would run main again; link the Echelon library statically into the executable itself"
     case .tooManyFunctions:

@@ -38,6 +38,10 @@ struct PoolState {
   /// how much they weigh against the pool.
   var stillbornCount = 0
   var stillborn = 0
+  /// Workers in a row whose initializer failed.
+  var initializerFailures = 0
+  /// No more workers are tried: their initializer fails.
+  var hasGivenUpStarting = false
   /// Why the last attempt to start a worker failed, if it did.
   var startFailure: PoolError?
   /// Why the pool cannot go on, once it cannot.

@@ -126,4 +126,16 @@ package enum JobFailure: UInt32, Sendable {
 /// What a worker is doing, for people and for the supervisor.
 package enum SeatPhase: UInt32, Sendable {
   case vacant, starting, looking, asleep, busy, leaving
+  /// Before the first task.
+  case initializing
+  /// Its initializer failed; why is in the outbox of the seat.
+  case uninitialized
+
+  /// Whether its worker takes work, or has.
+  package var isUp: Bool {
+    switch self {
+    case .vacant, .starting, .initializing, .uninitialized: false
+    case .looking, .asleep, .busy, .leaving: true
+    }
+  }
 }

@@ -106,15 +106,28 @@ struct Worker: ~Copyable {
 /// Entered in place of `main` by the start hook.
 @c(echelon_worker_main)
 public func workerMain() -> CInt {
-  let ticket = echelon_start_ticket()
+  if echelon_start_ticket().kind == ECHELON_TEMPLATE.rawValue { Template.run() }
+  let ticket = echelon_start_ticket()  // a template's has become its worker's
+  let code = runWorker(ticket)
+  if ticket.kind == ECHELON_FORKED_WORKER.rawValue { TemplateSide.exitWorker(code) }
+  return code
+}
+
+private func runWorker(_ ticket: echelon_worker_ticket) -> CInt {
   do throws(ArenaError) {
-    let arena = try Arena(attaching: ticket.arena_descriptor)
+    let arena = try Arena(attaching: Int32(ECHELON_WORKER_ARENA_DESCRIPTOR))
     let layout = try ArenaLayout(readingFrom: arena)
     let wire = Wire(arena: arena, layout: layout)
     let index = SeatIndex(Int(ticket.seat))
     guard index.value < layout.seatCount else { throw .notAnArena }
     WorkerContext.enter(arena)
     StandardStream.bufferByLine()
+    if ticket.initializer_offset != 0 {
+      let isReady = Initializer.run(
+        at: Int(clamping: ticket.initializer_offset),
+        byteCount: Int(clamping: ticket.initializer_bytes), wire: wire, seat: index)
+      guard isReady else { return 71 }
+    }
     var worker = Worker(wire: wire, index: index)
     worker.run()
     return 0

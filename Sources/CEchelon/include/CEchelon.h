@@ -11,5 +11,6 @@
 #include "echelon_process.h"
 #include "echelon_start.h"
 #include "echelon_stream.h"
+#include "echelon_template.h"
 
 #endif

@@ -1,0 +1,80 @@
+import EchelonMemory
+import EchelonTransfer
+import EchelonWire
+
+/// How the engine comes by its workers, and what it does when they cannot be had.
+extension PoolEngine {
+  /// The starter that the configuration asks for. Called before the engine has threads.
+  static func processStarter(
+    _ configuration: PoolConfiguration, _ arena: Arena
+  ) throws -> any WorkerStarter {
+    guard WorkerProcess.isPossible else { throw PoolError.noStartHook }
+    let launch = WorkerLaunch(
+      arena: arena, environment: configuration.environment,
+      environmentOfSeat: configuration.environmentOfSeat,
+      directory: try configuration.workingDirectory.map(resolve(directory:)),
+      processors: try processors(configuration.pinning),
+      initializer: try configuration.initializer.map { call in
+        let block = try arena.allocate(byteCount: call.count)
+        call.withRawSpan { arena.region.copy(from: $0, at: block.offset) }
+        return block
+      })
+    switch configuration.start {
+    case .spawn:
+      guard configuration.preload == nil else {
+        throw PoolError.invalidArgument(
+          "`preload` runs in the template that workers are forked from, and `.spawn` has none; use"
+            + " `.forkServer`, or `initializer`, which runs in each worker")
+      }
+      return SpawnStarter(launch)
+    case .forkServer:
+      return TemplateStarter(spawningFor: launch, preload: configuration.preload)
+    case .fork:
+      let threads = ThreadList.names
+      guard threads.count == 1 else { throw PoolError.cannotFork(threads: threads) }
+      do throws(WorkerStartError) {
+        return try TemplateStarter(forkingFor: launch, preload: configuration.preload)
+      } catch {
+        throw PoolError.cannotStartWorker(step: error.step, reason: error.reason)
+      }
+    }
+  }
+
+  private static func resolve(directory: String) throws -> String {
+    guard let path = Folder.absolutePath(of: directory), Folder.entry(at: path) == .folder else {
+      throw PoolError.invalidArgument(
+        "the working directory '\(directory)' of the workers is not a folder")
+    }
+    return path
+  }
+
+  /// The processors for the seats, in turn.
+  private static func processors(_ pinning: WorkerPinning) throws -> [Int32] {
+    let allowed = MachineLimits.allowedProcessors()
+    switch pinning {
+    case .none: return []
+    case .spread: return allowed.map(Int32.init)
+    case .cores(let cores):
+      guard !cores.isEmpty else {
+        throw PoolError.invalidArgument("`pinning: .cores` needs at least one core")
+      }
+      for core in cores where !allowed.contains(core) {
+        throw PoolError.coreNotAllowed(core: core, allowed: allowed)
+      }
+      return cores.map(Int32.init)
+    }
+  }
+
+  // MARK: Initializers that fail
+
+  /// Why the worker that sat on `seat` refused to take tasks; nil when it did not.
+  func initializerFailure(of seat: SeatIndex) -> StartFailure? {
+    guard wire.seat(seat).phase == .uninitialized else { return nil }
+    let outbox = wire.outbox(seat)
+    let count = Int(clamping: wire.seat(seat).requestBytes)
+    guard count <= outbox.byteCount else { return .notRun("its report is not well formed") }
+    return StartFailure(outbox.withBytes(at: 0, byteCount: count) { $0.copied() })
+  }
+
+  static var initializerFailureLimit: Int { 3 }
+}

@@ -1,0 +1,30 @@
+import EchelonMemory
+import EchelonTransfer
+import EchelonWire
+
+/// The call that a worker makes once, before its first task.
+enum Initializer {
+  /// Runs the call that lies in the arena. When it fails, leaves why in the outbox of the seat.
+  /// - Returns: whether the worker may take tasks.
+  static func run(at offset: Int, byteCount: Int, wire: Wire, seat index: SeatIndex) -> Bool {
+    let seat = wire.seat(index)
+    seat.phaseWord.store(SeatPhase.initializing.rawValue)
+    let region = wire.arena.region
+    guard offset >= 0, byteCount >= 0, offset <= region.byteCount,
+      byteCount <= region.byteCount - offset
+    else { return false }
+    let call = region.withBytes(at: offset, byteCount: byteCount) { $0.copied() }
+    guard var failure = StartCall.run(call) else { return true }
+    let outbox = wire.outbox(index)
+    if failure.count > outbox.byteCount {
+      failure =
+        StartFailure.notRun("what it threw takes \(ByteCount(failure.count)), too much to send")
+        .bytes
+    }
+    failure.withRawSpan { outbox.copy(from: $0, at: 0) }
+    seat.requestBytes = UInt64(failure.count)
+    // The front end reads it once this process is known to have ended.
+    seat.phaseWord.storeSequential(SeatPhase.uninitialized.rawValue)
+    return false
+  }
+}

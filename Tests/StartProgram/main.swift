@@ -1,0 +1,86 @@
+// A program with a synchronous main and a single thread, for what a test runner cannot be: the front
+// end of a `.fork` pool, and the owner of a `main.swift` with variables.
+//
+//     StartProgram facts METHOD     what a worker finds around it, as name=value
+//     StartProgram die METHOD AT    prints the processes of its pool, then kills itself
+//     StartProgram time METHOD N    microseconds until a pool of N is ready, and per worker replaced
+import Echelon
+import EchelonMemory
+import Glibc
+import TestSupport
+
+let ofMain = 42
+unsafe setenv("START_PROGRAM", "set by main", 1)
+unsafe Statics.changed = 7
+signal(SIGUSR1, SIG_IGN)
+_ = unsafe open("/proc/self/stat", O_RDONLY)  // open and not closed on exec, in the front end
+
+let arguments = CommandLine.arguments
+guard arguments.count >= 3, let method = StartMethod(rawValue: arguments[2]) else { exit(64) }
+
+var options = PoolOptions()
+options.start = method
+options.environment = ["START_GIVEN": "by the options", "SWIFT_BACKTRACE": "enable=no"]
+options.environmentForWorker = { ["START_SEAT": "seat \($0)"] }
+options.initializer = try WorkerInitializer(initialize, 3)
+if method != .spawn { options.preload = try WorkerInitializer(preload, 2) }
+
+/// The processes whose parent is one of ours, workers and templates.
+func descendants() -> [Int32] {
+  let children = Machine.children(of: getpid())
+  return children + children.flatMap { Machine.children(of: $0) }
+}
+
+switch arguments[1] {
+case "facts":
+  options.workingDirectory = "/usr/.."
+  let pool = try ProcessPool(workers: 1, options: options)
+  // Made after the pool: nothing of it can be in a template that was forked.
+  unsafe Statics.changed = 9
+  unsafe setenv("START_PROGRAM", "set after the pool", 1)
+  print("main=\(try pool.submit { ofMain }.result())")
+  for line in try pool.submit(facts).result() { print(line) }
+  print("front-end=\(getpid())")
+  do {
+    let second = try ProcessPool(workers: 1, start: .fork)
+    second.shutdown()
+    print("second=made")
+  } catch {
+    print("second=\(error)")
+  }
+  pool.shutdown()
+  print("left=\(descendants().filter { !Machine.isGone($0) }.count)")
+case "die":
+  let pool = try ProcessPool(workers: 2, options: options)
+  try pool.warmUp()
+  var kept: [Any] = []
+  let latches = try (0..<2).map { _ in try Latch(in: pool) }
+  if arguments[3] != "idle" {
+    for latch in latches { kept.append(try pool.submit(spin, latch)) }
+    for latch in latches { _ = try latch.arrived() }
+  }
+  if arguments[3] == "stopped" {
+    for pid in descendants() { kill(pid, SIGSTOP) }
+    try eventually("all are stopped") { descendants().allSatisfy { Machine.state(of: $0) == "T" } }
+  }
+  print("processes " + descendants().map(String.init).joined(separator: " "))
+  fflush(nil)
+  _ = kill(getpid(), SIGKILL)
+case "time":
+  let count = Int(arguments[3]) ?? 2
+  let before = MonotonicClock.now()
+  let pool = try ProcessPool(workers: count, options: options)
+  try pool.warmUp()
+  let ready = MonotonicClock.now()
+  print("ready \((ready - before) / 1000)")
+  for _ in 0..<20 {
+    let victim = pool.workerProcessIDs[0]
+    let start = MonotonicClock.now()
+    kill(victim, SIGKILL)
+    let retried = try pool.submit(retries: 3, echo, 1).result()
+    try pool.warmUp()
+    print("replaced \((MonotonicClock.now() - start) / 1000) \(retried)")
+  }
+  pool.shutdown()
+default: exit(64)
+}

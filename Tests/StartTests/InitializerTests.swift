@@ -1,0 +1,172 @@
+import Echelon
+import EchelonMemory
+import Glibc
+import Synchronization
+import TestSupport
+import Testing
+
+extension Starting {
+  @Suite struct `An initializer` {
+    @Test(arguments: [StartMethod.spawn, .forkServer])
+    func `P8 runs once in each worker, before its first task`(_ method: StartMethod) throws {
+      let initializer = try WorkerInitializer(remember, "seven", [1.5, 2.5])
+      let pool = try ProcessPool(workers: 2, start: method, initializer: initializer)
+      try pool.warmUp()
+      for _ in 0..<20 { #expect(try pool.submit(remembered).checked() == "seven [1.5, 2.5] x1") }
+      kill(pool.workerProcessIDs[0], SIGKILL)
+      try pool.warmUp()
+      for _ in 0..<20 { #expect(try pool.submit(remembered).checked() == "seven [1.5, 2.5] x1") }
+      pool.shutdown()
+    }
+
+    @Test(arguments: [StartMethod.spawn, .forkServer])
+    func `P8 that throws reaches those who wait as itself, and does not loop`(
+      _ method: StartMethod
+    ) throws {
+      let countdown = Countdown(100)
+      defer { countdown.clear() }
+      let pool = try ProcessPool(
+        workers: 1, start: method, initializer: try WorkerInitializer(refuse, countdown))
+      let futures = try (0..<3).map { try pool.submit(echo, $0) }
+      for future in futures {
+        #expect(try future.failure() as? Unlicensed == Unlicensed(seats: 4))
+      }
+      #expect(countdown.taken == 3, "so often it was tried")
+      let later = #expect(throws: PoolError.self) { try pool.submit(echo, 1) }
+      guard case .initializerFailed(3, let text)? = later else {
+        Issue.record("not that error: \(String(describing: later))")
+        return
+      }
+      #expect(text.contains("Unlicensed"))
+      #expect(throws: later!) { try pool.warmUp() }
+      pool.shutdown()
+    }
+
+    @Test func `P8 that throws an error without a code is told by name`() throws {
+      let pool = try ProcessPool(
+        workers: 1, initializer: try WorkerInitializer { throw Unspoken.word })
+      let error = try #require(try pool.submit(echo, 1).failure() as? RemoteError)
+      #expect(error.typeName.contains("Unspoken"))
+      pool.shutdown()
+    }
+
+    @Test func `P8 that fails at first and then not is forgiven`() throws {
+      let countdown = Countdown(2)
+      defer { countdown.clear() }
+      let pool = try ProcessPool(
+        workers: 1, initializer: try WorkerInitializer(refuse, countdown))
+      #expect(try pool.submit(echo, 5).checked() == 5)
+      #expect(countdown.taken == 2)
+      pool.shutdown()
+    }
+
+    @Test func `P8 that ends its process breaks the pool with an error, not a loop`() throws {
+      var options = PoolOptions()
+      options.environment = ["SWIFT_BACKTRACE": "enable=no"]
+      options.initializer = try WorkerInitializer { OwnDeath.exitThree.happen() }
+      let pool = try ProcessPool(workers: 1, options: options)
+      let error = try #require(try pool.submit(echo, 1).failure() as? PoolError)
+      guard case .workersKeepDying = error else {
+        Issue.record("not that error: \(error)")
+        return
+      }
+      #expect("\(error)".contains("initializer"), "\(error)")
+      pool.shutdown()
+    }
+
+    @Test func `P3 that captures what cannot be sent is refused where it is made`() {
+      final class Handle: Sendable { let number = 3 }
+      let handle = Handle()
+      #expect(throws: TransferError.self) {
+        try WorkerInitializer { precondition(handle.number == 3) }
+      }
+    }
+
+    @Test func `P3 takes no shared arrays`() throws {
+      let pool = try ProcessPool(workers: 1)
+      let array = try pool.array(repeating: 1.0, count: 8)
+      #expect(throws: TransferError.self) {
+        try WorkerInitializer({ (x: SharedArray<Double>) in _ = x.count }, array)
+      }
+      pool.shutdown()
+    }
+  }
+
+  @Suite struct `A preload` {
+    @Test func `P8 runs once, and every worker has what it left`() throws {
+      let countdown = Countdown(100)
+      defer { countdown.clear() }
+      var options = PoolOptions()
+      options.start = .forkServer
+      options.preload = try WorkerInitializer(tally, countdown)
+      options.initializer = try WorkerInitializer(remember, "in the worker", [])
+      let pool = try ProcessPool(workers: 2, options: options)
+      try pool.warmUp()
+      let victims = pool.workerProcessIDs
+      for pid in victims { kill(pid, SIGKILL) }
+      try eventually("both have been replaced") {
+        Set(pool.workerProcessIDs).isDisjoint(with: victims) && pool.workerProcessIDs.count == 2
+      }
+      let text = try pool.submit(remembered).checked()
+      #expect(text == "preload [1.0] x1, in the worker [] x2")
+      #expect(countdown.taken == 1)
+      pool.shutdown()
+    }
+
+    @Test func `P8 that throws reaches those who wait as itself`() throws {
+      var options = PoolOptions()
+      options.start = .forkServer
+      options.preload = try WorkerInitializer { throw Unlicensed(seats: 9) }
+      let pool = try ProcessPool(workers: 1, options: options)
+      #expect(try pool.submit(echo, 1).failure() as? Unlicensed == Unlicensed(seats: 9))
+      let later = #expect(throws: PoolError.self) { try pool.submit(echo, 1) }
+      #expect("\(later, default: "")".contains("Unlicensed"))
+      pool.shutdown()
+    }
+
+    @Test func `that leaves a thread is refused, with its name`() throws {
+      var options = PoolOptions()
+      options.start = .forkServer
+      options.preload = try WorkerInitializer {
+        _ = SystemThread.start(name: "left-behind") { while true { pause() } }
+        // The thread names itself.
+        while !Machine.threadNames.contains("left-behind") { usleep(100) }
+      }
+      let pool = try ProcessPool(workers: 1, options: options)
+      let error = try #require(try pool.submit(echo, 1).failure())
+      #expect("\(error)".contains("left-behind"), "\(error)")
+      pool.shutdown()
+    }
+
+    @Test func `needs a template`() throws {
+      var options = PoolOptions()
+      options.preload = try WorkerInitializer {}
+      let error = #expect(throws: PoolError.self) { try ProcessPool(workers: 1, options: options) }
+      #expect("\(error, default: "")".contains(".forkServer"))
+    }
+  }
+}
+
+/// What a worker was told, and how often.
+private let memory = Mutex<[String]>([])
+
+@Sendable private func remember(_ text: String, _ numbers: [Double]) {
+  memory.withLock { $0.append("\(text) \(numbers)") }
+}
+
+@Sendable private func remembered() -> String {
+  memory.withLock { "\($0.joined(separator: ", ")) x\($0.count)" }
+}
+
+@Sendable private func tally(_ countdown: Countdown) {
+  _ = countdown.take()
+  remember("preload", [1])
+  memory.withLock { $0[0] += " x\($0.count)" }
+}
+
+private struct Unlicensed: Error, Codable, Equatable { var seats: Int }
+private enum Unspoken: Error { case word }
+
+@Sendable private func refuse(_ countdown: Countdown) throws {
+  if countdown.take() { throw Unlicensed(seats: 4) }
+}

@@ -1,0 +1,223 @@
+import Echelon
+import EchelonMemory
+import Glibc
+import Synchronization
+import TestSupport
+import Testing
+
+extension Starting {
+  @Suite struct `A template` {
+    @Test func `P2 forks workers, has one thread, and is no worker`() throws {
+      let pool = try ProcessPool.forked(workers: 2)
+      try pool.warmUp()
+      let template = try theTemplate()
+      #expect(Set(Machine.children(of: template)) == Set(pool.workerProcessIDs))
+      #expect(Machine.list("/proc/\(template)/task").count == 1)
+      #expect(try pool.submit(echo, 3).checked() == 3)
+      #expect(try pool.submit { getppid() }.checked() == template)
+      pool.shutdown()
+      #expect(Machine.isGone(template), "the template outlived its pool")
+    }
+
+    @Test func `does not map the arena`() throws {
+      let pool = try ProcessPool.forked(workers: 1)
+      try pool.warmUp()
+      let maps = try #require(Machine.text(at: "/proc/\(try theTemplate())/maps"))
+      let worker = try #require(Machine.text(at: "/proc/\(pool.workerProcessIDs[0])/maps"))
+      #expect(sharedMappings(worker) >= 1, "the test knows an arena when it sees one")
+      #expect(sharedMappings(maps) == 0)
+      pool.shutdown()
+    }
+
+    @Test func `P10 tells how its workers ended`() throws {
+      let pool = try ProcessPool.forked(workers: 1)
+      for (death, cause) in [
+        (OwnDeath.kill, WorkerDied.Cause.signalled(SIGKILL)), (.exitThree, .exited(code: 3)),
+        (.exitZero, .exited(code: 0)), (.abort, .signalled(SIGABRT)),
+      ] {
+        let error = try #require(
+          try pool.submit({ (death: OwnDeath) in death.happen() }, death).failure() as? WorkerDied)
+        #expect(error.cause == cause)
+      }
+      #expect(try pool.submit(echo, 1).checked() == 1)
+      pool.shutdown()
+    }
+
+    @Test func `P10 that dies idle takes no worker along, and is made again`() throws {
+      let pool = try ProcessPool.forked(workers: 2)
+      try pool.warmUp()
+      let workers = Set(pool.workerProcessIDs)
+      let first = try theTemplate()
+      kill(first, SIGKILL)
+      try eventually("the template is gone") { Machine.isGone(first) }
+      for i in 0..<20 { #expect(try pool.submit(echo, i).checked() == i) }
+      #expect(Set(pool.workerProcessIDs) == workers)
+      // Nobody is left who could know how this one ends.
+      let error = try #require(
+        try pool.submit({ OwnDeath.exitThree.happen() }).failure() as? WorkerDied)
+      #expect(error.cause == .unknown)
+      try pool.warmUp()
+      let second = try theTemplate()
+      #expect(second != first)
+      #expect(pool.workerProcessIDs.count == 2)
+      pool.shutdown()
+      #expect(Machine.isGone(second))
+    }
+
+    @Test func `P10 that dies while workers are busy costs them nothing`() throws {
+      let pool = try ProcessPool.forked(workers: 2)
+      let latches = try (0..<2).map { _ in try Latch(in: pool) }
+      let held = try latches.map { try pool.submit(hold, $0) }
+      let pids = try latches.map { try $0.arrived() }
+      kill(try theTemplate(), SIGKILL)
+      for latch in latches { latch.open() }
+      #expect(try held.map { try $0.checked() } == pids)
+      #expect(pool.statistics.deaths == 0)
+      pool.shutdown()
+      try eventually("the workers are gone", within: .seconds(1)) {
+        pids.allSatisfy(Machine.isGone)
+      }
+    }
+
+    @Test func `P10 that is killed again and again while it forks loses no task`() throws {
+      let pool = try ProcessPool.forked(workers: 2)
+      let me = getpid()
+      let isOver = Ended()
+      let stop = Flag()
+      inBackground {
+        var random = TestRandom(seed: 11)
+        while !stop.isSet {
+          for pid in Machine.children(of: me) { kill(pid, SIGKILL) }  // templates only: not workers
+          usleep(UInt32(random.next() % 3000))  // the moment of the next kill
+        }
+        isOver.open()
+      }
+      var lost = 0
+      for i in 0..<60 {
+        let future = try pool.submit(retries: 50, perish, i)
+        if try future.failure() != nil { lost += 1 }
+      }
+      stop.set()
+      #expect(isOver.wait())
+      // A template that never comes up is an error after three times; tasks that met it say so.
+      #expect(lost < 60)
+      #expect(try revived(pool))
+      pool.shutdown()
+    }
+
+    @Test func `P2 that cannot come up is an error, not a loop`() throws {
+      let pool = try ProcessPool.forked(
+        workers: 1, preload: WorkerInitializer { OwnDeath.exitThree.happen() })
+      let error = try #require(try pool.submit(echo, 1).failure())
+      #expect("\(error)".contains("template"), "\(error)")
+      #expect("\(error)".contains("exit"), "\(error)")
+      pool.shutdown()
+    }
+
+    @Test func `that is stopped is given up and made again`() throws {
+      let pool = try ProcessPool.forked(workers: 1)
+      try pool.warmUp()
+      let first = try theTemplate()
+      kill(first, SIGSTOP)
+      kill(pool.workerProcessIDs[0], SIGKILL)
+      #expect(try pool.submit(retries: 1, echo, 1).checked() == 1)
+      #expect(try theTemplate() != first)
+      pool.shutdown()
+    }
+
+    @Test func `P14 goes with the front end, and the workers with it`() async throws {
+      let result = await #expect(
+        processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent]
+      ) {
+        let pool = try ProcessPool.forked(workers: 2)
+        try pool.warmUp()
+        let pids = [try theTemplate()] + pool.workerProcessIDs
+        kill(pids[0], SIGSTOP)
+        print("processes", pids.map(String.init).joined(separator: " "))
+        fflush(nil)
+        _ = kill(getpid(), SIGKILL)
+      }
+      let output = String(decoding: try #require(result).standardOutputContent, as: UTF8.self)
+      let line = try #require(output.split(separator: "\n").last { $0.hasPrefix("processes") })
+      let pids = line.split(separator: " ").dropFirst().compactMap { Int32($0) }
+      #expect(pids.count == 3)
+      defer { for pid in pids where !Machine.isGone(pid) { kill(pid, SIGKILL) } }
+      try eventually("\(pids) are gone", within: .seconds(1)) { pids.allSatisfy(Machine.isGone) }
+    }
+
+    @Test func `P14 that died first leaves workers that still go with the front end`() async throws
+    {
+      let result = await #expect(
+        processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent]
+      ) {
+        let pool = try ProcessPool.forked(workers: 2)
+        try pool.warmUp()
+        let pids = pool.workerProcessIDs
+        let template = try theTemplate()
+        kill(template, SIGKILL)
+        try eventually("the template is gone") { Machine.isGone(template) }
+        print("processes", pids.map(String.init).joined(separator: " "))
+        fflush(nil)
+        _ = kill(getpid(), SIGKILL)
+      }
+      let output = String(decoding: try #require(result).standardOutputContent, as: UTF8.self)
+      let line = try #require(output.split(separator: "\n").last { $0.hasPrefix("processes") })
+      let pids = line.split(separator: " ").dropFirst().compactMap { Int32($0) }
+      #expect(pids.count == 2)
+      defer { for pid in pids where !Machine.isGone(pid) { kill(pid, SIGKILL) } }
+      try eventually("\(pids) are gone", within: .seconds(1)) { pids.allSatisfy(Machine.isGone) }
+    }
+  }
+}
+
+extension ProcessPool {
+  /// A pool whose workers are forked and print no backtraces.
+  static func forked(workers: Int, preload: WorkerInitializer? = nil) throws -> ProcessPool {
+    var options = PoolOptions()
+    options.start = .forkServer
+    options.preload = preload
+    options.environment = ["SWIFT_BACKTRACE": "enable=no"]
+    return try ProcessPool(workers: workers, options: options)
+  }
+}
+
+/// The one living child of this process that is called so.
+func theTemplate() throws -> Int32 {
+  var found: [Int32] = []
+  try eventually("there is one template") {
+    found = Machine.children(of: getpid()).filter { pid in
+      !Machine.isGone(pid)
+        && Machine.text(at: "/proc/\(pid)/cmdline")?.hasPrefix("echelon-template") == true
+    }
+    return found.count == 1
+  }
+  return found[0]
+}
+
+/// Shared writable mappings of a file without a name, as an arena is.
+private func sharedMappings(_ maps: String) -> Int {
+  maps.split(separator: "\n").count { $0.contains(" rw-s ") }
+}
+
+/// Ends its process every third time it is begun.
+@Sendable private func perish(_ index: Int) -> Int {
+  if index % 3 == 0, UInt8.random(in: 0..<3) != 0 { OwnDeath.kill.happen() }
+  return index
+}
+
+/// Whether a pool takes work, or says why it cannot.
+private func revived(_ pool: ProcessPool) throws -> Bool {
+  do {
+    return try pool.submit(echo, 1).checked() == 1
+  } catch let error as PoolError {
+    if case .cannotStartWorker = error { return true }
+    throw error
+  }
+}
+
+/// Set once, by one thread for another.
+private final class Flag: Sendable {
+  private let state = Mutex(false)
+  var isSet: Bool { state.withLock { $0 } }
+  func set() { state.withLock { $0 = true } }
+}

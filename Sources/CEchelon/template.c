@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "CEchelon.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -151,6 +152,12 @@ static void begin_anew(const echelon_process_setup *setup) {
   for (size_t i = 0; i < setup->descriptor_count; i++) dup2(setup->descriptors[i], next++);
   syscall(SYS_close_range, next, ~0U, 0);
   if (setup->directory && chdir(setup->directory) != 0) _exit(72);
+}
+
+void echelon_rest_blas(void) {
+  typedef int (*shutdown_function)(void);
+  shutdown_function rest = (shutdown_function)dlsym(RTLD_DEFAULT, "blas_thread_shutdown_");
+  if (rest) rest();
 }
 
 int echelon_template_fork(const echelon_worker_ticket *ticket, const echelon_process_setup *setup,

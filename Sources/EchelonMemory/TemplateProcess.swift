@@ -137,19 +137,22 @@ package final class TemplateProcess: Sendable {
   }
 
   /// Forks a worker.
+  ///
+  /// It must not touch what others may own until it has been let: when the answer is lost, nobody
+  /// knows of it, and it ends with its lifeline, which is cut then.
   /// - Parameters:
   ///   - environment: variables to set in it.
   ///   - streams: its standard output and error; nil leaves it the template's.
+  /// - Returns: nil when the template did not answer. It is of no use any more.
   package func forkWorker(
     _ ticket: WorkerTicket, environment: [String: String], streams: WorkerStreams?
-  ) throws(WorkerStartError) -> ForkedWorker {
+  ) throws(WorkerStartError) -> ForkedWorker? {
     let lifeline = try Lifeline()
     defer { close(lifeline.readEnd) }
     let request = echelon_template_request(
       is_fork: 1, pid: 0, ticket: ticket.echelonTicket(ECHELON_FORKED_WORKER))
     var bytes = Self.bytes(of: request)
     for (name, value) in environment { bytes += Array("\(name)=\(value)".utf8) + [0] }
-    let failure: Int32
     switch ask(
       bytes, descriptors: [lifeline.readEnd] + (streams.map { [$0.output, $0.error] } ?? []))
     {
@@ -159,12 +162,18 @@ package final class TemplateProcess: Sendable {
           processID: message.answer.pid, pidfd: message.descriptor, lifeline: lifeline,
           template: self)
       }
-      failure = message.answer.error
-    case .failure(let error): failure = error
+      lifeline.release()
+      // Done, but without the pidfd: this process had no descriptor left for it.
+      throw WorkerStartError(
+        step: "forking a worker from template \(processID)",
+        error: message.answer.error == 0 ? EMFILE : message.answer.error)
+    case .failure(EMSGSIZE):
+      lifeline.release()
+      throw WorkerStartError(step: "sending a worker its environment", error: EMSGSIZE)
+    case .failure:
+      lifeline.release()
+      return nil
     }
-    lifeline.release()
-    throw WorkerStartError(
-      step: "forking a worker from template \(processID)", error: failure)
   }
 
   /// The status of a worker that has ended; unknown when the template is no more.
@@ -214,10 +223,8 @@ package final class TemplateProcess: Sendable {
     }
     guard error == 0 else { return .failure(error) }
     let answer = receive(timeoutMilliseconds: Self.patienceMilliseconds)
-    if case .failure = answer {
-      // An answer that comes late would be taken for that to the next question.
-      _ = echelon_pidfd_signal(pidfd, SIGKILL)
-    }
+    // An answer that comes late would be taken for that to the next question.
+    if case .failure = answer { _ = echelon_pidfd_signal(pidfd, SIGKILL) }
     return answer
   }
 
@@ -318,6 +325,15 @@ package enum TemplateSide {
 
 /// The threads of this process.
 package enum ThreadList {
+  /// Those that are there once a BLAS has put away what it can start again: OpenBLAS does so itself
+  /// before every fork.
+  package static func namesBeforeFork() -> [String] {
+    echelon_rest_blas()
+    // A thread that was joined may be listed for an instant longer.
+    for _ in 0..<200 where names.count > 1 { usleep(100) }
+    return names
+  }
+
   /// Their names; the first is the oldest.
   package static var names: [String] {
     let tasks = (try? Folder.names(in: "/proc/self/task")) ?? []

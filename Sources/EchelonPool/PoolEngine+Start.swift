@@ -30,7 +30,7 @@ extension PoolEngine {
     case .forkServer:
       return TemplateStarter(spawningFor: launch, preload: configuration.preload)
     case .fork:
-      let threads = ThreadList.names
+      let threads = ThreadList.namesBeforeFork()
       guard threads.count == 1 else { throw PoolError.cannotFork(threads: threads) }
       do throws(WorkerStartError) {
         return try TemplateStarter(forkingFor: launch, preload: configuration.preload)

@@ -52,6 +52,9 @@ extension PoolEngine {
           return
         }
         state.withLock { state in state.workers[vacancy.seat] = worker }
+        // ORDER(seated): from here on its death would be seen, so it may begin.
+        seat.incarnation.store(vacancy.incarnation)
+        seat.incarnation.wake(.max)
         configuration.report(.workerStarted(processID: worker.processID, seat: vacancy.seat))
         recorder?.note(
           .workerStarted, code: UInt32(vacancy.seat), subject: UInt64(worker.processID))

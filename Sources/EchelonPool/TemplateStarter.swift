@@ -1,5 +1,6 @@
 package import EchelonMemory
 import EchelonTransfer
+import Glibc
 import Synchronization
 
 /// Forks each worker from a template (`StartMethod.forkServer` and `.fork`).
@@ -19,13 +20,15 @@ package final class TemplateStarter: WorkerStarter {
   private struct State {
     var template: TemplateProcess?
     var isReady = false
-    /// Templates that ended before they were ready, since the last one that was.
+    /// Templates that ended before they were ready, since the last one that was, and how much they
+    /// weigh: what ends by itself would do so again, what is killed from outside might have come up.
     var deaths = 0
+    var weight = 0
     var failure: WorkerStartError?
     var lastStatus = WorkerStatus.unknown
   }
 
-  private static let deathLimit = 3
+  private static let weightLimit = 30
 
   /// Starts templates as new processes, the first when it is needed.
   package init(spawningFor launch: WorkerLaunch, preload: [UInt8]?) {
@@ -72,9 +75,10 @@ package final class TemplateStarter: WorkerStarter {
           throw failure
         }
         if state.template == nil {
-          if state.deaths >= Self.deathLimit || (!canMakeAnother && state.deaths > 0) {
+          if state.weight >= Self.weightLimit || (!canMakeAnother && state.deaths > 0) {
             let count = state.deaths
             state.deaths = 0
+            state.weight = 0
             let times = count == 1 ? "it" : "\(count) in a row"
             throw WorkerStartError(
               step: "starting a template",
@@ -85,15 +89,13 @@ package final class TemplateStarter: WorkerStarter {
           state.isReady = false
         }
         guard let template = state.template, state.isReady else { return nil }
-        do throws(WorkerStartError) {
-          return try template.forkWorker(
-            launch.ticket(seat: seat, incarnation: incarnation),
-            environment: launch.additions(seat: seat), streams: streams)
-        } catch {
-          // Its own refusal, such as no more processes, is the answer; its death is not.
-          guard template.hasEnded else { throw error }
-          bury(template, &state)
+        if let worker = try template.forkWorker(
+          launch.ticket(seat: seat, incarnation: incarnation),
+          environment: launch.additions(seat: seat), streams: streams)
+        {
+          return worker
         }
+        bury(template, &state)
       }
       return nil
     }
@@ -116,6 +118,7 @@ package final class TemplateStarter: WorkerStarter {
         case .ready:
           state.isReady = true
           state.deaths = 0
+          state.weight = 0
         case .failed(let bytes):
           state.failure = Self.error(StartFailure(bytes))
           _ = template.end()
@@ -130,7 +133,10 @@ package final class TemplateStarter: WorkerStarter {
 
   private func bury(_ template: TemplateProcess, _ state: inout State) {
     state.lastStatus = template.end()
-    if !state.isReady || !canMakeAnother { state.deaths += 1 }
+    if !state.isReady || !canMakeAnother {
+      state.deaths += 1
+      state.weight += state.lastStatus == .signalled(SIGKILL) ? 1 : 10
+    }
     state.template = nil
     state.isReady = false
   }

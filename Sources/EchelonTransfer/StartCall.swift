@@ -2,11 +2,14 @@
 /// the function with its arguments, as bytes.
 package enum StartCall {
   /// - Throws: as for a call that is submitted.
-  package static func encode<each Argument>(
-    _ function: @escaping (repeat each Argument) throws -> Void, _ argument: repeat each Argument
+  ///
+  /// Generic over the result, which nobody looks at: a function with a fixed one would be wrapped in
+  /// a closure that captures it.
+  package static func encode<each Argument, Output>(
+    _ function: @escaping (repeat each Argument) throws -> Output, _ argument: repeat each Argument
   ) throws(TransferError) -> [UInt8] {
-    let call = FunctionCall<repeat each Argument, Void>(function)
-    let signature = try FunctionCall<repeat each Argument, Void>.signature()
+    let call = FunctionCall<repeat each Argument, Output>(function)
+    let signature = try FunctionCall<repeat each Argument, Output>.signature()
     var message = ByteWriter()
     message.append(count: signature.bytes.count)
     for byte in signature.bytes { message.append(byte) }

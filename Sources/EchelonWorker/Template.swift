@@ -9,8 +9,8 @@ enum Template {
     var failure: [UInt8]?
     if let preload = TemplateSide.preload() { failure = StartCall.run(preload) }
     // Only the thread that forks is there in the child: what another one held stays held for ever.
-    let threads = ThreadList.names
-    if failure == nil, threads.count > 1 { failure = StartFailure.threads(threads).bytes }
+    let threads = failure == nil ? ThreadList.namesBeforeFork() : []
+    if threads.count > 1 { failure = StartFailure.threads(threads).bytes }
     TemplateSide.greet(failure: failure)
     TemplateSide.serve()
   }

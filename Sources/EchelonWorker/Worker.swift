@@ -122,6 +122,13 @@ private func runWorker(_ ticket: echelon_worker_ticket) -> CInt {
     guard index.value < layout.seatCount else { throw .notAnArena }
     WorkerContext.enter(arena)
     StandardStream.bufferByLine()
+    // ORDER(seated): the front end knows of this process.
+    let seated = wire.seat(index).incarnation
+    while true {
+      let current = seated.load()
+      if current == ticket.incarnation { break }
+      seated.sleep(while: current)
+    }
     if ticket.initializer_offset != 0 {
       let isReady = Initializer.run(
         at: Int(clamping: ticket.initializer_offset),

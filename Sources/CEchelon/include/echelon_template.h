@@ -43,6 +43,9 @@ int64_t echelon_socket_receive(int32_t socket, void *bytes, size_t capacity, int
 /// An unnamed file with these bytes, positioned at its start; a descriptor, or a negative errno.
 int32_t echelon_message_file(const void *bytes, size_t byte_count);
 
+/// Lets an OpenBLAS end its threads, as it does itself before a fork; the next use starts them again.
+void echelon_rest_blas(void);
+
 /// Forks a template from this process, which must run a single thread. The template never returns
 /// from here: it sets up what `setup` says, takes `settings` (`NAME=value`, ends with NULL) into its
 /// environment, and runs `echelon_start_enter`. Returns 0 or an errno.

@@ -87,7 +87,8 @@ extension Starting {
       let stop = Flag()
       inBackground {
         var random = TestRandom(seed: seed)
-        while !stop.isSet {
+        // Fewer than the templates that may end before they are ready.
+        for _ in 0..<20 where !stop.isSet {
           for pid in Machine.children(of: me) { kill(pid, SIGKILL) }  // templates only: not workers
           usleep(UInt32(random.next() % 40_000))  // the moment of the next kill
         }

@@ -51,6 +51,12 @@ double peer_first_fill(long byte_count);
 /// machine memory that no one has used yet is slow for a reason that is nobody's to mend.
 int peer_warm_machine(long byte_count);
 
+// MARK: Processes (spawn.c)
+
+/// Starts this executable `count` times at once, up to 64, and waits until each has ended, which it does
+/// where a worker would begin. Returns 0.
+int peer_spawn_self(int count);
+
 // MARK: The clock that both sides are measured with
 
 /// Nanoseconds of CLOCK_MONOTONIC.

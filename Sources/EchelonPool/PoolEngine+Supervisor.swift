@@ -44,7 +44,6 @@ extension PoolEngine {
       }
       guard let vacancy else { return }
       let seat = wire.seat(SeatIndex(vacancy.seat))
-      seat.incarnation = vacancy.incarnation
       seat.phaseWord.store(SeatPhase.starting.rawValue)
       do {
         guard let worker = try startWorker(vacancy.seat, vacancy.incarnation) else {
@@ -53,8 +52,8 @@ extension PoolEngine {
         }
         state.withLock { state in state.workers[vacancy.seat] = worker }
         // ORDER(seated): from here on its death would be seen, so it may begin.
-        seat.incarnation.store(vacancy.incarnation)
-        seat.incarnation.wake(.max)
+        seat.incarnationWord.store(vacancy.incarnation)
+        seat.incarnationWord.wake(.max)
         configuration.report(.workerStarted(processID: worker.processID, seat: vacancy.seat))
         recorder?.note(
           .workerStarted, code: UInt32(vacancy.seat), subject: UInt64(worker.processID))

@@ -11,7 +11,7 @@ extension SeatStatistics {
     state =
       switch seat.phase {
       case .vacant: .vacant
-      case .starting: .starting
+      case .starting, .initializing, .uninitialized: .starting
       case .looking, .asleep: .idle
       case .busy: .busy
       case .leaving: .leaving

@@ -85,10 +85,7 @@ package struct FrontEndWords: Sendable {
 /// of its life is work, but for spins of at most 50 µs that ended with work.
 extension Seat {
   /// How many workers have sat here; written by the front end.
-  package var incarnation: UInt32 {
-    get { region.load(at: OFFSET_arena_seat_incarnation) }
-    nonmutating set { region.store(newValue, at: OFFSET_arena_seat_incarnation) }
-  }
+  package var incarnation: UInt32 { incarnationWord.load() }
   package var cameUpAt: SharedWord64 { region.word64(at: OFFSET_arena_seat_came_up_at) }
   package var idleNanoseconds: SharedWord64 {
     region.word64(at: OFFSET_arena_seat_idle_nanoseconds)

@@ -150,7 +150,7 @@ package enum CollectorInterest {
   @inlinable package var phaseWord: SharedWord32 { region.word32(at: OFFSET_arena_seat_phase) }
   /// Counts the workers that have sat here; the front end raises it once it knows of a worker, which
   /// waits for that: one that nobody knows of must not take work that nobody would miss.
-  package var incarnation: SharedWord32 { region.word32(at: OFFSET_arena_seat_incarnation) }
+  package var incarnationWord: SharedWord32 { region.word32(at: OFFSET_arena_seat_incarnation) }
   package var phase: SeatPhase { SeatPhase(rawValue: phaseWord.load()) ?? .vacant }
   /// The states of `request`: a worker that needs a block for a large result asks here.
   package enum Request {

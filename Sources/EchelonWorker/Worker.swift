@@ -123,7 +123,7 @@ private func runWorker(_ ticket: echelon_worker_ticket) -> CInt {
     WorkerContext.enter(arena)
     StandardStream.bufferByLine()
     // ORDER(seated): the front end knows of this process.
-    let seated = wire.seat(index).incarnation
+    let seated = wire.seat(index).incarnationWord
     while true {
       let current = seated.load()
       if current == ticket.incarnation { break }

@@ -64,7 +64,7 @@ extension Wire {
 
   @inline(never) @usableFromInline func strike(at point: FaultPoint) {
     let ticket = echelon_start_ticket()
-    guard ticket.is_worker else { return }
+    guard ticket.kind != 0 else { return }
     let seed = faultSeed.load()
     let signal = FaultPlan.current.withLock { plan -> Int32? in
       if plan == nil {

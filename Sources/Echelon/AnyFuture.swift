@@ -1,12 +1,13 @@
 import Dispatch
 import EchelonMemory
+public import EchelonPool
 import EchelonTransfer
 import Synchronization
 
 /// A future without the type of its value: what all futures have in common.
 ///
 ///     pending ─► running ─► finished
-///        └─► cancelled
+///        └──────────┴─────► cancelled
 ///
 /// A future ends once and then never changes. Every query may be made from any thread.
 public class AnyFuture: @unchecked Sendable {
@@ -22,7 +23,7 @@ public class AnyFuture: @unchecked Sendable {
     case running
     /// The value, or the error, is there.
     case finished
-    /// Taken back before it began.
+    /// Taken back before it began, or stopped.
     case cancelled
   }
 
@@ -97,7 +98,7 @@ public class AnyFuture: @unchecked Sendable {
   public final var isRunning: Bool { state == .running }
   /// Whether the result is there, an error or a cancellation included.
   public final var isDone: Bool { endState != nil || state == .finished || state == .cancelled }
-  /// Whether the work was taken back before it began.
+  /// Whether the work was taken back before it began, or stopped.
   public final var isCancelled: Bool { endState == .cancelled }
 
   final var hasEnded: Bool { end != .none }
@@ -251,12 +252,24 @@ public class AnyFuture: @unchecked Sendable {
   // MARK: Acting
 
   /// Takes the work back if nobody has begun it: it then never runs, and whoever waits is told at
-  /// once.
-  /// - Returns: whether the future is cancelled, by this call or an earlier one.
-  @discardableResult public final func cancel() -> Bool {
+  /// once. Work that has begun is asked to stop, or stopped.
+  ///
+  /// With `.cooperative`, a task sees the wish in `CurrentTask.isCancelled`; it ends as cancelled if it
+  /// throws `CancellationError`, and with its value or error otherwise. A job of chunks passes over
+  /// those that nobody has begun, and ends as cancelled.
+  ///
+  /// With `.force`, the workers that run it are ended and replaced. No other task is hurt. The future
+  /// ends as cancelled when the worker is gone, so that nothing can still write into its arrays then.
+  /// - Returns: whether the future is cancelled, or certain to be. False for one that has finished, and
+  ///   for a task that was only asked to stop.
+  @discardableResult public final func cancel(_ mode: CancellationMode = .cooperative) -> Bool {
     if let ended = endState { return ended == .cancelled }
     let source = core.withLock { $0.source }
-    if let source, !source.cancel() { return isCancelled }
+    if let source, !source.cancel() {
+      if source.stop(mode) { return true }
+      // It may have come back from a dead worker between the two.
+      guard source.cancel() else { return isCancelled }
+    }
     fail(CancellationError(), isCancelled: true)
     return isCancelled
   }

@@ -1,9 +1,18 @@
+import EchelonPool
+
 /// What `map` over a sequence hands its elements to: a function of an executor's, ready to be called
 /// on some elements at a time.
 public struct ElementCalls<Input, Output: Sendable> {
-  let submit: @Sendable ([Input]) throws -> Future<MapAnswer<Output>>
+  /// The second argument counts the attempts that the elements have had before.
+  let submit: @Sendable ([Input], Int) throws -> Future<MapAnswer<Output>>
+  /// How often an element may be begun again.
+  let retries: RetryPolicy
 
-  init(submit: @escaping @Sendable ([Input]) throws -> Future<MapAnswer<Output>>) {
+  init(
+    retries: RetryPolicy = 0,
+    submit: @escaping @Sendable ([Input], Int) throws -> Future<MapAnswer<Output>>
+  ) {
+    self.retries = retries
     self.submit = submit
   }
 }

@@ -35,6 +35,7 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
   }
   /// The end of a task that was to wait for others.
   final func abandon() -> Bool { engine.abandon(self) }
+  final func stop(_ mode: CancellationMode) -> Bool { engine.stop(self, mode) }
   final func demandCompletion() { engine.demandCollector(of: self) }
   final func wait(until deadline: UInt64?, isOver: () -> Bool, park: () -> Bool) -> Bool {
     engine.wait(for: self, until: deadline, isOver: isOver, park: park)
@@ -108,6 +109,7 @@ final class MapTask<Output: Sendable>: FutureTask, @unchecked Sendable {
     self.count = count
     super.init(engine: engine, future: future)
     isLimited = false  // the map has a buffer of its own
+    elementCount = count
   }
 
   // Written out, as in `FutureTask`.
@@ -123,6 +125,23 @@ final class MapTask<Output: Sendable>: FutureTask, @unchecked Sendable {
       read(outcome, bytes) { reader throws(TransferError) in
         try MapAnswer<Output>(from: &reader, count: count)
       })
+  }
+
+  override func name(ofElement index: Int) -> String { "an element of the map at \(originText)" }
+
+  override func fail(_ error: any Error, after progress: ElementProgress) {
+    if error as? PoolError == .cancelled { return fail(error) }
+    let answer = progress.answer.withRawSpan { bytes in
+      read(.value, bytes) { reader throws(TransferError) in
+        var answer =
+          progress.finished == 0
+          ? MapAnswer<Output>() : try MapAnswer<Output>(from: &reader, count: progress.finished)
+        answer.interruption = MapInterruption(
+          error: error, hitElement: progress.started > progress.finished)
+        return answer
+      }
+    }
+    future.complete(answer)
   }
 }
 
@@ -167,6 +186,7 @@ final class FutureJob<Value: Sendable>: PoolJob, FutureSource, @unchecked Sendab
   var isRunning: Bool { engine.isRunning(self) }
   func poll() { engine.collectIfDone(self) }
   func cancel() -> Bool { engine.cancel(self) }
+  func stop(_ mode: CancellationMode) -> Bool { engine.stop(self, mode) }
   func demandCompletion() { engine.demandCollector(of: self) }
   func wait(until deadline: UInt64?, isOver: () -> Bool, park: () -> Bool) -> Bool {
     engine.wait(for: self, until: deadline, isOver: isOver, park: park)

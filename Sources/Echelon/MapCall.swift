@@ -1,5 +1,6 @@
 import EchelonMemory
 import EchelonTransfer
+import EchelonWorker
 
 /// A call of one function on several elements: the worker's side of `map` over a sequence, and the
 /// wrapper that the function travels in.
@@ -61,12 +62,18 @@ private func runElements<Call, Output>(
     let count = try arguments.readCount()
     var nanoseconds: UInt64 = 0
     result.append(nanoseconds)
-    for _ in 0..<count {
-      let body = try prepare(call, &arguments)
+    let log = count > 1 ? WorkerContext.place?.log : nil
+    log?.begin()
+    for index in 0..<count {
       let start = MonotonicClock.now()
-      let outcome = Result { try body() }
+      log?.start(index, at: start)
+      let body = try prepare(call, &arguments)
+      let outcome =
+        WorkerContext.isCancelled == true
+        ? .failure(CancellationError()) : Result { try body() }
       nanoseconds += MonotonicClock.now() &- start
       result.append(outcome)
+      log?.finish(index, of: count, result)
     }
     result.replace(at: 0, with: nanoseconds)
     return .value
@@ -80,6 +87,14 @@ private func runElements<Call, Output>(
 struct MapAnswer<Output: Sendable>: Sendable {
   let nanoseconds: UInt64
   let results: [Result<Output, any Error>]
+  /// Why there are fewer results than elements, if there are.
+  var interruption: MapInterruption?
+
+  /// No results, of a call that was interrupted in its first element.
+  init() {
+    nanoseconds = 0
+    results = []
+  }
 
   init(nanoseconds: UInt64, results: [Result<Output, any Error>]) {
     self.nanoseconds = nanoseconds
@@ -97,6 +112,13 @@ struct MapAnswer<Output: Sendable>: Sendable {
     }
     self.results = results
   }
+}
+
+/// The end of a worker in the middle of a call on several elements.
+struct MapInterruption: Sendable {
+  let error: any Error
+  /// It ended in the element after the finished ones, and not between two.
+  let hitElement: Bool
 }
 
 extension ByteWriter {

@@ -199,9 +199,10 @@ where Source: SendableMetatype, Source.Element: Sendable {
     switch Result(catching: { try call.future.finished() }) {
     case .success(let answer):
       state.ready.prepend(answer.results)
-      let measured = Double(answer.nanoseconds) / Double(max(1, call.elements.count))
+      let measured = Double(answer.nanoseconds) / Double(max(1, answer.results.count))
       let known = state.nanosecondsPerElement
       state.nanosecondsPerElement = known == 0 ? measured : 0.5 * (known + measured)
+      if let interruption = answer.interruption { goOn(after: interruption, call, answer, &state) }
     case .failure(let error):
       if state.isExpired {
         state.ready.append(.failure(PoolError.timedOut))
@@ -216,8 +217,41 @@ where Source: SendableMetatype, Source.Element: Sendable {
     fill(&state)
   }
 
+  /// The worker ended in the middle of a call: the element that it was at is run again, or fails; those
+  /// after it have not begun, and go elsewhere.
+  private func goOn(
+    after interruption: MapInterruption, _ call: Call, _ answer: MapAnswer<Output>,
+    _ state: inout State
+  ) {
+    var rest = Array(call.elements.dropFirst(answer.results.count))
+    state.inFlight += rest.count
+    var calls: [Call] = []
+    if interruption.hitElement, let element = rest.first {
+      rest.removeFirst()
+      if mayRunAgain(interruption.error) {
+        calls.append(resubmit([element], attempts: 1))
+      } else {
+        calls.append(failed([element], interruption.error))
+      }
+    }
+    if !rest.isEmpty { calls.append(resubmit(rest, attempts: 0)) }
+    state.window.prepend(calls)
+  }
+
+  private func mayRunAgain(_ error: any Error) -> Bool {
+    guard let death = error as? WorkerDied else { return false }
+    return calls.retries.count > 0 && calls.retries.deaths?(death.cause) != false
+  }
+
+  private func resubmit(_ elements: [Input], attempts: Int) -> Call {
+    do { return try submit(elements, attempts: attempts) } catch { return failed(elements, error) }
+  }
+
   private func isOfOneElement(_ error: any Error) -> Bool {
-    if case .notTransferred? = error as? PoolError { return true }
+    switch error as? PoolError {
+    case .notTransferred?, .deadlineExceeded?: return true
+    default: break
+    }
     return error is WorkerDied || error is TransferError
   }
 
@@ -281,7 +315,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
       1, min(1024, limits.buffer / (2 * workerCount), Int(1e6 / state.nanosecondsPerElement)))
   }
 
-  private func submit(_ elements: [Input]) throws -> Call {
-    Call(elements: elements, future: try calls.submit(elements))
+  private func submit(_ elements: [Input], attempts: Int = 0) throws -> Call {
+    Call(elements: elements, future: try calls.submit(elements, attempts))
   }
 }

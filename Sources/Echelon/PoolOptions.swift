@@ -38,6 +38,14 @@ public struct PoolOptions: Sendable {
   /// Runs once in the template, before the first worker is forked from it; all workers inherit what
   /// it left. For `.forkServer` and `.fork`. It must not start threads.
   public var preload: WorkerInitializer?
+  /// How many tasks and chunks a worker runs before it leaves, between two of them, for a fresh one;
+  /// nil is without a limit. For functions that leak.
+  public var maxTasksPerWorker: Int?
+  /// How many bytes of private memory a worker may hold when a task has ended, before it leaves for a
+  /// fresh one; nil is without a limit. Shared arrays do not count.
+  public var maxMemoryPerWorker: Int?
+  /// How long a worker that is to be stopped may take to end after SIGTERM, before SIGKILL.
+  public var gracePeriod = Duration.milliseconds(100)
   /// Hears of workers that start, end and are replaced, of retries, of memory that runs short, and at
   /// `debug` of the rest.
   public var logger: Logger?

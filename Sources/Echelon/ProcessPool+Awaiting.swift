@@ -1,5 +1,5 @@
 import EchelonMemory
-import EchelonPool
+public import EchelonPool
 import EchelonTransfer
 public import EchelonWire
 
@@ -27,7 +27,8 @@ extension ProcessPool {
   /// - Throws: `TransferError` for what cannot be sent, `PoolError.shutDown`. What only the values tell
   ///   fails the future.
   public func submit<each Input: Sendable, Output: Sendable>(
-    retries: Int = 0, priority: WorkPriority = .normal, awaiting input: repeat Future<each Input>,
+    retries: RetryPolicy = 0, priority: WorkPriority = .normal,
+    awaiting input: repeat Future<each Input>,
     fileID: StaticString = #fileID, line: UInt = #line,
     run function: @escaping @Sendable (repeat each Input) throws -> Output
   ) throws -> Future<Output> {

@@ -1,5 +1,5 @@
 import EchelonMemory
-import EchelonPool
+public import EchelonPool
 import EchelonTransfer
 import EchelonWire
 
@@ -17,7 +17,7 @@ extension ProcessPool {
   /// - Returns: a future for each worker.
   /// - Throws: as `submit`.
   public func broadcast<each Argument, Output: Sendable>(
-    retries: Int = 0,
+    retries: RetryPolicy = 0,
     _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
     _ argument: repeat each Argument, fileID: StaticString = #fileID, line: UInt = #line
   ) throws -> [Future<Output>] {

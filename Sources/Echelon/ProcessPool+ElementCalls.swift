@@ -11,10 +11,11 @@ extension ProcessPool {
   ) throws -> ElementCalls<Input, Output> {
     let runner = MapCall<Input, Output>.self
     let function = isInsideTask ? nil : try index(ofProgram: runner)
-    return ElementCalls { [self] elements in
+    return ElementCalls(retries: options.retries) { [self] elements, attempts in
       var message = ByteWriter()
       try MapCall.encode(body, elements, into: &message)
-      return try submit(message, to: function, runner, count: elements.count, options, at: site)
+      return try submit(message, to: function, runner, count: elements.count, attempts, options,
+        at: site)
     }
   }
 
@@ -25,16 +26,17 @@ extension ProcessPool {
   ) throws -> ElementCalls<(First, Second), Output> {
     let runner = PairMapCall<First, Second, Output>.self
     let function = isInsideTask ? nil : try index(ofProgram: runner)
-    return ElementCalls { [self] elements in
+    return ElementCalls(retries: options.retries) { [self] elements, attempts in
       var message = ByteWriter()
       try PairMapCall.encode(body, elements, into: &message)
-      return try submit(message, to: function, runner, count: elements.count, options, at: site)
+      return try submit(message, to: function, runner, count: elements.count, attempts, options,
+        at: site)
     }
   }
 
   private func submit<Output: Sendable>(
     _ message: borrowing ByteWriter, to function: FunctionIndex?, _ runner: any IncomingCall.Type,
-    count: Int,
+    count: Int, _ attempts: Int,
     _ options: TaskOptions, at site: CallSite
   ) throws -> Future<MapAnswer<Output>> {
     let future = Future<MapAnswer<Output>>(callbackQueue: callbackQueue)
@@ -49,6 +51,7 @@ extension ProcessPool {
     }
     let task = MapTask(engine: engine, future: future, count: count)
     task.origin = site
+    task.attempt = attempts
     try submit(message, to: function, as: task, for: future, options)
     return future
   }

@@ -1,4 +1,4 @@
-import EchelonPool
+public import EchelonPool
 public import EchelonWire
 
 /// Submitting to a pool that has limits (`PoolOptions.taskLimit`, `inFlightByteLimit`). `submit` itself
@@ -9,7 +9,7 @@ extension ProcessPool {
   /// - Returns: nil when there is no room.
   /// - Throws: as `submit`, but for `PoolError.queueFull`.
   public func trySubmit<each Argument, Output: Sendable>(
-    retries: Int = 0, priority: WorkPriority = .normal, after: [AnyFuture] = [],
+    retries: RetryPolicy = 0, priority: WorkPriority = .normal, after: [AnyFuture] = [],
     _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
     _ argument: repeat each Argument, fileID: StaticString = #fileID, line: UInt = #line
   ) throws -> Future<Output>? {
@@ -27,7 +27,7 @@ extension ProcessPool {
   /// - Throws: as `submit`, but for `PoolError.queueFull`; `CancellationError` when the Swift task is
   ///   cancelled meanwhile.
   public func submitWhenRoom<each Argument, Output: Sendable>(
-    retries: Int = 0, priority: WorkPriority = .normal, after: [AnyFuture] = [],
+    retries: RetryPolicy = 0, priority: WorkPriority = .normal, after: [AnyFuture] = [],
     _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
     _ argument: repeat each Argument, fileID: StaticString = #fileID, line: UInt = #line
   ) async throws -> Future<Output> {
@@ -55,7 +55,7 @@ extension ProcessPool {
   /// The same, blocking.
   @available(*, noasync, message: "use `try await pool.submitWhenRoom(…)`")
   public func submitWhenRoom<each Argument, Output: Sendable>(
-    retries: Int = 0, priority: WorkPriority = .normal, after: [AnyFuture] = [],
+    retries: RetryPolicy = 0, priority: WorkPriority = .normal, after: [AnyFuture] = [],
     _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
     _ argument: repeat each Argument, fileID: StaticString = #fileID, line: UInt = #line
   ) throws -> Future<Output> {

@@ -1,5 +1,5 @@
 import EchelonMemory
-import EchelonPool
+public import EchelonPool
 package import EchelonTransfer
 public import EchelonWire
 
@@ -14,7 +14,10 @@ extension ProcessPool {
   /// arguments and result are numbers, strings, arrays, `Codable` or bitwise-copyable
   /// types, and shared arrays, which travel by handle.
   /// - Parameters:
-  ///   - retries: how many more times to run it when a worker dies in it.
+  ///   - retries: how many more times to run it when a worker dies in it, with pauses and for errors
+  ///     of its own if the policy says so.
+  ///   - deadline: how long it may run, counted from when a worker begins it, in each attempt anew.
+  ///     Then it is stopped and fails with `PoolError.deadlineExceeded`.
   ///   - priority: how urgent it is.
   ///   - after: what must have ended before it begins. When one of these fails, or is cancelled, it
   ///     fails with that error, or is cancelled.
@@ -26,12 +29,14 @@ extension ProcessPool {
   ///   name; `PoolError.shutDown`; `ArenaError` when there is no room for the arguments.
   @inlinable
   public func submit<each Argument, Output: Sendable>(
-    retries: Int = 0, priority: WorkPriority = .normal, after: [AnyFuture] = [],
+    retries: RetryPolicy = 0, deadline: Duration? = nil, priority: WorkPriority = .normal,
+    after: [AnyFuture] = [],
     _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
     _ argument: repeat each Argument, fileID: StaticString = #fileID, line: UInt = #line
   ) throws -> Future<Output> {
     try submit(
-      options: TaskOptions(retries: retries, priority: priority, after: after),
+      options: TaskOptions(
+        retries: retries, deadline: deadline, priority: priority, after: after),
       at: CallSite(fileID: fileID, line: line), function, repeat each argument)
   }
 
@@ -120,7 +125,12 @@ extension FutureTask {
   /// What is known of the task before it is handed over.
   func set(_ function: FunctionIndex, _ options: TaskOptions) {
     self.function = function
-    retries = options.retries
     priority = options.priority
+    retries = options.retries.count
+    if !options.retries.isPlain {
+      retryPolicy = options.retries
+      needsCare = true
+    }
+    if let deadline = options.deadline { deadlineNanoseconds = max(1, deadline.nanoseconds) }
   }
 }

@@ -34,8 +34,8 @@ public final class ProcessPool: WorkExecutor {
 
   private let metrics: PoolMetrics?
 
-  /// The most workers that the pool runs.
-  public let workerCount: Int
+  /// The most workers that the pool runs; `resize` changes it.
+  public var workerCount: Int { frontEnd?.workerLimit ?? 1 }
 
   /// Makes a pool. Its workers start with the first work.
   /// - Parameters:
@@ -45,13 +45,22 @@ public final class ProcessPool: WorkExecutor {
   ///   `TransferError.closureLayoutUnknown` when the toolchain lays out closures in a new way.
   public init(workers: Int? = nil, options: PoolOptions) throws {
     try ClosureSelfTest.check()
-    workerCount = workers ?? min(256, MachineLimits.processors().count)
+    let workerCount = workers ?? min(256, MachineLimits.processors().count)
     var variables: [String: String] = [:]
     for (name, value) in BLASInfo.singleThreadEnvironment { variables[name] = value }
     variables.merge(options.environment) { _, given in given }
+    if let limit = options.maxTasksPerWorker, limit < 1 {
+      throw PoolError.invalidArgument("\(limit) tasks per worker; the number is 1 or more")
+    }
+    if let limit = options.maxMemoryPerWorker, limit < 1 {
+      throw PoolError.invalidArgument("\(limit) bytes per worker; the number is 1 or more")
+    }
     var configuration = PoolConfiguration(
       workerCount: workerCount, backing: options.backing, memoryLimit: options.memoryLimit,
       environment: variables, report: PoolLog.reporter(options.logger))
+    configuration.maxTasksPerWorker = options.maxTasksPerWorker
+    configuration.maxMemoryPerWorker = options.maxMemoryPerWorker
+    configuration.gracePeriod = options.gracePeriod
     configuration.output = options.output
     configuration.taskLimit = options.taskLimit
     configuration.inFlightByteLimit = options.inFlightByteLimit
@@ -78,7 +87,6 @@ public final class ProcessPool: WorkExecutor {
 
   /// A pool inside one of its own tasks.
   init(standInFor: Void) {
-    workerCount = 1
     frontEnd = nil
     callbackQueue = CallbackLane.newQueue()
     metrics = nil
@@ -96,11 +104,12 @@ public final class ProcessPool: WorkExecutor {
   public convenience init(
     workers: Int? = nil, start: StartMethod = .spawn, initializer: WorkerInitializer? = nil,
     backing: ArenaBacking? = nil, memoryLimit: Int? = nil, environment: [String: String] = [:],
-    logger: Logger? = nil
+    maxTasksPerWorker: Int? = nil, logger: Logger? = nil
   ) throws {
     var options = PoolOptions()
     options.start = start
     options.initializer = initializer
+    options.maxTasksPerWorker = maxTasksPerWorker
     options.backing = backing
     options.memoryLimit = memoryLimit
     options.environment = environment
@@ -165,27 +174,28 @@ public final class ProcessPool: WorkExecutor {
     guard let engine = frontEnd else { return }
     engine.shutDown(cancelPending: cancelPending)
     guard wait else { return }
-    let moment = deadline.flatMap(MonotonicClock.deadline(after:))
-    while !engine.waitUntilEnded(deadline: moment) {
-      // What is late is killed; its futures end with `WorkerDied`.
-      engine.shutDown(cancelPending: true)
-      engine.killWorkers()
-      _ = engine.waitUntilEnded(deadline: MonotonicClock.deadline(after: .milliseconds(50)))
-    }
+    engine.waitUntilEnded(killingAfter: deadline)
   }
 
   /// Takes no more work and waits until what was handed over is finished and every worker has ended.
-  /// - Parameter cancelPending: whether to cancel what no worker has begun.
-  public func shutdown(cancelPending: Bool = false) async {
+  /// - Parameters:
+  ///   - cancelPending: whether to cancel what no worker has begun.
+  ///   - deadline: how long to wait before the workers are killed; nil waits for ever.
+  public func shutdown(cancelPending: Bool = false, deadline: Duration?) async {
     guard let engine = frontEnd else { return }
     engine.shutDown(cancelPending: cancelPending)
     await withCheckedContinuation { continuation in
       // Not on the queue of the callbacks: what is still to finish may need it.
       DispatchQueue.global().async { [engine] in
-        _ = engine.waitUntilEnded(deadline: nil)
+        engine.waitUntilEnded(killingAfter: deadline)
         continuation.resume()
       }
     }
+  }
+
+  /// The same without a deadline.
+  public func shutdown(cancelPending: Bool = false) async {
+    await shutdown(cancelPending: cancelPending, deadline: nil)
   }
 
   // MARK: The flight recorder

@@ -1,9 +1,13 @@
+public import EchelonPool
 public import EchelonWire
 
 /// How one task is to be run: what the labelled parameters of `submit` amount to.
 public struct TaskOptions: Sendable {
   /// How many more times to run it when a worker dies in it.
-  public var retries = 0
+  public var retries: RetryPolicy = 0
+  /// How long it may run, counted from when a worker begins it, in each attempt anew; then it is
+  /// stopped, and fails with `PoolError.deadlineExceeded`. Nil is without a limit.
+  public var deadline: Duration?
   /// How urgent it is.
   public var priority = WorkPriority.normal
   /// What must have ended before it begins; the first failure becomes its own.
@@ -13,8 +17,12 @@ public struct TaskOptions: Sendable {
   public init() {}
 
   /// The options that `submit` takes as parameters.
-  public init(retries: Int, priority: WorkPriority = .normal, after: [AnyFuture] = []) {
+  public init(
+    retries: RetryPolicy, deadline: Duration? = nil, priority: WorkPriority = .normal,
+    after: [AnyFuture] = []
+  ) {
     self.retries = retries
+    self.deadline = deadline
     self.priority = priority
     self.after = after
   }

@@ -20,6 +20,11 @@ final class TwoSteps<First: Sendable, Second: Sendable>: FutureSource {
   /// Only as long as the first step has not begun.
   func cancel() -> Bool { first.cancel() }
 
+  /// Only in the first step: the second copies its result, and would leave it torn.
+  func stop(_ mode: CancellationMode) -> Bool {
+    second.withLock { $0 } == nil && first.cancel(mode)
+  }
+
   // The ends of both steps are observed, so both are completed without being asked.
   func demandCompletion() {}
   func wait(until deadline: UInt64?, isOver: () -> Bool, park: () -> Bool) -> Bool { park() }

@@ -1,4 +1,4 @@
-import EchelonPool
+public import EchelonPool
 import EchelonTransfer
 public import EchelonWire
 
@@ -10,8 +10,9 @@ extension WorkExecutor {
   ///     `PoolError.timedOut`, and nothing follows it.
   ///   - chunkSize: elements handed to a worker at a time, 1 or more; nil follows the measured cost.
   ///   - buffer: how many elements may be in flight or waiting to be read, 1 or more.
-  ///   - retries: how many more times to run a chunk when a worker dies in it; when they are used up
-  ///     its elements run one by one, and only the one that kills its worker fails.
+  ///   - retries: how many more times to run an element when a worker dies in it.
+  ///   - deadline: how long one element may take, counted from when a worker begins it. Then it is
+  ///     stopped, and alone fails with `PoolError.deadlineExceeded`.
   ///   - priority: how urgent it is.
   ///   - fileID: with `line`, names this place in errors.
   ///   - line: see `fileID`.
@@ -19,7 +20,7 @@ extension WorkExecutor {
   /// - Throws: `TransferError` for a capture or a type that cannot be sent.
   public func map<Elements: Sequence, Output: Sendable>(
     _ elements: Elements, timeout: Duration? = nil, chunkSize: Int? = nil, buffer: Int = 4096,
-    retries: Int = 0, priority: WorkPriority = .normal,
+    retries: RetryPolicy = 0, deadline: Duration? = nil, priority: WorkPriority = .normal,
     fileID: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable (Elements.Element) throws -> Output
   ) throws -> MapResults<Output>
@@ -31,7 +32,7 @@ extension WorkExecutor {
     let limits = try MapLimits(
       buffer: buffer, chunkSize: chunkSize, timeout: timeout)
     let calls = try elementCalls(
-      options: TaskOptions(retries: retries, priority: priority),
+      options: TaskOptions(retries: retries, deadline: deadline, priority: priority),
       at: CallSite(fileID: fileID, line: line), of: Output.self, body)
     let driver = try MapDriver<Elements.Iterator, Output>(
       source: elements.makeIterator(), limits: limits, workerCount: workerCount, calls: calls)
@@ -42,7 +43,8 @@ extension WorkExecutor {
   /// - Parameters: as for one sequence.
   public func map<First: Sequence, Second: Sequence, Output: Sendable>(
     _ first: First, _ second: Second, timeout: Duration? = nil, chunkSize: Int? = nil,
-    buffer: Int = 4096, retries: Int = 0, priority: WorkPriority = .normal,
+    buffer: Int = 4096, retries: RetryPolicy = 0, deadline: Duration? = nil,
+    priority: WorkPriority = .normal,
     fileID: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable (First.Element, Second.Element) throws -> Output
   ) throws -> MapResults<Output>
@@ -56,7 +58,7 @@ extension WorkExecutor {
     let limits = try MapLimits(
       buffer: buffer, chunkSize: chunkSize, timeout: timeout)
     let calls = try elementCalls(
-      options: TaskOptions(retries: retries, priority: priority),
+      options: TaskOptions(retries: retries, deadline: deadline, priority: priority),
       at: CallSite(fileID: fileID, line: line), of: Output.self, body)
     let driver = try MapDriver<Zip2Sequence<First, Second>.Iterator, Output>(
       source: zip(first, second).makeIterator(), limits: limits, workerCount: workerCount,

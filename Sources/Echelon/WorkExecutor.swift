@@ -86,18 +86,21 @@ extension WorkExecutor {
   /// Hands a function and its arguments to a worker. See `ProcessPool.submit`.
   /// - Parameters:
   ///   - retries: how many more times to run it when a worker dies in it.
+  ///   - deadline: how long it may run, counted from when a worker begins it.
   ///   - priority: how urgent it is.
   ///   - after: what must have ended before it begins.
   ///   - function: a function reference or a closure.
   ///   - fileID: with `line`, names this place in the task's errors.
   ///   - line: see `fileID`.
   public func submit<each Argument, Output: Sendable>(
-    retries: Int = 0, priority: WorkPriority = .normal, after: [AnyFuture] = [],
+    retries: RetryPolicy = 0, deadline: Duration? = nil, priority: WorkPriority = .normal,
+    after: [AnyFuture] = [],
     _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
     _ argument: repeat each Argument, fileID: StaticString = #fileID, line: UInt = #line
   ) throws -> Future<Output> {
     try submit(
-      options: TaskOptions(retries: retries, priority: priority, after: after),
+      options: TaskOptions(
+        retries: retries, deadline: deadline, priority: priority, after: after),
       at: CallSite(fileID: fileID, line: line), function, repeat each argument)
   }
 }

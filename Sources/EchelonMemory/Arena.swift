@@ -42,8 +42,10 @@ import Synchronization
   ///   - limitBytes: the most the heap may hold; nil is three quarters of the memory this process
   ///     may have.
   ///   - controlBytes: size of the header and of what EchelonWire puts behind it.
+  ///   - committedBytes: how much of that needs pages at once; nil is all of it.
   package init(
-    backing wanted: ArenaBacking?, limitBytes: Int?, controlBytes: Int
+    backing wanted: ArenaBacking?, limitBytes: Int?, controlBytes: Int,
+    committedBytes: Int? = nil
   ) throws(ArenaError) {
     let limit = limitBytes ?? MachineLimits.memory().totalBytes / 4 * 3
     guard limit > 0, limit < 1 << 46 else { throw .invalidSize(bytes: limit) }
@@ -57,7 +59,8 @@ import Synchronization
       close(file.descriptor)
       throw .cannotMap(bytes: reserved, reason: reason)
     }
-    let error = echelon_backing_commit(file.descriptor, 0, UInt64(control))
+    let error = echelon_backing_commit(
+      file.descriptor, 0, UInt64(min(control, committedBytes ?? control)))
     guard error == 0 else {
       unsafe munmap(base, reserved)
       close(file.descriptor)
@@ -80,6 +83,16 @@ import Synchronization
       ArenaHeap(
         descriptor: file.descriptor, start: heapOffset, limitBytes: limit,
         growthStep: file.backing.growthStep, wordsOffset: control, wordLimit: Self.blockCapacity))
+  }
+
+  /// Gives pages to the first `byteCount` bytes of the control area, if they have none yet.
+  package func commitControl(byteCount: Int) throws(ArenaError) {
+    let error = echelon_backing_commit(descriptor, 0, UInt64(min(byteCount, blocksOffset)))
+    guard error == 0 else {
+      throw .outOfMemory(
+        neededBytes: byteCount, availableBytes: 0, limit: "the backing",
+        advice: "\(systemMessage(error)); free memory or choose another backing")
+    }
   }
 
   /// Attaches the arena behind `descriptor`, in a worker.

@@ -4,7 +4,10 @@ import EchelonWire
 
 extension JobRecord {
   /// Writes what the workers are to know of a job.
-  func fill(_ request: PoolJob.Request, wordsOffset: Int, partialsOffset: Int, batchLimit: Int) {
+  func fill(
+    _ request: PoolJob.Request, wordsOffset: Int, partialsOffset: Int, isTimed: Bool,
+    batchLimit: Int
+  ) {
     var operands = request.operands
     if let block = request.parameterBlock {
       operands.append(JobOperand(block: block, byteOffset: 0, count: block.byteCount))
@@ -22,6 +25,7 @@ extension JobRecord {
     record.operand_count = UInt32(operands.count)
     record.has_parameter_block = request.parameterBlock == nil ? 0 : 1
     record.parameter_bytes = UInt32(request.parameters.count)
+    record.is_timed = isTimed ? 1 : 0
     record.batch_limit = UInt32(clamping: batchLimit)
     fill(record)
     for (index, operand) in operands.enumerated() {

@@ -23,6 +23,12 @@ package struct PoolConfiguration: Sendable {
   package var reportsCancellations = false
   /// Where to note what happens, and how many events of each process to keep.
   package var recorder: (path: String, eventsPerRing: Int)?
+  /// A worker leaves for a fresh one after as many tasks and chunks; nil is never.
+  package var maxTasksPerWorker: Int?
+  /// A worker with more private bytes than this leaves for a fresh one; nil is never.
+  package var maxMemoryPerWorker: Int?
+  /// Between the signal that asks a worker to end and the one that ends it.
+  package var gracePeriod = Duration.milliseconds(100)
   /// Says what happened, for the log.
   package var report: @Sendable (PoolEvent) -> Void
 

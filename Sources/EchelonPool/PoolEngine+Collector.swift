@@ -71,7 +71,7 @@ extension PoolEngine {
   private var hasCollectorWork: Bool {
     (0..<wire.layout.slotCount / 64).contains { wire.finishedSlots($0).loadSequential() != 0 }
       || wire.finishedJobs.loadSequential() != 0
-      || (0..<wire.layout.seatCount).contains {
+      || wire.usedSeats.contains {
         wire.seat(SeatIndex($0)).request.load() == Seat.Request.asked
       }
       || (wire.interest.loadSequential() & CollectorInterest.refill != 0 && wire.isQueueLow
@@ -89,7 +89,7 @@ extension PoolEngine {
   /// Answers workers that need a block for a result too large for slot and outbox.
   private func grantBlocks() -> Bool {
     var granted = false
-    for index in 0..<wire.layout.seatCount {
+    for index in wire.usedSeats {
       let seat = wire.seat(SeatIndex(index))
       // ORDER(request): acquires the size that `requestBlock` released; the store of the answer below
       // releases the offset.
@@ -97,10 +97,14 @@ extension PoolEngine {
       guard seat.request.load() == Seat.Request.asked else { continue }
       granted = true
       // Without the lock: it may collect results that nobody has asked for.
-      let block = try? allocate(byteCount: Int(clamping: seat.requestBytes))
+      let byteCount = Int(clamping: seat.requestBytes)
+      let block = byteCount == 0 ? nil : try? allocate(byteCount: byteCount)
       locked { state in
         // The worker may have died meanwhile; the supervisor resets the word under this lock.
         guard seat.request.load() == Seat.Request.asked else { return }
+        if state.leases[Int(clamping: seat.requestReturn)]?.seat == SeatIndex(index) {
+          state.leases[Int(clamping: seat.requestReturn)] = nil
+        }
         guard let block else {
           seat.request.storeSequential(Seat.Request.refused)
           return

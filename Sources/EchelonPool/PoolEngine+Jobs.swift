@@ -39,6 +39,7 @@ extension PoolEngine {
       }
       pending.add(1, ordering: .relaxed)
       state.statistics.submitted += 1
+      beginWatching(&state)
       if state.wantedWorkers < state.workerLimit {
         summonWorkers(&state, demand: job.request.chunkCount)
       }
@@ -80,7 +81,8 @@ extension PoolEngine {
     // MODEL(job.2)
     record.fill(
       request, wordsOffset: block.offset, partialsOffset: job.partials?.offset ?? 0,
-      batchLimit: max(1, request.chunkCount / (8 * wire.layout.seatCount)))
+      isTimed: job.deadlineNanoseconds > 0,
+      batchLimit: max(1, request.chunkCount / (8 * state.workerLimit)))
     state.jobs[index] = job
     job.place = .record(JobIndex(index), generation: generation)
     wire.setPriority(of: JobIndex(index), request.priority)
@@ -90,6 +92,9 @@ extension PoolEngine {
     record.state.storeSequential(StateWord(generation: generation, phase: .running).bits)
     // MODEL(job.4)
     _ = wire.activeJobs.fetchOr(1 << UInt64(index))
+    if job.deadlineNanoseconds > 0 {
+      armNoLater(.deadlines, at: MonotonicClock.now() &+ job.deadlineNanoseconds, &state)
+    }
     if job.wantsCollector || state.isShutDown || !state.queuedJobs.isEmpty {
       demandCollector(ofJob: JobIndex(index))
     }

@@ -12,6 +12,7 @@ extension PoolEngine {
   /// The body of the supervisor's thread.
   func supervise() {
     while true {
+      dismissSurplus()
       startMissingWorkers()
       let watched = state.withLock { state in
         state.workers.indices.compactMap { seat in
@@ -20,12 +21,14 @@ extension PoolEngine {
       }
       let starterDescriptors = starter.descriptors
       let ready = Readiness.wait(
-        for: [attention.descriptor] + watched.map(\.descriptor) + starterDescriptors)
+        for: [attention.descriptor] + watched.map(\.descriptor) + starterDescriptors,
+        timeoutMilliseconds: timerMilliseconds)
       if ready[0] { attention.drain() }
       for (index, worker) in watched.enumerated() where ready[index + 1] {
         mendDeath(of: SeatIndex(worker.seat))
       }
       if ready.dropFirst(1 + watched.count).contains(true) { starter.attend() }
+      runTimers()
       if endIfOver() { return }
     }
   }
@@ -44,13 +47,20 @@ extension PoolEngine {
       }
       guard let vacancy else { return }
       let seat = wire.seat(SeatIndex(vacancy.seat))
+      wire.use(SeatIndex(vacancy.seat))
+      seat.order.store(Seat.Order.stay)
       seat.phaseWord.store(SeatPhase.starting.rawValue)
       do {
         guard let worker = try startWorker(vacancy.seat, vacancy.incarnation) else {
           seat.phaseWord.store(SeatPhase.vacant.rawValue)
           return
         }
-        state.withLock { state in state.workers[vacancy.seat] = worker }
+        state.withLock { state in
+          state.workers[vacancy.seat] = worker
+          if state.condemned[vacancy.seat] {
+            signalCondemned(SeatIndex(vacancy.seat), SIGTERM, &state)
+          }
+        }
         // ORDER(seated): from here on its death would be seen, so it may begin.
         seat.incarnationWord.store(vacancy.incarnation)
         seat.incarnationWord.wake(.max)
@@ -105,7 +115,9 @@ extension PoolEngine {
       wakeAllForRoom(&state)
       let waiting = state.waiting.values
       state.waiting = [:]
-      for task in state.overflow.removeAll() + takeDirected(&state) + waiting
+      let postponed = state.postponed.values
+      state.postponed = [:]
+      for task in state.overflow.removeAll() + takeDirected(&state) + waiting + postponed
       where task.place == .queued || task.place == .waiting {
         task.place = .gone
         taskEnded(task, &state)
@@ -150,7 +162,9 @@ extension PoolEngine {
     let wasStarting = !wire.seat(seat).phase.isUp
     let place = wire.seat(seat).phase == .initializing ? " in its initializer" : ""
     let failure = initializerFailure(of: seat)
-    let isExpected = wire.closing.load() != 0 && (status == .exited(code: 0) || status == .unknown)
+    let hasLeft =
+      wire.seat(seat).phase == .leaving && (status == .exited(code: 0) || status == .unknown)
+    let isExpected = state.withLock { $0.condemned[seat.value] } || hasLeft
     // MODEL(death.1)
     let lastWords = output?.lastWords(of: worker.processID) ?? []
     let counts = status == .signalled(SIGKILL) ? OutOfMemoryCount.now() : nil
@@ -171,7 +185,11 @@ extension PoolEngine {
       if !isExpected {
         state.statistics.deaths += 1
         state.seatDeaths[seat.value] += 1
+      } else if wire.closing.load() == 0 {
+        state.statistics.recycled += 1
       }
+      state.condemned[seat.value] = false
+      state.timers.remove(.grace(seat.value))
       let cause = WorkerDied.Cause(status)
       let outOfMemory = counts?.cause(since: state.outOfMemoryCount)
       state.outOfMemoryCount = counts ?? state.outOfMemoryCount
@@ -272,10 +290,30 @@ extension PoolEngine {
       guard word.owner == death.seat else { continue }
       switch word.phase {
       case .running:
+        let progress =
+          task.isOfSeveral ? elementProgress(in: slot, word, under: death.seat, state) : nil
+        if let reason = task.stopReason ?? (task.isAskedToStop ? PoolError.cancelled : nil) {
+          fail(task, in: slot, reason, after: progress, &state)
+          continue
+        }
         task.attempt += 1
-        if task.attempt <= task.retries, state.broken == nil, !state.isEnding {
+        if let progress {
+          // Whoever made the call takes care of the elements that are left.
+          let error = death.report(
+            what: task.name(ofElement: progress.finished), attempts: task.attempt)
+          fail(task, in: slot, error, after: progress, &state)
+          continue
+        }
+        if task.attempt <= task.retries, state.broken == nil, !state.isEnding,
+          task.retryPolicy?.deaths?(death.cause) != false
+        {
           state.statistics.retries += 1
           noteRetry(of: task, slot, &state)
+          if let pause = task.retryPolicy?.pauseNanoseconds(before: task.attempt), pause > 0 {
+            leave(slot, with: task, &state)
+            postpone(task, by: pause, &state)
+            continue
+          }
           // MODEL(mend.1)
           if !enqueue(task, in: index, &state) { requeue(task, from: slot, &state) }
           continue
@@ -295,7 +333,8 @@ extension PoolEngine {
 
   /// Ends the task in a slot that no worker holds.
   func fail(
-    _ task: PoolTask, in slot: SlotIndex, _ error: any Error, _ state: inout PoolState
+    _ task: PoolTask, in slot: SlotIndex, _ error: any Error,
+    after progress: ElementProgress? = nil, _ state: inout PoolState
   ) {
     let word = wire.slot(slot).state
     // MODEL(mend.2)
@@ -307,7 +346,9 @@ extension PoolEngine {
     state.tasks[slot.value] = nil
     free(slot, &state)
     taskEnded(task, &state)
-    state.deferred.append { task.fail(error) }
+    state.deferred.append {
+      if let progress { task.fail(error, after: progress) } else { task.fail(error) }
+    }
   }
 
   /// Frees the memory of results that the dead worker never published. What it did publish stays

@@ -42,6 +42,7 @@ extension PoolEngine {
       }
       pending.add(1, ordering: .relaxed)
       state.statistics.submitted += 1
+      beginWatching(&state)
       // One that looks for work or sleeps will take this; should it have been about to take another,
       // it rings the collector, which sees that more workers are of use.
       if state.wantedWorkers == 0 || needsWorker(state) { summonWorkers(&state, demand: 1) }
@@ -102,10 +103,17 @@ extension PoolEngine {
   func enqueue(_ task: PoolTask, in index: Int, _ state: inout PoolState) -> Bool {
     let generation = state.generations[index] &+ 1
     wire.slot(SlotIndex(index)).attempt = UInt32(task.attempt)
+    let isTimed = task.deadlineNanoseconds > 0
     if let seat = task.seat {
       wire.publish(SlotIndex(index), generation: generation, for: seat)
-    } else if !wire.publish(SlotIndex(index), generation: generation, priority: task.priority) {
+    } else if !wire.publish(
+      SlotIndex(index), generation: generation, flags: isTimed ? .timed : [],
+      priority: task.priority)
+    {
       return false
+    }
+    if isTimed {
+      armNoLater(.deadlines, at: MonotonicClock.now() &+ task.deadlineNanoseconds, &state)
     }
     state.generations[index] = generation
     state.tasks[index] = task
@@ -119,13 +127,25 @@ extension PoolEngine {
 
   /// Takes a task whose worker died back into the front end, when there is no room in the ring.
   func requeue(_ task: PoolTask, from slot: SlotIndex, _ state: inout PoolState) {
-    let message = takeOut(task, from: slot, &state)
+    leave(slot, with: task, &state)
+    queueAgain(task, &state)
+  }
+
+  /// Takes a task whose worker died, or that is to be run again, out of its slot, its call with it.
+  func leave(_ slot: SlotIndex, with task: PoolTask, _ state: inout PoolState) {
+    task.message = takeOut(task, from: slot, &state)
     let cell = wire.slot(slot)
     let free = StateWord(generation: state.generations[slot.value], phase: .free)
     cell.state.storeSequential(free.bits)
     cell.state.lowHalf.wake(.max)  // sleepers look where the task is now
     state.freeSlots.append(slot.value)
-    queue(task, message, &state)
+  }
+
+  /// Puts a task that has its call with it into the queue in front of the slots, and from there into
+  /// one if there is any.
+  func queueAgain(_ task: PoolTask, _ state: inout PoolState) {
+    queue(task, task.message, &state)
+    refill(&state)
   }
 
   /// Makes a slot free for an urgent task: the youngest of the least urgent tasks that no worker has
@@ -188,7 +208,8 @@ extension PoolEngine {
       task.place = .gone
       state.tasks[slot.value] = nil
       let count = cell.resultBytes
-      guard cell.resultPlace == .slot, count <= TaskSlot.inlineBytes else { return task }
+      guard cell.resultPlace == .slot, count <= TaskSlot.inlineBytes, !task.needsCare
+      else { return task }
       small = (count == 0 ? slot_result() : cell.smallResult, count, cell.outcome)
       cell.state.store(StateWord(generation: generation, phase: .free).bits)
       free(slot, &state)
@@ -198,7 +219,12 @@ extension PoolEngine {
     guard let task else { return false }
     // MODEL(collect.2)
     guard let small else {
-      resolve(task, from: slot)
+      if let reason = task.stopReason, reason as? PoolError == .cancelled {
+        locked { state in discardResult(in: slot, &state) }
+        task.fail(reason)
+      } else {
+        resolve(task, from: slot)
+      }
       release(slot, generation, of: task)
       return true
     }
@@ -222,11 +248,11 @@ extension PoolEngine {
     case .slot:
       cell.region.withBytes(
         at: cell.resultOffsetInSlot, byteCount: min(byteCount, TaskSlot.inlineBytes)
-      ) { task.resolve(outcome, $0) }
+      ) { deliver(outcome, $0, to: task) }
     case .outbox:
       let seat = StateWord(bits: cell.state.load()).owner ?? SeatIndex(0)
       wire.outbox(seat).withBytes(at: cell.resultOffset, byteCount: byteCount) {
-        task.resolve(outcome, $0)
+        deliver(outcome, $0, to: task)
       }
     case .block:
       let block = locked { state in
@@ -234,7 +260,7 @@ extension PoolEngine {
       }
       if let block {
         block.region.withBytes(at: 0, byteCount: min(byteCount, block.byteCount)) {
-          task.resolve(outcome, $0)
+          deliver(outcome, $0, to: task)
         }
       } else {
         task.fail(PoolError.notTransferred("the worker named a result block that it does not hold"))
@@ -242,23 +268,39 @@ extension PoolEngine {
     }
   }
 
+  private func deliver(_ outcome: TaskOutcomeBytes, _ bytes: RawSpan, to task: PoolTask) {
+    if outcome == .thrown, task.needsCare {
+      if isStopped(task, outcome, bytes) { return task.fail(PoolError.cancelled) }
+      if isWorthRetrying(task, outcome, bytes) {
+        task.wantsRetry = true
+        return
+      }
+    }
+    task.resolve(outcome, bytes)
+  }
+
   private func release(_ slot: SlotIndex, _ generation: UInt32, of task: PoolTask) {
     let cell = wire.slot(slot)
     let hasFailed = cell.outcome != .value
-    locked { state in
+    let isOver = locked { state -> Bool in
       if cell.resultPlace == .outbox, let seat = StateWord(bits: cell.state.load()).owner {
         let collected = wire.seat(seat).outboxCollected
         collected.store(collected.load() &+ 1)
       }
       // MODEL(collect.3)
+      if task.wantsRetry {
+        retry(task, from: slot, &state)
+        return false
+      }
       cell.state.store(StateWord(generation: generation, phase: .free).bits)
       task.argumentBlock = nil
       task.retained = []
       free(slot, &state)
       discount(task, &state)
       directedEnded(task, &state)
+      return true
     }
-    workEnded(hasFailed: hasFailed)
+    if isOver { workEnded(hasFailed: hasFailed) }
   }
 
   /// Gives a slot back, or to the task that waits longest.

@@ -134,7 +134,7 @@ extension PoolEngine {
   func cancelAllPending() {
     let (tasks, jobs) = locked { state in
       (
-        state.overflow.removeAll() + takeDirected(&state) + state.waiting.values
+        state.overflow.removeAll() + takeDirected(&state) + state.waiting.values + state.postponed.values
           + state.tasks.compactMap { $0 },
         state.queuedJobs.removeAll() + state.jobs.compactMap { $0 }
       )

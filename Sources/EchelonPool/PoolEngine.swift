@@ -40,10 +40,11 @@ package final class PoolEngine: Sendable {
     guard (1...256) ~= count else { throw PoolError.invalidWorkerCount(count) }
     self.configuration = configuration
     hasLimits = configuration.hasLimits
-    let layout = ArenaLayout(seatCount: count)
+    let layout = ArenaLayout(seatCount: Self.seatCount(for: count))
     arena = try Arena(
       backing: configuration.backing, limitBytes: configuration.memoryLimit,
-      controlBytes: layout.controlBytes)
+      controlBytes: layout.controlBytes,
+      committedBytes: layout.committedBytes(seatCount: count))
     ArenaRegistry.add(arena)
     layout.writeHeader(to: arena, frontEndPID: getpid())
     wire = Wire(arena: arena, layout: layout)
@@ -64,6 +65,10 @@ package final class PoolEngine: Sendable {
     // worker that has something to do.
     wire.chairCount = max(1, min(processors - 1, count))
     wire.spinNanoseconds = 50_000
+    wire.workerLimits = (
+      UInt32(clamping: configuration.maxTasksPerWorker ?? 0),
+      UInt64(clamping: configuration.maxMemoryPerWorker ?? 0)
+    )
     guard let attention = EventSignal() else {
       throw PoolError.cannotStartWorker(
         step: "making an event counter", reason: "no descriptors left")
@@ -143,7 +148,7 @@ package final class PoolEngine: Sendable {
 
   /// How many workers have come up.
   func readyCount(_ state: PoolState) -> Int {
-    state.workers.indices.count { seat in
+    wire.usedSeats.count { seat in
       let phase = wire.seat(SeatIndex(seat)).phase
       return state.workers[seat] != nil && phase.isUp
     }
@@ -167,7 +172,7 @@ package final class PoolEngine: Sendable {
       }
       if let broken { throw broken }
       if ready >= limit { return }
-      readySignal.wait(beyond: ready, wire: wire)
+      readySignal.wait(upTo: limit, wire: wire)
     }
   }
 
@@ -195,7 +200,7 @@ package final class PoolEngine: Sendable {
       statistics.waitersForRoom = state.roomWaiters.count
       statistics.failed = failures.load(ordering: .relaxed)
       statistics.waitingTasks = state.overflow.count
-      statistics.seats = state.workers.indices.map { index in
+      statistics.seats = (0..<max(state.workerLimit, wire.usedSeats.count)).map { index in
         var seat = SeatStatistics(wire.seat(SeatIndex(index)), now: now)
         seat.processID = state.workers[index]?.processID
         if seat.processID == nil { seat.state = .vacant }
@@ -268,10 +273,10 @@ package final class PoolEngine: Sendable {
 
 /// Waits for workers to come up by the word that each changes when it is ready.
 struct ReadySignal: Sendable {
-  func wait(beyond ready: Int, wire: Wire) {
+  func wait(upTo limit: Int, wire: Wire) {
     // A seat that is still starting: its phase word changes when the worker looks for work. The
     // worker does not know that anyone waits, so this sleeps in short turns.
-    for index in 0..<wire.layout.seatCount {
+    for index in 0..<limit {
       let word = wire.seat(SeatIndex(index)).phaseWord
       let value = word.load()
       if SeatPhase(rawValue: value)?.isUp == false {

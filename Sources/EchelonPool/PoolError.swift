@@ -4,7 +4,7 @@ public enum PoolError: Error, Equatable, Sendable, CustomStringConvertible {
   case invalidWorkerCount(Int)
   /// Work was handed to a pool that has been shut down.
   case shutDown
-  /// The task was cancelled before a worker began it.
+  /// The task was cancelled.
   case cancelled
   /// An argument outside its range.
   case invalidArgument(String)
@@ -14,6 +14,8 @@ public enum PoolError: Error, Equatable, Sendable, CustomStringConvertible {
   case wouldDeadlock(String)
   /// The wait was over before the work was.
   case timedOut
+  /// The work ran for longer than it may, and was stopped.
+  case deadlineExceeded(Duration, what: String)
   /// A worker could not be started.
   case cannotStartWorker(step: String, reason: String)
   /// Workers keep ending before they can take work.
@@ -40,12 +42,14 @@ public enum PoolError: Error, Equatable, Sendable, CustomStringConvertible {
       "a pool cannot have \(count) workers; ask for 1 to 256, or leave the number out"
     case .shutDown: "the pool has been shut down; make a new one for more work"
     case .invalidArgument(let text): text
-    case .cancelled: "the task was cancelled before a worker began it"
+    case .cancelled: "the task was cancelled"
     case .queueFull(let tasks, let bytes):
       "\(tasks) tasks with \(bytes) bytes of arguments are in flight, as many as the pool's options allow; collect results first, use `trySubmit` or `submitWhenRoom`, or raise `taskLimit` or `inFlightByteLimit`"
     case .wouldDeadlock(let what):
       "\(what) was called on a pool from inside one of its own tasks, where only the front end can do it; do it in the front end, before the task or with its result"
     case .timedOut: "the result was not there in time; the task goes on, ask again or cancel it"
+    case .deadlineExceeded(let deadline, let what):
+      "\(what) was stopped after its deadline of \(deadline); allow it more, or give it less to do"
     case .cannotStartWorker(let step, let reason):
       "no worker could be started: \(step) failed: \(reason); look at `ulimit -u`, `ulimit -n` and free memory"
     case .workersKeepDying(let count, let last):

@@ -62,6 +62,8 @@ open class PoolJob: @unchecked Sendable {
   package final var partials: ArenaBlock?
   package final var failure: (any Error)?
   package final var wantsCollector = false
+  /// How long it may take from its first chunk's beginning to its end; 0 is without a limit.
+  package final var deadlineNanoseconds: UInt64 = 0
   /// Whether it is a further step of work that was handed over before, which a shutdown lets finish.
   package final var isContinuation = false
 
@@ -72,6 +74,11 @@ open class PoolJob: @unchecked Sendable {
 
   /// What the job runs, for messages.
   open var name: String { "a job" }
+
+  /// The error of a job that took too long.
+  final var lateness: PoolError {
+    .deadlineExceeded(.nanoseconds(Int64(clamping: deadlineNanoseconds)), what: name)
+  }
 
   /// Every chunk is done; `partials` holds 64 bytes per chunk, in chunk order, if there are any.
   open func finish(partials: ArenaBlock?) {

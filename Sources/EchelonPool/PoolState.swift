@@ -29,6 +29,14 @@ struct PoolState {
   /// `JobRecord`).
   var spareWords: [[ArenaBlock]] = Array(repeating: [], count: 48)
 
+  /// Tasks that wait for the moment of their next attempt.
+  var postponed: [ObjectIdentifier: PoolTask] = [:]
+  /// What the supervisor is to look at, and when.
+  var timers = TimerHeap<TimerKey>()
+  var watched = WatchedState()
+  /// By seat: the worker was sent a signal that ends it.
+  var condemned: [Bool]
+
   var workers: [(any StartedWorker)?]
   var incarnations: [UInt32]
   /// How many workers there should be now; grows on demand up to `workerLimit`.
@@ -78,6 +86,7 @@ struct PoolState {
     jobs = Array(repeating: nil, count: layout.jobCount)
     jobGenerations = Array(repeating: 0, count: layout.jobCount)
     workers = Array(repeating: nil, count: layout.seatCount)
+    condemned = Array(repeating: false, count: layout.seatCount)
     incarnations = Array(repeating: 0, count: layout.seatCount)
     seatDeaths = Array(repeating: 0, count: layout.seatCount)
     self.workerLimit = workerLimit

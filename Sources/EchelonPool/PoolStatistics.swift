@@ -7,6 +7,8 @@ public struct PoolStatistics: Sendable, Equatable {
   public var workers = 0
   /// Workers that ended without having been asked to, since the pool was made.
   public var deaths = 0
+  /// Workers that left after `maxTasksPerWorker` or `maxMemoryPerWorker`, or were ended on request.
+  public var recycled = 0
   /// Tasks and chunks that were begun again after such a death.
   public var retries = 0
   /// Tasks and jobs handed over whose results have not been collected yet.

@@ -28,10 +28,27 @@ open class PoolTask: @unchecked Sendable {
   /// What the call names by handle.
   package final var retained: [AnyObject] = []
   package final var retries = 0
-  package final var priority = WorkPriority.normal
   /// The one worker that is to run it; nil for any.
   final var seat: SeatIndex?
+  /// What else there is to say about retries; nil for a plain count.
+  package final var retryPolicy: RetryPolicy?
   package final var attempt = 0
+  /// How long it may run, counted from when a worker begins it; 0 is without a limit.
+  package final var deadlineNanoseconds: UInt64 = 0
+  /// When it was first seen to run, for a worker that does not say; and its generation then.
+  final var seenRunningSince: UInt64 = 0
+  final var seenRunning: UInt32 = 0
+  /// Why it is being stopped, once it is: the error that it ends with.
+  package final var stopReason: (any Error)?
+  /// One of these two is set, or there is a retry policy: its end needs a closer look.
+  package final var needsCare = false
+  /// Its cancellation flag has been raised.
+  package final var isAskedToStop = false
+  /// It ended with an error that is worth another attempt.
+  final var wantsRetry = false
+  /// How many elements it is a call on; 0 for any other task.
+  package final var elementCount = 0
+  package final var priority = WorkPriority.normal
   /// Whether it counts towards the pool's limits, and the bytes that it was counted with.
   package final var isLimited = true
   final var limitedBytes = 0
@@ -49,6 +66,14 @@ open class PoolTask: @unchecked Sendable {
   /// What the task runs, for messages.
   open var name: String { "a task" }
 
+  /// The same for one of its elements.
+  open func name(ofElement index: Int) -> String { name }
+
+  /// The error of a task that ran for too long.
+  final var lateness: PoolError {
+    .deadlineExceeded(.nanoseconds(Int64(clamping: deadlineNanoseconds)), what: name)
+  }
+
   /// The worker's answer; the bytes are valid during the call.
   open func resolve(_ outcome: TaskOutcomeBytes, _ bytes: RawSpan) {
     preconditionFailure("a subclass decodes the result")
@@ -58,6 +83,23 @@ open class PoolTask: @unchecked Sendable {
   open func fail(_ error: any Error) {
     preconditionFailure("a subclass passes the error on")
   }
+
+  /// The end with a part of one.
+  open func fail(_ error: any Error, after progress: ElementProgress) { fail(error) }
+}
+
+extension PoolTask {
+  /// Several elements: those that are done keep their results when the worker dies in another.
+  var isOfSeveral: Bool { elementCount > 1 }
+}
+
+/// How far a call on several elements had come when its worker ended.
+public struct ElementProgress: Sendable {
+  /// Elements begun, one more than finished when the worker ended in one.
+  public let started: Int
+  public let finished: Int
+  /// The beginning of the answer: at least the results of the finished ones.
+  public let answer: [UInt8]
 }
 
 extension TaskOutcomeBytes {

@@ -44,11 +44,14 @@ public struct WorkerDied: Error, Equatable, Sendable, CustomStringConvertible {
     self.lastWords = lastWords
   }
 
+  /// Whether it used up several attempts: such work ends whichever worker takes it.
+  public var isPoison: Bool { attempts > 1 }
+
   /// What happened, where, and what to do; then the worker's last words.
   public var description: String {
     let range = elements.map { " (elements \($0.lowerBound)..<\($0.upperBound))" } ?? ""
     let place = chunk.map { "chunk \($0)\(range) of \(what)" } ?? what
-    let times = attempts == 1 ? "" : ", after \(attempts) attempts"
+    let times = isPoison ? ", after \(attempts) attempts: it is poison and is not run again" : ""
     let sentence = "worker \(processID) \(ending) while it ran \(place)\(times); \(advice)"
     guard !lastWords.isEmpty else { return sentence }
     return sentence + "\nlast lines of its standard error:"

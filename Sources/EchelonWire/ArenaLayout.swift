@@ -78,6 +78,12 @@ package struct ArenaLayout: Sendable {
     else { throw .notAnArena }
   }
 
+  /// The bytes of the control area that need pages while at most `seatCount` seats are taken: the
+  /// outboxes come last in it.
+  package func committedBytes(seatCount: Int) -> Int {
+    roundUp(outboxesOffset + min(seatCount, self.seatCount) * outboxBytes, to: 4096)
+  }
+
   private func fits(_ offset: Int, _ bytes: Int) -> Bool {
     offset >= MemoryLayout<arena_header>.size && offset % 64 == 0 && bytes >= 0
       && offset <= controlBytes && bytes <= controlBytes - offset

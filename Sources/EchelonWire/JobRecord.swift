@@ -67,6 +67,12 @@ package import EchelonMemory
     failed.store(1 + failure.rawValue)
   }
 
+  /// When the first chunk of a job with a deadline was begun, on the monotonic clock; 0 before.
+  package var started: SharedWord64 { region.word64(at: OFFSET_job_record_started) }
+  package func noteStart(_ moment: UInt64) {
+    _ = started.compareExchange(expected: 0, desired: moment)
+  }
+
   package var failedChunk: Int {
     Int(region.load(at: OFFSET_job_record_failed_chunk, as: UInt64.self))
   }

@@ -50,6 +50,8 @@
     @inlinable package static var collector: Flags { Flags(rawValue: 2) }
     /// Stop at the next chance.
     @inlinable package static var cancelled: Flags { Flags(rawValue: 4) }
+    /// The task has a deadline: the worker notes when it begins.
+    @inlinable package static var timed: Flags { Flags(rawValue: 8) }
 
     /// The flag as bits of a state word.
     @inlinable package var mask: UInt64 { UInt64(rawValue) << 4 }

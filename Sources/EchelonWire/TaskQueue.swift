@@ -12,7 +12,8 @@ extension Wire {
   /// time.
   /// - Returns: false when the ring is full; the slot is then not published.
   @inlinable package func publish(
-    _ index: SlotIndex, generation: UInt32, priority: WorkPriority = .normal
+    _ index: SlotIndex, generation: UInt32, flags: StateWord.Flags = [],
+    priority: WorkPriority = .normal
   ) -> Bool {
     // MODEL(publish.1)
     guard hasRoomInRing(priority) else { return false }
@@ -21,7 +22,7 @@ extension Wire {
     let ticket = tail.loadRelaxed()
     // ORDER(slot-ready): releases the front end's plain writes to the slot; `claim` acquires them.
     // MODEL(publish.2)
-    slot(index).state.store(StateWord(generation: generation, phase: .ready).bits)
+    slot(index).state.store(StateWord(generation: generation, flags: flags, phase: .ready).bits)
     // MODEL(publish.3)
     ringEntry(ticket, priority).store(UInt64(generation) << 32 | UInt64(index.value))
     // ORDER(wake-up): sequential, before the load of chairs and sleepers in `wakeWorkerIfNeeded`.

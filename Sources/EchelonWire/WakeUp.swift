@@ -52,7 +52,7 @@ extension Wire {
 
   /// Wakes every worker to look again: after a death, at shutdown.
   package func wakeAll() {
-    for index in 0..<layout.seatCount {
+    for index in usedSeats {
       let bit = UInt64(1) << UInt64(index % 64)
       // MODEL(wakeAll.1)
       _ = sleepers(index / 64).fetchAnd(~bit)
@@ -61,6 +61,14 @@ extension Wire {
       wake.storeSequential(0)
       wake.wake(.max)
     }
+  }
+
+  /// Wakes the worker on one seat, for an order.
+  package func wake(_ index: SeatIndex) {
+    _ = sleepers(index.value / 64).fetchAnd(~(1 << UInt64(index.value % 64)))
+    let wake = seat(index).wake
+    wake.storeSequential(0)
+    wake.wake(.max)
   }
 
   /// Whether anything may be there to claim.

@@ -1,5 +1,6 @@
 import CEchelon
 package import EchelonMemory
+import Synchronization
 
 /// What a front end and its workers agree on: typed views of every part of an arena.
 ///
@@ -7,6 +8,8 @@ package import EchelonMemory
 package final class Wire: Sendable {
   package let arena: Arena
   package let layout: ArenaLayout
+  /// In the front end: seats that have had a worker are below this.
+  private let seatsUsed = Atomic<Int>(0)
   @usableFromInline let hot: Region
   @usableFromInline let ringRegion: Region
   @usableFromInline let slotsRegion: Region
@@ -28,6 +31,17 @@ package final class Wire: Sendable {
       at: layout.seatsOffset, byteCount: layout.seatCount * MemoryLayout<arena_seat>.stride)
     jobsRegion = region.subregion(
       at: layout.jobsOffset, byteCount: layout.jobCount * MemoryLayout<job_record>.stride)
+  }
+
+  /// In the front end: the seats that have had a worker, and a few more perhaps. Only these have to be
+  /// looked at.
+  package var usedSeats: Range<Int> { 0..<seatsUsed.load(ordering: .acquiring) }
+
+  /// A worker is about to be started on `seat`.
+  package func use(_ seat: SeatIndex) {
+    if seat.value >= seatsUsed.load(ordering: .relaxed) {
+      seatsUsed.store(seat.value + 1, ordering: .releasing)
+    }
   }
 
   // The front end's line.
@@ -183,6 +197,17 @@ package enum CollectorInterest {
     get { region.load(at: OFFSET_arena_seat_pid) }
     nonmutating set { region.store(newValue, at: OFFSET_arena_seat_pid) }
   }
+  /// What the front end wants of this worker: `Order`.
+  @inlinable package var order: SharedWord32 { region.word32(at: OFFSET_arena_seat_order) }
+  package enum Order {
+    package static let stay: UInt32 = 0
+    /// Take nothing more, and end.
+    package static let leave: UInt32 = 1
+  }
+  /// What the worker runs, or ran last: `CurrentWork`.
+  @inlinable package var current: SharedWord64 { region.word64(at: OFFSET_arena_seat_current) }
+  /// When a task with a deadline began, on the monotonic clock; for a map, its element.
+  @inlinable package var since: SharedWord64 { region.word64(at: OFFSET_arena_seat_since) }
   @inlinable package var tasksRun: SharedWord64 { region.word64(at: OFFSET_arena_seat_tasks_run) }
   @inlinable package var chunksRun: SharedWord64 { region.word64(at: OFFSET_arena_seat_chunks_run) }
 }

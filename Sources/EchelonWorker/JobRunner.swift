@@ -50,6 +50,7 @@ struct JobRunner {
     guard again.phase == .running, again.generation == state.generation,
       let words = words(fields, state)
     else { return false }
+    place.current.store(CurrentWork.job(index, generation: state.generation).bits)
     wire.pass(.jobSeen)
     let count = runChunks(of: record, index, fields, words, priority)
     finishIfDone(index, record, state, words)
@@ -78,11 +79,15 @@ struct JobRunner {
     let subject = FlightRing.subject(index.value, generation: words.generation)
     let isArmed = wire.faultSeed.load() != 0
     func take(_ chunk: Int) {
+      // ORDER(order): after the end of the last chunk, as in `Worker.run`. What this worker leaves
+      // is found by the others: `retire` puts the job back on the list.
+      guard place.order.loadSequential() == Seat.Order.stay else { return }
       guard let claimed = words.claim(chunk, for: seat) else { return }
       if isArmed { wire.pass(.chunkClaimed) }
       count += 1
       // MODEL(chunk.4)
       if record.failed.load() == 0 {
+        if fields.is_timed != 0, count == 1 { record.noteStart(MonotonicClock.now()) }
         place.phaseWord.store(SeatPhase.busy.rawValue)
         flight?.note(
           .chunkBegan, code: fields.code, subject: subject, detail: UInt64(chunk))

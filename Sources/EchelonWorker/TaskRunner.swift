@@ -8,7 +8,8 @@ struct TaskRunner {
   let seat: SeatIndex
   private let place: Seat
   private var runners: [(any IncomingCall.Type)?] = []
-  private var outbox: Outbox
+  private let outbox: Outbox
+  let log: ElementLog
   private let flight: FlightRing?
 
   init(wire: Wire, seat: SeatIndex, flight: FlightRing? = nil) {
@@ -17,6 +18,7 @@ struct TaskRunner {
     self.seat = seat
     place = wire.seat(seat)
     outbox = Outbox(wire: wire, seat: seat)
+    log = ElementLog(outbox: outbox)
   }
 
   typealias Claim = (SlotIndex, StateWord)
@@ -47,6 +49,9 @@ struct TaskRunner {
     place.phaseWord.store(SeatPhase.busy.rawValue)
     let (index, state) = claimed
     let slot = wire.slot(index)
+    if state.flags.contains(.timed) { place.since.store(MonotonicClock.now()) }
+    log.reset()
+    place.current.store(CurrentWork.task(index, generation: state.generation).bits)
     // The result goes where it will be read from, if it fits.
     var result = ByteWriter(
       lending: slot.region, at: slot.resultOffsetInSlot, byteCount: TaskSlot.inlineBytes)
@@ -108,7 +113,10 @@ struct TaskRunner {
       slot.resultPlace = .slot
       return
     }
-    let placed = result.withSpan { bytes in outbox.put(bytes) }
+    let placed = result.withSpan { bytes -> (place: ResultPlace, offset: Int)? in
+      if let offset = log.takeBlock(for: bytes) { return (.block, offset) }
+      return outbox.put(bytes, at: log.outboxOffset)
+    }
     if let placed {
       slot.resultPlace = placed.place
       slot.resultOffset = placed.offset
@@ -140,10 +148,12 @@ struct TaskRunner {
 
 /// Where a worker puts results that are too large for a slot: an area of its own while there is
 /// room, else a block that it asks the front end for.
-struct Outbox {
+///
+/// Used by the worker's one thread.
+final class Outbox: @unchecked Sendable {
   let wire: Wire
   let seat: SeatIndex
-  private let place: Seat
+  let place: Seat
   private let region: Region
 
   init(wire: Wire, seat: SeatIndex) {
@@ -154,11 +164,12 @@ struct Outbox {
   }
 
   /// Copies `bytes` to where the front end can read them; nil when there is no memory.
-  mutating func put(_ bytes: RawSpan) -> (place: ResultPlace, offset: Int)? {
+  /// - Parameter offset: where the log of this result lies, which says the same; nil without one. A
+  ///   death in the middle then leaves the log whole.
+  func put(_ bytes: RawSpan, at offset: Int?) -> (place: ResultPlace, offset: Int)? {
     let published = place.outboxPublished
-    // Everything put here has been collected: begin again at the start.
-    if published.load() == place.outboxCollected.load() { place.outboxHead = 0 }
-    let head = Int(place.outboxHead)
+    if offset == nil { beginAgainIfCollected() }
+    let head = offset ?? Int(place.outboxHead)
     if bytes.byteCount <= region.byteCount - head {
       region.copy(from: bytes, at: head)
       place.outboxHead = UInt32(head + bytes.byteCount)
@@ -171,7 +182,27 @@ struct Outbox {
     return (.block, offset)
   }
 
-  private func requestBlock(_ byteCount: Int) -> Int? {
+  /// Everything put here has been collected: begins again at the start.
+  private func beginAgainIfCollected() {
+    if place.outboxPublished.load() == place.outboxCollected.load() { place.outboxHead = 0 }
+  }
+
+  /// What is not in use now, and where in the outbox that is.
+  var rest: (region: Region, offset: Int)? {
+    beginAgainIfCollected()
+    let head = roundUp(Int(place.outboxHead), to: 64)
+    guard head < region.byteCount else { return nil }
+    return (region.subregion(at: head, byteCount: region.byteCount - head), head)
+  }
+
+  /// Gives a block back that was granted.
+  func giveBack(_ offset: Int) {
+    place.requestReturn = UInt64(offset)
+    _ = requestBlock(0)
+  }
+
+  /// Asks the front end for a block; nil when there is no memory.
+  func requestBlock(_ byteCount: Int) -> Int? {
     place.requestBytes = UInt64(byteCount)
     // ORDER(request): releases the size; the collector acquires it, and releases the offset.
     // MODEL(request.1)
@@ -186,6 +217,7 @@ struct Outbox {
     let isGranted = place.request.load() == Seat.Request.granted
     // MODEL(request.3)
     place.request.store(Seat.Request.none)
+    place.requestReturn = 0
     return isGranted ? Int(place.requestOffset) : nil
   }
 }

@@ -12,6 +12,7 @@ struct Worker: ~Copyable {
   private var tasks: TaskRunner
   private var jobs: JobRunner
   private let spinNanoseconds: UInt64
+  private var limits: WorkerLimits
   private let flight: FlightRing?
   /// How long the last spin took, if it was in vain.
   private var spunNanoseconds: UInt64 = 0
@@ -26,7 +27,10 @@ struct Worker: ~Copyable {
     tasks = TaskRunner(wire: wire, seat: index, flight: flight)
     jobs = JobRunner(wire: wire, seat: index, flight: flight)
     spinNanoseconds = UInt64(wire.spinNanoseconds)
+    limits = WorkerLimits(wire.workerLimits, seat)
   }
+
+  var log: ElementLog { tasks.log }
 
   /// Runs until the pool closes.
   mutating func run() {
@@ -38,6 +42,10 @@ struct Worker: ~Copyable {
     seat.phaseWord.wake(.max)  // someone may wait for this worker to come up
     wire.pass(.looking)
     while true {
+      // ORDER(order): after the end of the last task; the front end stores the order, then looks
+      // whether that task still runs. One of the two sees the other, so that no task that is
+      // claimed from here on can be taken for that one.
+      if seat.order.loadSequential() != Seat.Order.stay || limits.areReached(seat) { break }
       // MODEL(loop.1)
       if runSomething() { continue }
       // MODEL(loop.2)
@@ -48,8 +56,10 @@ struct Worker: ~Copyable {
       if wire.interest.loadSequential() & CollectorInterest.refill != 0, wire.isQueueLow {
         wire.ringCollector()
       }
+      if limits.areReached(seat, isIdle: true) { break }
       sleep()
     }
+    wire.passOn()  // a wake-up that was given to this worker
     flight?.note(.workerLeft, subject: UInt64(getpid()))
     seat.phaseWord.store(SeatPhase.leaving.rawValue)
   }
@@ -120,7 +130,6 @@ private func runWorker(_ ticket: echelon_worker_ticket) -> CInt {
     let wire = Wire(arena: arena, layout: layout)
     let index = SeatIndex(Int(ticket.seat))
     guard index.value < layout.seatCount else { throw .notAnArena }
-    WorkerContext.enter(arena)
     StandardStream.bufferByLine()
     // ORDER(seated): the front end knows of this process.
     let seated = wire.seat(index).incarnationWord
@@ -129,13 +138,14 @@ private func runWorker(_ ticket: echelon_worker_ticket) -> CInt {
       if current == ticket.incarnation { break }
       seated.sleep(while: current)
     }
+    var worker = Worker(wire: wire, index: index)
+    WorkerContext.enter(wire, index, worker.log)
     if ticket.initializer_offset != 0 {
       let isReady = Initializer.run(
         at: Int(clamping: ticket.initializer_offset),
         byteCount: Int(clamping: ticket.initializer_bytes), wire: wire, seat: index)
       guard isReady else { return 71 }
     }
-    var worker = Worker(wire: wire, index: index)
     worker.run()
     return 0
   } catch {

@@ -1,17 +1,45 @@
 package import EchelonMemory
+package import EchelonWire
 import Glibc
 import Synchronization
 
 /// What the code that runs in a worker may need to know of it.
 package enum WorkerContext {
-  private static let state = Mutex<Arena?>(nil)
+  /// A worker and its place.
+  package struct Place: Sendable {
+    package let wire: Wire
+    package let seat: SeatIndex
+    /// Where calls on several elements say how far they have come.
+    package let log: ElementLog
+  }
+
+  private static let state = Mutex<Place?>(nil)
+
+  /// This process as a worker; nil in a front end.
+  package static var place: Place? { state.withLock { $0 } }
 
   /// The arena of the pool that this process works for; nil in a front end.
-  package static var arena: Arena? { state.withLock { $0 } }
+  package static var arena: Arena? { place?.wire.arena }
 
-  static func enter(_ arena: Arena) {
-    state.withLock { $0 = arena }
-    ArenaRegistry.add(arena)
+  static func enter(_ wire: Wire, _ seat: SeatIndex, _ log: ElementLog) {
+    state.withLock { $0 = Place(wire: wire, seat: seat, log: log) }
+    ArenaRegistry.add(wire.arena)
+  }
+
+  /// Whether what this worker runs has been asked to stop; nil in a front end.
+  package static var isCancelled: Bool? {
+    guard let place else { return nil }
+    let work = CurrentWork(bits: place.wire.seat(place.seat).current.load())
+    if let slot = work.slot {
+      let word = StateWord(bits: place.wire.slot(slot).state.load())
+      return word.generation == work.generation && word.flags.contains(.cancelled)
+    }
+    if let job = work.job {
+      let record = place.wire.job(job)
+      return StateWord(bits: record.state.load()).generation == work.generation
+        && record.failed.load() != 0
+    }
+    return false
   }
 
   /// Says something on standard error, whole lines at a time.

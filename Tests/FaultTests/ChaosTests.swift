@@ -104,7 +104,9 @@ private func smallTasks(
 ) async throws {
   let expected = (1...500).map(collatz)
   while ContinuousClock.now < end {
-    let futures = try (1...500).map { try pool.submit(retries: plan.retries, collatz, $0) }
+    let futures = try (1...500).map {
+      try pool.submit(retries: RetryPolicy(plan.retries), collatz, $0)
+    }
     for (future, value) in zip(futures, expected) { #expect(try await future.value == value) }
     tally.withLock { $0.tasks += 500 }
   }
@@ -117,7 +119,9 @@ private func largeTasks(
   let inputs = sizes.map { mixedMagnitudes(count: $0, seed: plan.seed, of: Double.self) }
   let expected = inputs.map { Array($0.reversed()) }
   while ContinuousClock.now < end {
-    let futures = try inputs.map { try pool.submit(retries: plan.retries, reversed, $0) }
+    let futures = try inputs.map {
+      try pool.submit(retries: RetryPolicy(plan.retries), reversed, $0)
+    }
     for (future, value) in zip(futures, expected) { #expect(try await future.value == value) }
     tally.withLock { $0.tasks += sizes.count }
   }
@@ -168,7 +172,8 @@ private func sequences(
 ) async throws {
   let expected = (1...300).map(collatz)
   while ContinuousClock.now < end {
-    let values = try await pool.map(1...300, retries: plan.retries) { collatz($0) }.collect()
+    let values = try await pool.map(1...300, retries: RetryPolicy(plan.retries)) { collatz($0) }
+      .collect()
     #expect(values == expected)
     tally.withLock { $0.tasks += 300 }
   }

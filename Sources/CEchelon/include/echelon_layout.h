@@ -111,7 +111,9 @@ typedef struct {
   uint64_t block_limit;
   uint64_t heap_offset;
   uint32_t front_end_pid;
-  uint32_t reserved[13];
+  uint32_t worker_task_limit;    // a worker leaves after as many tasks and chunks; 0: never
+  uint64_t worker_memory_limit;  // a worker with more private bytes leaves; 0: never
+  uint32_t reserved[10];
   arena_hot_words hot;       // starts a cache line
   arena_front_end front_end;  // starts a cache line
 } arena_header;
@@ -131,7 +133,8 @@ typedef struct {
   uint32_t outbox_head;        // bytes used; owner: the worker
   uint32_t outbox_published;   // results put there (running count); owner: the worker
   uint32_t outbox_collected;   // results taken from there (running count); owner: the front end
-  uint32_t reserved1[2];
+  uint32_t order;  // 0: stay; 1: leave between tasks; owner: the front end
+  uint64_t request_return;     // a block that the request gives back, 0 for none
   uint64_t tasks_run;  // statistics, owner: the worker
   uint64_t chunks_run;
   uint64_t came_up_at;           // monotonic nanoseconds; 0 before it looks for work
@@ -139,9 +142,16 @@ typedef struct {
   uint64_t idle_since;           // 0 while at work
   uint64_t earlier_busy_nanoseconds;  // of workers that sat here before; owner: the front end
   uint64_t directed;             // the task that this worker alone is to run next, 0 for none
-  uint64_t reserved2;
+  uint64_t current;            // CurrentWork: what the worker runs, or ran last
+  uint64_t since;              // when that began, if it has a deadline; an element's for a map
+  uint32_t elements_started;   // of the map's call that runs
+  uint32_t elements_finished;
+  uint32_t log_bytes;          // results of those finished elements
+  uint32_t reserved2;
+  uint64_t log_offset;         // LogPlace
+  uint64_t reserved3[4];
 } arena_seat;
-_Static_assert(sizeof(arena_seat) == 128, "two cache lines");
+_Static_assert(sizeof(arena_seat) == 192, "three cache lines");
 _Static_assert(offsetof(arena_seat, tasks_run) == 64, "statistics have a line of their own");
 
 /// A task in flight.
@@ -202,7 +212,9 @@ typedef struct {
   uint32_t parameter_bytes;
   uint32_t batch_limit;         // chunks claimed by one look at the cursor
   uint32_t has_parameter_block; // 1: the last operand holds the parameters, there are none here
-  uint8_t failure[32];
+  uint64_t started;             // atomic: when the first chunk was begun; 0 before
+  uint32_t is_timed;            // the job has a deadline: `started` is to be written
+  uint8_t failure[20];
   job_operand operands[ECHELON_JOB_OPERAND_LIMIT];
   uint8_t parameters[ECHELON_JOB_PARAMETER_BYTES];
 } job_record;
@@ -226,6 +238,7 @@ enum {
   OFFSET(arena_front_end, limit_bytes), OFFSET(arena_front_end, used_bytes),
   OFFSET(arena_front_end, peak_bytes), OFFSET(arena_front_end, committed_bytes),
   OFFSET(arena_front_end, recorder_descriptor),
+  OFFSET(arena_header, worker_task_limit), OFFSET(arena_header, worker_memory_limit),
   OFFSET(arena_hot_words, tail), OFFSET(arena_hot_words, active_jobs),
   OFFSET(arena_hot_words, closing), OFFSET(arena_hot_words, head), OFFSET(arena_hot_words, chairs),
   OFFSET(arena_hot_words, sleepers), OFFSET(arena_hot_words, collector),
@@ -243,6 +256,10 @@ enum {
   OFFSET(arena_seat, came_up_at), OFFSET(arena_seat, idle_nanoseconds),
   OFFSET(arena_seat, idle_since), OFFSET(arena_seat, earlier_busy_nanoseconds),
   OFFSET(arena_seat, directed),
+  OFFSET(arena_seat, order), OFFSET(arena_seat, current),
+  OFFSET(arena_seat, since), OFFSET(arena_seat, elements_started),
+  OFFSET(arena_seat, elements_finished), OFFSET(arena_seat, log_bytes),
+  OFFSET(arena_seat, log_offset), OFFSET(arena_seat, request_return),
   OFFSET(task_slot, state), OFFSET(task_slot, function), OFFSET(task_slot, argument_bytes),
   OFFSET(task_slot, argument_offset), OFFSET(task_slot, attempt), OFFSET(task_slot, outcome),
   OFFSET(task_slot, result_offset), OFFSET(task_slot, result_bytes),
@@ -253,7 +270,7 @@ enum {
   OFFSET(job_record, chunk_length), OFFSET(job_record, failed), OFFSET(job_record, failure_bytes),
   OFFSET(job_record, failed_chunk), OFFSET(job_record, operand_count),
   OFFSET(job_record, parameter_bytes), OFFSET(job_record, batch_limit),
-  OFFSET(job_record, failure), OFFSET(job_record, operands), OFFSET(job_record, parameters),
+  OFFSET(job_record, started), OFFSET(job_record, failure), OFFSET(job_record, operands), OFFSET(job_record, parameters),
 };
 #undef OFFSET
 

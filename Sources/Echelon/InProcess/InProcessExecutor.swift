@@ -76,7 +76,7 @@ public final class InProcessExecutor: WorkExecutor {
     options: TaskOptions, at site: CallSite, of type: Output.Type,
     _ body: @escaping @Sendable (Input) throws -> Output
   ) throws -> ElementCalls<Input, Output> {
-    ElementCalls { [self] elements in
+    ElementCalls { [self] elements, _ in
       try checkSendable { message throws(TransferError) in
         try MapCall.encode(body, elements, into: &message)
       }
@@ -89,7 +89,7 @@ public final class InProcessExecutor: WorkExecutor {
     options: TaskOptions, at site: CallSite, of type: Output.Type,
     _ body: @escaping @Sendable (First, Second) throws -> Output
   ) throws -> ElementCalls<(First, Second), Output> {
-    ElementCalls { [self] elements in
+    ElementCalls { [self] elements, _ in
       try checkSendable { message throws(TransferError) in
         try PairMapCall.encode(body, elements, into: &message)
       }

@@ -15,7 +15,7 @@ struct BatchRun {
   private(set) var outcomes: [Outcome]
   let wasInterrupted: Bool
 
-  private static let retries = 2
+  private static let retries: RetryPolicy = 2
 
   /// Runs the plan and reports every file that fails as it does.
   init(_ plan: BatchPlan, in pool: ProcessPool) async throws {

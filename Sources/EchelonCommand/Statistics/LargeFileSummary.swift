@@ -15,7 +15,7 @@ struct LargeFileSummary {
   /// Files from this size on are worth dividing.
   static let smallestByteCount = 16 << 20
 
-  private static let retries = 2
+  private static let retries: RetryPolicy = 2
   /// A task should be long against its dispatch, and there should be several per worker.
   private static let elementsPerTask = 1 << 16
   private static let tasksPerFile = 32

@@ -42,6 +42,12 @@ int peer_thread_pool_start(int thread_count);
 long peer_thread_pool_run(long count);
 void peer_thread_pool_stop(void);
 
+// MARK: Stopping (kill_child.c)
+
+/// Forks a child that is busy, ends it with SIGTERM and waits for it. Returns the nanoseconds from the
+/// signal to its end.
+long peer_kill_busy_child(void);
+
 // MARK: Memory (memory.c)
 
 /// Makes `byte_count` bytes of shared memory (memfd_create, the system's default pages), fills them

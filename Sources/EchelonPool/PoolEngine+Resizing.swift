@@ -1,0 +1,72 @@
+import EchelonMemory
+import EchelonWire
+import Synchronization
+
+/// More workers, or fewer, on a live pool.
+extension PoolEngine {
+  /// The most seats that a pool made for `count` workers has: its layout never changes.
+  static func seatCount(for count: Int) -> Int { max(count, 64) }
+
+  /// The most workers that the pool may have.
+  package var seatLimit: Int { wire.layout.seatCount }
+
+  /// The most workers that it runs now.
+  package var workerLimit: Int { state.withLock { $0.workerLimit } }
+
+  /// Changes the most workers that the pool runs. More are started as there is work for them; what is
+  /// too many leaves between two tasks, the highest seats first.
+  package func resize(to count: Int) throws {
+    guard (1...seatLimit) ~= count else {
+      throw PoolError.invalidArgument(
+        "a pool made for \(configuration.workerCount) workers can be resized to 1 to \(seatLimit), not to \(count); make a new one"
+      )
+    }
+    try arena.commitControl(byteCount: wire.layout.committedBytes(seatCount: count))
+    let processors = MachineLimits.processors().count
+    locked { state in
+      state.workerLimit = count
+      wire.chairCount = max(1, min(processors - 1, count))
+      let ready = wire.readyTickets + state.jobs.count { $0 != nil }
+      let isUseful = ready > 0 && state.wantedWorkers < count
+      state.wantedWorkers = min(count, state.wantedWorkers)
+      if isUseful {
+        summonWorkers(&state, demand: ready)
+      } else if state.wantedWorkers < count {
+        _ = wire.interest.fetchOr(CollectorInterest.growth)
+      } else {
+        _ = wire.interest.fetchAnd(~CollectorInterest.growth)
+      }
+    }
+    attention.signal()
+  }
+
+  /// Has workers leave that are too many. Called by the supervisor.
+  func dismissSurplus() {
+    let dismissed = state.withLock { state -> [SeatIndex] in
+      var staying = state.workers.indices.filter { index in
+        state.workers[index] != nil && !state.condemned[index]
+          && wire.seat(SeatIndex(index)).order.load() == Seat.Order.stay
+      }
+      var dismissed: [SeatIndex] = []
+      while staying.count > state.wantedWorkers, let last = staying.popLast() {
+        // ORDER(order): sequential, before the wake-up; the worker looks at it before it sleeps.
+        wire.seat(SeatIndex(last)).order.storeSequential(Seat.Order.leave)
+        dismissed.append(SeatIndex(last))
+      }
+      return dismissed
+    }
+    for seat in dismissed { wire.wake(seat) }
+  }
+}
+
+extension PoolEngine {
+  /// Waits until everything has ended; what is late is killed, and its futures end with `WorkerDied`.
+  package func waitUntilEnded(killingAfter deadline: Duration?) {
+    let moment = deadline.flatMap(MonotonicClock.deadline(after:))
+    while !waitUntilEnded(deadline: moment) {
+      shutDown(cancelPending: true)
+      killWorkers()
+      _ = waitUntilEnded(deadline: MonotonicClock.deadline(after: .milliseconds(50)))
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import Echelon
+import Glibc
+import TestSupport
+import Testing
+
+@Sendable private func holdSome(_ index: Int) -> Int {
+  while index % 10 == 3 { usleep(1000) }  // until it is stopped
+  return index
+}
+
+extension Faults {
+  @Suite(.timeLimit(.minutes(3))) struct `A deadline` {
+    @Test func `P5 P11 ends the task that overruns it, says so, and the pool goes on`() throws {
+      let pool = try ProcessPool.quiet(workers: 1)
+      let latch = try Latch(in: pool)
+      let future = try pool.submit(retries: 3, deadline: .milliseconds(30), hold, latch)
+      let next = try pool.submit(echo, 5)
+      let error = try #require(try future.failure() as? PoolError)
+      guard case .deadlineExceeded(let deadline, let what) = error else {
+        Issue.record("\(error)")
+        return
+      }
+      #expect(deadline == .milliseconds(30))
+      #expect(what.contains("DeadlineTests.swift"))
+      #expect(Machine.isGone(latch.processID))
+      #expect(latch.arrivals == 1, "a late task is not run again")
+      #expect(try next.checked() == 5)
+      #expect(future.state == .finished && !future.cancel())
+      #expect(pool.statistics.deaths == 0)
+      pool.shutdown()
+    }
+
+    @Test func `P5 counts from when a worker begins the task, not from when it is handed over`()
+      throws
+    {
+      let pool = try ProcessPool.quiet(workers: 1)
+      let latch = try Latch(in: pool)
+      let held = try pool.submit(hold, latch)
+      _ = try latch.arrived()
+      let futures = try (0..<50).map { try pool.submit(deadline: .seconds(2), echo, $0) }
+      let short = try pool.submit(deadline: .milliseconds(20), echo, 7)
+      // The shortest deadline passes while its task waits, which the supervisor must not mistake.
+      usleep(100_000)
+      #expect(short.state == .pending)
+      latch.open()
+      _ = try held.checked()
+      for (index, future) in futures.enumerated() { #expect(try future.checked() == index) }
+      pool.shutdown()
+    }
+
+    @Test func `P11 finds a worker that is stopped`() throws {
+      let pool = try ProcessPool.quiet(workers: 1)
+      let latch = try Latch(in: pool)
+      let future = try pool.submit(deadline: .milliseconds(200), hold, latch)
+      let pid = try latch.arrived()
+      kill(pid, SIGSTOP)
+      let error = try future.failure()
+      #expect(error as? PoolError != nil, "\(String(describing: error))")
+      #expect(Machine.isGone(pid))
+      #expect(try pool.submit(echo, 5).checked() == 5)
+      pool.shutdown()
+    }
+
+    @Test func `P5 under load ends exactly the tasks that overrun`() throws {
+      let pool = try ProcessPool.quiet(workers: 2)
+      let futures = try (0..<60).map {
+        try pool.submit(deadline: .milliseconds(250), holdSome, $0)
+      }
+      for (index, future) in futures.enumerated() {
+        let error = try future.failure()
+        if index % 10 == 3 {
+          guard case .deadlineExceeded? = error as? PoolError else {
+            Issue.record("\(index): \(String(describing: error))")
+            continue
+          }
+        } else {
+          #expect(error == nil, "\(index)")
+        }
+      }
+      #expect(pool.statistics.deaths == 0)
+      pool.shutdown()
+    }
+
+    @Test func `P5 of a map is each element's own`() throws {
+      let pool = try ProcessPool.quiet(workers: 2)
+      let results = Array(
+        AnySequence {
+          try! pool.map(0..<30, chunkSize: 10, deadline: .milliseconds(250)) { holdSome($0) }
+            .makeIterator()
+        })
+      #expect(results.count == 30)
+      for (index, result) in results.enumerated() {
+        switch result {
+        case .success(let value): #expect(value == index && index % 10 != 3)
+        case .failure(let error):
+          #expect(index % 10 == 3, "\(index): \(error)")
+          guard case .deadlineExceeded? = error as? PoolError else {
+            Issue.record("\(error)")
+            continue
+          }
+        }
+      }
+      pool.shutdown()
+    }
+
+    @Test func `P11 a stopped worker that was to look for work holds no queued task for ever`()
+      throws
+    {
+      let pool = try ProcessPool.quiet(workers: 2)
+      try pool.warmUp()
+      let pids = pool.workerProcessIDs
+      for (round, pid) in (pids + pids).enumerated() {
+        kill(pid, SIGSTOP)
+        try eventually("the worker is stopped") { Machine.state(of: pid) == "T" }
+        for index in 0..<20 { #expect(try pool.submit(echo, index).checked() == index, "\(round)") }
+        kill(pid, SIGCONT)
+      }
+      pool.shutdown()
+    }
+
+    @Test func `P11 when every idle worker is stopped they are replaced`() throws {
+      let pool = try ProcessPool.quiet(workers: 1)
+      try pool.warmUp()
+      let pid = pool.workerProcessIDs[0]
+      kill(pid, SIGSTOP)
+      try eventually("the worker is stopped") { Machine.state(of: pid) == "T" }
+      #expect(try pool.submit(echo, 4).checked() == 4)
+      #expect(Machine.isGone(pid))
+      #expect(pool.statistics.deaths == 0)
+      pool.shutdown()
+    }
+  }
+}

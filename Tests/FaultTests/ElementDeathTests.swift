@@ -1,0 +1,108 @@
+import Echelon
+import Glibc
+import TestSupport
+import Testing
+
+@Sendable private func dieAt(_ cells: SharedArray<Int64>, _ index: Int, _ fatal: Int) -> Int {
+  cells[index] += 1
+  if index == fatal { OwnDeath.abort.happen() }
+  return index * index
+}
+
+/// A result of about so many bytes.
+@Sendable private func text(_ index: Int, _ fatal: Int, _ byteCount: Int) -> String {
+  if index == fatal { OwnDeath.kill.happen() }
+  return String(repeating: String(index % 10), count: byteCount)
+}
+
+private struct Visit: Codable, Sendable {
+  var cells: SharedArray<Int64>
+  var index: Int
+  var fatal: Int
+}
+
+@Sendable private func visit(_ visit: Visit) -> Int {
+  dieAt(visit.cells, visit.index, visit.fatal)
+}
+
+private struct Page: Codable, Sendable {
+  var index: Int
+  var fatal: Int
+  var byteCount: Int
+}
+
+extension Faults {
+  @Suite(.timeLimit(.minutes(2))) struct `A map whose worker dies in a chunk` {
+    private func results<Output>(_ map: MapResults<Output>) -> [Result<Output, any Error>] {
+      var results: [Result<Output, any Error>] = []
+      for result in AnySequence({ map.makeIterator() }) { results.append(result) }
+      return results
+    }
+
+    @Test(arguments: [0, 1, 7, 14, 15])
+    func `P4 loses one element: those done keep their results, the others run once elsewhere`(
+      _ fatal: Int
+    ) throws {
+      let pool = try ProcessPool.quiet(workers: 2)
+      let cells = try pool.array(repeating: Int64(0), count: 48)
+      let inputs = (0..<48).map { Visit(cells: cells, index: $0, fatal: fatal + 16) }
+      let map = try pool.map(inputs, chunkSize: 16) { visit($0) }
+      for (index, result) in results(map).enumerated() {
+        if index == fatal + 16 {
+          guard case .failure(let error as WorkerDied) = result else {
+            Issue.record("\(index): \(result)")
+            continue
+          }
+          #expect(error.attempts == 1)
+          #expect(error.cause == .signalled(SIGABRT))
+        } else {
+          guard case .success(let value) = result else {
+            Issue.record("\(index): \(result)")
+            continue
+          }
+          #expect(value == index * index)
+        }
+      }
+      let counts = cells.withSpan { span in span.indices.map { span[$0] } }
+      #expect(counts.allSatisfy { $0 == 1 }, "an element ran again or never: \(counts)")
+      #expect(pool.statistics.deaths == 1)
+      pool.shutdown()
+    }
+
+    @Test func `P4 P10 runs the element alone again as often as its retries say`() throws {
+      let pool = try ProcessPool.quiet(workers: 2)
+      let cells = try pool.array(repeating: Int64(0), count: 20)
+      let inputs = (0..<20).map { Visit(cells: cells, index: $0, fatal: 6) }
+      let all = results(try pool.map(inputs, chunkSize: 10, retries: 2) { visit($0) })
+      guard case .failure(let error as WorkerDied) = all[6] else {
+        Issue.record("\(all[6])")
+        return
+      }
+      #expect(error.attempts == 3 && error.isPoison)
+      let counts = cells.withSpan { span in span.indices.map { span[$0] } }
+      #expect(counts == (0..<20).map { $0 == 6 ? 3 : 1 })
+      pool.shutdown()
+    }
+
+    // Small results stay in the slot's neighbourhood, larger ones need the outbox, then a block that
+    // grows.
+    @Test(arguments: [1, 300, 3_000, 40_000, 400_000])
+    func `P4 keeps results of any size`(_ byteCount: Int) throws {
+      let pool = try ProcessPool.quiet(workers: 1)
+      for fatal in [5, 19] {
+        let inputs = (0..<20).map { Page(index: $0, fatal: fatal, byteCount: byteCount) }
+        let map = try pool.map(inputs, chunkSize: 20) { text($0.index, $0.fatal, $0.byteCount) }
+        for (index, result) in results(map).enumerated() {
+          switch result {
+          case .success(let value):
+            #expect(value == text(index, -1, byteCount), "\(index)")
+          case .failure(let error):
+            #expect(index == fatal && error is WorkerDied, "\(index): \(error)")
+          }
+        }
+      }
+      pool.shutdown()
+      #expect(pool.memoryUsage.usedBytes == 0, "a block of a log was not given back")
+    }
+  }
+}

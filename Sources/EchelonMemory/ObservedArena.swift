@@ -79,7 +79,8 @@ import Glibc
     }
     // Its workers hold the arena, too.
     guard header.front_end_pid == UInt32(processID) else { return .nothing }
-    let byteCount = Int(clamping: header.blocks_offset)
+    // What comes before the outboxes: of those only the ones in use have pages.
+    let byteCount = Int(clamping: header.outboxes_offset)
     guard byteCount >= size, byteCount % 4096 == 0, byteCount <= Int(status.st_size),
       byteCount <= 1 << 30
     else { return .nothing }

@@ -73,9 +73,12 @@ extension PoolEngine {
     return state.directed.indices.flatMap { state.directed[$0].removeAll() }
   }
 
-  /// Fails what is meant for workers that are not there and cannot be started.
-  func failDirectedOfVacantSeats(_ error: any Error, _ state: inout PoolState) {
-    for seat in state.directed.indices where state.workers[seat] == nil {
+  /// Fails what is meant for workers that are not there and will not be started.
+  /// - Parameter first: the lowest seat that this concerns.
+  func failDirectedOfVacantSeats(
+    from first: Int = 0, _ error: any Error, _ state: inout PoolState
+  ) {
+    for seat in state.directed.indices where seat >= first && state.workers[seat] == nil {
       for task in state.directed[seat].removeAll() {
         state.directedCount -= 1
         guard task.place == .queued else { continue }

@@ -25,7 +25,9 @@ extension PoolEngine {
     let processors = MachineLimits.processors().count
     locked { state in
       state.workerLimit = count
+      FrontEndWords(arena: arena.region).workerLimit.store(UInt32(count))
       wire.chairCount = max(1, min(processors - 1, count))
+      failDirectedOfVacantSeats(from: count, PoolError.cancelled, &state)
       let ready = wire.readyTickets + state.jobs.count { $0 != nil }
       let isUseful = ready > 0 && state.wantedWorkers < count
       state.wantedWorkers = min(count, state.wantedWorkers)

@@ -198,6 +198,10 @@ extension PoolEngine {
         lastWords: lastWords)
       // MODEL(death.3)
       mendTasks(after: death, &state)
+      if seat.value >= state.workerLimit {
+        // Nobody will sit here again: the pool has shrunk.
+        failDirectedOfVacantSeats(from: state.workerLimit, PoolError.cancelled, &state)
+      }
       // MODEL(death.4)
       mendJobs(after: death, &state)
       mendResultMemory(after: death, &state)

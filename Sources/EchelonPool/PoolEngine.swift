@@ -57,6 +57,7 @@ package final class PoolEngine: Sendable {
     let shown = FrontEndWords(arena: arena.region)
     shown.madeAt.store(MonotonicClock.now())
     shown.limitBytes.store(UInt64(arena.limitBytes))
+    shown.workerLimit.store(UInt32(count))
     shown.recorderDescriptor.store(UInt32(recorder?.descriptor ?? 0))
     output = OutputCollector(configuration.output)
     starter = try makeStarter?(wire) ?? Self.processStarter(configuration, arena)

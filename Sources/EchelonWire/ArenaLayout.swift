@@ -84,6 +84,9 @@ package struct ArenaLayout: Sendable {
     roundUp(outboxesOffset + min(seatCount, self.seatCount) * outboxBytes, to: 4096)
   }
 
+  /// Where the seats end.
+  var seatsEnd: Int { seatsOffset + seatCount * MemoryLayout<arena_seat>.stride }
+
   private func fits(_ offset: Int, _ bytes: Int) -> Bool {
     offset >= MemoryLayout<arena_header>.size && offset % 64 == 0 && bytes >= 0
       && offset <= controlBytes && bytes <= controlBytes - offset

@@ -121,8 +121,11 @@ package final class FlightRecorder: Sendable {
       mask: UInt64(header.ring_capacity - 1))
   }
 
-  /// The ring of the worker on `seat`, for that worker.
-  package func ring(of seat: SeatIndex) -> FlightRing { ring(1 + seat.value) }
+  /// The ring of the worker on `seat`, for that worker; nil for seats that the pool has got since the
+  /// file was made.
+  package func ring(of seat: SeatIndex) -> FlightRing? {
+    1 + seat.value < Int(header.ring_count) ? ring(1 + seat.value) : nil
+  }
 
   /// Notes something in the front end's ring; from any thread.
   /// - Parameter name: is put into the file at its first use, and its number into `code`.

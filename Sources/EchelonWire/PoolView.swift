@@ -18,12 +18,17 @@ package struct PoolView: Sendable {
   /// A view of another process's arena.
   package init(_ arena: ObservedArena) throws(ArenaError) {
     let header: arena_header = arena.region.load(at: 0)
-    self.init(
-      region: arena.region,
-      layout: try ArenaLayout(header, controlLimit: arena.region.byteCount))
+    // The observer maps the front of the control area.
+    let layout = try ArenaLayout(header, controlLimit: .max)
+    guard layout.seatsEnd <= arena.region.byteCount else { throw .notAnArena }
+    self.init(region: arena.region, layout: layout)
   }
 
-  package var seatCount: Int { layout.seatCount }
+  /// The seats that workers have or are to have; a layout has more, for a pool that grows.
+  package var shownSeats: Range<Int> {
+    let used = (0..<layout.seatCount).last { seat($0).incarnation != 0 } ?? -1
+    return 0..<min(layout.seatCount, max(used + 1, Int(frontEnd.workerLimit.load())))
+  }
   package var frontEnd: FrontEndWords { FrontEndWords(arena: region) }
 
   /// Tickets that no worker has taken.
@@ -72,6 +77,9 @@ package struct FrontEndWords: Sendable {
   package var peakBytes: SharedWord64 { region.word64(at: OFFSET_arena_front_end_peak_bytes) }
   package var committedBytes: SharedWord64 {
     region.word64(at: OFFSET_arena_front_end_committed_bytes)
+  }
+  package var workerLimit: SharedWord32 {
+    region.word32(at: OFFSET_arena_front_end_worker_limit)
   }
   /// The descriptor of the flight recorder in the front end, 0 when there is none.
   package var recorderDescriptor: SharedWord32 {

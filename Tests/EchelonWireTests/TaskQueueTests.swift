@@ -196,6 +196,7 @@ import Testing
     let claimed = Tally(count: count)
     let threads = (0..<2).map { _ in Ended() }
     for (index, end) in threads.enumerated() {
+      wire.use(SeatIndex(index))
       inBackground {
         while wire.closing.load() == 0 {
           while let (slot, state) = wire.claimTask(for: SeatIndex(index)) {

@@ -35,6 +35,8 @@ private struct Plan: Codable {
 @Suite(.serialized, .timeLimit(.minutes(60))) struct FaultPoints {
   @Test func `P10 a worker dies or stops at every named step and every result is right`() throws {
     let plan = Plan()
+    // What other tests started may take its time to end.
+    let others = Set(Machine.children(of: getpid()))
     let pool = try ProcessPool.quiet(workers: 3)
     let wire = pool.engine.wire
     wire.faultSeed.storeSequential(plan.seed)
@@ -66,7 +68,7 @@ private struct Plan: Codable {
       "\(statistics.deaths) deaths, \(warden.stops) stops, \(statistics.retries) retries, "
         + "\(mix.tasks) tasks, \(mix.jobs) jobs of which \(mix.lostJobs) lost, all right")
     pool.shutdown()
-    #expect(Machine.children(of: getpid()).isEmpty)
+    #expect(others.isSuperset(of: Machine.children(of: getpid())))
   }
 
   @Test func `points that are not armed strike nobody`() throws {

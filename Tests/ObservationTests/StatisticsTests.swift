@@ -92,7 +92,7 @@ extension Observation {
       let arena = try #require(arenas.first { $0.identity == pool.engine.arena.identity })
       let view = try PoolView(arena)
       let numbers = pool.statistics
-      #expect(view.seatCount == 2)
+      #expect(view.shownSeats == 0..<2)
       #expect(Int(view.frontEnd.deaths.load()) == numbers.deaths)
       #expect(Int(view.frontEnd.usedBytes.load()) == numbers.usedBytes)
       #expect(Int(view.frontEnd.limitBytes.load()) == pool.memoryLimit)

@@ -84,7 +84,8 @@ typedef struct {
   uint64_t peak_bytes;
   uint64_t committed_bytes;
   uint32_t recorder_descriptor;  // flight recorder in the front end, 0 for none
-  uint32_t reserved[15];
+  uint32_t worker_limit;         // the most workers that there are to be now
+  uint32_t reserved[14];
 } arena_front_end;
 _Static_assert(sizeof(arena_front_end) == 2 * 64, "two cache lines");
 
@@ -237,7 +238,7 @@ enum {
   OFFSET(arena_front_end, deaths), OFFSET(arena_front_end, retries),
   OFFSET(arena_front_end, limit_bytes), OFFSET(arena_front_end, used_bytes),
   OFFSET(arena_front_end, peak_bytes), OFFSET(arena_front_end, committed_bytes),
-  OFFSET(arena_front_end, recorder_descriptor),
+  OFFSET(arena_front_end, recorder_descriptor), OFFSET(arena_front_end, worker_limit),
   OFFSET(arena_header, worker_task_limit), OFFSET(arena_header, worker_memory_limit),
   OFFSET(arena_hot_words, tail), OFFSET(arena_hot_words, active_jobs),
   OFFSET(arena_hot_words, closing), OFFSET(arena_hot_words, head), OFFSET(arena_hot_words, chairs),

@@ -22,7 +22,7 @@ enum PoolLog {
         "backing": "\(engine.arena.backing.map { "\($0)" } ?? "none")",
         "backing_notes": .array(engine.arena.backingNotes.map { "\($0)" }),
         "memory_limit": "\(engine.arena.limitBytes)",
-        "workers": "\(engine.wire.layout.seatCount)",
+        "workers": "\(engine.workerLimit)",
       ])
   }
 

@@ -31,7 +31,7 @@ struct PoolObserver {
     let now = MonotonicClock.now()
     let words = view.frontEnd
     var seats: [PoolReading.Seat] = []
-    for index in 0..<view.seatCount {
+    for index in view.shownSeats {
       let seat = view.seat(index)
       var statistics = SeatStatistics(seat, now: now)
       let isThere = statistics.state != .vacant && statistics.state != .starting

@@ -40,7 +40,7 @@ extension Figures {
           began[0] = 0
           let future = try pool.submit(look, began)
           while began[0] == 0 { sched_yield() }
-          return try seconds {
+          return seconds {
             future.cancel()
             _ = try? future.result()
           }

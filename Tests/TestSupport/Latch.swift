@@ -62,7 +62,9 @@ public struct Latch: Codable, Sendable {
 extension ProcessPool {
   /// A pool whose workers do not print a backtrace when a test crashes them.
   public static func quiet(workers: Int, memoryLimit: Int? = nil) throws -> ProcessPool {
-    try ProcessPool(
-      workers: workers, memoryLimit: memoryLimit, environment: ["SWIFT_BACKTRACE": "enable=no"])
+    let isForked = environmentVariable("ECHELON_TEST_START") == "forkServer"
+    return try ProcessPool(
+      workers: workers, start: isForked ? .forkServer : .spawn, memoryLimit: memoryLimit,
+      environment: ["SWIFT_BACKTRACE": "enable=no"])
   }
 }

@@ -4,6 +4,7 @@ public import Echelon
 public enum TestedExecutor: String, CaseIterable, Sendable, CustomStringConvertible {
   case inProcess = "in-process"
   case spawn = "pool, spawn"
+  case forkServer = "pool, fork server"
 
   /// Those whose workers are processes.
   public static let pools = allCases.filter { $0 != .inProcess }
@@ -32,6 +33,7 @@ public enum TestedExecutor: String, CaseIterable, Sendable, CustomStringConverti
     precondition(self != .inProcess, "threads are no pool of processes")
     var options = PoolOptions()
     options.memoryLimit = memoryLimit
+    options.start = self == .forkServer ? .forkServer : .spawn
     options.environment = ["SWIFT_BACKTRACE": "enable=no"]
     return try ProcessPool(workers: workers, options: options)
   }

@@ -174,6 +174,7 @@ extension Starting {
 extension ProcessPool {
   /// A pool whose workers are forked and print no backtraces.
   static func forked(workers: Int, preload: WorkerInitializer? = nil) throws -> ProcessPool {
+    foreignTemplates.withLock { $0 = Set(templates()) }
     var options = PoolOptions()
     options.start = .forkServer
     options.preload = preload
@@ -182,14 +183,23 @@ extension ProcessPool {
   }
 }
 
-/// The one living child of this process that is called so.
+/// The templates of pools that other suites share, which were there before the pool of this test.
+private let foreignTemplates = Mutex<Set<Int32>>([])
+
+/// The living children of this process that are called so.
+private func templates() -> [Int32] {
+  Machine.children(of: getpid()).filter { pid in
+    !Machine.isGone(pid)
+      && Machine.text(at: "/proc/\(pid)/cmdline")?.hasPrefix("echelon-template") == true
+  }
+}
+
+/// The template of the pool that this test made last.
 func theTemplate() throws -> Int32 {
   var found: [Int32] = []
   try eventually("there is one template") {
-    found = Machine.children(of: getpid()).filter { pid in
-      !Machine.isGone(pid)
-        && Machine.text(at: "/proc/\(pid)/cmdline")?.hasPrefix("echelon-template") == true
-    }
+    let foreign = foreignTemplates.withLock { $0 }
+    found = templates().filter { !foreign.contains($0) }
     return found.count == 1
   }
   return found[0]

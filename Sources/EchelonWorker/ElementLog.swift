@@ -19,6 +19,10 @@ package final class ElementLog: @unchecked Sendable {
   init(outbox: Outbox) {
     self.outbox = outbox
     place = outbox.place
+    // The worker that sat here before may have died in a call. Should this one die in its first, before
+    // the first element, those counts would be taken for its own.
+    place.elementsStarted.store(0)
+    place.elementsFinished.store(0)
   }
 
   /// A call on some elements begins.

@@ -87,7 +87,8 @@ private struct Item: Codable, Sendable {
       }
     }
     try eventually("all are told") { log.entries.count == 3 }
-    #expect(log.entries == ["finished false", "finished false", "cancelled true"])
+    // Callbacks of one future keep their order; those of several run side by side.
+    #expect(log.entries.sorted() == ["cancelled true", "finished false", "finished false"])
   }
 
   @Test func `F8 a callback added in a callback runs, after those that were there`() throws {

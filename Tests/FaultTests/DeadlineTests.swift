@@ -40,7 +40,7 @@ extension Faults {
       let futures = try (0..<50).map { try pool.submit(deadline: .seconds(2), echo, $0) }
       let short = try pool.submit(deadline: .milliseconds(20), echo, 7)
       // The shortest deadline passes while its task waits, which the supervisor must not mistake.
-      usleep(100_000)
+      usleep(100_000)  // far beyond it; a supervisor that took waiting for running would act by now
       #expect(short.state == .pending)
       latch.open()
       _ = try held.checked()

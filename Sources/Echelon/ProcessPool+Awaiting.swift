@@ -26,6 +26,8 @@ extension ProcessPool {
   ///   - function: as for `submit`.
   /// - Throws: `TransferError` for what cannot be sent, `PoolError.shutDown`. What only the values tell
   ///   fails the future.
+  // Without inputs this is not what anyone means: `submit { … }` is the plain one.
+  @_disfavoredOverload
   public func submit<each Input: Sendable, Output: Sendable>(
     retries: RetryPolicy = 0, priority: WorkPriority = .normal,
     awaiting input: repeat Future<each Input>,

@@ -31,8 +31,43 @@ private struct Page: Codable, Sendable {
   var byteCount: Int
 }
 
+/// Kills the worker that decodes it for the second time after `marks[0]` was set to 1.
+private struct Trap: Codable, Sendable {
+  let marks: SharedArray<Int64>
+
+  init(marks: SharedArray<Int64>) { self.marks = marks }
+
+  private enum CodingKeys: CodingKey { case marks }
+
+  init(from decoder: any Decoder) throws {
+    marks = try decoder.container(keyedBy: CodingKeys.self).decode(
+      SharedArray<Int64>.self, forKey: .marks)
+    if marks[0] > 0 { marks[0] += 1 }
+    if marks[0] == 3 { OwnDeath.kill.happen() }
+  }
+}
+
 extension Faults {
   @Suite(.timeLimit(.minutes(2))) struct `A map whose worker dies in a chunk` {
+    @Test func `P4 credits no worker with the elements of the one before it`() throws {
+      let pool = try ProcessPool.quiet(workers: 1)
+      let trap = Trap(marks: try pool.array(repeating: Int64(0), count: 1))
+      // The first worker dies in element 2. The second runs that one again, and dies as it reads the
+      // call for the rest, before it has begun a log of its own.
+      let map = try pool.map(0..<6, chunkSize: 6, retries: 3) { index in
+        if index == 2, trap.marks[0] == 0 {
+          trap.marks[0] = 1
+          OwnDeath.kill.happen()
+        }
+        return index * 10
+      }
+      let values = try results(map).map { try $0.get() }
+      #expect(trap.marks[0] == 4, "the second worker died as planned, and a third one followed")
+      #expect(values == [0, 10, 20, 30, 40, 50])
+      #expect(pool.statistics.deaths == 2)
+      pool.shutdown()
+    }
+
     private func results<Output>(_ map: MapResults<Output>) -> [Result<Output, any Error>] {
       var results: [Result<Output, any Error>] = []
       for result in AnySequence({ map.makeIterator() }) { results.append(result) }

@@ -51,18 +51,20 @@ extension Faults {
   @Suite(.timeLimit(.minutes(2))) struct `A map whose worker dies in a chunk` {
     @Test func `P4 credits no worker with the elements of the one before it`() throws {
       let pool = try ProcessPool.quiet(workers: 1)
-      let trap = Trap(marks: try pool.array(repeating: Int64(0), count: 1))
+      let marks = try pool.array(repeating: Int64(0), count: 1)
+      // In an array, so that the optimizer leaves the closure a Trap to capture and not its field.
+      let traps = [Trap(marks: marks)]
       // The first worker dies in element 2. The second runs that one again, and dies as it reads the
       // call for the rest, before it has begun a log of its own.
       let map = try pool.map(0..<6, chunkSize: 6, retries: 3) { index in
-        if index == 2, trap.marks[0] == 0 {
-          trap.marks[0] = 1
+        if index == 2, traps[0].marks[0] == 0 {
+          traps[0].marks[0] = 1
           OwnDeath.kill.happen()
         }
         return index * 10
       }
       let values = try results(map).map { try $0.get() }
-      #expect(trap.marks[0] == 4, "the second worker died as planned, and a third one followed")
+      #expect(marks[0] == 4, "the second worker died as planned, and a third one followed")
       #expect(values == [0, 10, 20, 30, 40, 50])
       #expect(pool.statistics.deaths == 2)
       pool.shutdown()

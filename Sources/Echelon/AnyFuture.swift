@@ -260,6 +260,7 @@ public class AnyFuture: @unchecked Sendable {
   ///
   /// With `.force`, the workers that run it are ended and replaced. No other task is hurt. The future
   /// ends as cancelled when the worker is gone, so that nothing can still write into its arrays then.
+  /// Threads cannot be ended: an `InProcessExecutor` ends the future at once and gives its threads up.
   /// - Returns: whether the future is cancelled, or certain to be. False for one that has finished, and
   ///   for a task that was only asked to stop.
   @discardableResult public final func cancel(_ mode: CancellationMode = .cooperative) -> Bool {

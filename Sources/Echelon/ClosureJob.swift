@@ -16,6 +16,7 @@ public struct ClosureJob<Program: ChunkProgram, Value: Sendable> {
   let output: ArrayReference?
   let inputs: [ArrayReference]
   let parameters: ParameterBytes
+  var options = JobOptions()
   /// Where the output is copied to when all chunks are done, of the same number of bytes.
   ///
   /// A chunk may run again, so its output must not be its input: a map in place goes through an array

@@ -7,7 +7,8 @@ public enum CurrentTask {
   /// Whether it has been asked to stop.
   ///
   /// In a worker that is a look at the task's word in shared memory, some ten nanoseconds, from
-  /// whichever thread. Elsewhere it is `Task.isCancelled`.
+  /// whichever thread. In a task of an `InProcessExecutor` it is a look at its flag, from its own thread
+  /// and from Swift tasks that it starts. Elsewhere it is `Task.isCancelled`.
   public static var isCancelled: Bool {
     if let probe = cancellationProbe { return probe() }
     return WorkerContext.isCancelled ?? Task.isCancelled

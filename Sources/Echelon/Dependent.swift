@@ -1,6 +1,14 @@
 import EchelonPool
 import Synchronization
 
+/// A task that an executor has taken in and that is not to begin yet.
+protocol HeldTask: AnyObject, Sendable {
+  var untypedFuture: AnyFuture { get }
+  /// The end of a task that was to wait for others. The caller ends its future.
+  /// - Returns: false when it is no longer held.
+  func abandon() -> Bool
+}
+
 /// A task that begins when futures have ended, and fails when one of them does.
 ///
 /// Nobody waits for them: the last one to end starts the task, on whatever thread ends it.
@@ -10,16 +18,15 @@ final class Dependent: Sendable {
     var missing = 1
     var inputs: [AnyFuture]
     /// Gone when the task was started, failed or cancelled.
-    var task: FutureTask?
-    var start: (@Sendable (FutureTask) throws -> Void)?
+    var task: (any HeldTask)?
+    var start: (@Sendable () throws -> Void)?
   }
 
   private let state: Mutex<State>
 
   /// - Parameter start: hands the task over; called once, when every input has a value.
   init(
-    _ task: FutureTask, inputs: [AnyFuture],
-    start: @escaping @Sendable (FutureTask) throws -> Void
+    _ task: any HeldTask, inputs: [AnyFuture], start: @escaping @Sendable () throws -> Void
   ) {
     var seen: Set<ObjectIdentifier> = []
     let distinct = inputs.filter { seen.insert(ObjectIdentifier($0)).inserted }
@@ -61,7 +68,7 @@ final class Dependent: Sendable {
     state.withLock { $0.missing -= 1 }
     guard let (task, start, _) = take(unlessMissing: true) else { return nil }
     do {
-      try start(task)
+      try start()
       return nil
     } catch {
       return fail(task, error, isCancelled: false)
@@ -69,14 +76,14 @@ final class Dependent: Sendable {
   }
 
   private func fail(
-    _ task: FutureTask, _ error: any Error, isCancelled: Bool
+    _ task: any HeldTask, _ error: any Error, isCancelled: Bool
   ) -> (AnyFuture, [Dependent])? {
     guard task.abandon() else { return nil }
     return (task.untypedFuture, task.untypedFuture.failLeavingDependents(error, isCancelled))
   }
 
   private typealias Taken = (
-    task: FutureTask, start: @Sendable (FutureTask) throws -> Void, inputs: [AnyFuture]
+    task: any HeldTask, start: @Sendable () throws -> Void, inputs: [AnyFuture]
   )
 
   /// Takes the task out, which only one can.

@@ -52,6 +52,8 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
   }
 }
 
+extension FutureTask: HeldTask {}
+
 /// Reads the answer to a call.
 func readAnswer<Answer>(
   _ outcome: TaskOutcomeBytes, _ bytes: RawSpan, submittedAt origin: CallSite? = nil,

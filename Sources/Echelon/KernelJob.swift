@@ -8,6 +8,7 @@ public struct KernelJob<Value: Sendable>: Sendable {
   let outputs: [JobOperand]
   let inputs: [JobOperand]
   let plan: ChunkPlan
+  var options = JobOptions()
   /// Makes the value of the merged partial result.
   let finish: @Sendable (KernelPartial) throws -> Value
 

@@ -1,57 +1,35 @@
 import EchelonMemory
-public import EchelonPool
+import EchelonPool
 import EchelonTransfer
-public import EchelonWire
+import EchelonWire
 
 extension ProcessPool {
-  /// Has a function work in a worker on the values of futures, as soon as all of them are there.
-  ///
-  ///     let left = try pool.submit(load, "left.csv")
-  ///     let right = try pool.submit(load, "right.csv")
-  ///     let joined = try pool.submit(awaiting: left, right) { a, b in a.joined(with: b) }
-  ///
-  /// No thread waits meanwhile. The futures may be of any pool, or made by hand (`Promise`), and may
-  /// themselves await others, in chains of any length.
-  ///
-  /// When one of them fails, the result is a failure with the same error, at once; when one is cancelled,
-  /// the result is cancelled. Cancelling the result leaves them alone. A shutdown of the pool lets it
-  /// finish, or cancels it with `cancelPending`.
-  /// - Parameters:
-  ///   - retries: how many more times to run it when a worker dies in it.
-  ///   - priority: how urgent it is, once it can begin.
-  ///   - input: the futures, whose values are the arguments. The values pass through this process, arrays
-  ///     in shared memory as handles.
-  ///   - fileID: with `line`, names this place in the task's errors.
-  ///   - line: see `fileID`.
-  ///   - function: as for `submit`.
-  /// - Throws: `TransferError` for what cannot be sent, `PoolError.shutDown`. What only the values tell
-  ///   fails the future.
-  // Without inputs this is not what anyone means: `submit { … }` is the plain one.
-  @_disfavoredOverload
+  /// Has a function work in a worker on the values of futures, as soon as all of them are there. See
+  /// `WorkExecutor`.
   public func submit<each Input: Sendable, Output: Sendable>(
-    retries: RetryPolicy = 0, priority: WorkPriority = .normal,
-    awaiting input: repeat Future<each Input>,
-    fileID: StaticString = #fileID, line: UInt = #line,
+    options: TaskOptions, at site: CallSite, awaiting input: repeat Future<each Input>,
     run function: @escaping @Sendable (repeat each Input) throws -> Output
   ) throws -> Future<Output> {
     let call = FunctionCall<repeat each Input, Output>(function)
     let signature = try FunctionCall<repeat each Input, Output>.signature()
     var inputs: [AnyFuture] = []
     for future in repeat each input { inputs.append(future) }
+    inputs += options.after
     var message = ByteWriter()
     try call.encodeFunction(into: &message)
     let functionBytes = message.copyBytes()
     guard let engine = frontEnd else {
       try checkEnded(inputs)
+      var options = options
+      options.after = inputs
       return try submit(
-        options: TaskOptions(retries: retries, after: inputs),
-        at: CallSite(fileID: fileID, line: line), function, repeat try (each input).finished())
+        options: options, at: site, function, repeat try (each input).finished())
     }
 
     let future = Future<Output>(callbackQueue: callbackQueue)
     let task = CallTask(engine: engine, future: future)
-    task.origin = CallSite(fileID: fileID, line: line)
-    task.set(try index(of: signature), TaskOptions(retries: retries, priority: priority))
+    task.origin = site
+    task.set(try index(of: signature), options)
     try retain(message.retained, for: task)
     future.attach(task)
     // The pool's object may be gone when the values come.
@@ -65,7 +43,7 @@ extension ProcessPool {
     _ task: FutureTask, until inputs: [AnyFuture], byteCount: Int,
     start: @escaping @Sendable (FutureTask) throws -> Void
   ) throws {
-    let dependent = Dependent(task, inputs: inputs, start: start)
+    let dependent = Dependent(task, inputs: inputs) { try start(task) }
     task.dependent = dependent
     try engine.hold(task, byteCount: byteCount)
     dependent.begin()

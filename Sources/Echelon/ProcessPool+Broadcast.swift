@@ -1,25 +1,14 @@
 import EchelonMemory
-public import EchelonPool
+import EchelonPool
 import EchelonTransfer
 import EchelonWire
 
 extension ProcessPool {
-  /// Has every worker run a function once, before anything else that it has to do: to load a table, to
-  /// empty a cache, to ask how each is.
-  ///
-  ///     let loaded = try pool.broadcast(loadModel, "model.bin")
-  ///     for future in loaded { try await future.value }
-  ///
-  /// Starts all workers. A worker that dies in it fails its future, or runs it again in its replacement
-  /// up to `retries` times; one that dies before it leaves it to its replacement. Workers that are
-  /// started later do not run it.
-  /// - Parameters: as for `submit`.
-  /// - Returns: a future for each worker.
-  /// - Throws: as `submit`.
+  /// Has every worker run a function once. See `WorkExecutor`.
   public func broadcast<each Argument, Output: Sendable>(
-    retries: RetryPolicy = 0,
+    options: TaskOptions, at site: CallSite,
     _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
-    _ argument: repeat each Argument, fileID: StaticString = #fileID, line: UInt = #line
+    _ argument: repeat each Argument
   ) throws -> [Future<Output>] {
     let engine = try working("broadcast")
     let call = FunctionCall<repeat each Argument, Output>(function)
@@ -32,8 +21,8 @@ extension ProcessPool {
     for _ in 0..<workerCount {
       let future = Future<Output>(callbackQueue: callbackQueue)
       let task = CallTask(engine: engine, future: future)
-      task.origin = CallSite(fileID: fileID, line: line)
-      task.set(place, TaskOptions(retries: retries, priority: .high))
+      task.origin = site
+      task.set(place, options)
       task.isLimited = false
       try retain(message.retained, for: task)
       future.attach(task)

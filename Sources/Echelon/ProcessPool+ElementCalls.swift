@@ -14,7 +14,8 @@ extension ProcessPool {
     return ElementCalls(retries: options.retries) { [self] elements, attempts in
       var message = ByteWriter()
       try MapCall.encode(body, elements, into: &message)
-      return try submit(message, to: function, runner, count: elements.count, attempts, options,
+      return try submit(
+        message, to: function, runner, count: elements.count, attempts, options,
         at: site)
     }
   }
@@ -29,7 +30,8 @@ extension ProcessPool {
     return ElementCalls(retries: options.retries) { [self] elements, attempts in
       var message = ByteWriter()
       try PairMapCall.encode(body, elements, into: &message)
-      return try submit(message, to: function, runner, count: elements.count, attempts, options,
+      return try submit(
+        message, to: function, runner, count: elements.count, attempts, options,
         at: site)
     }
   }

@@ -16,8 +16,11 @@ extension ProcessPool {
       kind: .kernel, code: job.kernel.id, chunkCount: job.plan.chunkCount,
       elementCount: job.inputs.first?.count ?? 0, chunkLength: 0,
       operands: job.outputs + job.inputs, parameters: [UInt8](repeating: 0, count: 64),
-      hasPartials: job.kernel.outputCount == 0, retries: Self.chunkRetries)
-    return try start(request, label: "kernel \(job.kernel)") { try job.value(of: $0) }
+      hasPartials: job.kernel.outputCount == 0, retries: Self.chunkRetries,
+      priority: job.options.priority)
+    return try start(request, label: "kernel \(job.kernel)", job.options) {
+      try job.value(of: $0)
+    }
   }
 
   /// Starts a job whose chunks a user's closure works on. See `WorkExecutor`.
@@ -25,12 +28,13 @@ extension ProcessPool {
     _ job: ClosureJob<Program, Value>
   ) throws -> Future<Value> {
     guard let destination = job.destination, let output = job.output else {
-      return try start(request(for: job), label: job.label, merge: job.merge)
+      return try start(request(for: job), label: job.label, job.options, merge: job.merge)
     }
-    let mapped = try start(request(for: job), label: job.label) { _ in }
+    let mapped = try start(request(for: job), label: job.label, job.options) { _ in }
     let merge = job.merge
+    let priority = job.options.priority
     return try afterwards(mapped) { [self] in
-      try copy(output.bytes, to: destination.bytes) { try merge(nil) }
+      try copy(output.bytes, to: destination.bytes, priority) { try merge(nil) }
     }
   }
 
@@ -43,7 +47,7 @@ extension ProcessPool {
       kind: .program, code: try index(ofProgram: closure.program).value,
       chunkCount: job.chunkCount, elementCount: job.elementCount, chunkLength: job.chunkLength,
       operands: job.operands, parameters: closure.bytes, hasPartials: job.output == nil,
-      retries: Self.chunkRetries)
+      retries: Self.chunkRetries, priority: job.options.priority)
     request.retained = closure.retained
     // What the record has no room for, a large capture for example, goes into a block.
     if closure.bytes.count > JobRecord.parameterLimit {
@@ -57,28 +61,32 @@ extension ProcessPool {
 
   /// Copies bytes as a second step; repeatable, like every job.
   private func copy<Value: Sendable>(
-    _ from: SharedArray<UInt8>, to: SharedArray<UInt8>,
+    _ from: SharedArray<UInt8>, to: SharedArray<UInt8>, _ priority: WorkPriority,
     finish: @escaping @Sendable () throws -> Value
   ) throws -> Future<Value> {
-    let job = ClosureJob<_, Value>(
+    var job = ClosureJob<_, Value>(
       function: ChunkFunction { chunk in chunk.map { (byte: UInt8) in byte } },
       program: UnaryMap { (byte: UInt8) in byte }, label: "copying a map back",
       elementCount: from.count, chunkLength: Self.mapChunkLength, output: ArrayReference(to),
       inputs: [ArrayReference(from)], parameters: .none
     ) { _ in try finish() }
+    // No deadline: interrupted, it would leave the array torn.
+    job.options.priority = priority
     return try start(
-      request(for: job), label: job.label, isContinuation: true, merge: job.merge)
+      request(for: job), label: job.label, job.options, isContinuation: true, merge: job.merge)
   }
 
   /// Hands a request to the engine and returns its future.
   private func start<Value: Sendable>(
-    _ request: PoolJob.Request, label: String, isContinuation: Bool = false,
+    _ request: PoolJob.Request, label: String, _ options: JobOptions,
+    isContinuation: Bool = false,
     merge: @escaping @Sendable (ArenaBlock?) throws -> Value
   ) throws -> Future<Value> {
     let engine = try working(label)
     let future = Future<Value>(callbackQueue: callbackQueue)
     let job = FutureJob(request, engine: engine, future: future, label: label, merge: merge)
     job.isContinuation = isContinuation
+    job.deadlineNanoseconds = options.deadlineNanoseconds
     future.attach(job)
     try checkOwned(job.retained, by: engine.arena)
     try engine.submit(job)

@@ -131,6 +131,6 @@ extension FutureTask {
       retryPolicy = options.retries
       needsCare = true
     }
-    if let deadline = options.deadline { deadlineNanoseconds = max(1, deadline.nanoseconds) }
+    deadlineNanoseconds = options.deadlineNanoseconds
   }
 }

@@ -26,4 +26,19 @@ public struct TaskOptions: Sendable {
     self.priority = priority
     self.after = after
   }
+
+  /// The deadline as the engines take it; 0 is without a limit.
+  var deadlineNanoseconds: UInt64 { deadline.map { max(1, $0.nanoseconds) } ?? 0 }
+}
+
+/// How a job of chunks is to be run: what the labelled parameters of the numeric functions amount to.
+struct JobOptions: Sendable {
+  /// How urgent it is.
+  var priority = WorkPriority.normal
+  /// How long it may take, counted from the beginning of its first chunk; then it is stopped, and fails
+  /// with `PoolError.deadlineExceeded`.
+  var deadline: Duration?
+
+  /// As for a task.
+  var deadlineNanoseconds: UInt64 { deadline.map { max(1, $0.nanoseconds) } ?? 0 }
 }

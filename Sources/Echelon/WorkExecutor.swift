@@ -36,6 +36,35 @@ public protocol WorkExecutor: AnyObject, Sendable {
     _ argument: repeat each Argument
   ) throws -> Future<Output>
 
+  /// Has a function work on the values of futures, as soon as all of them are there. One that fails,
+  /// or is cancelled, ends it at once in the same way.
+  func submit<each Input: Sendable, Output: Sendable>(
+    options: TaskOptions, at site: CallSite, awaiting input: repeat Future<each Input>,
+    run function: @escaping @Sendable (repeat each Input) throws -> Output
+  ) throws -> Future<Output>
+
+  /// Has every worker run a function once, before anything else that it has to do.
+  func broadcast<each Argument, Output: Sendable>(
+    options: TaskOptions, at site: CallSite,
+    _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
+    _ argument: repeat each Argument
+  ) throws -> [Future<Output>]
+
+  /// Has `wake` called once when there may be room for a task that the executor's limits refused. It
+  /// returns false when nobody waits there any more; the next in line is called then.
+  func whenThereIsRoom(_ wake: @escaping @Sendable () -> Bool) throws(PoolError)
+
+  /// Has the next in line called: who was called does not use the room, or not all of it.
+  func passRoomOn()
+
+  /// Changes the most workers. More are started as there is work for them; what is too many leaves
+  /// between two pieces of work. Nothing is lost and nothing is run twice.
+  /// - Throws: `PoolError.invalidArgument` for less than 1 or more than `maximumWorkerCount`.
+  func resize(workers: Int) throws
+
+  /// The most workers that it can be resized to.
+  var maximumWorkerCount: Int { get }
+
   /// Makes what hands elements to a function of one argument, several at a time.
   func elementCalls<Input: Sendable, Output: Sendable>(
     options: TaskOptions, at site: CallSite, of type: Output.Type,
@@ -67,6 +96,9 @@ public protocol WorkExecutor: AnyObject, Sendable {
   /// Takes no more work and waits until what was handed over is finished and every worker has ended.
   /// - Parameter cancelPending: whether to cancel what nobody has begun.
   func shutdown(cancelPending: Bool) async
+
+  /// The same with a deadline, after which what is late is given up; nil waits for ever.
+  func shutdown(cancelPending: Bool, deadline: Duration?) async
 }
 
 extension WorkExecutor {
@@ -78,6 +110,17 @@ extension WorkExecutor {
   @available(*, noasync, message: "use `await executor.shutdown()`")
   public func shutdown(wait: Bool, cancelPending: Bool = false) {
     shutdown(wait: wait, cancelPending: cancelPending, deadline: nil)
+  }
+
+  /// Takes no more work, and blocks until what was handed over is finished; what is late is given up.
+  @available(*, noasync, message: "use `await executor.shutdown(deadline:)`")
+  public func shutdown(deadline: Duration?) {
+    shutdown(wait: true, cancelPending: false, deadline: deadline)
+  }
+
+  /// Takes no more work, and waits until what was handed over is finished; what is late is given up.
+  public func shutdown(deadline: Duration?) async {
+    await shutdown(cancelPending: false, deadline: deadline)
   }
 
   /// Takes no more work, and waits until what was handed over is finished.

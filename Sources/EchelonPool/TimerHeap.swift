@@ -1,17 +1,19 @@
 /// Moments at which something is to be looked at, the earliest first; one moment per key, so that
 /// what is put off again and again takes no more room.
-struct TimerHeap<Key: Hashable> {
+package struct TimerHeap<Key: Hashable> {
   private var entries: [(moment: UInt64, key: Key)] = []
   private var positions: [Key: Int] = [:]
 
+  package init() {}
+
   /// The earliest moment.
-  var earliest: UInt64? { entries.first?.moment }
+  package var earliest: UInt64? { entries.first?.moment }
 
   /// The moment of one key.
-  func moment(of key: Key) -> UInt64? { positions[key].map { entries[$0].moment } }
+  package func moment(of key: Key) -> UInt64? { positions[key].map { entries[$0].moment } }
 
   /// Sets or moves the moment of a key.
-  mutating func set(_ key: Key, at moment: UInt64) {
+  package mutating func set(_ key: Key, at moment: UInt64) {
     if let position = positions[key] {
       entries[position].moment = moment
       settle(position)
@@ -22,7 +24,7 @@ struct TimerHeap<Key: Hashable> {
     }
   }
 
-  mutating func remove(_ key: Key) {
+  package mutating func remove(_ key: Key) {
     guard let position = positions.removeValue(forKey: key) else { return }
     let last = entries.removeLast()
     guard position < entries.count else { return }
@@ -32,7 +34,7 @@ struct TimerHeap<Key: Hashable> {
   }
 
   /// Takes the earliest key whose moment has come.
-  mutating func popDue(at now: UInt64) -> Key? {
+  package mutating func popDue(at now: UInt64) -> Key? {
     guard let first = entries.first, first.moment <= now else { return nil }
     remove(first.key)
     return first.key

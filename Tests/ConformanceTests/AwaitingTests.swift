@@ -8,12 +8,10 @@ private struct Failure: Error, Codable, Equatable { var code = 0 }
 @Sendable private func increment(_ a: Int) -> Int { a + 1 }
 @Sendable private func refuse(_ code: Int) throws -> Int { throw Failure(code: code) }
 
-@Suite struct `A task that awaits futures` {
-  let pool: ProcessPool
-  init() throws { pool = try ProcessPool(workers: 2) }
-
-  @Test(.timeLimit(.minutes(1)))
-  func `gets their values as arguments`() async throws {
+@Suite(.timeLimit(.minutes(2))) struct `A task that awaits futures` {
+  @Test(arguments: TestedExecutor.allCases)
+  func `gets their values as arguments`(_ kind: TestedExecutor) async throws {
+    let pool = try kind.make()
     let a = try pool.submit(increment, 1)
     let b = try pool.submit(increment, 39)
     let sum = try pool.submit(awaiting: a, b, run: add)
@@ -25,8 +23,9 @@ private struct Failure: Error, Codable, Equatable { var code = 0 }
     await pool.shutdown()
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `begins when the last is there, and not before`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `begins when the last is there, and not before`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make()
     let (latch, diary) = (try Latch(in: pool), try Diary(in: pool))
     let promise = Promise<Int>()
     let held = try pool.submit(hold, latch)
@@ -43,8 +42,9 @@ private struct Failure: Error, Codable, Equatable { var code = 0 }
     pool.shutdown()
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `shared arrays pass as handles from task to task`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `shared arrays pass as handles from task to task`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make()
     let array = try pool.array(repeating: 1.0, count: 1000)
     let filled = try pool.submit(
       { (array: SharedArray<Double>) in
@@ -56,8 +56,11 @@ private struct Failure: Error, Codable, Equatable { var code = 0 }
     pool.shutdown()
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `fails with the first failure at once, and is cancelled with a cancelled one`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `fails with the first failure at once, and is cancelled with a cancelled one`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.make()
     let latch = try Latch(in: pool)
     let held = try pool.submit(hold, latch)
     let failing = try pool.submit(refuse, 7)
@@ -81,8 +84,9 @@ private struct Failure: Error, Codable, Equatable { var code = 0 }
     pool.shutdown()
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `cancelled, it leaves what it awaits alone`() async throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `cancelled, it leaves what it awaits alone`(_ kind: TestedExecutor) async throws {
+    let pool = try kind.make()
     let latch = try Latch(in: pool)
     let held = try pool.submit(hold, latch)
     let sum = try pool.submit(awaiting: held) { Int($0) }
@@ -97,9 +101,11 @@ private struct Failure: Error, Codable, Equatable { var code = 0 }
     await pool.shutdown()
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `F12 it counts as waiting: a cancelled await does not cancel what it needs`() async throws {
-    let one = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.allCases)
+  func `F12 it counts as waiting: a cancelled await does not cancel what it needs`(
+    _ kind: TestedExecutor
+  ) async throws {
+    let one = try kind.make(1)
     let latch = try Latch(in: one)
     let blocker = try one.submit(hold, latch)
     _ = try latch.arrived()
@@ -128,9 +134,11 @@ private struct Failure: Error, Codable, Equatable { var code = 0 }
     await one.shutdown()
   }
 
-  @Test(.timeLimit(.minutes(2)))
-  func `diamonds and chains of ten thousand end, in value, in failure and in cancellation`() throws
-  {
+  @Test(arguments: TestedExecutor.allCases)
+  func `diamonds and chains of ten thousand end, in value, in failure and in cancellation`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.make()
     func chain(from first: Future<Int>) throws -> [Future<Int>] {
       var futures = [first]
       for _ in 0..<10_000 {
@@ -166,10 +174,10 @@ private struct Failure: Error, Codable, Equatable { var code = 0 }
     pool.shutdown()
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `P6 a shutdown lets it finish, or cancels it`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P6 a shutdown lets it finish, or cancels it`(_ kind: TestedExecutor) throws {
     for cancels in [false, true] {
-      let pool = try ProcessPool(workers: 1)
+      let pool = try kind.make(1)
       let latch = try Latch(in: pool)
       let held = try pool.submit(hold, latch)
       let next = try pool.submit(awaiting: held) { _ in 1 }
@@ -184,17 +192,17 @@ private struct Failure: Error, Codable, Equatable { var code = 0 }
       if !cancels { #expect(try last.checked() == 2) }
     }
     // What nobody keeps does not keep the pool.
-    let pool = try ProcessPool(workers: 1)
+    let pool = try kind.make(1)
     let promise = Promise<Int>()
     let never = try pool.submit(awaiting: promise.future, run: increment)
     pool.shutdown(deadline: .milliseconds(10))
     #expect(never.isCancelled)
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `P15 it still ends when the pool object is dropped`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P15 it still ends when the pool object is dropped`(_ kind: TestedExecutor) throws {
     let promise = Promise<Int>()
-    var pool: ProcessPool? = try ProcessPool(workers: 1)
+    var pool: (any WorkExecutor)? = try kind.make(1)
     let next = try pool!.submit(awaiting: promise.future, run: increment)
     let last = try pool!.submit(awaiting: next, run: increment)
     pool = nil
@@ -202,14 +210,17 @@ private struct Failure: Error, Codable, Equatable { var code = 0 }
     #expect(try last.checked() == 3)
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `P3 P12 refuses at once what cannot be sent, and fails for what only the values tell`()
+  @Test(arguments: TestedExecutor.allCases)
+  func `P3 P12 refuses at once what cannot be sent, and fails for what only the values tell`(
+    _ kind: TestedExecutor
+  )
     throws
   {
+    let pool = try kind.make()
     final class Box: Sendable {}
     let promise = Promise<Box>()
     #expect(throws: TransferError.self) { try pool.submit(awaiting: promise.future) { _ in 1 } }
-    let other = try ProcessPool(workers: 1)
+    let other = try kind.make(1)
     let foreign = try other.submit(
       { (array: SharedArray<Int>) in array }, other.array(repeating: 1, count: 10))
     let sum = try pool.submit(awaiting: foreign) { $0.count }
@@ -221,9 +232,9 @@ private struct Failure: Error, Codable, Equatable { var code = 0 }
     pool.shutdown()
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `P10 it fails with the death of what it awaits`() throws {
-    let pool = try ProcessPool.quiet(workers: 1)
+  @Test(arguments: TestedExecutor.pools)
+  func `P10 it fails with the death of what it awaits`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     let dying = try pool.submit { () -> Int in OwnDeath.abort.happen() }
     let next = try pool.submit(awaiting: dying, run: increment)
     #expect(try next.failure() is WorkerDied)

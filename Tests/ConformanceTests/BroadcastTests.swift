@@ -3,65 +3,69 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite struct `A broadcast` {
-  @Test(.timeLimit(.minutes(1)))
-  func `runs once in every worker, and starts those that are not there`() throws {
-    let pool = try ProcessPool(workers: 4)
+@Suite(.timeLimit(.minutes(2))) struct `A broadcast` {
+  @Test(arguments: TestedExecutor.allCases)
+  func `runs once in every worker, and starts those that are not there`(_ kind: TestedExecutor)
+    throws
+  {
+    let pool = try kind.make(4)
     for _ in 0..<20 {
-      let processes = try pool.broadcast { getpid() }.map { try $0.checked() }
-      #expect(Set(processes).count == 4)
-      #expect(Set(processes) == Set(pool.workerProcessIDs))
+      let workers = try pool.broadcast(threadID).map { try $0.checked() }
+      #expect(Set(workers).count == 4)
+      if kind != .inProcess { #expect(Set(workers) == Set(pool.processIDs)) }
     }
     #expect(try pool.broadcast(echo, 7).map { try $0.checked() } == [7, 7, 7, 7])
     pool.shutdown()
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `comes before what is queued, and each worker does its own when it is free`() throws {
-    let pool = try ProcessPool(workers: 2)
+  @Test(arguments: TestedExecutor.allCases)
+  func `comes before what is queued, and each worker does its own when it is free`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.make(2)
     try pool.warmUp()
     let (latch, diary) = (try Latch(in: pool), try Diary(in: pool))
-    let held = try pool.submit(hold, latch)
-    let busy = try latch.arrived()
+    let held = try pool.submit(
+      { (latch: Latch) in
+        latch.pass()
+        return threadID()
+      }, latch)
+    _ = try latch.arrived()
     let queued = try (0..<3_000).map { try pool.submit(echo, $0) }
-    let rounds = try (0..<3).map { _ in try pool.broadcast { getpid() } }
+    let rounds = try (0..<3).map { _ in try pool.broadcast(threadID) }
     // The worker that is free does its own; the one that is held does not.
-    let free = try #require(pool.workerProcessIDs.first { $0 != busy })
+    var free: Set<Int32> = []
     for round in rounds {
-      let other = try eventuallyFirst(round, processID: free)
-      #expect(other.isDone)
+      var found: Future<Int32>?
+      try eventually("the free worker does its own") {
+        found = round.first { $0.isDone }
+        return found != nil
+      }
+      free.insert(try found!.checked())
     }
+    #expect(free.count == 1)
     #expect(rounds.map { $0.count { !$0.isDone } } == [1, 1, 1])
     // One that waits can be cancelled.
     let late = try #require(rounds[1].first { !$0.isDone })
     #expect(late.cancel())
     let after = try pool.submit(note, 1, diary)
     latch.open()
-    _ = try held.checked()
-    for future in rounds[0] + rounds[2] { _ = try future.checked() }
+    let busy = try held.checked()
+    #expect(!free.contains(busy))
+    for future in rounds[0] + rounds[2] {
+      #expect(free.union([busy]).contains(try future.checked()))
+    }
     #expect(late.isCancelled)
     for (index, future) in queued.enumerated() { #expect(try future.checked() == index) }
     #expect(try after.checked() == 1)
     pool.shutdown()
   }
 
-  private func eventuallyFirst(
-    _ round: [Future<Int32>], processID: Int32
-  ) throws -> Future<Int32> {
-    var found: Future<Int32>?
-    try eventually("the free worker does its own") {
-      found = round.first { $0.isDone }
-      return found != nil
-    }
-    #expect(try found!.checked() == processID)
-    return found!
-  }
-
-  @Test(.timeLimit(.minutes(1)))
-  func `P10 fails for the worker that dies in it, and is left to the replacement of one that died`()
-    throws
-  {
-    let pool = try ProcessPool.quiet(workers: 2)
+  @Test(arguments: TestedExecutor.pools)
+  func `P10 fails for the worker that dies in it, and is left to the replacement of one that died`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.make(2)
     try pool.warmUp()
     let countdown = Countdown(1)
     defer { countdown.clear() }
@@ -87,10 +91,10 @@ import Testing
     pool.shutdown()
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `P6 is finished, or cancelled, when the pool ends`() throws {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P6 is finished, or cancelled, when the executor ends`(_ kind: TestedExecutor) throws {
     for cancels in [false, true] {
-      let pool = try ProcessPool(workers: 2)
+      let pool = try kind.make(2)
       let latch = try Latch(in: pool)
       let held = try pool.submit(hold, latch)
       _ = try latch.arrived()

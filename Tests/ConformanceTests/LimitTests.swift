@@ -3,17 +3,10 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite struct `A pool with limits` {
-  private func pool(tasks: Int? = nil, bytes: Int? = nil) throws -> ProcessPool {
-    var options = PoolOptions()
-    options.taskLimit = tasks
-    options.inFlightByteLimit = bytes
-    return try ProcessPool(workers: 1, options: options)
-  }
-
-  @Test(.timeLimit(.minutes(1)))
-  func `P3 takes no more tasks than allowed, and says so`() throws {
-    let pool = try pool(tasks: 3)
+@Suite(.timeLimit(.minutes(2))) struct `An executor with limits` {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P3 takes no more tasks than allowed, and says so`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1, taskLimit: 3)
     let latch = try Latch(in: pool)
     let held = try pool.submit(hold, latch)
     _ = try latch.arrived()
@@ -43,9 +36,11 @@ import Testing
     pool.shutdown()
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `P3 counts the bytes of arguments, and takes a single task of any size`() throws {
-    let pool = try pool(bytes: 100_000)
+  @Test(arguments: TestedExecutor.allCases)
+  func `P3 counts the bytes of arguments, and takes a single task of any size`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.make(1, byteLimit: 100_000)
     let latch = try Latch(in: pool)
     let large = [UInt8](repeating: 1, count: 200_000)
     let small = [UInt8](repeating: 1, count: 40_000)
@@ -66,9 +61,11 @@ import Testing
     pool.shutdown()
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `P3 has those who want to wait wait, each until there is room`() async throws {
-    let pool = try pool(tasks: 4)
+  @Test(arguments: TestedExecutor.allCases)
+  func `P3 has those who want to wait wait, each until there is room`(_ kind: TestedExecutor)
+    async throws
+  {
+    let pool = try kind.make(1, taskLimit: 4)
     let latch = try Latch(in: pool)
     let held = try pool.submit(hold, latch)
     for _ in 0..<3 { _ = try pool.submit(echo, 0) }
@@ -94,7 +91,7 @@ import Testing
     let again = try await pool.submitWhenRoom(hold, latch)
     while try pool.trySubmit(echo, 1) != nil {}
     let late = Task { try await pool.submitWhenRoom(echo, 1).value }
-    while pool.statistics.waitersForRoom == 0 { await Task.yield() }
+    while pool.waitersForRoom == 0 { await Task.yield() }
     let end = Task { await pool.shutdown() }
     await #expect(throws: PoolError.shutDown) { try await late.value }
     latch.open()

@@ -102,16 +102,22 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `The in-process executor` {
-  @Test func `P13 a task that submits to its own executor and waits works, however deep`() throws {
-    let nested = try Nested()
+@Suite(.timeLimit(.minutes(2))) struct `An executor` {
+  @Test(arguments: TestedExecutor.allCases)
+  func `P13 a task that submits to its own executor and waits works, however deep`(
+    _ kind: TestedExecutor
+  ) throws {
+    let nested = try Nested(on: kind)
     defer { nested.executor.shutdown() }
-    // On one thread: each of the tasks waits for one more.
+    // On one worker: each of the tasks waits for one more.
     #expect(try nested.executor.submit(Nested.descend, nested.key, 40).checked() == 40)
   }
 
-  @Test func `P13 a task may wait for several with wait and asCompleted`() throws {
-    let nested = try Nested()
+  @Test(arguments: TestedExecutor.allCases)
+  func `P13 a task may wait for several with wait and asCompleted, and not broadcast`(
+    _ kind: TestedExecutor
+  ) throws {
+    let nested = try Nested(on: kind)
     defer { nested.executor.shutdown() }
     let sum = try nested.executor.submit(
       { (key: Int) throws -> Int in
@@ -122,14 +128,33 @@ import Testing
         let completed = asCompleted(more, timeout: patience)
         var total = try futures.reduce(0) { $0 + (try $1.result(timeout: .zero)) }
         while let future = try completed.next() { total += try future.result(timeout: .zero) }
-        return total
+        do { _ = try executor.broadcast(echo, 1) } catch PoolError.wouldDeadlock { return total }
+        return -1
       }, nested.key
     ).checked()
     #expect(sum == 110)
   }
 
+  @Test(arguments: TestedExecutor.allCases)
+  func `P2 runs as many at once as it has workers, and starts them when they are needed`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.make(3)
+    let latches = try (0..<3).map { _ in try Latch(in: pool) }
+    let held = try latches.map { try pool.submit(hold, $0) }
+    for latch in latches { _ = try latch.arrived() }
+    let fourth = try pool.submit(echo, 4)
+    #expect(fourth.state == .pending)
+    for latch in latches { latch.open() }
+    for future in held { _ = try future.checked() }
+    #expect(try fourth.checked() == 4)
+    pool.shutdown()
+  }
+}
+
+@Suite(.timeLimit(.minutes(2))) struct `The in-process executor` {
   @Test func `P13 a task may run a job and a map on its own executor`() throws {
-    let nested = try Nested()
+    let nested = try Nested(on: .inProcess)
     defer { nested.executor.shutdown() }
     let sum = try nested.executor.submit(
       { (key: Int) throws -> Double in
@@ -152,21 +177,6 @@ import Testing
     #expect(throws: PoolError.timedOut) { try late.result(timeout: .zero) }
     #expect(queued.isCancelled)
     latch.open()
-    pool.shutdown()
-  }
-
-  @Test func `P2 runs as many at once as it has threads, and starts them when they are needed`()
-    throws
-  {
-    let pool = try InProcessExecutor(threads: 3)
-    let latches = try (0..<3).map { _ in try Latch(in: pool) }
-    let held = try latches.map { try pool.submit(hold, $0) }
-    for latch in latches { _ = try latch.arrived() }
-    let fourth = try pool.submit(echo, 4)
-    #expect(fourth.state == .pending)
-    for latch in latches { latch.open() }
-    for future in held { #expect(try future.checked() == getpid()) }
-    #expect(try fourth.checked() == 4)
     pool.shutdown()
   }
 
@@ -220,21 +230,23 @@ import Testing
   }
 }
 
-/// Executors that tasks of this process find by a number, without capturing them.
+/// Executors that their own tasks find: by a number in this process, without capturing them, and as the
+/// current pool in a worker.
 private struct Nested: Sendable {
-  private static let known = Mutex<[Int: InProcessExecutor]>([:])
+  private static let known = Mutex<[Int: any WorkExecutor]>([:])
   let key: Int
-  let executor: InProcessExecutor
+  let executor: any WorkExecutor
 
-  init() throws {
-    executor = try InProcessExecutor(threads: 1)
+  init(on kind: TestedExecutor) throws {
+    executor = try kind.make(1)
     key = Self.known.withLock { [executor] known in
       known[known.count] = executor
       return known.count - 1
     }
   }
 
-  @Sendable static func at(_ key: Int) throws -> InProcessExecutor {
+  @Sendable static func at(_ key: Int) throws -> any WorkExecutor {
+    if let pool = ProcessPool.current { return pool }
     guard let executor = known.withLock({ $0[key] }) else { throw PoolError.shutDown }
     return executor
   }

@@ -2,10 +2,12 @@ import Echelon
 import TestSupport
 import Testing
 
-@Suite struct `Priorities` {
-  @Test(.timeLimit(.minutes(1)))
-  func `urgent tasks begin first, and those of one priority in the order of submission`() throws {
-    let pool = try ProcessPool(workers: 1)
+@Suite(.timeLimit(.minutes(2))) struct `Priorities` {
+  @Test(arguments: TestedExecutor.allCases)
+  func `urgent tasks begin first, and those of one priority in the order of submission`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.make(1)
     let (latch, diary) = (try Latch(in: pool), try Diary(in: pool))
     let blocker = try pool.submit(hold, latch)
     _ = try latch.arrived()
@@ -24,9 +26,9 @@ import Testing
     pool.shutdown()
   }
 
-  @Test(.timeLimit(.minutes(2)))
-  func `an urgent task overtakes more tasks than the arena holds`() throws {
-    let pool = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.allCases)
+  func `an urgent task overtakes more tasks than the arena holds`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     let (latch, diary) = (try Latch(in: pool), try Diary(in: pool))
     let blocker = try pool.submit(hold, latch)
     _ = try latch.arrived()
@@ -45,9 +47,11 @@ import Testing
     pool.shutdown()
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `a task that runs is not interrupted, and a retry keeps its priority`() throws {
-    let pool = try ProcessPool.quiet(workers: 1)
+  @Test(arguments: TestedExecutor.pools)
+  func `a task that runs is not interrupted, and a retry keeps its priority`(_ kind: TestedExecutor)
+    throws
+  {
+    let pool = try kind.make(1)
     let (latch, diary) = (try Latch(in: pool), try Diary(in: pool))
     let countdown = Countdown(1)
     defer { countdown.clear() }
@@ -68,9 +72,9 @@ import Testing
     pool.shutdown()
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `P4 a map of low priority waits for everything else`() throws {
-    let pool = try ProcessPool(workers: 1)
+  @Test(arguments: TestedExecutor.allCases)
+  func `P4 a map of low priority waits for everything else`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
     let (latch, diary) = (try Latch(in: pool), try Diary(in: pool))
     let blocker = try pool.submit(hold, latch)
     _ = try latch.arrived()

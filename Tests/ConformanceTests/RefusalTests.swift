@@ -118,6 +118,19 @@ private struct Choosy: Codable, Sendable {
     pool.shutdown()
   }
 
+  @Test(arguments: TestedExecutor.allCases)
+  func `P12 is a result that cannot be sent: that one future fails`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
+    let unsendable = try pool.submit { Unwritable() }
+    let elements = Array(
+      AnySequence { try! pool.map(0..<3) { _ in Unwritable() }.makeIterator() })
+    #expect(elements.count { (try? $0.get()) == nil } == 3)
+    let error = try #require(try unsendable.failure() as? PoolError)
+    #expect("\(error)".contains("Unwritable") && "\(error)".contains("could not be sent"))
+    #expect(try pool.submit(echo, 5).checked() == 5)
+    pool.shutdown()
+  }
+
   @Test(arguments: TestedExecutor.pools)
   func `P12 only the worker can find out fails that one future, and the pool is unharmed`(
     _ kind: TestedExecutor

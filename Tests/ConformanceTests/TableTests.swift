@@ -7,24 +7,32 @@ import Testing
     .dropLast(2).joined(separator: "/")
 
   /// The names of all tests, which are the only functions written between backquotes.
-  private static let names: [String] = {
-    var names: [String] = []
+  private static let names = tests.map(\.name)
+
+  /// The same with what they are run on.
+  private static let tests: [(name: String, attribute: String)] = {
+    var tests: [(name: String, attribute: String)] = []
     for target in Machine.list(folder) {
       for file in Machine.list("\(folder)/\(target)") where file.hasSuffix(".swift") {
         let text = Machine.text(at: "\(folder)/\(target)/\(file)") ?? ""
         let parts = text.split(separator: "`", omittingEmptySubsequences: false)
         for (before, name) in zip(parts, parts.dropFirst()) {
           if before.split(whereSeparator: \.isWhitespace).last == "func" {
-            names.append(String(name))
+            let start = before.ranges(of: "@Test").last?.lowerBound ?? before.endIndex
+            tests.append((String(name), String(before[start...])))
           }
         }
       }
     }
-    return names
+    return tests
   }()
 
   private static func tests(of row: String) -> [String] {
-    names.filter { $0.split(separator: " ").prefix(4).contains { $0 == row || $0 == "\(row):" } }
+    names.filter { carries(row, $0) }
+  }
+
+  private static func carries(_ row: String, _ name: String) -> Bool {
+    name.split(separator: " ").prefix(4).contains { $0 == row || $0 == "\(row):" }
   }
 
   private static let rows = (1...12).map { "F\($0)" } + (1...20).map { "P\($0)" }
@@ -41,7 +49,17 @@ import Testing
   @Test(arguments: rows)
   func `have at least one test for every row`(_ row: String) {
     #expect(!Self.tests(of: row).isEmpty, "no test carries \(row)")
-    #expect(Self.cells.count { $0.first == row } == 1, "README.md lists \(row) once")
+    let lines = Self.cells.filter { $0.first == row }
+    #expect(lines.count == 1, "README.md lists \(row) once")
+    switch lines.first?.dropFirst(2).first {
+    case "all":
+      let isOnAll = Self.tests.contains { test in
+        Self.carries(row, test.name) && test.attribute.contains("TestedExecutor.allCases")
+      }
+      #expect(isOnAll, "no test that carries \(row) runs on every executor")
+    case "pools", "none": #expect(lines[0].count == 4, "README.md gives no reason for \(row)")
+    default: Issue.record("README.md does not say what \(row) runs on")
+    }
   }
 
   @Test func `name a test that exists, or a reason, for every situation of CPython's suite`() {

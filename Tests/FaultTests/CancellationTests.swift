@@ -4,22 +4,6 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Runs until it is asked to stop.
-@Sendable private func obey(_ latch: Latch) throws -> Int {
-  latch.arrive()
-  while true {
-    try CurrentTask.checkCancellation()
-    usleep(50)  // spares the processor; the flag decides
-  }
-}
-
-/// Sees that it is asked to stop, and returns a value all the same.
-@Sendable private func shrug(_ latch: Latch) -> Bool {
-  latch.arrive()
-  while !CurrentTask.isCancelled { usleep(50) }
-  return CurrentTask.isCancelled
-}
-
 /// Counts how often it ran, in a cell of its own.
 @Sendable private func count(_ cells: SharedArray<Int64>, _ index: Int) -> Int {
   cells[index] += 1
@@ -40,39 +24,6 @@ import Testing
 
 extension Faults {
   @Suite(.timeLimit(.minutes(3))) struct `Cancelling work that runs` {
-    @Test func `F3 a task that heeds its flag ends as cancelled, and its worker lives on`() throws {
-      let pool = try ProcessPool.quiet(workers: 1)
-      let latch = try Latch(in: pool)
-      let future = try pool.submit(obey, latch)
-      let pid = try latch.arrived()
-      let calls = Mutex(0)
-      future.onCompletion { _ in calls.withLock { $0 += 1 } }
-      #expect(!future.cancel(), "a task that was only asked cannot be promised to stop")
-      #expect(try future.failure() is CancellationError)
-      #expect(future.state == .cancelled && future.isCancelled)
-      #expect(future.cancel() && future.cancel(.force))  // F4
-      #expect(try pool.submit { getpid() }.checked() == pid)
-      #expect(pool.statistics.deaths == 0 && pool.statistics.recycled == 0)
-      pool.shutdown()
-      try eventually("the callback ran") { calls.withLock { $0 } > 0 }
-      #expect(calls.withLock { $0 } == 1)
-    }
-
-    @Test func `F3 a task that returns a value although it was asked to stop has that value`()
-      throws
-    {
-      let pool = try ProcessPool.quiet(workers: 1)
-      let latch = try Latch(in: pool)
-      let future = try pool.submit(shrug, latch)
-      _ = try latch.arrived()
-      #expect(!future.cancel())
-      #expect(try future.checked())
-      #expect(!future.isCancelled && !future.cancel())
-      // The next task in the same worker has a flag of its own.
-      #expect(try !pool.submit { CurrentTask.isCancelled }.checked())
-      pool.shutdown()
-    }
-
     @Test func `F3 by force ends a task that heeds nothing, and replaces its worker`() throws {
       let pool = try ProcessPool.quiet(workers: 1)
       let latch = try Latch(in: pool)
@@ -108,43 +59,6 @@ extension Faults {
       #expect(Machine.isGone(pid))
       #expect(try pool.submit(echo, 3).checked() == 3)
       pool.shutdown()
-    }
-
-    @Test(arguments: [CancellationMode.cooperative, .force])
-    func `F3 a job of chunks ends as cancelled, and the chunks that are left are passed over`(
-      _ mode: CancellationMode
-    ) throws {
-      let pool = try ProcessPool.quiet(workers: 2)
-      let x = try pool.array(repeating: 1.0, count: 400 * 32_768)
-      // About 3 ms a chunk when asked, for ever when forced.
-      let future =
-        mode == .force
-        ? try pool.startMap(x) { $0 + Double(busy(10_000)) }
-        : try pool.startMap(x) { $0 + Double(busy(0)) }
-      try eventually("a chunk runs") { future.isRunning }
-      #expect(future.cancel(mode))
-      #expect(try future.failure() is CancellationError)
-      #expect(pool.statistics.chunksRun.reduce(0, +) < 400)
-      #expect(try pool.start(Reduction<Double>.sum, x).checked() == Double(x.count))
-      #expect(pool.statistics.deaths == 0)
-      pool.shutdown()
-    }
-
-    @Test func `F12 cancelling the Swift task that awaits last asks the running task to stop`()
-      async throws
-    {
-      let pool = try ProcessPool.quiet(workers: 1)
-      let latch = try Latch(in: pool)
-      let future = try pool.submit(obey, latch)
-      _ = try latch.arrived()
-      let waiting = Task { try await future.value }
-      while future.waiterCount == 0 { await Task.yield() }
-      waiting.cancel()
-      let outcome = await waiting.result
-      #expect(throws: CancellationError.self) { try outcome.get() }
-      try eventually("the task has stopped") { future.isDone }
-      #expect(future.isCancelled)
-      await pool.shutdown()
     }
 
     @Test func `F3 by force against tasks that are about to finish hurts nobody else`() throws {

@@ -30,24 +30,6 @@ extension Faults {
       pool.shutdown()
     }
 
-    @Test func `P5 counts from when a worker begins the task, not from when it is handed over`()
-      throws
-    {
-      let pool = try ProcessPool.quiet(workers: 1)
-      let latch = try Latch(in: pool)
-      let held = try pool.submit(hold, latch)
-      _ = try latch.arrived()
-      let futures = try (0..<50).map { try pool.submit(deadline: .seconds(2), echo, $0) }
-      let short = try pool.submit(deadline: .milliseconds(20), echo, 7)
-      // The shortest deadline passes while its task waits, which the supervisor must not mistake.
-      usleep(100_000)  // far beyond it; a supervisor that took waiting for running would act by now
-      #expect(short.state == .pending)
-      latch.open()
-      _ = try held.checked()
-      for (index, future) in futures.enumerated() { #expect(try future.checked() == index) }
-      pool.shutdown()
-    }
-
     @Test func `P11 finds a worker that is stopped`() throws {
       let pool = try ProcessPool.quiet(workers: 1)
       let latch = try Latch(in: pool)
@@ -78,28 +60,6 @@ extension Faults {
         }
       }
       #expect(pool.statistics.deaths == 0)
-      pool.shutdown()
-    }
-
-    @Test func `P5 of a map is each element's own`() throws {
-      let pool = try ProcessPool.quiet(workers: 2)
-      let results = Array(
-        AnySequence {
-          try! pool.map(0..<30, chunkSize: 10, deadline: .milliseconds(250)) { holdSome($0) }
-            .makeIterator()
-        })
-      #expect(results.count == 30)
-      for (index, result) in results.enumerated() {
-        switch result {
-        case .success(let value): #expect(value == index && index % 10 != 3)
-        case .failure(let error):
-          #expect(index % 10 == 3, "\(index): \(error)")
-          guard case .deadlineExceeded? = error as? PoolError else {
-            Issue.record("\(error)")
-            continue
-          }
-        }
-      }
       pool.shutdown()
     }
 

@@ -18,35 +18,6 @@ private struct Flaky: Error, Codable, Equatable { var number: Int }
 
 extension Faults {
   @Suite(.timeLimit(.minutes(2))) struct `A retry policy` {
-    @Test func `P10 runs a task again after errors that it names, with its pause between`() throws {
-      let pool = try ProcessPool.quiet(workers: 1)
-      let latch = try Latch(in: pool)
-      let countdown = Countdown(3)
-      defer { countdown.clear() }
-      let policy = RetryPolicy(
-        5, backOff: .constant(.milliseconds(20)), errors: { $0 is Flaky })
-      let clock = ContinuousClock()
-      let start = clock.now
-      let future = try pool.submit(retries: policy, failAtFirst, latch, countdown)
-      #expect(try future.checked() == latch.processID)
-      #expect(clock.now - start >= .milliseconds(60))
-      #expect(latch.arrivals == 4)
-      #expect(pool.statistics.retries == 3)
-      pool.shutdown()
-    }
-
-    @Test func `P10 gives the last error when its retries are used up`() throws {
-      let pool = try ProcessPool.quiet(workers: 1)
-      let latch = try Latch(in: pool)
-      let countdown = Countdown(9)
-      defer { countdown.clear() }
-      let policy = RetryPolicy(2, errors: { $0 is Flaky })
-      let future = try pool.submit(retries: policy, failAtFirst, latch, countdown)
-      #expect(try future.failure() as? Flaky == Flaky(number: 3))
-      #expect(latch.arrivals == 3)
-      pool.shutdown()
-    }
-
     @Test func `P10 leaves errors and deaths alone that it does not name`() throws {
       let pool = try ProcessPool.quiet(workers: 1)
       let latch = try Latch(in: pool)

@@ -1,13 +1,13 @@
 public import Echelon
 
-/// Numbers in a pool's memory in the order in which tasks wrote them down; for pools of one worker, or
+/// Numbers in an executor's memory in the order in which tasks wrote them down; for executors of one worker, or
 /// tasks that follow each other.
 public struct Diary: Codable, Sendable {
   // 0: how many there are.
   private let words: SharedArray<Int64>
 
   /// An empty diary for at most `capacity` entries.
-  public init(in pool: ProcessPool, capacity: Int = 10_000) throws {
+  public init(in pool: some WorkExecutor, capacity: Int = 10_000) throws {
     words = try pool.array(repeating: 0, count: capacity + 1)
   }
 

@@ -1,4 +1,5 @@
 public import Echelon
+import Glibc
 
 /// The executors that one suite runs on. What only processes give is tested on pools alone.
 public enum TestedExecutor: String, CaseIterable, Sendable, CustomStringConvertible {
@@ -13,11 +14,16 @@ public enum TestedExecutor: String, CaseIterable, Sendable, CustomStringConverti
   public var description: String { rawValue }
 
   /// An executor of this kind, whose workers print no backtrace when a test crashes them.
-  public func make(_ workers: Int = 2, memoryLimit: Int? = nil) throws -> any WorkExecutor {
+  public func make(
+    _ workers: Int = 2, memoryLimit: Int? = nil, taskLimit: Int? = nil, byteLimit: Int? = nil
+  ) throws -> any WorkExecutor {
     if self == .inProcess {
-      return try InProcessExecutor(threads: workers, memoryLimit: memoryLimit)
+      return try InProcessExecutor(
+        threads: workers, memoryLimit: memoryLimit, taskLimit: taskLimit,
+        inFlightByteLimit: byteLimit)
     }
-    return try makePool(workers, memoryLimit: memoryLimit)
+    return try makePool(
+      workers, memoryLimit: memoryLimit, taskLimit: taskLimit, byteLimit: byteLimit)
   }
 
   private static let sharedExecutors = Dictionary(
@@ -29,10 +35,14 @@ public enum TestedExecutor: String, CaseIterable, Sendable, CustomStringConverti
   public var shared: any WorkExecutor { Self.sharedExecutors[self]! }
 
   /// The same, for tests of what only a pool has.
-  public func makePool(_ workers: Int = 2, memoryLimit: Int? = nil) throws -> ProcessPool {
+  public func makePool(
+    _ workers: Int = 2, memoryLimit: Int? = nil, taskLimit: Int? = nil, byteLimit: Int? = nil
+  ) throws -> ProcessPool {
     precondition(self != .inProcess, "threads are no pool of processes")
     var options = PoolOptions()
     options.memoryLimit = memoryLimit
+    options.taskLimit = taskLimit
+    options.inFlightByteLimit = byteLimit
     options.start = self == .forkServer ? .forkServer : .spawn
     options.environment = ["SWIFT_BACKTRACE": "enable=no"]
     return try ProcessPool(workers: workers, options: options)
@@ -66,4 +76,19 @@ extension WorkExecutor {
   public var processIDs: [Int32] { (self as? ProcessPool)?.workerProcessIDs ?? [] }
   /// Tasks that are not over; 0 where nobody counts them.
   public var pendingTaskCount: Int { (self as? ProcessPool)?.statistics.pendingTasks ?? 0 }
+  /// Those who wait for room.
+  public var waitersForRoom: Int {
+    (self as? ProcessPool)?.statistics.waitersForRoom
+      ?? (self as? InProcessExecutor)?.waitersForRoom ?? 0
+  }
+  /// Workers that have died.
+  public var deaths: Int { (self as? ProcessPool)?.statistics.deaths ?? 0 }
+}
+
+/// The thread that runs this, which is as good as the process in a worker.
+@Sendable public func threadID() -> Int32 {
+  var name = [CChar](repeating: 0, count: 64)
+  let count = unsafe readlink("/proc/thread-self", &name, 63)
+  let path = String(decoding: name.prefix(max(0, count)).map(UInt8.init), as: UTF8.self)
+  return path.split(separator: "/").last.flatMap { Int32($0) } ?? 0
 }

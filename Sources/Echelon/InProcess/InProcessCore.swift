@@ -1,3 +1,4 @@
+import Dispatch
 import EchelonMemory
 import EchelonPool
 import EchelonWire
@@ -8,70 +9,122 @@ import Synchronization
 ///
 /// Work falls into pieces: a task is one, a job has one for each chunk. A thread takes the first piece
 /// of the first work of the highest priority and puts what is left of that work at the end of its queue,
-/// so that neither tasks nor jobs starve. The executor can go while threads still run: they hold this object, and end when
-/// nothing is left.
+/// so that neither tasks nor jobs starve. The executor can go while threads still run: they hold this
+/// object, and end when nothing is left.
 ///
 /// ## Invariants
-/// 1. A work is in the queue exactly once for as long as it has pieces that nobody has begun.
+/// 1. A work is in the queue exactly once for as long as it has pieces that nobody has begun and that
+///    may begin now.
 /// 2. When the queue is not empty, every thread that may run is running: whoever appends wakes or
 ///    starts one.
+/// 3. A work is in `unfinished` from when it is handed over until its future has ended.
 final class InProcessCore: Sendable {
-  private struct State {
-    /// By priority, the least urgent first.
-    var queues = WorkPriority.allCases.map { _ in Queue<InProcessWork>() }
+  /// When the executor is to look at something.
+  enum TimerKey: Hashable {
+    /// A work that may not run for longer.
+    case deadline(ObjectIdentifier)
+    /// A task that is to be run again.
+    case postponed(ObjectIdentifier)
+  }
+
+  struct State {
+    var queue = PriorityQueue<InProcessWork>()
+    /// By place, what a thread is to run before anything else.
+    var directed: [Queue<InProcessWork>]
     /// Those that have not ended, by identity, for the end of the executor.
     var unfinished: [ObjectIdentifier: InProcessWork] = [:]
-    /// Sleeping threads, the last one to sleep at the end.
-    var sleepers: [Gate] = []
-    var threads: Set<pthread_t> = []
-    /// Threads, those that are only just starting included.
+    /// The most threads that run at once, those aside that wait for other work.
+    var threadLimit: Int
+    /// By place, those that were started and have not ended.
+    var placed: [InProcessThread?]
+    /// Those that run, to find the calling one by.
+    var threads: [pthread_t: InProcessThread] = [:]
+    /// The last one to sleep at the end.
+    var sleepers: [InProcessThread] = []
+    /// Threads, those that are only just starting included, without those given up.
     var threadCount = 0
     /// Threads that wait for other work in the middle of a task: others may run instead of them.
     var blockedThreads = 0
     var isShutDown = false
     var waitingForEnd: [Gate] = []
+    var timers = TimerHeap<TimerKey>()
+    /// The next moment at which `runTimers` is called anyway.
+    var nextLook = UInt64.max
+    // What counts towards the limits, and who waits for room.
+    var limitedTasks = 0
+    var limitedBytes = 0
+    var roomWaiters = Queue<@Sendable () -> Bool>()
+    /// What is to be done without the lock.
+    var deferred: [@Sendable () -> Void] = []
 
-    /// The most urgent work of those handed over.
-    mutating func popFirst() -> InProcessWork? {
-      for index in queues.indices.reversed() {
-        if let work = queues[index].popFirst() { return work }
-      }
-      return nil
+    init(threadLimit: Int) {
+      self.threadLimit = threadLimit
+      directed = Array(repeating: Queue(), count: threadLimit)
+      placed = Array(repeating: nil, count: threadLimit)
     }
 
-    mutating func append(_ work: InProcessWork) {
-      queues[Int(work.priority.rawValue)].append(work)
-    }
-
+    /// Threads that may be there at this moment.
+    var threadAllowance: Int { threadLimit + blockedThreads }
     var hasEnded: Bool { isShutDown && unfinished.isEmpty && threadCount == 0 }
   }
 
-  private let state = Mutex(State())
-  private let threadLimit: Int
+  let state: Mutex<State>
+  let limits: InProcessLimits
+  // With threads of its own, so that it works when all of the global queues' are blocked.
+  let timerQueue = DispatchQueue(label: "echelon.timers")
 
-  init(threadLimit: Int) { self.threadLimit = threadLimit }
+  init(threadLimit: Int, limits: InProcessLimits) {
+    self.limits = limits
+    state = Mutex(State(threadLimit: threadLimit))
+  }
+
+  /// Changes the state, and then does without the lock what that has brought about.
+  func locked<R: Sendable, E: Error>(_ body: (inout State) throws(E) -> R) throws(E) -> R {
+    let (result, deferred) = state.withLock { state -> (Result<R, E>, [@Sendable () -> Void]) in
+      let result: Result<R, E>
+      do throws(E) { result = .success(try body(&state)) } catch { result = .failure(error) }
+      guard !state.deferred.isEmpty else { return (result, []) }
+      defer { state.deferred = [] }
+      return (result, state.deferred)
+    }
+    for action in deferred { action() }
+    return try result.get()
+  }
+
+  var threadLimit: Int { state.withLock { $0.threadLimit } }
 
   // MARK: Handing over
 
   func submit(_ work: InProcessWork) throws(PoolError) {
-    try state.withLock { state throws(PoolError) in
-      if state.isShutDown { throw .shutDown }
-      state.unfinished[ObjectIdentifier(work)] = work
+    try locked { state throws(PoolError) in
+      try admit(work, &state)
       guard work.pieceCount > 0 else { return }
       do throws(PoolError) { try append(work, &state) } catch {
-        state.unfinished[ObjectIdentifier(work)] = nil
+        remove(work, &state)
         throw error
       }
     }
     if work.pieceCount == 0 { end(work) }
   }
 
-  private func append(_ work: InProcessWork, _ state: inout State) throws(PoolError) {
-    // A thread more for every piece, as far as they go.
+  /// Takes in a work that waits for others: `begin` follows, or `cancel`.
+  func hold(_ work: InProcessWork) throws(PoolError) {
+    try locked { state throws(PoolError) in try admit(work, &state) }
+  }
+
+  /// Begins a work that was held. One that was taken back meanwhile is passed over.
+  func begin(_ work: InProcessWork) throws(PoolError) {
+    try locked { state throws(PoolError) in
+      if work.hasPiecesLeft { try append(work, &state) }
+    }
+  }
+
+  /// Puts work into the queue, with a thread more for every piece, as far as they go.
+  func append(_ work: InProcessWork, _ state: inout State) throws(PoolError) {
     for _ in 0..<work.pieceCount {
-      if let gate = state.sleepers.popLast() {
-        gate.open()
-      } else if state.threadCount < threadLimit + state.blockedThreads {
+      if let sleeper = state.sleepers.popLast() {
+        sleeper.gate?.open()
+      } else if state.threadCount < state.threadAllowance {
         do throws(PoolError) { try startThread(&state) } catch {
           if state.threadCount == 0 { throw error }
           break
@@ -80,164 +133,97 @@ final class InProcessCore: Sendable {
         break
       }
     }
-    state.append(work)
+    state.queue.append(work, work.priority)
   }
 
-  /// Takes in a work that waits for others: `begin` follows, or `cancel`.
-  func hold(_ work: InProcessWork) throws(PoolError) {
-    try state.withLock { state throws(PoolError) in
+  /// Hands over one work for each place, which the thread there runs before anything else.
+  func broadcast(_ directed: [InProcessWork]) throws(PoolError) {
+    try locked { state throws(PoolError) in
       if state.isShutDown { throw .shutDown }
-      state.unfinished[ObjectIdentifier(work)] = work
-    }
-  }
-
-  /// Begins a work that was held. One that was taken back meanwhile is passed over.
-  func begin(_ work: InProcessWork) throws(PoolError) {
-    try state.withLock { state throws(PoolError) in try append(work, &state) }
-  }
-
-  func warmUp() throws(PoolError) {
-    try state.withLock { state throws(PoolError) in
-      if state.isShutDown { throw .shutDown }
-      while state.threadCount < threadLimit { try startThread(&state) }
-    }
-  }
-
-  private func startThread(_ state: inout State) throws(PoolError) {
-    let error = SystemThread.start(name: "echelon-task") { [self] in run() }
-    guard error == 0 else {
-      throw .cannotStartWorker(step: "making a thread", reason: systemMessage(error))
-    }
-    state.threadCount += 1
-  }
-
-  // MARK: Threads
-
-  private enum Step {
-    case piece(InProcessWork, Int)
-    case sleep(Gate)
-    case end([Gate])
-  }
-
-  private func run() {
-    let me = pthread_self()
-    state.withLock { state in _ = state.threads.insert(me) }
-    while true {
-      switch state.withLock({ next(&$0, me) }) {
-      case .piece(let work, let piece):
-        work.run(piece)
-        if state.withLock({ _ in work.pieceEnded() }) { end(work) }
-      case .sleep(let gate): _ = gate.wait()
-      case .end(let gates):
-        for gate in gates { gate.open() }
-        return
+      // It would have to run its own in the middle of what it runs.
+      if state.threads[pthread_self()] != nil { throw .wouldDeadlock("broadcast") }
+      for place in directed.indices where state.placed[place] == nil {
+        try startThread(&state, at: place)
+      }
+      for (place, work) in directed.enumerated() {
+        state.unfinished[ObjectIdentifier(work)] = work
+        state.directed[place].append(work)
+        wake(state.placed[place], &state)
       }
     }
   }
 
-  private func next(_ state: inout State, _ me: pthread_t) -> Step {
-    while let work = state.popFirst() {
-      guard let piece = work.takePiece() else { continue }
-      if work.hasPiecesLeft { state.append(work) }
-      return .piece(work, piece)
-    }
-    let mayStay = state.threadCount <= threadLimit + state.blockedThreads
-    if state.isShutDown || !mayStay {
-      state.threads.remove(me)
-      state.threadCount -= 1
-      guard state.hasEnded else { return .end([]) }
-      defer { state.waitingForEnd = [] }
-      return .end(state.waitingForEnd)
-    }
-    let gate = Gate()
-    state.sleepers.append(gate)
-    return .sleep(gate)
+  private func wake(_ thread: InProcessThread?, _ state: inout State) {
+    guard let index = state.sleepers.firstIndex(where: { $0 === thread }) else { return }
+    state.sleepers.remove(at: index).gate?.open()
   }
 
-  /// All pieces are done, or there were none.
-  private func end(_ work: InProcessWork) {
-    // Before it counts as ended: whoever waits for the end of the executor finds the future complete.
-    work.finish()
-    forget(work)
-  }
-
-  private func forget(_ work: InProcessWork) {
-    let gates = state.withLock { state -> [Gate] in
-      state.unfinished[ObjectIdentifier(work)] = nil
-      guard state.hasEnded else { return [] }
-      defer { state.waitingForEnd = [] }
-      return state.waitingForEnd
-    }
-    for gate in gates { gate.open() }
-  }
-
-  // MARK: Futures
-
-  func isRunning(_ work: InProcessWork) -> Bool { state.withLock { _ in work.hasBegun } }
-
-  /// Takes a work back if none of its pieces has begun.
-  func cancel(_ work: InProcessWork) -> Bool {
-    let isCancelled = state.withLock { _ in work.takeBack() }
-    if isCancelled { forget(work) }
-    return isCancelled
-  }
-
-  /// Calls `wait`, which blocks until some work is done. In a thread of this executor, where a task
-  /// waits for another, a thread more may run meanwhile.
-  func whileBlocked(_ wait: () -> Bool) -> Bool {
-    let isMine = state.withLock { state in
-      guard state.threads.contains(pthread_self()) else { return false }
-      state.blockedThreads += 1
-      replaceBlocked(&state)
-      return true
-    }
-    let result = wait()
-    if isMine { state.withLock { $0.blockedThreads -= 1 } }
-    return result
-  }
-
-  /// A thread of this executor may be about to wait in a way that is not seen here: one more thread
-  /// runs until the queue is empty.
-  func mayBlock() {
-    state.withLock { state in
-      if state.threads.contains(pthread_self()) { replaceBlocked(&state) }
+  func warmUp() throws(PoolError) {
+    try locked { state throws(PoolError) in
+      if state.isShutDown { throw .shutDown }
+      while state.threadCount < state.threadLimit { try startThread(&state) }
     }
   }
 
-  private func replaceBlocked(_ state: inout State) {
-    guard !state.queues.allSatisfy(\.isEmpty), state.sleepers.isEmpty else { return }
-    try? startThread(&state)
+  /// Changes the most threads that run.
+  func resize(to count: Int) {
+    locked { state in
+      while state.placed.count < count {
+        state.placed.append(nil)
+        state.directed.append(Queue())
+      }
+      for place in count..<max(count, state.threadLimit) {
+        // What is too many leaves when it has nothing to do; what nobody is there for is cancelled.
+        if state.placed[place] == nil {
+          for work in state.directed[place].removeAll() { _ = takeBack(work, &state) }
+        }
+      }
+      state.threadLimit = count
+      for sleeper in state.sleepers { sleeper.gate?.open() }
+      state.sleepers = []
+      for _ in 0..<min(state.queue.count, max(0, count - state.threadCount)) {
+        do throws(PoolError) { try startThread(&state) } catch { break }
+      }
+    }
   }
 
   // MARK: The end
 
   func shutDown(cancelPending: Bool) {
-    let (gates, cancelled) = state.withLock { state -> ([Gate], [InProcessWork]) in
+    locked { state in
       state.isShutDown = true
-      let cancelled = cancelPending ? state.unfinished.values.filter { $0.takeBack() } : []
-      for work in cancelled { state.unfinished[ObjectIdentifier(work)] = nil }
-      var gates = state.sleepers
-      state.sleepers = []
-      if state.hasEnded {
-        gates += state.waitingForEnd
-        state.waitingForEnd = []
+      if cancelPending {
+        for work in Array(state.unfinished.values) { _ = takeBack(work, &state) }
       }
-      return (gates, cancelled)
+      for sleeper in state.sleepers { sleeper.gate?.open() }
+      state.sleepers = []
+      wakeAllForRoom(&state)
+      tellOfEnd(&state)
     }
-    for work in cancelled { work.fail(CancellationError(), isCancelled: true) }
-    for gate in gates { gate.open() }
   }
 
-  /// Ends the futures of what runs, whose threads go on.
-  func abandonRunning() {
-    let late = state.withLock { Array($0.unfinished.values) }
-    for work in late { work.fail(PoolError.timedOut, isCancelled: false) }
+  private func giveUpWhatIsLeft() {
+    locked { state in
+      for work in Array(state.unfinished.values) where !work.isOver {
+        if !takeBack(work, &state) {
+          giveUp(work, PoolError.timedOut, isCancelled: false, &state)
+        }
+      }
+    }
   }
 
-  func waitUntilEnded(deadline: UInt64?) -> Bool {
+  /// Waits until all work and all threads have ended.
+  /// - Parameter limit: how long, before what is late is given up; nil is for ever.
+  func waitUntilEnded(givingUpAfter limit: Duration?) {
+    if waitUntilEnded(deadline: limit.flatMap(MonotonicClock.deadline(after:))) { return }
+    giveUpWhatIsLeft()
+    _ = waitUntilEnded(deadline: nil)
+  }
+
+  private func waitUntilEnded(deadline: UInt64?) -> Bool {
     let gate = state.withLock { state -> Gate? in
       // A task that shuts its own executor down can wait for everything but itself.
-      guard !state.hasEnded, !state.threads.contains(pthread_self()) else { return nil }
+      guard !state.hasEnded, state.threads[pthread_self()] == nil else { return nil }
       let gate = Gate()
       state.waitingForEnd.append(gate)
       return gate

@@ -1,0 +1,157 @@
+import EchelonMemory
+import EchelonPool
+import Glibc
+import Synchronization
+
+/// The threads of an `InProcessExecutor`.
+extension InProcessCore {
+  /// - Parameter place: a free one; nil takes the first, if there is any.
+  func startThread(_ state: inout State, at place: Int? = nil) throws(PoolError) {
+    let place = place ?? state.placed.prefix(state.threadLimit).firstIndex { $0 == nil }
+    let thread = InProcessThread(place: place)
+    let error = SystemThread.start(name: "echelon-task") { [self] in run(thread) }
+    guard error == 0 else {
+      throw .cannotStartWorker(step: "making a thread", reason: systemMessage(error))
+    }
+    state.threadCount += 1
+    if let place { state.placed[place] = thread }
+  }
+
+  private enum Step: Sendable {
+    case piece(InProcessWork, Int)
+    case sleep(Gate)
+    case end
+  }
+
+  private func run(_ thread: InProcessThread) {
+    state.withLock { state in state.threads[pthread_self()] = thread }
+    while true {
+      switch locked({ next(&$0, thread) }) {
+      case .piece(let work, let piece):
+        let outcome = work.runPiece(piece)
+        guard let isOver = locked({ pieceEnded(of: work, on: thread, outcome, &$0) }) else {
+          return
+        }
+        if isOver { end(work) }
+      case .sleep(let gate): _ = gate.wait()
+      case .end: return
+      }
+    }
+  }
+
+  private func next(_ state: inout State, _ thread: InProcessThread) -> Step {
+    thread.gate = nil
+    while let work = nextWork(&state, thread) {
+      guard let piece = work.takePiece() else { continue }
+      if work.hasPiecesLeft { state.queue.append(work, work.priority) }
+      thread.work = work
+      if piece == 0, work.deadlineNanoseconds > 0 { armDeadline(of: work, &state) }
+      return .piece(work, piece)
+    }
+    let mayStay =
+      thread.place.map { $0 < state.threadLimit } ?? (state.threadCount <= state.threadAllowance)
+    if state.isShutDown || !mayStay {
+      forget(thread, &state)
+      return .end
+    }
+    let gate = Gate()
+    thread.gate = gate
+    state.sleepers.append(thread)
+    return .sleep(gate)
+  }
+
+  private func nextWork(_ state: inout State, _ thread: InProcessThread) -> InProcessWork? {
+    if let place = thread.place, let work = state.directed[place].popFirst() { return work }
+    return state.queue.popFirst()
+  }
+
+  /// - Returns: whether it was the last one; nil when the thread was given up and is to end.
+  private func pieceEnded(
+    of work: InProcessWork, on thread: InProcessThread, _ outcome: InProcessWork.PieceOutcome,
+    _ state: inout State
+  ) -> Bool? {
+    if thread.isGivenUp { return nil }
+    thread.work = nil
+    guard case .again(let pause) = outcome else { return work.pieceEnded() }
+    state.timers.remove(.deadline(ObjectIdentifier(work)))
+    work.rewind()
+    if pause > 0 {
+      arm(.postponed(ObjectIdentifier(work)), at: MonotonicClock.now() &+ pause, &state)
+    } else {
+      // This thread is there to run it.
+      state.queue.append(work, work.priority)
+    }
+    return false
+  }
+
+  /// A thread ends, or is counted no more.
+  func forget(_ thread: InProcessThread, _ state: inout State) {
+    if let me = state.threads.first(where: { $0.value === thread })?.key {
+      state.threads[me] = nil
+    }
+    if let place = thread.place { state.placed[place] = nil }
+    if thread.isBlocked { state.blockedThreads -= 1 }
+    state.threadCount -= 1
+    tellOfEnd(&state)
+  }
+
+  func tellOfEnd(_ state: inout State) {
+    guard state.hasEnded else { return }
+    for gate in state.waitingForEnd { state.deferred.append { gate.open() } }
+    state.waitingForEnd = []
+  }
+
+  /// All pieces are done, or there were none.
+  func end(_ work: InProcessWork) {
+    // Whoever gets the result finds room for another task.
+    if limits.exist { locked { state in discount(work, &state) } }
+    // Before it counts as ended: whoever waits for the end of the executor finds the future complete.
+    work.finish()
+    forget(work)
+  }
+
+  func forget(_ work: InProcessWork) { locked { state in remove(work, &state) } }
+
+  func remove(_ work: InProcessWork, _ state: inout State) {
+    let key = ObjectIdentifier(work)
+    guard state.unfinished.removeValue(forKey: key) != nil else { return }
+    state.timers.remove(.deadline(key))
+    state.timers.remove(.postponed(key))
+    discount(work, &state)
+    tellOfEnd(&state)
+  }
+
+  /// Calls `wait`, which blocks until some work is done. In a thread of this executor, where a task
+  /// waits for another, a thread more may run meanwhile.
+  func whileBlocked(_ wait: () -> Bool) -> Bool {
+    let thread = locked { state -> InProcessThread? in
+      guard let thread = state.threads[pthread_self()] else { return nil }
+      thread.isBlocked = true
+      state.blockedThreads += 1
+      replaceBlocked(&state)
+      return thread
+    }
+    let result = wait()
+    if let thread {
+      locked { state in
+        // One that was given up meanwhile is not counted.
+        if thread.isBlocked, !thread.isGivenUp { state.blockedThreads -= 1 }
+        thread.isBlocked = false
+      }
+    }
+    return result
+  }
+
+  /// A thread of this executor may be about to wait in a way that is not seen here: one more thread
+  /// runs until the queue is empty.
+  func mayBlock() {
+    locked { state in
+      if state.threads[pthread_self()] != nil { replaceBlocked(&state) }
+    }
+  }
+
+  private func replaceBlocked(_ state: inout State) {
+    guard !state.queue.isEmpty, state.sleepers.isEmpty else { return }
+    try? startThread(&state)
+  }
+}

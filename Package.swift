@@ -76,7 +76,7 @@ let package = Package(
     .systemLibrary(name: "CBLAS", providers: [.apt(["libblas-dev", "liblapack-dev"])]),
 
     .target(
-      name: "TestSupport", dependencies: ["Echelon"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Echelon", "EchelonMemory"], path: "Tests/TestSupport",
       swiftSettings: settings),
     .testTarget(
       name: "EchelonMemoryTests", dependencies: ["EchelonMemory", "TestSupport"],

@@ -59,10 +59,12 @@ public class AnyFuture: @unchecked Sendable {
   /// An `End`, changed once, under the lock.
   private let ended = Atomic(End.none.rawValue)
   private let callbackQueue: DispatchQueue?
+  // The invariant says that accesses to these two cannot overlap; they are not checked for that as
+  // they happen.
   /// The value, when there is one.
-  final var store = ResultStore()
+  @safe @exclusivity(unchecked) final var store = ResultStore()
   /// Why there is none.
-  final var failure: (any Error)?
+  @safe @exclusivity(unchecked) final var failure: (any Error)?
 
   /// - Parameters:
   ///   - queue: where callbacks run.

@@ -7,7 +7,7 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
   private let engine: PoolEngine
   let untypedFuture: AnyFuture
   /// Where it was handed over; set before that.
-  final var origin: CallSite?
+  @safe @exclusivity(unchecked) final var origin: CallSite?
   /// What starts it, when it waits for others; set before it is handed over.
   final var dependent: Dependent?
 

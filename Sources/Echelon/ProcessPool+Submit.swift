@@ -52,7 +52,8 @@ extension ProcessPool {
     let call = FunctionCall<repeat each Argument, Output>(function)
     let future = Future<Output>(pool: self)
     try handOver(
-      future, calling: FunctionCall<repeat each Argument, Output>.signature(), options, from: site
+      future, calling: FunctionCall<repeat each Argument, Output>.signature(),
+      options, from: site
     ) { (message: inout ByteWriter) throws(TransferError) in
       try call.encode(repeat each argument, into: &message)
     }
@@ -123,7 +124,7 @@ extension ProcessPool {
 
 extension FutureTask {
   /// What is known of the task before it is handed over.
-  func set(_ function: FunctionIndex, _ options: TaskOptions) {
+  func set(_ function: FunctionIndex, _ options: borrowing TaskOptions) {
     self.function = function
     priority = options.priority
     retries = options.retries.count

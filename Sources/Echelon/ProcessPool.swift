@@ -29,6 +29,9 @@ public final class ProcessPool: WorkExecutor {
     return frontEnd
   }
   let callbackQueue: DispatchQueue
+  /// Tells pools apart, from 1.
+  private let number = UInt64(
+    truncatingIfNeeded: lastPoolNumber.add(1, ordering: .relaxed).newValue)
   private let functions = Mutex<[ObjectIdentifier: FunctionIndex]>([:])
   private let programs = Mutex<[ObjectIdentifier: FunctionIndex]>([:])
 
@@ -214,10 +217,14 @@ public final class ProcessPool: WorkExecutor {
 
   /// The place of a call signature in the arena's function table, which it gets at its first use.
   func index(of signature: CallSignature) throws -> FunctionIndex {
+    // Most programs have one pool, so the signature itself can say where it is.
+    let place = signature.lastPlace.load(ordering: .relaxed)
+    if place >> 32 == number { return FunctionIndex(UInt32(truncatingIfNeeded: place)) }
     let key = ObjectIdentifier(signature)
-    if let known = functions.withLock({ $0[key] }) { return known }
-    let index = try engine.register(function: signature.bytes)
-    functions.withLock { $0[key] = index }
+    let known = functions.withLock { $0[key] }
+    let index = try known ?? engine.register(function: signature.bytes)
+    if known == nil { functions.withLock { $0[key] = index } }
+    signature.lastPlace.store(number << 32 | UInt64(index.value), ordering: .relaxed)
     return index
   }
 
@@ -230,6 +237,8 @@ public final class ProcessPool: WorkExecutor {
     return index
   }
 }
+
+private let lastPoolNumber = Atomic<UInt32>(0)
 
 /// Runs `body` with a pool that is shut down on every way out.
 ///

@@ -14,10 +14,10 @@ public struct TaskOptions: Sendable {
   public var after: [AnyFuture] = []
 
   /// The options of a task that nobody asked anything of.
-  public init() {}
+  @inlinable public init() {}
 
   /// The options that `submit` takes as parameters.
-  public init(
+  @inlinable public init(
     retries: RetryPolicy, deadline: Duration? = nil, priority: WorkPriority = .normal,
     after: [AnyFuture] = []
   ) {

@@ -81,9 +81,7 @@ extension PoolEngine {
   }
 
   private var hasDoneSlot: Bool {
-    (0..<wire.layout.slotCount).contains {
-      StateWord(bits: wire.slot(SlotIndex($0)).state.load()).phase == .done
-    }
+    (0..<wire.layout.slotCount).contains { isDone(SlotIndex($0)) }
   }
 
   /// Answers workers that need a block for a result too large for slot and outbox.

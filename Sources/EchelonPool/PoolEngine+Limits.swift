@@ -6,7 +6,7 @@ extension PoolEngine {
   /// Whether a task may be counted in.
   ///
   /// One that is too large by itself is taken when nothing else is there: it would wait for ever.
-  func mayAdmit(_ task: PoolTask, byteCount: Int, _ state: PoolState) -> Bool {
+  func mayAdmit(_ task: PoolTask, byteCount: Int, _ state: borrowing PoolState) -> Bool {
     guard hasLimits, task.isLimited, state.limitedTasks > 0 else { return true }
     return state.limitedTasks < configuration.taskLimit ?? .max
       && byteCount <= (configuration.inFlightByteLimit ?? .max) - state.limitedBytes
@@ -61,11 +61,13 @@ extension PoolEngine {
     }
   }
 
-  private func hasRoom(_ state: PoolState) -> Bool {
+  private func hasRoom(_ state: borrowing PoolState) -> Bool {
     state.limitedTasks == 0
       || (state.limitedTasks < configuration.taskLimit ?? .max
         && state.limitedBytes < configuration.inFlightByteLimit ?? .max)
   }
 
-  private func isOver(_ state: PoolState) -> Bool { state.isShutDown || state.broken != nil }
+  private func isOver(_ state: borrowing PoolState) -> Bool {
+    state.isShutDown || state.broken != nil
+  }
 }

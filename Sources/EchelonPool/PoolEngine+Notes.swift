@@ -56,7 +56,7 @@ extension PoolEngine {
   }
 
   /// How many tasks wait in the front end, for those who look on.
-  func showWaiting(_ state: PoolState) {
+  func showWaiting(_ state: borrowing PoolState) {
     FrontEndWords(arena: arena.region).waitingTasks.storeRelaxed(UInt64(state.overflow.count))
   }
 }

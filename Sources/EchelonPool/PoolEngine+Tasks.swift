@@ -10,11 +10,10 @@ extension PoolEngine {
   package func submit(_ task: PoolTask, message: RawSpan) throws {
     var isQueued = try collectingIfFull { try place(task, message, mayQueue: false) }
     if isQueued == nil {
-      // No slot is free, or others wait for one. Before the workers run out of tasks, collect what is
-      // done, which moves those who wait: we run anyway, the collector would have to be woken.
-      if hasLimits || wire.readyTickets < wire.layout.slotCount / 2 {
-        collectAllDone()
-      }
+      // No slot is free, or others wait for one. When enough is done to be worth the look, collect it,
+      // which moves those who wait: we run anyway, the collector would have to be woken. To wait in
+      // front of the slots costs more than to go into one.
+      if hasLimits || wire.readyTickets < wire.layout.slotCount / 8 * 7 { collectAllDone() }
       isQueued = try collectingIfFull { try place(task, message, mayQueue: true) }
     }
     // ORDER(refill): the interest was stated before this look. If the last worker missed it, the
@@ -107,7 +106,7 @@ extension PoolEngine {
     if let seat = task.seat {
       wire.publish(SlotIndex(index), generation: generation, for: seat)
     } else if !wire.publish(
-      SlotIndex(index), generation: generation, flags: isTimed ? .timed : [],
+      SlotIndex(index), generation: generation, flags: isTimed ? .timed : .none,
       priority: task.priority)
     {
       return false
@@ -193,32 +192,39 @@ extension PoolEngine {
 
   // MARK: Collecting
 
-  /// Collects the task in `slot` if it is done and still of that generation.
+  /// Collects the task in `slot` if it is done and still of that generation; with it the tasks in the
+  /// slots around it that are done, too: whoever asks for one result mostly asks for the next one
+  /// next, and they are handed out side by side.
   @discardableResult func collect(_ slot: SlotIndex, generation: UInt32) -> Bool {
-    // Most results are small. Such a one is copied out and its slot given back at once, under one
-    // lock; the value is made of it after that.
-    var small: (bytes: slot_result, count: Int, outcome: TaskOutcome)?
-    let task = locked { state -> PoolTask? in
-      guard let task = state.tasks[slot.value], task.place == .slot(slot, generation: generation)
-      else { return nil }
-      let cell = wire.slot(slot)
-      // ORDER(slot-done): acquires what `finish` released.
-      // MODEL(collect.1)
-      guard StateWord(bits: cell.state.load()).phase == .done else { return nil }
-      task.place = .gone
-      state.tasks[slot.value] = nil
-      let count = cell.resultBytes
-      guard cell.resultPlace == .slot, count <= TaskSlot.inlineBytes, !task.needsCare
-      else { return task }
-      small = (count == 0 ? slot_result() : cell.smallResult, count, cell.outcome)
-      cell.state.store(StateWord(generation: generation, phase: .free).bits)
-      free(slot, &state)
-      directedEnded(task, &state)
-      return task
+    var harvest = Harvest()
+    let isTaken = locked { state in
+      guard harvest.take(slot, generation: generation, self, &state) else { return false }
+      let index = slot.value
+      for next in index + 1..<min(index + Harvest.reach, wire.layout.slotCount) {
+        guard harvest.take(SlotIndex(next), self, &state) else { break }
+      }
+      for next in (max(0, index - Harvest.reach)..<index).reversed() {
+        guard harvest.take(SlotIndex(next), self, &state) else { break }
+      }
+      harvest.giveSlotsBack(self, &state)
+      return true
     }
-    guard let task else { return false }
+    end(harvest)
+    return isTaken
+  }
+
+  /// Makes futures complete of what was taken out of slots.
+  func end(_ harvest: borrowing Harvest) {
+    harvest.forEachSmall { task, outcome, bytes in
+      task.resolve(TaskOutcomeBytes(outcome), bytes)
+      // Nobody else has the task any more. What it kept alive was needed until here: a result may name
+      // an array that nothing else holds.
+      task.letGo()
+      if hasLimits { locked { state in discount(task, &state) } }
+      workEnded(hasFailed: outcome != .value)
+    }
     // MODEL(collect.2)
-    guard let small else {
+    harvest.forEachLarge { task, slot, generation in
       if let reason = task.stopReason, reason as? PoolError == .cancelled {
         locked { state in discardResult(in: slot, &state) }
         task.fail(reason)
@@ -226,17 +232,7 @@ extension PoolEngine {
         resolve(task, from: slot)
       }
       release(slot, generation, of: task)
-      return true
     }
-    withBytes(of: small.bytes, count: small.count) {
-      task.resolve(TaskOutcomeBytes(small.outcome), $0)
-    }
-    // Nobody else has the task any more. What it kept alive was needed until here: a result may name
-    // an array that nothing else holds.
-    task.letGo()
-    if hasLimits { locked { state in discount(task, &state) } }
-    workEnded(hasFailed: small.outcome != .value)
-    return true
   }
 
   /// Passes the answer on, read where it lies.
@@ -335,9 +331,12 @@ extension PoolEngine {
         state.deferred.append { task.fail(error) }
       }
     }
-    // MODEL(refill.5)
     showWaiting(state)
-    if state.overflow.isEmpty, state.directedCount == 0 {
+    // Looked at first: workers read this word with every task, and a write takes it away from them.
+    if state.overflow.isEmpty, state.directedCount == 0,
+      wire.interest.load() & CollectorInterest.refill != 0
+    {
+      // MODEL(refill.5)
       _ = wire.interest.fetchAnd(~CollectorInterest.refill)
     }
   }
@@ -345,16 +344,28 @@ extension PoolEngine {
   /// Collects everything that is done. Returns how much it was.
   @discardableResult func collectAllDone() -> Int {
     var count = 0
-    for index in 0..<wire.layout.slotCount {
-      let slot = SlotIndex(index)
-      let word = StateWord(bits: wire.slot(slot).state.load())
-      if word.phase == .done, collect(slot, generation: word.generation) { count += 1 }
+    // By groups, so that nobody waits long for the lock, nor workers for the slots.
+    for first in stride(from: 0, to: wire.layout.slotCount, by: Harvest.limit) {
+      let group = first..<min(first + Harvest.limit, wire.layout.slotCount)
+      guard group.contains(where: { isDone(SlotIndex($0)) }) else { continue }
+      var harvest = Harvest()
+      locked { state in
+        for index in group { _ = harvest.take(SlotIndex(index), self, &state) }
+        harvest.giveSlotsBack(self, &state)
+      }
+      count += harvest.count
+      end(harvest)
     }
     for index in 0..<wire.layout.jobCount {
       let word = StateWord(bits: wire.job(JobIndex(index)).state.load())
       if word.phase == .done, collect(JobIndex(index), generation: word.generation) { count += 1 }
     }
     return count
+  }
+
+  /// Whether a worker is done with the slot, and nobody has collected what is in it.
+  func isDone(_ slot: SlotIndex) -> Bool {
+    StateWord(bits: wire.slot(slot).state.load()).phase == .done
   }
 
   /// A task ends without an answer.

@@ -142,17 +142,17 @@ package final class PoolEngine: Sendable {
 
   /// Whether tasks are ready, every worker there has something to do, and fewer are coming than
   /// could be of use.
-  func needsWorker(_ state: PoolState) -> Bool {
+  func needsWorker(_ state: borrowing PoolState) -> Bool {
     guard state.wantedWorkers < state.workerLimit, !wire.hasIdleWorker else { return false }
     return wire.readyTickets > state.wantedWorkers - readyCount(state)
   }
 
   /// How many workers have come up.
-  func readyCount(_ state: PoolState) -> Int {
-    wire.usedSeats.count { seat in
-      let phase = wire.seat(SeatIndex(seat)).phase
-      return state.workers[seat] != nil && phase.isUp
-    }
+  func readyCount(_ state: borrowing PoolState) -> Int {
+    var count = 0
+    for seat in wire.usedSeats
+    where state.workers[seat] != nil && wire.seat(SeatIndex(seat)).phase.isUp { count += 1 }
+    return count
   }
 
   /// Starts all workers and waits until they look for work.

@@ -3,6 +3,8 @@ import EchelonWire
 import Synchronization
 
 /// What the engine's lock guards.
+///
+/// Large, so functions that look at it borrow it: a copy would cost more than a task.
 struct PoolState {
   /// The task in each slot.
   var tasks: [PoolTask?]

@@ -4,6 +4,8 @@ package import EchelonWire
 /// One task as the pool carries it; a subclass knows what its result means.
 ///
 /// The engine's lock guards every stored property; `resolve` and `fail` are called without it, once.
+/// So accesses cannot overlap; to those that every task makes the checks for that would be a tenth of
+/// what a small task costs.
 open class PoolTask: @unchecked Sendable {
   /// Where a task is.
   package enum Place: Equatable {
@@ -19,41 +21,41 @@ open class PoolTask: @unchecked Sendable {
     case gone
   }
 
-  package final var place = Place.new
-  package final var function = FunctionIndex(0)
+  @safe @exclusivity(unchecked) package final var place = Place.new
+  @safe @exclusivity(unchecked) package final var function = FunctionIndex(0)
   /// The call, when it waits in the front end.
   package final var message: [UInt8] = []
   /// The call, when it is too large for a slot.
-  package final var argumentBlock: ArenaBlock?
+  @safe @exclusivity(unchecked) package final var argumentBlock: ArenaBlock?
   /// What the call names by handle.
-  package final var retained: [AnyObject] = []
-  package final var retries = 0
+  @safe @exclusivity(unchecked) package final var retained: [AnyObject] = []
+  @safe @exclusivity(unchecked) package final var retries = 0
   /// The one worker that is to run it; nil for any.
-  final var seat: SeatIndex?
+  @safe @exclusivity(unchecked) final var seat: SeatIndex?
   /// What else there is to say about retries; nil for a plain count.
   package final var retryPolicy: RetryPolicy?
-  package final var attempt = 0
+  @safe @exclusivity(unchecked) package final var attempt = 0
   /// How long it may run, counted from when a worker begins it; 0 is without a limit.
-  package final var deadlineNanoseconds: UInt64 = 0
+  @safe @exclusivity(unchecked) package final var deadlineNanoseconds: UInt64 = 0
   /// When it was first seen to run, for a worker that does not say; and its generation then.
   final var seenRunningSince: UInt64 = 0
   final var seenRunning: UInt32 = 0
   /// Why it is being stopped, once it is: the error that it ends with.
-  package final var stopReason: (any Error)?
+  @safe @exclusivity(unchecked) package final var stopReason: (any Error)?
   /// One of these two is set, or there is a retry policy: its end needs a closer look.
-  package final var needsCare = false
+  @safe @exclusivity(unchecked) package final var needsCare = false
   /// Its cancellation flag has been raised.
   package final var isAskedToStop = false
   /// It ended with an error that is worth another attempt.
   final var wantsRetry = false
   /// How many elements it is a call on; 0 for any other task.
   package final var elementCount = 0
-  package final var priority = WorkPriority.normal
+  @safe @exclusivity(unchecked) package final var priority = WorkPriority.normal
   /// Whether it counts towards the pool's limits, and the bytes that it was counted with.
   package final var isLimited = true
   final var limitedBytes = 0
   /// Someone waits who cannot collect: the collector is to do it.
-  package final var wantsCollector = false
+  @safe @exclusivity(unchecked) package final var wantsCollector = false
 
   package init() {}
 

@@ -17,30 +17,59 @@ public struct RetryPolicy: Sendable, ExpressibleByIntegerLiteral {
   /// How many more times the task is run, 0 or more. After the last of several attempts it counts as
   /// poison, and its error says so.
   public var count: Int
+
+  /// What else there may be to say. Every task carries a policy, and most are a count: so it is a
+  /// reference, which costs nothing to copy when there is none.
+  @usableFromInline struct Finer: Sendable {
+    var backOff = BackOff.none
+    var deaths: (@Sendable (WorkerDied.Cause) -> Bool)?
+    var errors: (@Sendable (any Error) -> Bool)?
+  }
+  @usableFromInline final class Box: Sendable {
+    let finer: Finer
+    init(_ finer: Finer) { self.finer = finer }
+  }
+  @usableFromInline var box: Box?
+  private var finer: Finer {
+    get { box?.finer ?? Finer() }
+    set { box = Box(newValue) }
+  }
+
   /// The pause before each of them. Chunks of a job are run again at once.
-  public var backOff: BackOff
+  public var backOff: BackOff {
+    get { finer.backOff }
+    set { finer.backOff = newValue }
+  }
   /// Which deaths of a worker are worth another attempt; nil is all of them.
-  public var deaths: (@Sendable (WorkerDied.Cause) -> Bool)?
+  public var deaths: (@Sendable (WorkerDied.Cause) -> Bool)? {
+    get { finer.deaths }
+    set { finer.deaths = newValue }
+  }
   /// Which errors that the task throws are; nil is none. An error that is not `Codable` comes as a
   /// `RemoteError`.
-  public var errors: (@Sendable (any Error) -> Bool)?
+  public var errors: (@Sendable (any Error) -> Bool)? {
+    get { finer.errors }
+    set { finer.errors = newValue }
+  }
 
+  /// A policy that says more than how often.
   public init(
     _ count: Int, backOff: BackOff = .none,
     deaths: (@Sendable (WorkerDied.Cause) -> Bool)? = nil,
     errors: (@Sendable (any Error) -> Bool)? = nil
   ) {
     self.count = count
-    self.backOff = backOff
-    self.deaths = deaths
-    self.errors = errors
+    finer = Finer(backOff: backOff, deaths: deaths, errors: errors)
   }
 
   /// A count of retries after the death of a worker.
-  public init(integerLiteral count: Int) { self.init(count) }
+  @inlinable public init(integerLiteral count: Int) { self.count = count }
 
   /// Whether it is no more than a count.
-  package var isPlain: Bool { backOff == .none && deaths == nil && errors == nil }
+  package var isPlain: Bool {
+    guard let finer = box?.finer else { return true }
+    return finer.backOff == .none && finer.deaths == nil && finer.errors == nil
+  }
 
   /// The pause before the n-th retry, n = 1….
   package func pauseNanoseconds(before retry: Int) -> UInt64 {

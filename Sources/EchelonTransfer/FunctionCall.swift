@@ -1,3 +1,5 @@
+package import Synchronization
+
 /// A function of any signature, in the one form that every use of it shares.
 ///
 /// It is both the wrapper a function travels in and, as a type, the program that runs it in a
@@ -111,6 +113,8 @@ private func decode<Value>(
 package final class CallSignature: Sendable {
   /// The bytes for `resolveRunner`.
   package let bytes: [UInt8]
+  /// For whoever puts signatures into a table: which table had it last, and where.
+  package let lastPlace = Atomic<UInt64>(0)
   fileprivate let refusal: TransferError?
 
   fileprivate init(runner: Any.Type, refusal: TransferError?) {
@@ -126,19 +130,33 @@ package final class CallSignature: Sendable {
   fileprivate static let known = PermanentCache<CallSignature>()
 }
 
-extension FunctionCall {
+/// A type of calls that can say how it is sent.
+@usableFromInline package protocol OutgoingCall {
+  static func makeSignature() -> CallSignature
+}
+
+extension OutgoingCall {
   /// This signature, checked: throws what `submit` should throw for it.
+  ///
+  /// Of the protocol, so that it is given the type: a function of `FunctionCall` would have to ask the
+  /// runtime for it again, from its parameters, which for packs of them takes long.
   @usableFromInline
   package static func signature() throws(TransferError) -> CallSignature {
     let signature = CallSignature.known.value(for: TypeMetadata(Self.self).address.bits) {
-      var refusal = TransferPlan.plan(for: Output.self).refusal
-      for argument in repeat TransferPlan.plan(for: (each Argument).self).refusal {
-        refusal = refusal ?? argument
-      }
-      return CallSignature(runner: Self.self, refusal: refusal)
+      makeSignature()
     }
     if let refusal = signature.refusal { throw refusal }
     return signature
+  }
+}
+
+extension FunctionCall: OutgoingCall {
+  @usableFromInline package static func makeSignature() -> CallSignature {
+    var refusal = TransferPlan.plan(for: Output.self).refusal
+    for argument in repeat TransferPlan.plan(for: (each Argument).self).refusal {
+      refusal = refusal ?? argument
+    }
+    return CallSignature(runner: Self.self, refusal: refusal)
   }
 
   /// Appends the function and its arguments, for `IncomingCall.run`.

@@ -13,7 +13,7 @@
   @inlinable package init(bits: UInt64) { self.bits = bits }
 
   @inlinable package init(
-    generation: UInt32, owner: SeatIndex? = nil, flags: Flags = [], phase: Phase
+    generation: UInt32, owner: SeatIndex? = nil, flags: Flags = .none, phase: Phase
   ) {
     let ownerBits = UInt64(owner.map { $0.value + 1 } ?? 0)
     bits =
@@ -44,6 +44,8 @@
   @frozen package struct Flags: OptionSet, Sendable {
     package let rawValue: UInt8
     @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+    // Not `[]`: an array literal is made into a set by generic code, which costs more than a task.
+    @inlinable package static var none: Flags { Flags(rawValue: 0) }
     /// A thread of the front end sleeps on the word.
     @inlinable package static var waiter: Flags { Flags(rawValue: 1) }
     /// The collector is to be rung.

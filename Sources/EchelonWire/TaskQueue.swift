@@ -1,4 +1,5 @@
 package import EchelonMemory
+import Synchronization
 
 /// The queue of single tasks: publish and collect in the front end, claim and finish in workers.
 ///
@@ -12,7 +13,7 @@ extension Wire {
   /// time.
   /// - Returns: false when the ring is full; the slot is then not published.
   @inlinable package func publish(
-    _ index: SlotIndex, generation: UInt32, flags: StateWord.Flags = [],
+    _ index: SlotIndex, generation: UInt32, flags: StateWord.Flags = .none,
     priority: WorkPriority = .normal
   ) -> Bool {
     // MODEL(publish.1)
@@ -38,10 +39,16 @@ extension Wire {
 
   /// Whether another ticket fits. Only one thread of the front end at a time.
   @inlinable package func hasRoomInRing(_ priority: WorkPriority) -> Bool {
-    let (head, tail) = (head(priority), tail(priority))
-    if tail.loadRelaxed() &- head.load() < UInt64(layout.ringCapacity) { return true }
-    discardWithdrawn(priority)
-    return tail.loadRelaxed() &- head.load() < UInt64(layout.ringCapacity)
+    let tail = tail(priority).loadRelaxed()
+    let isUsual = priority == .normal
+    // What workers write with every task is looked at once in a whole ring: `head` only grows.
+    if isUsual, tail &- knownHead.load(ordering: .relaxed) < UInt64(layout.ringCapacity) {
+      return true
+    }
+    if tail &- head(priority).load() >= UInt64(layout.ringCapacity) { discardWithdrawn(priority) }
+    let head = head(priority).load()
+    if isUsual { knownHead.store(head, ordering: .relaxed) }
+    return tail &- head < UInt64(layout.ringCapacity)
   }
 
   /// Moves `head` past tickets of tasks that were cancelled: the workers may be busy for long.

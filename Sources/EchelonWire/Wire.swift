@@ -1,6 +1,6 @@
 import CEchelon
 package import EchelonMemory
-import Synchronization
+package import Synchronization
 
 /// What a front end and its workers agree on: typed views of every part of an arena.
 ///
@@ -10,6 +10,8 @@ package final class Wire: Sendable {
   package let layout: ArenaLayout
   /// In the front end: seats that have had a worker are below this.
   private let seatsUsed = Atomic<Int>(0)
+  /// In the front end: `head` of the usual priority as it was some time ago.
+  @usableFromInline let knownHead = Atomic<UInt64>(0)
   @usableFromInline let hot: Region
   @usableFromInline let ringRegion: Region
   @usableFromInline let slotsRegion: Region
@@ -64,7 +66,7 @@ package final class Wire: Sendable {
   }
   /// 0 open, 1 drain and leave, 2 leave now.
   @inlinable package var closing: SharedWord32 { hot.word32(at: OFFSET_arena_hot_words_closing) }
-  // The workers' line.
+  // The busy workers' line.
   @inlinable package var head: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_head) }
   @inlinable package func head(_ priority: WorkPriority) -> SharedWord64 {
     switch priority {
@@ -73,6 +75,7 @@ package final class Wire: Sendable {
     case .high: hot.word64(at: OFFSET_arena_hot_words_side_heads + 8)
     }
   }
+  // The idle workers' line.
   @inlinable package func chair(_ index: Int) -> SharedWord32 {
     hot.word32(at: OFFSET_arena_hot_words_chairs + 4 * index)
   }

@@ -51,6 +51,7 @@ import Testing
     #expect(OFFSET_task_slot_state == 0)
     #expect(OFFSET_arena_hot_words_head / 64 != OFFSET_arena_hot_words_tail / 64)
     #expect(OFFSET_arena_hot_words_collector / 64 != OFFSET_arena_hot_words_head / 64)
+    #expect(OFFSET_arena_hot_words_chairs / 64 != OFFSET_arena_hot_words_head / 64)
   }
 
   @Test func `that a header describes wrongly is refused`() throws {

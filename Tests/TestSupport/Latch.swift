@@ -1,46 +1,53 @@
 public import Echelon
+import EchelonMemory
 import Glibc
 
 /// A few words in an executor's memory through which a task and its test see each other: the task tells
 /// that it runs and waits to be let go, without a clock in between.
 public struct Latch: Codable, Sendable {
-  // 0: how many have arrived, 1: open, 2…: process ids in the order of arrival.
+  // 0: how many have arrived, 1: open, 2: how many are to arrive or have, 3…: process ids in the order
+  // of arrival.
   private let words: SharedArray<Int64>
   private static var capacity: Int { 1022 }
 
   /// A closed latch in the memory of `pool`.
   public init(in pool: some WorkExecutor) throws {
-    words = try pool.array(repeating: 0, count: Self.capacity + 2)
+    words = try pool.array(repeating: 0, count: Self.capacity + 3)
   }
 
-  /// Says that this process has come here. One task at a time per latch, or tasks of one worker.
+  private func word(_ index: Int) -> SharedWord64 {
+    words.block.region.word64(at: words.byteOffset + 8 * index)
+  }
+
+  /// Says that this process has come here. Two may come at the same time.
   public func arrive() {
-    let count = words[0]
-    words[2 + Int(count) % Self.capacity] = Int64(getpid())
-    words[0] = count + 1
+    let ticket = Int(word(2).fetchAdd(1))
+    words[3 + ticket % Self.capacity] = Int64(getpid())
+    _ = word(0).fetchAdd(1)
   }
 
   /// Arrives and waits until the latch is open.
   public func pass() {
     arrive()
     // The word is all that both processes share; the pause spares the processor and decides nothing.
-    while words[1] == 0 { usleep(100) }
+    while word(1).load() == 0 { usleep(100) }
   }
 
   /// Lets everyone pass, now and later.
-  public func open() { words[1] = 1 }
+  public func open() { word(1).store(1) }
   /// Closes it again and forgets who arrived.
   public func reset() {
-    words[1] = 0
-    words[0] = 0
+    word(1).store(0)
+    word(2).store(0)
+    word(0).store(0)
   }
 
   /// How often someone has arrived.
-  public var arrivals: Int { Int(words[0]) }
+  public var arrivals: Int { Int(word(0).load()) }
   /// The process that came last; 0 before the first.
   public var processID: Int32 {
-    let count = Int(words[0])
-    return count == 0 ? 0 : Int32(words[2 + (count - 1) % Self.capacity])
+    let count = arrivals
+    return count == 0 ? 0 : Int32(words[3 + (count - 1) % Self.capacity])
   }
 
   /// The process that arrived, once one has.

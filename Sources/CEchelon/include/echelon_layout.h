@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define ECHELON_LAYOUT_MAGIC 0x314e4f4c45484345ULL  // "ECHELON1"
-#define ECHELON_LAYOUT_VERSION 4U
+#define ECHELON_LAYOUT_VERSION 5U
 
 enum {
   ECHELON_CACHE_LINE = 64,
@@ -48,10 +48,11 @@ typedef struct {
   uint64_t low_jobs;           // bit i: job i is of low priority
   uint64_t high_jobs;          // bit i: job i is of high priority
   uint32_t reserved0[2];
-  // Line 1, written by workers.
-  uint64_t head;  // tickets below this one have been claimed
+  // Line 1, written by workers that have nothing to do. The front end looks here with every task, so
+  // what changes with every task lies elsewhere.
   uint32_t chairs[ECHELON_CHAIR_LIMIT];  // seat + 1 of a worker that spins, 0 if nobody
   uint64_t sleepers[4];        // bit per seat: asleep, and nobody has undertaken to wake it
+  uint64_t reserved1;
   // Line 2: how workers reach the collector of the front end.
   uint32_t collector;  // 0 awake, 1 asleep; the word it sleeps on
   uint32_t interest;                // CollectorInterest bits
@@ -63,14 +64,15 @@ typedef struct {
   uint32_t reserved2[7];
   // Lines 3 to 6: bit per slot whose end the collector is to hear of.
   uint64_t finished_slots[ECHELON_SLOT_LIMIT / 64];
-  // Line 7, written by workers.
+  // Line 7, written by workers with every task.
+  uint64_t head;           // tickets below this one have been claimed
   uint64_t side_heads[2];  // `head` of the rings for low and for high priority
-  uint64_t reserved7[6];
+  uint64_t reserved7[5];
 } arena_hot_words;
 _Static_assert(sizeof(arena_hot_words) == 8 * 64, "eight cache lines");
-_Static_assert(offsetof(arena_hot_words, side_heads) == 7 * 64, "workers' second line");
-_Static_assert(offsetof(arena_hot_words, head) == 64, "workers' line");
-_Static_assert(offsetof(arena_hot_words, sleepers) == 96, "in the workers' line");
+_Static_assert(offsetof(arena_hot_words, head) == 7 * 64, "the busy workers' line");
+_Static_assert(offsetof(arena_hot_words, chairs) == 64, "the idle workers' line");
+_Static_assert(offsetof(arena_hot_words, sleepers) == 88, "in the idle workers' line");
 _Static_assert(offsetof(arena_hot_words, collector) == 128, "the collector's line");
 
 /// What the front end tells those who look on; each word written by it alone.

@@ -10,7 +10,7 @@ public enum CurrentTask {
   /// whichever thread. In a task of an `InProcessExecutor` it is a look at its flag, from its own thread
   /// and from Swift tasks that it starts. Elsewhere it is `Task.isCancelled`.
   public static var isCancelled: Bool {
-    if let probe = cancellationProbe { return probe() }
+    if let work = InProcessWork.current { return work.isAskedToStop }
     return WorkerContext.isCancelled ?? Task.isCancelled
   }
 
@@ -19,7 +19,4 @@ public enum CurrentTask {
   public static func checkCancellation() throws {
     if isCancelled { throw CancellationError() }
   }
-
-  /// For executors that run tasks in this process: says whether the running task is to stop.
-  @TaskLocal package static var cancellationProbe: (@Sendable () -> Bool)?
 }

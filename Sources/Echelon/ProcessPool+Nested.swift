@@ -28,9 +28,17 @@ extension ProcessPool {
     _ message: borrowing ByteWriter, _ runner: any IncomingCall.Type,
     _ complete: (TaskOutcomeBytes, RawSpan) -> Void
   ) {
+    message.withSpan { callHere($0, runner, complete) }
+  }
+
+  /// The same for bytes.
+  func callHere(
+    _ message: RawSpan, _ runner: any IncomingCall.Type,
+    _ complete: (TaskOutcomeBytes, RawSpan) -> Void
+  ) {
     var result = ByteWriter()
-    let outcome = message.withSpan { bytes in
-      ByteReader.reading(bytes) { reader in runner.run(arguments: &reader, result: &result) }
+    let outcome = ByteReader.reading(message) { reader in
+      runner.run(arguments: &reader, result: &result)
     }
     switch outcome {
     case .value: result.withSpan { complete(.value, $0) }

@@ -36,6 +36,13 @@ public protocol WorkExecutor: AnyObject, Sendable {
     _ argument: repeat each Argument
   ) throws -> Future<Output>
 
+  /// Hands over an `async` function and its arguments. A worker runs it to its end.
+  func submit<each Argument, Output: Sendable>(
+    options: TaskOptions, at site: CallSite,
+    _ function: @escaping @Sendable (repeat each Argument) async throws -> Output,
+    _ argument: repeat each Argument
+  ) throws -> Future<Output>
+
   /// Has a function work on the values of futures, as soon as all of them are there. One that fails,
   /// or is cancelled, ends it at once in the same way.
   func submit<each Input: Sendable, Output: Sendable>(

@@ -14,7 +14,7 @@ final class CapturePlan: Sendable {
 
   enum Form: Sendable {
     case value(TransferPlan)
-    case function, optionalFunction
+    case function(FunctionWords.Kind), optionalFunction(FunctionWords.Kind)
   }
 
   /// Which context metadata this is for, as it travels.
@@ -93,8 +93,10 @@ final class CapturePlan: Sendable {
     of name: MangledName, in environment: GenericEnvironment
   ) throws(TransferError) -> (Form, size: Int, alignment: Int) {
     let function = (MemoryLayout<FunctionWords>.size, MemoryLayout<FunctionWords>.alignment)
-    if name.isThickFunction { return (.function, function.0, function.1) }
-    if name.isOptionalThickFunction { return (.optionalFunction, function.0, function.1) }
+    if let kind = name.thickFunction { return (.function(kind), function.0, function.1) }
+    if let kind = name.optionalThickFunction {
+      return (.optionalFunction(kind), function.0, function.1)
+    }
     if name.isBox { throw .capturedVariable(nil) }
     if name.isNonStrongReference {
       throw .captureNotTransferable(
@@ -124,7 +126,7 @@ final class CapturePlan: Sendable {
         captured: "a value of a type that has no name at run time (\(name.readable))",
         advice: "pass it as an argument, or capture the values that it is made of")
     }
-    if type.isThickFunction { return (.function, function.0, function.1) }
+    if let kind = type.thickFunction { return (.function(kind), function.0, function.1) }
     return (.value(try plan(forCaptured: type)), type.size, type.alignment)
   }
 

@@ -91,8 +91,8 @@ package enum ClosureSelfTest {
     guard box.kind == .heapLocalVariable, box.firstOffset == ClosureContext.headerSize,
       box.bindingCount == 0, let captures = box.captures
     else { throw .closureLayoutUnknown(reason: "a context is of another kind") }
-    let functions = captures.filter(\.isThickFunction).count
-    let types = Set(captures.filter { !$0.isThickFunction }.compactMap { $0.type() })
+    let functions = captures.filter { $0.thickFunction != nil }.count
+    let types = Set(captures.filter { $0.thickFunction == nil }.compactMap { $0.type() })
     let expected: [Any.Type] = [Double.self, String.self, [Double].self, Probe.self]
     guard captures.count == 5, functions == 1, types == Set(expected.map { TypeMetadata($0) })
     else {

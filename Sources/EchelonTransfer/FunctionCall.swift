@@ -49,7 +49,7 @@ extension FunctionCall: IncomingCall {
   package static func run(arguments: inout ByteReader, result: inout ByteWriter) -> CallOutcome {
     let call: Self
     do throws(TransferError) {
-      call = try Self(words: FunctionWords.decode(from: &arguments))
+      call = try Self(words: FunctionWords.decode(.synchronous, from: &arguments))
     } catch {
       return .argumentUndecodable(error)
     }
@@ -128,6 +128,17 @@ package final class CallSignature: Sendable {
   }
 
   fileprivate static let known = PermanentCache<CallSignature>()
+
+  /// The signature of a type that runs calls.
+  static func checked(
+    _ runner: Any.Type, refusal: () -> TransferError?
+  ) throws(TransferError) -> CallSignature {
+    let signature = known.value(for: TypeMetadata(runner).address.bits) {
+      CallSignature(runner: runner, refusal: refusal())
+    }
+    if let refusal = signature.refusal { throw refusal }
+    return signature
+  }
 }
 
 /// A type of calls that can say how it is sent.
@@ -170,7 +181,7 @@ extension FunctionCall: OutgoingCall {
 
   /// Appends the first half of what `encode` does.
   package func encodeFunction(into writer: inout ByteWriter) throws(TransferError) {
-    try words.encode(into: &writer)  // `self` outlives this call, and so does its context
+    try words.encode(.synchronous, into: &writer)  // `self` outlives this call, and so does its context
   }
 
   /// Appends the second half.

@@ -10,15 +10,27 @@ internal import CEchelon
 ///     binding  := 0 type | 1 place
 ///     array    := 0 place (static data) | 1 type elements
 ///
-/// where `code`, `box` and `place` are references into images. What a context holds, and how many
+/// where `code`, `box` and `place` are references into images. The code of an `async` function is a
+/// record in static data that says where it is; 4 is then added to the first number, so that code is never
+/// taken for such a record, or the other way round. What a context holds, and how many
 /// captures there are, the receiver reads from the box, which is static data of the image it shares
 /// with the sender; the seal finds damage by which a code would meet a box that is not its own.
 struct FunctionWords: BitwiseCopyable {
   var code: UInt
   var context: UInt
 
+  enum Kind: UInt8, Sendable {
+    case synchronous = 0
+    case asynchronous = 4
+
+    /// What the first word of a function points to.
+    fileprivate var image: ImageTable.Kind { self == .synchronous ? .code : .data }
+  }
+
   private enum Form: UInt8 {
     case plain = 0, boxed, generic, array
+
+    func number(_ kind: Kind) -> UInt8 { rawValue + kind.rawValue }
   }
 
   /// How deep functions may capture functions.
@@ -26,14 +38,14 @@ struct FunctionWords: BitwiseCopyable {
 
   // MARK: Writing
 
-  func encode(into writer: inout ByteWriter, depth: Int = 0) throws(TransferError) {
+  func encode(_ kind: Kind, into writer: inout ByteWriter, depth: Int = 0) throws(TransferError) {
     guard depth < Self.depthLimit else {
       throw .functionNotTransferable(
         reason: "a function is wrapped in more than \(Self.depthLimit) others; pass it directly")
     }
-    let place = try ImageTable.reference(to: code, .code, what: "a function")
+    let place = try ImageTable.reference(to: code, kind.image, what: "a function")
     guard context != 0 else {
-      writer.append(Form.plain.rawValue)
+      writer.append(Form.plain.number(kind))
       writer.append(place)
       return
     }
@@ -42,7 +54,7 @@ struct FunctionWords: BitwiseCopyable {
     switch box.kind {
     case .heapLocalVariable where box.bindingCount == 0:
       let plan = try CapturePlan.plan(for: box)
-      writer.append(Form.boxed.rawValue)
+      writer.append(Form.boxed.number(kind))
       writer.append(place)
       writer.append(plan.box)
       writer.append(Self.seal(place, plan.box))
@@ -50,7 +62,7 @@ struct FunctionWords: BitwiseCopyable {
     case .heapLocalVariable:
       let bindings = try ContextBindings(of: context, box)
       let plan = try CapturePlan.make(box, in: bindings.environment)
-      writer.append(Form.generic.rawValue)
+      writer.append(Form.generic.number(kind))
       writer.append(place)
       writer.append(plan.box)
       try bindings.encode(into: &writer)
@@ -60,7 +72,7 @@ struct FunctionWords: BitwiseCopyable {
       throw .capturedVariable(nil)
     default:
       let start = writer.count
-      writer.append(Form.array.rawValue)
+      writer.append(Form.array.number(kind))
       writer.append(place)
       do throws(TransferError) {
         try CapturedArray.encode(context, into: &writer)
@@ -82,12 +94,12 @@ struct FunctionWords: BitwiseCopyable {
         // being encoded keeps it alive.
         try unsafe value.encode(
           at: UnsafeRawPointer(bitPattern: address.bits).unsafelyUnwrapped, into: &writer)
-      case .function:
-        try address.load(0, as: FunctionWords.self).encode(into: &writer, depth: depth + 1)
-      case .optionalFunction:
+      case .function(let kind):
+        try address.load(0, as: FunctionWords.self).encode(kind, into: &writer, depth: depth + 1)
+      case .optionalFunction(let kind):
         let function = address.load(0, as: FunctionWords.self)
         writer.append(UInt8(function.code == 0 ? 0 : 1))
-        if function.code != 0 { try function.encode(into: &writer, depth: depth + 1) }
+        if function.code != 0 { try function.encode(kind, into: &writer, depth: depth + 1) }
       }
     }
   }
@@ -102,15 +114,18 @@ struct FunctionWords: BitwiseCopyable {
   // MARK: Reading
 
   /// The same function in this process. The caller owns one reference to its context.
-  static func decode(from reader: inout ByteReader, depth: Int = 0) throws(TransferError)
-    -> FunctionWords
-  {
+  static func decode(
+    _ kind: Kind, from reader: inout ByteReader, depth: Int = 0
+  ) throws(TransferError) -> FunctionWords {
     let number = try reader.read(UInt8.self)
-    guard let form = Form(rawValue: number), depth < depthLimit else {
+    guard let form = Form(rawValue: number &- kind.rawValue), depth < depthLimit else {
       throw .malformed(what: "a function's form is \(number), \(depth) deep")
     }
     let place = try reader.read(ImageReference.self)
-    let code = try ImageTable.address(of: place, .code)
+    let code = try ImageTable.address(of: place, kind.image)
+    if kind == .asynchronous, AsyncFunctionRecord(at: code) == nil {
+      throw .malformed(what: "an async function is none")
+    }
     switch form {
     case .plain:
       return FunctionWords(code: code, context: 0)
@@ -193,12 +208,12 @@ struct FunctionWords: BitwiseCopyable {
     switch form {
     case .value(let plan):
       return try unsafe plan.decode(to: address, from: &reader)
-    case .function:
-      function = try decode(from: &reader, depth: depth + 1)
-    case .optionalFunction:
+    case .function(let kind):
+      function = try decode(kind, from: &reader, depth: depth + 1)
+    case .optionalFunction(let kind):
       switch try reader.read(UInt8.self) {
       case 0: break
-      case 1: function = try decode(from: &reader, depth: depth + 1)
+      case 1: function = try decode(kind, from: &reader, depth: depth + 1)
       default: throw .malformed(what: "an optional function is neither nil nor a function")
       }
     }

@@ -11,12 +11,12 @@
 package func encodeFunction<Wrapper>(storedIn wrapper: Wrapper, into writer: inout ByteWriter)
   throws(TransferError)
 {
-  try WrapperCheck.check(Wrapper.self)
+  let kind = try WrapperCheck.check(Wrapper.self)
   var failure: TransferError?
   unsafe withUnsafeBytes(of: wrapper) { bytes in
     // SAFETY: a wrapper is one function of two words (the check), alive during this call.
     let words = unsafe bytes.loadUnaligned(as: FunctionWords.self)
-    do throws(TransferError) { try words.encode(into: &writer) } catch { failure = error }
+    do throws(TransferError) { try words.encode(kind, into: &writer) } catch { failure = error }
   }
   if let failure { throw failure }
 }
@@ -25,8 +25,8 @@ package func encodeFunction<Wrapper>(storedIn wrapper: Wrapper, into writer: ino
 package func decodeFunction<Wrapper>(as _: Wrapper.Type, from reader: inout ByteReader)
   throws(TransferError) -> Wrapper
 {
-  try WrapperCheck.check(Wrapper.self)
-  var words = try FunctionWords.decode(from: &reader)
+  let kind = try WrapperCheck.check(Wrapper.self)
+  var words = try FunctionWords.decode(kind, from: &reader)
   return unsafe withUnsafeMutableBytes(of: &words) { bytes in
     // SAFETY: a wrapper is one function of two words (the check); the reference to its context
     // moves from `words`, which does not release it.
@@ -37,23 +37,26 @@ package func decodeFunction<Wrapper>(as _: Wrapper.Type, from reader: inout Byte
 /// Remembers which types are wrappers: structs that store one plain function and nothing else.
 private enum WrapperCheck {
   final class Verdict: Sendable {
-    let isWrapper: Bool
-    init(isWrapper: Bool) { self.isWrapper = isWrapper }
+    /// Nil when it is no wrapper.
+    let kind: FunctionWords.Kind?
+    init(_ kind: FunctionWords.Kind?) { self.kind = kind }
   }
 
   private static let known = PermanentCache<Verdict>()
 
-  static func check<Wrapper>(_ type: Wrapper.Type) throws(TransferError) {
+  static func check<Wrapper>(_ type: Wrapper.Type) throws(TransferError) -> FunctionWords.Kind {
     let metadata = TypeMetadata(type)
     let verdict = known.value(for: metadata.address.bits) {
       let fields = metadata.structFields ?? []
-      return Verdict(
-        isWrapper: metadata.size == MemoryLayout<FunctionWords>.size && fields.count == 1
-          && fields.allSatisfy { $0.offset == 0 && $0.type.isThickFunction })
+      guard metadata.size == MemoryLayout<FunctionWords>.size, fields.count == 1,
+        fields[0].offset == 0
+      else { return Verdict(nil) }
+      return Verdict(fields[0].type.thickFunction)
     }
-    guard verdict.isWrapper else {
+    guard let kind = verdict.kind else {
       throw .functionNotTransferable(
-        reason: "'\(type)' is not a struct that stores one synchronous function and nothing else")
+        reason: "'\(type)' is not a struct that stores one function and nothing else")
     }
+    return kind
   }
 }

@@ -125,6 +125,9 @@ final class ImageTable: Sendable {
     snapshot().find(address, .data) != nil
   }
 
+  /// Whether `address` lies in the code of a loaded image.
+  static func isCode(_ address: UInt) -> Bool { snapshot().find(address, .code) != nil }
+
   /// The file name of an image, in quotes.
   static func name(ofImage identity: UInt32) -> String? {
     snapshot().names[identity]

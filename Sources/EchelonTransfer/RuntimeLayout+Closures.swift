@@ -112,27 +112,32 @@ internal import CEchelon
     return TypeDescriptor(bytes[0] == 1 ? place : RuntimeAddress(place.word(0)))
   }
 
-  /// Whether this is positively a synchronous thick function: "I", "e" (escaping), "g" (guaranteed
-  /// context), perhaps "h" (sendable), then parameter and result conventions in small letters. A
-  /// representation (block, C pointer, method…), a coroutine or `async` would be a capital letter.
-  var isThickFunction: Bool { Self.isThickFunction(bytes[...]) }
+  /// Which thick function this is, if it is positively one: "I", "e" (escaping), "g" (guaranteed
+  /// context), perhaps "h" (sendable), "H" if it is `async`, then parameter and result conventions in
+  /// small letters. A representation (block, C pointer, method…), a coroutine or an isolation would be
+  /// another capital letter.
+  var thickFunction: FunctionWords.Kind? { Self.thickFunction(bytes[...]) }
 
   /// The same for an optional of such a function, which is nil when its code is null.
-  var isOptionalThickFunction: Bool {
+  var optionalThickFunction: FunctionWords.Kind? {
     let bytes = bytes
-    return bytes.suffix(2) == Array("Sg".utf8)[...] && Self.isThickFunction(bytes.dropLast(2))
+    return bytes.suffix(2) == Array("Sg".utf8)[...] ? Self.thickFunction(bytes.dropLast(2)) : nil
   }
 
-  private static func isThickFunction(_ name: ArraySlice<UInt8>) -> Bool {
+  private static func thickFunction(_ name: ArraySlice<UInt8>) -> FunctionWords.Kind? {
     var rest = name
-    guard rest.popLast() == UInt8(ascii: "_") else { return false }
-    guard let start = rest.lastIndex(of: UInt8(ascii: "I")) else {
-      return false
-    }
-    let letters = rest[(start + 1)...]
-    let plain = letters.first == UInt8(ascii: "s") ? letters.dropFirst() : letters
-    return plain.starts(with: Array("eg".utf8))
-      && letters.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+    guard rest.popLast() == UInt8(ascii: "_"), let start = rest.lastIndex(of: UInt8(ascii: "I"))
+    else { return nil }
+    var letters = rest[(start + 1)...]
+    if letters.first == UInt8(ascii: "s") { letters = letters.dropFirst() }
+    guard letters.starts(with: Array("eg".utf8)) else { return nil }
+    letters = letters.dropFirst(2)
+    if letters.first == UInt8(ascii: "h") { letters = letters.dropFirst() }
+    let isAsync = letters.first == UInt8(ascii: "H")
+    if isAsync { letters = letters.dropFirst() }
+    guard letters.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) })
+    else { return nil }
+    return isAsync ? .asynchronous : .synchronous
   }
 
   /// Whether the capture is a `weak` or `unowned` reference, which is stored in a form of its own:
@@ -181,6 +186,23 @@ struct GenericEnvironment: Sendable {
       }
     }
   }
+}
+
+/// What the first word of an `async` function points to: where its code is, relative to here, and how
+/// large a frame it begins with.
+@safe struct AsyncFunctionRecord {
+  let address: RuntimeAddress
+
+  /// The record at an address of an image; nil when what is there cannot be one.
+  init?(at address: UInt) {
+    self.address = RuntimeAddress(address)
+    guard address % 4 == 0, ImageTable.contains(address &+ 7), let code = self.address.relative(0),
+      ImageTable.isCode(code.bits), self.address.count32(4) < 1 << 20
+    else { return nil }
+    self.code = code.bits
+  }
+
+  let code: UInt
 }
 
 /// The heap object behind a closure that captures: a header of two words, then one word for each

@@ -182,12 +182,12 @@ internal import CEchelon
       ?? ""
   }
 
-  /// Whether this is a plain Swift function type: two words, synchronous.
-  var isThickFunction: Bool {
-    guard kind == .function else { return false }
+  /// Which plain Swift function type of two words this is; nil for any other.
+  var thickFunction: FunctionWords.Kind? {
+    guard kind == .function else { return nil }
     let flags = address.word(8)
     let isAsync = flags & 0x2000_0000 != 0
-    return flags >> 16 & 0xFF == 0 && !isAsync
+    return flags >> 16 & 0xFF == 0 ? (isAsync ? .asynchronous : .synchronous) : nil
   }
 }
 

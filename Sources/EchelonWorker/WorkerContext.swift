@@ -1,4 +1,5 @@
 package import EchelonMemory
+import EchelonTransfer
 package import EchelonWire
 import Glibc
 import Synchronization
@@ -24,6 +25,7 @@ package enum WorkerContext {
   static func enter(_ wire: Wire, _ seat: SeatIndex, _ log: ElementLog) {
     state.withLock { $0 = Place(wire: wire, seat: seat, log: log) }
     ArenaRegistry.add(wire.arena)
+    AsyncRun.enterWorker { isCancelled == true }
   }
 
   /// Whether what this worker runs has been asked to stop; nil in a front end.

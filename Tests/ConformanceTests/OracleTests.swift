@@ -232,7 +232,7 @@ import Testing
 
 /// Executors that their own tasks find: by a number in this process, without capturing them, and as the
 /// current pool in a worker.
-private struct Nested: Sendable {
+struct Nested: Sendable {
   private static let known = Mutex<[Int: any WorkExecutor]>([:])
   let key: Int
   let executor: any WorkExecutor

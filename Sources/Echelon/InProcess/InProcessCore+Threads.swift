@@ -142,11 +142,13 @@ extension InProcessCore {
     return result
   }
 
-  /// A thread of this executor may be about to wait in a way that is not seen here: one more thread
+  /// A thread of this executor, or a Swift task that one waits for, may be about to wait in a way that is not seen here: one more thread
   /// runs until the queue is empty.
   func mayBlock() {
     locked { state in
-      if state.threads[pthread_self()] != nil { replaceBlocked(&state) }
+      if state.threads[pthread_self()] != nil || InProcessWork.current?.core === self {
+        replaceBlocked(&state)
+      }
     }
   }
 

@@ -13,6 +13,35 @@ extension InProcessExecutor {
     let byteCount = try check(function, repeat each argument)
     let arguments = UnsentArguments((repeat each argument))
     let task = newTask(options, at: site) { try function(repeat each arguments.values) }
+    return try begin(task, byteCount, options)
+  }
+
+  /// Hands over an `async` function and its arguments. See `WorkExecutor`.
+  ///
+  /// One of the executor's threads waits for its end.
+  public func submit<each Argument, Output: Sendable>(
+    options: TaskOptions, at site: CallSite,
+    _ function: @escaping @Sendable (repeat each Argument) async throws -> Output,
+    _ argument: repeat each Argument
+  ) throws -> Future<Output> {
+    let call = AsyncFunctionCall<repeat each Argument, Output>(function)
+    _ = try AsyncFunctionCall<repeat each Argument, Output>.signature()
+    let byteCount = try checkSendable { message throws(TransferError) in
+      try call.encode(repeat each argument, into: &message)
+    }
+    let arguments = UnsentArguments((repeat each argument))
+    let task = newTask(options, at: site) {
+      let work = InProcessWork.current
+      return try AsyncRun.toEnd(isAskedToStop: { work?.isAskedToStop == true }) {
+        try await function(repeat each arguments.values)
+      }.get()
+    }
+    return try begin(task, byteCount, options)
+  }
+
+  private func begin<Output>(
+    _ task: InProcessTask<Output>, _ byteCount: Int, _ options: TaskOptions
+  ) throws -> Future<Output> {
     task.limitedBytes = byteCount
     guard !options.after.isEmpty else {
       try core.submit(task)

@@ -97,9 +97,12 @@ class InProcessWork: FutureSource, @unchecked Sendable {
 
   // MARK: For the threads
 
+  /// What the calling thread runs, or the calling Swift task was started by.
+  @TaskLocal static var current: InProcessWork?
+
   /// Runs a piece, in which `CurrentTask` knows whether it is to stop.
   final func runPiece(_ piece: Int) -> PieceOutcome {
-    CurrentTask.$cancellationProbe.withValue({ [self] in isAskedToStop }) { run(piece) }
+    Self.$current.withValue(self) { run(piece) }
   }
 
   func run(_ piece: Int) -> PieceOutcome { preconditionFailure("a subclass runs it") }

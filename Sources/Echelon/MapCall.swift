@@ -87,6 +87,8 @@ private func runElements<Call, Output>(
 struct MapAnswer<Output: Sendable>: Sendable {
   let nanoseconds: UInt64
   let results: [Result<Output, any Error>]
+  /// What the results came in.
+  var byteCount = 0
   /// Why there are fewer results than elements, if there are.
   var interruption: MapInterruption?
 
@@ -102,6 +104,7 @@ struct MapAnswer<Output: Sendable>: Sendable {
   }
 
   init(from reader: inout ByteReader, count: Int) throws(TransferError) {
+    let byteCount = reader.remaining
     nanoseconds = try reader.read(UInt64.self)
     var results: [Result<Output, any Error>] = []
     results.reserveCapacity(count)
@@ -111,6 +114,7 @@ struct MapAnswer<Output: Sendable>: Sendable {
           ? .success(try decode(Output.self, from: &reader)) : .failure(try reader.readError()))
     }
     self.results = results
+    self.byteCount = byteCount - reader.remaining
   }
 }
 

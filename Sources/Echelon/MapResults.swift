@@ -80,14 +80,17 @@ where Source: SendableMetatype, Source.Element: Sendable {
   private struct Call {
     let elements: [Input]
     let future: Future<MapAnswer<Output>>
+    /// What they were sent in.
+    var byteCount = 0
   }
 
   private struct State {
     var source: Source?
     var window = Queue<Call>()
     var inFlight = 0
-    /// Results that are there; each is let go as it is read.
-    var ready = Queue<Result<Output, any Error>>()
+    /// Results that are there, and what they came in; each is let go as it is read.
+    var ready = Queue<(Result<Output, any Error>, byteCount: Int)>()
+    var budget: MapBudget
     /// Measured cost of an element, 0 before the first answer.
     var nanosecondsPerElement = 0.0
     var isExpired = false
@@ -109,7 +112,8 @@ where Source: SendableMetatype, Source.Element: Sendable {
     self.limits = limits
     self.workerCount = workerCount
     deadline = limits.timeout.flatMap(MonotonicClock.deadline(after:))
-    state = Mutex(State(source: source))
+    let budget = MapBudget(limit: limits.bufferBytes, resultSize: fixedByteCount(of: Output.self))
+    state = Mutex(State(source: source, budget: budget))
     try state.withLock { state in
       var elements: [Input] = []
       try fill(&state, taking: &elements)
@@ -184,7 +188,10 @@ where Source: SendableMetatype, Source.Element: Sendable {
   private func step() -> Step {
     state.withLock { state in
       while true {
-        if let result = state.ready.popFirst() { return .result(result) }
+        if let (result, byteCount) = state.ready.popFirst() {
+          state.budget.read(byteCount: byteCount)
+          return .result(result)
+        }
         fill(&state)
         guard let call = state.window.first else { return .end }
         guard call.future.isDone else { return .wait(call.future) }
@@ -196,22 +203,29 @@ where Source: SendableMetatype, Source.Element: Sendable {
 
   private func absorb(_ call: Call, _ state: inout State) {
     state.inFlight -= call.elements.count
+    var (resultCount, resultBytes) = (0, 0)
+    if let answer = try? call.future.finished(), !answer.results.isEmpty {
+      resultCount = answer.results.count
+      resultBytes = answer.byteCount / resultCount * resultCount
+    }
+    state.budget.receive(sent: call.byteCount, results: resultCount, resultBytes: resultBytes)
     switch Result(catching: { try call.future.finished() }) {
     case .success(let answer):
-      state.ready.prepend(answer.results)
+      let byteCount = resultBytes / max(1, resultCount)
+      state.ready.prepend(answer.results.map { ($0, byteCount) })
       let measured = Double(answer.nanoseconds) / Double(max(1, answer.results.count))
       let known = state.nanosecondsPerElement
       state.nanosecondsPerElement = known == 0 ? measured : 0.5 * (known + measured)
       if let interruption = answer.interruption { goOn(after: interruption, call, answer, &state) }
     case .failure(let error):
       if state.isExpired {
-        state.ready.append(.failure(PoolError.timedOut))
+        state.ready.append((.failure(PoolError.timedOut), 0))
         _ = state.window.removeAll()
       } else if call.elements.count > 1, isOfOneElement(error) {
         // One element took the others with it: each runs again on its own.
         retrySingly(call.elements, &state)
       } else {
-        state.ready.prepend(call.elements.map { _ in .failure(error) })
+        state.ready.prepend(call.elements.map { _ in (.failure(error), 0) })
       }
     }
     fill(&state)
@@ -235,6 +249,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
       }
     }
     if !rest.isEmpty { calls.append(resubmit(rest, attempts: 0)) }
+    for call in calls { state.budget.send(call.elements.count, byteCount: call.byteCount) }
     state.window.prepend(calls)
   }
 
@@ -261,6 +276,7 @@ where Source: SendableMetatype, Source.Element: Sendable {
       do { calls.append(try submit([element])) } catch { calls.append(failed([element], error)) }
     }
     state.inFlight += elements.count
+    for call in calls { state.budget.send(call.elements.count, byteCount: call.byteCount) }
     state.window.prepend(calls)
   }
 
@@ -289,6 +305,8 @@ where Source: SendableMetatype, Source.Element: Sendable {
     while state.source != nil {
       let occupied = state.inFlight + state.ready.count
       let size = nextChunkSize(state)
+      guard occupied == 0 || state.budget.hasRoom(for: size, inFlight: state.inFlight)
+      else { return }
       // A chunk waits until there is room for all of it, so that chunks do not shrink to what the
       // last one left.
       guard size <= limits.buffer - occupied || occupied == 0 else { return }
@@ -298,12 +316,15 @@ where Source: SendableMetatype, Source.Element: Sendable {
       {
         return
       }
+      if !state.budget.knowsResults, state.window.count >= 2 * workerCount { return }
       elements = []
       while elements.count < size, let element = state.source?.next() { elements.append(element) }
       if elements.count < size { state.source = nil }
       guard !elements.isEmpty else { return }
-      state.window.append(try submit(elements))
+      let call = try submit(elements)
+      state.window.append(call)
       state.inFlight += elements.count
+      state.budget.send(elements.count, byteCount: call.byteCount)
     }
   }
 
@@ -311,11 +332,17 @@ where Source: SendableMetatype, Source.Element: Sendable {
   private func nextChunkSize(_ state: State) -> Int {
     if let chunkSize = limits.chunkSize { return min(chunkSize, limits.buffer) }
     guard state.nanosecondsPerElement > 0 else { return 1 }
+    let shares = 2 * workerCount
     return max(
-      1, min(1024, limits.buffer / (2 * workerCount), Int(1e6 / state.nanosecondsPerElement)))
+      1,
+      min(
+        1024, limits.buffer / shares, Int(1e6 / state.nanosecondsPerElement),
+        state.budget.elementCount(inPart: shares)))
   }
 
   private func submit(_ elements: [Input], attempts: Int = 0) throws -> Call {
-    Call(elements: elements, future: try calls.submit(elements, attempts))
+    let submitted = try calls.submit(elements, attempts)
+    return Call(
+      elements: elements, future: submitted.future, byteCount: submitted.byteCount)
   }
 }

@@ -40,8 +40,9 @@ extension ProcessPool {
     _ message: borrowing ByteWriter, to function: FunctionIndex?, _ runner: any IncomingCall.Type,
     count: Int, _ attempts: Int,
     _ options: TaskOptions, at site: CallSite
-  ) throws -> Future<MapAnswer<Output>> {
+  ) throws -> SubmittedElements<Output> {
     let future = Future<MapAnswer<Output>>(callbackQueue: callbackQueue)
+    let submitted = SubmittedElements(future: future, byteCount: message.count)
     guard let function, let engine = frontEnd else {
       callHere(message, runner) { outcome, bytes in
         future.complete(
@@ -49,12 +50,12 @@ extension ProcessPool {
             try MapAnswer<Output>(from: &reader, count: count)
           })
       }
-      return future
+      return submitted
     }
     let task = MapTask(engine: engine, future: future, count: count)
     task.origin = site
     task.attempt = attempts
     try submit(message, to: function, as: task, for: future, options)
-    return future
+    return submitted
   }
 }

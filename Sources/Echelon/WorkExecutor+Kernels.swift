@@ -1,6 +1,7 @@
 public import EchelonKernels
 import EchelonMemory
 import EchelonPool
+public import EchelonWire
 
 /// Kernels as values: for whoever walks the catalog.
 extension WorkExecutor {
@@ -12,9 +13,13 @@ extension WorkExecutor {
   /// - Parameters:
   ///   - outputs: what the kernel writes, sharing no memory with `inputs`.
   ///   - inputs: what it reads; a vector is a matrix of one row.
+  ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
+  ///   - deadline: how long it may take, counted from the beginning of its first chunk. Then it is
+  ///     stopped and fails with `PoolError.deadlineExceeded`.
   /// - Throws: `KernelError` when operands do not fit the kernel.
   public func start<Element: KernelElement & Sendable>(
-    _ kernel: Kernel, outputs: [SharedMatrix<Element>] = [], inputs: [SharedMatrix<Element>]
+    _ kernel: Kernel, outputs: [SharedMatrix<Element>] = [], inputs: [SharedMatrix<Element>],
+    priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> Future<KernelPartial> {
     guard Element.elementType == kernel.elementType else {
       throw KernelError.wrongElementType(
@@ -26,7 +31,10 @@ extension WorkExecutor {
         throw KernelError.outputOverlapsInput(kernel: kernel.name, output: o, input: i)
       }
     }
-    return try start(
-      KernelJob(kernel, outputs: outputs.map(\.operand), inputs: inputs.map(\.operand)) { $0 })
+    var job = try KernelJob(
+      kernel, outputs: outputs.map(\.operand), inputs: inputs.map(\.operand)
+    ) { $0 }
+    job.options = JobOptions(priority: priority, deadline: deadline)
+    return try start(job)
   }
 }

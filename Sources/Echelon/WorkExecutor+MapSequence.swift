@@ -10,6 +10,9 @@ extension WorkExecutor {
   ///     `PoolError.timedOut`, and nothing follows it.
   ///   - chunkSize: elements handed to a worker at a time, 1 or more; nil follows the measured cost.
   ///   - buffer: how many elements may be in flight or waiting to be read, 1 or more.
+  ///   - bufferBytes: how many bytes of arguments and results, as they are sent, may be in flight or waiting
+  ///     to be read, 1 or more. Results on their way count as large as those before them. A single call
+  ///     is made whatever its size; arrays in shared memory count with their handles.
   ///   - retries: how many more times to run an element when a worker dies in it.
   ///   - deadline: how long one element may take, counted from when a worker begins it. Then it is
   ///     stopped, and alone fails with `PoolError.deadlineExceeded`.
@@ -20,7 +23,8 @@ extension WorkExecutor {
   /// - Throws: `TransferError` for a capture or a type that cannot be sent.
   public func map<Elements: Sequence, Output: Sendable>(
     _ elements: Elements, timeout: Duration? = nil, chunkSize: Int? = nil, buffer: Int = 4096,
-    retries: RetryPolicy = 0, deadline: Duration? = nil, priority: WorkPriority = .normal,
+    bufferBytes: Int = 64 << 20, retries: RetryPolicy = 0, deadline: Duration? = nil,
+    priority: WorkPriority = .normal,
     fileID: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable (Elements.Element) throws -> Output
   ) throws -> MapResults<Output>
@@ -30,7 +34,7 @@ extension WorkExecutor {
     try checkTransferable(Elements.Element.self)
     try checkTransferable(Output.self)
     let limits = try MapLimits(
-      buffer: buffer, chunkSize: chunkSize, timeout: timeout)
+      buffer: buffer, bufferBytes: bufferBytes, chunkSize: chunkSize, timeout: timeout)
     let calls = try elementCalls(
       options: TaskOptions(retries: retries, deadline: deadline, priority: priority),
       at: CallSite(fileID: fileID, line: line), of: Output.self, body)
@@ -43,7 +47,8 @@ extension WorkExecutor {
   /// - Parameters: as for one sequence.
   public func map<First: Sequence, Second: Sequence, Output: Sendable>(
     _ first: First, _ second: Second, timeout: Duration? = nil, chunkSize: Int? = nil,
-    buffer: Int = 4096, retries: RetryPolicy = 0, deadline: Duration? = nil,
+    buffer: Int = 4096, bufferBytes: Int = 64 << 20, retries: RetryPolicy = 0,
+    deadline: Duration? = nil,
     priority: WorkPriority = .normal,
     fileID: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable (First.Element, Second.Element) throws -> Output
@@ -56,7 +61,7 @@ extension WorkExecutor {
     try checkTransferable(Second.Element.self)
     try checkTransferable(Output.self)
     let limits = try MapLimits(
-      buffer: buffer, chunkSize: chunkSize, timeout: timeout)
+      buffer: buffer, bufferBytes: bufferBytes, chunkSize: chunkSize, timeout: timeout)
     let calls = try elementCalls(
       options: TaskOptions(retries: retries, deadline: deadline, priority: priority),
       at: CallSite(fileID: fileID, line: line), of: Output.self, body)
@@ -70,17 +75,24 @@ extension WorkExecutor {
 /// How far ahead a map runs, in which pieces, and for how long.
 struct MapLimits {
   let buffer: Int
+  let bufferBytes: Int
   let chunkSize: Int?
   let timeout: Duration?
 
-  init(buffer: Int, chunkSize: Int?, timeout: Duration?) throws(PoolError) {
+  init(
+    buffer: Int, bufferBytes: Int, chunkSize: Int?, timeout: Duration?
+  ) throws(PoolError) {
     if let chunkSize, chunkSize < 1 {
       throw .invalidArgument("a chunk size of \(chunkSize); it is 1 or more")
     }
     guard buffer >= 1 else {
       throw .invalidArgument("a buffer of \(buffer) elements; it is 1 or more")
     }
+    guard bufferBytes >= 1 else {
+      throw .invalidArgument("a buffer of \(bufferBytes) bytes; it is 1 or more")
+    }
     self.buffer = buffer
+    self.bufferBytes = bufferBytes
     self.chunkSize = chunkSize
     self.timeout = timeout
   }

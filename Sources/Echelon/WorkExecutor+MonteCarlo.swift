@@ -2,6 +2,7 @@ public import EchelonKernels
 public import EchelonMemory
 import EchelonPool
 import EchelonTransfer
+public import EchelonWire
 
 /// A user's sampling closure, where the compiler left it generic or captured.
 @usableFromInline
@@ -40,55 +41,65 @@ extension WorkExecutor {
   /// count alone and has the same bits for any number of workers.
   /// - Parameters:
   ///   - samples: how many, 0 or more; the estimate of none is NaN.
+  ///   - seed: see above.
+  ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
+  ///   - deadline: how long it may take, counted from the beginning of its first chunk. Then it is
+  ///     stopped and fails with `PoolError.deadlineExceeded`.
   ///   - sample: travels with what it captured; may run again for the same index, when a worker died in its chunk.
   @inlinable @inline(__always)
   public func startMonteCarlo(
-    samples: Int, seed: UInt64,
+    samples: Int, seed: UInt64, priority: WorkPriority = .normal, deadline: Duration? = nil,
     _ sample: @escaping @Sendable (inout PhiloxGenerator) -> Double
   ) throws -> Future<MonteCarloEstimate> {
     try startMonteCarlo(
       ChunkFunction { chunk in chunk.accumulate(sample) }, orElse: SampleProgram(sample),
-      samples: samples, seed: seed)
+      samples: samples, seed: seed, priority: priority, deadline: deadline)
   }
 
   /// Estimates the expectation of `sample`; see `startMonteCarlo`.
   @inlinable @inline(__always)
   public func monteCarlo(
-    samples: Int, seed: UInt64,
+    samples: Int, seed: UInt64, priority: WorkPriority = .normal, deadline: Duration? = nil,
     _ sample: @escaping @Sendable (inout PhiloxGenerator) -> Double
   ) async throws -> MonteCarloEstimate {
-    try await startMonteCarlo(samples: samples, seed: seed, sample).value
+    try await startMonteCarlo(
+      samples: samples, seed: seed, priority: priority, deadline: deadline, sample
+    ).value
   }
 
   /// Estimates the expectation of `sample`, blocking; see `startMonteCarlo`.
   @available(*, noasync)
   @inlinable @inline(__always)
   public func monteCarlo(
-    samples: Int, seed: UInt64,
+    samples: Int, seed: UInt64, priority: WorkPriority = .normal, deadline: Duration? = nil,
     _ sample: @escaping @Sendable (inout PhiloxGenerator) -> Double
   ) throws -> MonteCarloEstimate {
-    try startMonteCarlo(samples: samples, seed: seed, sample).result()
+    try startMonteCarlo(
+      samples: samples, seed: seed, priority: priority, deadline: deadline, sample
+    ).result()
   }
 
   @usableFromInline
   package func startMonteCarlo(
-    _ function: ChunkFunction, orElse program: SampleProgram, samples: Int, seed: UInt64
+    _ function: ChunkFunction, orElse program: SampleProgram, samples: Int, seed: UInt64,
+    priority: WorkPriority, deadline: Duration?
   ) throws -> Future<MonteCarloEstimate> {
     guard samples >= 0 else {
       throw PoolError.invalidArgument("\(samples) samples; the number is 0 or more")
     }
     let length = Self.monteCarloChunkLength
     let chunkCount = samples / length + (samples % length == 0 ? 0 : 1)
-    return try start(
-      ClosureJob(
-        function: function, program: program, label: "a Monte Carlo run", elementCount: samples,
-        chunkLength: length, output: nil, inputs: [], parameters: try ParameterBytes(seed)
-      ) { partials in
-        guard let partials else { return MonteCarloEstimate(MomentAccumulator()) }
-        let chunks = partials.withSpan(of: KernelPartial.self, byteOffset: 0, count: chunkCount) {
-          span in span.indices.map { MomentAccumulator(span[$0]) }
-        }
-        return MonteCarloEstimate(mergeMonteCarlo(chunks))
-      })
+    var job = ClosureJob(
+      function: function, program: program, label: "a Monte Carlo run", elementCount: samples,
+      chunkLength: length, output: nil, inputs: [], parameters: try ParameterBytes(seed)
+    ) { partials in
+      guard let partials else { return MonteCarloEstimate(MomentAccumulator()) }
+      let chunks = partials.withSpan(of: KernelPartial.self, byteOffset: 0, count: chunkCount) {
+        span in span.indices.map { MomentAccumulator(span[$0]) }
+      }
+      return MonteCarloEstimate(mergeMonteCarlo(chunks))
+    }
+    job.options = JobOptions(priority: priority, deadline: deadline)
+    return try start(job)
   }
 }

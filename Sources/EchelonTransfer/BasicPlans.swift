@@ -1,7 +1,7 @@
 /// Values that travel as they lie in memory.
 final class BitwisePlan: TransferPlan, @unchecked Sendable {
   private let layout: BitwiseLayout
-  private let size: Int
+  let size: Int
 
   init(_ layout: BitwiseLayout, size: Int) {
     self.layout = layout
@@ -25,6 +25,11 @@ final class BitwisePlan: TransferPlan, @unchecked Sendable {
   }
 
   override func destroy(at address: UnsafeMutableRawPointer) {}
+}
+
+/// The bytes that each value of a type is sent in, where all take the same; nil otherwise.
+package func fixedByteCount<Value>(of type: Value.Type) -> Int? {
+  (TransferPlan.plan(for: type) as? BitwisePlan)?.size
 }
 
 /// Texts: a count of bytes, then UTF-8.

@@ -128,10 +128,10 @@ extension InProcessExecutor {
     _ body: @escaping @Sendable (Input) throws -> Output
   ) throws -> ElementCalls<Input, Output> {
     ElementCalls(retries: options.retries) { [self] elements, _ in
-      _ = try checkSendable { message throws(TransferError) in
+      let byteCount = try checkSendable { message throws(TransferError) in
         try MapCall.encode(body, elements, into: &message)
       }
-      return try begin(elements, options, at: site, body)
+      return try begin(elements, byteCount, options, at: site, body)
     }
   }
 
@@ -141,23 +141,23 @@ extension InProcessExecutor {
     _ body: @escaping @Sendable (First, Second) throws -> Output
   ) throws -> ElementCalls<(First, Second), Output> {
     ElementCalls(retries: options.retries) { [self] elements, _ in
-      _ = try checkSendable { message throws(TransferError) in
+      let byteCount = try checkSendable { message throws(TransferError) in
         try PairMapCall.encode(body, elements, into: &message)
       }
-      return try begin(elements, options, at: site) { pair in try body(pair.0, pair.1) }
+      return try begin(elements, byteCount, options, at: site) { pair in try body(pair.0, pair.1) }
     }
   }
 
   private func begin<Input: Sendable, Output: Sendable>(
-    _ elements: [Input], _ options: TaskOptions, at site: CallSite,
+    _ elements: [Input], _ byteCount: Int, _ options: TaskOptions, at site: CallSite,
     _ body: @escaping @Sendable (Input) throws -> Output
-  ) throws -> Future<MapAnswer<Output>> {
+  ) throws -> SubmittedElements<Output> {
     let future: Future<MapAnswer<Output>> = newFuture()
     let work = InProcessElements(
       core: core, future: future, site: site, options, elements, body)
     future.attach(work)
     try core.submit(work)
-    return future
+    return SubmittedElements(future: future, byteCount: byteCount)
   }
 
   /// Starts a job whose chunks a user's closure works on. See `WorkExecutor`.

@@ -46,7 +46,7 @@ final class InProcessTask<Output: Sendable>: InProcessWork, @unchecked Sendable 
   private func call(_ body: () throws -> Output) -> Result<Output, any Error> {
     let output: Output
     do { output = try body() } catch { return .failure(asReceived(error, submittedAt: site)) }
-    do throws(TransferError) { try checkSendable(output) } catch {
+    do throws(TransferError) { _ = try sentByteCount(of: output) } catch {
       return .failure(
         PoolError.notTransferred("the result could not be sent back: \(error)"))
     }
@@ -76,6 +76,14 @@ final class InProcessElements<Input: Sendable, Output: Sendable>: InProcessWork,
     var started = 0
     var results: [Result<Output, any Error>] = []
     var nanoseconds: UInt64 = 0
+    var byteCount = 0
+
+    /// What there is so far.
+    var answer: MapAnswer<Output> {
+      var answer = MapAnswer(nanoseconds: nanoseconds, results: results)
+      answer.byteCount = byteCount
+      return answer
+    }
   }
 
   private let progress: Mutex<Progress>
@@ -97,15 +105,17 @@ final class InProcessElements<Input: Sendable, Output: Sendable>: InProcessWork,
   override func run(_ piece: Int) -> PieceOutcome {
     while let element = nextElement() {
       let start = MonotonicClock.now()
+      var byteCount = 0
       let result = Result {
         if isAskedToStop { throw CancellationError() }
         let output = try body(element)
-        try checkSendable(output)
+        byteCount = try sentByteCount(of: output)
         return output
       }.mapError { asReceived($0, submittedAt: site) }
       let nanoseconds = MonotonicClock.now() &- start
       progress.withLock { progress in
         progress.nanoseconds += nanoseconds
+        progress.byteCount += byteCount
         progress.results.append(result)
       }
     }
@@ -131,19 +141,18 @@ final class InProcessElements<Input: Sendable, Output: Sendable>: InProcessWork,
   }
 
   override func finish() {
-    future.complete(
-      .success(
-        progress.withLock { MapAnswer(nanoseconds: $0.nanoseconds, results: $0.results) }))
+    future.complete(.success(progress.withLock { $0.answer }))
   }
 
   override func endGivenUp(_ error: any Error, isCancelled: Bool) {
     guard !isCancelled else { return fail(error, isCancelled: true) }
     // Those that are done keep their results.
-    var answer = progress.withLock { progress in
-      MapAnswer(nanoseconds: progress.nanoseconds, results: progress.results)
+    let answer = progress.withLock { progress in
+      var answer = progress.answer
+      answer.interruption = MapInterruption(
+        error: error, hitElement: progress.started > progress.results.count)
+      return answer
     }
-    let hitElement = progress.withLock { $0.started > $0.results.count }
-    answer.interruption = MapInterruption(error: error, hitElement: hitElement)
     future.complete(.success(answer))
   }
 }
@@ -155,10 +164,12 @@ extension InProcessWork {
   }
 }
 
-/// Throws what a worker would throw that cannot send a result.
-private func checkSendable<Output>(_ output: Output) throws(TransferError) {
+/// The bytes that a worker would send a result in.
+/// - Throws: what it would throw that cannot send it.
+private func sentByteCount<Output>(of output: Output) throws(TransferError) -> Int {
   var writer = ByteWriter()
   try encode(output, into: &writer)
+  return writer.count
 }
 
 /// Whether a task that was asked to stop has heeded it.

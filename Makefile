@@ -1,9 +1,11 @@
 # Two commands do everything: `make run` and `make test`. Each installs what is missing first.
-.PHONY: run test model model-long setup command bench format clean
+.PHONY: run test model model-long fuzz setup command bench format clean
 
 SWIFT ?= swift
 RESULTS ?= results
 PAIRS ?= 31
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= function value error type wire flight csv npy
 # The command carries the Swift runtime inside: workers are copies of it and start twice as fast. Its
 # build has a folder of its own, because the tests cannot be linked in that way.
 STATIC = --configuration release --static-swift-stdlib --scratch-path .build/static
@@ -29,6 +31,12 @@ model: setup
 model-long: setup
 	@sh docs/model/check long
 
+# Everything that reads bytes of another process or of a file, with inputs that libFuzzer finds;
+# FUZZ_SECONDS for each target, FUZZ_SEED=n for the same run again.
+fuzz: setup
+	$(SWIFT) build --package-path Fuzzing --configuration release
+	FUZZ_SECONDS=$(FUZZ_SECONDS) sh Fuzzing/run $(FUZZ_TARGETS)
+
 command: setup
 	@$(SWIFT) build $(STATIC) --product echelon
 	@ln -sf static/release/echelon $(COMMAND)
@@ -42,7 +50,7 @@ bench: setup
 	$(SWIFT) run --package-path Benchmarks --configuration release echelon-compare --pairs $(PAIRS)
 
 format:
-	$(SWIFT) format --in-place --recursive Sources Tests Benchmarks Package.swift
+	$(SWIFT) format --in-place --recursive Sources Tests Benchmarks Fuzzing/Sources/EchelonFuzz Package.swift
 
 clean:
-	rm -rf .build Benchmarks/.build $(RESULTS)
+	rm -rf .build Benchmarks/.build Fuzzing/.build $(RESULTS)

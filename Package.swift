@@ -93,7 +93,8 @@ let package = Package(
       name: "EchelonFilesTests", dependencies: ["EchelonFiles", "EchelonMemory"],
       exclude: ["Resources"], swiftSettings: settings),
     .testTarget(
-      name: "EchelonWireTests", dependencies: ["EchelonWire", "EchelonMemory", "TestSupport"],
+      name: "EchelonWireTests",
+      dependencies: ["EchelonWire", "EchelonMemory", "CEchelon", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "ConformanceTests", dependencies: ["Echelon", "TestSupport", "ClosureTable"],

@@ -246,9 +246,9 @@ extension PoolEngine {
         at: cell.resultOffsetInSlot, byteCount: min(byteCount, TaskSlot.inlineBytes)
       ) { deliver(outcome, $0, to: task) }
     case .outbox:
-      let seat = StateWord(bits: cell.state.load()).owner ?? SeatIndex(0)
-      wire.outbox(seat).withBytes(at: cell.resultOffset, byteCount: byteCount) {
-        deliver(outcome, $0, to: task)
+      let isThere: Void? = wire.withOutboxResult(of: cell) { deliver(outcome, $0, to: task) }
+      if isThere == nil {
+        task.fail(PoolError.notTransferred("the worker named a result outside its outbox"))
       }
     case .block:
       let block = locked { state in
@@ -279,7 +279,9 @@ extension PoolEngine {
     let cell = wire.slot(slot)
     let hasFailed = cell.outcome != .value
     let isOver = locked { state -> Bool in
-      if cell.resultPlace == .outbox, let seat = StateWord(bits: cell.state.load()).owner {
+      if cell.resultPlace == .outbox, let seat = StateWord(bits: cell.state.load()).owner,
+        seat.value < wire.layout.seatCount
+      {
         let collected = wire.seat(seat).outboxCollected
         collected.store(collected.load() &+ 1)
       }

@@ -92,7 +92,7 @@ extension PoolEngine {
   private func began(
     _ task: PoolTask, in slot: SlotIndex, _ word: StateWord, _ now: UInt64
   ) -> UInt64 {
-    if let owner = word.owner {
+    if let owner = word.owner, owner.value < wire.layout.seatCount {
       let seat = wire.seat(owner)
       // ORDER(current): acquires the moment, which the worker stored before.
       if seat.current.load() == CurrentWork.task(slot, generation: word.generation).bits {

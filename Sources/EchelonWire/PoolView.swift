@@ -33,8 +33,11 @@ package struct PoolView: Sendable {
 
   /// Tickets that no worker has taken.
   package var readyTasks: Int {
+    // No ring has more; an onlooker does not trust what it reads.
     func ready(tail: Int, head: Int) -> Int {
-      max(0, Int(truncatingIfNeeded: hot.word64(at: tail).load() &- hot.word64(at: head).load()))
+      let count = Int(
+        truncatingIfNeeded: hot.word64(at: tail).load() &- hot.word64(at: head).load())
+      return min(max(0, count), layout.ringCapacity)
     }
     let tails = OFFSET_arena_hot_words_side_tails
     let heads = OFFSET_arena_hot_words_side_heads
@@ -112,8 +115,9 @@ extension Seat {
     guard start != 0, now > start else { return earlier }
     let since = idleSince.load()
     let resting = since == 0 || since > now ? 0 : now - since
-    let idle = idleNanoseconds.load() + resting
-    return earlier + (now - start > idle ? now - start - idle : 0)
+    // Wrapping: an onlooker may find any numbers here.
+    let idle = idleNanoseconds.load() &+ resting
+    return earlier &+ (now - start > idle ? now - start - idle : 0)
   }
 
   /// In the worker, as it begins.
@@ -130,7 +134,7 @@ extension Seat {
   package func resume(now: UInt64) {
     let since = idleSince.load()
     idleSince.store(0)
-    if since != 0, now > since { idleNanoseconds.store(idleNanoseconds.load() + (now - since)) }
+    if since != 0, now > since { idleNanoseconds.store(idleNanoseconds.load() &+ (now - since)) }
   }
 
   /// In the front end, when its worker is dead.

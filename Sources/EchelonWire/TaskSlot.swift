@@ -31,7 +31,7 @@ package import EchelonMemory
   }
   /// Offset of the arguments in the arena, 0 when they are in the slot.
   @inlinable package var argumentOffset: Int {
-    get { Int(region.load(at: OFFSET_task_slot_argument_offset, as: UInt64.self)) }
+    get { Int(clamping: region.load(at: OFFSET_task_slot_argument_offset, as: UInt64.self)) }
     nonmutating set { region.store(UInt64(newValue), at: OFFSET_task_slot_argument_offset) }
   }
   @inlinable package var attempt: UInt32 {
@@ -43,7 +43,7 @@ package import EchelonMemory
     nonmutating set { region.store(newValue.rawValue, at: OFFSET_task_slot_outcome) }
   }
   @inlinable package var resultOffset: Int {
-    get { Int(region.load(at: OFFSET_task_slot_result_offset, as: UInt64.self)) }
+    get { Int(clamping: region.load(at: OFFSET_task_slot_result_offset, as: UInt64.self)) }
     nonmutating set { region.store(UInt64(newValue), at: OFFSET_task_slot_result_offset) }
   }
   @inlinable package var resultBytes: Int {

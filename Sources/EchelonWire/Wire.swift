@@ -143,6 +143,17 @@ package final class Wire: Sendable {
       at: layout.outboxesOffset + seat.value * layout.outboxBytes, byteCount: layout.outboxBytes)
   }
 
+  /// Lends the result of a task that is done, as its worker says that it lies in the outbox of its
+  /// seat; nil when what it says lies elsewhere: code that a task called may have written on it.
+  package func withOutboxResult<R>(of slot: TaskSlot, _ body: (RawSpan) -> R) -> R? {
+    let seat = StateWord(bits: slot.state.load()).owner ?? SeatIndex(0)
+    let (offset, byteCount) = (slot.resultOffset, slot.resultBytes)
+    guard seat.value < layout.seatCount, byteCount <= layout.outboxBytes,
+      offset <= layout.outboxBytes - byteCount
+    else { return nil }
+    return outbox(seat).withBytes(at: offset, byteCount: byteCount, body)
+  }
+
   package var functions: FunctionTable {
     FunctionTable(
       region: arena.region.subregion(at: layout.functionsOffset, byteCount: layout.functionsBytes))

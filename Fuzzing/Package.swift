@@ -1,0 +1,52 @@
+// swift-tools-version: 6.3
+// A package of its own, so that the library needs no unsafe flags. It builds the library's own sources
+// (the links in Sources/) as modules of this package: only so are they instrumented, and only so
+// can the drivers see what is `package`.
+import PackageDescription
+
+/// Edge coverage for libFuzzer, and bounds of every object.
+let instrumented: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer,address"])]
+let swift =
+  instrumented + [
+    .strictMemorySafety(),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+  ]
+let c: [CSetting] = [.unsafeFlags(["-fsanitize=fuzzer-no-link", "-fsanitize=address"])]
+
+let package = Package(
+  name: "EchelonFuzzing",
+  targets: [
+    .executableTarget(
+      name: "EchelonFuzz",
+      dependencies: [
+        "EchelonTransfer", "EchelonWire", "EchelonFiles", "EchelonMemory", "FlightReading",
+        "ClosureTable", "CEchelon", "CFuzzer",
+      ],
+      swiftSettings: swift,
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
+    .target(name: "CFuzzer", cSettings: c),
+    .target(name: "ClosureTable", swiftSettings: swift),
+    // Of the public face and the pool, what reads a flight recording.
+    .target(
+      name: "FlightReading",
+      dependencies: ["EchelonPool", "EchelonWire", "EchelonMemory", "CEchelon"],
+      exclude: [
+        "FlightRecording+Trace.swift", "PoolLog.swift", "PoolMetrics.swift",
+        "ProcessPool+Interrupt.swift",
+      ],
+      sources: ["FlightRecording.swift"], swiftSettings: instrumented),
+    .target(
+      name: "EchelonPool", dependencies: ["EchelonMemory"], sources: ["WorkerDied.swift"],
+      swiftSettings: swift),
+    .target(name: "EchelonFiles", dependencies: ["EchelonMemory"], swiftSettings: swift),
+    .target(
+      name: "EchelonWire", dependencies: ["EchelonMemory", "CEchelon"], swiftSettings: swift),
+    .target(
+      name: "EchelonTransfer", dependencies: ["EchelonMemory", "CEchelon"], swiftSettings: swift),
+    .target(name: "EchelonMemory", dependencies: ["CEchelon"], swiftSettings: swift),
+    .target(name: "CEchelon", cSettings: c),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -15,10 +15,13 @@ COMMAND = .build/echelon
 run: command
 	@$(COMMAND) demo data --output $(RESULTS)
 
-# The whole suite in debug, the command as people run it, and the whole suite in release.
+# The whole suite in debug, what needs processes once more with forked ones, the command as people run it,
+# and the whole suite in release.
 test: setup
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --no-parallel
+	ECHELON_TEST_START=forkServer $(SWIFT) test --skip-build --no-parallel \
+	  --filter 'FaultTests|ObservationTests'
 	$(SWIFT) build --configuration release --build-tests
 	$(MAKE) command
 	sh docs/model/check

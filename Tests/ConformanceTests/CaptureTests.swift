@@ -151,6 +151,21 @@ private struct Decay: Codable, Sendable { var rate: Double; var name: String; va
     pool.shutdown()
   }
 
+  @Test func `P3 of a variable and nothing else has the value that it had at the call`() throws {
+    let pool = try ProcessPool(workers: 1)
+    nonisolated(unsafe) var total = opaque(41), share = opaque(0.5)
+    let (counted, halved) = (
+      try pool.submit {
+        unsafe total += 1
+        return unsafe total
+      }, try pool.submit { unsafe share / 2 }
+    )
+    #expect(try counted.checked() == 42 && halved.checked() == 0.25)
+    unsafe share += 1
+    #expect(unsafe total == 41 && share == 1.5)
+    pool.shutdown()
+  }
+
   @Test func `survives the death of a worker: the chunk runs again with its captures`() throws {
     let table = (0..<1000).map { Double($0) }
     let x = try pool.array(count: 200_000) { Double($0 % 1000) }

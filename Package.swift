@@ -15,6 +15,7 @@ let package = Package(
   products: [
     .library(name: "Echelon", targets: ["Echelon"]),
     .library(name: "EchelonFiles", targets: ["EchelonFiles"]),
+    .library(name: "EchelonSimulation", targets: ["EchelonSimulation"]),
     .executable(name: "echelon", targets: ["EchelonCommand"]),
   ],
   dependencies: [
@@ -42,6 +43,12 @@ let package = Package(
         .product(name: "CoreMetrics", package: "swift-metrics"),
       ], swiftSettings: settings),
     .target(name: "EchelonFiles", dependencies: ["EchelonMemory"], swiftSettings: settings),
+
+    // A pool on a simulated machine, for tests.
+    .target(
+      name: "EchelonSimulation",
+      dependencies: ["Echelon", "EchelonPool", "EchelonWorker", "EchelonWire", "EchelonMemory"],
+      swiftSettings: settings),
 
     // The two sides of the wire.
     .target(
@@ -109,6 +116,12 @@ let package = Package(
       ], swiftSettings: settings),
     .testTarget(
       name: "FaultTests", dependencies: ["Echelon", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "Echelon", "EchelonMemory", "EchelonPool", "EchelonSimulation", "EchelonWire",
+        "TestSupport",
+      ], swiftSettings: settings),
     .executableTarget(
       name: "StartProgram", dependencies: ["Echelon", "EchelonMemory", "TestSupport"],
       path: "Tests/StartProgram", swiftSettings: settings),

@@ -76,6 +76,25 @@ public class AnyFuture: @unchecked Sendable {
 
   func attach(_ source: any FutureSource) { core.withLock { $0.source = source } }
 
+  /// Stands `source` behind the future and hands it over. The two hold each other until the end; when the
+  /// work is refused there is none, and they let go at once, and with them what the work would have used.
+  final func attach(_ source: any FutureSource, handingOver handOver: () throws -> Void) throws {
+    attach(source)
+    do { try handOver() } catch {
+      detach()
+      throw error
+    }
+  }
+
+  /// Nothing stands behind the future any more.
+  final func detach() {
+    let source = core.withLock { core in
+      defer { core.source = nil }
+      return core.source
+    }
+    _ = consume source  // not under the lock: it may hold the last of something
+  }
+
   private final var end: End { End(rawValue: ended.load(ordering: .acquiring)) ?? .none }
 
   // MARK: Queries

@@ -1,4 +1,5 @@
 import Dispatch
+import EchelonMemory
 import Synchronization
 
 /// The callbacks of one future: they run one after the other, in the order added, once the future has
@@ -44,7 +45,12 @@ final class CallbackLane: Sendable {
       state.isRunning = true
       return true
     }
-    if begins { queue.async { [self] in run() } }
+    guard begins else { return }
+    if let machine = SimulatedMachine.current {
+      machine.start(name: "callbacks") { [self] in run() }
+    } else {
+      queue.async { [self] in run() }
+    }
   }
 
   private func run() {

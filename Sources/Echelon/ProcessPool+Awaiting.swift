@@ -31,10 +31,13 @@ extension ProcessPool {
     task.origin = site
     task.set(try index(of: signature), options)
     try retain(message.retained, for: task)
-    future.attach(task)
     // The pool's object may be gone when the values come.
     let start = ValuesStart(engine: engine, functionBytes: functionBytes, input: repeat each input)
-    try hold(task, until: inputs, byteCount: functionBytes.count) { task in try start.hand(task) }
+    try future.attach(task) {
+      try hold(task, until: inputs, byteCount: functionBytes.count) { task in
+        try start.hand(task)
+      }
+    }
     return future
   }
 
@@ -44,8 +47,8 @@ extension ProcessPool {
     start: @escaping @Sendable (FutureTask) throws -> Void
   ) throws {
     let dependent = Dependent(task, inputs: inputs) { try start(task) }
-    task.dependent = dependent
     try engine.hold(task, byteCount: byteCount)
+    task.dependent = dependent
     dependent.begin()
   }
 }

@@ -17,7 +17,7 @@ extension ProcessPool {
     var message = ByteWriter()
     try call.encode(repeat each argument, into: &message)
     var futures: [Future<Output>] = []
-    var tasks: [PoolTask] = []
+    var tasks: [FutureTask] = []
     for _ in 0..<workerCount {
       let future = Future<Output>(callbackQueue: callbackQueue)
       let task = CallTask(engine: engine, future: future)
@@ -25,11 +25,16 @@ extension ProcessPool {
       task.set(place, options)
       task.isLimited = false
       try retain(message.retained, for: task)
-      future.attach(task)
       futures.append(future)
       tasks.append(task)
     }
-    try message.withSpan { bytes in try engine.broadcast(tasks, message: bytes) }
+    for (future, task) in zip(futures, tasks) { future.attach(task) }
+    do {
+      try message.withSpan { bytes in try engine.broadcast(tasks, message: bytes) }
+    } catch {
+      for future in futures { future.detach() }
+      throw error
+    }
     return futures
   }
 }

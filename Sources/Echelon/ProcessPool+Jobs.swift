@@ -87,9 +87,8 @@ extension ProcessPool {
     let job = FutureJob(request, engine: engine, future: future, label: label, merge: merge)
     job.isContinuation = isContinuation
     job.deadlineNanoseconds = options.deadlineNanoseconds
-    future.attach(job)
     try checkOwned(job.retained, by: engine.arena)
-    try engine.submit(job)
+    try future.attach(job) { try engine.submit(job) }
     return future
   }
 

@@ -104,14 +104,17 @@ extension ProcessPool {
   ) throws {
     task.set(function, options)
     try retain(message.retained, for: task)
-    future.attach(task)
     guard options.after.isEmpty else {
       let bytes = message.copyBytes()
-      return try hold(task, until: options.after, byteCount: bytes.count) { [engine] task in
-        bytes.withRawSpan { engine.start(task, message: $0) }
+      return try future.attach(task) {
+        try hold(task, until: options.after, byteCount: bytes.count) { [engine] task in
+          bytes.withRawSpan { engine.start(task, message: $0) }
+        }
       }
     }
-    try message.withSpan { bytes in try engine.submit(task, message: bytes) }
+    try message.withSpan { bytes in
+      try future.attach(task) { try engine.submit(task, message: bytes) }
+    }
   }
 
   /// Keeps what a message names alive for as long as its task.

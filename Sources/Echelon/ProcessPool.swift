@@ -88,6 +88,16 @@ public final class ProcessPool: WorkExecutor {
     metrics = options.metrics.map { PoolMetrics($0) { engine.statistics } }
   }
 
+  /// A pool over an engine that is there already: that of a simulation.
+  package init(over engine: PoolEngine) {
+    frontEnd = engine
+    callbackQueue = Self.simulationQueue
+    metrics = nil
+  }
+
+  /// Nothing runs on it: a simulation has threads of its own.
+  private static let simulationQueue = CallbackLane.newQueue()
+
   /// A pool inside one of its own tasks.
   init(standInFor: Void) {
     frontEnd = nil

@@ -87,6 +87,7 @@ import Synchronization
 
   /// Gives pages to the first `byteCount` bytes of the control area, if they have none yet.
   package func commitControl(byteCount: Int) throws(ArenaError) {
+    if descriptor < 0 { return }
     let error = echelon_backing_commit(descriptor, 0, UInt64(min(byteCount, blocksOffset)))
     guard error == 0 else {
       throw .outOfMemory(
@@ -137,8 +138,41 @@ import Synchronization
   }
 
   deinit {
+    if descriptor < 0 {
+      if backing != nil { SimulatedMemory.giveBack(region) }
+      return
+    }
     unsafe munmap(region.address(at: 0, byteCount: reservedBytes), reservedBytes)
     close(descriptor)
+  }
+
+  /// An arena in memory that has its pages already, for a simulation.
+  /// - Parameters:
+  ///   - region: stays mapped for as long as the process lives.
+  ///   - isFrontEnd: whether this is the side that allocates.
+  package init(
+    simulatedIn region: Region, limitBytes: Int, controlBytes: Int, blockCapacity: Int,
+    isFrontEnd: Bool
+  ) {
+    let control = roundUp(controlBytes, to: 4096)
+    backing = isFrontEnd ? .anonymousFile : nil
+    backingNotes = []
+    descriptor = -1
+    reservedBytes = region.byteCount
+    self.limitBytes = limitBytes
+    // The same for both sides, and no other arena's.
+    identity = unsafe UInt64(UInt(bitPattern: region.address(at: 0, byteCount: 0))) | 1
+    self.region = region
+    blocksOffset = control
+    blockLimit = blockCapacity
+    heapOffset = roundUp(control + blockCapacity * 8, to: 4096)
+    precondition(heapOffset + limitBytes <= region.byteCount, "the simulated memory is too small")
+    heap = Mutex(
+      isFrontEnd
+        ? ArenaHeap(
+          descriptor: -1, start: heapOffset, limitBytes: limitBytes, growthStep: 16 << 10,
+          wordsOffset: control, wordLimit: blockCapacity)
+        : ArenaHeap.none)
   }
 
   /// Where the heap and the generation words lie, for the header.

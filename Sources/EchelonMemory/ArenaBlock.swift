@@ -98,6 +98,9 @@ package enum ArenaRegistry {
 
   /// The block behind a handle: in the front end the one that owns it, so that it stays alive.
   package static func block(_ handle: BlockHandle) throws(ArenaError) -> ArenaBlock {
+    if let thread = SimulatedMachine.current?.running, let arena = thread.arena {
+      return try arena.block(handle)
+    }
     let (arena, other) = entries.withLock { entries in
       (entries[handle.arena]?.arena, entries.first?.key ?? 0)
     }

@@ -21,6 +21,7 @@ struct ArenaHeap {
   /// The live blocks by index, so that a handle that comes back finds its owner.
   var owners: [Int: WeakBlock] = [:]
 
+  /// Negative when the pages are there already.
   private let descriptor: Int32
   private let start: Int
   private let limitBytes: Int
@@ -89,7 +90,8 @@ struct ArenaHeap {
   }
 
   mutating func trim() -> Int {
-    guard let last = extents.last, last.offset + last.byteCount == end else { return 0 }
+    guard descriptor >= 0, let last = extents.last, last.offset + last.byteCount == end
+    else { return 0 }
     let from = roundUp(last.offset, to: growthStep)
     guard from < end, echelon_backing_release(descriptor, UInt64(from), UInt64(end - from)) == 0
     else { return 0 }
@@ -110,8 +112,7 @@ struct ArenaHeap {
     guard nextIndex < wordLimit else { throw .tooManyBlocks(limit: wordLimit) }
     if nextIndex == committedWords {
       let step = 8192  // 64 KiB of words
-      let error = echelon_backing_commit(
-        descriptor, UInt64(wordsOffset + 8 * nextIndex), UInt64(8 * step))
+      let error = commit(at: wordsOffset + 8 * nextIndex, byteCount: 8 * step)
       guard error == 0 else { throw exhausted(8 * step, "the backing", systemMessage(error)) }
       committedWords += step
     }
@@ -192,16 +193,18 @@ struct ArenaHeap {
         "release arrays, raise memoryLimit, or process the data in pieces",
         left: limitBytes - usage.usedBytes)
     }
-    let memory = MachineLimits.memory()
-    let reserve = max(64 << 20, memory.totalBytes / 50)
-    if wanted > memory.availableBytes - reserve { wanted = smallest }
-    guard wanted <= memory.availableBytes - reserve else {
-      throw exhausted(
-        size, "\(memory.limitedBy), of which \(ByteCount(reserve)) are left to the system",
-        "end other programs, raise the limit, or process the data in pieces",
-        left: max(0, memory.availableBytes - reserve))
+    if descriptor >= 0 {
+      let memory = MachineLimits.memory()
+      let reserve = max(64 << 20, memory.totalBytes / 50)
+      if wanted > memory.availableBytes - reserve { wanted = smallest }
+      guard wanted <= memory.availableBytes - reserve else {
+        throw exhausted(
+          size, "\(memory.limitedBy), of which \(ByteCount(reserve)) are left to the system",
+          "end other programs, raise the limit, or process the data in pieces",
+          left: max(0, memory.availableBytes - reserve))
+      }
     }
-    let error = echelon_backing_commit(descriptor, UInt64(end), UInt64(wanted))
+    let error = commit(at: end, byteCount: wanted)
     guard error == 0 else {
       // Pages that were committed before the failure go back.
       _ = echelon_backing_release(descriptor, UInt64(end), UInt64(wanted))
@@ -212,6 +215,10 @@ struct ArenaHeap {
     insert(Extent(offset: end, byteCount: wanted))
     end += wanted
     usage.committedBytes += wanted
+  }
+
+  private func commit(at offset: Int, byteCount: Int) -> Int32 {
+    descriptor < 0 ? 0 : echelon_backing_commit(descriptor, UInt64(offset), UInt64(byteCount))
   }
 
   private func exhausted(

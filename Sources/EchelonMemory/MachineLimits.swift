@@ -27,6 +27,10 @@ public enum MachineLimits {
 
   /// Affinity and quota, read now.
   public static func processors() -> Processors {
+    if let machine = SimulatedMachine.current {
+      return Processors(
+        count: machine.processorCount, affinity: machine.processorCount, quota: nil)
+    }
     let affinity = Int(echelon_affinity_count())
     var quota: Double?
     for group in ControlGroup.ofThisProcess(controller: "cpu") {

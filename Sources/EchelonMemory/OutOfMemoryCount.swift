@@ -15,6 +15,7 @@ package struct OutOfMemoryCount: Equatable, Sendable {
   /// Counts now.
   package static func now() -> OutOfMemoryCount {
     var counts = OutOfMemoryCount()
+    if SimulatedMachine.current != nil { return counts }
     for group in ControlGroup.ofThisProcess(controller: "memory") {
       let file = group.isVersion2 ? "memory.events" : "memory.oom_control"
       let path = "\(group.directory)/\(file)"

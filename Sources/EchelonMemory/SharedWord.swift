@@ -34,11 +34,17 @@ public import CEchelon
   /// caller looks at the word again.
   /// - Parameter timeoutNanoseconds: negative waits for ever.
   public func sleep(while expected: UInt32, timeoutNanoseconds: Int64 = -1) {
+    if let machine = SimulatedMachine.current {
+      return machine.sleep(on: self, while: expected, timeoutNanoseconds: timeoutNanoseconds)
+    }
     _ = unsafe echelon_futex_wait(address, expected, timeoutNanoseconds)
   }
 
   /// Wakes up to `count` sleepers, in whichever process they are.
-  public func wake(_ count: Int32) { unsafe echelon_futex_wake(address, count) }
+  public func wake(_ count: Int32) {
+    if let machine = SimulatedMachine.current { return machine.wake(self, count) }
+    unsafe echelon_futex_wake(address, count)
+  }
 }
 
 /// A 64-bit word that several processes read and write, reached only through atomic operations.

@@ -8,6 +8,7 @@ package enum Spin {
   @inlinable package static func until(_ condition: () -> Bool, nanoseconds: UInt64) -> Bool {
     if condition() { return true }
     guard nanoseconds > 0 else { return false }
+    if let machine = SimulatedMachine.current { return machine.spin(condition) }
     let start = echelon_now_nanoseconds()
     var elapsed: UInt64 = 0
     repeat {

@@ -7,6 +7,10 @@ package enum SystemThread {
   /// Runs `body` on a new detached thread.
   /// - Returns: 0, or an errno.
   package static func start(name: String, _ body: @escaping @Sendable () -> Void) -> Int32 {
+    if let machine = SimulatedMachine.current {
+      machine.start(name: name, body)
+      return 0
+    }
     let box = unsafe Unmanaged.passRetained(Body(name: name, run: body))
     var attributes = pthread_attr_t()
     unsafe pthread_attr_init(&attributes)
@@ -73,7 +77,9 @@ package enum SystemThread {
 /// The clock that all waiting is measured with.
 package enum MonotonicClock {
   /// Nanoseconds since an arbitrary start.
-  package static func now() -> UInt64 { echelon_now_nanoseconds() }
+  package static func now() -> UInt64 {
+    SimulatedMachine.current?.now ?? echelon_now_nanoseconds()
+  }
 
   /// The moment `duration` from now; nil for one beyond the clock's range.
   package static func deadline(after duration: Duration) -> UInt64? {

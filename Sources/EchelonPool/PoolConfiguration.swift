@@ -1,10 +1,13 @@
 package import EchelonMemory
+package import EchelonWire
 
 /// How a pool is set up.
 package struct PoolConfiguration: Sendable {
   package var workerCount: Int
   package var backing: ArenaBacking?
   package var memoryLimit: Int?
+  /// How the arena is laid out; nil is as large pools need it.
+  package var layout: ArenaLayout?
   /// Added to the workers' environment, over what they inherit.
   package var environment: [String: String]
   package var output = WorkerOutput.lines

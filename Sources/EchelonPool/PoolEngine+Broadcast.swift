@@ -67,6 +67,11 @@ extension PoolEngine {
     advance(seat, &state)
   }
 
+  /// Whether a seat has tasks that only its worker may run.
+  func isAwaited(_ seat: SeatIndex, _ state: borrowing PoolState) -> Bool {
+    state.directedNow[seat.value] != nil || !state.directed[seat.value].isEmpty
+  }
+
   /// Takes all of these out that are not in the arena.
   func takeDirected(_ state: inout PoolState) -> [PoolTask] {
     state.directedCount = 0

@@ -20,17 +20,31 @@ extension PoolEngine {
         return stop(
           task, in: slot, generation: generation, because: PoolError.cancelled, &state)
       case .cooperative:
-        let before = raiseFlag(slot)
-        guard before.phase == .running, before.generation == generation else { return false }
-        task.isAskedToStop = true
-        task.needsCare = true
+        if raiseFlag(slot, generation) != nil { ask(task, because: PoolError.cancelled) }
         return false
       }
     }
   }
 
-  private func raiseFlag(_ slot: SlotIndex) -> StateWord {
-    StateWord(bits: wire.slot(slot).state.fetchOr(StateWord.Flags.cancelled.mask))
+  /// Raises the flag that a running task can see. Never that of one which is ready, perhaps once more
+  /// after a death: the worker that claims it would find itself asked to stop, and nobody would know.
+  /// - Returns: whose worker runs it; nil when none does.
+  private func raiseFlag(_ slot: SlotIndex, _ generation: UInt32) -> SeatIndex? {
+    let word = wire.slot(slot).state
+    while true {
+      let seen = StateWord(bits: word.load())
+      guard seen.phase == .running, seen.generation == generation, let owner = seen.owner
+      else { return nil }
+      wire.step()
+      let flagged = seen.bits | StateWord.Flags.cancelled.mask
+      if word.compareExchange(expected: seen.bits, desired: flagged) { return owner }
+    }
+  }
+
+  /// The task can see that it is to stop: if it throws for that, it ends with `reason`.
+  private func ask(_ task: PoolTask, because reason: any Error) {
+    task.askedBecause = reason
+    task.needsCare = true
   }
 
   /// Ends the worker that runs a task.
@@ -40,16 +54,15 @@ extension PoolEngine {
     _ state: inout PoolState
   ) -> Bool {
     if task.stopReason != nil { return true }
-    let before = raiseFlag(slot)
-    guard before.phase == .running, before.generation == generation, let seat = before.owner
-    else { return false }
+    guard let seat = raiseFlag(slot, generation) else { return false }
+    // It may heed the flag before its worker is ended.
+    ask(task, because: reason)
     let isStopped = condemn(seat, &state) {
       let now = StateWord(bits: wire.slot(slot).state.loadSequential())
       return now.phase == .running && now.generation == generation && now.owner == seat
     }
     guard isStopped else { return false }
     task.stopReason = reason
-    task.needsCare = true
     // Nobody may be waiting, and the worker may come to the end of the task before its own.
     task.wantsCollector = true
     demandCollector(ofSlot: slot)
@@ -95,6 +108,7 @@ extension PoolEngine {
     let order = wire.seat(seat).order
     // ORDER(order): sequential, before the look at what the worker runs.
     let before = order.exchange(Seat.Order.leave)
+    wire.step()
     guard isGuilty() else {
       // Should it have seen the order meanwhile, it leaves, and a fresh one comes.
       if before == Seat.Order.stay { order.store(Seat.Order.stay) }
@@ -137,7 +151,7 @@ extension PoolEngine {
 
   /// Whether the task is to be treated as stopped, although its worker came to its end.
   func isStopped(_ task: PoolTask, _ outcome: TaskOutcomeBytes, _ bytes: RawSpan) -> Bool {
-    guard task.isAskedToStop, outcome == .thrown else { return false }
+    guard task.askedBecause != nil, outcome == .thrown else { return false }
     let error = Self.error(in: bytes)
     return error is CancellationError
       || (error as? RemoteError)?.typeName == String(reflecting: CancellationError.self)

@@ -13,8 +13,10 @@ extension PoolEngine {
       if didSomething { continue }
       // ORDER(collector): the announcement comes before the last look; workers mark what ended
       // before they look for the announcement.
+      wire.turn()
       // MODEL(collector.2)
       wire.collector.storeSequential(1)
+      wire.turn()
       // MODEL(collector.3)
       if hasCollectorWork || ended.isOpen {
         wire.collector.storeSequential(0)
@@ -33,6 +35,7 @@ extension PoolEngine {
       while bits != 0 {
         let slot = SlotIndex(group * 64 + bits.trailingZeroBitCount)
         bits &= bits - 1
+        wire.step()
         let word = StateWord(bits: wire.slot(slot).state.load())
         if word.phase == .done { collect(slot, generation: word.generation) }
         didSomething = true
@@ -75,9 +78,15 @@ extension PoolEngine {
         wire.seat(SeatIndex($0)).request.load() == Seat.Request.asked
       }
       || (wire.interest.loadSequential() & CollectorInterest.refill != 0 && wire.isQueueLow
-        && (hasDoneSlot || state.withLock { !$0.freeSlots.isEmpty && !$0.overflow.isEmpty }))
+        && (hasDoneSlot || state.withLock { canRefill($0) }))
       || (wire.interest.loadSequential() & CollectorInterest.growth != 0
         && state.withLock { needsWorker($0) })
+  }
+
+  /// Whether a task that waits in the front end can go into a slot now. One that waits for memory cannot:
+  /// whoever gives some back tries again.
+  private func canRefill(_ state: borrowing PoolState) -> Bool {
+    !state.freeSlots.isEmpty && !state.overflow.isEmpty && !state.isShortOfMemory
   }
 
   private var hasDoneSlot: Bool {
@@ -109,9 +118,11 @@ extension PoolEngine {
         }
         state.leases[block.offset] = (block, SeatIndex(index))
         seat.requestOffset = UInt64(block.offset)
+        wire.step()
         // MODEL(grant.2)
         seat.request.storeSequential(Seat.Request.granted)
       }
+      wire.turn()
       // MODEL(grant.3)
       seat.request.wake(1)
     }

@@ -78,6 +78,7 @@ extension PoolEngine {
     job.words = words
     job.wordBlock = block
     let record = wire.job(JobIndex(index))
+    wire.step()
     // MODEL(job.2)
     record.fill(
       request, wordsOffset: block.offset, partialsOffset: job.partials?.offset ?? 0,
@@ -90,6 +91,7 @@ extension PoolEngine {
     // ORDER(job-ready): releases the record and the words; workers acquire them.
     // MODEL(job.3)
     record.state.storeSequential(StateWord(generation: generation, phase: .running).bits)
+    wire.step()
     // MODEL(job.4)
     _ = wire.activeJobs.fetchOr(1 << UInt64(index))
     if job.deadlineNanoseconds > 0 {
@@ -248,6 +250,7 @@ extension PoolEngine {
         guard StateWord(bits: record.state.load()).generation == generation else { return false }
         noteCancellation(of: job.name, .jobCancelled, index.value, generation, &state)
         job.failure = PoolError.cancelled
+        wire.step()
         // MODEL(jobCancel.2)
         _ = record.failed.compareExchange(expected: 0, desired: 1)
         // Nobody waits any more: the collector gives record and memory back.

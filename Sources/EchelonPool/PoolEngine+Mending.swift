@@ -28,11 +28,12 @@ extension PoolEngine {
       let slot = SlotIndex(index)
       let word = StateWord(bits: wire.slot(slot).state.load())
       guard word.owner == death.seat else { continue }
+      wire.step()
       switch word.phase {
       case .running:
         let progress =
           task.isOfSeveral ? elementProgress(in: slot, word, under: death.seat, state) : nil
-        if let reason = task.stopReason ?? (task.isAskedToStop ? PoolError.cancelled : nil) {
+        if let reason = task.stopReason ?? task.askedBecause {
           fail(task, in: slot, reason, after: progress, &state)
           continue
         }
@@ -134,6 +135,7 @@ extension PoolEngine {
         }
         let again = ChunkWord(
           generation: words.generation, attempt: UInt8(clamping: attempts), phase: .unclaimed)
+        wire.step()
         // MODEL(mend.4)
         words.word(chunk).storeSequential(again.bits)
       }
@@ -145,6 +147,7 @@ extension PoolEngine {
       }
       // Chunks that the dead worker had looked at without claiming them, too, are to be found again,
       // and it may have died between finishing the last one and saying so.
+      wire.step()
       // MODEL(mend.6)
       record.cursor.storeSequential(0)
       _ = wire.activeJobs.fetchOr(1 << UInt64(index))

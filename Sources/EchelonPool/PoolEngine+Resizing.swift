@@ -50,9 +50,13 @@ extension PoolEngine {
           && wire.seat(SeatIndex(index)).order.load() == Seat.Order.stay
       }
       var dismissed: [SeatIndex] = []
-      while staying.count > state.wantedWorkers, let last = staying.popLast() {
+      while let last = staying.last,
+        staying.count > state.wantedWorkers || last >= state.workerLimit
+      {
+        staying.removeLast()
         // ORDER(order): sequential, before the wake-up; the worker looks at it before it sleeps.
         wire.seat(SeatIndex(last)).order.storeSequential(Seat.Order.leave)
+        wire.step()
         dismissed.append(SeatIndex(last))
       }
       return dismissed

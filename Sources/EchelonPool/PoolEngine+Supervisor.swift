@@ -13,6 +13,7 @@ extension PoolEngine {
   func supervise() {
     while true {
       dismissSurplus()
+      wire.turn()
       startMissingWorkers()
       let watched = state.withLock { state in
         state.workers.indices.compactMap { seat in
@@ -28,6 +29,7 @@ extension PoolEngine {
         mendDeath(of: SeatIndex(worker.seat))
       }
       if ready.dropFirst(1 + watched.count).contains(true) { starter.attend() }
+      wire.turn()
       runTimers()
       if endIfOver() { return }
     }
@@ -39,9 +41,16 @@ extension PoolEngine {
     while true {
       let vacancy = state.withLock { state -> (seat: Int, incarnation: UInt32)? in
         guard state.broken == nil, wire.closing.load() == 0 else { return nil }
-        guard state.workers.count(where: { $0 != nil }) < state.wantedWorkers,
-          let seat = state.workers.firstIndex(where: { $0 == nil })
-        else { return nil }
+        // On the seats that the pool has now: a worker on one that it had before it shrank leaves, and
+        // does not stand in for one that is missing here, which may have a task of its own.
+        let seats = state.workers[..<state.workerLimit]
+        let count = seats.count { $0 != nil }
+        let awaited = seats.indices.first { seats[$0] == nil && isAwaited(SeatIndex($0), state) }
+        if count >= state.wantedWorkers {
+          guard awaited != nil else { return nil }
+          state.wantedWorkers = count + 1
+        }
+        guard let seat = awaited ?? seats.firstIndex(where: { $0 == nil }) else { return nil }
         state.incarnations[seat] &+= 1
         return (seat, state.incarnations[seat])
       }
@@ -61,6 +70,7 @@ extension PoolEngine {
             signalCondemned(SeatIndex(vacancy.seat), SIGTERM, &state)
           }
         }
+        wire.step()
         // ORDER(seated): from here on its death would be seen, so it may begin.
         seat.incarnationWord.store(vacancy.incarnation)
         seat.incarnationWord.wake(.max)
@@ -180,6 +190,7 @@ extension PoolEngine {
     locked { state in
       let place = wire.seat(seat)
       place.phaseWord.store(SeatPhase.vacant.rawValue)
+      wire.step()
       // MODEL(death.2)
       place.request.store(Seat.Request.none)
       if !isExpected {
@@ -227,6 +238,7 @@ extension PoolEngine {
     }
     wakeCallers()
     // Wake-ups and tickets that the dead worker had taken are taken again by the others.
+    wire.turn()
     // MODEL(death.5)
     wire.wakeAll()
     wire.wakeCollector()

@@ -65,6 +65,7 @@ extension PoolEngine {
     task.place = .queued
     state.overflow.append(task, task.priority)
     showWaiting(state)
+    wire.step()
     // MODEL(refill.1)
     _ = wire.interest.fetchOr(CollectorInterest.refill)
   }
@@ -184,6 +185,7 @@ extension PoolEngine {
     // MODEL(demand.1)
     let before = StateWord(bits: wire.slot(slot).state.fetchOr(flag))
     if before.phase == .done {
+      wire.step()
       // MODEL(demand.2)
       _ = wire.finishedSlots(slot.value / 64).fetchOr(1 << UInt64(slot.value % 64))
       ringCollector()
@@ -266,7 +268,9 @@ extension PoolEngine {
 
   private func deliver(_ outcome: TaskOutcomeBytes, _ bytes: RawSpan, to task: PoolTask) {
     if outcome == .thrown, task.needsCare {
-      if isStopped(task, outcome, bytes) { return task.fail(PoolError.cancelled) }
+      if let reason = task.askedBecause, isStopped(task, outcome, bytes) {
+        return task.fail(reason)
+      }
       if isWorthRetrying(task, outcome, bytes) {
         task.wantsRetry = true
         return
@@ -287,8 +291,13 @@ extension PoolEngine {
       }
       // MODEL(collect.3)
       if task.wantsRetry {
-        retry(task, from: slot, &state)
-        return false
+        guard let broken = state.broken else {
+          retry(task, from: slot, &state)
+          return false
+        }
+        // Nobody would ever run it.
+        task.wantsRetry = false
+        state.deferred.append { task.fail(broken) }
       }
       cell.state.store(StateWord(generation: generation, phase: .free).bits)
       task.argumentBlock = nil
@@ -310,19 +319,21 @@ extension PoolEngine {
   /// Moves waiting tasks into free slots.
   func refill(_ state: inout PoolState) {
     advanceAll(&state)
+    state.isShortOfMemory = false
     while !state.freeSlots.isEmpty, let priority = state.overflow.firstPriority,
       wire.hasRoomInRing(priority), let task = state.overflow.popFirst()
     {
       guard task.place == .queued, let slot = state.freeSlots.popLast() else { continue }
-      state.hasRefilled = true
       let message = task.message
       task.message = []
       do {
         try message.withRawSpan { bytes in try publish(task, bytes, in: slot, &state) }
+        state.hasRefilled = true
       } catch ArenaError.outOfMemory where state.tasks.contains(where: { $0 != nil }) {
         // Whichever task in a slot ends next gives memory back and comes here again.
         task.message = message
         state.overflow.prepend(task, priority)
+        state.isShortOfMemory = true
         for index in state.tasks.indices where state.tasks[index] != nil {
           demandCollector(ofSlot: SlotIndex(index))
         }

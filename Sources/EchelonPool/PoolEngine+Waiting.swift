@@ -39,6 +39,7 @@ extension PoolEngine {
       return true
     }
     while true {
+      wire.turn()
       // MODEL(wait.1)
       let seen = StateWord(bits: word.fetchOr(StateWord.Flags.waiter.mask))
       if isOver(seen) { return true }
@@ -93,6 +94,9 @@ extension PoolEngine {
       switch task.place {
       case .queued, .waiting:
         state.waiting[ObjectIdentifier(task)] = nil
+        if state.postponed.removeValue(forKey: ObjectIdentifier(task)) != nil {
+          state.timers.remove(.postponed(ObjectIdentifier(task)))
+        }
         task.place = .gone
         task.message = []
         task.retained = []
@@ -122,6 +126,7 @@ extension PoolEngine {
       let seen = StateWord(bits: word.load())
       guard seen.phase == .ready, seen.generation == generation else { return false }
       let free = StateWord(generation: generation, phase: .free)
+      wire.step()
       // MODEL(cancel.2)
       if word.compareExchange(expected: seen.bits, desired: free.bits) {
         if seen.flags.contains(.waiter) { word.lowHalf.wake(.max) }
@@ -134,7 +139,8 @@ extension PoolEngine {
   func cancelAllPending() {
     let (tasks, jobs) = locked { state in
       (
-        state.overflow.removeAll() + takeDirected(&state) + state.waiting.values + state.postponed.values
+        state.overflow.removeAll() + takeDirected(&state) + state.waiting.values
+          + state.postponed.values
           + state.tasks.compactMap { $0 },
         state.queuedJobs.removeAll() + state.jobs.compactMap { $0 }
       )

@@ -86,7 +86,7 @@ extension PoolEngine {
       guard let worker = state.workers[index], !state.condemned[index] else { continue }
       let seat = SeatIndex(index)
       let isAtWork = wire.seat(seat).phase == .busy || holdsWork(seat, state)
-      guard !isAtWork, ProcessState.of(worker.processID) == .stopped else { continue }
+      guard !isAtWork, worker.isStopped else { continue }
       wire.seat(seat).order.storeSequential(Seat.Order.leave)
       if !holdsWork(seat, state) { end(seat, with: SIGKILL, &state) }
     }

@@ -40,11 +40,14 @@ package final class PoolEngine: Sendable {
     guard (1...256) ~= count else { throw PoolError.invalidWorkerCount(count) }
     self.configuration = configuration
     hasLimits = configuration.hasLimits
-    let layout = ArenaLayout(seatCount: Self.seatCount(for: count))
-    arena = try Arena(
-      backing: configuration.backing, limitBytes: configuration.memoryLimit,
-      controlBytes: layout.controlBytes,
-      committedBytes: layout.committedBytes(seatCount: count))
+    let layout = configuration.layout ?? ArenaLayout(seatCount: Self.seatCount(for: count))
+    arena =
+      try SimulatedMachine.current?.makeArena(
+        limitBytes: configuration.memoryLimit, controlBytes: layout.controlBytes)
+      ?? Arena(
+        backing: configuration.backing, limitBytes: configuration.memoryLimit,
+        controlBytes: layout.controlBytes,
+        committedBytes: layout.committedBytes(seatCount: count))
     ArenaRegistry.add(arena)
     layout.writeHeader(to: arena, frontEndPID: getpid())
     wire = Wire(arena: arena, layout: layout)

@@ -65,6 +65,8 @@ struct PoolState {
   var limitedBytes = 0
   /// Who waits for room, longest first.
   var roomWaiters = Queue<@Sendable () -> Bool>()
+  /// The task that is next in the overflow waits for memory, and not for a slot.
+  var isShortOfMemory = false
   /// Tasks went from the overflow into slots: once the lock is let go, workers are to look.
   var hasRefilled = false
   /// Calls into other people's code, to be made once the lock is let go.

@@ -44,8 +44,8 @@ open class PoolTask: @unchecked Sendable {
   @safe @exclusivity(unchecked) package final var stopReason: (any Error)?
   /// One of these two is set, or there is a retry policy: its end needs a closer look.
   @safe @exclusivity(unchecked) package final var needsCare = false
-  /// Its cancellation flag has been raised.
-  package final var isAskedToStop = false
+  /// Why its cancellation flag has been raised, if it has.
+  package final var askedBecause: (any Error)?
   /// It ended with an error that is worth another attempt.
   final var wantsRetry = false
   /// How many elements it is a call on; 0 for any other task.

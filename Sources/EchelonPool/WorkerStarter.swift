@@ -37,8 +37,14 @@ package protocol StartedWorker: Sendable {
   var deathDescriptor: Int32 { get }
   /// Sends a signal to exactly this worker, or does nothing when it has ended.
   func send(signal: Int32)
+  /// Whether it has been stopped by a signal.
+  var isStopped: Bool { get }
   /// Takes the status of the ended worker and lets its descriptors go. Called once.
   func reap() -> WorkerStatus
+}
+
+extension StartedWorker {
+  package var isStopped: Bool { ProcessState.of(processID) == .stopped }
 }
 
 extension WorkerProcess: StartedWorker {

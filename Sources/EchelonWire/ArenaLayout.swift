@@ -17,15 +17,18 @@ package struct ArenaLayout: Sendable {
   package let outboxBytes: Int
   package let controlBytes: Int
 
-  /// The layout for a pool of at most `seatCount` workers.
-  package init(seatCount: Int) {
+  /// The layout for a pool of at most `seatCount` workers; the other sizes are a simulation's to choose.
+  package init(
+    seatCount: Int, slotCount: Int = ECHELON_SLOT_LIMIT, ringCapacity: Int = 4096,
+    functionsBytes: Int = 256 << 10, outboxBytes: Int = 32 << 10
+  ) {
     precondition((1...ECHELON_SEAT_LIMIT) ~= seatCount)
     self.seatCount = seatCount
-    slotCount = ECHELON_SLOT_LIMIT
-    ringCapacity = 4096
+    self.slotCount = slotCount
+    self.ringCapacity = ringCapacity
     jobCount = ECHELON_JOB_LIMIT
-    functionsBytes = 256 << 10
-    outboxBytes = 32 << 10
+    self.functionsBytes = functionsBytes
+    self.outboxBytes = outboxBytes
     var offset = 0
     func place(_ bytes: Int) -> Int {
       let start = offset

@@ -17,9 +17,11 @@ extension Wire {
   package func publish(_ index: SlotIndex, generation: UInt32, for seat: SeatIndex) {
     // ORDER(slot-ready): releases the front end's plain writes to the slot.
     slot(index).state.store(StateWord(generation: generation, phase: .ready).bits)
+    step()
     // ORDER(wake-up): sequential, before the look at `sleepers`; the worker announces its sleep before
     // its last look at this word.
     self.seat(seat).directed.storeSequential(UInt64(generation) << 32 | UInt64(index.value + 1))
+    step()
     let bit = UInt64(1) << UInt64(seat.value % 64)
     // Not set: it is awake, or somebody else has undertaken to wake it, and it will look.
     guard sleepers(seat.value / 64).fetchAnd(~bit) & bit != 0 else { return }
@@ -36,6 +38,7 @@ extension Wire {
     let index = SlotIndex(Int(truncatingIfNeeded: entry & 0xffff_ffff) - 1)
     guard (0..<layout.slotCount) ~= index.value else { return nil }
     let claimed = claim(index, generation: UInt32(truncatingIfNeeded: entry >> 32), for: seat)
+    step()
     // The next one may be there already.
     _ = word.compareExchange(expected: entry, desired: 0)
     return claimed.map { (index, $0) }

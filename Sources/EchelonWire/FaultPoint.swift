@@ -62,7 +62,22 @@ extension Wire {
     if faultSeed.load() != 0 { strike(at: point) }
   }
 
+  /// Between two steps that another process may come between, for a simulation.
+  @inlinable package func step() {
+    if faultSeed.load() != 0 { interleave() }
+  }
+
+  @inline(never) @usableFromInline func interleave() { SimulatedMachine.current?.interleave() }
+
+  /// The same where the calling thread holds no lock, so that any other may come next.
+  @inlinable package func turn() {
+    if faultSeed.load() != 0 { takeTurns() }
+  }
+
+  @inline(never) @usableFromInline func takeTurns() { SimulatedMachine.current?.yield() }
+
   @inline(never) @usableFromInline func strike(at point: FaultPoint) {
+    if let machine = SimulatedMachine.current { return machine.pass(point.rawValue) }
     let ticket = echelon_start_ticket()
     guard ticket.kind != 0 else { return }
     let seed = faultSeed.load()

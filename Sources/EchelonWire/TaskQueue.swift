@@ -24,6 +24,7 @@ extension Wire {
     // ORDER(slot-ready): releases the front end's plain writes to the slot; `claim` acquires them.
     // MODEL(publish.2)
     slot(index).state.store(StateWord(generation: generation, flags: flags, phase: .ready).bits)
+    step()
     // MODEL(publish.3)
     ringEntry(ticket, priority).store(UInt64(generation) << 32 | UInt64(index.value))
     // ORDER(wake-up): sequential, before the load of chairs and sleepers in `wakeWorkerIfNeeded`.
@@ -60,6 +61,7 @@ extension Wire {
       guard ticket < tail(priority).loadRelaxed(), readySlot(ticket, priority) == nil else {
         return
       }
+      step()
       // MODEL(discard.2)
       _ = head.compareExchange(expected: ticket, desired: ticket &+ 1)
     }
@@ -128,6 +130,7 @@ extension Wire {
       // MODEL(claim.1)
       let ticket = head.load()
       guard ticket < tail.load() else { return nil }
+      step()
       // MODEL(claim.2)
       let entry = ringEntry(ticket, priority).load()
       let index = SlotIndex(Int(truncatingIfNeeded: entry & 0xffff_ffff))
@@ -153,6 +156,7 @@ extension Wire {
       guard seen.phase == .ready, seen.generation == generation else { return nil }
       let mine = StateWord(
         generation: generation, owner: seat, flags: seen.flags, phase: .running)
+      step()
       // MODEL(claim.4)
       if word.compareExchange(expected: seen.bits, desired: mine.bits) {
         pass(.claimed)
@@ -192,7 +196,9 @@ extension Wire {
     // ORDER(collector): sequential, after the bit that says what ended; the collector announces its
     // sleep before it looks at those bits for the last time.
     // MODEL(ring.1) MODEL(ring.2)
-    if collector.loadSequential() == 1, collector.exchange(0) == 1 {
+    guard collector.loadSequential() == 1 else { return }
+    step()
+    if collector.exchange(0) == 1 {
       pass(.ringing)
       collector.wake(1)
     }

@@ -14,6 +14,7 @@ extension Wire {
     // ORDER(wake-up): these loads come after the sequential store of `tail` or `activeJobs`.
     // MODEL(look.1)
     for index in 0..<ECHELON_CHAIR_LIMIT where chair(index).loadSequential() != 0 { return }
+    step()
     _ = wakeOne()
   }
 
@@ -27,6 +28,7 @@ extension Wire {
         guard bits != 0 else { break }
         let bit = bits & (0 &- bits)
         // Whoever clears the bit has undertaken the wake-up.
+        step()
         // MODEL(wake.2)
         guard word.fetchAnd(~bit) & bit != 0 else { continue }
         let index = SeatIndex(group * 64 + bit.trailingZeroBitCount)
@@ -57,6 +59,7 @@ extension Wire {
       // MODEL(wakeAll.1)
       _ = sleepers(index / 64).fetchAnd(~bit)
       let wake = seat(SeatIndex(index)).wake
+      step()
       // MODEL(wakeAll.2)
       wake.storeSequential(0)
       wake.wake(.max)
@@ -66,6 +69,7 @@ extension Wire {
   /// Wakes the worker on one seat, for an order.
   package func wake(_ index: SeatIndex) {
     _ = sleepers(index.value / 64).fetchAnd(~(1 << UInt64(index.value % 64)))
+    step()
     let wake = seat(index).wake
     wake.storeSequential(0)
     wake.wake(.max)
@@ -120,6 +124,7 @@ extension Wire {
     let bit = UInt64(1) << UInt64(seatIndex.value % 64)
     // MODEL(sleep.1)
     own.wake.storeSequential(1)
+    step()
     // ORDER(wake-up): the announcement is sequential and comes before the last look at the queue;
     // the front end publishes before it looks for sleepers. One of the two sees the other.
     // MODEL(sleep.2)
@@ -129,10 +134,12 @@ extension Wire {
     if hasWork || own.directed.loadSequential() != 0 {
       // MODEL(sleep.4)
       _ = sleepers(seatIndex.value / 64).fetchAnd(~bit)
+      step()
       // MODEL(sleep.5)
       own.wake.storeSequential(0)
       return
     }
+    step()
     own.phaseWord.store(SeatPhase.asleep.rawValue)
     // MODEL(sleep.6)
     while own.wake.loadSequential() == 1 { own.wake.sleep(while: 1) }

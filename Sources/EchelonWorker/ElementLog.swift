@@ -40,6 +40,7 @@ package final class ElementLog: @unchecked Sendable {
   package func start(_ index: Int, at moment: UInt64) {
     // ORDER(current): the moment comes before the count, and both before what the element does.
     place.since.store(moment)
+    outbox.wire.step()
     place.elementsStarted.store(UInt32(index + 1))
   }
 
@@ -50,7 +51,9 @@ package final class ElementLog: @unchecked Sendable {
       area.region.copy(from: bytes.extracting(written..<bytes.byteCount), at: written)
     }
     written = answer.count
+    outbox.wire.step()
     place.logBytes.store(UInt32(written))
+    outbox.wire.step()
     place.elementsFinished.store(UInt32(index + 1))
   }
 

@@ -41,6 +41,7 @@ struct JobRunner {
       retire(index, state)
       return false
     }
+    wire.step()
     // MODEL(job.6)
     let fields = record.load()
     // The record may have been filled for another job while it was read: that begins when the state
@@ -115,6 +116,7 @@ struct JobRunner {
         if wire.hasWork(above: priority) || place.directed.load() != 0 { return count }
       }
     }
+    wire.step()
     // MODEL(chunk.6)
     for chunk in 0..<words.count
     where ChunkWord(bits: words.word(chunk).load()).phase == .unclaimed {
@@ -137,12 +139,14 @@ struct JobRunner {
       guard seen.phase == .running, seen.generation == state.generation else { return }
       let done = StateWord(generation: state.generation, phase: .done)
       // ORDER(job-done): releases all chunks' results (their words were acquired in `allDone`).
+      wire.step()
       // MODEL(done.3)
       guard word.compareExchange(expected: seen.bits, desired: done.bits) else { continue }
       wire.pass(.jobEnded)
       // MODEL(done.4)
       if seen.flags.contains(.waiter) { word.lowHalf.wake(.max) }
       if seen.flags.contains(.collector) {
+        wire.step()
         // MODEL(done.5)
         _ = wire.finishedJobs.fetchOr(1 << UInt64(index.value))
         wire.ringCollector()
@@ -163,6 +167,7 @@ struct JobRunner {
     // MODEL(retire.2)
     let now = StateWord(bits: record.state.loadSequential())
     guard now.phase == .running else { return }
+    wire.step()
     // MODEL(retire.3)
     let isToDo =
       now.generation != state.generation
@@ -170,6 +175,7 @@ struct JobRunner {
     guard isToDo else { return }
     // MODEL(retire.4)
     _ = wire.activeJobs.fetchOr(bit)
+    wire.step()
     // MODEL(retire.5)
     while wire.wakeOne() {}  // who looked in between has gone to sleep
   }

@@ -131,13 +131,7 @@ private func runWorker(_ ticket: echelon_worker_ticket) -> CInt {
     let index = SeatIndex(Int(ticket.seat))
     guard index.value < layout.seatCount else { throw .notAnArena }
     StandardStream.bufferByLine()
-    // ORDER(seated): the front end knows of this process.
-    let seated = wire.seat(index).incarnationWord
-    while true {
-      let current = seated.load()
-      if current == ticket.incarnation { break }
-      seated.sleep(while: current)
-    }
+    waitUntilSeated(index, incarnation: ticket.incarnation, wire)
     var worker = Worker(wire: wire, index: index)
     WorkerContext.enter(wire, index, worker.log)
     if ticket.initializer_offset != 0 {
@@ -151,5 +145,16 @@ private func runWorker(_ ticket: echelon_worker_ticket) -> CInt {
   } catch {
     WorkerContext.complain("worker \(getpid()): \(error)")
     return 70
+  }
+}
+
+/// A worker that nobody knows of yet must not take work that nobody would miss.
+func waitUntilSeated(_ index: SeatIndex, incarnation: UInt32, _ wire: Wire) {
+  // ORDER(seated): the front end knows of this process.
+  let seated = wire.seat(index).incarnationWord
+  while true {
+    let current = seated.load()
+    if current == incarnation { break }
+    seated.sleep(while: current)
   }
 }

@@ -7,23 +7,39 @@ import Synchronization
 /// What the code that runs in a worker may need to know of it.
 package enum WorkerContext {
   /// A worker and its place.
-  package struct Place: Sendable {
+  package final class Place: Sendable {
     package let wire: Wire
     package let seat: SeatIndex
     /// Where calls on several elements say how far they have come.
     package let log: ElementLog
+
+    init(wire: Wire, seat: SeatIndex, log: ElementLog) {
+      self.wire = wire
+      self.seat = seat
+      self.log = log
+    }
   }
 
   private static let state = Mutex<Place?>(nil)
 
   /// This process as a worker; nil in a front end.
-  package static var place: Place? { state.withLock { $0 } }
+  package static var place: Place? {
+    // In a simulation many workers, and the front end, share this process.
+    if let machine = SimulatedMachine.current { return machine.running?.place as? Place }
+    return state.withLock { $0 }
+  }
 
   /// The arena of the pool that this process works for; nil in a front end.
   package static var arena: Arena? { place?.wire.arena }
 
   static func enter(_ wire: Wire, _ seat: SeatIndex, _ log: ElementLog) {
-    state.withLock { $0 = Place(wire: wire, seat: seat, log: log) }
+    let place = Place(wire: wire, seat: seat, log: log)
+    if let machine = SimulatedMachine.current {
+      machine.running?.place = place
+      machine.running?.arena = wire.arena
+      return
+    }
+    state.withLock { $0 = place }
     ArenaRegistry.add(wire.arena)
     AsyncRun.enterWorker { isCancelled == true }
   }

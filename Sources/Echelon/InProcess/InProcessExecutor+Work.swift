@@ -44,7 +44,7 @@ extension InProcessExecutor {
   ) throws -> Future<Output> {
     task.limitedBytes = byteCount
     guard !options.after.isEmpty else {
-      try core.submit(task)
+      try task.future.attach(task) { try core.submit(task) }
       return task.future
     }
     let dependent = Dependent(task, inputs: options.after) { [core] in try core.begin(task) }
@@ -87,7 +87,11 @@ extension InProcessExecutor {
     let tasks = (0..<workerCount).map { _ in
       newTask(options, at: site) { try function(repeat each arguments.values) }
     }
-    try core.broadcast(tasks)
+    for task in tasks { task.future.attach(task) }
+    do { try core.broadcast(tasks) } catch {
+      for task in tasks { task.future.detach() }
+      throw error
+    }
     // Not by key path, which the compiler gets wrong beside parameter packs.
     return tasks.map { $0.future }
   }
@@ -108,16 +112,14 @@ extension InProcessExecutor {
   private func newTask<Output: Sendable>(
     _ options: TaskOptions, at site: CallSite, _ body: @escaping @Sendable () throws -> Output
   ) -> InProcessTask<Output> {
-    let task = InProcessTask(core: core, future: newFuture(), site: site, options, body)
-    task.future.attach(task)
-    return task
+    InProcessTask(core: core, future: newFuture(), site: site, options, body)
   }
 
   private func hold<Output>(
     _ task: InProcessTask<Output>, _ dependent: Dependent
   ) throws -> Future<Output> {
+    try task.future.attach(task) { try core.hold(task) }
     task.dependent = dependent
-    try core.hold(task)
     dependent.begin()
     return task.future
   }
@@ -155,8 +157,7 @@ extension InProcessExecutor {
     let future: Future<MapAnswer<Output>> = newFuture()
     let work = InProcessElements(
       core: core, future: future, site: site, options, elements, body)
-    future.attach(work)
-    try core.submit(work)
+    try future.attach(work) { try core.submit(work) }
     return SubmittedElements(future: future, byteCount: byteCount)
   }
 
@@ -178,8 +179,7 @@ extension InProcessExecutor {
   private func newFuture<Value>() -> Future<Value> { Future(callbackQueue: callbackQueue) }
 
   private func begin<Value>(_ work: InProcessJob<Value>) throws -> Future<Value> {
-    work.future.attach(work)
-    try core.submit(work)
+    try work.future.attach(work) { try core.submit(work) }
     return work.future
   }
 

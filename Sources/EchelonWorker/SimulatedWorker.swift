@@ -1,0 +1,33 @@
+import EchelonMemory
+package import EchelonWire
+
+/// A worker on a simulated machine, which shares this process with its front end and others.
+@safe package final class SimulatedWorker {
+  // Not on the stack of the worker's thread: what lies there is forgotten when it is killed.
+  private let worker: UnsafeMutablePointer<Worker>
+  private let incarnation: UInt32
+  private let wire: Wire
+  private let index: SeatIndex
+
+  /// - Parameter wire: over a view of the arena that is not the front end's own.
+  package init(wire: Wire, seat: SeatIndex, incarnation: UInt32) {
+    self.wire = wire
+    index = seat
+    self.incarnation = incarnation
+    unsafe worker = .allocate(capacity: 1)
+    unsafe worker.initialize(to: Worker(wire: wire, index: seat))
+  }
+
+  deinit {
+    unsafe worker.deinitialize(count: 1)
+    unsafe worker.deallocate()
+  }
+
+  /// What the process of a worker does, on the simulated thread that calls it.
+  package func run() {
+    waitUntilSeated(index, incarnation: incarnation, wire)
+    // SAFETY: initialised in `init`; nobody else uses it.
+    unsafe WorkerContext.enter(wire, index, worker.pointee.log)
+    unsafe worker.pointee.run()
+  }
+}

@@ -20,6 +20,8 @@ extension PoolEngine {
         pending.add(1, ordering: .relaxed)
         state.directed[index].append(task)
         state.directedCount += 1
+        // Its turn comes when the one before it is collected, which perhaps nobody asks for.
+        if let now = state.directedNow[index] { demandEnd(of: now) }
         advance(SeatIndex(index), &state)
       }
       summonWorkers(&state, demand: state.workerLimit)
@@ -41,6 +43,7 @@ extension PoolEngine {
       }
       state.directedCount -= 1
       state.directedNow[seat.value] = task
+      if !state.directed[seat.value].isEmpty { task.wantsCollector = true }
       let message = task.message
       task.message = []
       do {
@@ -52,6 +55,11 @@ extension PoolEngine {
         state.deferred.append { task.fail(error) }
       }
     }
+  }
+
+  private func demandEnd(of task: PoolTask) {
+    task.wantsCollector = true
+    if case .slot(let slot, _) = task.place { demandCollector(ofSlot: slot) }
   }
 
   /// Slots have become free: seats that wait for one come first.

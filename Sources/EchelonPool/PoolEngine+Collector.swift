@@ -106,6 +106,7 @@ extension PoolEngine {
       // Without the lock: it may collect results that nobody has asked for.
       let byteCount = Int(clamping: seat.requestBytes)
       let block = byteCount == 0 ? nil : try? allocate(byteCount: byteCount)
+      wire.turn()
       locked { state in
         // The worker may have died meanwhile; the supervisor resets the word under this lock.
         guard seat.request.load() == Seat.Request.asked else { return }

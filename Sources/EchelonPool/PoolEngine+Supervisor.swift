@@ -64,6 +64,7 @@ extension PoolEngine {
           seat.phaseWord.store(SeatPhase.vacant.rawValue)
           return
         }
+        wire.turn()
         state.withLock { state in
           state.workers[vacancy.seat] = worker
           if state.condemned[vacancy.seat] {
@@ -166,6 +167,7 @@ extension PoolEngine {
       return state.workers[seat.value]
     }
     guard let worker = gone else { return }
+    wire.turn()
     let status = worker.reap()
     // Its descriptor is readable only once every thread of the process is gone: nothing of it can still
     // write into the arena.
@@ -187,6 +189,7 @@ extension PoolEngine {
       detail: FlightDeath.code(status))
     wire.seat(seat).end(now: MonotonicClock.now())
     wire.vacateChairs(of: seat)
+    wire.turn()
     locked { state in
       let place = wire.seat(seat)
       place.phaseWord.store(SeatPhase.vacant.rawValue)
@@ -230,6 +233,7 @@ extension PoolEngine {
       if failure == nil { state.initializerFailures = 0 }
       if wasStarting, !isExpected { state.stillbornCount += 1 } else { state.stillbornCount = 0 }
     }
+    wire.turn()
     if let failure { initializerFailed(failure) }
     if state.withLock({ $0.stillborn }) >= Self.stillbornLimit {
       breakDown(

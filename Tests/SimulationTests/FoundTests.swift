@@ -41,6 +41,18 @@ private struct Refusal: Error, Codable {}
     }
   }
 
+  @Test func `a broadcast whose results nobody reads does not hold up the next one`() throws {
+    for seed in seeds {
+      try Simulation(seed: seed).run { pool in
+        _ = try pool.broadcast(retries: 6, twice, 1)
+        _ = try pool.broadcast(retries: 6, twice, 2)
+        for future in try pool.broadcast(retries: 6, twice, 3) {
+          #expect(try future.result() == 6)
+        }
+      }
+    }
+  }
+
   @Test func `P2 a task that is to be tried again fails when no worker can be had any more`() throws
   {
     for seed in seeds {

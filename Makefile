@@ -25,7 +25,9 @@ test: setup
 	$(SWIFT) build --configuration release --build-tests
 	$(MAKE) command
 	sh docs/model/check
-	ECHELON_COMMAND=$(COMMAND) $(SWIFT) test --configuration release --skip-build --no-parallel
+	$(SWIFT) build $(STATIC) --product StartProgram
+	ECHELON_COMMAND=$(COMMAND) ECHELON_STATIC_PROGRAM=.build/static/release/StartProgram \
+	  $(SWIFT) test --configuration release --skip-build --no-parallel
 
 # The protocol between front end and workers, checked exhaustively for small sizes.
 model: setup

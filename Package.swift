@@ -123,7 +123,8 @@ let package = Package(
         "TestSupport",
       ], swiftSettings: settings),
     .executableTarget(
-      name: "StartProgram", dependencies: ["Echelon", "EchelonMemory", "TestSupport"],
+      name: "StartProgram",
+      dependencies: ["Echelon", "EchelonMemory", "TestSupport", "ClosureTable"],
       path: "Tests/StartProgram", swiftSettings: settings),
     .testTarget(
       name: "StartTests",

@@ -44,6 +44,11 @@ public struct PoolOptions: Sendable {
   /// How many bytes of private memory a worker may hold when a task has ended, before it leaves for a
   /// fresh one; nil is without a limit. Shared arrays do not count.
   public var maxMemoryPerWorker: Int?
+  /// How long a worker, or the template of workers, may take to come up, its `initializer` or `preload`
+  /// included; nil is without a limit. A worker that is late is ended and replaced; after three in a
+  /// row, what waits fails with `PoolError.initializerFailed`. A late `preload` fails it at once, with
+  /// `PoolError.cannotStartWorker`.
+  public var startTimeout: Duration? = .seconds(300)
   /// How long a worker that is to be stopped may take to end after SIGTERM, before SIGKILL.
   public var gracePeriod = Duration.milliseconds(100)
   /// Hears of workers that start, end and are replaced, of retries, of memory that runs short, and at
@@ -54,6 +59,8 @@ public struct PoolOptions: Sendable {
   /// Notes every task, chunk, sleep, death and retry in a file that can be read after every process
   /// has died; nil notes nothing, which costs nothing.
   public var flightRecorder: FlightRecorderFile?
+  /// Where a test has this process die.
+  package var frontEndFault: FrontEndFault?
 
   /// The options of a pool that nobody asked anything of.
   public init() {}

@@ -64,6 +64,12 @@ public final class ProcessPool: WorkExecutor {
     configuration.maxTasksPerWorker = options.maxTasksPerWorker
     configuration.maxMemoryPerWorker = options.maxMemoryPerWorker
     configuration.gracePeriod = options.gracePeriod
+    if let limit = options.startTimeout, limit <= .zero {
+      throw PoolError.invalidArgument(
+        "a `startTimeout` of \(limit); it is more than nothing, or nil")
+    }
+    configuration.startTimeout = options.startTimeout
+    configuration.frontEndFault = options.frontEndFault
     configuration.output = options.output
     configuration.taskLimit = options.taskLimit
     configuration.inFlightByteLimit = options.inFlightByteLimit

@@ -32,6 +32,10 @@ package struct PoolConfiguration: Sendable {
   package var maxMemoryPerWorker: Int?
   /// Between the signal that asks a worker to end and the one that ends it.
   package var gracePeriod = Duration.milliseconds(100)
+  /// How long a worker or a template may take to come up; nil is without a limit.
+  package var startTimeout: Duration?
+  /// Where a test has the front end die.
+  package var frontEndFault: FrontEndFault?
   /// Says what happened, for the log.
   package var report: @Sendable (PoolEvent) -> Void
 
@@ -68,6 +72,9 @@ package enum PoolEvent: Sendable {
   /// - Parameter wasExpected: it left because the pool had no more use for it.
   case workerEnded(processID: Int32, seat: Int, how: String, wasExpected: Bool, lastWords: [String])
   case workerNotStarted(reason: String)
+  /// It left by itself: it had run as many tasks, or held as much memory, as the options allow.
+  case workerRecycled(processID: Int32, seat: Int)
+  case resized(from: Int, to: Int)
   /// A task or chunk whose worker died is run again.
   case retried(what: String, chunk: Int?, attempt: Int)
   /// The attempts of a task or job are used up.

@@ -42,6 +42,7 @@ extension PoolEngine {
         return
       }
       state.directedCount -= 1
+      // MODEL(directed.1)
       state.directedNow[seat.value] = task
       if !state.directed[seat.value].isEmpty { task.wantsCollector = true }
       let message = task.message

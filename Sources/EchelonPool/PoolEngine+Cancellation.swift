@@ -107,14 +107,18 @@ extension PoolEngine {
   ) -> Bool {
     let order = wire.seat(seat).order
     // ORDER(order): sequential, before the look at what the worker runs.
+    // MODEL(order.2)
     let before = order.exchange(Seat.Order.leave)
     wire.step()
+    // MODEL(order.3)
     guard isGuilty() else {
       // Should it have seen the order meanwhile, it leaves, and a fresh one comes.
+      // MODEL(order.5)
       if before == Seat.Order.stay { order.store(Seat.Order.stay) }
       return false
     }
     // Without a worker there: it is dead already, and being mended.
+    // MODEL(order.4)
     end(seat, with: SIGTERM, &state)
     return true
   }

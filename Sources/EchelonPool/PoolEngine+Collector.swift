@@ -107,6 +107,7 @@ extension PoolEngine {
       let byteCount = Int(clamping: seat.requestBytes)
       let block = byteCount == 0 ? nil : try? allocate(byteCount: byteCount)
       wire.turn()
+      pass(.granting)
       locked { state in
         // The worker may have died meanwhile; the supervisor resets the word under this lock.
         guard seat.request.load() == Seat.Request.asked else { return }

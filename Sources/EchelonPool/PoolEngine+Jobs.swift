@@ -92,6 +92,7 @@ extension PoolEngine {
     // MODEL(job.3)
     record.state.storeSequential(StateWord(generation: generation, phase: .running).bits)
     wire.step()
+    pass(.jobPublishing)
     // MODEL(job.4)
     _ = wire.activeJobs.fetchOr(1 << UInt64(index))
     if job.deadlineNanoseconds > 0 {

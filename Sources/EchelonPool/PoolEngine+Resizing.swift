@@ -23,7 +23,8 @@ extension PoolEngine {
     }
     try arena.commitControl(byteCount: wire.layout.committedBytes(seatCount: count))
     let processors = MachineLimits.processors().count
-    locked { state in
+    let before = locked { state -> Int in
+      let before = state.workerLimit
       state.workerLimit = count
       FrontEndWords(arena: arena.region).workerLimit.store(UInt32(count))
       wire.chairCount = max(1, min(processors - 1, count))
@@ -38,7 +39,9 @@ extension PoolEngine {
       } else {
         _ = wire.interest.fetchAnd(~CollectorInterest.growth)
       }
+      return before
     }
+    if before != count { configuration.report(.resized(from: before, to: count)) }
     attention.signal()
   }
 
@@ -55,6 +58,7 @@ extension PoolEngine {
       {
         staying.removeLast()
         // ORDER(order): sequential, before the wake-up; the worker looks at it before it sleeps.
+        // MODEL(order.6)
         wire.seat(SeatIndex(last)).order.storeSequential(Seat.Order.leave)
         wire.step()
         dismissed.append(SeatIndex(last))

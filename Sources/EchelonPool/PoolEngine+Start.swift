@@ -1,6 +1,8 @@
 import EchelonMemory
 import EchelonTransfer
 import EchelonWire
+import Glibc
+import Synchronization
 
 /// How the engine comes by its workers, and what it does when they cannot be had.
 extension PoolEngine {
@@ -18,7 +20,7 @@ extension PoolEngine {
         let block = try arena.allocate(byteCount: call.count)
         call.withRawSpan { arena.region.copy(from: $0, at: block.offset) }
         return block
-      })
+      }, startTimeout: configuration.startTimeout)
     switch configuration.start {
     case .spawn:
       guard configuration.preload == nil else {
@@ -77,4 +79,33 @@ extension PoolEngine {
   }
 
   static var initializerFailureLimit: Int { 3 }
+
+  // MARK: Starts that do not come to an end
+
+  /// Has the supervisor look when what is being started is late.
+  func watchStart(_ key: TimerKey) {
+    guard let limit = configuration.startTimeout else { return }
+    state.withLock { state in
+      armNoLater(key, at: MonotonicClock.now() &+ limit.nanoseconds, &state)
+    }
+  }
+
+  /// Ends a worker whose initializer does not return, or that was stopped before it took work. What
+  /// comes of it is what comes of an initializer that throws.
+  func endLateStarter(_ seat: SeatIndex, _ state: inout PoolState) {
+    guard let worker = state.workers[seat.value], !state.condemned[seat.value],
+      wire.seat(seat).phase == .starting || wire.seat(seat).phase == .initializing
+    else { return }
+    state.lateStarters.insert(seat.value)
+    worker.send(signal: SIGKILL)
+  }
+
+  /// What is to be said of the worker that sat on `seat`, if it was ended for being late.
+  func lateStart(of seat: SeatIndex) -> StartFailure? {
+    guard state.withLock({ $0.lateStarters.remove(seat.value) }) != nil,
+      let limit = configuration.startTimeout
+    else { return nil }
+    let what = configuration.initializer == nil ? "a worker did not come up" : "it did not return"
+    return .notRun("\(what) within \(limit), the `startTimeout` of the pool")
+  }
 }

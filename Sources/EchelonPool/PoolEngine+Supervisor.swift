@@ -60,11 +60,14 @@ extension PoolEngine {
       seat.order.store(Seat.Order.stay)
       seat.phaseWord.store(SeatPhase.starting.rawValue)
       do {
+        pass(.startingWorker)
         guard let worker = try startWorker(vacancy.seat, vacancy.incarnation) else {
           seat.phaseWord.store(SeatPhase.vacant.rawValue)
+          watchStart(.template)
           return
         }
         wire.turn()
+        watchStart(.starting(vacancy.seat))
         state.withLock { state in
           state.workers[vacancy.seat] = worker
           if state.condemned[vacancy.seat] {
@@ -72,9 +75,11 @@ extension PoolEngine {
           }
         }
         wire.step()
+        pass(.workerStarted)
         // ORDER(seated): from here on its death would be seen, so it may begin.
         seat.incarnationWord.store(vacancy.incarnation)
         seat.incarnationWord.wake(.max)
+        pass(.seated)
         configuration.report(.workerStarted(processID: worker.processID, seat: vacancy.seat))
         recorder?.note(
           .workerStarted, code: UInt32(vacancy.seat), subject: UInt64(worker.processID))
@@ -169,11 +174,12 @@ extension PoolEngine {
     guard let worker = gone else { return }
     wire.turn()
     let status = worker.reap()
+    pass(.deathSeen)
     // Its descriptor is readable only once every thread of the process is gone: nothing of it can still
     // write into the arena.
     let wasStarting = !wire.seat(seat).phase.isUp
     let place = wire.seat(seat).phase == .initializing ? " in its initializer" : ""
-    let failure = initializerFailure(of: seat)
+    let failure = initializerFailure(of: seat) ?? lateStart(of: seat)
     let hasLeft =
       wire.seat(seat).phase == .leaving && (status == .exited(code: 0) || status == .unknown)
     let isExpected = state.withLock { $0.condemned[seat.value] } || hasLeft
@@ -184,6 +190,11 @@ extension PoolEngine {
       .workerEnded(
         processID: worker.processID, seat: seat.value, how: "\(status)", wasExpected: isExpected,
         lastWords: lastWords))
+    let isRecycled =
+      hasLeft && wire.seat(seat).order.load() == Seat.Order.stay && wire.closing.load() == 0
+    if isRecycled {
+      configuration.report(.workerRecycled(processID: worker.processID, seat: seat.value))
+    }
     recorder?.note(
       .workerDied, code: UInt32(seat.value), subject: UInt64(worker.processID),
       detail: FlightDeath.code(status))
@@ -204,6 +215,7 @@ extension PoolEngine {
       }
       state.condemned[seat.value] = false
       state.timers.remove(.grace(seat.value))
+      state.timers.remove(.starting(seat.value))
       let cause = WorkerDied.Cause(status)
       let outOfMemory = counts?.cause(since: state.outOfMemoryCount)
       state.outOfMemoryCount = counts ?? state.outOfMemoryCount
@@ -212,6 +224,7 @@ extension PoolEngine {
         lastWords: lastWords)
       // MODEL(death.3)
       mendTasks(after: death, &state)
+      pass(.tasksMended)
       if seat.value >= state.workerLimit {
         // Nobody will sit here again: the pool has shrunk.
         failDirectedOfVacantSeats(from: state.workerLimit, PoolError.cancelled, &state)
@@ -234,6 +247,7 @@ extension PoolEngine {
       if wasStarting, !isExpected { state.stillbornCount += 1 } else { state.stillbornCount = 0 }
     }
     wire.turn()
+    pass(.mended)
     if let failure { initializerFailed(failure) }
     if state.withLock({ $0.stillborn }) >= Self.stillbornLimit {
       breakDown(
@@ -285,10 +299,12 @@ extension PoolEngine {
     }
     guard isOver else { return false }
     if wire.closing.load() == 0 {
+      pass(.closing)
       wire.closing.storeSequential(1)
       wire.wakeAll()
     }
     guard !workersLeft else { return false }
+    pass(.workersGone)
     starter.close()
     output?.close()
     recorder?.note(.shutDown)

@@ -104,6 +104,7 @@ extension PoolEngine {
     let generation = state.generations[index] &+ 1
     wire.slot(SlotIndex(index)).attempt = UInt32(task.attempt)
     let isTimed = task.deadlineNanoseconds > 0
+    pass(.submitting)
     if let seat = task.seat {
       wire.publish(SlotIndex(index), generation: generation, for: seat)
     } else if !wire.publish(
@@ -112,6 +113,7 @@ extension PoolEngine {
     {
       return false
     }
+    pass(.published)
     if isTimed {
       armNoLater(.deadlines, at: MonotonicClock.now() &+ task.deadlineNanoseconds, &state)
     }
@@ -217,8 +219,10 @@ extension PoolEngine {
 
   /// Makes futures complete of what was taken out of slots.
   func end(_ harvest: borrowing Harvest) {
+    pass(.collecting)
     harvest.forEachSmall { task, outcome, bytes in
       task.resolve(TaskOutcomeBytes(outcome), bytes)
+      pass(.collected)
       // Nobody else has the task any more. What it kept alive was needed until here: a result may name
       // an array that nothing else holds.
       task.letGo()

@@ -9,6 +9,10 @@ enum TimerKey: Hashable {
   case deadlines
   /// A worker that was asked to end: its time is over.
   case grace(Int)
+  /// A worker that is to have come up by then.
+  case starting(Int)
+  /// A template that is to have come up by then.
+  case template
   /// A task that waits to be run again.
   case postponed(ObjectIdentifier)
   /// Work that is ready and that nobody takes.
@@ -44,6 +48,8 @@ extension PoolEngine {
         case .deadlines: enforceDeadlines(now, &state)
         case .grace(let seat):
           if state.condemned[seat] { state.workers[seat]?.send(signal: SIGKILL) }
+        case .starting(let seat): endLateStarter(SeatIndex(seat), &state)
+        case .template: starter.endIfLate()
         case .postponed(let id): runPostponed(id, &state)
         case .watchdog: watch(&state)
         }

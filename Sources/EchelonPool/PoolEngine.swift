@@ -15,6 +15,8 @@ package final class PoolEngine: Sendable {
   let configuration: PoolConfiguration
   /// Whether tasks in flight are counted.
   let hasLimits: Bool
+  /// Where a test has the front end die; nil in programs.
+  let fault: FrontEndFault?
   let state: Mutex<PoolState>
   let attention: EventSignal
   let starter: any WorkerStarter
@@ -40,6 +42,7 @@ package final class PoolEngine: Sendable {
     guard (1...256) ~= count else { throw PoolError.invalidWorkerCount(count) }
     self.configuration = configuration
     hasLimits = configuration.hasLimits
+    fault = configuration.frontEndFault
     let layout = configuration.layout ?? ArenaLayout(seatCount: Self.seatCount(for: count))
     arena =
       try SimulatedMachine.current?.makeArena(
@@ -236,6 +239,7 @@ package final class PoolEngine: Sendable {
     locked { state in
       state.isShutDown = true
       isShuttingDown.store(true, ordering: .sequentiallyConsistent)
+      pass(.shuttingDown)
       wakeAllForRoom(&state)
       // From now on every end goes through the collector, which sees when the last has come.
       for index in state.tasks.indices where state.tasks[index] != nil {

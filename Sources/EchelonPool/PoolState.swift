@@ -48,6 +48,8 @@ struct PoolState {
   /// how much they weigh against the pool.
   var stillbornCount = 0
   var stillborn = 0
+  /// Seats whose worker was ended because it did not come up in time.
+  var lateStarters: Set<Int> = []
   /// Workers in a row whose initializer failed.
   var initializerFailures = 0
   /// No more workers are tried: their initializer fails.

@@ -26,6 +26,7 @@ package final class TemplateStarter: WorkerStarter {
     var weight = 0
     var failure: WorkerStartError?
     var lastStatus = WorkerStatus.unknown
+    var madeAt = MonotonicClock.now()
   }
 
   private static let weightLimit = 30
@@ -86,6 +87,7 @@ package final class TemplateStarter: WorkerStarter {
                 + " \(WorkerDied.Cause(state.lastStatus))")
           }
           state.template = try make()
+          state.madeAt = MonotonicClock.now()
           state.isReady = false
         }
         guard let template = state.template, state.isReady else { return nil }
@@ -128,6 +130,19 @@ package final class TemplateStarter: WorkerStarter {
         }
       }
       if template.hasEnded { bury(template, &state) }
+    }
+  }
+
+  package func endIfLate() {
+    state.withLock { state in
+      guard let limit = launch.startTimeout, let template = state.template, !state.isReady,
+        MonotonicClock.now() &- state.madeAt >= limit.nanoseconds
+      else { return }
+      _ = template.end()
+      state.template = nil
+      state.failure = WorkerStartError(
+        step: "the preload of the template",
+        reason: "it did not return within \(limit), the `startTimeout` of the pool")
     }
   }
 

@@ -12,6 +12,8 @@ package struct WorkerLaunch: Sendable {
   let processors: [Int32]
   /// The call that a worker makes before its first task.
   let initializer: ArenaBlock?
+  /// How long a template may take to come up.
+  let startTimeout: Duration?
 
   func ticket(seat: Int, incarnation: UInt32) -> WorkerTicket {
     WorkerTicket(

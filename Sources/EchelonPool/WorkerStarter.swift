@@ -20,6 +20,9 @@ package protocol WorkerStarter: Sendable {
   var descriptors: [Int32] { get }
   func attend()
 
+  /// Gives up what has been getting ready for longer than it may; `start` then says so.
+  func endIfLate()
+
   /// The pool is over and its workers are gone.
   func close()
 }
@@ -27,6 +30,7 @@ package protocol WorkerStarter: Sendable {
 extension WorkerStarter {
   package var descriptors: [Int32] { [] }
   package func attend() {}
+  package func endIfLate() {}
   package func close() {}
 }
 

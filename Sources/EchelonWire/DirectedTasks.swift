@@ -20,6 +20,7 @@ extension Wire {
     step()
     // ORDER(wake-up): sequential, before the look at `sleepers`; the worker announces its sleep before
     // its last look at this word.
+    // MODEL(directed.2)
     self.seat(seat).directed.storeSequential(UInt64(generation) << 32 | UInt64(index.value + 1))
     step()
     let bit = UInt64(1) << UInt64(seat.value % 64)
@@ -33,13 +34,16 @@ extension Wire {
   /// Claims the task that is meant for the worker on `seat` alone.
   @inlinable package func claimDirectedTask(for seat: SeatIndex) -> (SlotIndex, StateWord)? {
     let word = self.seat(seat).directed
+    // MODEL(directed.3)
     let entry = word.load()
     guard entry != 0 else { return nil }
     let index = SlotIndex(Int(truncatingIfNeeded: entry & 0xffff_ffff) - 1)
     guard (0..<layout.slotCount) ~= index.value else { return nil }
+    // MODEL(directed.4)
     let claimed = claim(index, generation: UInt32(truncatingIfNeeded: entry >> 32), for: seat)
     step()
     // The next one may be there already.
+    // MODEL(directed.5)
     _ = word.compareExchange(expected: entry, desired: 0)
     return claimed.map { (index, $0) }
   }

@@ -35,6 +35,7 @@ extension Wire {
 
   /// From now on workers look at all priorities.
   @usableFromInline package func announcePriorities() {
+    // MODEL(announce.1)
     if priorities.load() == 0 { priorities.storeSequential(1) }
   }
 

@@ -131,7 +131,10 @@ extension Wire {
     _ = sleepers(seatIndex.value / 64).fetchOr(bit)
     pass(.goingToSleep)
     // MODEL(sleep.3)
-    if hasWork || own.directed.loadSequential() != 0 {
+    // An order to leave, too: the front end stores it, then wakes the seat.
+    if hasWork || own.directed.loadSequential() != 0
+      || own.order.loadSequential() != Seat.Order.stay
+    {
       // MODEL(sleep.4)
       _ = sleepers(seatIndex.value / 64).fetchAnd(~bit)
       step()

@@ -45,6 +45,7 @@ struct Worker: ~Copyable {
       // ORDER(order): after the end of the last task; the front end stores the order, then looks
       // whether that task still runs. One of the two sees the other, so that no task that is
       // claimed from here on can be taken for that one.
+      // MODEL(order.1)
       if seat.order.loadSequential() != Seat.Order.stay || limits.areReached(seat) { break }
       // MODEL(loop.1)
       if runSomething() { continue }

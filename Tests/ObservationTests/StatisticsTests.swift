@@ -132,6 +132,11 @@ extension Observation {
       #expect(try total("echelon_worker_busy_nanoseconds") > 0)
       let gauge = try metrics.expectGauge("echelon_tasks_pending", [("pool", "under test")])
       #expect(gauge.lastValue == 0)
+      let durations = try metrics.expectTimer("echelon_task_duration", [("pool", "under test")])
+      #expect(durations.values.contains { $0 > 0 })
+      // Means of disjoint stretches of the busy time, of a task or more each.
+      let busy = try total("echelon_worker_busy_nanoseconds")
+      #expect(durations.values.reduce(0, +) <= busy)
     }
   }
 
@@ -144,6 +149,7 @@ extension Observation {
       options.environment = ["SWIFT_BACKTRACE": "enable=no"]
       options.logger = logger
       let pool = try ProcessPool(workers: 1, options: options)
+      try pool.resize(workers: 1)
       _ = try pool.submit(retries: 1, exitThree).failure()
       _ = try pool.submit(echo, 1).checked()
       pool.shutdown()
@@ -157,9 +163,36 @@ extension Observation {
       #expect(levels("runs again, its worker died") == [.notice])
       #expect(levels("given up, its workers died") == [.error])
       #expect(levels("worker ended") == [.debug])
+      #expect(levels("pool resized") == [], "it was not")
+      #expect(levels("worker recycled") == [])
       let lost = try #require(log.entries.first { $0.level == .error })
       #expect(lost.metadata["attempts"] == "2")
       #expect("\(lost.metadata["what"] ?? "")".contains("StatisticsTests.swift"))
+    }
+
+    @Test func `says that workers were recycled, and that the pool was resized`() throws {
+      let log = Log()
+      var logger = Logger(label: "test") { _ in log }
+      logger.logLevel = .info
+      var options = PoolOptions()
+      options.maxTasksPerWorker = 2
+      options.logger = logger
+      let pool = try ProcessPool(workers: 1, options: options)
+      try pool.resize(workers: 3)
+      try pool.resize(workers: 1)
+      for index in 0..<4 { _ = try pool.submit(echo, index).checked() }
+      func entries(_ message: String) -> [Log.Entry] {
+        log.entries.filter { $0.message == message }
+      }
+      try eventually("two workers have been recycled") { entries("worker recycled").count == 2 }
+      pool.shutdown()
+      #expect(entries("worker recycled").allSatisfy { $0.level == .info })
+      #expect(entries("worker recycled").allSatisfy { $0.metadata["seat"] == "0" })
+      #expect(Set(entries("worker recycled").map { "\($0.metadata["pid"]!)" }).count == 2)
+      #expect(
+        entries("pool resized").map { "\($0.metadata["from"]!) \($0.metadata["to"]!)" }
+          == ["1 3", "3 1"])
+      #expect(entries("worker died").isEmpty)
     }
   }
 }

@@ -1,3 +1,4 @@
+import ClosureTable
 import Echelon
 import Glibc
 import TestSupport
@@ -53,6 +54,63 @@ private func directory() -> String {
   var buffer = [CChar](repeating: 0, count: 4096)
   guard unsafe getcwd(&buffer, buffer.count) != nil else { return "?" }
   return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+}
+
+/// Stands for an initializer that waits for what never comes.
+@Sendable func neverReturn() { while true { pause() } }
+
+/// Takes private memory, page by page.
+@Sendable func devour(_ byteCount: Int) -> Int {
+  let step = 1 << 20
+  var taken: [[UInt8]] = []
+  for _ in 0..<byteCount / step { taken.append([UInt8](repeating: 1, count: step)) }
+  return taken.reduce(0) { $0 + Int($1[step - 1]) }
+}
+
+/// Forks this program. The child holds everything of the pools of this process, and only waits.
+/// - Parameter descriptors: what whoever started this program waits for, which the child must not hold.
+///
+/// `fork` cannot be imported: Swift code has no business in the child.
+func forkSleeper(closing descriptors: [Int32]) -> Int32 {
+  typealias Fork = @convention(c) () -> Int32
+  guard let symbol = unsafe dlsym(nil, "fork") else { exit(1) }
+  let fork = unsafe unsafeBitCast(symbol, to: Fork.self)
+  let child = fork()
+  if child == 0 {
+    for descriptor in descriptors { close(descriptor) }
+    while true { pause() }
+  }
+  return child
+}
+
+/// Ships every closure of the table and compares what came back with a call here.
+final class Shipping: ClosureVisitor {
+  private let pool: ProcessPool
+  private(set) var count = 0
+  private(set) var failures: [String] = []
+
+  init(_ pool: ProcessPool) { self.pool = pool }
+
+  func travels<each Argument: Sendable, Output: Sendable>(
+    _ name: String, _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
+    _ argument: repeat each Argument
+  ) {
+    count += 1
+    do {
+      let there = try pool.submit(function, repeat each argument).result(timeout: patience)
+      let here = try function(repeat each argument)
+      // Texts of values, not the values: a table of any types at all.
+      if "\(there)" != "\(here)" { failures.append("\(name): \(there) instead of \(here)") }
+    } catch {
+      failures.append("\(name): \(error)")
+    }
+  }
+
+  func isRefused<each Argument: Sendable, Output: Sendable>(
+    _ name: String, naming capture: String,
+    _ function: @escaping @Sendable (repeat each Argument) throws -> Output,
+    _ argument: repeat each Argument
+  ) {}
 }
 
 /// Keeps a processor busy until it is killed.

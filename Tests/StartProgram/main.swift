@@ -2,14 +2,21 @@
 // end of a `.fork` pool, and the owner of a `main.swift` with variables.
 //
 //     StartProgram facts METHOD     what a worker finds around it, as name=value
-//     StartProgram die METHOD AT    prints the processes of its pool, then kills itself
+//     StartProgram die METHOD AT    prints the processes of its pool, then kills itself; with `child` at
+//                                   the end it has forked, and prints that one's number first
+//     StartProgram hang METHOD WHAT prints how work ends when the initializer or preload never returns
+//     StartProgram closures METHOD  ships the table of closures and prints what came back otherwise
+//     StartProgram flight METHOD FILE   records some work and a death, then kills itself
+//     StartProgram starve METHOD GROUP  has a worker use up the memory of a control group
 //     StartProgram time METHOD N    microseconds until a pool of N is ready, and per worker replaced
+import ClosureTable
 import Echelon
 import EchelonMemory
 import Glibc
 import TestSupport
 
 let ofMain = 42
+let inherited = Array(Machine.descriptors)
 unsafe setenv("START_PROGRAM", "set by main", 1)
 unsafe Statics.changed = 7
 signal(SIGUSR1, SIG_IGN)
@@ -23,7 +30,16 @@ options.start = method
 options.environment = ["START_GIVEN": "by the options", "SWIFT_BACKTRACE": "enable=no"]
 options.environmentForWorker = { ["START_SEAT": "seat \($0)"] }
 options.initializer = try WorkerInitializer(initialize, 3)
-if method != .spawn { options.preload = try WorkerInitializer(preload, 2) }
+if arguments[1] == "hang" {
+  options.startTimeout = .milliseconds(200)
+  if arguments[3] == "preload" {
+    options.preload = try WorkerInitializer(neverReturn)
+  } else {
+    options.initializer = try WorkerInitializer(neverReturn)
+  }
+} else if method != .spawn {
+  options.preload = try WorkerInitializer(preload, 2)
+}
 
 /// The processes whose parent is one of ours, workers and templates.
 func descendants() -> [Int32] {
@@ -63,9 +79,57 @@ case "die":
     for pid in descendants() { kill(pid, SIGSTOP) }
     try eventually("all are stopped") { descendants().allSatisfy { Machine.state(of: $0) == "T" } }
   }
-  print("processes " + descendants().map(String.init).joined(separator: " "))
+  let processes = descendants()
+  if arguments.last == "child" { print("child \(forkSleeper(closing: inherited))") }
+  print("processes " + processes.map(String.init).joined(separator: " "))
   fflush(nil)
   _ = kill(getpid(), SIGKILL)
+case "hang":
+  let pool = try ProcessPool(workers: 2, options: options)
+  let future = try pool.submit(echo, 1)
+  do { print("result=\(try future.result(timeout: patience))") } catch { print("result=\(error)") }
+  do {
+    try pool.warmUp()
+    print("warm=up")
+  } catch { print("warm=\(error)") }
+  pool.shutdown()
+  print("left=\(descendants().filter { !Machine.isGone($0) }.count)")
+case "closures":
+  let pool = try ProcessPool(workers: 1, options: options)
+  let shipping = Shipping(pool)
+  visitTravellers(shipping)
+  print("shipped=\(shipping.count)")
+  for failure in shipping.failures { print("failure=\(failure)") }
+  pool.shutdown()
+case "flight":
+  options.flightRecorder = .file(arguments[3], eventsPerWorker: 256)
+  let pool = try ProcessPool(workers: 1, options: options)
+  for index in 0..<20 { _ = try pool.submit(echo, index).result() }
+  let victim = pool.workerProcessIDs[0]
+  kill(victim, SIGKILL)
+  print("again=\(try pool.submit(retries: 3, echo, 7).result())")
+  print("victim=\(victim)")
+  print("front-end=\(getpid())")
+  fflush(nil)
+  _ = kill(getpid(), SIGKILL)
+case "starve":
+  // Whoever goes into a group takes along what it starts from then on.
+  guard Machine.write("\(getpid())\n", to: arguments[3] + "/cgroup.procs") else {
+    print("moved=\(unsafe String(cString: strerror(errno)))")
+    exit(0)
+  }
+  print("moved=yes")
+  options.memoryLimit = 8 << 20
+  let pool = try ProcessPool(workers: 1, options: options)
+  do {
+    print("result=\(try pool.submit(devour, 1 << 30).result())")
+  } catch let death as WorkerDied {
+    print("cause=\(death.cause)")
+    print("verdict=\(death.outOfMemory ?? "none")")
+    print("text=\(death.description.split(separator: "\n")[0])")
+  }
+  print("after=\(try pool.submit(echo, 3).result())")
+  pool.shutdown()
 case "time":
   let count = Int(arguments[3]) ?? 2
   let before = MonotonicClock.now()

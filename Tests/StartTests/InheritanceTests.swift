@@ -1,5 +1,6 @@
 import Echelon
 import EchelonMemory
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -52,6 +53,79 @@ import Testing
       defer { for pid in pids where !Machine.isGone(pid) { kill(pid, SIGKILL) } }
       try eventually("\(pids) are gone", within: .seconds(1)) { pids.allSatisfy(Machine.isGone) }
       #expect(Machine.namedSharedMemory == [])
+    }
+  }
+
+  @Suite struct `A front end` {
+    @Test(arguments: StartMethod.allCases, ["idle", "busy", "stopped"])
+    func `P14 that has forked a child of its own leaves no worker either`(
+      _ method: StartMethod, _ occupation: String
+    ) throws {
+      let (status, output) = try StartProgram.run("die", method.rawValue, occupation, "child")
+      #expect(status == 128 + SIGKILL)
+      func numbers(_ start: String) throws -> [Int32] {
+        let line = try #require(
+          output.split(separator: "\n").last { $0.hasPrefix(start) }, "\(output)")
+        return line.split(separator: " ").dropFirst().compactMap { Int32($0) }
+      }
+      let child = try #require(try numbers("child").first)
+      let pids = try numbers("processes")
+      defer { for pid in pids + [child] where !Machine.isGone(pid) { kill(pid, SIGKILL) } }
+      #expect(pids.count == (method == .spawn ? 2 : 3), "\(output)")
+      #expect(!pids.contains(child))
+      try eventually("\(pids) are gone", within: .seconds(1)) { pids.allSatisfy(Machine.isGone) }
+      #expect(!Machine.isGone(child), "the forked child was to live on")
+      #expect(Machine.namedSharedMemory == [])
+    }
+
+    @Test(arguments: StartMethod.allCases)
+    func `leaves a flight recording of itself and of its workers`(_ method: StartMethod) throws {
+      let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      let (status, output) = try StartProgram.run("flight", method.rawValue, path)
+      #expect(status == 128 + SIGKILL)
+      let facts = StartProgram.facts(in: output)
+      #expect(facts["again"] == "7", "\(output)")
+      let victim = try #require(facts["victim"].flatMap { Int32($0) })
+      let recording = try FlightRecording(contentsOf: path)
+      #expect("\(recording.frontEndProcessID)" == facts["front-end"])
+      let kinds = recording.events.map(\.kind)
+      #expect(kinds.count { $0 == .taskBegan(attempt: 0) } >= 21)
+      #expect(kinds.count { $0 == .taskEnded } == 21)
+      #expect(
+        kinds.contains(.workerDied(processID: victim, worker: 0, cause: .signalled(SIGKILL))))
+      let up = recording.events.filter { if case .workerUp = $0.kind { true } else { false } }
+      #expect(up.count == 2)
+      #expect(up.allSatisfy { $0.track == .worker(0) })
+      #expect(up.first?.kind == .workerUp(processID: victim))
+      #expect(!kinds.contains(.shutDown), "it had no time to")
+    }
+  }
+
+  @Suite struct `The table of closures` {
+    @Test(arguments: StartMethod.allCases)
+    func `travels in a program of its own`(_ method: StartMethod) throws {
+      try ships(StartProgram.run("closures", method.rawValue))
+    }
+
+    @Test(
+      .enabled(
+        if: StartProgram.staticExecutable != nil,
+        "ECHELON_STATIC_PROGRAM names no program; `make test` builds one"),
+      arguments: StartMethod.allCases)
+    func `travels in a program with the Swift runtime inside`(_ method: StartMethod) throws {
+      let executable = try #require(StartProgram.staticExecutable)
+      let linked = try #require(try? Data(contentsOf: executable))
+      #expect(linked.range(of: Data("libswiftCore.so".utf8)) == nil, "it is linked dynamically")
+      try ships(StartProgram.run("closures", method.rawValue, executable: executable))
+    }
+
+    private func ships(_ ran: (status: Int32, output: String)) throws {
+      #expect(ran.status == 0, "\(ran.output)")
+      let count = try #require(StartProgram.facts(in: ran.output)["shipped"].flatMap { Int($0) })
+      #expect(count >= 60)
+      let failures = ran.output.split(separator: "\n").filter { $0.hasPrefix("failure=") }
+      #expect(failures == [])
     }
   }
 

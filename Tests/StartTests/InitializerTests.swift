@@ -74,6 +74,32 @@ extension Starting {
       pool.shutdown()
     }
 
+    @Test(arguments: StartMethod.allCases, ["initializer", "preload"])
+    func `P8 that never returns is an error, not a wait for ever`(
+      _ method: StartMethod, _ what: String
+    ) throws {
+      if method == .spawn, what == "preload" { return }  // it has none
+      let (status, output) = try StartProgram.run("hang", method.rawValue, what)
+      #expect(status == 0, "\(output)")
+      let facts = StartProgram.facts(in: output)
+      for end in [facts["result"], facts["warm"]] {
+        #expect(end?.contains("startTimeout") == true, "\(output)")
+        #expect(end?.contains(what) == true, "\(output)")
+      }
+      #expect(facts["left"] == "0", "\(output)")
+    }
+
+    @Test func `P8 that takes its time is waited for when no limit is set`() throws {
+      var options = PoolOptions()
+      options.startTimeout = nil
+      options.initializer = try WorkerInitializer { usleep(300_000) }  // longer than the next one's
+      let patient = try ProcessPool(workers: 1, options: options)
+      #expect(try patient.submit(echo, 1).checked() == 1)
+      patient.shutdown()
+      options.startTimeout = .zero
+      #expect(throws: PoolError.self) { try ProcessPool(workers: 1, options: options) }
+    }
+
     @Test func `P3 that captures what cannot be sent is refused where it is made`() {
       final class Handle: Sendable { let number = 3 }
       let handle = Handle()

@@ -4,11 +4,22 @@ import Testing
 /// The helper program, run as a process.
 enum StartProgram {
   /// Beside the test executable, where the build puts every product.
-  private static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+  static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "StartProgram")
 
+  /// The same program with the Swift runtime inside, which `make test` builds.
+  static let staticExecutable = ProcessInfo.processInfo.environment["ECHELON_STATIC_PROGRAM"].map {
+    URL(
+      filePath: $0,
+      relativeTo: URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../..")
+    ).standardizedFileURL
+  }
+
   /// Runs it to its end.
-  static func run(_ arguments: String...) throws -> (status: Int32, output: String) {
+  static func run(
+    _ arguments: String..., executable: URL = executable
+  ) throws -> (status: Int32, output: String) {
     let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     try Data().write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
@@ -28,6 +39,11 @@ enum StartProgram {
   static func facts(_ method: String) throws -> [String: String] {
     let (status, output) = try run("facts", method)
     #expect(status == 0, "\(output)")
+    return facts(in: output)
+  }
+
+  /// The lines `name=value` of an output.
+  static func facts(in output: String) -> [String: String] {
     let pairs = output.split(separator: "\n").map { line -> (String, String) in
       let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")

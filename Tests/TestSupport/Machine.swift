@@ -27,6 +27,15 @@ public enum Machine {
     }
   }
 
+  /// Living processes, other than this one, whose environment as they began holds `text`.
+  public static func processes(withEnvironment text: String) -> [Int32] {
+    let me = getpid()
+    return list("/proc").compactMap { Int32($0) }.filter { process in
+      process != me && SystemFile.read("/proc/\(process)/environ")?.contains(text) == true
+        && !isGone(process)
+    }
+  }
+
   /// Open descriptors of this process.
   public static var descriptors: Set<Int32> {
     Set(list("/proc/self/fd").compactMap { Int32($0) }.filter { fcntl($0, F_GETFD) >= 0 })

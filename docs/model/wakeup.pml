@@ -21,6 +21,14 @@
 
 /* The arena. */
 byte head, tail;
+#ifdef SIDE  /* the last task has another priority, and a ring of its own */
+byte side_head, side_tail;
+bool priorities;       /* whether workers look there */
+#define HAS_SIDE_WORK (priorities && side_head < side_tail)
+#else
+#define HAS_SIDE_WORK false
+#define side_head head
+#endif
 byte chair[CHAIRS];    /* seat + 1 */
 byte sleepers;         /* a bit per seat */
 bool wake[W];          /* 1 asleep */
@@ -32,11 +40,18 @@ bool sleeping[W];
 
 chan kill = [0] of { bit };
 bool dead[W];
-byte holds[W];         /* tasks that the worker has claimed and not finished */
+byte holds[W];         /* what the worker has claimed and not finished: 1, or 2 from the side ring */
 byte running, finished;
 bool all_ran;          /* once PARALLEL ran together, tasks end without it */
 
-#define HAS_WORK (head < tail)
+#define HAS_WORK (head < tail || HAS_SIDE_WORK)
+/* The more urgent ring comes first. */
+#define CLAIM \
+  if \
+  :: HAS_SIDE_WORK -> side_head++; holds[me] = 2 \
+  :: else -> head++; holds[me] = 1 \
+  fi; \
+  running++; mine = true
 
 /* `Wire.wakeOne`. */
 inline wake_one(i, woke) {
@@ -99,7 +114,7 @@ look:
     /* `runSomething`: claim the oldest ticket. */
     atomic {                                                           /* MODEL(loop.1) */
       if
-      :: HAS_WORK -> head++; holds[me] = 1; running++; mine = true
+      :: HAS_WORK -> CLAIM
       :: else -> mine = false
       fi
     };
@@ -137,7 +152,7 @@ execute:
        :: HAS_WORK && !closing ->                                      /* MODEL(spin.1) */
           atomic {                                                     /* MODEL(spin.3) */
             if
-            :: HAS_WORK -> head++; holds[me] = 1; running++; mine = true
+            :: HAS_WORK -> CLAIM
             :: else -> mine = false
             fi
           };
@@ -191,7 +206,7 @@ execute:
 leave:
     skip
   } unless { atomic {
-    kill?_ -> dead[me] = true; running = running - holds[me]; sleeping[me] = false;
+    kill?_ -> dead[me] = true; if :: holds[me] != 0 -> running-- :: else fi; sleeping[me] = false;
     c = 0; i = 0; mine = false; woke = false
   } };
 end_dead:  /* once the pool closes, nobody takes the seat */
@@ -221,8 +236,22 @@ proctype Publisher() {
      wake_if_needed(i, woke);
      tail++;
 #else
+#ifdef SIDE
+     if
+     :: n == TASKS - 1 ->
+#ifndef BUG_ANNOUNCED_AFTER_THE_WAKE
+        priorities = true;                                             /* MODEL(announce.1) */
+#endif
+        side_tail++
+     :: else -> tail++
+     fi;
+#else
      tail++;                                                           /* MODEL(publish.4) */
+#endif
      wake_if_needed(i, woke);
+#if defined(SIDE) && defined(BUG_ANNOUNCED_AFTER_THE_WAKE)
+     if :: n == TASKS - 1 -> priorities = true :: else fi;
+#endif
 #endif
      n++
   od;
@@ -254,7 +283,17 @@ end_watching:
      od;
 #endif
      /* `mendTasks` publishes what the dead worker had claimed. */
-     atomic { c = 0; tail = tail + holds[w]; holds[w] = 0 };
+     atomic {
+       c = 0;
+       if
+       :: holds[w] == 1 -> tail++
+#ifdef SIDE
+       :: holds[w] == 2 -> side_tail++
+#endif
+       :: else
+       fi;
+       holds[w] = 0
+     };
 #ifndef BUG_NO_WAKE_ALL
      wake_all(i);                                                      /* MODEL(death.5) */
 #endif

@@ -40,6 +40,10 @@ enum PoolLog {
         if !lastWords.isEmpty { metadata["last_words"] = .array(lastWords.map { "\($0)" }) }
         logger.warning("worker died", metadata: metadata)
       }
+    case .workerRecycled(let processID, let seat):
+      logger.info("worker recycled", metadata: ["pid": "\(processID)", "seat": "\(seat)"])
+    case .resized(let before, let now):
+      logger.info("pool resized", metadata: ["from": "\(before)", "to": "\(now)"])
     case .workerNotStarted(let reason):
       logger.error("worker not started", metadata: ["reason": "\(reason)"])
     case .retried(let what, let chunk, let attempt):

@@ -27,6 +27,7 @@ public struct PoolMetricsOptions: Sendable {
 /// | `echelon_worker_tasks`, `echelon_worker_chunks` | counter | run in workers |
 /// | `echelon_worker_deaths` | counter | |
 /// | `echelon_worker_busy_nanoseconds` | counter | over all workers |
+/// | `echelon_task_duration` | timer | mean time at work for a task or chunk since the last sending |
 /// | `echelon_workers`, `echelon_tasks_pending`, `echelon_tasks_ready` | gauge | now |
 /// | `echelon_memory_used_bytes`, `echelon_memory_peak_bytes` | gauge | shared memory |
 /// | `echelon_worker_resident_bytes` | gauge | private memory of all workers |
@@ -98,6 +99,11 @@ final class PoolMetrics: Sendable {
     count("echelon_worker_chunks") { $0.chunks }
     count("echelon_worker_deaths") { $0.deaths }
     count("echelon_worker_busy_nanoseconds") { $0.busy }
+    let run = now.tasks + now.chunks - before.tasks - before.chunks
+    if run > 0, now.busy > before.busy {
+      CoreMetrics.Timer(label: "echelon_task_duration", dimensions: dimensions)
+        .recordNanoseconds(Int64((now.busy - before.busy) / run))
+    }
     func gauge(_ name: String, _ value: Int) {
       Gauge(label: name, dimensions: dimensions).record(value)
     }

@@ -12,7 +12,7 @@ public struct ClosureJob<Program: ChunkProgram, Value: Sendable> {
   let label: String
   let elementCount: Int
   let chunkLength: Int
-  /// What the chunks write; nil when each has a partial result instead.
+  /// What the chunks write; nil when each has a partial result instead, or none.
   let output: ArrayReference?
   let inputs: [ArrayReference]
   let parameters: ParameterBytes
@@ -24,6 +24,11 @@ public struct ClosureJob<Program: ChunkProgram, Value: Sendable> {
   var destination: ArrayReference?
   /// Makes the value of the partial results, 64 bytes for each chunk.
   let merge: @Sendable (ArenaBlock?) throws -> Value
+
+  /// Whether each chunk has a partial result.
+  var hasPartials: Bool { output == nil && isForValue }
+  /// Whether anything comes of it but what the closure writes into arrays of its own.
+  var isForValue = true
 
   /// The number of chunks; depends on the number of elements alone.
   var chunkCount: Int { elementCount / chunkLength + (elementCount % chunkLength == 0 ? 0 : 1) }

@@ -46,7 +46,7 @@ extension ProcessPool {
     var request = PoolJob.Request(
       kind: .program, code: try index(ofProgram: closure.program).value,
       chunkCount: job.chunkCount, elementCount: job.elementCount, chunkLength: job.chunkLength,
-      operands: job.operands, parameters: closure.bytes, hasPartials: job.output == nil,
+      operands: job.operands, parameters: closure.bytes, hasPartials: job.hasPartials,
       retries: Self.chunkRetries, priority: job.options.priority)
     request.retained = closure.retained
     // What the record has no room for, a large capture for example, goes into a block.

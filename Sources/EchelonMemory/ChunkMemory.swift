@@ -71,6 +71,12 @@
     for i in start..<start + count { unsafe y[i] = body(i) }
   }
 
+  /// `body(i)` for every index of the chunk.
+  @inlinable @inline(__always)
+  public func forEachIndex(_ body: (Int) -> Void) {
+    for i in start..<start + count { body(i) }
+  }
+
   /// The job's parameters.
   @inlinable @inline(__always)
   public func parameters<P: BitwiseCopyable>(as type: P.Type) -> P {

@@ -70,7 +70,7 @@ final class InProcessClosureJob<Program: ChunkProgram, Value: Sendable>: InProce
     core: InProcessCore, arena: Arena, future: Future<Value>, _ job: ClosureJob<Program, Value>
   ) throws {
     self.job = job
-    let hasPartials = job.output == nil && job.chunkCount > 0
+    let hasPartials = job.hasPartials && job.chunkCount > 0
     partials = hasPartials ? try arena.allocate(byteCount: 64 * job.chunkCount) : nil
     let parameters = try arena.allocate(byteCount: max(64, job.parameters.bytes.count))
     job.parameters.bytes.withRawSpan { parameters.region.copy(from: $0, at: 0) }

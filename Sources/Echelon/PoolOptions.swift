@@ -51,6 +51,10 @@ public struct PoolOptions: Sendable {
   public var startTimeout: Duration? = .seconds(300)
   /// How long a worker that is to be stopped may take to end after SIGTERM, before SIGKILL.
   public var gracePeriod = Duration.milliseconds(100)
+  /// How long a worker without work looks for more before it sleeps, 0 or more. While it looks, the next
+  /// task begins in a microsecond; to wake a sleeper takes the kernel some tens. At most one worker less
+  /// than there are processors looks at a time.
+  public var spin = Duration.microseconds(50)
   /// Hears of workers that start, end and are replaced, of retries, of memory that runs short, and at
   /// `debug` of the rest.
   public var logger: Logger?

@@ -70,6 +70,7 @@ public final class ProcessPool: WorkExecutor {
     }
     configuration.startTimeout = options.startTimeout
     configuration.frontEndFault = options.frontEndFault
+    configuration.spin = options.spin
     configuration.output = options.output
     configuration.taskLimit = options.taskLimit
     configuration.inFlightByteLimit = options.inFlightByteLimit

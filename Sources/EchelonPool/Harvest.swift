@@ -39,7 +39,7 @@ struct Harvest: ~Copyable {
     // ORDER(slot-done): acquires what `finish` released.
     // MODEL(collect.1)
     let word = StateWord(bits: cell.state.load())
-    guard word.phase == .done, word.generation == generation ?? word.generation,
+    guard word.isAt(.done), word.generation == generation ?? word.generation,
       let task = state.tasks[slot.value],
       task.place == .slot(slot, generation: word.generation)
     else { return false }

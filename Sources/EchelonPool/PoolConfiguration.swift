@@ -36,6 +36,8 @@ package struct PoolConfiguration: Sendable {
   package var startTimeout: Duration?
   /// Where a test has the front end die.
   package var frontEndFault: FrontEndFault?
+  /// How long a worker without work looks for more before it sleeps.
+  package var spin = Duration.microseconds(50)
   /// Says what happened, for the log.
   package var report: @Sendable (PoolEvent) -> Void
 

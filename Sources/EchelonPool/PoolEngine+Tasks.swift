@@ -382,7 +382,7 @@ extension PoolEngine {
 
   /// Whether a worker is done with the slot, and nobody has collected what is in it.
   func isDone(_ slot: SlotIndex) -> Bool {
-    StateWord(bits: wire.slot(slot).state.load()).phase == .done
+    StateWord(bits: wire.slot(slot).state.load()).isAt(.done)
   }
 
   /// A task ends without an answer.

@@ -32,7 +32,7 @@ extension PoolEngine {
   /// Spins, then sleeps, until what the state word stands for has ended.
   func sleep(on word: SharedWord64, _ generation: UInt32, until deadline: UInt64?) -> Bool {
     func isOver(_ state: StateWord) -> Bool {
-      state.generation != generation || state.phase == .done || state.phase == .free
+      state.generation != generation || state.isAt(.done) || state.isAt(.free)
     }
     if Spin.until({ isOver(StateWord(bits: word.load())) }, nanoseconds: spinNanoseconds(deadline))
     {

@@ -71,7 +71,7 @@ package final class PoolEngine: Sendable {
     // One processor is the front end's; a spinner beside it must not take the last one from a
     // worker that has something to do.
     wire.chairCount = max(1, min(processors - 1, count))
-    wire.spinNanoseconds = 50_000
+    wire.spinNanoseconds = UInt32(clamping: configuration.spin.nanoseconds)
     wire.workerLimits = (
       UInt32(clamping: configuration.maxTasksPerWorker ?? 0),
       UInt64(clamping: configuration.maxMemoryPerWorker ?? 0)

@@ -51,7 +51,7 @@ public struct SeatStatistics: Sendable, Equatable {
   public var tasks = 0
   /// Chunks run by all who have sat there.
   public var chunks = 0
-  /// How long they were at work: awake, but for spins of at most 50 µs that ended with work.
+  /// How long they were at work: awake, but for spins (`PoolOptions.spin`) that ended with work.
   public var busy = Duration.zero
   /// How many workers have been started for this seat.
   public var starts = 0

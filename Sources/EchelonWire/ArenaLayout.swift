@@ -1,21 +1,21 @@
 import CEchelon
-package import EchelonMemory
+public import EchelonMemory
 
 /// Where the parts of an arena lie. The front end computes it; workers read it from the header.
-package struct ArenaLayout: Sendable {
-  package let seatCount: Int
-  package let slotCount: Int
-  package let ringCapacity: Int
-  package let jobCount: Int
-  package let seatsOffset: Int
-  package let slotsOffset: Int
-  package let ringOffset: Int
-  package let jobsOffset: Int
-  package let functionsOffset: Int
-  package let functionsBytes: Int
-  package let outboxesOffset: Int
-  package let outboxBytes: Int
-  package let controlBytes: Int
+public struct ArenaLayout: Sendable {
+  public let seatCount: Int
+  public let slotCount: Int
+  public let ringCapacity: Int
+  public let jobCount: Int
+  public let seatsOffset: Int
+  public let slotsOffset: Int
+  public let ringOffset: Int
+  public let jobsOffset: Int
+  public let functionsOffset: Int
+  public let functionsBytes: Int
+  public let outboxesOffset: Int
+  public let outboxBytes: Int
+  public let controlBytes: Int
 
   /// The layout for a pool of at most `seatCount` workers; the other sizes are a simulation's to choose.
   package init(
@@ -46,7 +46,7 @@ package struct ArenaLayout: Sendable {
   }
 
   /// The layout that the header of an attached arena describes, checked against its size.
-  package init(readingFrom arena: Arena) throws(ArenaError) {
+  public init(readingFrom arena: Arena) throws(ArenaError) {
     try self.init(
       arena.region.load(at: 0, as: arena_header.self), controlLimit: arena.geometry.heapOffset)
   }
@@ -83,7 +83,7 @@ package struct ArenaLayout: Sendable {
 
   /// The bytes of the control area that need pages while at most `seatCount` seats are taken: the
   /// outboxes come last in it.
-  package func committedBytes(seatCount: Int) -> Int {
+  public func committedBytes(seatCount: Int) -> Int {
     roundUp(outboxesOffset + min(seatCount, self.seatCount) * outboxBytes, to: 4096)
   }
 
@@ -96,7 +96,7 @@ package struct ArenaLayout: Sendable {
   }
 
   /// Writes the header of a new arena, whose control area is zero.
-  package func writeHeader(to arena: Arena, frontEndPID: Int32) {
+  public func writeHeader(to arena: Arena, frontEndPID: Int32) {
     let geometry = arena.geometry
     var header = arena_header()
     header.magic = ECHELON_LAYOUT_MAGIC

@@ -2,32 +2,32 @@
 ///
 ///     63      32 31 30            0
 ///     generation  job index + 1; 0 for nothing yet
-@frozen package struct CurrentWork: Equatable, Sendable {
-  package let bits: UInt64
+@frozen public struct CurrentWork: Equatable, Sendable {
+  public let bits: UInt64
 
-  @inlinable package init(bits: UInt64) { self.bits = bits }
+  @inlinable public init(bits: UInt64) { self.bits = bits }
 
-  @inlinable package static func task(_ slot: SlotIndex, generation: UInt32) -> CurrentWork {
+  @inlinable public static func task(_ slot: SlotIndex, generation: UInt32) -> CurrentWork {
     CurrentWork(bits: UInt64(generation) << 32 | UInt64(slot.value + 1))
   }
 
-  @inlinable package static func job(_ index: JobIndex, generation: UInt32) -> CurrentWork {
+  @inlinable public static func job(_ index: JobIndex, generation: UInt32) -> CurrentWork {
     CurrentWork(bits: UInt64(generation) << 32 | jobBit | UInt64(index.value + 1))
   }
 
   @usableFromInline static var jobBit: UInt64 { 1 << 31 }
 
   /// The slot, when it is a task.
-  package var slot: SlotIndex? {
+  public var slot: SlotIndex? {
     let index = Int(bits & 0xffff_ffff)
     return bits & Self.jobBit == 0 && index > 0 ? SlotIndex(index - 1) : nil
   }
 
   /// The record, when it is a job.
-  package var job: JobIndex? {
+  public var job: JobIndex? {
     let index = Int(bits & (Self.jobBit - 1))
     return bits & Self.jobBit != 0 && index > 0 ? JobIndex(index - 1) : nil
   }
 
-  package var generation: UInt32 { UInt32(truncatingIfNeeded: bits >> 32) }
+  public var generation: UInt32 { UInt32(truncatingIfNeeded: bits >> 32) }
 }

@@ -1,5 +1,5 @@
-import CEchelon
-package import EchelonMemory
+public import CEchelon
+public import EchelonMemory
 
 /// Tasks for one certain worker: each seat has a word that names the one task, beside all queues, that
 /// its worker is to run next.
@@ -9,7 +9,7 @@ package import EchelonMemory
 /// As with tickets, the truth is in the slot's state word: an entry whose task is gone is passed over. An
 /// entry outlives the worker, so that its replacement finds it.
 extension Seat {
-  @inlinable package var directed: SharedWord64 { region.word64(at: OFFSET_arena_seat_directed) }
+  @inlinable public var directed: SharedWord64 { region.word64(at: OFFSET_arena_seat_directed) }
 }
 
 extension Wire {
@@ -32,7 +32,7 @@ extension Wire {
   }
 
   /// Claims the task that is meant for the worker on `seat` alone.
-  @inlinable package func claimDirectedTask(for seat: SeatIndex) -> (SlotIndex, StateWord)? {
+  @inlinable public func claimDirectedTask(for seat: SeatIndex) -> (SlotIndex, StateWord)? {
     let word = self.seat(seat).directed
     // MODEL(directed.3)
     let entry = word.load()

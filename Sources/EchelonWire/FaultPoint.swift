@@ -1,5 +1,5 @@
 import CEchelon
-import EchelonMemory
+public import EchelonMemory
 import Glibc
 import Synchronization
 
@@ -9,7 +9,7 @@ import Synchronization
 /// then decide where each worker comes to its end, the how-manieth time there, and whether it kills
 /// or stops itself; so a seed strikes at the same points every time. Without a seed a point costs
 /// one load of a word that nobody writes.
-package enum FaultPoint: UInt32, CaseIterable, Sendable {
+public enum FaultPoint: UInt32, CaseIterable, Sendable {
   /// The worker is there and has not said so.
   case startingUp
   /// It looks for work for the first time.
@@ -58,7 +58,7 @@ package enum FaultPoint: UInt32, CaseIterable, Sendable {
 
 extension Wire {
   /// A worker comes past `point`: in a test it may not get further.
-  @inlinable package func pass(_ point: FaultPoint) {
+  @inlinable public func pass(_ point: FaultPoint) {
     if faultSeed.load() != 0 { strike(at: point) }
   }
 

@@ -1,5 +1,5 @@
-package import EchelonMemory
-import Synchronization
+public import EchelonMemory
+public import Synchronization
 
 /// The queue of single tasks: publish and collect in the front end, claim and finish in workers.
 ///
@@ -12,7 +12,7 @@ extension Wire {
   /// Puts a filled slot at the end of the queue of its priority. Only one thread of the front end at a
   /// time.
   /// - Returns: false when the ring is full; the slot is then not published.
-  @inlinable package func publish(
+  @inlinable public func publish(
     _ index: SlotIndex, generation: UInt32, flags: StateWord.Flags = .none,
     priority: WorkPriority = .normal
   ) -> Bool {
@@ -40,7 +40,7 @@ extension Wire {
   }
 
   /// Whether another ticket fits. Only one thread of the front end at a time.
-  @inlinable package func hasRoomInRing(_ priority: WorkPriority) -> Bool {
+  @inlinable public func hasRoomInRing(_ priority: WorkPriority) -> Bool {
     let tail = tail(priority).loadRelaxed()
     let isUsual = priority == .normal
     // What workers write with every task is looked at once in a whole ring: `head` only grows.
@@ -76,7 +76,7 @@ extension Wire {
     let index = SlotIndex(Int(entry & 0xffff_ffff))
     let generation = UInt32(truncatingIfNeeded: entry >> 32)
     let word = StateWord(bits: slot(index).state.load())
-    return word.phase == .ready && word.generation == generation ? (index, generation) : nil
+    return word.isAt(.ready) && word.generation == generation ? (index, generation) : nil
   }
 
   /// The ready task of this priority that was published last, as far as can be told; nil when there is
@@ -92,7 +92,7 @@ extension Wire {
   }
 
   /// How many tickets nobody has taken.
-  @inlinable package var readyTickets: Int {
+  @inlinable public var readyTickets: Int {
     var count = ready(.normal)
     if priorities.load() != 0 { count += ready(.low) + ready(.high) }
     return count
@@ -103,7 +103,7 @@ extension Wire {
   }
 
   /// Whether few enough tasks are ready that more should be fetched from the front end.
-  @inlinable package var isQueueLow: Bool { readyTickets < layout.slotCount / 4 }
+  @inlinable public var isQueueLow: Bool { readyTickets < layout.slotCount / 4 }
 
   @inlinable func ringEntry(_ ticket: UInt64, _ priority: WorkPriority) -> SharedWord64 {
     let ring = Int(priority.rawValue) &* layout.ringCapacity
@@ -113,7 +113,7 @@ extension Wire {
 
   /// Claims the oldest of the most urgent ready tasks for the worker on `seat`; nil when there is none,
   /// or when there is a job that is more urgent.
-  @inlinable package func claimTask(for seat: SeatIndex) -> (SlotIndex, StateWord)? {
+  @inlinable public func claimTask(for seat: SeatIndex) -> (SlotIndex, StateWord)? {
     if priorities.load() == 0 { return claimTask(.normal, for: seat) }
     if let claimed = claimTask(.high, for: seat) { return claimed }
     if activeJobs(.high) != 0 { return nil }
@@ -123,7 +123,7 @@ extension Wire {
   }
 
   /// Claims the oldest ready task of one priority.
-  @inlinable package func claimTask(
+  @inlinable public func claimTask(
     _ priority: WorkPriority, for seat: SeatIndex
   ) -> (SlotIndex, StateWord)? {
     let (head, tail) = (head(priority), tail(priority))
@@ -154,7 +154,7 @@ extension Wire {
       // ORDER(slot-ready): acquires what `publish` released. A lost race reads nothing.
       // MODEL(claim.3)
       let seen = StateWord(bits: word.load())
-      guard seen.phase == .ready, seen.generation == generation else { return nil }
+      guard seen.isAt(.ready), seen.generation == generation else { return nil }
       let mine = StateWord(
         generation: generation, owner: seat, flags: seen.flags, phase: .running)
       step()
@@ -167,7 +167,7 @@ extension Wire {
   }
 
   /// Publishes the outcome that the worker on `seat` wrote into the slot, and wakes whoever waits.
-  @inlinable package func finish(_ index: SlotIndex, generation: UInt32, by seat: SeatIndex) {
+  @inlinable public func finish(_ index: SlotIndex, generation: UInt32, by seat: SeatIndex) {
     let word = slot(index).state
     let done = StateWord(generation: generation, owner: seat, phase: .done)
     // ORDER(slot-done): releases the worker's writes to the slot; collecting acquires them.
@@ -193,7 +193,7 @@ extension Wire {
   }
 
   /// Wakes the collector of the front end if it sleeps.
-  @inlinable package func ringCollector() {
+  @inlinable public func ringCollector() {
     // ORDER(collector): sequential, after the bit that says what ended; the collector announces its
     // sleep before it looks at those bits for the last time.
     // MODEL(ring.1) MODEL(ring.2)

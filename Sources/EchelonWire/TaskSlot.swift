@@ -1,5 +1,5 @@
-package import CEchelon
-package import EchelonMemory
+public import CEchelon
+public import EchelonMemory
 
 /// The cell of one task in flight, as it lies in the arena.
 ///
@@ -14,50 +14,50 @@ package import EchelonMemory
 /// 1. `state` names the one process that owns the slot; only the owner writes its other fields.
 /// 2. The front end's fields stay as published until the slot is collected, so that the task can
 ///    be published again after its worker died.
-@frozen package struct TaskSlot: Sendable {
+@frozen public struct TaskSlot: Sendable {
   @usableFromInline package let region: Region
   @inlinable init(region: Region) { self.region = region }
 
-  @inlinable package static var inlineBytes: Int { ECHELON_SLOT_INLINE_BYTES }
+  @inlinable public static var inlineBytes: Int { ECHELON_SLOT_INLINE_BYTES }
 
-  @inlinable package var state: SharedWord64 { region.word64(at: OFFSET_task_slot_state) }
-  @inlinable package var function: FunctionIndex {
+  @inlinable public var state: SharedWord64 { region.word64(at: OFFSET_task_slot_state) }
+  @inlinable public var function: FunctionIndex {
     get { FunctionIndex(region.load(at: OFFSET_task_slot_function)) }
     nonmutating set { region.store(newValue.value, at: OFFSET_task_slot_function) }
   }
-  @inlinable package var argumentBytes: Int {
+  @inlinable public var argumentBytes: Int {
     get { Int(region.load(at: OFFSET_task_slot_argument_bytes, as: UInt32.self)) }
     nonmutating set { region.store(UInt32(newValue), at: OFFSET_task_slot_argument_bytes) }
   }
   /// Offset of the arguments in the arena, 0 when they are in the slot.
-  @inlinable package var argumentOffset: Int {
+  @inlinable public var argumentOffset: Int {
     get { Int(clamping: region.load(at: OFFSET_task_slot_argument_offset, as: UInt64.self)) }
     nonmutating set { region.store(UInt64(newValue), at: OFFSET_task_slot_argument_offset) }
   }
-  @inlinable package var attempt: UInt32 {
+  @inlinable public var attempt: UInt32 {
     get { region.load(at: OFFSET_task_slot_attempt) }
     nonmutating set { region.store(newValue, at: OFFSET_task_slot_attempt) }
   }
-  @inlinable package var outcome: TaskOutcome {
+  @inlinable public var outcome: TaskOutcome {
     get { TaskOutcome(rawValue: region.load(at: OFFSET_task_slot_outcome)) ?? .undecodable }
     nonmutating set { region.store(newValue.rawValue, at: OFFSET_task_slot_outcome) }
   }
-  @inlinable package var resultOffset: Int {
+  @inlinable public var resultOffset: Int {
     get { Int(clamping: region.load(at: OFFSET_task_slot_result_offset, as: UInt64.self)) }
     nonmutating set { region.store(UInt64(newValue), at: OFFSET_task_slot_result_offset) }
   }
-  @inlinable package var resultBytes: Int {
+  @inlinable public var resultBytes: Int {
     get { Int(region.load(at: OFFSET_task_slot_result_bytes, as: UInt32.self)) }
     nonmutating set { region.store(UInt32(newValue), at: OFFSET_task_slot_result_bytes) }
   }
-  @inlinable package var resultPlace: ResultPlace {
+  @inlinable public var resultPlace: ResultPlace {
     get { ResultPlace(rawValue: region.load(at: OFFSET_task_slot_result_place)) ?? .slot }
     nonmutating set { region.store(newValue.rawValue, at: OFFSET_task_slot_result_place) }
   }
   /// The result, when it lies in the slot.
-  @inlinable package var smallResult: slot_result {
+  @inlinable public var smallResult: slot_result {
     region.load(at: OFFSET_task_slot_result)
   }
-  @inlinable package var argumentsOffsetInSlot: Int { OFFSET_task_slot_arguments }
-  @inlinable package var resultOffsetInSlot: Int { OFFSET_task_slot_result }
+  @inlinable public var argumentsOffsetInSlot: Int { OFFSET_task_slot_arguments }
+  @inlinable public var resultOffsetInSlot: Int { OFFSET_task_slot_result }
 }

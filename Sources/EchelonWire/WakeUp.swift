@@ -1,5 +1,5 @@
-import CEchelon
-import EchelonMemory
+public import CEchelon
+public import EchelonMemory
 
 /// Sleeping and waking, without a lock and without a shared semaphore: each worker sleeps on a word
 /// of its own, so that a wake-up given to a worker that is killed at that instant loses nothing but
@@ -10,7 +10,7 @@ import EchelonMemory
 /// woken. Whoever claims a task gives up its chair, and then, if more is ready, wakes the next.
 extension Wire {
   /// After work was published: makes sure that someone looks at it.
-  @inlinable package func wakeWorkerIfNeeded() {
+  @inlinable public func wakeWorkerIfNeeded() {
     // ORDER(wake-up): these loads come after the sequential store of `tail` or `activeJobs`.
     // MODEL(look.1)
     for index in 0..<ECHELON_CHAIR_LIMIT where chair(index).loadSequential() != 0 { return }
@@ -19,7 +19,7 @@ extension Wire {
   }
 
   /// Wakes one sleeping worker, the one on the lowest seat: the one most recently used.
-  @inlinable package func wakeOne() -> Bool {
+  @inlinable public func wakeOne() -> Bool {
     for group in 0..<4 {
       let word = sleepers(group)
       while true {
@@ -45,7 +45,7 @@ extension Wire {
   }
 
   /// After a claim: has someone look at what is left, if anything is.
-  @inlinable package func passOn() {
+  @inlinable public func passOn() {
     // MODEL(pass.1)
     guard hasClaimableWork, !wakeOne() else { return }
     // ORDER(growth): sequential, after the claim; the collector looks again before it sleeps.
@@ -76,7 +76,7 @@ extension Wire {
   }
 
   /// Whether anything may be there to claim.
-  @inlinable package var hasClaimableWork: Bool {
+  @inlinable public var hasClaimableWork: Bool {
     // MODEL(work.1)
     head.loadSequential() < tail.loadSequential() || activeJobs.loadSequential() != 0
       || (priorities.loadSequential() != 0 && hasSideWork)
@@ -88,7 +88,7 @@ extension Wire {
   }
 
   /// Whether there is a reason not to sleep.
-  @inlinable package var hasWork: Bool { hasClaimableWork || closing.load() != 0 }
+  @inlinable public var hasWork: Bool { hasClaimableWork || closing.load() != 0 }
 
   /// Whether a worker has nothing to do, as far as can be told.
   package var hasIdleWorker: Bool {

@@ -1,13 +1,13 @@
-import CEchelon
-package import EchelonMemory
-package import Synchronization
+public import CEchelon
+public import EchelonMemory
+public import Synchronization
 
 /// What a front end and its workers agree on: typed views of every part of an arena.
 ///
 /// A class for speed alone: it is passed around everywhere, and all its state lies in the arena.
-package final class Wire: Sendable {
-  package let arena: Arena
-  package let layout: ArenaLayout
+public final class Wire: Sendable {
+  public let arena: Arena
+  public let layout: ArenaLayout
   /// In the front end: seats that have had a worker are below this.
   private let seatsUsed = Atomic<Int>(0)
   /// In the front end: `head` of the usual priority as it was some time ago.
@@ -19,7 +19,7 @@ package final class Wire: Sendable {
   @usableFromInline let jobsRegion: Region
 
   /// Views of `arena`, whose header has been written.
-  package init(arena: Arena, layout: ArenaLayout) {
+  public init(arena: Arena, layout: ArenaLayout) {
     self.arena = arena
     self.layout = layout
     let region = arena.region
@@ -37,18 +37,18 @@ package final class Wire: Sendable {
 
   /// In the front end: the seats that have had a worker, and a few more perhaps. Only these have to be
   /// looked at.
-  package var usedSeats: Range<Int> { 0..<seatsUsed.load(ordering: .acquiring) }
+  public var usedSeats: Range<Int> { 0..<seatsUsed.load(ordering: .acquiring) }
 
   /// A worker is about to be started on `seat`.
-  package func use(_ seat: SeatIndex) {
+  public func use(_ seat: SeatIndex) {
     if seat.value >= seatsUsed.load(ordering: .relaxed) {
       seatsUsed.store(seat.value + 1, ordering: .releasing)
     }
   }
 
   // The front end's line.
-  @inlinable package var tail: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_tail) }
-  @inlinable package func tail(_ priority: WorkPriority) -> SharedWord64 {
+  @inlinable public var tail: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_tail) }
+  @inlinable public func tail(_ priority: WorkPriority) -> SharedWord64 {
     switch priority {
     case .normal: tail
     case .low: hot.word64(at: OFFSET_arena_hot_words_side_tails)
@@ -56,19 +56,19 @@ package final class Wire: Sendable {
     }
   }
   /// 0 until work of another priority than normal was published: most pools pay one load for theirs.
-  @inlinable package var priorities: SharedWord32 {
+  @inlinable public var priorities: SharedWord32 {
     hot.word32(at: OFFSET_arena_hot_words_priorities)
   }
-  @inlinable package var lowJobs: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_low_jobs) }
-  @inlinable package var highJobs: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_high_jobs) }
-  @inlinable package var activeJobs: SharedWord64 {
+  @inlinable public var lowJobs: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_low_jobs) }
+  @inlinable public var highJobs: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_high_jobs) }
+  @inlinable public var activeJobs: SharedWord64 {
     hot.word64(at: OFFSET_arena_hot_words_active_jobs)
   }
   /// 0 open, 1 drain and leave, 2 leave now.
-  @inlinable package var closing: SharedWord32 { hot.word32(at: OFFSET_arena_hot_words_closing) }
+  @inlinable public var closing: SharedWord32 { hot.word32(at: OFFSET_arena_hot_words_closing) }
   // The busy workers' line.
-  @inlinable package var head: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_head) }
-  @inlinable package func head(_ priority: WorkPriority) -> SharedWord64 {
+  @inlinable public var head: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_head) }
+  @inlinable public func head(_ priority: WorkPriority) -> SharedWord64 {
     switch priority {
     case .normal: head
     case .low: hot.word64(at: OFFSET_arena_hot_words_side_heads)
@@ -76,61 +76,61 @@ package final class Wire: Sendable {
     }
   }
   // The idle workers' line.
-  @inlinable package func chair(_ index: Int) -> SharedWord32 {
+  @inlinable public func chair(_ index: Int) -> SharedWord32 {
     hot.word32(at: OFFSET_arena_hot_words_chairs + 4 * index)
   }
-  @inlinable package func sleepers(_ group: Int) -> SharedWord64 {
+  @inlinable public func sleepers(_ group: Int) -> SharedWord64 {
     hot.word64(at: OFFSET_arena_hot_words_sleepers + 8 * group)
   }
   // The collector's line.
-  @inlinable package var collector: SharedWord32 {
+  @inlinable public var collector: SharedWord32 {
     hot.word32(at: OFFSET_arena_hot_words_collector)
   }
   /// What the front end wants to hear of at once: `CollectorInterest` bits.
-  @inlinable package var interest: SharedWord32 { hot.word32(at: OFFSET_arena_hot_words_interest) }
+  @inlinable public var interest: SharedWord32 { hot.word32(at: OFFSET_arena_hot_words_interest) }
   /// Not 0 when workers are to die or stop at a `FaultPoint`; in tests only.
-  @inlinable package var faultSeed: SharedWord32 {
+  @inlinable public var faultSeed: SharedWord32 {
     hot.word32(at: OFFSET_arena_hot_words_fault_seed)
   }
   /// Bit per `FaultPoint` at which a worker has died or stopped.
-  package var struckFaultPoints: SharedWord64 {
+  public var struckFaultPoints: SharedWord64 {
     hot.word64(at: OFFSET_arena_hot_words_fault_points)
   }
   /// Bit per slot whose end the collector is to hear of.
-  @inlinable package func finishedSlots(_ group: Int) -> SharedWord64 {
+  @inlinable public func finishedSlots(_ group: Int) -> SharedWord64 {
     hot.word64(at: OFFSET_arena_hot_words_finished_slots + 8 * group)
   }
   /// Bit per job whose end the collector is to hear of.
-  @inlinable package var finishedJobs: SharedWord64 {
+  @inlinable public var finishedJobs: SharedWord64 {
     hot.word64(at: OFFSET_arena_hot_words_finished_jobs)
   }
   /// How many workers may spin at once, and for how long.
-  package var chairCount: Int {
+  public var chairCount: Int {
     get {
       min(
         Int(hot.load(at: OFFSET_arena_hot_words_chair_count, as: UInt32.self)), ECHELON_CHAIR_LIMIT)
     }
     set { hot.store(UInt32(newValue), at: OFFSET_arena_hot_words_chair_count) }
   }
-  package var spinNanoseconds: UInt32 {
+  public var spinNanoseconds: UInt32 {
     get { hot.load(at: OFFSET_arena_hot_words_spin_nanoseconds) }
     set { hot.store(newValue, at: OFFSET_arena_hot_words_spin_nanoseconds) }
   }
 
-  @inlinable package func slot(_ index: SlotIndex) -> TaskSlot {
+  @inlinable public func slot(_ index: SlotIndex) -> TaskSlot {
     TaskSlot(
       region: slotsRegion.subregion(
         at: index.value * MemoryLayout<task_slot>.stride, byteCount: MemoryLayout<task_slot>.size))
   }
 
-  @inlinable package func seat(_ index: SeatIndex) -> Seat {
+  @inlinable public func seat(_ index: SeatIndex) -> Seat {
     Seat(
       region: seatsRegion.subregion(
         at: index.value * MemoryLayout<arena_seat>.stride, byteCount: MemoryLayout<arena_seat>.size)
     )
   }
 
-  @inlinable package func job(_ index: JobIndex) -> JobRecord {
+  @inlinable public func job(_ index: JobIndex) -> JobRecord {
     JobRecord(
       region: jobsRegion.subregion(
         at: index.value * MemoryLayout<job_record>.stride, byteCount: MemoryLayout<job_record>.size)
@@ -138,7 +138,7 @@ package final class Wire: Sendable {
   }
 
   /// The bytes of a seat's outbox.
-  package func outbox(_ seat: SeatIndex) -> Region {
+  public func outbox(_ seat: SeatIndex) -> Region {
     arena.region.subregion(
       at: layout.outboxesOffset + seat.value * layout.outboxBytes, byteCount: layout.outboxBytes)
   }
@@ -161,67 +161,67 @@ package final class Wire: Sendable {
 }
 
 /// Bits of `Wire.interest`.
-package enum CollectorInterest {
+public enum CollectorInterest {
   /// Tasks wait in the front end for a slot: ring when the queue runs low.
-  package static let refill: UInt32 = 1
+  public static let refill: UInt32 = 1
   /// More workers can be started: ring when tasks are left and nobody is there to wake.
-  package static let growth: UInt32 = 2
+  public static let growth: UInt32 = 2
 }
 
 /// One worker's place, as it lies in the arena.
-@frozen package struct Seat: Sendable {
+@frozen public struct Seat: Sendable {
   @usableFromInline let region: Region
   @inlinable init(region: Region) { self.region = region }
 
   /// 0 awake, 1 asleep; the word its worker sleeps on.
-  @inlinable package var wake: SharedWord32 { region.word32(at: OFFSET_arena_seat_wake) }
-  @inlinable package var phaseWord: SharedWord32 { region.word32(at: OFFSET_arena_seat_phase) }
+  @inlinable public var wake: SharedWord32 { region.word32(at: OFFSET_arena_seat_wake) }
+  @inlinable public var phaseWord: SharedWord32 { region.word32(at: OFFSET_arena_seat_phase) }
   /// Counts the workers that have sat here; the front end raises it once it knows of a worker, which
   /// waits for that: one that nobody knows of must not take work that nobody would miss.
-  package var incarnationWord: SharedWord32 { region.word32(at: OFFSET_arena_seat_incarnation) }
-  package var phase: SeatPhase { SeatPhase(rawValue: phaseWord.load()) ?? .vacant }
+  public var incarnationWord: SharedWord32 { region.word32(at: OFFSET_arena_seat_incarnation) }
+  public var phase: SeatPhase { SeatPhase(rawValue: phaseWord.load()) ?? .vacant }
   /// The states of `request`: a worker that needs a block for a large result asks here.
-  package enum Request {
-    package static let none: UInt32 = 0
-    package static let asked: UInt32 = 1
-    package static let granted: UInt32 = 2
-    package static let refused: UInt32 = 3
+  public enum Request {
+    public static let none: UInt32 = 0
+    public static let asked: UInt32 = 1
+    public static let granted: UInt32 = 2
+    public static let refused: UInt32 = 3
   }
-  package var request: SharedWord32 { region.word32(at: OFFSET_arena_seat_request) }
-  package var requestBytes: UInt64 {
+  public var request: SharedWord32 { region.word32(at: OFFSET_arena_seat_request) }
+  public var requestBytes: UInt64 {
     get { region.load(at: OFFSET_arena_seat_request_bytes) }
     nonmutating set { region.store(newValue, at: OFFSET_arena_seat_request_bytes) }
   }
-  package var requestOffset: UInt64 {
+  public var requestOffset: UInt64 {
     get { region.load(at: OFFSET_arena_seat_request_offset) }
     nonmutating set { region.store(newValue, at: OFFSET_arena_seat_request_offset) }
   }
   /// Bytes of the outbox in use; written by the worker only.
-  package var outboxHead: UInt32 {
+  public var outboxHead: UInt32 {
     get { region.load(at: OFFSET_arena_seat_outbox_head) }
     nonmutating set { region.store(newValue, at: OFFSET_arena_seat_outbox_head) }
   }
-  package var outboxPublished: SharedWord32 {
+  public var outboxPublished: SharedWord32 {
     region.word32(at: OFFSET_arena_seat_outbox_published)
   }
-  package var outboxCollected: SharedWord32 {
+  public var outboxCollected: SharedWord32 {
     region.word32(at: OFFSET_arena_seat_outbox_collected)
   }
-  package var processID: Int32 {
+  public var processID: Int32 {
     get { region.load(at: OFFSET_arena_seat_pid) }
     nonmutating set { region.store(newValue, at: OFFSET_arena_seat_pid) }
   }
   /// What the front end wants of this worker: `Order`.
-  @inlinable package var order: SharedWord32 { region.word32(at: OFFSET_arena_seat_order) }
-  package enum Order {
-    package static let stay: UInt32 = 0
+  @inlinable public var order: SharedWord32 { region.word32(at: OFFSET_arena_seat_order) }
+  public enum Order {
+    public static let stay: UInt32 = 0
     /// Take nothing more, and end.
-    package static let leave: UInt32 = 1
+    public static let leave: UInt32 = 1
   }
   /// What the worker runs, or ran last: `CurrentWork`.
-  @inlinable package var current: SharedWord64 { region.word64(at: OFFSET_arena_seat_current) }
+  @inlinable public var current: SharedWord64 { region.word64(at: OFFSET_arena_seat_current) }
   /// When a task with a deadline began, on the monotonic clock; for a map, its element.
-  @inlinable package var since: SharedWord64 { region.word64(at: OFFSET_arena_seat_since) }
-  @inlinable package var tasksRun: SharedWord64 { region.word64(at: OFFSET_arena_seat_tasks_run) }
-  @inlinable package var chunksRun: SharedWord64 { region.word64(at: OFFSET_arena_seat_chunks_run) }
+  @inlinable public var since: SharedWord64 { region.word64(at: OFFSET_arena_seat_since) }
+  @inlinable public var tasksRun: SharedWord64 { region.word64(at: OFFSET_arena_seat_tasks_run) }
+  @inlinable public var chunksRun: SharedWord64 { region.word64(at: OFFSET_arena_seat_chunks_run) }
 }

@@ -1,4 +1,4 @@
-import EchelonMemory
+public import EchelonMemory
 
 /// How urgent a piece of work is: strictly more urgent work is begun first, whatever was handed over
 /// before it, and work of one priority in the order in which it was handed over.
@@ -23,7 +23,7 @@ extension WorkPriority: Comparable {
 
 extension Wire {
   /// Jobs of this priority that may have chunks to claim.
-  @inlinable package func activeJobs(_ priority: WorkPriority) -> UInt64 {
+  @inlinable public func activeJobs(_ priority: WorkPriority) -> UInt64 {
     let active = activeJobs.load()
     if active == 0 || priorities.load() == 0 { return priority == .normal ? active : 0 }
     return switch priority {
@@ -44,7 +44,7 @@ extension Wire {
   }
 
   /// Whether something more urgent may be there to claim.
-  @inlinable package func hasWork(above priority: WorkPriority) -> Bool {
+  @inlinable public func hasWork(above priority: WorkPriority) -> Bool {
     guard priorities.load() != 0, priority != .high else { return false }
     if ready(.high) > 0 || activeJobs(.high) != 0 { return true }
     return priority == .low && (ready(.normal) > 0 || activeJobs(.normal) != 0)

@@ -92,8 +92,9 @@ struct JobRunner {
         place.phaseWord.store(SeatPhase.busy.rawValue)
         flight?.note(
           .chunkBegan, code: fields.code, subject: subject, detail: UInt64(chunk))
-        if body == nil { body = makeBody(record, fields) }
-        if let failure = body!.run(chunk, fields, wire) { record.fail(chunk: chunk, failure) }
+        let work = body ?? makeBody(record, fields)
+        if body == nil { body = work }
+        if let failure = work.run(chunk) { record.fail(chunk: chunk, failure) }
         flight?.note(
           .chunkEnded, code: fields.code, subject: subject, detail: UInt64(chunk))
         place.chunksRun.storeRelaxed(place.chunksRun.loadRelaxed() &+ 1)
@@ -119,7 +120,7 @@ struct JobRunner {
     wire.step()
     // MODEL(chunk.6)
     for chunk in 0..<words.count
-    where ChunkWord(bits: words.word(chunk).load()).phase == .unclaimed {
+    where ChunkWord(bits: words.word(chunk).load()).isAt(.unclaimed) {
       take(chunk)
       if wire.hasWork(above: priority) || place.directed.load() != 0 { return count }
     }
@@ -190,14 +191,15 @@ struct JobRunner {
         guard let kernel = KernelCatalog.kernel(id: fields.code) else {
           throw JobProblem(.unknownKernel)
         }
-        return .kernel(try operands.call(kernel, record, fields))
+        return KernelBody(try operands.call(kernel, record, fields), wire, fields)
       case .program:
         let (program, consumed) = try program(fields.code, operands.parameters)
-        return .program(program, try operands.memory(record, fields, parametersAt: consumed))
+        let memory = try operands.memory(record, fields, parametersAt: consumed)
+        return programBody(program, memory)
       case nil: throw JobProblem(.unknownFunction)
       }
     } catch {
-      return .failure(error.failure)
+      return FailedBody(error.failure)
     }
   }
 
@@ -245,27 +247,4 @@ private func decodeProgram<Program: ChunkProgram>(
 struct JobProblem: Error {
   let failure: JobFailure
   init(_ failure: JobFailure) { self.failure = failure }
-}
-
-/// A job made ready to run chunk by chunk.
-private enum ChunkBody {
-  case kernel(KernelCall)
-  case program(any ChunkProgram, ProgramMemory)
-  case failure(JobFailure)
-
-  /// - Returns: why it could not be run.
-  func run(_ chunk: Int, _ fields: job_record, _ wire: Wire) -> JobFailure? {
-    switch self {
-    case .failure(let failure): return failure
-    case .kernel(let call):
-      guard chunk < call.plan.chunkCount else { return .badParameters }
-      let partial = call.run(chunk: chunk)
-      if fields.partials_offset != 0 {
-        wire.arena.region.store(partial, at: Int(fields.partials_offset) + 64 * chunk)
-      }
-    case .program(let program, let memory):
-      program.run(memory.chunk(chunk))
-    }
-    return nil
-  }
 }

@@ -18,8 +18,47 @@ private struct Refused: Error, Codable {}
   while ContinuousClock.now < end {}
 }
 
+/// The processor time that processes have used, in nanoseconds.
+private func processorTime(of processes: [Int32]) -> Int {
+  processes.reduce(0) { sum, process in
+    var clock = clockid_t()
+    var used = timespec()
+    guard clock_getcpuclockid(process, &clock) == 0, clock_gettime(clock, &used) == 0 else {
+      Issue.record("process \(process) has no clock")
+      return sum
+    }
+    return sum + used.tv_sec * 1_000_000_000 + used.tv_nsec
+  }
+}
+
 extension Observation {
   @Suite struct `The numbers of a pool` {
+    @Test(arguments: [0, 50, 2000]) func `P20 show no processor time used at rest`(
+      _ microseconds: Int
+    ) throws {
+      var options = PoolOptions()
+      options.spin = .microseconds(microseconds)
+      let pool = try ProcessPool(workers: 2, options: options)
+      try pool.warmUp()
+      for index in 0..<50 { #expect(try pool.submit(echo, index).checked() == index) }
+      let wire = pool.engine.wire
+      #expect(wire.spinNanoseconds == UInt32(microseconds * 1000))
+      try eventually("both workers sleep") {
+        (0..<2).allSatisfy { wire.seat(SeatIndex($0)).phase == .asleep }
+      }
+      let workers = pool.workerProcessIDs
+      // Said just before the sleep itself; so until two looks agree.
+      try eventually("both workers are at rest") {
+        let first = processorTime(of: workers)
+        usleep(20_000)  // the time in which nothing is to be used
+        return processorTime(of: workers) == first
+      }
+      let before = processorTime(of: workers)
+      usleep(200_000)  // as above
+      #expect(processorTime(of: workers) == before)
+      pool.shutdown()
+    }
+
     @Test func `count what was submitted, completed, failed and run again`() throws {
       let pool = try ProcessPool.quiet(workers: 2)
       for index in 0..<20 { _ = try pool.submit(echo, index).checked() }

@@ -28,6 +28,9 @@ import Echelon
   @Flag(help: "Print the names of the figures and stop.")
   var list = false
 
+  @Flag(help: "Instead, print what the spin of idle workers is worth.")
+  var spin = false
+
   func validate() throws {
     guard pairs >= 6 else {
       throw ValidationError("--pairs is at least 6: fewer give no 95 % interval")
@@ -50,6 +53,7 @@ import Echelon
     // More than any figure uses: memory that the host has not given to this machine before is slow.
     try check(peer_warm_machine((5 << 29) / shrink), "touch 2.5 GiB of memory")
     print(Machine.describe(setup, arguments: Array(CommandLine.arguments.dropFirst())), "\n")
+    if spin { return try SpinTable.print(setup) }
     print(Report.head)
     var missed = 0
     for figure in chosen {

@@ -36,6 +36,15 @@ int peer_ping_pong_start(long spin_nanoseconds);
 void peer_ping_pong(void);
 void peer_ping_pong_stop(void);
 
+/// Starts the thread that answers by semaphores, without looking first, on another processor than the
+/// caller, which keeps to its own until the end.
+int peer_semaphores_start(void);
+/// One round trip between two that sleep: a semaphore posted here, another waited for. Before it, the
+/// caller keeps busy for `gap_nanoseconds`, so that the other is asleep.
+/// Returns the nanoseconds of the round trip alone.
+long peer_semaphores(long gap_nanoseconds);
+void peer_semaphores_stop(void);
+
 /// Starts a pool of threads behind one queue with a mutex and a condition variable.
 int peer_thread_pool_start(int thread_count);
 /// Submits `count` tasks that do nothing, then waits for each in turn. Returns how many ran.
@@ -56,6 +65,14 @@ double peer_first_fill(long byte_count);
 /// Has the machine back `byte_count` bytes of this process once and lets them go: in a virtual
 /// machine memory that no one has used yet is slow for a reason that is nobody's to mend.
 int peer_warm_machine(long byte_count);
+
+// MARK: Other programs (program.c)
+
+/// Runs a command of the shell. Returns the number that it prints first, or NaN when it prints none or
+/// fails.
+double peer_program_number(const char *command);
+/// The processor time that a process has used, in nanoseconds, or a negative number.
+long peer_processor_time(int process_id);
 
 // MARK: Processes (spawn.c)
 

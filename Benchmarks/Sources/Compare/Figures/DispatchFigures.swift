@@ -1,13 +1,16 @@
 import CPeers
+import Dispatch
 import Echelon
 
 /// What it costs to hand a task over and to take its result.
 extension Figures {
-  static let dispatch = [roundTrip, roundTripFloor, throughput, handOver]
+  static let dispatch = [
+    roundTrip, roundTripFloor, sleepingRoundTrip, throughput, taskGroup, mapCalls, chunks, handOver,
+  ]
 
   private static let roundTrip = Figure(
     name: "round-trip", title: "no-op round trip to a worker that was just active",
-    rivalTitle: "C thread pool (mutex, condition variables)", requirement: .time(atMost: 3e-6)
+    rivalTitle: "C thread pool (mutex, condition variables)", requirement: .time(atMost: 1e-6)
   ) { setup in
     let pool = try pool(setup)
     try check(peer_thread_pool_start(Int32(setup.workers)), "start a pool of threads")
@@ -44,20 +47,13 @@ extension Figures {
 
   private static let throughput = Figure(
     name: "throughput", title: "no-op tasks from one thread, all submitted, then all collected",
-    rivalTitle: "C thread pool", requirement: .rate(atLeast: 500_000)
+    rivalTitle: "C thread pool", requirement: .rate(atLeast: 2_000_000)
   ) { setup in
     let pool = try pool(setup)
     let count = 100_000 / setup.shrink
     try check(peer_thread_pool_start(Int32(setup.workers)), "start a pool of threads")
     return Contest(
-      echelon: {
-        try seconds {
-          var futures: [Future<Void>] = []
-          futures.reserveCapacity(count)
-          for _ in 0..<count { futures.append(try pool.submit {}) }
-          for future in futures { try future.result() }
-        } / Double(count)
-      },
+      echelon: { try secondsPerTask(pool, count) },
       rival: {
         var ran = 0
         let time = seconds { ran = peer_thread_pool_run(count) }
@@ -68,6 +64,112 @@ extension Figures {
         peer_thread_pool_stop()
         pool.shutdown()
       })
+  }
+
+  private static func secondsPerTask(_ pool: ProcessPool, _ count: Int) throws -> Double {
+    try seconds {
+      var futures: [Future<Void>] = []
+      futures.reserveCapacity(count)
+      for _ in 0..<count { futures.append(try pool.submit {}) }
+      for future in futures { try future.result() }
+    } / Double(count)
+  }
+
+  private static let sleepingRoundTrip = Figure(
+    name: "sleeping", title: "no-op round trip to a worker that sleeps",
+    rivalTitle: "C: two semaphores there and back between threads that sleep, on two cores",
+    requirement: .ratio(atMost: 1.5)
+  ) { setup in
+    let pool = try ProcessPool(workers: 1)
+    try pool.warmUp()
+    return Contest(
+      echelon: {
+        var times: [Double] = []
+        for _ in 0..<200 {
+          // Six times as long as a worker looks for work before it sleeps.
+          let start = peer_clock_nanoseconds()
+          while peer_clock_nanoseconds() - start < 300_000 {}
+          times.append(try seconds { try pool.submit {}.result() })
+        }
+        return times.sorted()[100]
+      },
+      rival: {
+        try check(peer_semaphores_start(), "start a thread")
+        defer { peer_semaphores_stop() }
+        return (0..<200).map { _ in Double(peer_semaphores(300_000)) * 1e-9 }.sorted()[100]
+      },
+      end: { pool.shutdown() })
+  }
+
+  private static let taskGroup = Figure(
+    name: "task-group", title: "no-op tasks, as above", rivalTitle: "TaskGroup, no-op child tasks",
+    requirement: .ratio(atMost: 1)
+  ) { setup in
+    let pool = try pool(setup)
+    let count = 100_000 / setup.shrink
+    return Contest(
+      echelon: { try secondsPerTask(pool, count) },
+      rival: {
+        let done = DispatchSemaphore(value: 0)
+        return seconds {
+          Task.detached {
+            await withTaskGroup(of: Void.self) { group in
+              for _ in 0..<count { group.addTask {} }
+            }
+            done.signal()
+          }
+          done.wait()
+        } / Double(count)
+      },
+      end: { pool.shutdown() })
+  }
+
+  private static let mapCalls = Figure(
+    name: "map-calls", title: "no-op calls of a map over a sequence, each with a result of its own",
+    rivalTitle: "C thread pool, a task each", requirement: .none
+  ) { setup in
+    let pool = try pool(setup)
+    let count = 1_000_000 / setup.shrink
+    try check(peer_thread_pool_start(Int32(setup.workers)), "start a pool of threads")
+    return Contest(
+      echelon: {
+        var sum = 0
+        let time = try seconds {
+          for value in try pool.map(0..<count, { $0 }) { sum &+= try value.get() }
+        }
+        let expected = count * (count - 1) / 2
+        guard sum == expected else {
+          throw ComparisonError.disagreement(
+            figure: "map-calls", echelon: Double(sum), rival: Double(expected))
+        }
+        return time / Double(count)
+      },
+      rival: {
+        let time = seconds { _ = peer_thread_pool_run(count / 10) }
+        return time / Double(count / 10)
+      },
+      end: {
+        peer_thread_pool_stop()
+        pool.shutdown()
+      })
+  }
+
+  private static let chunks = Figure(
+    name: "chunks", title: "empty chunks of concurrentPerform, one iteration each",
+    rivalTitle: "DispatchQueue.concurrentPerform, empty iterations",
+    requirement: .ratio(atMost: 2)
+  ) { setup in
+    let pool = try pool(setup)
+    let count = 4_000_000 / setup.shrink
+    return Contest(
+      echelon: {
+        try seconds { try pool.concurrentPerform(iterations: count, chunkLength: 1) { _ in } }
+          / Double(count)
+      },
+      rival: {
+        seconds { DispatchQueue.concurrentPerform(iterations: count) { _ in } } / Double(count)
+      },
+      end: { pool.shutdown() })
   }
 
   private static let handOver = Figure(

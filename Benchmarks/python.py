@@ -1,0 +1,45 @@
+"""Measures a pool of processes of Python's and prints one number: seconds per operation.
+
+usage: python.py cpython|loky round-trip|tasks|start WORKERS
+"""
+
+import statistics
+import sys
+import time
+
+
+def nothing():
+    pass
+
+
+def main():
+    kind, what, workers = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    if kind == "loky":
+        from loky import ProcessPoolExecutor
+    else:
+        from concurrent.futures import ProcessPoolExecutor
+
+    start = time.perf_counter()
+    with ProcessPoolExecutor(max_workers=workers) as pool:
+        # As many tasks that each take a while, so that every worker is there.
+        list(pool.map(time.sleep, [0.005] * workers))
+        ready = time.perf_counter() - start - 0.005
+        if what == "start":
+            print(ready)
+        elif what == "round-trip":
+            times = []
+            for _ in range(500):
+                before = time.perf_counter()
+                pool.submit(nothing).result()
+                times.append(time.perf_counter() - before)
+            print(statistics.median(times))
+        else:
+            count = 5000
+            before = time.perf_counter()
+            for future in [pool.submit(nothing) for _ in range(count)]:
+                future.result()
+            print((time.perf_counter() - before) / count)
+
+
+if __name__ == "__main__":
+    main()

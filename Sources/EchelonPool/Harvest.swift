@@ -71,6 +71,9 @@ struct Harvest: ~Copyable {
     engine.refill(&state)
     engine.directedEnded(first.task, &state)
     for item in others { engine.directedEnded(item.task, &state) }
+    // Before the futures are complete: whoever sees the end of a task finds the room that it left.
+    engine.discount(first.task, &state)
+    for item in others { engine.discount(item.task, &state) }
   }
 
   func forEachSmall(_ body: (PoolTask, TaskOutcome, RawSpan) -> Void) {

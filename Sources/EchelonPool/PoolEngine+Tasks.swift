@@ -226,7 +226,6 @@ extension PoolEngine {
       // Nobody else has the task any more. What it kept alive was needed until here: a result may name
       // an array that nothing else holds.
       task.letGo()
-      if hasLimits { locked { state in discount(task, &state) } }
       workEnded(hasFailed: outcome != .value)
     }
     // MODEL(collect.2)

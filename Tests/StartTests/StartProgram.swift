@@ -11,8 +11,9 @@ enum StartProgram {
   static let staticExecutable = ProcessInfo.processInfo.environment["ECHELON_STATIC_PROGRAM"].map {
     URL(
       filePath: $0,
+      // Standardized, or the last name of the folder would be taken for a file's and left out.
       relativeTo: URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../..")
+        .appending(path: "../..").standardizedFileURL
     ).standardizedFileURL
   }
 

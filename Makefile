@@ -10,6 +10,7 @@ FUZZ_TARGETS ?= function value error type wire flight csv npy
 # build has a folder of its own, because the tests cannot be linked in that way.
 STATIC = --configuration release --static-swift-stdlib --scratch-path .build/static
 COMMAND = .build/echelon
+PYTHON = .build/python/bin/python
 
 # Process the real files in data/ and show what came of it.
 run: command
@@ -52,7 +53,10 @@ setup:
 
 # The benchmarks, and the comparison that the table in the README comes from.
 bench: setup
-	$(SWIFT) run --package-path Benchmarks --configuration release echelon-compare --pairs $(PAIRS)
+	@test -x $(PYTHON) || { python3 -m venv .build/python && $(PYTHON) -m pip install --quiet loky; } \
+	  || echo "no Python with venv: its rows are left out"
+	$$(test -x $(PYTHON) && echo env ECHELON_PYTHON=$(PYTHON)) \
+	  $(SWIFT) run --package-path Benchmarks --configuration release echelon-compare --pairs $(PAIRS)
 
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Benchmarks Fuzzing/Sources/EchelonFuzz Package.swift

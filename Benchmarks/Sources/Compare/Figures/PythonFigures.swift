@@ -2,9 +2,12 @@ import CPeers
 import Echelon
 import Glibc
 
-/// What the same costs with Python's pools of processes: `python.py` measures itself.
+/// What the same costs with Python's pools of processes: `python.py` measures itself. Left out unless
+/// `ECHELON_PYTHON` names a Python, as `make bench` does.
 extension Figures {
-  static let python = ["cpython", "loky"].flatMap { pool in
+  private static let interpreter = getenv("ECHELON_PYTHON").map { unsafe String(cString: $0) }
+
+  static let python = (interpreter == nil ? [] : ["cpython", "loky"]).flatMap { pool in
     [
       figure(pool, "round-trip", "no-op round trip", Self.roundTripOnce),
       figure(pool, "tasks", "no-op tasks, all submitted, then all collected", Self.tasksOnce),
@@ -24,7 +27,7 @@ extension Figures {
       Contest(
         echelon: { try echelon(setup) },
         rival: {
-          let python = getenv("ECHELON_PYTHON").map { unsafe String(cString: $0) } ?? "python3"
+          let python = interpreter ?? "python3"
           let script = "Benchmarks/python.py"
           let seconds = peer_program_number("\(python) \(script) \(pool) \(what) \(setup.workers)")
           guard seconds > 0 else {

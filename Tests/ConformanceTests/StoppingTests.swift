@@ -13,7 +13,7 @@ import Testing
   }
 }
 
-/// Sees that it is asked to stop, and returns a value all the same.
+/// Sees that it is asked to stop, and returns a value all the same. The pause spares the processor.
 @Sendable private func shrug(_ latch: Latch) -> Bool {
   latch.arrive()
   while !CurrentTask.isCancelled { usleep(50) }
@@ -21,7 +21,7 @@ import Testing
 }
 
 /// Every tenth index, from 3, runs until it is stopped: from outside, or, where that cannot be, by its
-/// flag.
+/// flag. The pause spares the processor.
 @Sendable private func stayAtThree(_ index: Int) -> Int {
   while index % 10 == 3, !CurrentTask.isCancelled { usleep(1000) }
   return index

@@ -46,10 +46,20 @@ extension Wire {
 
   /// After a claim: has someone look at what is left, if anything is.
   @inlinable public func passOn() {
+    // First what seldom changes: the queue's words are on their way between processors all the time.
+    // A worker that goes to sleep after this look looks at the queue after it has said so.
     // MODEL(pass.1)
+    guard hasSleeper || interest.loadSequential() & CollectorInterest.growth != 0 else { return }
+    // MODEL(pass.2)
     guard hasClaimableWork, !wakeOne() else { return }
     // ORDER(growth): sequential, after the claim; the collector looks again before it sleeps.
     if interest.loadSequential() & CollectorInterest.growth != 0 { ringCollector() }
+  }
+
+  /// Whether a worker has said that it sleeps.
+  @inlinable var hasSleeper: Bool {
+    for group in 0..<4 where sleepers(group).loadSequential() != 0 { return true }
+    return false
   }
 
   /// Wakes every worker to look again: after a death, at shutdown.

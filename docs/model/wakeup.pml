@@ -88,6 +88,18 @@ inline wake_one(i, woke) {
   od
 }
 
+/* `Wire.passOn`: it looks at the queue only when somebody slept just before. */
+inline pass_on(i, woke) {
+  if
+  :: sleepers != 0 ->                                                  /* MODEL(pass.1) */
+     if
+     :: HAS_WORK -> wake_one(i, woke)                                  /* MODEL(pass.2) */
+     :: else
+     fi
+  :: else
+  fi
+}
+
 /* After work was published. */
 inline wake_if_needed(i, woke) {
   if                                                                   /* MODEL(look.1) */
@@ -122,10 +134,7 @@ look:
     :: mine ->
        /* `passOn` */
 #ifndef BUG_NO_PASS_ON
-       if
-       :: HAS_WORK -> wake_one(i, woke)                                /* MODEL(pass.1) */
-       :: else
-       fi;
+       pass_on(i, woke);
 #endif
 execute:
        atomic { running == PARALLEL || all_ran -> all_ran = true };
@@ -158,10 +167,7 @@ execute:
           };
           chair[c] = 0;                                                /* MODEL(spin.4) */
 #ifndef BUG_NO_PASS_ON_FROM_CHAIR
-          if                                                           /* passOn */
-          :: HAS_WORK -> wake_one(i, woke)
-          :: else
-          fi;
+          pass_on(i, woke);
 #endif
           atomic { c = 0; woke = false; if :: mine -> goto execute :: else -> goto look fi }
        :: true ->  /* the time is over, or the pool closes */

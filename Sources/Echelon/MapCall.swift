@@ -8,9 +8,11 @@ struct MapCall<Input, Output>: IncomingCall {
   let body: (Input) throws -> Output
 
   static func run(arguments: inout ByteReader, result: inout ByteWriter) -> CallOutcome {
-    runElements(&arguments, &result) { (call: Self, arguments) throws(TransferError) in
-      let input = try decode(Input.self, from: &arguments)
-      return { () throws in try call.body(input) }
+    let inputs = ValueReader<Input>()
+    return runElements(&arguments, &result) { (call: Self, isCancelled, arguments, failure) in
+      let input = try inputs.next(from: &arguments, noting: &failure)
+      if isCancelled { throw CancellationError() }
+      return try call.body(input)
     }
   }
 
@@ -19,7 +21,7 @@ struct MapCall<Input, Output>: IncomingCall {
   ) throws(TransferError) {
     try encodeFunction(storedIn: MapCall(body: body), into: &message)
     message.append(count: elements.count)
-    for element in elements { try EchelonTransfer.encode(element, into: &message) }
+    try EchelonTransfer.encode(elementsOf: elements, into: &message)
   }
 }
 
@@ -28,10 +30,12 @@ struct PairMapCall<First, Second, Output>: IncomingCall {
   let body: (First, Second) throws -> Output
 
   static func run(arguments: inout ByteReader, result: inout ByteWriter) -> CallOutcome {
-    runElements(&arguments, &result) { (call: Self, arguments) throws(TransferError) in
-      let first = try decode(First.self, from: &arguments)
-      let second = try decode(Second.self, from: &arguments)
-      return { () throws in try call.body(first, second) }
+    let (firsts, seconds) = (ValueReader<First>(), ValueReader<Second>())
+    return runElements(&arguments, &result) { (call: Self, isCancelled, arguments, failure) in
+      let first = try firsts.next(from: &arguments, noting: &failure)
+      let second = try seconds.next(from: &arguments, noting: &failure)
+      if isCancelled { throw CancellationError() }
+      return try call.body(first, second)
     }
   }
 
@@ -52,30 +56,40 @@ struct PairMapCall<First, Second, Output>: IncomingCall {
 ///
 /// Message: function, count, elements. Answer: nanoseconds that the calls took, then for each element
 /// 1 and the value, or 0 and the error.
-/// - Parameter prepare: decodes one element and returns what is left to do with it.
+/// - Parameter runOne: decodes one element and makes the call for it, unless the second argument says
+///   that it has been cancelled. Notes in the last one that the element could not be decoded.
 private func runElements<Call, Output>(
   _ arguments: inout ByteReader, _ result: inout ByteWriter,
-  _ prepare: (Call, inout ByteReader) throws(TransferError) -> () throws -> Output
+  _ runOne: (Call, Bool, inout ByteReader, inout TransferError?) throws -> Output
 ) -> CallOutcome {
   do throws(TransferError) {
     let call = try decodeFunction(as: Call.self, from: &arguments)
     let count = try arguments.readCount()
-    var nanoseconds: UInt64 = 0
-    result.append(nanoseconds)
+    result.append(UInt64(0))
     let log = count > 1 ? WorkerContext.place?.log : nil
     log?.begin()
+    // The clock costs as much as the rest of a small element: the end of one is the start of the next.
+    let start = MonotonicClock.now()
+    var now = start
     for index in 0..<count {
-      let start = MonotonicClock.now()
-      log?.start(index, at: start)
-      let body = try prepare(call, &arguments)
-      let outcome =
-        WorkerContext.isCancelled == true
-        ? .failure(CancellationError()) : Result { try body() }
-      nanoseconds += MonotonicClock.now() &- start
-      result.append(outcome)
+      log?.start(index, at: now)
+      let place = result.count
+      var undecodable: TransferError?
+      do {
+        let value = try runOne(call, WorkerContext.isCancelled == true, &arguments, &undecodable)
+        result.append(UInt8(1))
+        try EchelonTransfer.encode(value, into: &result)
+      } catch {
+        if let undecodable { throw undecodable }
+        // A value that cannot be sent becomes that element's error.
+        result.rewind(to: place)
+        result.append(UInt8(0))
+        result.append(error: error, place: "an element of a map")
+      }
       log?.finish(index, of: count, result)
+      now = MonotonicClock.now()
     }
-    result.replace(at: 0, with: nanoseconds)
+    result.replace(at: 0, with: now &- start)
     return .value
   } catch {
     result.rewind(to: 0)
@@ -106,14 +120,7 @@ struct MapAnswer<Output: Sendable>: Sendable {
   init(from reader: inout ByteReader, count: Int) throws(TransferError) {
     let byteCount = reader.remaining
     nanoseconds = try reader.read(UInt64.self)
-    var results: [Result<Output, any Error>] = []
-    results.reserveCapacity(count)
-    for _ in 0..<count {
-      results.append(
-        try reader.read(UInt8.self) == 1
-          ? .success(try decode(Output.self, from: &reader)) : .failure(try reader.readError()))
-    }
-    self.results = results
+    results = try decodeOutcomes(count: count, from: &reader)
     self.byteCount = byteCount - reader.remaining
   }
 }
@@ -123,20 +130,4 @@ struct MapInterruption: Sendable {
   let error: any Error
   /// It ended in the element after the finished ones, and not between two.
   let hitElement: Bool
-}
-
-extension ByteWriter {
-  /// Appends the outcome of one element. A value that cannot be sent becomes that element's error.
-  fileprivate mutating func append<Output>(_ outcome: Result<Output, any Error>) {
-    let start = count
-    do {
-      let value = try outcome.get()
-      append(UInt8(1))
-      try EchelonTransfer.encode(value, into: &self)
-    } catch {
-      rewind(to: start)
-      append(UInt8(0))
-      append(error: error, place: "an element of a map")
-    }
-  }
 }

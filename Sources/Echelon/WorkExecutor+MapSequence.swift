@@ -1,5 +1,5 @@
 public import EchelonPool
-import EchelonTransfer
+package import EchelonTransfer
 public import EchelonWire
 
 extension WorkExecutor {
@@ -21,6 +21,7 @@ extension WorkExecutor {
   ///   - line: see `fileID`.
   ///   - body: travels to the workers with what it captured.
   /// - Throws: `TransferError` for a capture or a type that cannot be sent.
+  @inlinable
   public func map<Elements: Sequence, Output: Sendable>(
     _ elements: Elements, timeout: Duration? = nil, chunkSize: Int? = nil, buffer: Int = 4096,
     bufferBytes: Int = 64 << 20, retries: RetryPolicy = 0, deadline: Duration? = nil,
@@ -33,18 +34,17 @@ extension WorkExecutor {
   {
     try checkTransferable(Elements.Element.self)
     try checkTransferable(Output.self)
-    let limits = try MapLimits(
-      buffer: buffer, bufferBytes: bufferBytes, chunkSize: chunkSize, timeout: timeout)
-    let calls = try elementCalls(
-      options: TaskOptions(retries: retries, deadline: deadline, priority: priority),
-      at: CallSite(fileID: fileID, line: line), of: Output.self, body)
-    let driver = try MapDriver<Elements.Iterator, Output>(
-      source: elements.makeIterator(), limits: limits, workerCount: workerCount, calls: calls)
-    return MapResults(driver: driver)
+    return try startMap(
+      MapSource(elements.makeIterator()),
+      MapLimits(buffer: buffer, bufferBytes: bufferBytes, chunkSize: chunkSize, timeout: timeout),
+      elementCalls(
+        options: TaskOptions(retries: retries, deadline: deadline, priority: priority),
+        at: CallSite(fileID: fileID, line: line), of: Output.self, body))
   }
 
   /// Calls `body` on the elements of two sequences side by side, up to the end of the shorter one.
   /// - Parameters: as for one sequence.
+  @inlinable
   public func map<First: Sequence, Second: Sequence, Output: Sendable>(
     _ first: First, _ second: Second, timeout: Duration? = nil, chunkSize: Int? = nil,
     buffer: Int = 4096, bufferBytes: Int = 64 << 20, retries: RetryPolicy = 0,
@@ -57,29 +57,35 @@ extension WorkExecutor {
     First: Sendable, Second: Sendable, First.Element: Sendable, Second.Element: Sendable,
     First.Iterator: SendableMetatype, Second.Iterator: SendableMetatype
   {
-    try checkTransferable(First.Element.self)
-    try checkTransferable(Second.Element.self)
+    try checkTransferable(First.self)
+    try checkTransferable(Second.self)
     try checkTransferable(Output.self)
-    let limits = try MapLimits(
-      buffer: buffer, bufferBytes: bufferBytes, chunkSize: chunkSize, timeout: timeout)
-    let calls = try elementCalls(
-      options: TaskOptions(retries: retries, deadline: deadline, priority: priority),
-      at: CallSite(fileID: fileID, line: line), of: Output.self, body)
-    let driver = try MapDriver<Zip2Sequence<First, Second>.Iterator, Output>(
-      source: zip(first, second).makeIterator(), limits: limits, workerCount: workerCount,
-      calls: calls)
+    return try startMap(
+      MapSource(zip(first, second).makeIterator()),
+      MapLimits(buffer: buffer, bufferBytes: bufferBytes, chunkSize: chunkSize, timeout: timeout),
+      elementCalls(
+        options: TaskOptions(retries: retries, deadline: deadline, priority: priority),
+        at: CallSite(fileID: fileID, line: line), of: Output.self, body))
+  }
+
+  @usableFromInline
+  func startMap<Input: Sendable, Output: Sendable>(
+    _ source: sending MapSource<Input>, _ limits: MapLimits, _ calls: ElementCalls<Input, Output>
+  ) throws -> MapResults<Output> {
+    let driver = try MapDriver(
+      source: source, limits: limits, workerCount: workerCount, calls: calls)
     return MapResults(driver: driver)
   }
 }
 
 /// How far ahead a map runs, in which pieces, and for how long.
-struct MapLimits {
+@usableFromInline struct MapLimits {
   let buffer: Int
   let bufferBytes: Int
   let chunkSize: Int?
   let timeout: Duration?
 
-  init(
+  @usableFromInline init(
     buffer: Int, bufferBytes: Int, chunkSize: Int?, timeout: Duration?
   ) throws(PoolError) {
     if let chunkSize, chunkSize < 1 {

@@ -126,8 +126,82 @@ package func decode<Value>(_: Value.Type, from reader: inout ByteReader)
   try TransferPlan.plan(for: Value.self).decode(Value.self, from: &reader)
 }
 
+/// Appends the values one after the other, as `encode` does each.
+package func encode<Value>(
+  elementsOf values: [Value], into writer: inout ByteWriter
+) throws(TransferError) {
+  // By their addresses: generic code that is not specialised takes long over each element of an array.
+  let plan = TransferPlan.plan(for: Value.self)
+  try unsafe values.withUnsafeBufferPointer { buffer throws(TransferError) in
+    guard let base = unsafe UnsafeRawPointer(buffer.baseAddress) else { return }
+    for index in 0..<values.count {
+      // SAFETY: an element of the array, which is of the plan's type and lives during the call.
+      try unsafe plan.encode(at: base + index * MemoryLayout<Value>.stride, into: &writer)
+    }
+  }
+}
+
+/// Reads many values of one type: what there is to ask the runtime and to allocate for them is done once.
+@safe package final class ValueReader<Value> {
+  private let plan = TransferPlan.plan(for: Value.self)
+  private let room = UnsafeMutableRawPointer.allocate(
+    byteCount: max(MemoryLayout<Value>.size, 1), alignment: MemoryLayout<Value>.alignment)
+
+  package init() {}
+
+  deinit { unsafe room.deallocate() }
+
+  /// The next value.
+  /// - Parameter failure: becomes the error, for callers that mix it with others.
+  package func next(
+    from reader: inout ByteReader, noting failure: inout TransferError?
+  ) throws(TransferError) -> Value {
+    do throws(TransferError) {
+      // SAFETY: room for one value, which `decode` initialises and `move` takes out again.
+      try unsafe plan.decode(to: room, from: &reader)
+    } catch {
+      failure = error
+      throw error
+    }
+    return unsafe room.assumingMemoryBound(to: Value.self).move()
+  }
+}
+
+/// Reads what became of `count` calls: for each 1 and the value, or 0 and the error.
+package func decodeOutcomes<Value>(
+  count: Int, from reader: inout ByteReader
+) throws(TransferError) -> [Result<Value, any Error>] {
+  let plan = TransferPlan.plan(for: Value.self)
+  do {
+    return try unsafe withUnsafeTemporaryAllocation(
+      byteCount: max(MemoryLayout<Value>.size, 1), alignment: MemoryLayout<Value>.alignment
+    ) { room in
+      let room = unsafe room.baseAddress.unsafelyUnwrapped
+      return try unsafe Array(unsafeUninitializedCapacity: count) { outcomes, done in
+        for index in 0..<count {
+          let outcome: Result<Value, any Error>
+          if try reader.read(UInt8.self) == 1 {
+            // SAFETY: room for one value, which `decode` initialises and `move` takes out again.
+            try unsafe plan.decode(to: room, from: &reader)
+            outcome = .success(unsafe room.assumingMemoryBound(to: Value.self).move())
+          } else {
+            outcome = .failure(try reader.readError())
+          }
+          // SAFETY: inside the capacity; not initialised yet.
+          unsafe outcomes.initializeElement(at: index, to: outcome)
+          done = index + 1
+        }
+      }
+    }
+  } catch let error as TransferError {
+    throw error
+  } catch {
+    fatalError("reading throws nothing else")
+  }
+}
+
 /// Throws what `encode` would throw for every value of this type.
-package func checkTransferable<Value>(_: Value.Type) throws(TransferError) {
+@usableFromInline package func checkTransferable<Value>(_: Value.Type) throws(TransferError) {
   if let refusal = TransferPlan.plan(for: Value.self).refusal { throw refusal }
 }
 

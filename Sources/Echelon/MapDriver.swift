@@ -1,0 +1,275 @@
+import EchelonMemory
+import EchelonPool
+import EchelonTransfer
+import Synchronization
+
+/// Keeps a window of calls in flight and hands their results out in order.
+final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked Sendable {
+  private struct Call {
+    let elements: [Input]
+    let future: Future<MapAnswer<Output>>
+    /// What they were sent in.
+    var byteCount = 0
+  }
+
+  private struct State {
+    var source: MapSource<Input>?
+    var window = Queue<Call>()
+    var inFlight = 0
+    /// What the results in `ready` came in.
+    var readyBytes = 0
+    var budget: MapBudget
+    /// Measured cost of an element, 0 before the first answer.
+    var nanosecondsPerElement = 0.0
+    var isExpired = false
+  }
+
+  private let calls: ElementCalls<Input, Output>
+  private let limits: MapLimits
+  private let workerCount: Int
+  /// When the time for the whole map is over.
+  private let deadline: UInt64?
+  // One reader at a time by contract, and the timer: the lock keeps both honest.
+  private let state: Mutex<State>
+  let ready = ReadyResults<Output>()
+
+  init(
+    source: sending MapSource<Input>, limits: MapLimits, workerCount: Int,
+    calls: ElementCalls<Input, Output>
+  ) throws {
+    self.calls = calls
+    self.limits = limits
+    self.workerCount = workerCount
+    deadline = limits.timeout.flatMap(MonotonicClock.deadline(after:))
+    let budget = MapBudget(limit: limits.bufferBytes, resultSize: fixedByteCount(of: Output.self))
+    state = Mutex(State(source: source, budget: budget))
+    try state.withLock { state in
+      var elements: [Input] = []
+      try fill(&state, taking: &elements)
+    }
+    let left = MonotonicClock.nanosecondsLeft(until: deadline) ?? 0
+    if left >= 0 { Timer.after(nanoseconds: left) { [weak self] in self?.expire() } }
+  }
+
+  // The reader has left.
+  deinit { stop() }
+
+  /// Reads no more: what no worker has begun need not run.
+  func stop() {
+    state.withLock { state in
+      state.source = nil
+      ready.replace(by: [])
+      for call in state.window.removeAll() { call.future.cancel() }
+    }
+  }
+
+  /// The time for the whole map is over.
+  private func expire() {
+    state.withLock { state in
+      guard !state.isExpired else { return }
+      state.isExpired = true
+      state.source = nil
+      let calls = state.window.removeAll()
+      for call in calls {
+        // What is done in time counts, although nobody has looked.
+        if !call.future.isDone, !call.future.cancel() {
+          call.future.complete(.failure(PoolError.timedOut))
+        }
+        state.window.append(call)
+      }
+    }
+  }
+
+  func nextBlocking() -> Result<Output, any Error>? {
+    while true {
+      switch step() {
+      case .result(let result): return result
+      case .end: return nil
+      case .wait(let future):
+        // A thread may sleep on the task itself, where the timer does not reach it.
+        if !future.wait(until: deadline) { expire() }
+      }
+    }
+  }
+
+  func next() async -> Result<Output, any Error>? {
+    while true {
+      switch step() {
+      case .result(let result): return result
+      case .end: return nil
+      case .wait(let future):
+        _ = try? await future.value
+        if Task.isCancelled, !future.isDone {
+          stop()
+          return .failure(CancellationError())
+        }
+      }
+    }
+  }
+
+  private enum Step {
+    case result(Result<Output, any Error>)
+    case wait(Future<MapAnswer<Output>>)
+    case end
+  }
+
+  /// Takes a result that is there, or says what to wait for.
+  private func step() -> Step {
+    state.withLock { state in
+      while true {
+        if let result = ready.popFirst() { return .result(result) }
+        state.budget.read(byteCount: state.readyBytes)
+        state.readyBytes = 0
+        fill(&state)
+        guard let call = state.window.first else { return .end }
+        guard call.future.isDone else { return .wait(call.future) }
+        _ = state.window.popFirst()
+        absorb(call, &state)
+      }
+    }
+  }
+
+  private func absorb(_ call: Call, _ state: inout State) {
+    state.inFlight -= call.elements.count
+    var (resultCount, resultBytes) = (0, 0)
+    if let answer = try? call.future.finished(), !answer.results.isEmpty {
+      resultCount = answer.results.count
+      resultBytes = answer.byteCount
+    }
+    state.budget.receive(sent: call.byteCount, results: resultCount, resultBytes: resultBytes)
+    switch Result(catching: { try call.future.finished() }) {
+    case .success(let answer):
+      ready.replace(by: answer.results)
+      state.readyBytes = resultBytes
+      let measured = Double(answer.nanoseconds) / Double(max(1, answer.results.count))
+      let known = state.nanosecondsPerElement
+      state.nanosecondsPerElement = known == 0 ? measured : 0.5 * (known + measured)
+      if let interruption = answer.interruption { goOn(after: interruption, call, answer, &state) }
+    case .failure(let error):
+      if state.isExpired {
+        ready.replace(by: [.failure(PoolError.timedOut)])
+        _ = state.window.removeAll()
+      } else if call.elements.count > 1, isOfOneElement(error) {
+        // One element took the others with it: each runs again on its own.
+        retrySingly(call.elements, &state)
+      } else {
+        ready.replace(by: call.elements.map { _ in .failure(error) })
+      }
+    }
+    fill(&state)
+  }
+
+  /// The worker ended in the middle of a call: the element that it was at is run again, or fails; those
+  /// after it have not begun, and go elsewhere.
+  private func goOn(
+    after interruption: MapInterruption, _ call: Call, _ answer: MapAnswer<Output>,
+    _ state: inout State
+  ) {
+    var rest = Array(call.elements.dropFirst(answer.results.count))
+    state.inFlight += rest.count
+    var calls: [Call] = []
+    if interruption.hitElement, let element = rest.first {
+      rest.removeFirst()
+      if mayRunAgain(interruption.error) {
+        calls.append(resubmit([element], attempts: 1))
+      } else {
+        calls.append(failed([element], interruption.error))
+      }
+    }
+    if !rest.isEmpty { calls.append(resubmit(rest, attempts: 0)) }
+    for call in calls { state.budget.send(call.elements.count, byteCount: call.byteCount) }
+    state.window.prepend(calls)
+  }
+
+  private func mayRunAgain(_ error: any Error) -> Bool {
+    guard let death = error as? WorkerDied else { return false }
+    return calls.retries.count > 0 && calls.retries.deaths?(death.cause) != false
+  }
+
+  private func resubmit(_ elements: [Input], attempts: Int) -> Call {
+    do { return try submit(elements, attempts: attempts) } catch { return failed(elements, error) }
+  }
+
+  private func isOfOneElement(_ error: any Error) -> Bool {
+    switch error as? PoolError {
+    case .notTransferred?, .deadlineExceeded?: return true
+    default: break
+    }
+    return error is WorkerDied || error is TransferError
+  }
+
+  private func retrySingly(_ elements: [Input], _ state: inout State) {
+    var calls: [Call] = []
+    for element in elements {
+      do { calls.append(try submit([element])) } catch { calls.append(failed([element], error)) }
+    }
+    state.inFlight += elements.count
+    for call in calls { state.budget.send(call.elements.count, byteCount: call.byteCount) }
+    state.window.prepend(calls)
+  }
+
+  /// A call that could not be made, in the place where its results would be.
+  private func failed(_ elements: [Input], _ error: any Error) -> Call {
+    let future = Future<MapAnswer<Output>>()
+    future.complete(.failure(error))
+    return Call(elements: elements, future: future)
+  }
+
+  /// `fill`, for elements that are read ahead: what cannot be handed over fails in its turn, and
+  /// nothing follows it.
+  private func fill(_ state: inout State) {
+    guard !state.isExpired else { return }
+    var elements: [Input] = []
+    do { try fill(&state, taking: &elements) } catch {
+      state.source = nil
+      state.inFlight += elements.count
+      state.window.append(failed(elements, error))
+    }
+  }
+
+  /// Submits calls until the buffer is full or the source is at its end.
+  /// - Parameter elements: those of the last call, which failed if this throws.
+  private func fill(_ state: inout State, taking elements: inout [Input]) throws {
+    while state.source != nil {
+      let occupied = state.inFlight + ready.count
+      let size = nextChunkSize(state)
+      guard occupied == 0 || state.budget.hasRoom(for: size, inFlight: state.inFlight)
+      else { return }
+      // A chunk waits until there is room for all of it, so that chunks do not shrink to what the
+      // last one left.
+      guard size <= limits.buffer - occupied || occupied == 0 else { return }
+      // Until the cost is known, a few elements for each worker are enough.
+      if limits.chunkSize == nil, state.nanosecondsPerElement == 0,
+        state.inFlight >= 2 * workerCount
+      {
+        return
+      }
+      if !state.budget.knowsResults, state.window.count >= 2 * workerCount { return }
+      elements = state.source?.next(size) ?? []
+      if elements.count < size { state.source = nil }
+      guard !elements.isEmpty else { return }
+      let call = try submit(elements)
+      state.window.append(call)
+      state.inFlight += elements.count
+      state.budget.send(elements.count, byteCount: call.byteCount)
+    }
+  }
+
+  /// As many elements as make a call worth about a millisecond; one until the cost is known.
+  private func nextChunkSize(_ state: State) -> Int {
+    if let chunkSize = limits.chunkSize { return min(chunkSize, limits.buffer) }
+    guard state.nanosecondsPerElement > 0 else { return 1 }
+    let shares = 2 * workerCount
+    return max(
+      1,
+      min(
+        1024, limits.buffer / shares, Int(1e6 / state.nanosecondsPerElement),
+        state.budget.elementCount(inPart: shares)))
+  }
+
+  private func submit(_ elements: [Input], attempts: Int = 0) throws -> Call {
+    let submitted = try calls.submit(elements, attempts)
+    return Call(
+      elements: elements, future: submitted.future, byteCount: submitted.byteCount)
+  }
+}

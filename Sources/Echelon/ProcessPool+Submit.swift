@@ -128,13 +128,8 @@ extension ProcessPool {
 extension FutureTask {
   /// What is known of the task before it is handed over.
   func set(_ function: FunctionIndex, _ options: borrowing TaskOptions) {
-    self.function = function
-    priority = options.priority
-    retries = options.retries.count
-    if !options.retries.isPlain {
-      retryPolicy = options.retries
-      needsCare = true
-    }
-    deadlineNanoseconds = options.deadlineNanoseconds
+    prepare(
+      function, options.retries, options.priority,
+      deadlineNanoseconds: options.deadlineNanoseconds)
   }
 }

@@ -43,6 +43,13 @@ public protocol WorkExecutor: AnyObject, Sendable {
     _ argument: repeat each Argument
   ) throws -> Future<Output>
 
+  /// Hands over a function once for each of some elements.
+  /// - Throws: as for one; what was handed over before that is cancelled then.
+  func submitEach<Input: Sendable, Output: Sendable>(
+    _ elements: [Input], options: TaskOptions, at site: CallSite,
+    _ function: @escaping @Sendable (Input) throws -> Output
+  ) throws -> [Future<Output>]
+
   /// Has a function work on the values of futures, as soon as all of them are there. One that fails,
   /// or is cancelled, ends it at once in the same way.
   func submit<each Input: Sendable, Output: Sendable>(

@@ -55,6 +55,7 @@ struct Harvest: ~Copyable {
       first = small
       if count > 0 { firstResult = cell.smallResult }
     } else {
+      if others.isEmpty { others.reserveCapacity(Self.limit) }
       others.append(small)
       if count > 0 { otherResults.append(cell.smallResult) }
     }

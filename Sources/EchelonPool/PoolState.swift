@@ -69,6 +69,8 @@ struct PoolState {
   var roomWaiters = Queue<@Sendable () -> Bool>()
   /// The task that is next in the overflow waits for memory, and not for a slot.
   var isShortOfMemory = false
+  /// More tasks are published under this turn of the lock; `Wire.settleTail` comes after the last.
+  var isPublishingSeveral = false
   /// Tasks went from the overflow into slots: once the lock is let go, workers are to look.
   var hasRefilled = false
   /// Calls into other people's code, to be made once the lock is let go.

@@ -59,6 +59,24 @@ open class PoolTask: @unchecked Sendable {
 
   package init() {}
 
+  /// Says how it is to be run; before it is handed over, once.
+  ///
+  /// Here, and not where it is called: the exclusivity of the properties is checked, at a price, by
+  /// the code of other modules.
+  package final func prepare(
+    _ function: FunctionIndex, _ retries: borrowing RetryPolicy, _ priority: WorkPriority,
+    deadlineNanoseconds: UInt64
+  ) {
+    self.function = function
+    self.priority = priority
+    self.retries = retries.count
+    if !retries.isPlain {
+      retryPolicy = copy retries
+      needsCare = true
+    }
+    self.deadlineNanoseconds = deadlineNanoseconds
+  }
+
   /// Gives up what the task kept alive for its worker.
   final func letGo() {
     if argumentBlock != nil { argumentBlock = nil }

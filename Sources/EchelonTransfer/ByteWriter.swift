@@ -102,6 +102,13 @@
     if !message.retained.isEmpty { retained += message.retained }
   }
 
+  /// Gives up what the message keeps alive to whoever will keep it.
+  package mutating func takeRetained() -> [AnyObject] {
+    if retained.isEmpty { return [] }
+    defer { retained = [] }
+    return retained
+  }
+
   // MARK: Going back
 
   /// Replaces a value written earlier at `offset`.

@@ -180,11 +180,13 @@ extension FunctionCall: OutgoingCall {
   }
 
   /// Appends the first half of what `encode` does.
+  @usableFromInline
   package func encodeFunction(into writer: inout ByteWriter) throws(TransferError) {
     try words.encode(.synchronous, into: &writer)  // `self` outlives this call, and so does its context
   }
 
   /// Appends the second half.
+  @usableFromInline
   package static func encodeArguments(
     _ argument: repeat each Argument, into writer: inout ByteWriter
   )

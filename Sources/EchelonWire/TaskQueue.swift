@@ -11,10 +11,11 @@ public import Synchronization
 extension Wire {
   /// Puts a filled slot at the end of the queue of its priority. Only one thread of the front end at a
   /// time.
+  /// - Parameter isFollowed: more are published at once, and then `settleTail` is called.
   /// - Returns: false when the ring is full; the slot is then not published.
   @inlinable public func publish(
     _ index: SlotIndex, generation: UInt32, flags: StateWord.Flags = .none,
-    priority: WorkPriority = .normal
+    priority: WorkPriority = .normal, isFollowed: Bool = false
   ) -> Bool {
     // MODEL(publish.1)
     guard hasRoomInRing(priority) else { return false }
@@ -29,8 +30,18 @@ extension Wire {
     ringEntry(ticket, priority).store(UInt64(generation) << 32 | UInt64(index.value))
     // ORDER(wake-up): sequential, before the load of chairs and sleepers in `wakeWorkerIfNeeded`.
     // MODEL(publish.4)
-    tail.storeSequential(ticket &+ 1)
+    if isFollowed { tail.store(ticket &+ 1) } else { tail.storeSequential(ticket &+ 1) }
     return true
+  }
+
+  /// After several tasks were published: what a sequential store for each would have cost, once. In the
+  /// same turn of the front end's lock.
+  @inlinable public func settleTail() {
+    // ORDER(wake-up): as in `publish`, for all of them.
+    for priority in WorkPriority.allCases {
+      let tail = tail(priority)
+      tail.storeSequential(tail.loadRelaxed())
+    }
   }
 
   /// From now on workers look at all priorities.

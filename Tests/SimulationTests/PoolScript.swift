@@ -46,6 +46,8 @@ final class PoolScript {
 
   func play() throws {
     for _ in 0..<3 + random.below(8) { try step() }
+    // After everything else, so that what comes before is the same as without it.
+    if random.chance(16_384) { try submitTogether() }
     for index in tasks.indices { try judge(tasks[index]) }
   }
 
@@ -99,6 +101,20 @@ final class PoolScript {
       } catch {
         try excuse(error, "submit")
       }
+    }
+  }
+
+  private func submitTogether() throws {
+    let calls = (0..<1 + random.below(150)).map { _ in newCall() }.filter { $0.kind != .late }
+    do {
+      let futures = try pool.submit(each: calls, retries: 4) { try perform($0, []) }
+      for (call, future) in zip(calls, futures) {
+        tasks.append(
+          Task(
+            call: call, retries: 4, hasDeadline: false, inputs: [], future: future))
+      }
+    } catch {
+      try excuse(error, "submit(each:)")
     }
   }
 

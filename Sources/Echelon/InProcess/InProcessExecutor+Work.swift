@@ -39,6 +39,24 @@ extension InProcessExecutor {
     return try begin(task, byteCount, options)
   }
 
+  /// Hands a function over once for each element. See `WorkExecutor`.
+  public func submitEach<Input: Sendable, Output: Sendable>(
+    _ elements: [Input], options: TaskOptions, at site: CallSite,
+    _ function: @escaping @Sendable (Input) throws -> Output
+  ) throws -> [Future<Output>] {
+    var futures: [Future<Output>] = []
+    futures.reserveCapacity(elements.count)
+    do {
+      for element in elements {
+        futures.append(try submit(options: options, at: site, function, element))
+      }
+    } catch {
+      for future in futures { future.cancel() }
+      throw error
+    }
+    return futures
+  }
+
   private func begin<Output>(
     _ task: InProcessTask<Output>, _ byteCount: Int, _ options: TaskOptions
   ) throws -> Future<Output> {

@@ -5,7 +5,8 @@ import Echelon
 /// What it costs to hand a task over and to take its result.
 extension Figures {
   static let dispatch = [
-    roundTrip, roundTripFloor, sleepingRoundTrip, throughput, taskGroup, mapCalls, chunks, handOver,
+    roundTrip, roundTripFloor, sleepingRoundTrip, throughput, throughputEach, taskGroup, mapCalls,
+    chunks, handOver,
   ]
 
   private static let roundTrip = Figure(
@@ -54,12 +55,7 @@ extension Figures {
     try check(peer_thread_pool_start(Int32(setup.workers)), "start a pool of threads")
     return Contest(
       echelon: { try secondsPerTask(pool, count) },
-      rival: {
-        var ran = 0
-        let time = seconds { ran = peer_thread_pool_run(count) }
-        guard ran == count else { throw ComparisonError.rivalFailed("run \(count) tasks") }
-        return time / Double(count)
-      },
+      rival: { try secondsPerPeerTask(count) },
       end: {
         peer_thread_pool_stop()
         pool.shutdown()
@@ -73,6 +69,35 @@ extension Figures {
       for _ in 0..<count { futures.append(try pool.submit {}) }
       for future in futures { try future.result() }
     } / Double(count)
+  }
+
+  private static let throughputEach = Figure(
+    name: "throughput-each",
+    title: "no-op tasks from one thread, handed over at once by `submit(each:)`",
+    rivalTitle: "C thread pool", requirement: .rate(atLeast: 2_000_000)
+  ) { setup in
+    let pool = try pool(setup)
+    let count = 100_000 / setup.shrink
+    try check(peer_thread_pool_start(Int32(setup.workers)), "start a pool of threads")
+    return Contest(
+      echelon: {
+        try seconds {
+          let futures = try pool.submit(each: repeatElement((), count: count)) { _ in }
+          for future in futures { try future.result() }
+        } / Double(count)
+      },
+      rival: { try secondsPerPeerTask(count) },
+      end: {
+        peer_thread_pool_stop()
+        pool.shutdown()
+      })
+  }
+
+  private static func secondsPerPeerTask(_ count: Int) throws -> Double {
+    var ran = 0
+    let time = seconds { ran = peer_thread_pool_run(count) }
+    guard ran == count else { throw ComparisonError.rivalFailed("run \(count) tasks") }
+    return time / Double(count)
   }
 
   private static let sleepingRoundTrip = Figure(
@@ -126,7 +151,7 @@ extension Figures {
 
   private static let mapCalls = Figure(
     name: "map-calls", title: "no-op calls of a map over a sequence, each with a result of its own",
-    rivalTitle: "C thread pool, a task each", requirement: .none
+    rivalTitle: "C thread pool, a task each", requirement: .rate(atLeast: 2_000_000)
   ) { setup in
     let pool = try pool(setup)
     let count = 1_000_000 / setup.shrink
@@ -144,10 +169,7 @@ extension Figures {
         }
         return time / Double(count)
       },
-      rival: {
-        let time = seconds { _ = peer_thread_pool_run(count / 10) }
-        return time / Double(count / 10)
-      },
+      rival: { try secondsPerPeerTask(count / 10) },
       end: {
         peer_thread_pool_stop()
         pool.shutdown()

@@ -29,67 +29,70 @@ extension ProcessPool {
     let call = FunctionCall<Input, Output>(function)
     var futures: [Future<Output>] = []
     futures.reserveCapacity(elements.count)
-    for _ in elements { futures.append(Future<Output>(pool: self)) }
-    try handOver(
-      elements.count, calling: FunctionCall<Input, Output>.signature(), options, from: site,
-      future: { futures[$0] },
-      encodeFunction: { (message: inout ByteWriter) throws(TransferError) in
-        try call.encodeFunction(into: &message)
-      },
-      encodeArgument: { (index: Int, message: inout ByteWriter) throws(TransferError) in
-        try FunctionCall<Input, Output>.encodeArguments(elements[index], into: &message)
-      })
+    do {
+      try handOver(
+        elements.count, calling: FunctionCall<Input, Output>.signature(), options, from: site,
+        nextFuture: {
+          let future = Future<Output>(pool: self)
+          futures.append(future)
+          return future
+        },
+        encodeFunction: { (message: inout ByteWriter) throws(TransferError) in
+          try call.encodeFunction(into: &message)
+        },
+        encodeArgument: { (index: Int, message: inout ByteWriter) throws(TransferError) in
+          try FunctionCall<Input, Output>.encodeArguments(elements[index], into: &message)
+        })
+    } catch {
+      for future in futures { future.cancel() }
+      throw error
+    }
     return futures
   }
 
-  /// Hands over the calls behind `count` futures: of one function, each with an argument of its own.
+  /// Makes `count` calls of one function, each with an argument and a future of its own. When this throws,
+  /// those that were handed over are left to the caller.
   @usableFromInline
   func handOver(
     _ count: Int, calling signature: CallSignature, _ options: TaskOptions, from origin: CallSite,
-    future: (Int) -> AnyFuture,
+    nextFuture: () -> AnyFuture,
     encodeFunction: (inout ByteWriter) throws(TransferError) -> Void,
     encodeArgument: (Int, inout ByteWriter) throws(TransferError) -> Void
   ) throws {
+    guard let engine = frontEnd, options.after.isEmpty else {
+      for index in 0..<count {
+        try handOver(nextFuture(), calling: signature, options, from: origin) {
+          message throws(TransferError) in
+          try encodeFunction(&message)
+          try encodeArgument(index, &message)
+        }
+      }
+      return
+    }
+    let place = try index(of: signature)
+    var function = ByteWriter()
+    try encodeFunction(&function)
+    var messages = ByteWriter()
     var taken = 0
-    do {
-      guard let engine = frontEnd, options.after.isEmpty else {
-        while taken < count {
-          try handOver(future(taken), calling: signature, options, from: origin) {
-            message throws(TransferError) in
-            try encodeFunction(&message)
-            try encodeArgument(taken, &message)
-          }
-          taken += 1
-        }
-        return
+    while taken < count {
+      var tasks: [FutureTask] = []
+      var ends: [Int] = []
+      tasks.reserveCapacity(Self.groupLimit)
+      ends.reserveCapacity(Self.groupLimit)
+      messages.rewind(to: 0)
+      while tasks.count < min(Self.groupLimit, count - taken), messages.count < Self.groupBytes {
+        let task = CallTask(engine: engine, future: nextFuture())
+        task.origin = origin
+        task.set(place, options)
+        function.withBytes { messages.append(bytes: $0) }
+        try encodeArgument(taken + tasks.count, &messages)
+        try retain(function.retained, for: task)
+        try retain(messages.takeRetained(), for: task)
+        tasks.append(task)
+        ends.append(messages.count)
       }
-      let place = try index(of: signature)
-      var function = ByteWriter()
-      try encodeFunction(&function)
-      var messages = ByteWriter()
-      while taken < count {
-        var tasks: [FutureTask] = []
-        var ends: [Int] = []
-        tasks.reserveCapacity(Self.groupLimit)
-        ends.reserveCapacity(Self.groupLimit)
-        messages.rewind(to: 0)
-        while tasks.count < min(Self.groupLimit, count - taken), messages.count < Self.groupBytes {
-          let index = taken + tasks.count
-          let task = CallTask(engine: engine, future: future(index))
-          task.origin = origin
-          task.set(place, options)
-          function.withBytes { messages.append(bytes: $0) }
-          try encodeArgument(index, &messages)
-          try retain(function.retained, for: task)
-          try retain(messages.takeRetained(), for: task)
-          tasks.append(task)
-          ends.append(messages.count)
-        }
-        try handOver(tasks, messages, ends, to: engine, &taken)
-      }
-    } catch {
-      for index in 0..<taken { future(index).cancel() }
-      throw error
+      try handOver(tasks, messages, ends, to: engine)
+      taken += tasks.count
     }
   }
 
@@ -98,18 +101,16 @@ extension ProcessPool {
   private static var groupBytes: Int { 64 << 10 }
 
   private func handOver(
-    _ tasks: [FutureTask], _ messages: borrowing ByteWriter, _ ends: [Int], to engine: PoolEngine,
-    _ taken: inout Int
+    _ tasks: [FutureTask], _ messages: borrowing ByteWriter, _ ends: [Int], to engine: PoolEngine
   ) throws {
     for task in tasks { task.untypedFuture.attach(task) }
-    var takenHere = 0
-    defer { taken += takenHere }
+    var taken = 0
     do {
       try messages.withSpan { bytes in
-        try engine.submit(tasks, messages: bytes, ends: ends, taken: &takenHere)
+        try engine.submit(tasks, messages: bytes, ends: ends, taken: &taken)
       }
     } catch {
-      for task in tasks[takenHere...] { task.untypedFuture.detach() }
+      for task in tasks[taken...] { task.untypedFuture.detach() }
       throw error
     }
   }

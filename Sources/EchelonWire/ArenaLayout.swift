@@ -48,7 +48,7 @@ public struct ArenaLayout: Sendable {
   /// The layout that the header of an attached arena describes, checked against its size.
   public init(readingFrom arena: Arena) throws(ArenaError) {
     try self.init(
-      arena.region.load(at: 0, as: arena_header.self), controlLimit: arena.geometry.heapOffset)
+      arena.region.load(at: 0, as: arena_header.self), controlLimit: arena.geometry.blocksOffset)
   }
 
   /// The layout that a header describes, for an arena of whose start `controlLimit` bytes can be read.

@@ -76,6 +76,15 @@ import Testing
       }
     }
   }
+
+  @Test func `that reaches beyond the control area, where there are no pages yet, is refused`()
+    throws
+  {
+    let wire = try makeWire()
+    // The end of the control area, which is where the words of blocks begin.
+    wire.arena.region.store(UInt64(wire.arena.geometry.heapOffset), at: 112)
+    #expect(throws: ArenaError.notAnArena) { _ = try ArenaLayout(readingFrom: wire.arena) }
+  }
 }
 
 @Suite struct `The table of functions` {

@@ -57,14 +57,22 @@ private final class Tally: Sendable {
     var lostJobs = 0
   }
   private let counts = Mutex(Counts())
-  func withLock<R>(_ body: (inout Counts) -> sending R) -> R { counts.withLock { body(&$0) } }
+  private let watch: ProgressWatch
+  init(_ watch: ProgressWatch) { self.watch = watch }
+  /// One of several results that are counted together has come.
+  func note() { watch.note() }
+  func withLock<R>(_ body: (inout Counts) -> sending R) -> R {
+    watch.note()
+    return counts.withLock { body(&$0) }
+  }
 }
 
 private func run(_ plan: Plan) async throws {
   let descriptors = Machine.poolDescriptors
-  let tally = Tally()
   do {
-    let pool = try ProcessPool.quiet(workers: 3)
+    let (pool, watch) = try ProgressWatch.watching { try .quiet(workers: 3, recorder: $0) }
+    defer { watch.stop() }
+    let tally = Tally(watch)
     let clock = ContinuousClock()
     let end = clock.now + .seconds(plan.seconds)
     let half = UInt32(plan.milliseconds * 500)
@@ -107,7 +115,10 @@ private func smallTasks(
     let futures = try (1...500).map {
       try pool.submit(retries: RetryPolicy(plan.retries), collatz, $0)
     }
-    for (future, value) in zip(futures, expected) { #expect(try await future.value == value) }
+    for (future, value) in zip(futures, expected) {
+      #expect(try await future.value == value)
+      tally.note()
+    }
     tally.withLock { $0.tasks += 500 }
   }
 }
@@ -122,7 +133,10 @@ private func largeTasks(
     let futures = try inputs.map {
       try pool.submit(retries: RetryPolicy(plan.retries), reversed, $0)
     }
-    for (future, value) in zip(futures, expected) { #expect(try await future.value == value) }
+    for (future, value) in zip(futures, expected) {
+      #expect(try await future.value == value)
+      tally.note()
+    }
     tally.withLock { $0.tasks += sizes.count }
   }
 }

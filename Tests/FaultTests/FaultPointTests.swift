@@ -33,42 +33,13 @@ private struct Plan: Codable {
 /// Workers that die or stop at named steps of the protocol. Not a part of `Faults`, whose limit is
 /// too short for the long form.
 @Suite(.serialized, .timeLimit(.minutes(60))) struct FaultPoints {
-  @Test func `P10 a worker dies or stops at every named step and every result is right`() throws {
+  @Test func `P10 a worker dies or stops at every named step and every result is right`() async {
     let plan = Plan()
-    // What other tests started may take its time to end.
-    let others = Set(Machine.children(of: getpid()))
-    let pool = try ProcessPool.quiet(workers: 3)
-    let wire = pool.engine.wire
-    wire.faultSeed.storeSequential(plan.seed)
-    let warden = Warden(of: pool, seed: UInt64(plan.seed))
-    let mix = try Mix(pool, seed: UInt64(plan.seed))
-    let every = UInt64(1) << UInt64(FaultPoint.allCases.count) - 1
-    let end = ContinuousClock.now + plan.patience
-    while ContinuousClock.now < end,
-      pool.statistics.deaths < plan.deaths || wire.struckFaultPoints.load() != every
-    {
-      try mix.round()
+    let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+      [plan = plan as Plan] in
+      reporting { try run(plan) }
     }
-    // What still runs ends undisturbed.
-    wire.faultSeed.storeSequential(0)
-    try mix.round()
-    try eventually("nobody is stopped") {
-      pool.workerProcessIDs.allSatisfy { Machine.state(of: $0) != "T" }
-    }
-    warden.stop()
-    let struck = wire.struckFaultPoints.load()
-    let missed = FaultPoint.allCases.filter { struck & 1 << UInt64($0.rawValue) == 0 }
-    #expect(missed.isEmpty, "never struck: \(missed)")
-    let statistics = pool.statistics
-    #expect(statistics.deaths >= plan.deaths)
-    #expect(statistics.pendingTasks == 0)
-    #expect(mix.lostJobs * 5 <= mix.jobs, "\(mix.lostJobs) of \(mix.jobs) jobs")
-    #expect(pool.memoryUsage.blockCount < 64)
-    print(
-      "\(statistics.deaths) deaths, \(warden.stops) stops, \(statistics.retries) retries, "
-        + "\(mix.tasks) tasks, \(mix.jobs) jobs of which \(mix.lostJobs) lost, all right")
-    pool.shutdown()
-    #expect(others.isSuperset(of: Machine.children(of: getpid())))
+    print(String(decoding: result?.standardOutputContent ?? [], as: UTF8.self))
   }
 
   @Test func `points that are not armed strike nobody`() throws {
@@ -82,9 +53,46 @@ private struct Plan: Codable {
   }
 }
 
+private func run(_ plan: Plan) throws {
+  let (pool, watch) = try ProgressWatch.watching { try .quiet(workers: 3, recorder: $0) }
+  defer { watch.stop() }
+  let wire = pool.engine.wire
+  wire.faultSeed.storeSequential(plan.seed)
+  let warden = Warden(of: pool, seed: UInt64(plan.seed))
+  let mix = try Mix(pool, seed: UInt64(plan.seed), watch)
+  let every = UInt64(1) << UInt64(FaultPoint.allCases.count) - 1
+  let end = ContinuousClock.now + plan.patience
+  while ContinuousClock.now < end,
+    pool.statistics.deaths < plan.deaths || wire.struckFaultPoints.load() != every
+  {
+    try mix.round()
+  }
+  // What still runs ends undisturbed.
+  wire.faultSeed.storeSequential(0)
+  try mix.round()
+  try eventually("nobody is stopped") {
+    pool.workerProcessIDs.allSatisfy { Machine.state(of: $0) != "T" }
+  }
+  warden.stop()
+  let struck = wire.struckFaultPoints.load()
+  let missed = FaultPoint.allCases.filter { struck & 1 << UInt64($0.rawValue) == 0 }
+  #expect(missed.isEmpty, "never struck: \(missed)")
+  let statistics = pool.statistics
+  #expect(statistics.deaths >= plan.deaths)
+  #expect(statistics.pendingTasks == 0)
+  #expect(mix.lostJobs * 5 <= mix.jobs, "\(mix.lostJobs) of \(mix.jobs) jobs")
+  #expect(pool.memoryUsage.blockCount < 64)
+  print(
+    "\(statistics.deaths) deaths, \(warden.stops) stops, \(statistics.retries) retries, "
+      + "\(mix.tasks) tasks, \(mix.jobs) jobs of which \(mix.lostJobs) lost, all right")
+  pool.shutdown()
+  #expect(Machine.children(of: getpid()).isEmpty)
+}
+
 /// Work of every kind, with known results.
 private final class Mix {
   private let pool: ProcessPool
+  private let watch: ProgressWatch?
   private let x: SharedArray<Double>
   private let sum: Double
   private let mapped: [Double]
@@ -93,8 +101,9 @@ private final class Mix {
   private(set) var lostJobs = 0
   private let sizes = [2_000, 5_000, 40_000]
 
-  init(_ pool: ProcessPool, seed: UInt64) throws {
+  init(_ pool: ProcessPool, seed: UInt64, _ watch: ProgressWatch? = nil) throws {
     self.pool = pool
+    self.watch = watch
     let values = mixedMagnitudes(count: 100_000, seed: seed, of: Double.self)
     x = try pool.array(values)
     mapped = values.map { $0 * 0.5 + 1 }
@@ -116,22 +125,28 @@ private final class Mix {
     let large = try (0..<6).map {
       try pool.submit(retries: 1_000_000, filled, $0, sizes[$0 % sizes.count])
     }
-    try job(equals: sum) { try pool.start(Reduction<Double>.sum, x).checked() }
-    try job(equals: mapped) { Array(try pool.startMap(x) { $0 * 0.5 + 1 }.checked()) }
+    try job(equals: sum) { try result(of: pool.start(Reduction<Double>.sum, x)) }
+    try job(equals: mapped) { Array(try result(of: pool.startMap(x) { $0 * 0.5 + 1 })) }
     for (index, future) in futures.enumerated() {
-      let value = try future.checked()
+      let value = try result(of: future)
       if value != cube(index) { Issue.record("the cube of \(index) came as \(value)") }
     }
     for (index, future) in large.enumerated() {
-      let value = try future.checked()
+      let value = try result(of: future)
       if value != filled(index, sizes[index % sizes.count]) { Issue.record("result \(index)") }
     }
     try eventually("every callback is made") { told.withLock { $0 == 100 } }
     tasks += futures.count + large.count + 5
   }
 
+  private func result<Value>(of future: Future<Value>) throws -> Value {
+    let value = try future.checked()
+    watch?.note()
+    return value
+  }
+
   private func one(_ index: Int) throws {
-    let value = try pool.submit(retries: 1_000_000, cube, index).checked()
+    let value = try result(of: pool.submit(retries: 1_000_000, cube, index))
     if value != cube(index) { Issue.record("the cube of \(index) came as \(value)") }
   }
 

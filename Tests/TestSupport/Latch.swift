@@ -68,10 +68,15 @@ public struct Latch: Codable, Sendable {
 
 extension ProcessPool {
   /// A pool whose workers do not print a backtrace when a test crashes them.
-  public static func quiet(workers: Int, memoryLimit: Int? = nil) throws -> ProcessPool {
-    let isForked = environmentVariable("ECHELON_TEST_START") == "forkServer"
-    return try ProcessPool(
-      workers: workers, start: isForked ? .forkServer : .spawn, memoryLimit: memoryLimit,
-      environment: ["SWIFT_BACKTRACE": "enable=no"])
+  public static func quiet(
+    workers: Int, memoryLimit: Int? = nil, recorder: FlightRecorderFile? = nil
+  ) throws -> ProcessPool {
+    var options = PoolOptions()
+    options.memoryLimit = memoryLimit
+    options.start =
+      environmentVariable("ECHELON_TEST_START") == "forkServer" ? .forkServer : .spawn
+    options.environment = ["SWIFT_BACKTRACE": "enable=no"]
+    options.flightRecorder = recorder
+    return try ProcessPool(workers: workers, options: options)
   }
 }

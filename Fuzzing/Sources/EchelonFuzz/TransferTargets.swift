@@ -79,7 +79,17 @@ final class ValueTarget: FuzzTarget {
   init() throws {
     try add(Record())
     try add([Record(), Record()])
-    try add([Plain(position: [1, 2], colour: .green, flag: true, depth: nil)])
+    try add([Plain(position: [1, 2], colour: .green, flag: true, depth: nil)]) { plains in
+      // As bytes: the compiler may take it for granted that a value is one.
+      unsafe plains.withUnsafeBytes { bytes in
+        plains.indices.allSatisfy { index in
+          let start = index * MemoryLayout<Plain>.stride
+          let colour = start + MemoryLayout<Plain>.offset(of: \.colour)!
+          let flag = start + MemoryLayout<Plain>.offset(of: \.flag)!
+          return unsafe bytes[colour] < 3 && bytes[flag] < 2
+        }
+      }
+    }
     try add((1, "two", [3.0], [true: Colour.red]))
     try add(["a": [1, 2], "b": []])
     try add(Set(["x", "yy"]))
@@ -96,10 +106,15 @@ final class ValueTarget: FuzzTarget {
     readers[Int(first) % readers.count](Array(bytes.dropFirst()))
   }
 
-  private func add<Value>(_ value: Value) throws {
+  /// - Parameter isOne: whether what was accepted is a value of the type.
+  private func add<Value>(
+    _ value: Value, isOne: @escaping (Value) -> Bool = { _ in true }
+  ) throws {
     var writer = ByteWriter()
     try encode(value, into: &writer)
     seeds.append([UInt8(readers.count)] + writer.copyBytes())
+    // The largest count there is, which changes of a byte hardly come to.
+    seeds.append([UInt8(readers.count)] + Array(repeating: 255, count: 8) + [127])
     let type = ResultType(Value.self)
     readers.append { bytes in
       // As the front end does it, then as the worker does.
@@ -111,6 +126,7 @@ final class ValueTarget: FuzzTarget {
       precondition(isThere == (value != nil), "\(Value.self): the two readers differ")
       store.clear(Value.self)
       guard let value else { return }
+      precondition(isOne(value), "\(Value.self): what was accepted is no value of the type")
       var again = ByteWriter()
       guard (try? encode(value, into: &again)) != nil else { return }
       let copy = try? ByteReader.reading(again.copyBytes()) { (reader) throws(TransferError) in

@@ -73,14 +73,12 @@ let package = Package(
     .target(
       name: "EchelonTransfer", dependencies: ["EchelonMemory", "CEchelon"], swiftSettings: settings),
     .target(
-      name: "EchelonLinearAlgebra", dependencies: ["CBLAS", "CEchelonKernels"],
-      swiftSettings: settings),
+      name: "EchelonLinearAlgebra", dependencies: ["CEchelonKernels"], swiftSettings: settings),
     .target(name: "EchelonMemory", dependencies: ["CEchelon"], swiftSettings: settings),
 
     // C, where Swift cannot say it.
     .target(name: "CEchelon"),
     .target(name: "CEchelonKernels", cSettings: [.define("NDEBUG")]),
-    .systemLibrary(name: "CBLAS", providers: [.apt(["libblas-dev", "liblapack-dev"])]),
 
     .target(
       name: "TestSupport", dependencies: ["Echelon", "EchelonMemory"], path: "Tests/TestSupport",

@@ -226,7 +226,9 @@ size_t echelon_affinity_list(int32_t *processors, size_t capacity) {
   if (set == NULL) return 0;
   CPU_ZERO_S(bytes, set);
   if (sched_getaffinity(0, bytes, set) == 0) {
-    for (int processor = 0; processor < 65536 && count < capacity; processor++)
+    size_t limit = CPU_COUNT_S(bytes, set);  // there are few, and they are mostly the first
+    if (limit > capacity) limit = capacity;
+    for (int processor = 0; count < limit; processor++)
       if (CPU_ISSET_S(processor, bytes, set)) processors[count++] = processor;
   }
   CPU_FREE(set);

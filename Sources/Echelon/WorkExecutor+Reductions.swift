@@ -1,4 +1,5 @@
 public import EchelonKernels
+import EchelonLinearAlgebra
 import EchelonMemory
 import EchelonPool
 public import EchelonWire
@@ -127,12 +128,13 @@ extension WorkExecutor {
   ///   - c: takes the product, m × n, sharing no memory with `a` or `b`; nil makes a new matrix.
   ///   - priority: as for a reduction.
   ///   - deadline: as for a reduction.
-  /// - Throws: `KernelError` when the shapes do not fit.
+  /// - Throws: `KernelError` when the shapes do not fit; `LinearAlgebraError.noBLAS`.
   public func startMultiply<Element: KernelElement & Sendable>(
     _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, into c: SharedMatrix<Element>? = nil,
     priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> Future<SharedMatrix<Element>> {
     let kernel = KernelFamily.matrixProduct[Element.elementType]
+    try BLASInfo.require()
     guard a.columns == b.rows else {
       throw KernelError.shapeMismatch(
         kernel: kernel.name, shapes: ["\(a.rows) × \(a.columns)", "\(b.rows) × \(b.columns)"])

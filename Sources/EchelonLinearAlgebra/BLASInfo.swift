@@ -1,6 +1,6 @@
 internal import CEchelonKernels
 
-/// Which BLAS the process has loaded, and how it is set.
+/// Which BLAS the process uses, and how it is set. It is opened when it is first needed.
 public struct BLASInfo: Hashable, Sendable, CustomStringConvertible {
   /// The implementations that are told apart.
   public enum Implementation: String, Sendable {
@@ -35,8 +35,15 @@ public struct BLASInfo: Hashable, Sendable, CustomStringConvertible {
     ("VECLIB_MAXIMUM_THREADS", "1"),
   ]
 
-  /// Asks the loaded libraries.
+  /// Opens the BLAS if that has not been done.
+  /// - Throws: `LinearAlgebraError.noBLAS` when the system has none.
+  public static func require() throws(LinearAlgebraError) {
+    guard ek_open_blas() != 0 else { throw .noBLAS }
+  }
+
+  /// Asks the libraries; without any, path and configuration are empty.
   public static var current: BLASInfo {
+    _ = ek_open_blas()
     let implementation: Implementation =
       has("openblas_get_config") ? .openBLAS : has("bli_info_get_version_str") ? .blis : .reference
     // SAFETY: the shim copies nothing and frees nothing: its strings are static, the library's own,

@@ -1,11 +1,11 @@
-internal import CBLAS
+internal import CEchelonKernels
 
 /// An element type whose matrix product the system's BLAS computes.
 ///
 /// The requirement takes pointers because it is the other side of the fence; callers use
 /// `multiply(_:_:into:)`.
 public protocol BLASScalar: BinaryFloatingPoint, BitwiseCopyable {
-  /// `C = A·B`, row-major, by `cblas_?gemm`.
+  /// `C = A·B`, row-major, by `cblas_?gemm`. A BLAS is there: `BLASInfo.require` has been asked.
   /// One call; the arguments have been checked.
   @unsafe static func gemm(_ call: GEMMCall<Self>)
 }
@@ -25,25 +25,23 @@ public protocol BLASScalar: BinaryFloatingPoint, BitwiseCopyable {
   var leadingC: Int32
 }
 
-// SAFETY, for both: `multiply` has checked that the views lie inside their spans, that C has no two
-// elements at one address, and that all dimensions fit into 32 bits.
+// SAFETY, for both: `multiply` has checked that there is a BLAS, that the views lie inside their spans,
+// that C has no two elements at one address, and that all dimensions fit into 32 bits.
 
 extension Double: BLASScalar {
   /// See `BLASScalar`.
   @unsafe public static func gemm(_ call: GEMMCall<Double>) {
-    unsafe cblas_dgemm(
-      CblasRowMajor, call.transposeA ? CblasTrans : CblasNoTrans,
-      call.transposeB ? CblasTrans : CblasNoTrans, call.rows, call.columns, call.inner, 1, call.a,
-      call.leadingA, call.b, call.leadingB, 0, call.c, call.leadingC)
+    unsafe ek_dgemm(
+      call.transposeA ? 1 : 0, call.transposeB ? 1 : 0, call.rows, call.columns, call.inner, call.a,
+      call.leadingA, call.b, call.leadingB, call.c, call.leadingC)
   }
 }
 
 extension Float: BLASScalar {
   /// See `BLASScalar`.
   @unsafe public static func gemm(_ call: GEMMCall<Float>) {
-    unsafe cblas_sgemm(
-      CblasRowMajor, call.transposeA ? CblasTrans : CblasNoTrans,
-      call.transposeB ? CblasTrans : CblasNoTrans, call.rows, call.columns, call.inner, 1, call.a,
-      call.leadingA, call.b, call.leadingB, 0, call.c, call.leadingC)
+    unsafe ek_sgemm(
+      call.transposeA ? 1 : 0, call.transposeB ? 1 : 0, call.rows, call.columns, call.inner, call.a,
+      call.leadingA, call.b, call.leadingB, call.c, call.leadingC)
   }
 }

@@ -8,6 +8,8 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   case overlappingElements(view: MatrixView)
   /// A dimension or stride exceeds what the BLAS interface can count.
   case tooLarge(view: MatrixView)
+  /// No BLAS is installed.
+  case noBLAS
 
   /// One sentence for the person at the terminal.
   public var description: String {
@@ -24,6 +26,9 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
     case .tooLarge(let view):
       "a \(view.shape) matrix with strides \(view.strides) exceeds the 2147483647 that BLAS can "
         + "count; split it into blocks"
+    case .noBLAS:
+      "matrix products need a BLAS, and none is installed; install libblas3, or libopenblas0 for speed "
+        + "(apt-get install libopenblas0)"
     }
   }
 }

@@ -4,7 +4,7 @@
 ///   span. With k = 0, C becomes 0. The old contents of C are not read, NaN or not.
 /// - Strides: row-major and column-major views, with gaps between rows or columns, go to BLAS as
 ///   they are; others are first copied (A, B) or scattered (C) through dense memory.
-/// - Errors: shapes that don't fit, views that reach outside, a C whose elements overlap.
+/// - Errors: no BLAS, shapes that don't fit, views that reach outside, a C whose elements overlap.
 /// - Accuracy: |C - Ĉ| ≤ γₖ·|A|·|B| element-wise, γₖ = k·u / (1 - k·u), for any BLAS that does not
 ///   use Strassen's method (Higham, *Accuracy and Stability*, 2nd ed., §3.5).
 public func multiply<Element: BLASScalar>(
@@ -24,6 +24,7 @@ public func multiply<Element: BLASScalar>(
     }
     return
   }
+  try BLASInfo.require()
 
   if cView.rowMajorLeadingDimension != nil {
     product(a, aView, b, bView, into: &c, cView)

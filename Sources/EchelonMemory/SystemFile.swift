@@ -4,6 +4,10 @@ import Glibc
 package enum SystemFile {
   /// The text at `path`, or nil when it cannot be read.
   package static func read(_ path: String) -> String? {
+    bytes(path).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private static func bytes(_ path: String) -> [UInt8]? {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
@@ -16,7 +20,7 @@ package enum SystemFile {
       if piece.isEmpty { break }
       bytes += piece
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return bytes
   }
 
   /// The first whitespace-separated word of the file as a number; nil for `max` and for no file.
@@ -28,12 +32,16 @@ package enum SystemFile {
 
   /// The number that follows `key` in a file of `key value` lines.
   package static func number(_ path: String, key: String) -> Int? {
-    guard let text = read(path) else { return nil }
-    for line in text.split(separator: "\n") where line.hasPrefix(key) {
-      let words = line.dropFirst(key.count).split(whereSeparator: {
-        $0 == " " || $0 == ":" || $0 == "\t"
-      })
-      if let value = words.first.flatMap({ Int($0) }) { return value }
+    // By bytes: pools are made while someone waits, and read some of these.
+    guard let bytes = bytes(path) else { return nil }
+    let key = Array(key.utf8)
+    for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: key) {
+      let words = line.dropFirst(key.count).split { byte in
+        [UInt8(ascii: " "), UInt8(ascii: ":"), UInt8(ascii: "\t")].contains(byte)
+      }
+      if let value = words.first.flatMap({ Int(String(decoding: $0, as: UTF8.self)) }) {
+        return value
+      }
     }
     return nil
   }

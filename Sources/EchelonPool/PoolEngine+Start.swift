@@ -52,11 +52,11 @@ extension PoolEngine {
 
   /// The processors for the seats, in turn.
   private static func processors(_ pinning: WorkerPinning) throws -> [Int32] {
-    let allowed = MachineLimits.allowedProcessors()
     switch pinning {
     case .none: return []
-    case .spread: return allowed.map(Int32.init)
+    case .spread: return MachineLimits.allowedProcessors().map(Int32.init)
     case .cores(let cores):
+      let allowed = MachineLimits.allowedProcessors()
       guard !cores.isEmpty else {
         throw PoolError.invalidArgument("`pinning: .cores` needs at least one core")
       }

@@ -52,6 +52,15 @@ void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, u
 
 // Questions to the loaded BLAS: functions by name, which may not be there; the answer is then 0 or
 // the empty string. The file's path is valid until the next call on the same thread.
+
+// blas.c: opens the system's BLAS, once; 0 when there is none. Then products of row-major matrices,
+// C = A·B, by one call of it.
+int ek_open_blas(void);
+void ek_dgemm(int transpose_a, int transpose_b, int rows, int columns, int inner, const double *a,
+              int leading_a, const double *b, int leading_b, double *c, int leading_c);
+void ek_sgemm(int transpose_a, int transpose_b, int rows, int columns, int inner, const float *a,
+              int leading_a, const float *b, int leading_b, float *c, int leading_c);
+
 int ek_has_function(const char *name);
 const char *ek_ask_text(const char *name);
 int ek_ask_int(const char *name);

@@ -1,2 +1,0 @@
-// The standard C interface of whichever BLAS the system's alternatives chose.
-#include <cblas.h>

@@ -1,0 +1,58 @@
+// The matrix product of whichever BLAS the system's alternatives chose, opened when it is first needed.
+// C, because its functions are found with dlopen and called through the types of its own header.
+//
+// A program that links OpenBLAS loads 30 MB of it at its start, and so does each of its workers, which
+// takes longer than all else that a worker does before its first task; most pools never multiply a matrix.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE  // RTLD_DEFAULT
+#endif
+#include "CEchelonKernels.h"
+
+#include <cblas.h>
+#include <dlfcn.h>
+#include <pthread.h>
+
+static __typeof__(&cblas_dgemm) dgemm;
+static __typeof__(&cblas_sgemm) sgemm;
+
+static int find_functions(void) {
+  dgemm = (__typeof__(&cblas_dgemm))dlsym(RTLD_DEFAULT, "cblas_dgemm");
+  sgemm = (__typeof__(&cblas_sgemm))dlsym(RTLD_DEFAULT, "cblas_sgemm");
+  return dgemm && sgemm;
+}
+
+static void open_blas(void) {
+  static const char *const names[] = {
+#ifdef __APPLE__
+      "/System/Library/Frameworks/Accelerate.framework/Accelerate",
+#else
+      "libblas.so.3", "libcblas.so.3", "libopenblas.so.0", "libblis.so.4",
+#endif
+  };
+  if (find_functions()) return;  // the program has one linked in
+  // RTLD_GLOBAL, so that what else it offers is found by name.
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (dlopen(names[i], RTLD_LAZY | RTLD_GLOBAL) && find_functions()) return;
+}
+
+int ek_open_blas(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, open_blas);
+  return dgemm && sgemm;
+}
+
+// SAFETY of both: whoever multiplies has asked `ek_open_blas` before.
+
+void ek_dgemm(int transpose_a, int transpose_b, int rows, int columns, int inner, const double *a,
+              int leading_a, const double *b, int leading_b, double *c, int leading_c) {
+  dgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+        transpose_b ? CblasTrans : CblasNoTrans, rows, columns, inner, 1, a, leading_a, b,
+        leading_b, 0, c, leading_c);
+}
+
+void ek_sgemm(int transpose_a, int transpose_b, int rows, int columns, int inner, const float *a,
+              int leading_a, const float *b, int leading_b, float *c, int leading_c) {
+  sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+        transpose_b ? CblasTrans : CblasNoTrans, rows, columns, inner, 1, a, leading_a, b,
+        leading_b, 0, c, leading_c);
+}

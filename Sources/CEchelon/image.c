@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 // MARK: Images
@@ -98,7 +99,9 @@ static int add_image(struct dl_phdr_info *info, size_t size, void *context) {
     if (list->count < list->capacity) {
       uintptr_t low = info->dlpi_addr + segment->p_vaddr;
       list->segments[list->count] = (echelon_segment){
-        .low = low, .high = low + segment->p_memsz, .base = info->dlpi_addr,
+        // What the file holds, and not the zeros after it: the runtime makes conformances there, and
+        // what lies in them is another process's own.
+        .low = low, .high = low + segment->p_filesz, .base = info->dlpi_addr,
         .identity = id, .path = path, .is_executable = (segment->p_flags & PF_X) != 0,
       };
     }
@@ -222,4 +225,25 @@ void echelon_context_release(uintptr_t context) { swift_release(context); }
 unsigned echelon_enum_tag(
     uintptr_t witness, const void *value, unsigned empty_cases, uintptr_t type) {
   return ((unsigned (*)(const void *, unsigned, uintptr_t))witness)(value, empty_cases, type);
+}
+
+void echelon_value_copy(uintptr_t witness, void *destination, const void *source, uintptr_t type) {
+  ((void *(*)(void *, const void *, uintptr_t))witness)(destination, source, type);
+}
+
+unsigned echelon_enum_case(uintptr_t witness, const void *value, uintptr_t type) {
+  return ((unsigned (*)(const void *, uintptr_t))witness)(value, type);
+}
+
+void echelon_enum_project(uintptr_t witness, void *value, uintptr_t type) {
+  ((void (*)(void *, uintptr_t))witness)(value, type);
+}
+
+void echelon_enum_inject(uintptr_t witness, void *value, unsigned tag, uintptr_t type) {
+  ((void (*)(void *, unsigned, uintptr_t))witness)(value, tag, type);
+}
+
+int echelon_peek(uintptr_t address, uintptr_t *word) {
+  struct iovec here = {word, sizeof *word}, there = {(void *)address, sizeof *word};
+  return process_vm_readv(getpid(), &here, 1, &there, 1, 0) == (ssize_t)sizeof *word;
 }

@@ -79,7 +79,9 @@ final class CapturePlan: Sendable {
       alignment = max(alignment, unit)
     }
     let lone = names.count == 1 && box.bindingCount == 0 ? names[0] : nil
-    if let lone, let type = lone.type(in: environment), type.isSingleReference {
+    if let lone, let type = lone.type(in: environment), type.isSingleReference,
+      !(type.type is any HandleTransferable.Type)
+    {
       // Captured by value it would be the context itself.
       throw .capturedVariable(type.name)
     }
@@ -143,8 +145,9 @@ final class CapturePlan: Sendable {
     if let refusal = type.captureRefusal { throw refusal }
     let plan = type.existentialPlan ?? TransferPlan.plan(for: type.type)
     if plan.refusal == nil { return plan }
-    guard let fieldwise = FieldwisePlan(type) else { throw .captureRefused(type) }
-    return fieldwise
+    if let fieldwise = FieldwisePlan(type) { return fieldwise }
+    if let cases = EnumPlan(type, plan: fieldPlan) { return cases }
+    throw .captureRefused(type)
   }
 }
 
@@ -178,6 +181,8 @@ extension TypeMetadata {
   /// worker would not have.
   fileprivate var captureRefusal: TransferError? {
     switch kind {
+    // A pool: both processes have theirs, and a handle says which.
+    case .class where type is any HandleTransferable.Type: nil
     case .class, .foreignClass, .objectiveCClass: .capturedObject(name)
     case .optional:
       TypeMetadata(RuntimeAddress(address.word(16))).captureRefusal

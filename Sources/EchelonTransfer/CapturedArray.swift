@@ -1,12 +1,13 @@
 internal import CEchelon
 
-/// A closure context that is the one array the closure captures: its storage, without a box around.
+/// A closure context that is the one array the closure captures: its storage, without a box around; or
+/// the one object, of those that travel by handle.
 ///
 /// The same object may be captured as an `Array`, a `ContiguousArray` or a struct that stores nothing
 /// but one. They are all one pointer to it, so the storage of an equal array takes its place.
 enum CapturedArray {
   private enum Form: UInt8 {
-    case `static` = 0, elements
+    case `static` = 0, elements, handle
   }
 
   static func encode(
@@ -26,12 +27,32 @@ enum CapturedArray {
       return
     }
     guard let element = ArrayStorage.element(ofClass: metadata) else {
-      throw .capturedObject(metadata.name)
+      guard metadata.type is any HandleTransferable.Type else {
+        throw .capturedObject(metadata.name)
+      }
+      writer.append(Form.handle.rawValue)
+      try encode(context, as: metadata, into: &writer)
+      return
     }
     let plan = try plan(element)
     writer.append(Form.elements.rawValue)
     try TypeCode.encode(element.type, into: &writer)
-    // SAFETY: one pointer, which is what an array is; the closure that is being encoded keeps it.
+    try encode(context, by: plan, into: &writer)
+  }
+
+  /// An object that travels by handle.
+  private static func encode(
+    _ context: ClosureContext, as type: TypeMetadata, into writer: inout ByteWriter
+  ) throws(TransferError) {
+    try TypeCode.encode(type.type, into: &writer)
+    try encode(context, by: TransferPlan.plan(for: type.type), into: &writer)
+  }
+
+  private static func encode(
+    _ context: ClosureContext, by plan: TransferPlan, into writer: inout ByteWriter
+  ) throws(TransferError) {
+    // SAFETY: one pointer, which is what an array or an object is; the closure that is being encoded
+    // keeps it.
     try unsafe withUnsafePointer(to: context.address.bits) { words throws(TransferError) in
       try unsafe plan.encode(at: UnsafeRawPointer(words), into: &writer)
     }
@@ -48,16 +69,28 @@ enum CapturedArray {
       echelon_context_retain(address.bits)
       return address.bits
     case .elements:
-      let plan = try plan(TypeMetadata(try TypeCode.decode(from: &reader)))
-      var word: UInt = 0
-      // SAFETY: room for an array, which is one pointer, owned from here on by `word`.
-      try unsafe withUnsafeMutablePointer(to: &word) { word throws(TransferError) in
-        try unsafe plan.decode(to: UnsafeMutableRawPointer(word), from: &reader)
+      return try decode(
+        by: try plan(TypeMetadata(try TypeCode.decode(from: &reader))), from: &reader)
+    case .handle:
+      let type = TypeMetadata(try TypeCode.decode(from: &reader))
+      guard type.kind == .class, type.type is any HandleTransferable.Type else {
+        throw .malformed(what: "a captured object is none that travels by handle")
       }
-      return word
+      return try decode(by: TransferPlan.plan(for: type.type), from: &reader)
     case nil:
       throw .malformed(what: "a captured array is of an unknown form")
     }
+  }
+
+  private static func decode(
+    by plan: TransferPlan, from reader: inout ByteReader
+  ) throws(TransferError) -> UInt {
+    var word: UInt = 0
+    // SAFETY: room for an array or an object, which is one pointer, owned from here on by `word`.
+    try unsafe withUnsafeMutablePointer(to: &word) { word throws(TransferError) in
+      try unsafe plan.decode(to: UnsafeMutableRawPointer(word), from: &reader)
+    }
+    return word
   }
 
   /// `MetadataKind::ErrorObject`.

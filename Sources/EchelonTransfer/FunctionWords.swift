@@ -7,8 +7,8 @@ internal import CEchelon
 ///               | 2 code box count binding* seal capture*  one that depends on generic bindings
 ///               | 3 code array                             an array that is the context itself
 ///     capture  := value (as its type travels) | function | 0 (no function) | 1 function
-///     binding  := 0 type | 1 place
-///     array    := 0 place (static data) | 1 type elements
+///     binding  := 0 type | 1 place | 2 number protocol (that type's conformance to it)
+///     array    := 0 place (static data) | 1 type elements | 2 type handle (an object)
 ///
 /// where `code`, `box` and `place` are references into images. The code of an `async` function is a
 /// record in static data that says where it is; 4 is then added to the first number, so that code is never

@@ -272,6 +272,32 @@ struct GenericEnvironment: Sendable {
   }
 }
 
+/// What says that a type conforms to a protocol.
+@safe struct WitnessTable: Sendable {
+  /// The descriptor of the protocol that a word in a context, if it is such a table, is for; nil when it
+  /// is none. The word may be anything.
+  static func protocolDescriptor(ofTable word: UInt) -> RuntimeAddress? {
+    var conformance: UInt = 0
+    guard unsafe word & 7 == 0, echelon_peek(word, &conformance) != 0, conformance & 3 == 0,
+      ImageTable.contains(conformance),
+      let descriptor = RuntimeAddress(conformance).relativeIndirectable(0),
+      isProtocol(descriptor)
+    else { return nil }
+    return descriptor
+  }
+
+  /// Whether a place in static data is the descriptor of a protocol.
+  static func isProtocol(_ address: RuntimeAddress) -> Bool {
+    address.bits & 3 == 0 && ImageTable.contains(address.bits) && address.count32(0) & 0x1F == 3
+  }
+
+  /// The table for `type`; nil when it does not conform.
+  static func find(_ type: TypeMetadata, _ descriptor: RuntimeAddress) -> UInt? {
+    let table = echelon_type_conformance(type.address.bits, descriptor.bits)
+    return table == 0 ? nil : table
+  }
+}
+
 /// The object that stores the elements of an array.
 struct ArrayStorage {
   private static func metadata<Element>(ofStorageOf array: [Element]) -> TypeMetadata {

@@ -109,6 +109,8 @@ internal import CEchelon
   var alignment: Int { 1 + (witnesses.count32(80) & 0xFF) }
   /// Whether values may be copied: their types may be asked for `Copyable` only after this.
   var isCopyable: Bool { witnesses.count32(80) & 0x80_0000 == 0 }
+  /// Whether a value is its bytes: nothing is counted when it is copied or destroyed.
+  var isPlainData: Bool { witnesses.count32(80) & 0x81_0000 == 0 }
   var extraInhabitantCount: Int { witnesses.count32(84) }
 
   /// The tag of the optional of this type stored at `value`: 0 is a payload, 1 is nil, and anything
@@ -139,7 +141,55 @@ internal import CEchelon
     return unsafe (type, box + ((ClosureContext.headerSize + unit - 1) & ~(unit - 1)))
   }
 
+  /// Copies a value of this type to where there is none.
+  @unsafe func copy(_ value: UnsafeRawPointer, to room: UnsafeMutableRawPointer) {
+    unsafe echelon_value_copy(witnesses.word(16), room, value, address.bits)
+  }
+
+  /// Whether the witnesses that only enums have are there.
+  private var hasEnumWitnesses: Bool { witnesses.count32(80) & 0x20_0000 != 0 }
+
+  /// Which case an enum is of, counted as `enumCases` is.
+  @unsafe func enumCase(of value: UnsafeRawPointer) -> Int {
+    unsafe Int(echelon_enum_case(witnesses.word(88), value, address.bits))
+  }
+
+  /// Leaves the payload of an enum in its place.
+  @unsafe func projectPayload(of value: UnsafeMutableRawPointer) {
+    unsafe echelon_enum_project(witnesses.word(96), value, address.bits)
+  }
+
+  /// Makes an enum of the payload that lies in its place, or of nothing.
+  @unsafe func makeEnum(_ number: Int, at place: UnsafeMutableRawPointer) {
+    unsafe echelon_enum_inject(witnesses.word(104), place, UInt32(number), address.bits)
+  }
+
   // MARK: Fields
+
+  /// What the cases of an enum carry, those that carry anything first; nil when it is not known for
+  /// certain.
+  var enumCases: [TypeMetadata?]? {
+    guard kind == .enum, hasEnumWitnesses, let descriptor, !descriptor.isForeign,
+      let records = descriptor.cases
+    else { return nil }
+    let payloadCount = descriptor.address.count32(20) & 0xFF_FFFF
+    guard records.count == payloadCount + descriptor.address.count32(24) else { return nil }
+    var cases: [TypeMetadata?] = []
+    for (index, record) in records.enumerated() {
+      guard (record.payload != nil) == (index < payloadCount), !record.isIndirect else {
+        return nil
+      }
+      guard let name = record.payload else {
+        cases.append(nil)
+        continue
+      }
+      guard let type = MangledName(name).type(in: descriptor, arguments: address + 16) else {
+        return nil
+      }
+      cases.append(type)
+    }
+    return cases
+  }
 
   /// The stored properties of a struct, with their offsets; nil when they are not known for
   /// certain.
@@ -241,6 +291,17 @@ internal import CEchelon
       names.append(name)
     }
     return names
+  }
+
+  /// The cases of an enum: the mangled names of what they carry, and whether they do so in a box.
+  fileprivate var cases: [(payload: RuntimeAddress?, isIndirect: Bool)]? {
+    guard let table = address.relative(16), table.load(10, as: UInt16.self) == 12 else {
+      return nil
+    }
+    return (0..<table.count32(12)).map { index in
+      let record = table + 16 + 12 * index
+      return (record.relative(4), record.count32(0) & 1 != 0)
+    }
   }
 
   /// Offset of a class's own generic arguments in its metadata; nil when a superclass decides it.

@@ -77,6 +77,11 @@ extension TransferPlan {
     if let handle = type as? any HandleTransferable.Type { return handlePlan(handle) }
     if metadata.kind == .tuple { return TuplePlan(metadata) }
     if let codable = type as? any Codable.Type { return codablePlan(codable) }
+    // A struct or enum of plain data that is not plain bytes, because of the cases in it.
+    if metadata.isPlainData {
+      let plan = FieldwisePlan(metadata) ?? EnumPlan(metadata) { TransferPlan.plan(for: $0.type) }
+      if let plan { return plan }
+    }
     return RefusedPlan(metadata.transferRefusal)
   }
 

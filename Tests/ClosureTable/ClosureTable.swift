@@ -4,12 +4,39 @@
 private struct Secret: Codable, Sendable, Equatable { var text: String; var number: Int }
 private struct Bits: Sendable { var a: Int8; var b: Double; var c: Bool; var d: UInt16? }
 private enum Mood: Codable, Sendable { case calm, wild(Double) }
+private enum Reading: BitwiseCopyable, Sendable, CustomStringConvertible {
+  case count(Int), level(Double, Bool), none, lost
+  // Without one, an array of these describes them by an address.
+  var description: String {
+    switch self {
+    case .count(let count): "count \(count)"
+    case .level(let level, let isHigh): "level \(level) \(isHigh)"
+    case .none: "none"
+    case .lost: "lost"
+    }
+  }
+}
+private enum Maybe: Sendable { case some(Int32), none }
+private struct Probe: BitwiseCopyable, Sendable {
+  var first: Reading, second: Reading?; var weight: Float
+}
+private enum Message: Sendable { case text(String), list([Int]), at(point: Point), end }
+private struct Key: Hashable, Codable, Comparable, Sendable, CustomStringConvertible {
+  var number: Int
+  static func < (a: Key, b: Key) -> Bool { a.number < b.number }
+  var description: String { "key \(number)" }
+}
+private struct Other: Hashable, Codable, Sendable, CustomStringConvertible {
+  var name: String
+  var description: String { "other \(name)" }
+}
 
 /// Calls `visitor` with every closure that travels.
 public func visitTravellers(_ visitor: any ClosureVisitor) {
   visitNumbers(visitor)
   visitCollections(visitor)
   visitUserTypes(visitor)
+  visitOwnTypes(visitor)
   visitFunctions(visitor)
   visitGenerics(visitor, 2.5)
   visitGenerics(visitor, 7)
@@ -121,6 +148,28 @@ private func visitUserTypes(_ v: any ClosureVisitor) {
   }
   v.travels("an array of a private enum alone") { moods.count }
   v.travels("a Codable struct of everything") { settings }
+  let readings = opaque([Reading.count(3), .level(0.5, true), .none, .lost])
+  let probe = opaque(Probe(first: .level(1, false), second: nil, weight: 2))
+  let messages = opaque([Message.text("a text that is too long to be small"), .list([1]), .end])
+  let message = opaque(Message.at(point: Point(x: 1, y: 2))),
+    maybes = opaque([Maybe.none, .some(4)])
+  v.travels("an array of a bitwise enum with payloads, and a Double") { [d = opaque(0.5)] in
+    "\(readings) \(d)"
+  }
+  v.travels("a bitwise enum with payloads") { [r = readings[1]] in "\(r)" }
+  v.travels("an enum of one payload") { [a = maybes[0], b = maybes[1]] in "\(a) \(b)" }
+  v.travels("a bitwise struct of such enums") { "\(probe)" }
+  v.travels("a bitwise enum with payloads as an argument", { (r: Reading) in r }, readings[0])
+  v.travels("a bitwise struct of such enums as an argument", { (p: Probe) in p }, probe)
+  v.travels("an enum of texts and arrays that is not Codable") {
+    [a = messages[0], b = messages[1], c = messages[2]] in "\(a) \(b) \(c) \(message)"
+  }
+  let keys = opaque(Set([Key(number: 7)])), others = opaque([Other(name: "o"): [Key(number: 1)]])
+  v.travels("a set of the user's own type") { keys }
+  v.travels("a dictionary of the user's own types") { others }
+  v.travels("a set of the user's own type as an argument", { (k: Set<Key>) in k }, keys)
+  v.travels(
+    "a dictionary of the user's own types as an argument", { (o: [Other: [Key]]) in o }, others)
   v.travels("an optional Codable struct") { [s = Optional(settings)] in s?.parent?.id }
   v.travels("an indirect enum") { method }
   v.travels("an enum without payloads") { side == .right }
@@ -189,4 +238,62 @@ private func visitHashable<Value: Sendable & Hashable & Codable>(
   let set = opaque(Set([value])), table = opaque([value: [value]])
   v.travels("a generic set, \(Value.self)") { set.contains(value) }
   v.travels("a generic dictionary, \(Value.self)") { table[value]?.count }
+}
+
+// Conformances of the user's own types are made at run time, by each process.
+private func visitOwnTypes(_ v: any ClosureVisitor) {
+  let keys = [Key(number: 2), Key(number: 1)], other = Other(name: "o")
+  visitHashable(v, keys[0])
+  visitHashable(v, other)
+  visitCodable(v, keys[0])
+  visitCodable(v, other)
+  visitCodable(v, Method.runge(order: 4))
+  visitCodable(v, [other])
+  visitCodable(v, Optional(keys[0]))
+  visitComparable(v, keys)
+  visitComparable(v, [2.5, 1])
+  visitCollection(v, keys)
+  visitCollection(v, [1, 2, 3])
+  visitCollection(v, 0..<4)
+  visitCollection(v, "text")
+  visitDescribed(v, keys[0])
+  visitDescribed(v, 4)
+  visitFloat(v, 0.5)
+  visitFloat(v, Float(0.5))
+}
+
+private func visitCodable<Value: Codable & Equatable & Sendable>(
+  _ v: any ClosureVisitor, _ value: Value
+) {
+  let one = opaque(value), list = opaque([value, value]), d = opaque(0.5)
+  v.travels("a Codable value of generic code, \(Value.self)") { one }
+  v.travels("an array in generic code, \(Value.self)") { "\(list) \(d) \(list[0] == one)" }
+}
+
+private func visitComparable<Value: Comparable & Codable & Sendable>(
+  _ v: any ClosureVisitor, _ values: [Value]
+) {
+  let list = opaque(values), d = opaque(0.5)
+  v.travels("sorting in generic code, \(Value.self)") { "\(list.sorted()) \(d)" }
+}
+
+private func visitCollection<Values: Collection & Codable & Sendable>(
+  _ v: any ClosureVisitor, _ values: Values
+) where Values.Element: Sendable {
+  let list = opaque(values), d = opaque(0.5)
+  v.travels("counting in generic code, \(Values.self)") { "\(list.count) \(Array(list)) \(d)" }
+}
+
+private func visitDescribed<Value: CustomStringConvertible & Sendable & Codable>(
+  _ v: any ClosureVisitor, _ value: Value
+) {
+  let one = opaque(value), d = opaque(0.5)
+  v.travels("describing in generic code, \(Value.self)") { one.description + "\(d)" }
+}
+
+private func visitFloat<Value: BinaryFloatingPoint & Sendable & Codable>(
+  _ v: any ClosureVisitor, _ value: Value
+) {
+  let one = opaque(value), list = opaque([value, value])
+  v.travels("arithmetic in generic code, \(Value.self)") { "\(one * one) \(list.reduce(0, +))" }
 }

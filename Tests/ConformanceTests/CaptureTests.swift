@@ -67,6 +67,20 @@ private struct Decay: Codable, Sendable { var rate: Double; var name: String; va
     pool.shutdown()
   }
 
+  @Test func `P13 finds its own pool among what it captured`() throws {
+    let number = opaque(20)
+    let alone = try pool.submit { [pool] () throws -> Int in try pool.submit { 21 }.result() }
+    #expect(try alone.checked() == 21)
+    let both = try pool.submit { [pool] () throws -> Int in
+      try pool.submit { number * 2 }.result() + (pool.isInsideTask ? 1 : 0)
+    }
+    #expect(try both.checked() == 41)
+    let maybe = Optional(pool)
+    #expect(try pool.submit { maybe?.isInsideTask }.checked() == true)
+    #expect(pool.statistics.deaths == 0)
+    pool.shutdown()
+  }
+
   @Test func `P3 reads a shared array and a shared matrix where they lie`() throws {
     let x = try pool.array(count: 1000) { Double($0) }
     let y = x[100..<200]

@@ -59,4 +59,14 @@ void echelon_context_release(uintptr_t context);
 /// The value witness `getEnumTagSinglePayload`: 0 when `value` holds a payload.
 unsigned echelon_enum_tag(uintptr_t witness, const void *value, unsigned empty_cases, uintptr_t type);
 
+/// The value witness `initializeWithCopy`.
+void echelon_value_copy(uintptr_t witness, void *destination, const void *source, uintptr_t type);
+/// The witnesses of enums: which case it is; its payload in place of it; and the reverse.
+unsigned echelon_enum_case(uintptr_t witness, const void *value, uintptr_t type);
+void echelon_enum_project(uintptr_t witness, void *value, uintptr_t type);
+void echelon_enum_inject(uintptr_t witness, void *value, unsigned tag, uintptr_t type);
+
+/// Reads the word at an address that need not be one; 0 when there is nothing to read.
+int echelon_peek(uintptr_t address, uintptr_t *word);
+
 #endif

@@ -56,7 +56,8 @@ bench: setup
 	@test -x $(PYTHON) || { python3 -m venv .build/python && $(PYTHON) -m pip install --quiet loky; } \
 	  || echo "no Python with venv: its rows are left out"
 	$$(test -x $(PYTHON) && echo env ECHELON_PYTHON=$(PYTHON)) \
-	  $(SWIFT) run --package-path Benchmarks --configuration release echelon-compare --pairs $(PAIRS)
+	  $(SWIFT) run --package-path Benchmarks --configuration release --static-swift-stdlib \
+	  --scratch-path Benchmarks/.build/static echelon-compare --pairs $(PAIRS)
 
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Benchmarks Fuzzing/Sources/EchelonFuzz Package.swift

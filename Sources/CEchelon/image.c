@@ -12,10 +12,13 @@
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -130,9 +133,78 @@ uint64_t echelon_image_generation(void) {
   return generation;
 }
 
+typedef struct {
+  uintptr_t address, base;
+  const char *path;
+} image_of_address;
+
+static int find_image(struct dl_phdr_info *info, size_t size, void *context) {
+  (void)size;
+  image_of_address *image = context;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+    if (segment->p_type != PT_LOAD) continue;
+    if (image->address - info->dlpi_addr - segment->p_vaddr >= segment->p_filesz) continue;
+    image->base = info->dlpi_addr;
+    image->path = info->dlpi_name && *info->dlpi_name ? info->dlpi_name : "/proc/self/exe";
+    return 1;
+  }
+  return 0;
+}
+
+/// Whether `count` things of `size` bytes lie in the file from `offset` on.
+static int lies_in(size_t file, uint64_t offset, uint64_t count, uint64_t size) {
+  return offset <= file && (size == 0 || count <= (file - offset) / size);
+}
+
+/// Copies the name of the function at `address` in an image, by the table of all its symbols.
+static int find_symbol(const char *file, size_t bytes, uintptr_t address, char *name, size_t room) {
+  const ElfW(Ehdr) *header = (const void *)file;
+  if (bytes < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return 0;
+  if (!lies_in(bytes, header->e_shoff, header->e_shnum, sizeof(ElfW(Shdr)))) return 0;
+  const ElfW(Shdr) *sections = (const void *)(file + header->e_shoff);
+  for (int i = 0; i < header->e_shnum; i++) {
+    const ElfW(Shdr) *table = &sections[i];
+    if (table->sh_type != SHT_SYMTAB || table->sh_link >= header->e_shnum) continue;
+    const ElfW(Shdr) *names = &sections[table->sh_link];
+    if (!lies_in(bytes, table->sh_offset, table->sh_size, 1)) continue;
+    if (!lies_in(bytes, names->sh_offset, names->sh_size, 1)) continue;
+    const ElfW(Sym) *symbols = (const void *)(file + table->sh_offset);
+    for (size_t j = 0; j < table->sh_size / sizeof *symbols; j++) {
+      const ElfW(Sym) *symbol = &symbols[j];
+      if ((symbol->st_info & 15) != STT_FUNC || address - symbol->st_value >= symbol->st_size) continue;
+      if (symbol->st_name >= names->sh_size) continue;
+      const char *found = file + names->sh_offset + symbol->st_name;
+      size_t length = strnlen(found, names->sh_size - symbol->st_name);
+      if (length == 0 || length >= room) continue;
+      memcpy(name, found, length);
+      name[length] = 0;
+      return 1;
+    }
+  }
+  return 0;
+}
+
 const char *echelon_symbol_name(uintptr_t address) {
   Dl_info info;
-  return dladdr((void *)address, &info) ? info.dli_sname : NULL;
+  if (dladdr((void *)address, &info) && info.dli_sname) return info.dli_sname;
+  // What an executable does not export, the loader does not know; its file does, unless it was stripped.
+  static _Thread_local char name[4096];
+  image_of_address image = {.address = address};
+  if (!dl_iterate_phdr(find_image, &image)) return NULL;
+  int descriptor = open(image.path, O_RDONLY | O_CLOEXEC), found = 0;
+  struct stat status;
+  if (descriptor < 0) return NULL;
+  if (fstat(descriptor, &status) == 0 && status.st_size > 0) {
+    size_t bytes = (size_t)status.st_size;
+    void *file = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (file != MAP_FAILED) {
+      found = find_symbol(file, bytes, address - image.base, name, sizeof name);
+      munmap(file, bytes);
+    }
+  }
+  close(descriptor);
+  return found ? name : NULL;
 }
 
 // MARK: The Swift runtime

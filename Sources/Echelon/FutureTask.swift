@@ -8,6 +8,8 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
   let untypedFuture: AnyFuture
   /// Where it was handed over; set before that.
   @safe @exclusivity(unchecked) final var origin: CallSite?
+  /// What it calls; set before it is handed over.
+  @safe @exclusivity(unchecked) final var calledFunction: CalledFunction?
   /// What starts it, when it waits for others; set before it is handed over.
   final var dependent: Dependent?
 
@@ -23,7 +25,7 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
 
   override func fail(_ error: any Error) {
     let isCancelled = error as? PoolError == .cancelled
-    untypedFuture.fail(isCancelled ? CancellationError() : error, isCancelled: isCancelled)
+    untypedFuture.fail(isCancelled ? CancellationError() : named(error), isCancelled: isCancelled)
   }
 
   final var isRunning: Bool { engine.isRunning(self) }
@@ -42,6 +44,12 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
   }
 
   final var originText: String { origin.map { "\($0)" } ?? "an unknown place" }
+
+  /// The same error, and what was called if a worker died of it. Not under a lock: it reads a file.
+  final func named(_ error: any Error) -> any Error {
+    guard let death = error as? WorkerDied, let name = calledFunction?.name else { return error }
+    return death.naming(name)
+  }
 
   /// Reads the answer to a call.
   final func read<Answer>(
@@ -139,7 +147,7 @@ final class MapTask<Output: Sendable>: FutureTask, @unchecked Sendable {
           progress.finished == 0
           ? MapAnswer<Output>() : try MapAnswer<Output>(from: &reader, count: progress.finished)
         answer.interruption = MapInterruption(
-          error: error, hitElement: progress.started > progress.finished)
+          error: named(error), hitElement: progress.started > progress.finished)
         return answer
       }
     }

@@ -30,6 +30,7 @@ extension ProcessPool {
     let task = CallTask(engine: engine, future: future)
     task.origin = site
     task.set(try index(of: signature), options)
+    task.calledFunction = CalledFunction(message)
     try retain(message.retained, for: task)
     // The pool's object may be gone when the values come.
     let start = ValuesStart(engine: engine, functionBytes: functionBytes, input: repeat each input)

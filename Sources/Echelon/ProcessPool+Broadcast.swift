@@ -23,6 +23,7 @@ extension ProcessPool {
       let task = CallTask(engine: engine, future: future)
       task.origin = site
       task.set(place, options)
+      task.calledFunction = CalledFunction(message)
       task.isLimited = false
       try retain(message.retained, for: task)
       futures.append(future)

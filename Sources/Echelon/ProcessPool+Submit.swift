@@ -103,6 +103,7 @@ extension ProcessPool {
     for future: AnyFuture, _ options: TaskOptions
   ) throws {
     task.set(function, options)
+    task.calledFunction = CalledFunction(message)
     try retain(message.retained, for: task)
     guard options.after.isEmpty else {
       let bytes = message.copyBytes()

@@ -72,6 +72,7 @@ extension ProcessPool {
     let place = try index(of: signature)
     var function = ByteWriter()
     try encodeFunction(&function)
+    let called = CalledFunction(function)
     var messages = ByteWriter()
     var taken = 0
     while taken < count {
@@ -84,6 +85,7 @@ extension ProcessPool {
         let task = CallTask(engine: engine, future: nextFuture())
         task.origin = origin
         task.set(place, options)
+        task.calledFunction = called
         function.withBytes { messages.append(bytes: $0) }
         try encodeArgument(taken + tasks.count, &messages)
         try retain(function.retained, for: task)

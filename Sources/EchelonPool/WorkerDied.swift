@@ -15,8 +15,9 @@ public struct WorkerDied: Error, Equatable, Sendable, CustomStringConvertible {
   public let processID: Int32
   /// How it ended.
   public let cause: Cause
-  /// What it ran: the function's or kernel's name.
-  public let what: String
+  /// What it ran: where a task was submitted and its function, as far as the program's symbols tell; or
+  /// the kernel's name.
+  public private(set) var what: String
   /// Which chunk it ran, for a job of chunks.
   public let chunk: Int?
   /// The elements of that chunk, where the job has elements.
@@ -42,6 +43,13 @@ public struct WorkerDied: Error, Equatable, Sendable, CustomStringConvertible {
     self.attempts = attempts
     self.outOfMemory = outOfMemory
     self.lastWords = lastWords
+  }
+
+  /// The same, with the name of the function that it ran.
+  package func naming(_ function: String) -> WorkerDied {
+    var named = self
+    named.what += ", \(function)"
+    return named
   }
 
   /// Whether it used up several attempts: such work ends whichever worker takes it.

@@ -235,6 +235,46 @@ struct FunctionWords: BitwiseCopyable {
   }
 }
 
+/// The function that a call is of, by its place in an image; for messages.
+package struct CalledFunction: Sendable {
+  private let place: ImageReference
+  /// What that captured first, if it is a function.
+  private let inner: ImageReference?
+
+  /// Reads the beginning of a call.
+  package init?(_ message: borrowing ByteWriter) {
+    let places: (ImageReference, ImageReference?)? = unsafe message.withBytes { bytes in
+      var reader = unsafe ByteReader(bytes)
+      do throws(TransferError) {
+        let form = try reader.read(UInt8.self)
+        let place = try reader.read(ImageReference.self)
+        guard form & 3 == 1 else { return (place, nil) }
+        _ = try reader.read(ImageReference.self)
+        _ = try reader.read(UInt32.self)
+        guard try reader.read(UInt8.self) & 3 <= 2 else { return (place, nil) }
+        return (place, try reader.read(ImageReference.self))
+      } catch {
+        return nil
+      }
+    }
+    guard let places else { return nil }
+    (place, inner) = places
+  }
+
+  /// Its demangled symbol, or image and offset; nil when only a wrapper around it is known. Reads the
+  /// symbols of the program's file.
+  package var name: String? { Self.name(place) ?? inner.flatMap(Self.name) }
+
+  private static func name(_ place: ImageReference) -> String? {
+    guard let code = try? ImageTable.address(of: place, .code) else { return nil }
+    var name = describeFunction(atCode: code)
+    let wrapper = "partial apply forwarder for "
+    if name.hasPrefix(wrapper) { name.removeFirst(wrapper.count) }
+    // Debug builds wrap what is handed over once more; what is meant is inside.
+    return name.hasPrefix("reabstraction thunk") ? nil : name
+  }
+}
+
 /// What a function is called, as far as the image tells: its demangled symbol, or image and offset.
 func describeFunction(atCode code: UInt) -> String {
   // SAFETY: a symbol's name lives as long as its image; the demangled copy is freed here.

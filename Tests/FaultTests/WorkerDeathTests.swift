@@ -57,6 +57,31 @@ extension Faults {
       #expect(Machine.isGone(death.processID))
     }
 
+    @Test func `P10 names the function that it ran, and where that was handed over`() throws {
+      let pool = try ProcessPool.quiet(workers: 1)
+      let latch = try Latch(in: pool)
+      func what(_ future: Future<some Sendable>) throws -> String {
+        try #require(try future.failure() as? WorkerDied).what
+      }
+      let function = try what(pool.submit(die, latch, .kill))
+      #expect(
+        function.contains("WorkerDeathTests.swift:") && function.contains("die"), "\(function)")
+      let capturing = try what(pool.submit { die(latch, .kill) })
+      #expect(
+        capturing.contains("closure #"), "\(capturing)")
+      let each = try pool.submit(each: [OwnDeath.kill]) { die(latch, $0) }
+      let one = try what(each[0])
+      #expect(one.contains("WorkerDeathTests.swift:") && !one.contains("thunk"), "\(one)")
+      let element = try pool.map([OwnDeath.exitZero]) { die(latch, $0) }.map { $0 }[0]
+      guard case .failure(let error as WorkerDied) = element else {
+        Issue.record("\(element)")
+        return
+      }
+      #expect(error.what.contains("an element of the map at"), "\(error.what)")
+      #expect(error.what.contains("closure"), "\(error.what)")
+      pool.shutdown()
+    }
+
     @Test func `P10 is replaced, and its task runs again as often as retries say`() throws {
       let pool = try ProcessPool.quiet(workers: 2)
       let latch = try Latch(in: pool)

@@ -12,6 +12,13 @@ package enum ClosureSelfTest {
     if let failure { throw failure }
   }
 
+  /// The part that looks at what the compiler wrote down, for a closure of the caller's: one that does not
+  /// capture what the self-test's own does is a layout that is not known.
+  package static func checkDescription(of body: @escaping (Double) -> String) throws(TransferError)
+  {
+    try checkBox(words(of: Function(body: body)))
+  }
+
   private static let failure: TransferError? = {
     do throws(TransferError) {
       try run()

@@ -270,8 +270,8 @@ package struct CalledFunction: Sendable {
     var name = describeFunction(atCode: code)
     let wrapper = "partial apply forwarder for "
     if name.hasPrefix(wrapper) { name.removeFirst(wrapper.count) }
-    // Debug builds wrap what is handed over once more; what is meant is inside.
-    return name.hasPrefix("reabstraction thunk") ? nil : name
+    // What is handed over may be wrapped once more; what is meant is inside.
+    return name.contains("reabstraction thunk") ? nil : name
   }
 }
 

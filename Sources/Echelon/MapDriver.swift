@@ -113,23 +113,53 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
     case end
   }
 
+  private enum Look {
+    case found(Step)
+    /// Whether the element in which the worker died is to run again is for the user's filter to say.
+    case ask(WorkerDied.Cause, Future<MapAnswer<Output>>)
+  }
+
   /// Takes a result that is there, or says what to wait for.
   private func step() -> Step {
-    state.withLock { state in
-      while true {
-        if let result = ready.popFirst() { return .result(result) }
-        state.budget.read(byteCount: state.readyBytes)
-        state.readyBytes = 0
-        fill(&state)
-        guard let call = state.window.first else { return .end }
-        guard call.future.isDone else { return .wait(call.future) }
-        _ = state.window.popFirst()
-        absorb(call, &state)
+    var answer: (future: Future<MapAnswer<Output>>, mayRunAgain: Bool)?
+    while true {
+      switch look(answer) {
+      case .found(let step): return step
+      case .ask(let cause, let future):
+        // Without the lock: the filter may give up this very map, or wait for someone who does.
+        answer = (future, calls.retries.deaths?(cause) != false)
       }
     }
   }
 
-  private func absorb(_ call: Call, _ state: inout State) {
+  /// - Parameter answer: what the filter has said of the call that it was asked about.
+  private func look(_ answer: (future: Future<MapAnswer<Output>>, mayRunAgain: Bool)?) -> Look {
+    state.withLock { state in
+      while true {
+        if let result = ready.popFirst() { return .found(.result(result)) }
+        state.budget.read(byteCount: state.readyBytes)
+        state.readyBytes = 0
+        fill(&state)
+        guard let call = state.window.first else { return .found(.end) }
+        guard call.future.isDone else { return .found(.wait(call.future)) }
+        let isAnswered = answer?.future === call.future
+        if !isAnswered, let cause = deathToAskAbout(call) { return .ask(cause, call.future) }
+        _ = state.window.popFirst()
+        absorb(call, mayRunAgain: !isAnswered || answer?.mayRunAgain == true, &state)
+      }
+    }
+  }
+
+  /// The death in the middle of a call that the user's filter is to be asked about, if there is one.
+  private func deathToAskAbout(_ call: Call) -> WorkerDied.Cause? {
+    guard calls.retries.count > 0, calls.retries.deaths != nil,
+      let interruption = (try? call.future.finished())?.interruption, interruption.hitElement
+    else { return nil }
+    return (interruption.error as? WorkerDied)?.cause
+  }
+
+  /// - Parameter mayRunAgain: whether the user's filter has nothing against it.
+  private func absorb(_ call: Call, mayRunAgain: Bool, _ state: inout State) {
     state.inFlight -= call.elements.count
     var (resultCount, resultBytes) = (0, 0)
     if let answer = try? call.future.finished(), !answer.results.isEmpty {
@@ -144,7 +174,9 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
       let measured = Double(answer.nanoseconds) / Double(max(1, answer.results.count))
       let known = state.nanosecondsPerElement
       state.nanosecondsPerElement = known == 0 ? measured : 0.5 * (known + measured)
-      if let interruption = answer.interruption { goOn(after: interruption, call, answer, &state) }
+      if let interruption = answer.interruption {
+        goOn(after: interruption, mayRunAgain: mayRunAgain, call, answer, &state)
+      }
     case .failure(let error):
       if state.isExpired {
         ready.replace(by: [.failure(PoolError.timedOut)])
@@ -162,15 +194,15 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
   /// The worker ended in the middle of a call: the element that it was at is run again, or fails; those
   /// after it have not begun, and go elsewhere.
   private func goOn(
-    after interruption: MapInterruption, _ call: Call, _ answer: MapAnswer<Output>,
-    _ state: inout State
+    after interruption: MapInterruption, mayRunAgain: Bool, _ call: Call,
+    _ answer: MapAnswer<Output>, _ state: inout State
   ) {
     var rest = Array(call.elements.dropFirst(answer.results.count))
     state.inFlight += rest.count
     var calls: [Call] = []
     if interruption.hitElement, let element = rest.first {
       rest.removeFirst()
-      if mayRunAgain(interruption.error) {
+      if mayRunAgain, self.calls.retries.count > 0, interruption.error is WorkerDied {
         calls.append(resubmit([element], attempts: 1))
       } else {
         calls.append(failed([element], interruption.error))
@@ -179,11 +211,6 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
     if !rest.isEmpty { calls.append(resubmit(rest, attempts: 0)) }
     for call in calls { state.budget.send(call.elements.count, byteCount: call.byteCount) }
     state.window.prepend(calls)
-  }
-
-  private func mayRunAgain(_ error: any Error) -> Bool {
-    guard let death = error as? WorkerDied else { return false }
-    return calls.retries.count > 0 && calls.retries.deaths?(death.cause) != false
   }
 
   private func resubmit(_ elements: [Input], attempts: Int) -> Call {

@@ -41,49 +41,101 @@ struct LineAssembler {
   }
 }
 
-/// The last of what a worker wrote to standard error, for the report of its death.
+/// The last of what a worker wrote to standard error, for the report of its death: what its tasks wrote,
+/// and the lines in which the Swift runtime says why it ends. The stack, the registers and the images
+/// that the runtime prints after them would leave no room for anything else, and are passed over here.
 struct LastWords {
   static let byteLimit = 4096
   static let lineLimit = 20
-  /// What is searched for the reason: the runtime prints a stack of many lines after it.
-  private static let keptBytes = 32 << 10
+  /// Bytes are looked at when so many have come, or when someone asks.
+  private static let lookedAtOnce = 32 << 10
+  /// A backtrace that has no end by then is not one.
+  private static let longestBacktrace = 1 << 20
+
+  private enum Part {
+    case words
+    /// What swift-backtrace prints: how many bytes of it have come.
+    case backtrace(byteCount: Int)
+    /// What the runtime prints by itself when swift-backtrace is off.
+    case stackTrace
+  }
 
   private var bytes: [UInt8] = []
-  private var isCut = false
+  private var part = Part.words
+  private var kept = Queue<String>()
 
   mutating func append(_ piece: [UInt8]) {
     bytes += piece
-    guard bytes.count > 2 * Self.keptBytes else { return }
-    isCut = true
-    bytes.removeFirst(bytes.count - Self.keptBytes)
+    guard bytes.count > Self.lookedAtOnce else { return }
+    takeLines(everything: false)
+    // Of a line this long the beginning is enough.
+    if bytes.count > Self.byteLimit { bytes.removeLast(bytes.count - Self.byteLimit) }
   }
 
-  /// At most 20 lines and 4 KiB: the last ones, or those around the last `Fatal error:`.
-  var lines: [String] {
-    var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true)
-      .map { String(decoding: $0, as: UTF8.self) }
-    // Without its beginning, the first line says little.
-    if isCut, lines.count > 1 { lines.removeFirst() }
-    var window = max(0, lines.count - Self.lineLimit)..<lines.count
-    if let reason = lines.lastIndex(where: { $0.contains("Fatal error:") }) {
-      let start = max(0, min(window.lowerBound, reason - Self.lineLimit / 2))
-      window = start..<min(lines.count, start + Self.lineLimit)
+  private mutating func takeLines(everything: Bool) {
+    var start = 0
+    while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+      take(bytes[start..<end])
+      start = end + 1
     }
-    var kept: [String] = []
+    bytes.removeFirst(start)
+    guard everything else { return }
+    take(bytes[...])
+    bytes = []
+  }
+
+  private mutating func take(_ bytes: ArraySlice<UInt8>) {
+    guard !bytes.isEmpty else { return }
+    // A long line keeps its beginning, which says what it is about.
+    let line = String(decoding: bytes.prefix(Self.byteLimit), as: UTF8.self)
+    switch part {
+    case .backtrace(let byteCount):
+      let isOver = line.hasPrefix("Backtrace took") || byteCount > Self.longestBacktrace
+      part = isOver ? .words : .backtrace(byteCount: byteCount + bytes.count)
+      return
+    case .stackTrace:
+      if Self.isFrame(line) { return }
+      part = .words
+    case .words: break
+    }
+    if line.hasPrefix("*** Signal "), line.hasSuffix("done ***") { return }
+    if line == "Current stack trace:" {
+      part = .stackTrace
+      return
+    }
+    if line.hasPrefix("*** Program crashed:") || line.hasPrefix("💣 ") {
+      part = .backtrace(byteCount: 0)
+    }
+    kept.append(line)
+    if kept.count > Self.lineLimit { _ = kept.popFirst() }
+  }
+
+  /// Whether a line is one of the stack that the runtime prints by itself: a number, an image, an
+  /// address, a name.
+  private static func isFrame(_ line: String) -> Bool {
+    let fields = line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: true)
+    return fields.count >= 3 && fields[0].allSatisfy(\.isNumber) && line.contains(" 0x")
+  }
+
+  /// At most 20 lines and 4 KiB.
+  var lines: [String] {
+    var words = self
+    words.takeLines(everything: true)
+    var lines: [String] = []
     var left = Self.byteLimit
-    for line in lines[window].reversed() {
-      // A single long line keeps its beginning, which says what it is about.
-      if kept.isEmpty || line.utf8.count <= left {
-        kept.append(String(decoding: line.utf8.prefix(left), as: UTF8.self))
+    for line in words.kept.removeAll().reversed() {
+      if lines.isEmpty || line.utf8.count <= left {
+        lines.append(line)
       } else if line.contains("Fatal error:") {
-        kept.removeLast()
-        kept.append(String(decoding: line.utf8.prefix(left), as: UTF8.self))
+        // A reason as long as this leaves no room for what came after it.
+        lines = [line]
+        break
       } else {
         break
       }
       left -= line.utf8.count
       if left <= 0 { break }
     }
-    return kept.reversed()
+    return lines.reversed()
   }
 }

@@ -22,7 +22,31 @@ extension PoolEngine {
     }
   }
 
-  func mendTasks(after death: Death, _ state: inout PoolState) {
+  /// The slots of the tasks whose worker died and whose own filter says that they are not worth another
+  /// attempt.
+  ///
+  /// Called without the lock: a filter may ask the pool, or wait for someone who does. Meanwhile these
+  /// tasks stay where they are, running under the dead worker: only `mendTasks` takes them from there,
+  /// and whoever stops one in between leaves a mark on it, which `mendTasks` looks at first.
+  func tasksNotWorthRetrying(after cause: WorkerDied.Cause, of seat: SeatIndex) -> Set<Int> {
+    let filters = state.withLock { state in
+      state.tasks.indices.compactMap { index -> (slot: Int, isWorthIt: RetryPolicy.DeathFilter)? in
+        guard let task = state.tasks[index], let filter = task.retryPolicy?.deaths,
+          task.attempt < task.retries, task.stopReason == nil, task.askedBecause == nil
+        else { return nil }
+        let slot = SlotIndex(index)
+        let word = StateWord(bits: wire.slot(slot).state.load())
+        guard word.owner == seat, word.phase == .running,
+          !task.isOfSeveral || elementProgress(in: slot, word, under: seat, state) == nil
+        else { return nil }
+        return (index, filter)
+      }
+    }
+    return Set(filters.filter { !$0.isWorthIt(cause) }.map(\.slot))
+  }
+
+  /// - Parameter refused: what `tasksNotWorthRetrying` says.
+  func mendTasks(after death: Death, refused: Set<Int>, _ state: inout PoolState) {
     for index in state.tasks.indices {
       guard let task = state.tasks[index] else { continue }
       let slot = SlotIndex(index)
@@ -46,7 +70,7 @@ extension PoolEngine {
           continue
         }
         if task.attempt <= task.retries, state.broken == nil, !state.isEnding,
-          task.retryPolicy?.deaths?(death.cause) != false
+          !refused.contains(index)
         {
           state.statistics.retries += 1
           noteRetry(of: task, slot, &state)

@@ -201,6 +201,8 @@ extension PoolEngine {
     wire.seat(seat).end(now: MonotonicClock.now())
     wire.vacateChairs(of: seat)
     wire.turn()
+    let cause = WorkerDied.Cause(status)
+    let refused = tasksNotWorthRetrying(after: cause, of: seat)
     locked { state in
       let place = wire.seat(seat)
       place.phaseWord.store(SeatPhase.vacant.rawValue)
@@ -216,14 +218,13 @@ extension PoolEngine {
       state.condemned[seat.value] = false
       state.timers.remove(.grace(seat.value))
       state.timers.remove(.starting(seat.value))
-      let cause = WorkerDied.Cause(status)
       let outOfMemory = counts?.cause(since: state.outOfMemoryCount)
       state.outOfMemoryCount = counts ?? state.outOfMemoryCount
       let death = Death(
         processID: worker.processID, cause: cause, seat: seat, outOfMemory: outOfMemory,
         lastWords: lastWords)
       // MODEL(death.3)
-      mendTasks(after: death, &state)
+      mendTasks(after: death, refused: refused, &state)
       pass(.tasksMended)
       if seat.value >= state.workerLimit {
         // Nobody will sit here again: the pool has shrunk.

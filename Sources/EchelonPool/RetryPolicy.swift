@@ -40,7 +40,10 @@ public struct RetryPolicy: Sendable, ExpressibleByIntegerLiteral {
     get { finer.backOff }
     set { finer.backOff = newValue }
   }
-  /// Which deaths of a worker are worth another attempt; nil is all of them.
+  package typealias DeathFilter = @Sendable (WorkerDied.Cause) -> Bool
+
+  /// Which deaths of a worker are worth another attempt; nil is all of them. It may ask the pool, but
+  /// not wait for work of it: the pool replaces its dead workers when it has the answer.
   public var deaths: (@Sendable (WorkerDied.Cause) -> Bool)? {
     get { finer.deaths }
     set { finer.deaths = newValue }

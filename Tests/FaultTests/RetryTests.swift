@@ -1,5 +1,7 @@
 import Echelon
+import EchelonMemory
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -33,6 +35,78 @@ extension Faults {
       let error = try #require(try killed.failure() as? WorkerDied)
       #expect(error.attempts == 4 && error.isPoison)
       #expect(error.description.contains("poison"))
+      pool.shutdown()
+    }
+
+    @Test func `P10 may ask the pool whether a death is worth another attempt`() throws {
+      let pool = try ProcessPool.quiet(workers: 1)
+      let latch = try Latch(in: pool)
+      let policy = RetryPolicy(9, deaths: { _ in pool.statistics.deaths < 2 })
+      let error = try #require(
+        try pool.submit(retries: policy, die, latch, .kill).failure() as? WorkerDied)
+      // It is asked before the death is counted.
+      #expect(error.attempts == 3 && latch.arrivals == 3)
+      #expect(try pool.submit(echo, 1).checked() == 1)
+      pool.shutdown()
+    }
+
+    @Test func `P10 F3 a task is cancelled while its filter is asked`() throws {
+      let pool = try ProcessPool.quiet(workers: 1)
+      let latch = try Latch(in: pool)
+      let (isAsked, mayAnswer) = (Gate(), Gate())
+      let policy = RetryPolicy(
+        3,
+        deaths: { _ in
+          isAsked.open()
+          return mayAnswer.wait()
+        })
+      let future = try pool.submit(retries: policy, die, latch, .kill)
+      #expect(isAsked.wait())
+      #expect(future.cancel(.force))
+      let queued = try pool.submit(echo, 2)
+      mayAnswer.open()
+      #expect(try future.failure() is CancellationError)
+      #expect(try queued.checked() == 2)
+      #expect(latch.arrivals == 1)
+      pool.shutdown()
+    }
+
+    @Test func `P6 P10 the pool is ended while a filter is asked`() throws {
+      let pool = try ProcessPool.quiet(workers: 1)
+      let latch = try Latch(in: pool)
+      let (isAsked, mayAnswer) = (Gate(), Gate())
+      let policy = RetryPolicy(
+        3,
+        deaths: { _ in
+          isAsked.open()
+          return mayAnswer.wait()
+        })
+      let future = try pool.submit(retries: policy, die, latch, .kill)
+      #expect(isAsked.wait())
+      pool.shutdown(wait: false, cancelPending: true)
+      mayAnswer.open()
+      #expect(try future.failure() is WorkerDied)
+      pool.shutdown()
+    }
+
+    @Test func `P4 P10 may give up the map that asks it`() throws {
+      let pool = try ProcessPool.quiet(workers: 1)
+      let giveUp = Mutex<(@Sendable () -> Void)?>(nil)
+      let policy = RetryPolicy(
+        3,
+        deaths: { _ in
+          giveUp.withLock { $0 }?()
+          return true
+        })
+      let results = try pool.map(0..<8, chunkSize: 8, retries: policy) { value in
+        if value == 3 { OwnDeath.kill.happen() }
+        return value
+      }
+      giveUp.withLock { $0 = { results.cancel() } }
+      var count = 0
+      for _ in results { count += 1 }
+      #expect(count == 0, "the map was given up before anything of it was read")
+      #expect(try pool.submit(echo, 1).checked() == 1)
       pool.shutdown()
     }
 

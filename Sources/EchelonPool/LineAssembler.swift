@@ -127,8 +127,10 @@ struct LastWords {
       if lines.isEmpty || line.utf8.count <= left {
         lines.append(line)
       } else if line.contains("Fatal error:") {
-        // A reason as long as this leaves no room for what came after it.
-        lines = [line]
+        // The reason is worth more than what lies between it and the end.
+        lines = lines.prefix(1).filter { $0.utf8.count <= Self.byteLimit / 2 }
+        left = Self.byteLimit - (lines.first?.utf8.count ?? 0)
+        lines.append(String(decoding: line.utf8.prefix(left), as: UTF8.self))
         break
       } else {
         break

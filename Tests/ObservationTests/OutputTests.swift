@@ -19,8 +19,13 @@ final class Lines: Sendable {
 
 /// A pool whose workers print no backtrace and whose lines go to `lines`.
 func listeningPool(workers: Int = 1, _ lines: Lines) throws -> ProcessPool {
-  var options = PoolOptions()
-  options.environment = ["SWIFT_BACKTRACE": "enable=no"]
+  try listeningPool(workers: workers, lines, .quiet)
+}
+
+private func listeningPool(workers: Int = 1, _ lines: Lines, _ options: PoolOptions) throws
+  -> ProcessPool
+{
+  var options = options
   options.output = .handler { lines.take($0) }
   return try ProcessPool(workers: workers, options: options)
 }
@@ -141,8 +146,7 @@ extension Observation {
 
     @Test func `P19 waits for a handler that is slow, and the pool does not`() throws {
       let gate = Gate()
-      var options = PoolOptions()
-      options.environment = ["SWIFT_BACKTRACE": "enable=no"]
+      var options = PoolOptions.quiet
       let count = Mutex(0)
       options.output = .handler { _ in
         _ = gate.wait()
@@ -170,7 +174,7 @@ extension Observation {
         processExitsWith: .success, observing: [\.standardOutputContent]
       ) {
         try! { () throws in
-          let pool = try ProcessPool(workers: 2)
+          let pool = try ProcessPool(workers: 2, options: .tested)
           let futures = try ["a", "b"].map { try pool.submit(sayMany, $0, 400) }
           for index in 0..<400 { print("c \(index) \(String(repeating: "c", count: 200))") }
           for future in futures { try future.checked() }
@@ -195,7 +199,7 @@ extension Observation {
         processExitsWith: .success, observing: [\.standardOutputContent]
       ) {
         try! { () throws in
-          var options = PoolOptions()
+          var options = PoolOptions.tested
           options.output = .inherited
           let pool = try ProcessPool(workers: 1, options: options)
           try pool.submit(say, "inherited").checked()
@@ -250,6 +254,59 @@ extension Observation {
       case .exitZero: break
       }
       #expect(death.description.contains("complaint 1"))
+      pool.shutdown()
+    }
+
+    @Test(
+      .enabled("the runtime prints one") { environmentVariable("SWIFT_BACKTRACE") == nil },
+      arguments: [OwnDeath.fatalError, .trap, .abort, .badAccess, .stackOverflow])
+    func `P10 P11 has the task's own last words when the runtime prints a backtrace after them`(
+      _ how: OwnDeath
+    ) throws {
+      let lines = Lines()
+      let pool = try listeningPool(lines, .tested)
+      let death = try #require(
+        try pool.submit(complainAndDie, 30, how).failure() as? WorkerDied)
+      let own = death.lastWords.prefix { $0.hasPrefix("complaint") }
+      let last = (0..<30).suffix(own.count).map { "complaint \($0)" }
+      #expect(own.count >= 18 && Array(own) == last, "\(death)")
+      let reasons = death.lastWords.dropFirst(own.count)
+      #expect(reasons.last?.contains("Program crashed:") == true, "\(death)")
+      let why =
+        switch how {
+        case .fatalError: "Fatal error: on purpose"
+        case .trap where isDebug: "Index out of range"
+        case .abort: "Aborted"
+        case .badAccess: "Bad pointer"
+        default: ""
+        }
+      #expect(why.isEmpty || reasons.contains { $0.contains(why) }, "\(death)")
+      pool.shutdown()
+      // Whoever reads the output has the backtrace.
+      #expect(lines.texts.contains { $0.hasPrefix("Thread 0") })
+      #expect(lines.texts.contains { $0.hasPrefix("Backtrace took") })
+    }
+
+    @Test func `P10 is not misled by what an earlier task printed`() throws {
+      let lines = Lines()
+      let pool = try listeningPool(lines)
+      for text in [
+        "x.swift:1: Fatal error: of a child", "Current stack trace:",
+        "0    libc.so.6                          0x00007f77b179624a main + 1", "after a stack",
+        "*** Signal 11: Backtracing from 0x1... done ***", "*** Program crashed: not this one ***",
+        "Registers:", "Backtrace took 0.02s", "after a backtrace",
+      ] { try pool.submit(complain, text).checked() }
+      for index in 0..<11 { try pool.submit(complain, "later \(index)").checked() }
+      let death = try #require(
+        try pool.submit(complainAndDie, 5, .kill).failure() as? WorkerDied)
+      let expected =
+        ["x.swift:1: Fatal error: of a child", "after a stack"]
+        + ["*** Program crashed: not this one ***", "after a backtrace"]
+        + (0..<11).map { "later \($0)" } + (0..<5).map { "complaint \($0)" }
+      #expect(death.lastWords == expected)
+      let next = try #require(
+        try pool.submit(complainAndDie, 25, .kill).failure() as? WorkerDied)
+      #expect(next.lastWords == (5..<25).map { "complaint \($0)" })
       pool.shutdown()
     }
 

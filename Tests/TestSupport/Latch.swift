@@ -66,16 +66,30 @@ public struct Latch: Codable, Sendable {
 /// Gives its argument back.
 @Sendable public func echo<Value>(_ value: Value) -> Value { value }
 
+extension PoolOptions {
+  /// As they are unless changed, under the start method that this run of the tests is for.
+  public static var tested: PoolOptions {
+    var options = PoolOptions()
+    options.start =
+      environmentVariable("ECHELON_TEST_START") == "forkServer" ? .forkServer : .spawn
+    return options
+  }
+
+  /// The same for workers that print no backtrace when a test crashes them.
+  public static var quiet: PoolOptions {
+    var options = tested
+    options.environment = ["SWIFT_BACKTRACE": "enable=no"]
+    return options
+  }
+}
+
 extension ProcessPool {
   /// A pool whose workers do not print a backtrace when a test crashes them.
   public static func quiet(
     workers: Int, memoryLimit: Int? = nil, recorder: FlightRecorderFile? = nil
   ) throws -> ProcessPool {
-    var options = PoolOptions()
+    var options = PoolOptions.quiet
     options.memoryLimit = memoryLimit
-    options.start =
-      environmentVariable("ECHELON_TEST_START") == "forkServer" ? .forkServer : .spawn
-    options.environment = ["SWIFT_BACKTRACE": "enable=no"]
     options.flightRecorder = recorder
     return try ProcessPool(workers: workers, options: options)
   }

@@ -18,8 +18,9 @@ extension Faults {
     @Test(arguments: [1, 2])
     func `P9 leave after as many tasks as they may run, and nothing is lost`(_ workers: Int) throws
     {
-      let pool = try ProcessPool(
-        workers: workers, environment: ["SWIFT_BACKTRACE": "enable=no"], maxTasksPerWorker: 5)
+      var options = PoolOptions.quiet
+      options.maxTasksPerWorker = 5
+      let pool = try ProcessPool(workers: workers, options: options)
       let futures = try (0..<60).map { _ in try pool.submit(whoAmI) }
       var runs: [Int32: Int] = [:]
       for future in futures { runs[try future.checked(), default: 0] += 1 }
@@ -34,7 +35,7 @@ extension Faults {
     }
 
     @Test func `P9 leave when they hold more private memory than they may`() throws {
-      var options = PoolOptions()
+      var options = PoolOptions.quiet
       options.maxMemoryPerWorker = 100 << 20
       let pool = try ProcessPool(workers: 1, options: options)
       var pids: [Int32] = []

@@ -17,8 +17,7 @@ private func temporaryPath(_ name: String) -> String {
 private func recordingPool(_ path: String, workers: Int = 2, events: Int = 4096) throws
   -> ProcessPool
 {
-  var options = PoolOptions()
-  options.environment = ["SWIFT_BACKTRACE": "enable=no"]
+  var options = PoolOptions.quiet
   options.flightRecorder = .file(path, eventsPerWorker: events)
   return try ProcessPool(workers: workers, options: options)
 }

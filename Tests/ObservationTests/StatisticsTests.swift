@@ -36,7 +36,7 @@ extension Observation {
     @Test(arguments: [0, 50, 2000]) func `P20 show no processor time used at rest`(
       _ microseconds: Int
     ) throws {
-      var options = PoolOptions()
+      var options = PoolOptions.tested
       options.spin = .microseconds(microseconds)
       let pool = try ProcessPool(workers: 2, options: options)
       try pool.warmUp()
@@ -146,8 +146,7 @@ extension Observation {
     @Test func `are what has been added since the last time, under the pool's name`() throws {
       let metrics = TestMetrics()
       MetricsSystem.bootstrap(metrics)  // for this process; no other test asks for metrics
-      var options = PoolOptions()
-      options.environment = ["SWIFT_BACKTRACE": "enable=no"]
+      var options = PoolOptions.quiet
       options.metrics = PoolMetricsOptions(every: .milliseconds(5), pool: "under test")
       do {
         let pool = try ProcessPool(workers: 1, options: options)
@@ -184,8 +183,7 @@ extension Observation {
       let log = Log()
       var logger = Logger(label: "test") { _ in log }
       logger.logLevel = .trace
-      var options = PoolOptions()
-      options.environment = ["SWIFT_BACKTRACE": "enable=no"]
+      var options = PoolOptions.quiet
       options.logger = logger
       let pool = try ProcessPool(workers: 1, options: options)
       try pool.resize(workers: 1)
@@ -213,7 +211,7 @@ extension Observation {
       let log = Log()
       var logger = Logger(label: "test") { _ in log }
       logger.logLevel = .info
-      var options = PoolOptions()
+      var options = PoolOptions.tested
       options.maxTasksPerWorker = 2
       options.logger = logger
       let pool = try ProcessPool(workers: 1, options: options)

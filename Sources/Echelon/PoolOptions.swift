@@ -32,8 +32,9 @@ public struct PoolOptions: Sendable {
   public var pinning: WorkerPinning = .none
   /// How workers come to be.
   public var start: StartMethod = .spawn
-  /// Runs once in each worker, before its first task. When it throws, the worker is replaced; after
-  /// three in a row, what waits fails with that error.
+  /// Runs once in each worker, before its first task. When it throws or ends its process, the
+  /// worker is replaced; after three in a row, what waits fails with that error, or with
+  /// `PoolError.initializerFailed`.
   public var initializer: WorkerInitializer?
   /// Runs once in the template, before the first worker is forked from it; all workers inherit what
   /// it left. For `.forkServer` and `.fork`. It must not start threads.

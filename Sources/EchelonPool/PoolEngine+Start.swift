@@ -78,6 +78,16 @@ extension PoolEngine {
     return StartFailure(outbox.withBytes(at: 0, byteCount: count) { $0.copied() })
   }
 
+  /// What is to be said of an initializer that ended its worker: it would do so again, like one that
+  /// throws. A worker that was killed from outside, or for want of memory, might have come up; of one
+  /// whose status is unknown nobody can say.
+  func deathInInitializer(_ cause: WorkerDied.Cause) -> StartFailure? {
+    switch cause {
+    case .signalled(SIGKILL), .unknown: nil
+    case .exited, .signalled: .notRun("the worker that it ran in \(cause.ending)")
+    }
+  }
+
   static var initializerFailureLimit: Int { 3 }
 
   // MARK: Starts that do not come to an end

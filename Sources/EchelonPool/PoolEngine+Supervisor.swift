@@ -87,7 +87,7 @@ extension PoolEngine {
         seat.phaseWord.store(SeatPhase.vacant.rawValue)
         configuration.report(.workerNotStarted(reason: "\(error.step): \(error.reason)"))
         let refusal: PoolError =
-          error.cause.map { .initializerFailed(attempts: 1, error: "\($0)") }
+          error.cause.map { .initializerFailed(attempts: 1, error: "\($0)", lastWords: []) }
           ?? .cannotStartWorker(step: error.step, reason: error.reason)
         couldNotStart(refusal, cause: error.cause)
         return
@@ -178,11 +178,14 @@ extension PoolEngine {
     // Its descriptor is readable only once every thread of the process is gone: nothing of it can still
     // write into the arena.
     let wasStarting = !wire.seat(seat).phase.isUp
-    let place = wire.seat(seat).phase == .initializing ? " in its initializer" : ""
-    let failure = initializerFailure(of: seat) ?? lateStart(of: seat)
+    let wasInitializing = wire.seat(seat).phase == .initializing
     let hasLeft =
       wire.seat(seat).phase == .leaving && (status == .exited(code: 0) || status == .unknown)
     let isExpected = state.withLock { $0.condemned[seat.value] } || hasLeft
+    let cause = WorkerDied.Cause(status)
+    let failure =
+      initializerFailure(of: seat) ?? lateStart(of: seat)
+      ?? (wasInitializing && !isExpected ? deathInInitializer(cause) : nil)
     // MODEL(death.1)
     let lastWords = output?.lastWords(of: worker.processID) ?? []
     let counts = status == .signalled(SIGKILL) ? OutOfMemoryCount.now() : nil
@@ -201,7 +204,6 @@ extension PoolEngine {
     wire.seat(seat).end(now: MonotonicClock.now())
     wire.vacateChairs(of: seat)
     wire.turn()
-    let cause = WorkerDied.Cause(status)
     let refused = tasksNotWorthRetrying(after: cause, of: seat)
     locked { state in
       let place = wire.seat(seat)
@@ -249,11 +251,13 @@ extension PoolEngine {
     }
     wire.turn()
     pass(.mended)
-    if let failure { initializerFailed(failure) }
+    if let failure { initializerFailed(failure, lastWords) }
     if state.withLock({ $0.stillborn }) >= Self.stillbornLimit {
       breakDown(
         .workersKeepDying(
-          count: state.withLock { $0.stillbornCount }, last: "\(WorkerDied.Cause(status))\(place)"))
+          count: state.withLock { $0.stillbornCount },
+          last: cause.ending + (wasInitializing ? " in its initializer" : ""),
+          lastWords: lastWords))
     }
     wakeCallers()
     // Wake-ups and tickets that the dead worker had taken are taken again by the others.
@@ -264,7 +268,7 @@ extension PoolEngine {
   }
 
   /// A few more are tried, since what it needed may come; then it is an error, not a loop.
-  private func initializerFailed(_ failure: StartFailure) {
+  private func initializerFailed(_ failure: StartFailure, _ lastWords: [String]) {
     let attempts = state.withLock { state in
       state.initializerFailures += 1
       return state.initializerFailures
@@ -275,8 +279,10 @@ extension PoolEngine {
     switch failure {
     case .thrown(let thrown):
       cause = thrown
-      error = .initializerFailed(attempts: attempts, error: "\(thrown)")
-    case .notRun(let text): error = .initializerFailed(attempts: attempts, error: text)
+      error = .initializerFailed(
+        attempts: attempts, error: "\(thrown)", lastWords: lastWords)
+    case .notRun(let text):
+      error = .initializerFailed(attempts: attempts, error: text, lastWords: lastWords)
     case .threads: return
     }
     state.withLock { state in

@@ -18,12 +18,14 @@ public enum PoolError: Error, Equatable, Sendable, CustomStringConvertible {
   case deadlineExceeded(Duration, what: String)
   /// A worker could not be started.
   case cannotStartWorker(step: String, reason: String)
-  /// Workers keep ending before they can take work.
-  case workersKeepDying(count: Int, last: String)
+  /// Workers keep ending before they can take work: how the last one did, and the last lines that it
+  /// wrote to standard error, as in `WorkerDied`.
+  case workersKeepDying(count: Int, last: String, lastWords: [String])
   /// `.fork` was asked for in a program with more than one thread; their names.
   case cannotFork(threads: [String])
-  /// What every worker, or the template, is to run first fails each time.
-  case initializerFailed(attempts: Int, error: String)
+  /// What every worker, or the template, is to run first fails each time; with the last lines that the
+  /// last worker wrote to standard error.
+  case initializerFailed(attempts: Int, error: String, lastWords: [String])
   /// A worker was to be kept on a processor that this program may not use.
   case coreNotAllowed(core: Int, allowed: [Int])
   /// This executable started without Echelon's start hook.
@@ -52,12 +54,14 @@ public enum PoolError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(what) was stopped after its deadline of \(deadline); allow it more, or give it less to do"
     case .cannotStartWorker(let step, let reason):
       "no worker could be started: \(step) failed: \(reason); look at `ulimit -u`, `ulimit -n` and free memory"
-    case .workersKeepDying(let count, let last):
-      "\(count) workers in a row ended before they could take work, the last by \(last); run one task in-process to see why"
+    case .workersKeepDying(let count, let last, let lastWords):
+      "\(count) workers in a row ended before they could take work, the last one \(last); nothing of a task had run: look at what runs before `main`, at `environment`, at the limits on memory and at who sends signals"
+        + text(ofLastWords: lastWords)
     case .cannotFork(let threads):
       "`.fork` needs a program with a single thread, and this one has \(threads.count) (\(threads.joined(separator: ", "))); make the pool first thing in a synchronous main, or use `.forkServer`"
-    case .initializerFailed(let attempts, let error):
-      "no worker could be made ready: its initializer or preload failed \(attempts == 1 ? "" : "\(attempts) times in a row, the last time ")with: \(error)"
+    case .initializerFailed(let attempts, let error, let lastWords):
+      "no worker could be made ready: its initializer or preload failed \(attempts == 1 ? "" : "\(attempts) times in a row, the last time ")with: \(error); call the function in this program, without a pool, to see why"
+        + text(ofLastWords: lastWords)
     case .coreNotAllowed(let core, let allowed):
       "workers cannot be kept on core \(core): this program may use \(allowed.map(String.init).joined(separator: ", ")); choose of these, or widen its affinity mask"
     case .noStartHook:

@@ -60,18 +60,8 @@ public struct WorkerDied: Error, Equatable, Sendable, CustomStringConvertible {
     let range = elements.map { " (elements \($0.lowerBound)..<\($0.upperBound))" } ?? ""
     let place = chunk.map { "chunk \($0)\(range) of \(what)" } ?? what
     let times = isPoison ? ", after \(attempts) attempts: it is poison and is not run again" : ""
-    let sentence = "worker \(processID) \(ending) while it ran \(place)\(times); \(advice)"
-    guard !lastWords.isEmpty else { return sentence }
-    return sentence + "\nlast lines of its standard error:"
-      + lastWords.map { "\n  \($0)" }.joined()
-  }
-
-  private var ending: String {
-    switch cause {
-    case .exited(let code): "exited with code \(code)"
-    case .signalled(let signal): "was ended by \(SignalName.of(signal))"
-    case .unknown: "ended (its status was collected elsewhere in this program)"
-    }
+    let sentence = "worker \(processID) \(cause.ending) while it ran \(place)\(times); \(advice)"
+    return sentence + text(ofLastWords: lastWords)
   }
 
   private var advice: String {
@@ -98,6 +88,21 @@ extension WorkerDied.Cause {
       case .unknown: .unknown
       }
   }
+
+  /// After "the worker".
+  var ending: String {
+    switch self {
+    case .exited(let code): "exited with code \(code)"
+    case .signalled(let signal): "was ended by \(SignalName.of(signal))"
+    case .unknown: "ended (its status was collected elsewhere in this program)"
+    }
+  }
+}
+
+/// The end of an error's description: what the worker last wrote, if it wrote anything.
+func text(ofLastWords lastWords: [String]) -> String {
+  lastWords.isEmpty
+    ? "" : "\nlast lines of its standard error:" + lastWords.map { "\n  \($0)" }.joined()
 }
 
 /// The names of the signals that end processes.

@@ -33,11 +33,13 @@ extension Starting {
       }
       #expect(countdown.taken == 3, "so often it was tried")
       let later = #expect(throws: PoolError.self) { try pool.submit(echo, 1) }
-      guard case .initializerFailed(3, let text)? = later else {
+      guard case .initializerFailed(3, let text, let lastWords)? = later else {
         Issue.record("not that error: \(String(describing: later))")
         return
       }
       #expect(text.contains("Unlicensed"))
+      #expect(lastWords == ["no seat is free"])
+      #expect("\(later!)".hasSuffix("\n  no seat is free"), "\(later!)")
       #expect(throws: later!) { try pool.warmUp() }
       pool.shutdown()
     }
@@ -60,17 +62,31 @@ extension Starting {
       pool.shutdown()
     }
 
-    @Test func `P8 that ends its process breaks the pool with an error, not a loop`() throws {
+    @Test(
+      arguments: [StartMethod.spawn, .forkServer],
+      [(OwnDeath.exitThree, "exited with code 3"), (.fatalError, ""), (.abort, "SIGABRT")])
+    func `P8 that ends its process is tried three times, and the error has its last words`(
+      _ method: StartMethod, _ death: (how: OwnDeath, words: String)
+    ) throws {
+      let countdown = Countdown(100)
+      defer { countdown.clear() }
       var options = PoolOptions()
-      options.environment = ["SWIFT_BACKTRACE": "enable=no"]
-      options.initializer = try WorkerInitializer { OwnDeath.exitThree.happen() }
+      options.start = method
+      options.initializer = try WorkerInitializer(complainAndDie, countdown, death.how)
       let pool = try ProcessPool(workers: 1, options: options)
       let error = try #require(try pool.submit(echo, 1).failure() as? PoolError)
-      guard case .workersKeepDying = error else {
+      guard case .initializerFailed(3, let text, let lastWords) = error else {
         Issue.record("not that error: \(error)")
         return
       }
-      #expect("\(error)".contains("initializer"), "\(error)")
+      #expect(countdown.taken == 3, "so often it was tried")
+      #expect(text.contains(death.words), "\(error)")
+      #expect(lastWords.first == "no table")
+      #expect("\(error)".contains("\n  no table"), "\(error)")
+      if death.how == .fatalError {
+        #expect(lastWords.contains { $0.contains("Fatal error: on purpose") }, "\(error)")
+      }
+      #expect(throws: error) { try pool.warmUp() }
       pool.shutdown()
     }
 
@@ -194,5 +210,19 @@ private struct Unlicensed: Error, Codable, Equatable { var seats: Int }
 private enum Unspoken: Error { case word }
 
 @Sendable private func refuse(_ countdown: Countdown) throws {
-  if countdown.take() { throw Unlicensed(seats: 4) }
+  if countdown.take() {
+    complain("no seat is free")
+    throw Unlicensed(seats: 4)
+  }
+}
+
+@Sendable private func complainAndDie(_ countdown: Countdown, _ how: OwnDeath) {
+  _ = countdown.take()
+  complain("no table")
+  how.happen()
+}
+
+private func complain(_ text: String) {
+  let bytes = Array((text + "\n").utf8)
+  bytes.withRawSpan { StandardError.write($0) }
 }

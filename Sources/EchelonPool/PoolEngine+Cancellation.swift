@@ -41,6 +41,12 @@ extension PoolEngine {
     }
   }
 
+  /// Whose worker runs a task; nil when none does.
+  private func runner(of slot: SlotIndex, _ generation: UInt32) -> SeatIndex? {
+    let word = StateWord(bits: wire.slot(slot).state.load())
+    return word.phase == .running && word.generation == generation ? word.owner : nil
+  }
+
   /// The task can see that it is to stop: if it throws for that, it ends with `reason`.
   private func ask(_ task: PoolTask, because reason: any Error) {
     task.askedBecause = reason
@@ -54,9 +60,17 @@ extension PoolEngine {
     _ state: inout PoolState
   ) -> Bool {
     if task.stopReason != nil { return true }
-    guard let seat = raiseFlag(slot, generation) else { return false }
-    // It may heed the flag before its worker is ended.
-    ask(task, because: reason)
+    let seat: SeatIndex
+    if task.isOfSeveral, reason as? PoolError != .cancelled {
+      // One of several elements is late: the flag would stop those after it, too.
+      guard let runner = runner(of: slot, generation) else { return false }
+      seat = runner
+    } else {
+      guard let runner = raiseFlag(slot, generation) else { return false }
+      seat = runner
+      // It may heed the flag before its worker is ended.
+      ask(task, because: reason)
+    }
     let isStopped = condemn(seat, &state) {
       let now = StateWord(bits: wire.slot(slot).state.loadSequential())
       return now.phase == .running && now.generation == generation && now.owner == seat

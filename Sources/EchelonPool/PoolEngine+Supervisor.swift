@@ -270,7 +270,14 @@ extension PoolEngine {
   /// A few more are tried, since what it needed may come; then it is an error, not a loop.
   private func initializerFailed(_ failure: StartFailure, _ lastWords: [String]) {
     let attempts = state.withLock { state in
-      state.initializerFailures += 1
+      // In a row: not when one has come up since the last.
+      let hasComeUp = state.workers.indices.contains { index in
+        let seat = wire.seat(SeatIndex(index))
+        return state.workers[index] != nil && seat.phase.isUp
+          && seat.cameUpAt.load() > state.lastInitializerFailure
+      }
+      state.initializerFailures = hasComeUp ? 1 : state.initializerFailures + 1
+      state.lastInitializerFailure = MonotonicClock.now()
       return state.initializerFailures
     }
     guard attempts >= Self.initializerFailureLimit else { return }

@@ -50,8 +50,9 @@ struct PoolState {
   var stillborn = 0
   /// Seats whose worker was ended because it did not come up in time.
   var lateStarters: Set<Int> = []
-  /// Workers in a row whose initializer failed.
+  /// Workers in a row whose initializer failed, and when the last one's did.
   var initializerFailures = 0
+  var lastInitializerFailure: UInt64 = 0
   /// No more workers are tried: their initializer fails.
   var hasGivenUpStarting = false
   /// Why the last attempt to start a worker failed, if it did.

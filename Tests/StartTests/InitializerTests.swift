@@ -62,6 +62,22 @@ extension Starting {
       pool.shutdown()
     }
 
+    @Test func `P8 that fails now and then is forgiven as long as others come up in between`()
+      throws
+    {
+      let countdown = Countdown(100)
+      defer { countdown.clear() }
+      let pool = try ProcessPool(
+        workers: 1, initializer: try WorkerInitializer(refuseEverySecond, countdown))
+      for workers in 1...5 {
+        try pool.resize(workers: workers)
+        try pool.warmUp()
+      }
+      #expect(countdown.taken == 10)
+      #expect(try pool.submit(echo, 5).checked() == 5)
+      pool.shutdown()
+    }
+
     @Test(
       arguments: [StartMethod.spawn, .forkServer],
       [(OwnDeath.exitThree, "exited with code 3"), (.fatalError, ""), (.abort, "SIGABRT")])
@@ -214,6 +230,11 @@ private enum Unspoken: Error { case word }
     complain("no seat is free")
     throw Unlicensed(seats: 4)
   }
+}
+
+@Sendable private func refuseEverySecond(_ countdown: Countdown) throws {
+  _ = countdown.take()
+  if countdown.taken % 2 == 1 { throw Unlicensed(seats: 4) }
 }
 
 @Sendable private func complainAndDie(_ countdown: Countdown, _ how: OwnDeath) {

@@ -1,24 +1,9 @@
 import EchelonMemory
-public import EchelonPool
+import EchelonPool
 package import EchelonTransfer
 import EchelonWire
 
 extension ProcessPool {
-  /// Hands a function over once for each element. See `WorkExecutor`.
-  @inlinable
-  public func submit<Elements: Sequence, Output: Sendable>(
-    each elements: Elements, retries: RetryPolicy = 0, deadline: Duration? = nil,
-    priority: WorkPriority = .normal, after: [AnyFuture] = [],
-    fileID: StaticString = #fileID, line: UInt = #line,
-    _ function: @escaping @Sendable (Elements.Element) throws -> Output
-  ) throws -> [Future<Output>] where Elements.Element: Sendable {
-    try submitEach(
-      Array(elements),
-      options: TaskOptions(
-        retries: retries, deadline: deadline, priority: priority, after: after),
-      at: CallSite(fileID: fileID, line: line), function)
-  }
-
   /// Hands a function over once for each element. See `WorkExecutor`.
   @inlinable
   public func submitEach<Input: Sendable, Output: Sendable>(

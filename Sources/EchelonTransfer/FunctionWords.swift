@@ -271,7 +271,7 @@ package struct CalledFunction: Sendable {
     let wrapper = "partial apply forwarder for "
     if name.hasPrefix(wrapper) { name.removeFirst(wrapper.count) }
     // What is handed over may be wrapped once more; what is meant is inside.
-    return name.contains("reabstraction thunk") ? nil : name
+    return name.hasPrefix("reabstraction thunk") ? nil : name
   }
 }
 

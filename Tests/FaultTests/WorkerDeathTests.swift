@@ -71,7 +71,7 @@ extension Faults {
         capturing.contains("closure #"), "\(capturing)")
       let each = try pool.submit(each: [OwnDeath.kill]) { die(latch, $0) }
       let one = try what(each[0])
-      #expect(one.contains("WorkerDeathTests.swift:") && !one.contains("thunk"), "\(one)")
+      #expect(one.contains("WorkerDeathTests.swift:"), "\(one)")
       let element = try pool.map([OwnDeath.exitZero]) { die(latch, $0) }.map { $0 }[0]
       guard case .failure(let error as WorkerDied) = element else {
         Issue.record("\(element)")

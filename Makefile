@@ -55,9 +55,10 @@ setup:
 bench: setup
 	@test -x $(PYTHON) || { python3 -m venv .build/python && $(PYTHON) -m pip install --quiet loky; } \
 	  || echo "no Python with venv: its rows are left out"
+	$(SWIFT) build --package-path Benchmarks --configuration release --static-swift-stdlib \
+	  --scratch-path Benchmarks/.build/static --product echelon-compare
 	$$(test -x $(PYTHON) && echo env ECHELON_PYTHON=$(PYTHON)) \
-	  $(SWIFT) run --package-path Benchmarks --configuration release --static-swift-stdlib \
-	  --scratch-path Benchmarks/.build/static echelon-compare --pairs $(PAIRS)
+	  Benchmarks/.build/static/release/echelon-compare --pairs $(PAIRS)
 
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Benchmarks Fuzzing/Sources/EchelonFuzz Package.swift

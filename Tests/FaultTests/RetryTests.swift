@@ -50,9 +50,8 @@ extension Faults {
       pool.shutdown()
     }
 
-    @Test func `P10 F3 a task is cancelled while its filter is asked`() throws {
-      let pool = try ProcessPool.quiet(workers: 1)
-      let latch = try Latch(in: pool)
+    /// A task whose worker has died and whose filter is being asked, until the gate opens; it says yes.
+    private func askedAbout(_ pool: ProcessPool, _ latch: Latch) throws -> (Future<Int>, Gate) {
       let (isAsked, mayAnswer) = (Gate(), Gate())
       let policy = RetryPolicy(
         3,
@@ -62,6 +61,13 @@ extension Faults {
         })
       let future = try pool.submit(retries: policy, die, latch, .kill)
       #expect(isAsked.wait())
+      return (future, mayAnswer)
+    }
+
+    @Test func `P10 F3 a task is cancelled while its filter is asked`() throws {
+      let pool = try ProcessPool.quiet(workers: 1)
+      let latch = try Latch(in: pool)
+      let (future, mayAnswer) = try askedAbout(pool, latch)
       #expect(future.cancel(.force))
       let queued = try pool.submit(echo, 2)
       mayAnswer.open()
@@ -74,15 +80,7 @@ extension Faults {
     @Test func `P6 P10 the pool is ended while a filter is asked`() throws {
       let pool = try ProcessPool.quiet(workers: 1)
       let latch = try Latch(in: pool)
-      let (isAsked, mayAnswer) = (Gate(), Gate())
-      let policy = RetryPolicy(
-        3,
-        deaths: { _ in
-          isAsked.open()
-          return mayAnswer.wait()
-        })
-      let future = try pool.submit(retries: policy, die, latch, .kill)
-      #expect(isAsked.wait())
+      let (future, mayAnswer) = try askedAbout(pool, latch)
       pool.shutdown(wait: false, cancelPending: true)
       mayAnswer.open()
       #expect(try future.failure() is WorkerDied)

@@ -20,15 +20,15 @@ run: command
 # and the whole suite in release.
 test: setup
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --no-parallel
-	ECHELON_TEST_START=forkServer $(SWIFT) test --skip-build --no-parallel \
+	sh scripts/suite $(SWIFT) test --skip-build --no-parallel
+	ECHELON_TEST_START=forkServer sh scripts/suite $(SWIFT) test --skip-build --no-parallel \
 	  --filter 'FaultTests|ObservationTests'
 	$(SWIFT) build --configuration release --build-tests
 	$(MAKE) command
 	sh docs/model/check
 	$(SWIFT) build $(STATIC) --product StartProgram
 	ECHELON_COMMAND=$(COMMAND) ECHELON_STATIC_PROGRAM=.build/static/release/StartProgram \
-	  $(SWIFT) test --configuration release --skip-build --no-parallel
+	  sh scripts/suite $(SWIFT) test --configuration release --skip-build --no-parallel
 
 # The protocol between front end and workers, checked exhaustively for small sizes.
 model: setup

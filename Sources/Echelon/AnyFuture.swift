@@ -197,9 +197,10 @@ public class AnyFuture: @unchecked Sendable {
   private final func abandon(_ key: Int) {
     let (awaiter, wasLast) = core.withLock { core in
       let awaiter = core.listeners?.awaiters.removeValue(forKey: key)
+      // An observer is a `wait` or an `asCompleted`.
       let isAlone =
         core.listeners?.awaiters.isEmpty != false && core.blockedThreads == 0
-        && core.listeners?.dependentCount ?? 0 == 0
+        && core.listeners?.observers.isEmpty != false && core.listeners?.dependentCount ?? 0 == 0
       return (awaiter, awaiter != nil && isAlone)
     }
     if wasLast { cancel() }

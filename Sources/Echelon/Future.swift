@@ -43,7 +43,8 @@ public final class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
   /// The value, when it is there.
   ///
   /// Cancelling the Swift task that awaits ends the wait with `CancellationError`; it also cancels
-  /// this future if no other task awaits it and no thread is blocked on it.
+  /// this future if nobody else waits for it: no other task, no thread, no `wait` or `asCompleted`, no task
+  /// that needs it.
   public var value: Value {
     get async throws {
       await suspendUntilEnd()

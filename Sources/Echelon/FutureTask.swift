@@ -72,7 +72,9 @@ func readAnswer<Answer>(
       switch outcome {
       case .value: return .success(try decode(&reader))
       case .thrown: return .failure(placed(try decodeError(from: &reader), origin))
-      case .notTransferred: return .failure(PoolError.notTransferred(try reader.readText()))
+      case .notTransferred:
+        let place = origin.map { " (submitted at \($0))" } ?? ""
+        return .failure(PoolError.notTransferred(try reader.readText() + place))
       }
     } catch {
       return .failure(error)

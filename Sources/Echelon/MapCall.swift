@@ -55,7 +55,8 @@ struct PairMapCall<First, Second, Output>: IncomingCall {
 /// Runs a call on each of its elements.
 ///
 /// Message: function, count, elements. Answer: nanoseconds that the calls took, then for each element
-/// 1 and the value, or 0 and the error.
+/// 1 and the value, or 0 and the error. At an element that cannot be decoded it ends with 2 and why: nobody
+/// knows where the next one would begin.
 /// - Parameter runOne: decodes one element and makes the call for it, unless the second argument says
 ///   that it has been cancelled. Notes in the last one that the element could not be decoded.
 private func runElements<Call, Output>(
@@ -80,9 +81,15 @@ private func runElements<Call, Output>(
         result.append(UInt8(1))
         try EchelonTransfer.encode(value, into: &result)
       } catch {
-        if let undecodable { throw undecodable }
-        // A value that cannot be sent becomes that element's error.
         result.rewind(to: place)
+        if let undecodable {
+          result.append(UInt8(2))
+          result.append(
+            text: "an element of a map could not be read in the worker: \(undecodable)"
+              + "; what `encode(to:)` writes, `init(from:)` must accept in another process")
+          break
+        }
+        // A value that cannot be sent becomes that element's error.
         result.append(UInt8(0))
         result.append(error: error, place: "an element of a map")
       }
@@ -120,14 +127,18 @@ struct MapAnswer<Output: Sendable>: Sendable {
   init(from reader: inout ByteReader, count: Int) throws(TransferError) {
     let byteCount = reader.remaining
     nanoseconds = try reader.read(UInt64.self)
-    results = try decodeOutcomes(count: count, from: &reader)
+    var stop: String?
+    results = try decodeOutcomes(count: count, from: &reader, stop: &stop)
+    interruption = stop.map {
+      MapInterruption(error: PoolError.notTransferred($0), hitElement: true)
+    }
     self.byteCount = byteCount - reader.remaining
   }
 }
 
-/// The end of a worker in the middle of a call on several elements.
+/// The end in the middle of a call on several elements: of its worker, or because one could not be read.
 struct MapInterruption: Sendable {
   let error: any Error
-  /// It ended in the element after the finished ones, and not between two.
+  /// It came in the element after the finished ones, and not between two.
   let hitElement: Bool
 }

@@ -191,7 +191,7 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
     fill(&state)
   }
 
-  /// The worker ended in the middle of a call: the element that it was at is run again, or fails; those
+  /// A call came to an end in the middle: the element that it was at is run again, or fails; those
   /// after it have not begun, and go elsewhere.
   private func goOn(
     after interruption: MapInterruption, mayRunAgain: Bool, _ call: Call,

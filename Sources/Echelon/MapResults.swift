@@ -3,8 +3,8 @@ public import Synchronization
 /// The results of `map` over a sequence, in its order: computed ahead of the reader by a bounded
 /// number of elements, as it is read.
 ///
-///     for result in try pool.map(files) { parse($0) } { … }           // blocking
-///     for await result in try pool.map(files) { parse($0) } { … }     // in async code
+///     for result in try pool.map(files, parse) { … }                  // blocking
+///     for await result in try pool.map(files, parse) { … }            // in async code
 ///     let all = try await pool.map(files) { parse($0) }.collect()     // or the first error
 ///
 /// It can be read once. Leaving the loop early cancels what no worker has begun.

@@ -187,14 +187,17 @@ public final class ProcessPool: WorkExecutor {
   /// - Parameters:
   ///   - wait: whether to block until everything is finished and every worker has ended.
   ///   - cancelPending: whether to cancel what no worker has begun.
-  ///   - deadline: how long to wait before the workers are killed; nil waits for ever.
+  ///   - deadline: how long until the workers are killed, whether or not this waits; nil is for ever.
   @available(*, noasync, message: "use `await pool.shutdown()`")
   public func shutdown(wait: Bool = true, cancelPending: Bool = false, deadline: Duration? = nil) {
     // Inside a task it would wait for that task.
     guard let engine = frontEnd else { return }
     engine.shutDown(cancelPending: cancelPending)
-    guard wait else { return }
-    engine.waitUntilEnded(killingAfter: deadline)
+    if wait { return engine.waitUntilEnded(killingAfter: deadline) }
+    guard let deadline else { return }
+    Timer.after(nanoseconds: Int64(clamping: deadline.nanoseconds)) { [weak engine] in
+      engine?.waitUntilEnded(killingAfter: .zero)
+    }
   }
 
   /// Takes no more work and waits until what was handed over is finished and every worker has ended.

@@ -39,7 +39,10 @@ public func wait<Value>(
     case .allCompleted: ended == unique.count
     }
   }
-  return (unique.filter(\.isDone), unique.filter { !$0.isDone })
+  // Each is looked at once: it may end at any moment, and is to be in one of the two all the same.
+  var (done, notDone): ([Future<Value>], [Future<Value>]) = ([], [])
+  for future in unique { if future.isDone { done.append(future) } else { notDone.append(future) } }
+  return (done, notDone)
 }
 
 /// Some futures were not done in time.
@@ -65,7 +68,8 @@ public func asCompleted<Value>(
     futures: withoutDuplicates(futures), deadline: timeout.flatMap(MonotonicClock.deadline(after:)))
 }
 
-/// Futures in the order of their ends; see `asCompleted`.
+/// Futures in the order of their ends; see `asCompleted`. Several may read: each future goes to one of
+/// them.
 public struct CompletionSequence<Value: Sendable>: AsyncSequence, Sendable {
   /// A future that is done.
   public typealias Element = Future<Value>
@@ -127,15 +131,20 @@ private final class CompletionCounter: Sendable {
   }
 }
 
-/// Hands ended futures from those who complete them to one reader.
+/// Hands ended futures from those who complete them to those who read, each to one of them.
 final class CompletionStream<Value: Sendable>: Sendable {
   private struct State {
     var ended = Queue<Future<Value>>()
     /// Those that are not done, which nobody else may hold.
-    var waiting: [ObjectIdentifier: Future<Value>] = [:]
+    var waiting: [ObjectIdentifier: Observed] = [:]
     var taken = 0
-    var reader: CheckedContinuation<Void, Never>?
+    var readers: [CheckedContinuation<Void, Never>] = []
     var gate: Gate?
+  }
+  /// A future, and under which key it was asked to tell of its end.
+  private struct Observed {
+    let future: Future<Value>
+    var key: Int?
   }
   private let state = Mutex(State())
   private let total: Int
@@ -148,14 +157,22 @@ final class CompletionStream<Value: Sendable>: Sendable {
 
   func observe(_ futures: [Future<Value>]) {
     state.withLock { state in
-      for future in futures { state.waiting[ObjectIdentifier(future)] = future }
+      for future in futures { state.waiting[ObjectIdentifier(future)] = Observed(future: future) }
     }
     for future in futures {
       // Not held by its own observer: it would live for ever if it never ended.
-      future.observe { [weak self, unowned future] in self?.add(future) }
+      let key = future.observe { [weak self, unowned future] in self?.add(future) }
+      state.withLock { $0.waiting[ObjectIdentifier(future)]?.key = key }
     }
     if let left = MonotonicClock.nanosecondsLeft(until: deadline), left >= 0 {
       Timer.after(nanoseconds: left) { [weak self] in self?.wake() }
+    }
+  }
+
+  // Nobody reads any more, and so nobody waits here for what has not ended.
+  deinit {
+    for observed in state.withLock({ Array($0.waiting.values) }) {
+      if let key = observed.key { observed.future.forgetObserver(key) }
     }
   }
 
@@ -168,11 +185,11 @@ final class CompletionStream<Value: Sendable>: Sendable {
   }
 
   private func wake() {
-    let (reader, gate) = state.withLock { state in
-      defer { (state.reader, state.gate) = (nil, nil) }
-      return (state.reader, state.gate)
+    let (readers, gate) = state.withLock { state in
+      defer { (state.readers, state.gate) = ([], nil) }
+      return (state.readers, state.gate)
     }
-    reader?.resume()
+    for reader in readers { reader.resume() }
     gate?.open()
   }
 
@@ -209,7 +226,7 @@ final class CompletionStream<Value: Sendable>: Sendable {
               guard state.ended.isEmpty, !Task.isCancelled,
                 MonotonicClock.nanosecondsLeft(until: deadline) != nil
               else { return false }
-              state.reader = continuation
+              state.readers.append(continuation)
               return true
             }
             if !mustWait { continuation.resume() }

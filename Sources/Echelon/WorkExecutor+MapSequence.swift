@@ -57,8 +57,8 @@ extension WorkExecutor {
     First: Sendable, Second: Sendable, First.Element: Sendable, Second.Element: Sendable,
     First.Iterator: SendableMetatype, Second.Iterator: SendableMetatype
   {
-    try checkTransferable(First.self)
-    try checkTransferable(Second.self)
+    try checkTransferable(First.Element.self)
+    try checkTransferable(Second.Element.self)
     try checkTransferable(Output.self)
     return try startMap(
       MapSource(zip(first, second).makeIterator()),

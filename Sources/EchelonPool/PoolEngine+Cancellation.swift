@@ -84,7 +84,7 @@ extension PoolEngine {
   }
 
   /// Stops a job that workers have begun: the chunks that are left are passed over, and with
-  /// `.force` those that run are ended. The job ends when they have.
+  /// `.force` those that run are ended. The job ends when they have, with the first reason to end it.
   /// - Returns: whether it is certain to end as cancelled.
   package func stop(_ job: PoolJob, _ mode: CancellationMode) -> Bool {
     locked { state in
@@ -101,18 +101,21 @@ extension PoolEngine {
     let record = wire.job(index)
     guard StateWord(bits: record.state.load()).phase == .running, let words = job.words
     else { return false }
-    job.failure = reason
+    // A job that has failed already, or was asked to stop before, ends with that.
+    if job.failure == nil { job.failure = reason }
     _ = record.failed.compareExchange(expected: 0, desired: 1)
     job.wantsCollector = true
     demandCollector(ofJob: index)
-    guard isForced else { return true }
+    let isCancelled = job.failure as? PoolError == .cancelled
+    guard isForced else { return isCancelled }
+    job.isForced = true
     for chunk in 0..<words.count {
       let word = words.word(chunk)
       let seen = ChunkWord(bits: word.load())
       guard seen.phase == .claimed, let seat = seen.owner else { continue }
       condemn(seat, &state) { ChunkWord(bits: word.loadSequential()) == seen }
     }
-    return true
+    return isCancelled
   }
 
   /// Ends the worker on a seat if `isGuilty` still holds once it can take nothing more.

@@ -61,7 +61,7 @@ extension PoolEngine {
     case .outbox:
       let isThere: Void? = wire.withOutboxResult(of: cell) { deliver(outcome, $0, to: task) }
       if isThere == nil {
-        task.fail(PoolError.notTransferred("the worker named a result outside its outbox"))
+        task.fail(PoolError.notTransferred(Self.damaged("outside its outbox")))
       }
     case .block:
       let block = locked { state in
@@ -72,9 +72,14 @@ extension PoolEngine {
           deliver(outcome, $0, to: task)
         }
       } else {
-        task.fail(PoolError.notTransferred("the worker named a result block that it does not hold"))
+        task.fail(PoolError.notTransferred(Self.damaged("in a block that it does not hold")))
       }
     }
+  }
+
+  private static func damaged(_ place: String) -> String {
+    "the worker named a result \(place): something wrote over its memory; run the function in-process, "
+      + "with the address sanitizer if it calls C"
   }
 
   private func deliver(_ outcome: TaskOutcomeBytes, _ bytes: RawSpan, to task: PoolTask) {

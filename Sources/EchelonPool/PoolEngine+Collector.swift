@@ -109,8 +109,11 @@ extension PoolEngine {
       wire.turn()
       pass(.granting)
       locked { state in
-        // The worker may have died meanwhile; the supervisor resets the word under this lock.
-        guard seat.request.load() == Seat.Request.asked else { return }
+        // The worker may have died meanwhile; the supervisor resets the word under this lock. One that
+        // has come after it and asks for another size is answered at the next turn.
+        guard seat.request.load() == Seat.Request.asked,
+          Int(clamping: seat.requestBytes) == byteCount
+        else { return }
         if state.leases[Int(clamping: seat.requestReturn)]?.seat == SeatIndex(index) {
           state.leases[Int(clamping: seat.requestReturn)] = nil
         }

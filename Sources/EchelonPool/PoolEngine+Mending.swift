@@ -14,11 +14,11 @@ extension PoolEngine {
     let lastWords: [String]
 
     func report(
-      what: String, chunk: Int? = nil, elements: Range<Int>? = nil, attempts: Int
+      what: String, chunk: Int? = nil, elements: Range<Int>? = nil, attempts: Int, deaths: Int
     ) -> WorkerDied {
       WorkerDied(
         processID: processID, cause: cause, what: what, chunk: chunk, elements: elements,
-        attempts: attempts, outOfMemory: outOfMemory, lastWords: lastWords)
+        attempts: attempts, deaths: deaths, outOfMemory: outOfMemory, lastWords: lastWords)
     }
   }
 
@@ -62,10 +62,12 @@ extension PoolEngine {
           continue
         }
         task.attempt += 1
+        task.deaths += 1
         if let progress {
           // Whoever made the call takes care of the elements that are left.
           let error = death.report(
-            what: task.name(ofElement: progress.finished), attempts: task.attempt)
+            what: task.name(ofElement: progress.finished), attempts: task.attempt,
+            deaths: task.deaths)
           fail(task, in: slot, error, after: progress, &state)
           continue
         }
@@ -83,7 +85,8 @@ extension PoolEngine {
           if !enqueue(task, in: index, &state) { requeue(task, from: slot, &state) }
           continue
         }
-        let error = death.report(what: task.name, attempts: task.attempt)
+        let error = death.report(
+          what: task.name, attempts: task.attempt, deaths: task.deaths)
         noteLoss(error, .taskLost, slot.value, state.generations[index], &state)
         fail(task, in: slot, error, &state)
       case .done:
@@ -146,10 +149,12 @@ extension PoolEngine {
         let word = ChunkWord(bits: words.word(chunk).load())
         guard word.phase == .claimed, word.owner == death.seat else { continue }
         let attempts = Int(word.attempt) + 1
-        if attempts > job.request.retries || state.isEnding, job.failure == nil {
+        if job.failure != nil {
+          // It is passed over: whoever takes it sees that the job has failed.
+        } else if attempts > job.request.retries || state.isEnding {
           let error = death.report(
             what: job.name, chunk: chunk, elements: job.request.elements(ofChunk: chunk),
-            attempts: attempts)
+            attempts: attempts, deaths: attempts)
           job.failure = error
           noteLoss(error, .jobLost, index, words.generation, &state)
           _ = record.failed.compareExchange(expected: 0, desired: 1)

@@ -81,7 +81,7 @@ extension PoolEngine {
       }
     }
     for index in state.jobs.indices {
-      guard let job = state.jobs[index], job.deadlineNanoseconds > 0, job.failure == nil
+      guard let job = state.jobs[index], job.deadlineNanoseconds > 0, !job.isForced
       else { continue }
       let began = wire.job(JobIndex(index)).started.load()
       let due = (began == 0 ? now : began) &+ job.deadlineNanoseconds

@@ -60,7 +60,10 @@ open class PoolJob: @unchecked Sendable {
   package final var words: ChunkWords?
   package final var wordBlock: ArenaBlock?
   package final var partials: ArenaBlock?
+  /// What it ends with, once anything of it has failed or it is being stopped; the first reason stays.
   package final var failure: (any Error)?
+  /// The workers that run it are being ended.
+  package final var isForced = false
   package final var wantsCollector = false
   /// How long it may take from its first chunk's beginning to its end; 0 is without a limit.
   package final var deadlineNanoseconds: UInt64 = 0

@@ -35,6 +35,8 @@ open class PoolTask: @unchecked Sendable {
   /// What else there is to say about retries; nil for a plain count.
   package final var retryPolicy: RetryPolicy?
   @safe @exclusivity(unchecked) package final var attempt = 0
+  /// How many of its attempts a worker's death has ended.
+  package final var deaths = 0
   /// How long it may run, counted from when a worker begins it; 0 is without a limit.
   @safe @exclusivity(unchecked) package final var deadlineNanoseconds: UInt64 = 0
   /// When it was first seen to run, for a worker that does not say; and its generation then.

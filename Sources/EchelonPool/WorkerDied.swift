@@ -8,7 +8,8 @@ public struct WorkerDied: Error, Equatable, Sendable, CustomStringConvertible {
     case exited(code: Int32)
     /// A signal ended it.
     case signalled(Int32)
-    /// Another part of the program collected the status.
+    /// Another part of the program collected the status, or the template that it was forked from, which
+    /// would have, had died itself.
     case unknown
   }
   /// The process that ended.
@@ -24,6 +25,9 @@ public struct WorkerDied: Error, Equatable, Sendable, CustomStringConvertible {
   public let elements: Range<Int>?
   /// How many times this work was begun.
   public let attempts: Int
+  /// How many of these attempts ended as this one did, with the worker; the others ended with errors that
+  /// were worth another.
+  public let deaths: Int
   /// What ran out of memory, when the kernel counted such a kill at that time: a control group, or the
   /// machine. Nil when it counted none, or does not say.
   public let outOfMemory: String?
@@ -33,7 +37,7 @@ public struct WorkerDied: Error, Equatable, Sendable, CustomStringConvertible {
 
   package init(
     processID: Int32, cause: Cause, what: String, chunk: Int? = nil, elements: Range<Int>? = nil,
-    attempts: Int, outOfMemory: String? = nil, lastWords: [String] = []
+    attempts: Int, deaths: Int? = nil, outOfMemory: String? = nil, lastWords: [String] = []
   ) {
     self.processID = processID
     self.cause = cause
@@ -41,6 +45,7 @@ public struct WorkerDied: Error, Equatable, Sendable, CustomStringConvertible {
     self.chunk = chunk
     self.elements = elements
     self.attempts = attempts
+    self.deaths = deaths ?? attempts
     self.outOfMemory = outOfMemory
     self.lastWords = lastWords
   }
@@ -52,14 +57,17 @@ public struct WorkerDied: Error, Equatable, Sendable, CustomStringConvertible {
     return named
   }
 
-  /// Whether it used up several attempts: such work ends whichever worker takes it.
-  public var isPoison: Bool { attempts > 1 }
+  /// Whether it ended several workers: such work ends whichever takes it.
+  public var isPoison: Bool { deaths > 1 }
 
   /// What happened, where, and what to do; then the worker's last words.
   public var description: String {
     let range = elements.map { " (elements \($0.lowerBound)..<\($0.upperBound))" } ?? ""
     let place = chunk.map { "chunk \($0)\(range) of \(what)" } ?? what
-    let times = isPoison ? ", after \(attempts) attempts: it is poison and is not run again" : ""
+    let times =
+      isPoison
+      ? ", after \(attempts) attempts: it is poison and is not run again"
+      : attempts > 1 ? ", in attempt \(attempts)" : ""
     let sentence = "worker \(processID) \(cause.ending) while it ran \(place)\(times); \(advice)"
     return sentence + text(ofLastWords: lastWords)
   }
@@ -74,7 +82,8 @@ public struct WorkerDied: Error, Equatable, Sendable, CustomStringConvertible {
       return "it was killed from outside; look who sends signals, or allow retries"
     case .signalled:
       return "run the function in-process to find the fault, or allow retries if it is rare"
-    case .exited, .unknown: return "a task must return or throw, not exit"
+    case .exited: return "a task must return or throw, not exit"
+    case .unknown: return "allow retries, or run the function in-process to find the fault"
     }
   }
 }
@@ -94,7 +103,9 @@ extension WorkerDied.Cause {
     switch self {
     case .exited(let code): "exited with code \(code)"
     case .signalled(let signal): "was ended by \(SignalName.of(signal))"
-    case .unknown: "ended (its status was collected elsewhere in this program)"
+    case .unknown:
+      "ended (how is not known: other code of this program collected its status, or the template that it "
+        + "was forked from had died)"
     }
   }
 }

@@ -172,9 +172,11 @@ package func encode<Value>(
   }
 }
 
-/// Reads what became of `count` calls: for each 1 and the value, or 0 and the error.
+/// Reads what became of `count` calls: for each 1 and the value, or 0 and the error; or 2 and a text, at
+/// which the caller stopped.
+/// - Parameter stop: becomes that text.
 package func decodeOutcomes<Value>(
-  count: Int, from reader: inout ByteReader
+  count: Int, from reader: inout ByteReader, stop: inout String?
 ) throws(TransferError) -> [Result<Value, any Error>] {
   let plan = TransferPlan.plan(for: Value.self)
   do {
@@ -185,7 +187,12 @@ package func decodeOutcomes<Value>(
       return try unsafe Array(unsafeUninitializedCapacity: count) { outcomes, done in
         for index in 0..<count {
           let outcome: Result<Value, any Error>
-          if try reader.read(UInt8.self) == 1 {
+          let kind = try reader.read(UInt8.self)
+          if kind == 2 {
+            stop = try reader.readText()
+            return
+          }
+          if kind == 1 {
             // SAFETY: room for one value, which `decode` initialises and `move` takes out again.
             try unsafe plan.decode(to: room, from: &reader)
             outcome = .success(unsafe room.assumingMemoryBound(to: Value.self).move())

@@ -95,7 +95,9 @@ struct TaskRunner {
     case .error: return .thrown
     case .argumentUndecodable(let error):
       result.rewind(to: 0)
-      result.append(text: "the call could not be read in the worker: \(error)")
+      result.append(
+        text: "the call could not be read in the worker: \(error)"
+          + "; what `encode(to:)` writes, `init(from:)` must accept in another process")
       return .undecodable
     case .resultUnencodable(let error):
       result.rewind(to: 0)

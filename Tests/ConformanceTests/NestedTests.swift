@@ -50,6 +50,15 @@ private struct Refusal: Error, Codable, Equatable { var n: Int }
         return false
       }, pool)
     #expect(try await making.value)
+    let resizing = try pool.submit { () throws -> Bool in
+      let pool = ProcessPool.current!
+      pool.terminateWorkers()
+      pool.killWorkers()
+      guard pool.maximumWorkerCount == 1, pool.workerProcessIDs.isEmpty else { return false }
+      do { try pool.resize(workers: 2) } catch PoolError.wouldDeadlock { return true }
+      return false
+    }
+    #expect(try await resizing.value)
     #expect(ProcessPool.current == nil && !pool.isInsideTask)
     #expect(try await pool.submit({ (pool: ProcessPool) in pool.isInsideTask }, pool).value)
     await pool.shutdown()

@@ -188,12 +188,31 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
     throws
   {
     let pool = try kind.makePool(2)
-    let all = results(try pool.map((0..<20).map(Bad.init), chunkSize: 10) { $0.index })
+    let runs = try pool.array(repeating: Int64(0), count: 20)
+    let all = results(
+      try pool.map((0..<20).map(Bad.init), chunkSize: 10) { bad in
+        runs[bad.index] += 1
+        return bad.index
+      })
     #expect(all.count == 20)
+    #expect(Array(runs) == (0..<20).map { $0 == 5 ? 0 : 1 }, "no other one ran twice")
     for (index, result) in all.enumerated() where index != 5 {
       #expect((try? result.get()) == index)
     }
     #expect(throws: (any Error).self) { try all[5].get() }
+    pool.shutdown()
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `P4 takes any sequences, and asks only that their elements can be sent`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.make(1)
+    let pairs = try values(
+      pool.map([1, 2, 3].reversed(), ["a", "b"].lazy.map { $0 + "!" }) { "\($0)\($1)" })
+    #expect(pairs == ["3a!", "2b!"])
+    final class Held: Sendable {}
+    #expect(throws: TransferError.self) { try pool.map([1], [Held()]) { number, _ in number } }
     pool.shutdown()
   }
 

@@ -111,6 +111,26 @@ import Testing
     #expect(latch.arrivals < 20)
     #expect(try pool.start(Reduction<Double>.sum, x).checked() == Double(x.count - 20))
     #expect(pool.deaths == 0)
+    #expect((pool as? ProcessPool)?.statistics.retries ?? 0 == 0, "nothing was run again")
+    pool.shutdown()
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `F3 P5 of chunks that was only asked to stop is ended at its deadline, as cancelled`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.make(1)
+    let latch = try Latch(in: pool)
+    let x = try pool.array(repeating: 0.0, count: 4)
+    let future = try pool.startMap(x, deadline: .milliseconds(100)) { value in
+      latch.pass()  // never open
+      return value
+    }
+    _ = try latch.arrived()
+    #expect(future.cancel())
+    #expect(try future.failure() is CancellationError)
+    #expect(future.isCancelled)
+    latch.open()
     pool.shutdown()
   }
 

@@ -18,6 +18,73 @@ private struct Refusal: Error, Codable, Equatable {}
     pool.shutdown()
   }
 
+  @Test func `F9 has each in one of the two, whenever it ends`() throws {
+    for _ in 0..<20 {
+      let promises = (0..<500).map { _ in Promise<Int>() }
+      let futures = promises.map(\.future)
+      let ended = Ended()
+      inBackground {
+        for promise in promises { try? promise.succeed(1) }
+        ended.open()
+      }
+      var isComplete = false
+      while !isComplete {
+        let (done, notDone) = wait(for: futures, timeout: .zero)
+        #expect(done.count + notDone.count == futures.count)
+        isComplete = notDone.isEmpty
+      }
+      #expect(ended.wait())
+    }
+  }
+
+  @Test func `F10 several readers get each future once, between them`() async throws {
+    let promises = (0..<40).map { _ in Promise<Int>() }
+    let sequence = asCompleted(promises.map(\.future), timeout: patience)
+    let readers = (0..<3).map { _ in
+      Task {
+        var values: [Int] = []
+        for try await future in sequence { values.append(try await future.value) }
+        return values
+      }
+    }
+    for (index, promise) in promises.enumerated() {
+      try promise.succeed(index)
+      await Task.yield()
+    }
+    var all: [Int] = []
+    for reader in readers { all += try await reader.value }
+    #expect(all.sorted() == Array(0..<40))
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `F12 cancelling a Swift task does not cancel what wait or asCompleted wait for`(
+    _ kind: TestedExecutor
+  ) async throws {
+    let held = try Held(on: kind)
+    let future = try held.pool.submit(echo, 5)
+    let told = Promise<Int>()
+    inBackground { try? told.succeed(wait(for: [future], timeout: patience).done.count) }
+    while future.observerCount < 1 { await Task.yield() }
+    let first = Task { try await future.value }
+    while future.waiterCount < 1 { await Task.yield() }
+    first.cancel()
+    await #expect(throws: CancellationError.self) { try await first.value }
+    #expect(!future.isCancelled)
+
+    // A sequence that nobody has any more waits for nothing.
+    let other = try held.pool.submit(echo, 6)
+    do { _ = asCompleted([other]) }
+    #expect(other.observerCount == 0)
+    let second = Task { try await other.value }
+    while other.waiterCount < 1 { await Task.yield() }
+    second.cancel()
+    await #expect(throws: CancellationError.self) { try await second.value }
+    #expect(other.isCancelled)
+    held.latch.open()
+    #expect(try await told.future.value == 1)
+    await held.pool.shutdown()
+  }
+
   @Test func `F9 returns at once for none, whatever it waits for`() {
     for condition in [WaitCondition.firstCompleted, .firstFailure, .allCompleted] {
       let (done, notDone) = wait(for: [Future<Int>](), until: condition)

@@ -78,6 +78,22 @@ extension Faults {
       pool.shutdown()
     }
 
+    @Test func `P5 ends the chunks of a job that failed in another, with that failure`() throws {
+      let pool = try ProcessPool.quiet(workers: 2)
+      let latch = try Latch(in: pool)
+      let x = try pool.array(count: 2 * InProcessExecutor.mapChunkLength) { Double($0) }
+      let future = try pool.startMap(x, deadline: .milliseconds(300)) { value in
+        if value == 0 { latch.pass() }  // never open: this chunk hangs
+        if value == Double(InProcessExecutor.mapChunkLength) { abort() }
+        return value
+      }
+      let error = try #require(try future.failure() as? WorkerDied)
+      #expect(error.chunk == 1 && error.attempts == 3)
+      #expect(Machine.isGone(latch.processID))
+      #expect(try pool.submit(echo, 5).checked() == 5)
+      pool.shutdown()
+    }
+
     @Test func `P11 when every idle worker is stopped they are replaced`() throws {
       let pool = try ProcessPool.quiet(workers: 1)
       try pool.warmUp()

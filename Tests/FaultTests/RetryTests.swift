@@ -38,6 +38,25 @@ extension Faults {
       pool.shutdown()
     }
 
+    @Test func `P10 calls only what ended several workers poison`() throws {
+      let pool = try ProcessPool.quiet(workers: 1)
+      let latch = try Latch(in: pool)
+      let countdown = Countdown(1)
+      defer { countdown.clear() }
+      let policy = RetryPolicy(1, errors: { $0 is Flaky })
+      let once = try pool.submit(
+        retries: policy,
+        { (latch: Latch, countdown: Countdown) throws -> Int in
+          _ = try failAtFirst(latch, countdown)
+          OwnDeath.kill.happen()
+        }, latch, countdown)
+      let error = try #require(try once.failure() as? WorkerDied)
+      #expect(error.attempts == 2 && error.deaths == 1 && !error.isPoison)
+      #expect(
+        error.description.contains("in attempt 2") && !error.description.contains("it is poison"))
+      pool.shutdown()
+    }
+
     @Test func `P10 may ask the pool whether a death is worth another attempt`() throws {
       let pool = try ProcessPool.quiet(workers: 1)
       let latch = try Latch(in: pool)

@@ -115,7 +115,11 @@ extension InProcessCore {
         switch key {
         case .deadline(let id):
           guard let work = state.unfinished[id], work.hasBegun, !work.isOver else { continue }
-          giveUp(work, work.lateness, isCancelled: false, &state)
+          // A job that was asked to stop is certain to end as cancelled.
+          let isCancelled = work.leavesOutWhatIsLeft && work.isAskedToStop
+          giveUp(
+            work, isCancelled ? CancellationError() : work.lateness, isCancelled: isCancelled,
+            &state)
         case .postponed(let id):
           guard let work = state.unfinished[id], work.hasPiecesLeft else { continue }
           do throws(PoolError) { try append(work, &state) } catch {

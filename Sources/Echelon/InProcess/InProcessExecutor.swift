@@ -92,7 +92,11 @@ public final class InProcessExecutor: WorkExecutor {
   @available(*, noasync, message: "use `await executor.shutdown()`")
   public func shutdown(wait: Bool = true, cancelPending: Bool = false, deadline: Duration? = nil) {
     core.shutDown(cancelPending: cancelPending)
-    if wait { core.waitUntilEnded(givingUpAfter: deadline) }
+    if wait { return core.waitUntilEnded(givingUpAfter: deadline) }
+    guard let deadline else { return }
+    Timer.after(nanoseconds: Int64(clamping: deadline.nanoseconds)) { [weak core] in
+      core?.waitUntilEnded(givingUpAfter: .zero)
+    }
   }
 
   /// Takes no more work and waits until what was handed over is finished and every thread has ended.

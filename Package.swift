@@ -90,10 +90,12 @@ let package = Package(
     .testTarget(
       name: "EchelonTransferTests", dependencies: ["EchelonTransfer", "ClosureTable"],
       swiftSettings: settings),
+    .target(name: "CReference", dependencies: ["CEchelonKernels"], path: "Tests/CReference"),
     .testTarget(
       name: "EchelonKernelsTests",
-      dependencies: ["EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory"],
-      swiftSettings: settings),
+      dependencies: [
+        "EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory", "CReference", "TestSupport",
+      ], swiftSettings: settings),
     .testTarget(
       name: "EchelonFilesTests", dependencies: ["EchelonFiles", "EchelonMemory"],
       exclude: ["Resources"], swiftSettings: settings),

@@ -38,7 +38,7 @@ int ek_level_is_available(int level) {
   __builtin_cpu_init();
   switch (level) {
     case EK_LEVEL_BASELINE: return 1;
-    case EK_LEVEL_AVX2: return __builtin_cpu_supports("avx2") != 0;
+    case EK_LEVEL_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case EK_LEVEL_AVX512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
              __builtin_cpu_supports("avx512vl");
@@ -116,4 +116,34 @@ ek_moments ek_moments_f32(int level, const float *x, ptrdiff_t n) {
 void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low,
                     uint64_t *high, ptrdiff_t n) {
   table(level)->philox_fill(seed, first, stream, low, high, n);
+}
+
+int ek_program_is_sound(const ek_program *program) {
+  int fixed = program->input_count + program->constant_count;
+  int count = fixed + program->temporary_count;
+  if (program->input_count < 0 || program->constant_count < 0 || program->temporary_count < 0 ||
+      program->instruction_count < 1 || count > EK_OPERAND_LIMIT)
+    return 0;
+  unsigned char is_written[EK_OPERAND_LIMIT] = {0};
+  memset(is_written, 1, (size_t)fixed);
+  for (int k = 0; k < program->instruction_count; k++) {
+    uint64_t code = program->instructions[k];
+    unsigned operation = EK_FIELD(code, 0), target = EK_FIELD(code, 1);
+    if (operation >= EK_OPERATION_COUNT || code >> 40) return 0;
+    for (unsigned i = 0; i < ek_arity(operation); i++)
+      if (!is_written[EK_FIELD(code, 2 + i)]) return 0;
+    if (k + 1 == program->instruction_count) break;
+    if ((int)target < fixed || (int)target >= count) return 0;
+    is_written[target] = 1;
+  }
+  return 1;
+}
+
+void ek_evaluate_f64(int level, const ek_program *program, const double *const *inputs, double *out,
+                     ptrdiff_t n) {
+  table(level)->evaluate_f64(program, inputs, out, n);
+}
+void ek_evaluate_f32(int level, const ek_program *program, const float *const *inputs, float *out,
+                     ptrdiff_t n) {
+  table(level)->evaluate_f32(program, inputs, out, n);
 }

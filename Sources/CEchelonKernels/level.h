@@ -22,6 +22,20 @@
 
 #include "philox.h"
 
+// The functions on wide vectors are all inlined: none of them has a calling convention to disagree about.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpsabi"
+#include "functions.h"
+
+#define ELEMENT double
+#define SUFFIX f64
+#include "evaluate.h"
+
+#define ELEMENT float
+#define SUFFIX f32
+#include "evaluate.h"
+#pragma clang diagnostic pop
+
 #define EK_TABLE_NAME_(level) ek_table_##level
 #define EK_TABLE_NAME(level) EK_TABLE_NAME_(level)
 
@@ -37,4 +51,6 @@ const ek_table EK_TABLE_NAME(EK_LEVEL) = {
     .moments_f64 = moments_f64,
     .moments_f32 = moments_f32,
     .philox_fill = philox_fill,
+    .evaluate_f64 = evaluate_f64,
+    .evaluate_f32 = evaluate_f32,
 };

@@ -3,6 +3,8 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl"))), \
                              apply_to = function)
 #define EK_LEVEL avx512
+#define EK_FMA
+#define FLANES 16
 #define EK_PHILOX_LANES 32
 #include "level.h"
 #pragma clang attribute pop

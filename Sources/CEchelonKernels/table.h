@@ -4,6 +4,14 @@
 
 #include "CEchelonKernels.h"
 
+/// How many operands an operation has.
+static inline unsigned ek_arity(unsigned operation) {
+  return operation < EK_ADD ? 1 : operation < EK_SELECT ? 2 : 3;
+}
+
+/// The `k`-th byte of an instruction: operation, target, then its operands.
+#define EK_FIELD(code, k) ((unsigned)((code) >> (8 * (k)) & 0xff))
+
 typedef struct {
   double (*sum_f64)(const double *, ptrdiff_t);
   double (*sum_f32)(const float *, ptrdiff_t);
@@ -16,6 +24,8 @@ typedef struct {
   ek_moments (*moments_f64)(const double *, ptrdiff_t);
   ek_moments (*moments_f32)(const float *, ptrdiff_t);
   void (*philox_fill)(uint64_t, uint64_t, uint32_t, uint64_t *, uint64_t *, ptrdiff_t);
+  void (*evaluate_f64)(const ek_program *, const double *const *, double *, ptrdiff_t);
+  void (*evaluate_f32)(const ek_program *, const float *const *, float *, ptrdiff_t);
 } ek_table;
 
 extern const ek_table ek_table_baseline;

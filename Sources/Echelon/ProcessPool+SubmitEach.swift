@@ -71,7 +71,7 @@ extension ProcessPool {
         task.origin = origin
         task.set(place, options)
         task.calledFunction = called
-        function.withBytes { messages.append(bytes: $0) }
+        messages.append(bytesOf: function)
         try encodeArgument(taken + tasks.count, &messages)
         try retain(function.retained, for: task)
         try retain(messages.takeRetained(), for: task)

@@ -15,7 +15,9 @@ public struct RawMoments: Sendable, BitwiseCopyable {
 /// The loops are those of `CEchelonKernels`: sums run in double precision for either type, are
 /// pairwise, and have the same bits at every instruction-set level. `level` nil means the active
 /// one.
-public protocol VectorScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, BLASScalar {
+public protocol VectorScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, BLASScalar,
+  VectorProgramScalar
+{
   /// `Σ xᵢ`, 0 for no elements. Error ≤ (29 + log₂(n / 2048)) · 2⁻⁵³ · Σ|xᵢ|.
   static func sum(_ x: Span<Self>, level: InstructionSet?) -> Double
   /// `Σ xᵢ·yᵢ`; traps unless the counts are equal. Error as for `sum`, plus one rounding.
@@ -29,7 +31,7 @@ public protocol VectorScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, BL
 }
 
 extension Optional where Wrapped == InstructionSet {
-  fileprivate var number: Int32 { self?.level ?? EK_LEVEL_ACTIVE }
+  var number: Int32 { self?.level ?? EK_LEVEL_ACTIVE }
 }
 
 extension RawMoments {

@@ -11,6 +11,10 @@
 ///    output while the chunk is claimed, so a chunk can be run again from its beginning.
 @safe @frozen public struct ChunkMemory {
   @usableFromInline let inputs: (UnsafeMutableRawPointer, UnsafeMutableRawPointer)
+  /// All inputs, the first two among them; an address and no reference, since counting those would cost as
+  /// much as a small chunk.
+  private let allInputs: UnsafePointer<UnsafeMutableRawPointer>
+  private let inputCount: Int
   @usableFromInline let output: UnsafeMutableRawPointer
   @usableFromInline let parameters: UnsafeMutableRawPointer
   @usableFromInline let partial: UnsafeMutableRawPointer
@@ -19,17 +23,39 @@
   /// The number of elements in it.
   public let count: Int
 
-  package init(
-    first: UnsafeMutableRawPointer, second: UnsafeMutableRawPointer,
+  init(
+    inputs table: borrowing OperandTable,
     output: UnsafeMutableRawPointer, parameters: UnsafeMutableRawPointer,
     partial: UnsafeMutableRawPointer, start: Int, count: Int
   ) {
-    unsafe inputs = (first, second)
+    unsafe inputs = (table.addresses[0], table.addresses[1])
+    unsafe allInputs = UnsafePointer(table.addresses)
+    inputCount = table.count
     unsafe self.output = output
     unsafe self.parameters = parameters
     unsafe self.partial = partial
     self.start = start
     self.count = count
+  }
+
+  /// Reads the chunk's elements of one input.
+  public func withInput<T: BitwiseCopyable, R>(
+    _ index: Int, of type: T.Type, _ body: (Span<T>) -> R
+  ) -> R {
+    precondition((0..<inputCount) ~= index, "input \(index) of \(inputCount)")
+    // SAFETY: in bounds by invariant 1; nobody writes an input while the chunk runs (invariant 2).
+    let base = unsafe allInputs[index].assumingMemoryBound(to: type) + start
+    return unsafe body(UnsafeBufferPointer(start: base, count: count).span)
+  }
+
+  /// Writes the chunk's elements of the output.
+  public func withOutput<T: BitwiseCopyable, R>(
+    of type: T.Type, _ body: (inout MutableSpan<T>) -> R
+  ) -> R {
+    // SAFETY: in bounds by invariant 1, ours alone by invariant 2.
+    let base = unsafe output.assumingMemoryBound(to: type) + start
+    var span = unsafe UnsafeMutableBufferPointer(start: base, count: count).mutableSpan
+    return body(&span)
   }
 
   // SAFETY (all loops): in bounds by invariant 1, ours alone by invariant 2.
@@ -89,6 +115,25 @@
     precondition(MemoryLayout<P>.size <= 64, "a partial result has at most 64 bytes")
     unsafe partial.storeBytes(of: value, as: P.self)
   }
+}
+
+/// Where the inputs of a job lie; outlives the chunks that are cut from it.
+@safe final class OperandTable: @unchecked Sendable {
+  /// Never changed; two stand-ins at least, that are not touched.
+  let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  /// How many there are.
+  let count: Int
+
+  init(_ inputs: [UnsafeMutableRawPointer], standIn: UnsafeMutableRawPointer) {
+    count = unsafe inputs.count
+    // SAFETY: as many as are initialised right here; freed with the table.
+    unsafe addresses = .allocate(capacity: max(2, count))
+    for index in 0..<max(2, count) {
+      unsafe (addresses + index).initialize(to: index < count ? inputs[index] : standIn)
+    }
+  }
+
+  deinit { unsafe addresses.deallocate() }
 }
 
 /// A closure that runs on chunks, as it travels to a worker: a struct that stores the closure and

@@ -33,8 +33,7 @@
 /// The operands of a user's chunked job in a worker, checked once, from which each chunk's
 /// `ChunkMemory` is cut.
 @safe package struct ProgramMemory {
-  private let first: UnsafeMutableRawPointer
-  private let second: UnsafeMutableRawPointer
+  private let inputs: OperandTable
   private let output: UnsafeMutableRawPointer
   private let parameters: UnsafeMutableRawPointer
   private let partials: UnsafeMutableRawPointer?
@@ -53,18 +52,12 @@
     parametersAt offset: Int,
     partials: Region?, elementCount: Int, chunkLength: Int
   ) {
-    guard elementCount >= 0, chunkLength > 0, operands.count <= (hasOutput ? 3 : 2),
-      offset <= parameters.byteCount
-    else { return nil }
-    let inputs = hasOutput ? Array(operands.dropFirst()) : operands
+    guard elementCount >= 0, chunkLength > 0, offset <= parameters.byteCount else { return nil }
     // A stand-in for operands that the program does not have and does not touch.
     let none = unsafe parameters.address(at: 0, byteCount: 0)
-    func address(_ window: ArenaWindow?) -> UnsafeMutableRawPointer {
-      unsafe window?.base ?? none
-    }
-    unsafe output = address(hasOutput ? operands.first : nil)
-    unsafe first = address(inputs.first)
-    unsafe second = address(inputs.count > 1 ? inputs[1] : nil)
+    unsafe output = hasOutput ? operands.first?.base ?? none : none
+    inputs = unsafe OperandTable(
+      operands.dropFirst(hasOutput ? 1 : 0).map { unsafe $0.base }, standIn: none)
     unsafe self.parameters = parameters.address(
       at: offset, byteCount: parameters.byteCount - offset)
     unsafe self.partials = partials.map { unsafe $0.address(at: 0, byteCount: 0) }
@@ -78,7 +71,7 @@
     let start = index * chunkLength
     precondition(index >= 0 && start <= elementCount, "a chunk outside its job")
     return unsafe ChunkMemory(
-      first: first, second: second, output: output, parameters: parameters,
+      inputs: inputs, output: output, parameters: parameters,
       partial: partials.map { unsafe $0 + 64 * index } ?? parameters, start: start,
       count: min(chunkLength, elementCount - start))
   }

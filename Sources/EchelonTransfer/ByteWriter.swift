@@ -96,6 +96,11 @@
     }
   }
 
+  /// Appends the bytes of another message; what it keeps alive stays with it.
+  package mutating func append(bytesOf message: borrowing ByteWriter) {
+    unsafe message.withBytes { unsafe append(bytes: $0) }
+  }
+
   /// Appends the bytes of another message and takes over what it keeps alive.
   package mutating func append(_ message: consuming ByteWriter) {
     unsafe message.withBytes { unsafe append(bytes: $0) }

@@ -278,7 +278,7 @@ struct GenericEnvironment: Sendable {
   /// is none. The word may be anything.
   static func protocolDescriptor(ofTable word: UInt) -> RuntimeAddress? {
     var conformance: UInt = 0
-    guard unsafe word & 7 == 0, echelon_peek(word, &conformance) != 0, conformance & 3 == 0,
+    guard word & 7 == 0, unsafe echelon_peek(word, &conformance) != 0, conformance & 3 == 0,
       ImageTable.contains(conformance),
       let descriptor = RuntimeAddress(conformance).relativeIndirectable(0),
       isProtocol(descriptor)

@@ -23,7 +23,8 @@ private func processorTime(of processes: [Int32]) -> Int {
   processes.reduce(0) { sum, process in
     var clock = clockid_t()
     var used = timespec()
-    guard clock_getcpuclockid(process, &clock) == 0, clock_gettime(clock, &used) == 0 else {
+    guard unsafe clock_getcpuclockid(process, &clock) == 0, unsafe clock_gettime(clock, &used) == 0
+    else {
       Issue.record("process \(process) has no clock")
       return sum
     }

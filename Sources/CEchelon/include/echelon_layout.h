@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define ECHELON_LAYOUT_MAGIC 0x314e4f4c45484345ULL  // "ECHELON1"
-#define ECHELON_LAYOUT_VERSION 5U
+#define ECHELON_LAYOUT_VERSION 6U
 
 enum {
   ECHELON_CACHE_LINE = 64,
@@ -32,7 +32,7 @@ enum {
   ECHELON_CHAIR_LIMIT = 6,
   ECHELON_SLOT_LIMIT = 2048,  // one bit each in `finished_slots`
   ECHELON_SLOT_INLINE_BYTES = 104,
-  ECHELON_JOB_OPERAND_LIMIT = 6,
+  ECHELON_JOB_OPERAND_LIMIT = 10,  // an output, eight inputs, and a block of parameters
   ECHELON_JOB_PARAMETER_BYTES = 128,
   ECHELON_JOB_LIMIT = 64,    // one bit each in `active_jobs`
 };
@@ -223,7 +223,7 @@ typedef struct {
 } job_record;
 _Static_assert(offsetof(job_record, failed) == 64, "claims and failures on lines of their own");
 _Static_assert(offsetof(job_record, operands) == 128, "operands start a cache line");
-_Static_assert(sizeof(job_record) == 128 + 6 * 64 + 128, "ten cache lines");
+_Static_assert(sizeof(job_record) == 128 + 10 * 64 + 128, "fourteen cache lines");
 
 /// An entry of the function table.
 typedef struct {

@@ -3,8 +3,9 @@
 // This is C because Swift has no per-function target attribute: a portable build could not use
 // AVX-512 otherwise. The loops know nothing of chunks, arenas or processes.
 //
-// Every level gives the same bits: the source fixes a virtual machine of 16 lanes (see loops.h),
-// and a level only decides how many registers hold them.
+// Every level gives the same bits in reductions and random numbers: the source fixes a virtual machine of 16
+// lanes (see loops.h), and a level only decides how many registers hold them. Element-wise functions use a
+// fused multiply-add where there is one, and differ in their last bits.
 #ifndef ECHELON_KERNELS_H
 #define ECHELON_KERNELS_H
 
@@ -49,6 +50,78 @@ ek_moments ek_merge_moments(ek_moments a, ek_moments b);
 /// (0, 1) go to `low`, (2, 3) to `high`, the first of a pair in the lower half.
 void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low,
                     uint64_t *high, ptrdiff_t n);
+
+/// The operations of an element-wise program. Never renumbered: programs travel between processes.
+enum {
+  EK_COPY = 0,
+  EK_NEGATE = 1,
+  EK_ABS = 2,
+  EK_SQRT = 3,
+  EK_CBRT = 4,
+  EK_EXP = 5,
+  EK_EXPM1 = 6,
+  EK_LOG = 7,
+  EK_LOG1P = 8,
+  EK_LOG2 = 9,
+  EK_LOG10 = 10,
+  EK_SIN = 11,
+  EK_COS = 12,
+  EK_TAN = 13,
+  EK_ASIN = 14,
+  EK_ACOS = 15,
+  EK_ATAN = 16,
+  EK_SINH = 17,
+  EK_COSH = 18,
+  EK_TANH = 19,
+  EK_ASINH = 20,
+  EK_ACOSH = 21,
+  EK_ATANH = 22,
+  EK_SIGMOID = 23,
+  EK_FLOOR = 24,
+  EK_CEIL = 25,
+  EK_TRUNC = 26,
+  EK_ROUND = 27,
+  EK_ROUND_EVEN = 28,
+  EK_NOT = 29,
+  EK_ADD = 30,
+  EK_SUBTRACT = 31,
+  EK_MULTIPLY = 32,
+  EK_DIVIDE = 33,
+  EK_POW = 34,
+  EK_MINIMUM = 35,
+  EK_MAXIMUM = 36,
+  EK_LESS = 37,
+  EK_LESS_OR_EQUAL = 38,
+  EK_EQUAL = 39,
+  EK_NOT_EQUAL = 40,
+  EK_AND = 41,
+  EK_OR = 42,
+  EK_SELECT = 43,
+  EK_OPERATION_COUNT,
+};
+
+/// An element-wise program: straight-line code over numbered operands, first the inputs, then the constants,
+/// then temporary ones. An instruction is its operation, its target and up to three operands, a byte each
+/// from the lowest on; the last one's target is the output.
+typedef struct {
+  const uint64_t *instructions;
+  const double *constants;
+  int32_t instruction_count;
+  int32_t input_count;
+  int32_t constant_count;
+  int32_t temporary_count;
+} ek_program;
+enum { EK_OPERAND_LIMIT = 64 };  // their blocks are on the stack, 1 KiB each
+
+/// Whether every instruction has an operation and operands that exist, and reads no temporary one before
+/// it was written.
+int ek_program_is_sound(const ek_program *program);
+
+/// Runs a sound program over `n` elements of each input, in blocks; `out` shares no memory with them.
+void ek_evaluate_f64(int level, const ek_program *program, const double *const *inputs, double *out,
+                     ptrdiff_t n);
+void ek_evaluate_f32(int level, const ek_program *program, const float *const *inputs, float *out,
+                     ptrdiff_t n);
 
 // Questions to the loaded BLAS: functions by name, which may not be there; the answer is then 0 or
 // the empty string. The file's path is valid until the next call on the same thread.

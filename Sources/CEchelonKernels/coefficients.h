@@ -1,0 +1,103 @@
+// Polynomials that are close to the best of their degree, lowest power first; computed by
+// scripts/coefficients.py, which says of what. No include guard: static in each level_*.c.
+
+// (exp(r) - 1 - r) / r^2 on [-0.34692, 0.34692]; largest error 1.41e-18
+static const double EXP_Q[] = {
+    0x1.0000000000000p-1,
+    0x1.5555555555557p-3,
+    0x1.5555555555556p-5,
+    0x1.11111111100bep-7,
+    0x1.6c16c16c162c3p-10,
+    0x1.a01a01abf85abp-13,
+    0x1.a01a01a6e1e2ap-16,
+    0x1.71de01fdbf9cap-19,
+    0x1.27e4db46cddd1p-22,
+    0x1.af4e554377204p-26,
+    0x1.1f7340dbc337ep-29,
+};
+// (log((1 + s) / (1 - s)) - 2 s) / s^3 in z = s^2 on [0.0, 0.0294667]; largest error 3.12e-16
+static const double LOG_R[] = {
+    0x1.5555555555558p-1,
+    0x1.9999999995273p-2,
+    0x1.2492492dfd86cp-2,
+    0x1.c71c62d5e53e0p-3,
+    0x1.7462b91b8df65p-3,
+    0x1.39fdcceb4bb45p-3,
+    0x1.2b5f68a50d903p-3,
+};
+// what follows 2/3 in that, divided by z on [0.0, 0.0294667]; largest error 1.89e-18
+static const double LOG_R2[] = {
+    0x1.999999999999ap-2,
+    0x1.2492492492522p-2,
+    0x1.c71c71c6ea5acp-3,
+    0x1.745d177ad436ap-3,
+    0x1.3b1395b82701ep-3,
+    0x1.1118cd67251c5p-3,
+    0x1.df7ba1f4809c3p-4,
+    0x1.e03a7acf07f85p-4,
+};
+// (sin(r) - r) / r^3 in z = r^2 on [0.0, 0.618085]; largest error 2.07e-17
+static const double SIN_S[] = {
+    -0x1.5555555555555p-3,
+    0x1.1111111110ba5p-7,
+    -0x1.a01a019e80693p-13,
+    0x1.71de379252004p-19,
+    -0x1.ae60069e53ef1p-26,
+    0x1.5e098556d302ep-33,
+};
+// (cos(r) - 1 + z/2) / z^2 in z = r^2 on [0.0, 0.618085]; largest error 1.29e-18
+static const double COS_C[] = {
+    0x1.5555555555555p-5,
+    -0x1.6c16c16c16960p-10,
+    0x1.a01a019f4d0edp-16,
+    -0x1.27e4fa15bd814p-22,
+    0x1.1eeb66b683028p-29,
+    -0x1.907c0e63adbb6p-37,
+};
+// (tan(r) - r) / r^3 in z = r^2 on [0.0, 0.618085]; largest error 8.76e-17
+static const double TAN_T[] = {
+    0x1.5555555555554p-2,
+    0x1.11111111116ecp-3,
+    0x1.ba1ba1b98237ep-5,
+    0x1.664f48b41a15bp-6,
+    0x1.226e2d1c9078ep-7,
+    0x1.d6d57715d7967p-9,
+    0x1.7d8832d78c3d1p-10,
+    0x1.3686bc0e4147fp-11,
+    0x1.e34ccb9087620p-13,
+    0x1.f80238a56554ep-14,
+    -0x1.f31674d66d708p-19,
+    0x1.21571d39ee54dp-14,
+    -0x1.1d6a8c6a9d4d7p-15,
+    0x1.33085dbacf4fcp-16,
+};
+// (atan(t) - t) / t^3 in z = t^2 on [0.0, 0.171916]; largest error 3.23e-17
+static const double ATAN_A[] = {
+    -0x1.5555555555555p-2,
+    0x1.999999999932ep-3,
+    -0x1.249249243498fp-3,
+    0x1.c71c718447f81p-4,
+    -0x1.745d0b01b986ap-4,
+    0x1.3b125f7ecb403p-4,
+    -0x1.10fa46077737ep-4,
+    0x1.dfe2eb7b16e67p-5,
+    -0x1.a08801ffa873ap-5,
+    0x1.412ff26d1091bp-5,
+    -0x1.39b5620720ceap-6,
+};
+// (asin(t) - t) / t^3 in z = t^2 on [0.0, 0.2501]; largest error 1.51e-17
+static const double ASIN_A[] = {
+    0x1.5555555555556p-3,
+    0x1.3333333332ec4p-4,
+    0x1.6db6db6e3292ep-5,
+    0x1.f1c71c1d4aa0dp-6,
+    0x1.6e8bb1d89492bp-6,
+    0x1.1c4d343fa57f6p-6,
+    0x1.c9cf3759fd8ffp-7,
+    0x1.78246f32d075cp-7,
+    0x1.524ea8b3aad31p-7,
+    0x1.653a8f8cfd43cp-8,
+    0x1.1d661531b222ep-6,
+    -0x1.e7a24f548c99fp-7,
+    0x1.d78189767524ep-6,
+};

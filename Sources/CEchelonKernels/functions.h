@@ -1,0 +1,495 @@
+// The element-wise functions, on vectors of FLANES doubles. No include guard: part of level.h.
+//
+// Each lane is computed by itself, so a value does not depend on where it lies in an array. A level with a
+// fused multiply-add uses it, so its last bits differ from the baseline's. Arguments are reduced so that what
+// is left is a short polynomial (coefficients.h); the largest errors are those that the Swift names state.
+//
+// Sources: W. J. Cody, W. Waite, *Software Manual for the Elementary Functions* (1980), for the reductions;
+// J.-M. Muller, *Elementary Functions*, 3rd ed. (2016); T. J. Dekker, "A floating-point technique for
+// extending the available precision", Numer. Math. 18 (1971), for sums and products of two parts.
+
+#include "coefficients.h"
+
+#ifdef EK_FMA
+#define MADD(a, b, c) __builtin_elementwise_fma((fv)(a), (fv)(b), (fv)(c))
+#else
+#define MADD(a, b, c) ((fv)(a) * (fv)(b) + (fv)(c))
+#endif
+#define FUNCTION static inline __attribute__((always_inline))
+
+typedef double fv __attribute__((vector_size(FLANES * sizeof(double))));
+typedef int64_t iv __attribute__((vector_size(FLANES * sizeof(double))));
+typedef uint64_t uv __attribute__((vector_size(FLANES * sizeof(double))));
+
+FUNCTION fv all(double x) { return x - (fv){0}; }
+FUNCTION fv pick(iv mask, fv a, fv b) { return (fv)((mask & (iv)a) | (~mask & (iv)b)); }
+FUNCTION iv all_bits(int64_t x) { return x - (iv){0}; }
+FUNCTION fv truth(iv mask) { return (fv)(mask & (iv)all(1)); }
+FUNCTION fv magnitude(fv x) { return (fv)((iv)x & INT64_MAX); }
+FUNCTION iv sign_of(fv x) { return (iv)x & INT64_MIN; }
+FUNCTION fv signed_by(fv x, iv sign) { return (fv)((iv)x ^ sign); }
+
+#define POLY(name)                                                     \
+  FUNCTION fv poly_##name(fv x) {                                        \
+    enum { N = sizeof name / sizeof name[0] };                         \
+    fv sum = all(name[N - 1]);                                         \
+    _Pragma("unroll") for (int i = N - 2; i >= 0; i--) sum = MADD(sum, x, all(name[i])); \
+    return sum;                                                        \
+  }
+POLY(EXP_Q)
+POLY(LOG_R)
+POLY(LOG_R2)
+POLY(SIN_S)
+POLY(COS_C)
+POLY(TAN_T)
+POLY(ATAN_A)
+POLY(ASIN_A)
+
+// Adding it rounds to the nearest integer, which is then in the low bits.
+#define ROUNDER 0x1.8p52
+
+/// 2^k for -1022 ≤ k ≤ 1023.
+FUNCTION fv power_of_two(iv k) { return (fv)((k + 1023) << 52); }
+
+/// p·2^k, rounded once, for p near 1 and any k that a double can hold with room to spare.
+FUNCTION fv scaled(fv p, iv k) {
+  iv half = k >> 1;
+  return p * power_of_two(half) * power_of_two(k - half);
+}
+
+/// x·log2(e) rounded, and what is left of x: hi + lo, |hi + lo| ≤ ln(2)/2.
+typedef struct { fv hi, lo; iv k; } exp_parts;
+FUNCTION exp_parts reduce_exp(fv x) {
+  fv rounded = MADD(x, all(0x1.71547652b82fep+0), all(ROUNDER));
+  fv k = rounded - ROUNDER;
+  fv hi = MADD(k, all(-0x1.62e42fee00000p-1), x);  // exact: 32 bits times 11
+  fv part = k * 0x1.a39ef35793c76p-33;
+  fv r = hi - part;
+  return (exp_parts){r, (hi - r) - part, (iv)rounded - (iv)all(ROUNDER)};
+}
+
+FUNCTION fv exp_v(fv x) {
+  fv bounded = pick(x > 710, all(710), pick(x < -746, all(-746), x));
+  exp_parts p = reduce_exp(bounded);
+  // 1 + r + r² q: the rounding of the last addition dwarfs the rest.
+  fv tail = MADD(p.hi * p.hi, poly_EXP_Q(p.hi), p.lo);
+  fv y = 1 + (p.hi + tail);
+  return pick(x != x, x + x, scaled(y, p.k));
+}
+
+/// exp(x) - 1 for parts of x whose k is in -1 … 1024.
+FUNCTION fv expm1_v(fv x) {
+  fv bounded = pick(x > 710, all(710), pick(x < -40, all(-40), x));
+  exp_parts p = reduce_exp(bounded);
+  fv tail = MADD(p.hi * p.hi, poly_EXP_Q(p.hi), p.lo);
+  // 2^k (1 + r + tail) - 1, with the halved power so that k = 1024 is one.
+  fv power = power_of_two(p.k - 1);
+  fv base = power - 0.5;
+  fv main = power * p.hi;
+  fv larger = pick(magnitude(base) >= magnitude(main), base, main);
+  fv smaller = pick(magnitude(base) >= magnitude(main), main, base);
+  fv sum = base + main;
+  fv error = smaller - (sum - larger);
+  fv y = 2 * (sum + MADD(power, tail, error));
+  fv small = p.hi + tail;
+  y = pick(p.k == 0, small, y);
+  y = pick(x == 0, x, y);
+  return pick(x != x, x + x, y);
+}
+
+/// x = 2^e·(1 + f) with 1 + f in [√½, √2).
+typedef struct { fv f, e; } log_parts;
+FUNCTION log_parts reduce_log(fv x) {
+  iv is_small = x < 0x1p-1022;
+  x = pick(is_small, x * 0x1p54, x);
+  iv bits = (iv)x - (iv)all(0x1.6a09e667f3bcdp-1);
+  iv e = bits >> 52;
+  fv m = (fv)((iv)x - (e << 52));
+  fv exponent = (fv)(e + (iv)all(ROUNDER)) - ROUNDER;
+  return (log_parts){m - 1, exponent - pick(is_small, all(54), all(0))};
+}
+
+/// Zero, negative, infinite and NaN arguments of a logarithm.
+FUNCTION fv log_ends(fv x, fv y) {
+  y = pick(x == (double)INFINITY, x, y);
+  y = pick(x == 0, all(-(double)INFINITY), y);
+  y = pick(x < 0, all((double)NAN), y);
+  return pick(x != x, x + x, y);
+}
+
+/// log(1 + f) = f - (h - s (h + R)), h = f²/2: the last parenthesis.
+FUNCTION fv log_tail(fv f, fv h) {
+  fv s = f / (2 + f);
+  fv z = s * s;
+  fv r = z * poly_LOG_R(z);
+  return s * (h + r);
+}
+
+FUNCTION fv log_v(fv x) {
+  log_parts p = reduce_log(x);
+  fv h = 0.5 * p.f * p.f;
+  fv tail = log_tail(p.f, h);
+  fv y = MADD(p.e, all(0x1.62e42fee00000p-1), p.f - (h - MADD(p.e, all(0x1.a39ef35793c76p-33), tail)));
+  return log_ends(x, y);
+}
+
+FUNCTION fv log1p_v(fv x) {
+  fv u = 1 + x;
+  log_parts p = reduce_log(pick(u > 0, u, all(1)));
+  // What the rounding of 1 + x lost, relative to u; where u is x's own binade it is in f already.
+  fv lost = pick(u >= 2, 1 - (u - x), x - (u - 1));
+  fv c = pick(u < 0x1p54, lost / u, all(0));
+  iv is_near = (p.e == 0);
+  fv f = pick(is_near, x, p.f);
+  c = pick(is_near, all(0), c);
+  fv h = 0.5 * f * f;
+  fv tail = log_tail(f, h);
+  fv low = MADD(p.e, all(0x1.a39ef35793c76p-33), c + tail);
+  fv y = MADD(p.e, all(0x1.62e42fee00000p-1), f - (h - low));
+  y = pick(magnitude(x) < 0x1p-54, x, y);
+  y = pick(x == -1, all(-(double)INFINITY), y);
+  y = pick(x < -1, all((double)NAN), y);
+  y = pick(x == (double)INFINITY, x, y);
+  return pick(x != x, x + x, y);
+}
+
+/// log(1 + f) as hi + lo, the lower half of hi empty.
+typedef struct { fv hi, lo; } two;
+FUNCTION two log_two(fv f) {
+  fv h = 0.5 * f * f;
+  fv hi = (fv)((iv)(f - h) & (int64_t)0xffffffff00000000);
+  return (two){hi, (f - hi) - h + log_tail(f, h)};
+}
+
+FUNCTION fv log2_v(fv x) {
+  log_parts p = reduce_log(x);
+  two l = log_two(p.f);
+  const double inverse_hi = 0x1.7154765200000p+0, inverse_lo = 0x1.705fc2eefa200p-33;
+  fv main = l.hi * inverse_hi;
+  fv rest = MADD(l.lo + l.hi, all(inverse_lo), l.lo * inverse_hi);
+  fv sum = p.e + main;
+  return log_ends(x, sum + ((p.e - sum) + main + rest));
+}
+
+FUNCTION fv log10_v(fv x) {
+  log_parts p = reduce_log(x);
+  two l = log_two(p.f);
+  const double inverse_hi = 0x1.bcb7b15200000p-2, inverse_lo = 0x1.b9438ca9aadd5p-36;
+  const double two_hi = 0x1.34413509f6000p-2, two_lo = 0x1.9fef311f12b36p-42;
+  fv scaled_e = p.e * two_hi;
+  fv main = l.hi * inverse_hi;
+  fv rest = MADD(p.e, all(two_lo), MADD(l.lo + l.hi, all(inverse_lo), l.lo * inverse_hi));
+  fv sum = scaled_e + main;
+  return log_ends(x, sum + ((scaled_e - sum) + main + rest));
+}
+
+/// x less the nearest multiple of π/2, as hi + lo, and which multiple; |x| < TRIG_LIMIT.
+#define TRIG_LIMIT 0x1p20
+typedef struct { fv hi, lo; iv k; } trig_parts;
+FUNCTION trig_parts reduce_trig(fv x) {
+  fv rounded = MADD(x, all(0x1.45f306dc9c883p-1), all(ROUNDER));
+  fv k = rounded - ROUNDER;
+  // π/2 in parts of 33 bits: their products with k are exact.
+  fv a = x - k * 0x1.921fb54400000p+0;
+  fv b = k * 0x1.0b4611a600000p-34;
+  fv c = a - b;
+  fv lost = (a - c) - b;
+  fv d = k * 0x1.3198a2e000000p-69;
+  fv last = k * 0x1.b839a252049c1p-104;
+  fv low = lost - d;
+  fv low_lost = (lost - low) - d - last;
+  fv hi = c + low;
+  return (trig_parts){hi, (c - hi) + low + low_lost, (iv)rounded - (iv)all(ROUNDER)};
+}
+
+FUNCTION fv sin_part(fv r, fv lo) {
+  fv z = r * r;
+  fv s = poly_SIN_S(z);
+  return r + MADD(z * r, s, MADD(z, -0.5 * lo, lo));
+}
+
+FUNCTION fv cos_part(fv r, fv lo) {
+  fv z = r * r, h = 0.5 * z;
+  fv w = 1 - h;
+  return w + (((1 - w) - h) + MADD(z * z, poly_COS_C(z), -(r * lo)));
+}
+
+/// Lanes with huge arguments: one after the other.
+typedef double (*scalar_function)(double);
+FUNCTION fv with_huge(fv x, fv y, scalar_function f) {
+  iv is_huge = magnitude(x) >= TRIG_LIMIT;
+  int any = 0;
+  for (int i = 0; i < FLANES; i++) any |= is_huge[i] != 0;
+  if (__builtin_expect(any, 0))
+    for (int i = 0; i < FLANES; i++)
+      if (is_huge[i]) y[i] = f(x[i]);
+  return y;
+}
+
+FUNCTION fv sin_v(fv x) {
+  trig_parts p = reduce_trig(pick(magnitude(x) < TRIG_LIMIT, x, all(0)));
+  fv y = pick((p.k & 1) != 0, cos_part(p.hi, p.lo), sin_part(p.hi, p.lo));
+  y = signed_by(y, (p.k & 2) << 62);
+  y = pick(x == 0, x, y);
+  return with_huge(x, pick(x != x, x + x, y), sin);
+}
+
+FUNCTION fv cos_v(fv x) {
+  trig_parts p = reduce_trig(pick(magnitude(x) < TRIG_LIMIT, x, all(0)));
+  fv y = pick((p.k & 1) != 0, sin_part(p.hi, p.lo), cos_part(p.hi, p.lo));
+  y = signed_by(y, ((p.k + 1) & 2) << 62);
+  return with_huge(x, pick(x != x, x + x, y), cos);
+}
+
+FUNCTION fv tan_v(fv x) {
+  trig_parts p = reduce_trig(pick(magnitude(x) < TRIG_LIMIT, x, all(0)));
+  fv z = p.hi * p.hi;
+  // tan(r + lo) = r + (r³ T + lo (1 + r²)), as a leading part and its rest.
+  fv tail = MADD(z * p.hi, poly_TAN_T(z), MADD(z, p.lo, p.lo));
+  fv t = p.hi + tail;
+  fv rest = (p.hi - t) + tail;
+  // -1/t for odd multiples: one step of Newton on the rounded quotient.
+  fv q = -1 / t;
+  fv q_hi = (fv)((iv)q & (int64_t)0xffffffff00000000), t_hi = (fv)((iv)t & (int64_t)0xffffffff00000000);
+  fv left = 1 + q_hi * t_hi + q_hi * ((t - t_hi) + rest);
+  fv inverse = q_hi + q * left;
+  fv y = pick((p.k & 1) != 0, inverse, t);
+  y = pick(x == 0, x, y);
+  return with_huge(x, pick(x != x, x + x, y), tan);
+}
+
+FUNCTION fv sqrt_v(fv x) { return __builtin_elementwise_sqrt(x); }
+
+FUNCTION fv atan_v(fv x) {
+  fv t = magnitude(x);
+  iv is_large = t > 1;
+  fv numerator = pick(is_large, all(-1), t), denominator = pick(is_large, t, all(1));
+  // t or -1/t in [-1, 1]; beyond tan(π/8) turned by π/4 once more.
+  iv is_outer = magnitude(numerator) > 0x1.a827999fcef32p-2 * denominator;
+  iv sign = sign_of(numerator);
+  fv one = signed_by(all(1), sign);
+  fv n = pick(is_outer, numerator - one * denominator, numerator);
+  fv d = pick(is_outer, MADD(one, numerator, denominator), denominator);
+  fv u = n / d;
+  fv z = u * u;
+  fv tail = z * u * poly_ATAN_A(z);
+  fv turns_hi = pick(is_large, all(0x1.921fb54442d18p+0), all(0)), turns_lo = pick(is_large, all(0x1.1a62633145c07p-54), all(0));
+  turns_hi += signed_by(pick(is_outer, all(0x1.921fb54442d18p-1), all(0)), sign);
+  turns_lo += signed_by(pick(is_outer, all(0x1.1a62633145c07p-55), all(0)), sign);
+  fv y = turns_hi + (u + (tail + turns_lo));
+  y = pick(t == (double)INFINITY, all(0x1.921fb54442d18p+0), y);
+  y = signed_by(magnitude(y), sign_of(x));
+  return pick(x != x, x + x, y);
+}
+
+/// asin and acos share: |x| ≤ ½ directly, beyond it by √((1 - |x|)/2).
+typedef struct { fv t, lo, tail; iv is_outer; } asin_parts;
+FUNCTION asin_parts reduce_asin(fv x) {
+  fv a = magnitude(x);
+  iv is_outer = a > 0.5;
+  fv z = pick(is_outer, 0.5 * (1 - a), a * a);
+  fv root = sqrt_v(z);
+  // The root's own rounding: z - root², by halves.
+  fv head = (fv)((iv)root & (int64_t)0xffffffff00000000);
+  fv lost = (z - head * head) / (root + head);
+  lost = pick((root == 0) | ~is_outer, all(0), lost - (root - head));
+  fv t = pick(is_outer, root, a);
+  return (asin_parts){t, lost, z * t * poly_ASIN_A(z), is_outer};
+}
+
+FUNCTION fv asin_v(fv x) {
+  asin_parts p = reduce_asin(x);
+  fv outer = 0x1.921fb54442d18p+0 - 2 * p.t;
+  fv lost = (0x1.921fb54442d18p+0 - outer) - 2 * p.t;
+  outer += lost + (0x1.1a62633145c07p-54 - 2 * (p.tail + p.lo));
+  fv y = signed_by(pick(p.is_outer, outer, p.t + p.tail), sign_of(x));
+  return pick(magnitude(x) > 1, all((double)NAN), pick(x != x, x + x, y));
+}
+
+FUNCTION fv acos_v(fv x) {
+  asin_parts p = reduce_asin(x);
+  iv sign = sign_of(x);
+  fv outer = 2 * (p.t + (p.tail + p.lo));
+  fv reflected = 0x1.921fb54442d18p+1 - 2 * p.t;
+  fv lost = (0x1.921fb54442d18p+1 - reflected) - 2 * p.t;
+  reflected += lost + (0x1.1a62633145c07p-53 - 2 * (p.tail + p.lo));
+  fv t = signed_by(p.t, sign);
+  fv inner = 0x1.921fb54442d18p+0 - t;
+  fv rest = (0x1.921fb54442d18p+0 - inner) - t;
+  inner += rest + (0x1.1a62633145c07p-54 - signed_by(p.tail, sign));
+  fv y = pick(p.is_outer, pick(sign != 0, reflected, outer), inner);
+  return pick(magnitude(x) > 1, all((double)NAN), pick(x != x, x + x, y));
+}
+
+FUNCTION fv sinh_v(fv x) {
+  fv a = magnitude(x);
+  fv e = expm1_v(pick(a < 700, a, all(0)));
+  fv y = 0.5 * (e + e / (e + 1));
+  // Near the end exp(x) itself overflows before half of it does.
+  fv root = exp_v(0.5 * pick(a < 1500, a, all(1500)));
+  y = pick(a < 700, y, 0.5 * root * root);
+  y = pick(a < 0x1p-28, a, y);
+  return pick(x != x, x + x, signed_by(y, sign_of(x)));
+}
+
+FUNCTION fv cosh_v(fv x) {
+  fv a = magnitude(x);
+  fv e = exp_v(pick(a < 700, a, all(0)));
+  fv root = exp_v(0.5 * pick(a < 1500, a, all(1500)));
+  fv y = pick(a < 700, 0.5 * e + 0.5 / e, 0.5 * root * root);
+  return pick(x != x, x + x, y);
+}
+
+FUNCTION fv tanh_v(fv x) {
+  fv a = magnitude(x);
+  fv bounded = pick(a < 22, a, all(22));
+  fv e = expm1_v(-2 * bounded);
+  fv y = pick(a < 22, -e / (e + 2), all(1));
+  y = pick(a < 0x1p-28, a, y);
+  return pick(x != x, x + x, signed_by(y, sign_of(x)));
+}
+
+FUNCTION fv sigmoid_v(fv x) {
+  // 1 / (1 + e^-|x|), reflected: the small side keeps its relative accuracy.
+  fv e = exp_v(-magnitude(x));
+  fv y = pick(x < 0, e, all(1)) / (1 + e);
+  return pick(x != x, x + x, y);
+}
+
+FUNCTION fv cbrt_v(fv x) {
+  fv a = magnitude(x);
+  iv is_small = a < 0x1p-1022;
+  iv bits = (iv)pick(is_small, a * 0x1p54, a);
+  // a = m·8^q with m in [1, 8).
+  iv q = (((bits >> 52) * 43691) >> 17) - 341;
+  fv m = (fv)(bits - ((3 * q) << 52));
+  // A third of the bits is a guess that is good to 5; three steps of Halley's method make it all of them.
+  iv third = (((iv)m >> 33) * 0x55555556 >> 32) << 33;
+  fv t = (fv)(third + ((int64_t)715094163 << 32));
+  _Pragma("unroll") for (int i = 0; i < 3; i++) {
+    fv cube = t * t * t;
+    t = t - t * ((cube - m) / (2 * cube + m));
+  }
+  // Newton's last step, from a head whose square is exact.
+  fv head = (fv)((iv)t & (int64_t)0xffffffffc0000000);
+  fv r = m / (head * head);
+  fv y = head + head * ((r - head) / (2 * head + r));
+  y = (fv)((iv)y + ((q - (is_small & 18)) << 52));
+  y = pick((a == 0) | (a == (double)INFINITY), a, y);
+  return pick(x != x, x + x, signed_by(y, sign_of(x)));
+}
+
+FUNCTION fv asinh_v(fv x) {
+  fv a = magnitude(x);
+  iv is_large = a > 0x1p28;
+  fv b = pick(is_large, all(1), a);
+  fv square = b * b;
+  fv y = log1p_v(pick(is_large, a - 1, b + square / (1 + sqrt_v(1 + square))));
+  y = pick(is_large, y + 0x1.62e42fefa39efp-1, y);
+  y = pick(a < 0x1p-28, a, y);
+  y = pick(a == (double)INFINITY, a, y);
+  return pick(x != x, x + x, signed_by(y, sign_of(x)));
+}
+
+FUNCTION fv acosh_v(fv x) {
+  iv is_large = x > 0x1p28;
+  fv t = pick(is_large, all(1), x - 1);
+  fv y = log1p_v(pick(is_large, x - 1, t + sqrt_v(t * (2 + t))));
+  y = pick(is_large, y + 0x1.62e42fefa39efp-1, y);
+  return pick(x < 1, all((double)NAN), pick(x != x, x + x, y));
+}
+
+FUNCTION fv atanh_v(fv x) {
+  fv a = magnitude(x);
+  fv y = 0.5 * log1p_v(pick(a < 1, 2 * a / (1 - a), all((double)INFINITY)));
+  y = pick(a < 0x1p-28, a, y);
+  return pick(a > 1, all((double)NAN), pick(x != x, x + x, signed_by(y, sign_of(x))));
+}
+
+/// a·b exactly; neither may be near the ends of the range.
+FUNCTION two product(fv a, fv b) {
+  fv p = a * b;
+#ifdef EK_FMA
+  return (two){p, MADD(a, b, -p)};
+#else
+  fv a_hi = (fv)((iv)a & (int64_t)0xfffffffff8000000), b_hi = (fv)((iv)b & (int64_t)0xfffffffff8000000);
+  fv a_lo = a - a_hi, b_lo = b - b_hi;
+  return (two){p, ((a_hi * b_hi - p) + a_hi * b_lo + a_lo * b_hi) + a_lo * b_lo};
+#endif
+}
+
+/// a + b exactly, |a| ≥ |b|.
+FUNCTION two sum_of(fv a, fv b) {
+  fv s = a + b;
+  return (two){s, b - (s - a)};
+}
+
+/// log x to some 2⁻⁶⁵ of itself, for positive finite x.
+FUNCTION two log_precise(fv x) {
+  log_parts p = reduce_log(x);
+  // s = f / (2 + f) = hi + lo.
+  fv divisor = 2 + p.f;
+  fv divisor_lo = p.f - (divisor - 2);
+  fv s = p.f / divisor;
+  two back = product(s, divisor);
+  fv s_lo = ((p.f - back.hi) - back.lo - s * divisor_lo) / divisor;
+  // s³ (2/3 + z R): 2/3 in two parts, the rest is small enough for one.
+  two z = product(s, s);
+  z.lo = MADD(2 * s, s_lo, z.lo);
+  fv rest = z.hi * poly_LOG_R2(z.hi);
+  two factor = sum_of(all(0x1.5555555555555p-1), rest);
+  factor.lo += 0x1.5555555555555p-55;
+  two cube = product(z.hi, s);
+  cube.lo += MADD(z.hi, s_lo, z.lo * s);
+  two tail = product(cube.hi, factor.hi);
+  tail.lo += MADD(cube.hi, factor.lo, cube.lo * factor.hi);
+  two main = sum_of(p.e * 0x1.62e42fee00000p-1, 2 * s);  // exact product; |e ln 2| > 2s or e = 0
+  iv is_unit = p.e == 0;
+  main.hi = pick(is_unit, 2 * s, main.hi);
+  main.lo = pick(is_unit, all(0), main.lo);
+  two sum = sum_of(main.hi, tail.hi);
+  fv low = main.lo + (sum.lo + (tail.lo + (2 * s_lo + p.e * 0x1.a39ef35793c76p-33)));
+  return sum_of(sum.hi, low);
+}
+
+FUNCTION fv pow_v(fv x, fv y) {
+  fv a = magnitude(x);
+  iv is_plain = (a > 0) & (a < (double)INFINITY);
+  two l = log_precise(pick(is_plain, a, all(1)));
+  // Beyond 2⁶⁶ the result is at an end already, if x is not 1.
+  fv w = pick(y > 0x1p66, all(0x1p66), pick(y < -0x1p66, all(-0x1p66), y));
+  two e = product(w, l.hi);
+  e.lo = MADD(w, l.lo, e.lo);
+  iv is_over = e.hi > 710, is_under = e.hi < -746;
+  fv hi = pick(is_over, all(710), pick(is_under, all(-746), e.hi));
+  fv lo = pick(is_over | is_under, all(0), e.lo);
+  exp_parts p = reduce_exp(hi);
+  fv r = p.hi + (p.lo + lo);
+  fv r_lo = (p.hi - r) + (p.lo + lo);
+  fv result = scaled(1 + (r + MADD(r * r, poly_EXP_Q(r), r_lo)), p.k);
+  // Zero and infinite x: x^y is one or the other, by the sign of y.
+  iv grows = (a > 1) == (y > 0);
+  result = pick(is_plain, result, pick(grows, all((double)INFINITY), all(0)));
+  // A negative x has a power when y is a whole number, and the sign of x when y is odd.
+  fv y_size = magnitude(y);
+  fv near = pick(y_size < 0x1p52, (y_size + 0x1p52) - 0x1p52, y_size);
+  iv is_whole = near == y_size;
+  iv is_odd = is_whole & (y_size < 0x1p53) & ((((iv)(pick(y_size < 0x1p52, y_size + 0x1p52, y_size))) & 1) != 0);
+  result = signed_by(result, sign_of(x) & is_odd);
+  result = pick((x < 0) & (a < (double)INFINITY) & ~is_whole, all((double)NAN), result);
+  result = pick((x != x) | (y != y), x + y, result);
+  // |x| = 1 with infinite y is 1, as is anything to the power of 0 and 1 to any power.
+  iv is_one = (x == 1) | (y == 0) | ((a == 1) & (y_size == (double)INFINITY));
+  return pick(is_one, all(1), result);
+}
+
+// IEEE 754-2019: a NaN wins, -0 is less than +0.
+FUNCTION fv minimum_v(fv x, fv y) {
+  fv equal = (fv)((iv)x | (iv)y);
+  return pick(x < y, x, pick(y < x, y, pick(x == y, equal, x + y)));
+}
+
+FUNCTION fv maximum_v(fv x, fv y) {
+  fv equal = (fv)((iv)x & (iv)y);
+  return pick(x > y, x, pick(y > x, y, pick(x == y, equal, x + y)));
+}

@@ -1,0 +1,214 @@
+public import EchelonKernels
+import EchelonLinearAlgebra
+
+// The functions of expressions, by the names that C has for them. The errors are those of
+// `VectorOperation`.
+
+/// √x.
+public func sqrt<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.squareRoot, x.expression.node)
+}
+
+/// ∛x.
+public func cbrt<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.cubeRoot, x.expression.node)
+}
+
+/// eˣ.
+public func exp<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.exp, x.expression.node)
+}
+
+/// eˣ − 1, to full accuracy for small x as well.
+public func expm1<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.expm1, x.expression.node)
+}
+
+/// ln x.
+public func log<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.log, x.expression.node)
+}
+
+/// ln(1 + x), to full accuracy for small x as well.
+public func log1p<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.log1p, x.expression.node)
+}
+
+/// log₂ x.
+public func log2<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.log2, x.expression.node)
+}
+
+/// log₁₀ x.
+public func log10<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.log10, x.expression.node)
+}
+
+/// sin x, in radians.
+public func sin<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.sin, x.expression.node)
+}
+
+/// cos x, in radians.
+public func cos<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.cos, x.expression.node)
+}
+
+/// tan x, in radians.
+public func tan<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.tan, x.expression.node)
+}
+
+/// arcsin x, in radians.
+public func asin<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.asin, x.expression.node)
+}
+
+/// arccos x, in radians.
+public func acos<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.acos, x.expression.node)
+}
+
+/// arctan x, in radians.
+public func atan<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.atan, x.expression.node)
+}
+
+/// sinh x.
+public func sinh<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.sinh, x.expression.node)
+}
+
+/// cosh x.
+public func cosh<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.cosh, x.expression.node)
+}
+
+/// tanh x.
+public func tanh<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.tanh, x.expression.node)
+}
+
+/// arsinh x.
+public func asinh<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.asinh, x.expression.node)
+}
+
+/// arcosh x.
+public func acosh<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.acosh, x.expression.node)
+}
+
+/// artanh x.
+public func atanh<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.atanh, x.expression.node)
+}
+
+/// 1 / (1 + e⁻ˣ).
+public func sigmoid<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.sigmoid, x.expression.node)
+}
+
+/// |x|.
+public func abs<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.abs, x.expression.node)
+}
+
+/// The largest whole number that is not above x.
+public func floor<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.floor, x.expression.node)
+}
+
+/// The smallest whole number that is not below x.
+public func ceil<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.ceil, x.expression.node)
+}
+
+/// The whole number next to x on the side of 0.
+public func trunc<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.trunc, x.expression.node)
+}
+
+/// The nearest whole number, halves away from 0.
+public func round<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.round, x.expression.node)
+}
+
+/// xʸ.
+public func pow<X: ArrayOperand>(_ x: X, _ y: some ArrayOperand<X.Element>) -> ArrayExpression<
+  X.Element
+> {
+  ArrayExpression(.pow, x.expression.node, y.expression.node)
+}
+
+/// xʸ.
+public func pow<X: ArrayOperand>(_ x: X, _ y: X.Element) -> ArrayExpression<X.Element> {
+  ArrayExpression(.pow, x.expression.node, ArrayExpression(y).node)
+}
+
+/// xʸ.
+public func pow<X: ArrayOperand>(_ x: X.Element, _ y: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.pow, ArrayExpression(x).node, y.expression.node)
+}
+
+/// The smaller of x and y; NaN if one is NaN, and −0 is below +0.
+public func min<X: ArrayOperand>(_ x: X, _ y: some ArrayOperand<X.Element>) -> ArrayExpression<
+  X.Element
+> {
+  ArrayExpression(.minimum, x.expression.node, y.expression.node)
+}
+
+/// The smaller of x and y; NaN if one is NaN, and −0 is below +0.
+public func min<X: ArrayOperand>(_ x: X, _ y: X.Element) -> ArrayExpression<X.Element> {
+  ArrayExpression(.minimum, x.expression.node, ArrayExpression(y).node)
+}
+
+/// The smaller of x and y; NaN if one is NaN, and −0 is below +0.
+public func min<X: ArrayOperand>(_ x: X.Element, _ y: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.minimum, ArrayExpression(x).node, y.expression.node)
+}
+
+/// The larger of x and y; NaN if one is NaN, and +0 is above −0.
+public func max<X: ArrayOperand>(_ x: X, _ y: some ArrayOperand<X.Element>) -> ArrayExpression<
+  X.Element
+> {
+  ArrayExpression(.maximum, x.expression.node, y.expression.node)
+}
+
+/// The larger of x and y; NaN if one is NaN, and +0 is above −0.
+public func max<X: ArrayOperand>(_ x: X, _ y: X.Element) -> ArrayExpression<X.Element> {
+  ArrayExpression(.maximum, x.expression.node, ArrayExpression(y).node)
+}
+
+/// The larger of x and y; NaN if one is NaN, and +0 is above −0.
+public func max<X: ArrayOperand>(_ x: X.Element, _ y: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.maximum, ArrayExpression(x).node, y.expression.node)
+}
+
+/// x where the mask holds, y elsewhere; both are computed everywhere.
+public func select<X: ArrayOperand>(
+  _ mask: ArrayMask<X.Element>, _ x: X, _ y: some ArrayOperand<X.Element>
+) -> ArrayExpression<X.Element> {
+  ArrayExpression(.select, mask.node, x.expression.node, y.expression.node)
+}
+
+/// x where the mask holds, y elsewhere; both are computed everywhere.
+public func select<X: ArrayOperand>(
+  _ mask: ArrayMask<X.Element>, _ x: X, _ y: X.Element
+) -> ArrayExpression<X.Element> {
+  ArrayExpression(.select, mask.node, x.expression.node, ArrayExpression(y).node)
+}
+
+/// x where the mask holds, y elsewhere; both are computed everywhere.
+public func select<X: ArrayOperand>(
+  _ mask: ArrayMask<X.Element>, _ x: X.Element, _ y: X
+) -> ArrayExpression<X.Element> {
+  ArrayExpression(.select, mask.node, ArrayExpression(x).node, y.expression.node)
+}
+
+/// x where the mask holds, y elsewhere; both are computed everywhere.
+public func select<Element: KernelElement & Sendable>(
+  _ mask: ArrayMask<Element>, _ x: Element, _ y: Element
+) -> ArrayExpression<Element> {
+  ArrayExpression(.select, mask.node, ArrayExpression(x).node, ArrayExpression(y).node)
+}

@@ -1,0 +1,103 @@
+/// What an element-wise program can do with the elements of arrays.
+///
+/// The largest errors are in units in the last place of a Double, from tests over the whole range with
+/// argument by argument comparison; a Float is the Double rounded once more. Special values are as IEEE 754
+/// and C's Annex F have them.
+public enum VectorOperation: UInt8, CaseIterable, Sendable {
+  // Never renumbered: the numbers are those of the C header, and programs travel between processes.
+  /// x itself.
+  case copy = 0
+  /// −x.
+  case negate
+  /// |x|.
+  case abs
+  /// √x, correctly rounded.
+  case squareRoot
+  /// ∛x, 0.9 ulp.
+  case cubeRoot
+  /// eˣ, 0.9 ulp.
+  case exp
+  /// eˣ − 1, 1.2 ulp.
+  case expm1
+  /// ln x, 0.9 ulp.
+  case log
+  /// ln(1 + x), 0.9 ulp.
+  case log1p
+  /// log₂ x, 0.9 ulp.
+  case log2
+  /// log₁₀ x, 0.8 ulp.
+  case log10
+  /// 0.9 ulp; 1 for |x| ≥ 2²⁰, where the system's function is called.
+  case sin
+  /// As `sin`.
+  case cos
+  /// 1.6 ulp.
+  case tan
+  /// 0.7 ulp.
+  case asin
+  /// 0.7 ulp.
+  case acos
+  /// 1.8 ulp.
+  case atan
+  /// 2.5 ulp.
+  case sinh
+  /// 2.5 ulp.
+  case cosh
+  /// 2.6 ulp.
+  case tanh
+  /// 2.0 ulp.
+  case asinh
+  /// 2.5 ulp.
+  case acosh
+  /// 2.0 ulp.
+  case atanh
+  /// 1 / (1 + e⁻ˣ), 2.5 ulp.
+  case sigmoid
+  /// The largest whole number that is not above x.
+  case floor
+  /// The smallest whole number that is not below x.
+  case ceil
+  /// The whole number next to x on the side of 0.
+  case trunc
+  /// The nearest whole number, halves away from 0.
+  case round
+  /// The nearest whole number, halves to even.
+  case roundToEven
+  /// 1 where x is 0, else 0.
+  case not
+
+  /// x + y.
+  case add
+  /// x − y.
+  case subtract
+  /// x·y.
+  case multiply
+  /// x / y.
+  case divide
+  /// xʸ, 0.9 ulp.
+  case pow
+  /// IEEE 754-2019 `minimum`: NaN if there is one, −0 below +0.
+  case minimum
+  /// IEEE 754-2019 `maximum`: NaN if there is one, +0 above −0.
+  case maximum
+  /// 1 where x < y, else 0; the next ones likewise.
+  case less
+  /// x ≤ y.
+  case lessOrEqual
+  /// x = y.
+  case equal
+  /// x ≠ y.
+  case notEqual
+  /// Neither is 0.
+  case and
+  /// One at least is not 0.
+  case or
+
+  /// y where x is not 0, z where it is.
+  case select
+
+  /// How many operands it has.
+  public var operandCount: Int {
+    rawValue < Self.add.rawValue ? 1 : rawValue < Self.select.rawValue ? 2 : 3
+  }
+}

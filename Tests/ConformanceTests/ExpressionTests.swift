@@ -1,0 +1,111 @@
+import Echelon
+import Glibc
+import TestSupport
+import Testing
+
+/// The same computation in Swift, element by element.
+private func loop<T>(_ x: [T], _ y: [T], _ body: (T, T) -> T) -> [T] {
+  zip(x, y).map { body($0, $1) }
+}
+
+@Suite struct `An expression over arrays` {
+  /// Around the vector's width, the block, the chunk, and primes.
+  static let counts = [0, 1, 2, 7, 8, 63, 64, 65, 255, 256, 257, 32_767, 32_768, 32_769, 100_003]
+
+  @Test(arguments: TestedExecutor.allCases, counts)
+  func `has the values of the same arithmetic in Swift, to the last bit`(
+    _ kind: TestedExecutor, _ count: Int
+  ) throws {
+    let pool = kind.shared
+    let seed = testSeed()
+    let a: [Double] = mixedMagnitudes(count: count, seed: seed)
+    let b: [Double] = mixedMagnitudes(count: count, seed: seed + 1)
+    let (x, y) = (try pool.array(a), try pool.array(b))
+    let r = try pool.evaluate(sqrt(x * x + y * y) - 3 / (1 - x) + -y)
+    #expect(
+      Array(r).map(\.bitPattern)
+        == loop(a, b) { ($0 * $0 + $1 * $1).squareRoot() - 3 / (1 - $0) + -$1 }.map(\.bitPattern))
+    let picked = try pool.evaluate(
+      select((x .< y) .| (y .> 5) .& .!(x .== 0), max(x, 2), min(1, y)))
+    #expect(
+      Array(picked).map(\.bitPattern)
+        == loop(a, b) { x, y in
+          x < y || (y > 5 && !(x == 0)) ? Swift.max(x, 2) : Swift.min(1, y)
+        }.map(\.bitPattern))
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `of Float rounds every operation to Float`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
+    let seed = testSeed()
+    let a: [Float] = mixedMagnitudes(count: 1001, seed: seed)
+    let b: [Float] = mixedMagnitudes(count: 1001, seed: seed + 1)
+    let (x, y) = (try pool.array(a), try pool.array(b))
+    let r = try pool.evaluate((x * 0.1 + y) / (x - y) * x)
+    #expect(
+      Array(r).map(\.bitPattern)
+        == loop(a, b) { ($0 * 0.1 + $1) / ($0 - $1) * $0 }.map(\.bitPattern))
+  }
+
+  @Test(arguments: TestedExecutor.pools)
+  func `has the same bits for any number of workers`(_ kind: TestedExecutor) throws {
+    let elements = mixedMagnitudes(count: 200_003, seed: 7, of: Double.self)
+    var bits: [[UInt64]] = []
+    for workers in [1, 2, 3, 7] {
+      let pool = try kind.makePool(workers)
+      let x = try pool.array(elements)
+      let y = try pool.evaluate(sin(x) * exp(-abs(x)) + pow(abs(x), 0.3) + log1p(x * x))
+      bits.append(Array(y).map(\.bitPattern))
+      pool.shutdown()
+    }
+    #expect(bits.dropFirst().allSatisfy { $0 == bits[0] })
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `may be written into an array that it reads, and into parts of one`(_ kind: TestedExecutor)
+    throws
+  {
+    let pool = kind.shared
+    let x = try pool.array(count: 100_000) { Double($0) }
+    #expect(try pool.evaluate(x + 1, into: x).block === x.block)
+    #expect(Array(x) == (0..<100_000).map { Double($0 + 1) })
+    // The output overlaps the input by all but one element.
+    _ = try pool.evaluate(x[0..<99_999] * 2, into: x[1..<100_000])
+    #expect(x[0] == 1 && x[1] == 2 && x[99_999] == 2 * 99_999)
+    #expect(Array(x[1..<100_000]) == (1..<100_000).map { 2 * Double($0) })
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `reads up to eight arrays, and says what to do about more`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
+    let arrays = try (0..<9).map { k in try pool.array(count: 10) { Double($0 * k) } }
+    func sum(_ count: Int) -> ArrayExpression<Double> {
+      arrays[1..<count].reduce(arrays[0].expression) { $0 + $1 }
+    }
+    #expect(try Array(pool.evaluate(sum(8))) == (0..<10).map { Double(28 * $0) })
+    #expect(throws: ExpressionError.tooManyArrays(count: 9, limit: 8)) { try pool.evaluate(sum(9)) }
+    // One array in several places is one.
+    #expect(try pool.evaluate(arrays.map { _ in arrays[1] }.reduce(sum(1)) { $0 + $1 })[1] == 9)
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `of other counts is refused with the counts`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
+    let (x, y) = (
+      try pool.array(repeating: 1.0, count: 3), try pool.array(repeating: 1.0, count: 4)
+    )
+    let error = #expect(throws: KernelError.self) { try pool.evaluate(x + y) }
+    #expect("\(error, default: "")".contains("[3, 4]"))
+    #expect(throws: KernelError.self) { try pool.evaluate(x * 2, into: y) }
+    let number = select(.!(x .> 0), 1.0, 2.0)
+    #expect(try Array(pool.evaluate(number)) == [2, 2, 2])
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `is awaited, with a priority and a deadline`(_ kind: TestedExecutor) async throws {
+    let pool = kind.shared
+    let x = try pool.array(count: 1000) { Double($0) }
+    let y = try await pool.evaluate(x / 4, priority: .high, deadline: .seconds(30))
+    #expect(y[999] == 999.0 / 4)
+  }
+}

@@ -1,0 +1,244 @@
+import CReference
+import EchelonKernels
+import EchelonLinearAlgebra
+import Glibc
+import TestSupport
+import Testing
+
+/// Arrays of a test as the inputs of a program.
+private struct Arrays<T: BitwiseCopyable>: VectorInputs {
+  let arrays: [[T]]
+  func withInput<Element: BitwiseCopyable>(
+    _ index: Int, of type: Element.Type, _ body: (Span<Element>) -> Void
+  ) {
+    guard let array = arrays[index] as? [Element] else { preconditionFailure("other elements") }
+    body(array.span)
+  }
+}
+
+/// The results of one operation.
+private func results<T: VectorProgramScalar & BinaryFloatingPoint>(
+  _ operation: VectorOperation, _ inputs: [T]..., level: InstructionSet
+) -> [T] {
+  let count = operation.operandCount
+  let program = VectorProgram(
+    [.init(operation, Array(0..<count), target: 0)], constants: [], inputCount: count,
+    temporaryCount: 0)!
+  var output = [T](repeating: 0, count: inputs[0].count)
+  var span = output.mutableSpan
+  program.run(into: &span, inputs: Arrays(arrays: inputs), level: level)
+  return output
+}
+
+extension VectorOperation {
+  /// The largest error that its documentation states, in units in the last place of a Double.
+  fileprivate var statedError: Double {
+    switch self {
+    case .squareRoot, .add, .subtract, .multiply, .divide: 0.5
+    case .asin, .acos: 0.7
+    case .log10: 0.8
+    case .cubeRoot, .exp, .log, .log1p, .log2, .pow: 0.9
+    case .sin, .cos: 1
+    case .expm1: 1.2
+    case .tan: 1.6
+    case .atan: 1.8
+    case .asinh, .atanh: 2
+    case .sinh, .cosh, .acosh, .sigmoid: 2.5
+    case .tanh: 2.6
+    default: 0
+    }
+  }
+}
+
+@Suite struct `Every vector function` {
+  static let special: [Double] = [
+    0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, .infinity, -.infinity, .nan, .pi, .pi / 2, 0x1p-1074,
+    -0x1p-1074, 0x1p-1022, Double(bitPattern: 0x000f_ffff_ffff_ffff), .greatestFiniteMagnitude,
+    -.greatestFiniteMagnitude, 0x1.fffffffffffffp-1, 0x1.0000000000001p0, 709.782712893384,
+    709.7827128933841, -745.1332191019411, -745.2, -708.4, 0x1p20, 0x1p52, 0x1p53, -0x1p53, 1e22,
+    0x1p52 + 1, 1.5, 2.5, -2.5, 0.49999999999999994, -0.49999999999999994,
+  ]
+  static let shapes = VectorOperation.allCases.filter { $0.operandCount < 3 }
+
+  /// Numbers from everywhere: all bit patterns, and the ranges where functions are used.
+  private func arguments(_ count: Int, _ random: inout TestRandom) -> [Double] {
+    (0..<count).map { index in
+      let unit = Double(random.next() >> 11) * 0x1p-53
+      switch index % 8 {
+      case 0, 1: return Double(bitPattern: random.next())
+      case 2: return 2 * unit - 1
+      case 3: return 2 * unit
+      case 4: return 100 * unit - 50
+      case 5: return 1500 * unit - 750
+      case 6: return 2e6 * unit - 1e6
+      default: return 1 + (unit - 0.5) * 0x1p-20
+      }
+    }
+  }
+
+  @Test(arguments: shapes, InstructionSet.available)
+  func `is as accurate as it says, over the whole range`(
+    _ operation: VectorOperation, _ level: InstructionSet
+  ) throws {
+    var random = TestRandom(seed: testSeed())
+    #if DEBUG
+      let rounds = 2
+    #else
+      let rounds = 40
+    #endif
+    var worst = (error: 0.0, x: 0.0, y: 0.0, value: 0.0)
+    for _ in 0..<rounds {
+      let x = arguments(4096, &random)
+      // Powers that are neither 0 nor infinite, half of the time.
+      let y = zip(x, arguments(4096, &random)).enumerated().map { index, pair in
+        index % 16 < 8 ? pair.1 : pair.1.remainder(dividingBy: 1480) / log(abs(pair.0))
+      }
+      let z =
+        operation.operandCount == 1
+        ? results(operation, x, level: level) : results(operation, x, y, level: level)
+      for index in x.indices {
+        let error = reference_error(Int32(operation.rawValue), x[index], y[index], z[index])
+        if error > worst.error { worst = (error, x[index], y[index], z[index]) }
+      }
+    }
+    #expect(worst.error <= operation.statedError, "\(worst)")
+  }
+
+  @Test(arguments: shapes, InstructionSet.available)
+  func `treats special values as IEEE 754 has them`(
+    _ operation: VectorOperation, _ level: InstructionSet
+  ) {
+    let (x, y) = (
+      Self.special.flatMap { x in Self.special.map { _ in x } },
+      Self.special.flatMap { _ in Self.special }
+    )
+    let z =
+      operation.operandCount == 1
+      ? results(operation, x, level: level) : results(operation, x, y, level: level)
+    for index in x.indices {
+      let error = reference_error(Int32(operation.rawValue), x[index], y[index], z[index])
+      #expect(
+        error <= max(1, operation.statedError),
+        "\(operation)(\(x[index]), \(y[index])) = \(z[index])")
+    }
+  }
+
+  @Test(arguments: shapes, InstructionSet.available)
+  func `of Float is that of Double rounded once more`(
+    _ operation: VectorOperation, _ level: InstructionSet
+  ) {
+    var random = TestRandom(seed: testSeed())
+    let x = (arguments(4096, &random) + Self.special).map { Float($0) }
+    let y = x.reversed() as [Float]
+    let z =
+      operation.operandCount == 1
+      ? results(operation, x, level: level) : results(operation, x, y, level: level)
+    for index in x.indices {
+      let error = reference_error_float(
+        Int32(operation.rawValue), Double(x[index]), Double(y[index]), z[index])
+      #expect(error <= (operation.statedError == 0 ? 0 : 0.51), "\(x[index]), \(y[index])")
+    }
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func `gives the same bits wherever an element lies`(_ level: InstructionSet) {
+    var random = TestRandom(seed: testSeed())
+    let x = arguments(600, &random)
+    let y = arguments(600, &random)
+    for operation in Self.shapes {
+      func run(_ range: Range<Int>) -> [UInt64] {
+        let (x, y) = (Array(x[range]), Array(y[range]))
+        return
+          (operation.operandCount == 1
+          ? results(operation, x, level: level) : results(operation, x, y, level: level))
+          .map(\.bitPattern)
+      }
+      let all = run(0..<600)
+      for range in [0..<0, 0..<1, 1..<2, 3..<66, 5..<69, 7..<72, 255..<600, 256..<257, 11..<600] {
+        #expect(run(range) == Array(all[range]), "\(operation) \(range)")
+      }
+    }
+  }
+
+  @Test func `has the operands that the loops give it`() {
+    #expect(
+      VectorOperation.allCases.map { Int($0.rawValue) } == Array(0..<VectorOperation.allCases.count)
+    )
+    // One more would be refused as unknown.
+    let unknown = UInt64(VectorOperation.allCases.count)
+    #expect(
+      VectorProgram([.init(word: unknown)], constants: [], inputCount: 1, temporaryCount: 0) == nil)
+    for operation in VectorOperation.allCases {
+      let word = VectorProgram.Instruction(
+        operation, Array(0..<operation.operandCount), target: 0)
+      func isSound(inputs: Int) -> Bool {
+        VectorProgram([word], constants: [], inputCount: inputs, temporaryCount: 0) != nil
+      }
+      #expect(
+        isSound(inputs: operation.operandCount) && !isSound(inputs: operation.operandCount - 1))
+    }
+  }
+}
+
+@Suite struct `A vector program` {
+  @Test func `that reads what was not written is refused`() {
+    typealias Code = VectorProgram.Instruction
+    func isSound(_ code: [Code], constants: Int = 1, inputs: Int = 1, temporaries: Int = 2) -> Bool
+    {
+      VectorProgram(
+        code, constants: Array(repeating: 1, count: constants), inputCount: inputs,
+        temporaryCount: temporaries) != nil
+    }
+    let sum = Code(.add, [0, 1], target: 2)
+    let last = Code(.multiply, [2, 2], target: 0)
+    #expect(isSound([sum, last]))
+    #expect(!isSound([last]), "nothing is in 2")
+    #expect(!isSound([]))
+    #expect(!isSound([Code(.add, [0, 1], target: 0), last]), "writes over an input")
+    #expect(!isSound([Code(.add, [0, 1], target: 4), last]), "no such place")
+    #expect(!isSound([sum, last], temporaries: 200))
+    #expect(!isSound([sum, last], temporaries: -1))
+    #expect(!isSound([sum, last], inputs: -1))
+    #expect(!isSound([sum, Code(word: last.word | 1 << 60)]))
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func `computes a shared part once, and reuses the places of values`(_ level: InstructionSet)
+    throws
+  {
+    let x = ExpressionNode<String>(.leaf("x"))
+    func node(_ operation: VectorOperation, _ operands: ExpressionNode<String>...)
+      -> ExpressionNode<String>
+    {
+      ExpressionNode(.operation(operation, operands))
+    }
+    // Horner's rule, deep, with one part that is used twice.
+    var sum = node(.exp, x)
+    let part = sum
+    for step in 1...5000 {
+      sum = node(.add, node(.multiply, sum, x), ExpressionNode(.constant(Double(step % 10))))
+    }
+    sum = node(.multiply, sum, part)
+    let compiled = try CompiledExpression(sum)
+    #expect(compiled.program.instructions.count == 10_002)
+    #expect(compiled.program.temporaryCount == 2)
+    #expect(compiled.leaves == ["x"] && compiled.program.constants.count == 10)
+    let values = [0.0, 0.25, -0.5, 1.5e-3]
+    var output = [Double](repeating: 0, count: 4)
+    var span = output.mutableSpan
+    compiled.program.run(into: &span, inputs: Arrays(arrays: [values]), level: level)
+    let power = results(.exp, values, level: level)
+    let expected = zip(values, power).map { x, start in
+      (1...5000).reduce(start) { $0 * x + Double($1 % 10) } * start
+    }
+    #expect(output.map(\.bitPattern) == expected.map(\.bitPattern))
+  }
+
+  @Test func `of too many values is refused`() {
+    typealias Node = ExpressionNode<Int>
+    // A balanced tree of distinct leaves needs them all at once.
+    let leaves = (0..<70).map { Node(.leaf($0)) }
+    let sum = leaves.dropFirst().reduce(leaves[0]) { Node(.operation(.add, [$0, $1])) }
+    #expect(throws: ExpressionError.tooLarge(limit: 64)) { try CompiledExpression(sum) }
+  }
+}

@@ -1,0 +1,50 @@
+"""Prints coefficients.h: near-minimax polynomials, from Chebyshev's expansion in 60 digits.
+
+    pip install mpmath && python3 scripts/coefficients.py
+"""
+import mpmath as mp
+mp.mp.dps = 60
+def fit(name, f, lo, hi, n, note):
+    c, e = mp.chebyfit(f, [lo, hi], n, error=True)
+    c = c[::-1]
+    print("// %s on [%s, %s]; largest error %s" % (note, mp.nstr(lo, 6), mp.nstr(hi, 6), mp.nstr(e, 3)))
+    print("static const double %s[] = {" % name)
+    for v in c: print("    %s," % float(v).hex())
+    print("};")
+def series(f, point, tail):   # near 0 the quotient by a power of x is 0/0: take the limit from a series
+    return lambda x: tail(x) if abs(x) < mp.mpf(10)**-12 else f(x)
+L = mp.log(2)/2*mp.mpf('1.001')
+# (exp(r) - 1 - r) / r^2
+fit("EXP_Q", series(lambda r:(mp.exp(r)-1-r)/r**2,0,lambda r: mp.mpf(1)/2+r/6+r*r/24), -L, L, 11, "(exp(r) - 1 - r) / r^2")
+# log(1+f) with s = f/(2+f), z = s^2:  (log(1+f) - 2 s) / s^3 = 2/3 + 2/5 z + ...
+zmax = ((mp.sqrt(2)-1)/(mp.sqrt(2)+1))**2*mp.mpf('1.001')
+def lg(z):
+    if z < mp.mpf(10)**-12: return mp.mpf(2)/3+mp.mpf(2)/5*z
+    s = mp.sqrt(z); return (mp.log((1+s)/(1-s)) - 2*s)/s**3
+fit("LOG_R", lg, mp.mpf(0), zmax, 7, "(log((1 + s) / (1 - s)) - 2 s) / s^3 in z = s^2")
+def lg2(z):
+    if z < mp.mpf(10)**-12: return mp.mpf(2)/5+mp.mpf(2)/7*z
+    s = mp.sqrt(z); return ((mp.log((1+s)/(1-s)) - 2*s)/s**3 - mp.mpf(2)/3)/z
+fit("LOG_R2", lg2, mp.mpf(0), zmax, 8, "what follows 2/3 in that, divided by z")
+q = (mp.pi/4*mp.mpf('1.001'))**2
+def sn(z):
+    if z < mp.mpf(10)**-12: return -mp.mpf(1)/6+z/120
+    r = mp.sqrt(z); return (mp.sin(r)-r)/r**3
+def cs(z):
+    if z < mp.mpf(10)**-12: return mp.mpf(1)/24-z/720
+    r = mp.sqrt(z); return (mp.cos(r)-1+z/2)/z**2
+fit("SIN_S", sn, mp.mpf(0), q, 6, "(sin(r) - r) / r^3 in z = r^2")
+fit("COS_C", cs, mp.mpf(0), q, 6, "(cos(r) - 1 + z/2) / z^2 in z = r^2")
+def tn(z):
+    if z < mp.mpf(10)**-12: return mp.mpf(1)/3+z*2/15
+    r = mp.sqrt(z); return (mp.tan(r)-r)/r**3
+fit("TAN_T", tn, mp.mpf(0), q, 14, "(tan(r) - r) / r^3 in z = r^2")
+t = (mp.tan(mp.pi/8)*mp.mpf('1.001'))**2
+def at(z):
+    if z < mp.mpf(10)**-12: return -mp.mpf(1)/3+z/5
+    r = mp.sqrt(z); return (mp.atan(r)-r)/r**3
+fit("ATAN_A", at, mp.mpf(0), t, 11, "(atan(t) - t) / t^3 in z = t^2")
+def asn(z):
+    if z < mp.mpf(10)**-12: return mp.mpf(1)/6+z*3/40
+    r = mp.sqrt(z); return (mp.asin(r)-r)/r**3
+fit("ASIN_A", asn, mp.mpf(0), mp.mpf('0.2501'), 13, "(asin(t) - t) / t^3 in z = t^2")

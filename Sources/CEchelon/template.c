@@ -227,7 +227,12 @@ void echelon_template_serve(void) {
       } else {
         answer.pid = child;
         pidfd = echelon_pidfd_open(child);
-        if (pidfd < 0) answer.error = -pidfd;  // the worker ends with its lifeline
+        if (pidfd < 0) {
+          // Nobody could watch it.
+          answer.error = -pidfd;
+          kill(child, SIGKILL);
+          while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+        }
       }
     }
     for (size_t i = 0; i < count; i++) close(descriptors[i]);

@@ -130,8 +130,10 @@ int ek_program_is_sound(const ek_program *program) {
     uint64_t code = program->instructions[k];
     unsigned operation = EK_FIELD(code, 0), target = EK_FIELD(code, 1);
     if (operation >= EK_OPERATION_COUNT || code >> 40) return 0;
-    for (unsigned i = 0; i < ek_arity(operation); i++)
-      if (!is_written[EK_FIELD(code, 2 + i)]) return 0;
+    for (unsigned i = 0; i < ek_arity(operation); i++) {
+      unsigned operand = EK_FIELD(code, 2 + i);
+      if (operand >= (unsigned)count || !is_written[operand]) return 0;
+    }
     if (k + 1 == program->instruction_count) break;
     if ((int)target < fixed || (int)target >= count) return 0;
     is_written[target] = 1;

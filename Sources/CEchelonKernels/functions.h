@@ -77,7 +77,7 @@ FUNCTION fv exp_v(fv x) {
   return pick(x != x, x + x, scaled(y, p.k));
 }
 
-/// exp(x) - 1 for parts of x whose k is in -1 … 1024.
+/// exp(x) - 1; below -40 it is -1.
 FUNCTION fv expm1_v(fv x) {
   fv bounded = pick(x > 710, all(710), pick(x < -40, all(-40), x));
   exp_parts p = reduce_exp(bounded);
@@ -406,7 +406,7 @@ FUNCTION fv atanh_v(fv x) {
   return pick(a > 1, all((double)NAN), pick(x != x, x + x, signed_by(y, sign_of(x))));
 }
 
-/// a·b exactly; neither may be near the ends of the range.
+/// a·b exactly, or to 106 bits where it is made of halves; neither may be near the ends of the range.
 FUNCTION two product(fv a, fv b) {
   fv p = a * b;
 #ifdef EK_FMA

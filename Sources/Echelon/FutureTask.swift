@@ -25,6 +25,8 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
 
   override func fail(_ error: any Error) {
     let isCancelled = error as? PoolError == .cancelled
+    // One that waits for others and will never begin is held by what would have begun it.
+    dependent?.release()
     untypedFuture.fail(isCancelled ? CancellationError() : named(error), isCancelled: isCancelled)
   }
 

@@ -19,7 +19,8 @@ extension WorkExecutor {
   ///   - priority: how urgent it is.
   ///   - fileID: with `line`, names this place in errors.
   ///   - line: see `fileID`.
-  ///   - body: travels to the workers with what it captured.
+  ///   - body: travels to the workers with what it captured. When the results of several elements that went
+  ///     to a worker together find no memory, it is called for each of them once more.
   /// - Throws: `TransferError` for a capture or a type that cannot be sent.
   @inlinable
   public func map<Elements: Sequence, Output: Sendable>(

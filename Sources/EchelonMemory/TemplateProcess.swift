@@ -67,7 +67,10 @@ package final class TemplateProcess: Sendable {
       }
       guard error == 0 else { throw WorkerStartError(step: "forking the program", error: error) }
       let pidfd = echelon_pidfd_open(pid)
-      guard pidfd >= 0 else { throw WorkerStartError(step: "opening a pidfd", error: -pidfd) }
+      guard pidfd >= 0 else {
+        endChild(pid)
+        throw WorkerStartError(step: "opening a pidfd", error: -pidfd)
+      }
       return (pid, pidfd)
     }
   }

@@ -179,8 +179,18 @@ func spawnSelf(
     throw WorkerStartError(step: "starting /proc/self/exe\(place)", error: error)
   }
   let pidfd = echelon_pidfd_open(pid)
-  guard pidfd >= 0 else { throw WorkerStartError(step: "opening a pidfd", error: -pidfd) }
+  guard pidfd >= 0 else {
+    endChild(pid)
+    throw WorkerStartError(step: "opening a pidfd", error: -pidfd)
+  }
   return (pid, pidfd)
+}
+
+/// Ends a child that nobody can watch, and takes its status: else it would be a zombie for ever.
+func endChild(_ pid: Int32) {
+  kill(pid, SIGKILL)
+  var status: Int32 = 0
+  while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
 }
 
 /// Lends the C form of what a new process begins with.

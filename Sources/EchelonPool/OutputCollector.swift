@@ -68,8 +68,15 @@ final class OutputCollector: Sendable {
     if mustStart {
       OutputCollectors.add(self)
       let error = SystemThread.start(name: "echelon-output") { [self] in run() }
-      // Without the thread nobody would read, and the workers would stop at a full pipe.
-      if error != 0 { state.withLock { $0.sources = [] } }
+      // Without the thread nobody would read, and the workers would stop at a full pipe. The next worker
+      // tries again; nobody waits for a thread that is not there.
+      if error != 0 {
+        state.withLock { state in
+          state.sources = []
+          state.isRunning = false
+        }
+        OutputCollectors.remove(self)
+      }
     }
     attention.signal()
   }

@@ -24,6 +24,8 @@ extension PoolEngine {
         if let now = state.directedNow[index] { demandEnd(of: now) }
         advance(SeatIndex(index), &state)
       }
+      // The pool may have become smaller since the caller counted its workers.
+      failDirectedOfVacantSeats(from: state.workerLimit, PoolError.cancelled, &state)
       summonWorkers(&state, demand: state.workerLimit)
     }
   }

@@ -22,7 +22,9 @@ extension PoolEngine {
         demandCollector(of: task)
         if !park() { return isOver() }
       case .new, .gone:
-        // Someone else collects it at this moment, or it failed: its future says so at once.
+        // Someone else collects it at this moment, or it failed: its future says so at once. But whoever
+        // collects it may find that it is to be run again, in another slot, and then nobody sleeps there.
+        demandCollector(of: task)
         if !park() { return isOver() }
       }
     }

@@ -149,7 +149,8 @@ package final class PoolEngine: Sendable {
   /// Whether tasks are ready, every worker there has something to do, and fewer are coming than
   /// could be of use.
   func needsWorker(_ state: borrowing PoolState) -> Bool {
-    guard state.wantedWorkers < state.workerLimit, !wire.hasIdleWorker else { return false }
+    guard state.wantedWorkers < state.workerLimit, !state.hasGivenUpStarting, !wire.hasIdleWorker
+    else { return false }
     return wire.readyTickets > state.wantedWorkers - readyCount(state)
   }
 
@@ -163,18 +164,18 @@ package final class PoolEngine: Sendable {
 
   /// Starts all workers and waits until they look for work.
   package func warmUp() throws(PoolError) {
-    let limit = state.withLock { state in
+    state.withLock { state in
       state.wantedWorkers = state.workerLimit
       state.startFailure = nil
       state.hasGivenUpStarting = false
-      return state.workerLimit
     }
     attention.signal()
     while true {
-      let (broken, ready) = state.withLock { state in
+      // The limit, too, may change meanwhile.
+      let (broken, ready, limit) = state.withLock { state in
         (
           state.broken ?? state.startFailure ?? (state.isShutDown ? .shutDown : nil),
-          readyCount(state)
+          readyCount(state), state.workerLimit
         )
       }
       if let broken { throw broken }

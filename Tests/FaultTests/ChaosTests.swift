@@ -91,7 +91,10 @@ private func run(_ plan: Plan) async throws {
     await pool.shutdown()
     #expect(statistics.pendingTasks == 0)
     #expect(statistics.deaths >= plan.fewestDeaths, "\(statistics.deaths) deaths")
-    #expect(pool.memoryUsage.blockCount < 32)
+    // The thread that completed the last futures may still be letting go of what they held.
+    try eventually("the blocks are free, of which there are \(pool.memoryUsage)") {
+      pool.memoryUsage.blockCount < 32
+    }
     let done = tally.withLock { $0 }
     // How many chunks are hit three times in a row is up to the machine.
     #expect(done.lostJobs < done.jobs, "\(done)")

@@ -51,7 +51,7 @@ typedef double lanes8 __attribute__((vector_size(64), aligned(8)));
 DEFINE_SUM(sum_baseline, lanes2, )
 #if defined(__x86_64__)
 DEFINE_SUM(sum_avx2, lanes4, __attribute__((target("avx2"))))
-DEFINE_SUM(sum_avx512, lanes8, __attribute__((target("avx512f,prefer-512-bit"))))
+DEFINE_SUM(sum_avx512, lanes8, __attribute__((target("avx512f"))))
 #endif
 
 typedef struct {

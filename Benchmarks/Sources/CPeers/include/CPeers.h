@@ -20,6 +20,18 @@ int peer_map_polynomial(int degree);
 double peer_map_element(long index);
 void peer_map_release(void);
 
+/// Makes x[i] = i·1e-6, y[i] = 1 − i·1e-7 and z, of `count` doubles each, as above. Returns 0.
+int peer_elementwise_prepare(long count);
+/// z[i] = √(x[i]² + y[i]²), in one loop, by the widest vectors.
+void peer_hypotenuse(void);
+/// z[i] = sin(x[i])·exp(−x[i]) by SLEEF's vector functions of 1.0 ulp; `peer_has_sleef` has said that they
+/// are there.
+void peer_wave(void);
+int peer_has_sleef(void);
+/// z[index] after that.
+double peer_elementwise_element(long index);
+void peer_elementwise_release(void);
+
 /// Makes x[i] = 1/(1 + i) of `count` doubles, as above. Returns 0.
 int peer_sum_prepare(long count);
 /// Σ x[i] by vector instructions with independent accumulators.

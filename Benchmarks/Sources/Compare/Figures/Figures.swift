@@ -3,7 +3,7 @@ import Echelon
 /// Everything that is measured, in the order of the table.
 enum Figures {
   static let all: [Figure] =
-    dispatch + starts + maps + [sum] + memory + cancellation + python
+    dispatch + starts + maps + elementwise + [sum] + memory + cancellation + python
 
   /// What "the same" and "no extra time" allow. Two equal things never measure exactly equal, so a
   /// limit of 1 would be missed by chance; the interval in the table shows how close they are.

@@ -2,9 +2,9 @@ import EchelonMemory
 package import EchelonWire
 
 /// A worker on a simulated machine, which shares this process with its front end and others.
-@safe package final class SimulatedWorker {
+package final class SimulatedWorker {
   // Not on the stack of the worker's thread: what lies there is forgotten when it is killed.
-  private let worker: UnsafeMutablePointer<Worker>
+  private let worker: AbandonedCell<Worker>
   private let incarnation: UInt32
   private let wire: Wire
   private let index: SeatIndex
@@ -14,20 +14,15 @@ package import EchelonWire
     self.wire = wire
     index = seat
     self.incarnation = incarnation
-    unsafe worker = .allocate(capacity: 1)
-    unsafe worker.initialize(to: Worker(wire: wire, index: seat))
-  }
-
-  deinit {
-    unsafe worker.deinitialize(count: 1)
-    unsafe worker.deallocate()
+    worker = AbandonedCell(Worker(wire: wire, index: seat))
   }
 
   /// What the process of a worker does, on the simulated thread that calls it.
   package func run() {
     waitUntilSeated(index, incarnation: incarnation, wire)
-    // SAFETY: initialised in `init`; nobody else uses it.
-    unsafe WorkerContext.enter(wire, index, worker.pointee.log)
-    unsafe worker.pointee.run()
+    worker.withValue { worker in
+      WorkerContext.enter(wire, index, worker.log)
+      worker.run()
+    }
   }
 }

@@ -208,21 +208,6 @@ private struct LogKeeper: LogHandler {
   }
 
   @Test(arguments: TestedExecutor.allCases)
-  func `P6 without waiting ends what is late after its deadline all the same`(
-    _ kind: TestedExecutor
-  ) throws {
-    let pool = try kind.make(1)
-    let latch = try Latch(in: pool)
-    let held = try pool.submit(hold, latch)
-    _ = try latch.arrived()
-    pool.shutdown(wait: false, cancelPending: false, deadline: .milliseconds(50))
-    try eventually("it has ended") { held.isDone }
-    #expect(throws: (any Error).self) { try held.result(timeout: .zero) }
-    latch.open()
-    pool.shutdown()
-  }
-
-  @Test(arguments: TestedExecutor.allCases)
   func `P6 is awaited without blocking a thread, from many tasks`(_ kind: TestedExecutor)
     async throws
   {

@@ -207,6 +207,36 @@ import Testing
   }
 
   @Test(arguments: TestedExecutor.allCases)
+  func `P6 without waiting ends what is late after its deadline all the same`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.make(1)
+    let latch = try Latch(in: pool)
+    let held = try pool.submit(hold, latch)
+    _ = try latch.arrived()
+    pool.shutdown(wait: false, cancelPending: false, deadline: .milliseconds(50))
+    try eventually("it has ended") { held.isDone }
+    #expect(throws: (any Error).self) { try held.result(timeout: .zero) }
+    latch.open()
+    pool.shutdown()
+  }
+
+  @Test func `P16 F3 a broadcast to a place that shrinking left and a stop emptied still ends`()
+    throws
+  {
+    let pool = try InProcessExecutor(threads: 2)
+    let latches = try (0..<2).map { _ in try Latch(in: pool) }
+    let held = try latches.map { try pool.submit(hold, $0) }
+    for latch in latches { _ = try latch.arrived() }
+    let both = try pool.broadcast { 1 }
+    try pool.resize(workers: 1)
+    for future in held { future.cancel(.force) }
+    for future in both { _ = try future.failure() }
+    pool.shutdown()
+    for latch in latches { latch.open() }
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
   func `P6 is given up when it is late at an async shutdown`(_ kind: TestedExecutor) async throws {
     let pool = try kind.make(1)
     let latch = try Latch(in: pool)

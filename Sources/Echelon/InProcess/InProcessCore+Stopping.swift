@@ -68,9 +68,10 @@ extension InProcessCore {
   }
 
   private func replace(_ thread: InProcessThread, _ state: inout State) {
-    let isNeeded =
-      !state.queue.isEmpty || thread.place.map { !state.directed[$0].isEmpty } ?? false
-    guard isNeeded, state.threadCount < state.threadAllowance else { return }
+    // What was broadcast to this place runs here or nowhere, also when there are fewer threads to be by now.
+    let hasDirected = thread.place.map { !state.directed[$0].isEmpty } ?? false
+    let hasShared = !state.queue.isEmpty && state.threadCount < state.threadAllowance
+    guard hasDirected || hasShared else { return }
     do throws(PoolError) {
       try startThread(&state, at: thread.place)
     } catch {

@@ -255,7 +255,18 @@ public class AnyFuture: @unchecked Sendable {
   }
 
   /// A dependent was cancelled, and needs this no more.
-  final func forgetDependent() { core.withLock { $0.listeners?.dependentCount -= 1 } }
+  final func forgetDependent() {
+    let forgotten = core.withLock { core -> [Dependent] in
+      guard let listeners = core.listeners else { return [] }
+      listeners.dependentCount -= 1
+      // Now and then, so that each costs little however many there are.
+      guard listeners.dependents.count > max(16, 2 * listeners.dependentCount) else { return [] }
+      let all = listeners.dependents
+      listeners.dependents = all.filter { !$0.isReleased }
+      return all
+    }
+    _ = consume forgotten  // not under the lock: it may hold the last of something
+  }
 
   private struct Source { let value: (any FutureSource)? }
 

@@ -42,6 +42,9 @@ final class Dependent: Sendable {
     Self.settle([self], after: nil)
   }
 
+  /// Whether its task was started, failed or cancelled.
+  var isReleased: Bool { state.withLock { $0.task == nil } }
+
   /// Forgets the task, which was cancelled.
   func release() {
     for input in take(unlessMissing: false)?.inputs ?? [] { input.forgetDependent() }

@@ -29,7 +29,7 @@ extension PoolEngine {
       FrontEndWords(arena: arena.region).workerLimit.store(UInt32(count))
       wire.chairCount = max(1, min(processors - 1, count))
       failDirectedOfVacantSeats(from: count, PoolError.cancelled, &state)
-      let ready = wire.readyTickets + state.jobs.count { $0 != nil }
+      let ready = wire.readyTickets + unclaimedChunks(state) + state.queuedJobs.count
       let isUseful = ready > 0 && state.wantedWorkers < count
       state.wantedWorkers = min(count, state.wantedWorkers)
       if isUseful {
@@ -43,6 +43,17 @@ extension PoolEngine {
     }
     if before != count { configuration.report(.resized(from: before, to: count)) }
     attention.signal()
+  }
+
+  /// How many chunks of all jobs nobody has begun.
+  private func unclaimedChunks(_ state: borrowing PoolState) -> Int {
+    var count = 0
+    for case let words? in state.jobs.map({ $0?.words }) {
+      count += (0..<words.count).count {
+        ChunkWord(bits: words.word($0).load()).phase == .unclaimed
+      }
+    }
+    return count
   }
 
   /// Has workers leave that are too many. Called by the supervisor.

@@ -87,6 +87,8 @@ package final class PoolEngine: Sendable {
       error = SystemThread.start(name: "echelon-collect") { [self] in collectForOthers() }
     }
     guard error == 0 else {
+      // Ends the supervisor, when it was the collector that could not start.
+      shutDown(cancelPending: true)
       throw PoolError.cannotStartWorker(step: "starting a thread", reason: systemMessage(error))
     }
   }

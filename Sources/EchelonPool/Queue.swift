@@ -24,6 +24,10 @@ package struct Queue<Element> {
     return element
   }
 
+  package func reduce<Result>(_ initial: Result, _ combine: (Result, Element) -> Result) -> Result {
+    items[head...].reduce(initial) { result, item in item.map { combine(result, $0) } ?? result }
+  }
+
   /// The element that is to leave next.
   package var first: Element? { head < items.count ? items[head] : nil }
 
@@ -60,6 +64,10 @@ package struct PriorityQueue<Element> {
 
   package var count: Int { queues[0].count + queues[1].count + queues[2].count }
   package var isEmpty: Bool { count == 0 }
+
+  package func reduce<Result>(_ initial: Result, _ combine: (Result, Element) -> Result) -> Result {
+    queues.reduce(initial) { result, queue in queue.reduce(result, combine) }
+  }
 
   package mutating func append(_ element: Element, _ priority: WorkPriority) {
     queues[Int(priority.rawValue)].append(element)

@@ -230,6 +230,34 @@ import Testing
   }
 }
 
+@Suite(.timeLimit(.minutes(2))) struct `Threads that wait` {
+  private static func count() -> Int { Machine.threadNames.count { $0 == "echelon-task" } }
+
+  /// Tells of many ends, and then waits for none of them: how many threads that brought.
+  @Sendable private static func watch(_ key: Int, _ latch: Latch) throws -> Int {
+    let executor = try Nested.at(key)
+    let held = try (0..<30).map { _ in try executor.submit(hold, latch) }
+    for future in held { future.onCompletion { _ in } }
+    _ = try latch.arrived()
+    let most = latch.arrivals
+    latch.open()
+    for future in held { _ = try future.checked() }
+    return most
+  }
+
+  @Test func `P13 let one more run each, however many futures they watch`() throws {
+    let nested = try Nested(on: .inProcess)
+    let latch = try Latch(in: nested.executor)
+    let before = Self.count()
+    let future = try nested.executor.submit(Self.watch, nested.key, latch)
+    _ = try latch.arrived()
+    #expect(Self.count() <= before + 2)
+    #expect(try future.checked() <= 2)
+    nested.executor.shutdown()
+    try eventually("all threads have ended") { Self.count() <= before }
+  }
+}
+
 /// Executors that their own tasks find: by a number in this process, without capturing them, and as the
 /// current pool in a worker.
 struct Nested: Sendable {

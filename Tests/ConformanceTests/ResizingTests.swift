@@ -25,4 +25,18 @@ import Testing
     }
     pool.shutdown()
   }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `P16 brings the workers that come to a job that runs`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
+    let latches = try (0..<3).map { _ in try Latch(in: pool) }
+    let job = try pool.startConcurrentPerform(iterations: 3, chunkLength: 1) { latches[$0].pass() }
+    _ = try latches[0].arrived()
+    try pool.resize(workers: 3)
+    // All three at once: nobody lets the first go before.
+    for latch in latches { _ = try latch.arrived() }
+    for latch in latches { latch.open() }
+    try job.checked()
+    pool.shutdown()
+  }
 }

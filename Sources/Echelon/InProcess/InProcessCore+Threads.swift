@@ -41,17 +41,20 @@ extension InProcessCore {
 
   private func next(_ state: inout State, _ thread: InProcessThread) -> Step {
     thread.gate = nil
-    while let work = nextWork(&state, thread) {
+    // One that runs instead of a blocked one, or that a smaller executor has no place for.
+    let isExtra = thread.place.map { $0 >= state.threadLimit } ?? true
+    while let work = nextWork(&state, thread, isExtra: isExtra) {
       guard let piece = work.takePiece() else { continue }
       if work.hasPiecesLeft { state.queue.append(work, work.priority) }
       thread.work = work
       if piece == 0, work.deadlineNanoseconds > 0 { armDeadline(of: work, &state) }
       return .piece(work, piece)
     }
-    let mayStay =
-      thread.place.map { $0 < state.threadLimit } ?? (state.threadCount <= state.threadAllowance)
+    let mayStay = thread.place == nil ? state.threadCount <= state.threadAllowance : !isExtra
     if state.isShutDown || !mayStay {
       forget(thread, &state)
+      // What it was to run again is for another.
+      if !state.queue.isEmpty { state.sleepers.popLast()?.gate?.open() }
       return .end
     }
     let gate = Gate()
@@ -60,8 +63,12 @@ extension InProcessCore {
     return .sleep(gate)
   }
 
-  private func nextWork(_ state: inout State, _ thread: InProcessThread) -> InProcessWork? {
+  private func nextWork(
+    _ state: inout State, _ thread: InProcessThread, isExtra: Bool
+  ) -> InProcessWork? {
     if let place = thread.place, let work = state.directed[place].popFirst() { return work }
+    // The others that may run do, and come past the queue: invariant 2.
+    if isExtra, state.threadCount > state.threadAllowance { return nil }
     return state.queue.popFirst()
   }
 
@@ -72,6 +79,7 @@ extension InProcessCore {
   ) -> Bool? {
     if thread.isGivenUp { return nil }
     thread.work = nil
+    letNoneRun(insteadOf: thread, &state)
     guard case .again(let pause) = outcome else { return work.pieceEnded() }
     state.timers.remove(.deadline(ObjectIdentifier(work)))
     work.rewind()
@@ -90,7 +98,7 @@ extension InProcessCore {
       state.threads[me] = nil
     }
     if let place = thread.place { state.placed[place] = nil }
-    if thread.isBlocked { state.blockedThreads -= 1 }
+    letNoneRun(insteadOf: thread, &state)
     state.threadCount -= 1
     tellOfEnd(&state)
   }
@@ -124,36 +132,50 @@ extension InProcessCore {
   /// Calls `wait`, which blocks until some work is done. In a thread of this executor, where a task
   /// waits for another, a thread more may run meanwhile.
   func whileBlocked(_ wait: () -> Bool) -> Bool {
-    let thread = locked { state -> InProcessThread? in
+    let replaced = locked { state -> InProcessThread? in
       guard let thread = state.threads[pthread_self()] else { return nil }
-      thread.isBlocked = true
-      state.blockedThreads += 1
-      replaceBlocked(&state)
-      return thread
+      return letAnotherRun(insteadOf: thread, &state) ? thread : nil
     }
     let result = wait()
-    if let thread {
-      locked { state in
-        // One that was given up meanwhile is not counted.
-        if thread.isBlocked, !thread.isGivenUp { state.blockedThreads -= 1 }
-        thread.isBlocked = false
-      }
-    }
+    if let replaced { locked { state in letNoneRun(insteadOf: replaced, &state) } }
     return result
   }
 
-  /// A thread of this executor, or a Swift task that one waits for, may be about to wait in a way that is not seen here: one more thread
-  /// runs until the queue is empty.
+  /// A thread of this executor, or a Swift task that one waits for, may be about to wait in a way that
+  /// is not seen here: until its piece ends, a thread more may run.
   func mayBlock() {
     locked { state in
-      if state.threads[pthread_self()] != nil || InProcessWork.current?.core === self {
-        replaceBlocked(&state)
+      if let thread = state.threads[pthread_self()] ?? threadOfCurrentWork(state) {
+        _ = letAnotherRun(insteadOf: thread, &state)
       }
     }
   }
 
-  private func replaceBlocked(_ state: inout State) {
-    guard !state.queue.isEmpty, state.sleepers.isEmpty else { return }
-    try? startThread(&state)
+  /// One that waits for the Swift task that calls this, and can be replaced still.
+  private func threadOfCurrentWork(_ state: borrowing State) -> InProcessThread? {
+    guard let work = InProcessWork.current, work.core === self else { return nil }
+    return state.threads.values.first { $0.work === work && !$0.isReplaced }
+  }
+
+  /// Lets another thread run instead of one, and starts it when there is something to run. What it runs
+  /// may wait too, and be replaced: however deep tasks wait for each other, one more can run, and never
+  /// more run than may.
+  /// - Returns: whether it was not replaced before.
+  private func letAnotherRun(
+    insteadOf thread: InProcessThread, _ state: inout State
+  ) -> Bool {
+    guard !thread.isReplaced, !thread.isGivenUp else { return false }
+    thread.isReplaced = true
+    state.replacedThreads += 1
+    if !state.queue.isEmpty, state.sleepers.isEmpty, state.threadCount < state.threadAllowance {
+      try? startThread(&state)
+    }
+    return true
+  }
+
+  private func letNoneRun(insteadOf thread: InProcessThread, _ state: inout State) {
+    guard thread.isReplaced else { return }
+    thread.isReplaced = false
+    state.replacedThreads -= 1
   }
 }

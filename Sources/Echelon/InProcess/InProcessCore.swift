@@ -43,8 +43,8 @@ final class InProcessCore: Sendable {
     var sleepers: [InProcessThread] = []
     /// Threads, those that are only just starting included, without those given up.
     var threadCount = 0
-    /// Threads that wait for other work in the middle of a task: others may run instead of them.
-    var blockedThreads = 0
+    /// How many of them are replaced, and so let another run.
+    var replacedThreads = 0
     var isShutDown = false
     var waitingForEnd: [Gate] = []
     var timers = TimerHeap<TimerKey>()
@@ -64,7 +64,7 @@ final class InProcessCore: Sendable {
     }
 
     /// Threads that may be there at this moment.
-    var threadAllowance: Int { threadLimit + blockedThreads }
+    var threadAllowance: Int { threadLimit + replacedThreads }
     var hasEnded: Bool { isShutDown && unfinished.isEmpty && threadCount == 0 }
   }
 
@@ -181,7 +181,8 @@ final class InProcessCore: Sendable {
       state.threadLimit = count
       for sleeper in state.sleepers { sleeper.gate?.open() }
       state.sleepers = []
-      for _ in 0..<min(state.queue.count, max(0, count - state.threadCount)) {
+      let pieces = state.queue.reduce(0) { $0 + $1.unbegunPieces }
+      for _ in 0..<min(pieces, max(0, state.threadAllowance - state.threadCount)) {
         do throws(PoolError) { try startThread(&state) } catch { break }
       }
     }

@@ -10,8 +10,9 @@ final class InProcessThread: @unchecked Sendable {
   let place: Int?
   /// What it runs a piece of.
   var work: InProcessWork?
-  /// It waits for other work in the middle of its piece.
-  var isBlocked = false
+  /// It waits for other work in the middle of its piece, or did and may again before the piece ends:
+  /// another may run instead of it.
+  var isReplaced = false
   /// Its piece was to stop and did not: whatever comes of it is of no interest any more.
   var isGivenUp = false
   /// What it sleeps on.

@@ -49,7 +49,9 @@ class InProcessWork: FutureSource, @unchecked Sendable {
 
   // MARK: For the core, under its lock
 
-  final var hasPiecesLeft: Bool { end == .none && !isCutShort && nextPiece < pieceCount }
+  final var hasPiecesLeft: Bool { unbegunPieces > 0 }
+  /// How many pieces nobody has begun that are to be.
+  final var unbegunPieces: Int { end == .none && !isCutShort ? pieceCount - nextPiece : 0 }
   final var hasBegun: Bool { nextPiece > 0 }
   /// Whether nothing can end it any more: it has ended, but for its last step, or was given up.
   final var isOver: Bool { end != .none }

@@ -87,6 +87,29 @@ ek_moments ek_merge_moments(ek_moments a, ek_moments b) {
   return (ek_moments){count, mean, a.m2 + b.m2 + delta * delta * (a.count * share)};
 }
 
+ek_central_moments ek_merge_central_moments(ek_central_moments a, ek_central_moments b) {
+  if (a.count == 0) return b;
+  if (b.count == 0) return a;
+  ek_moments both = ek_merge_moments((ek_moments){a.count, a.mean, a.m2},
+                                     (ek_moments){b.count, b.mean, b.m2});
+  // Shares of the whole instead of counts: products of counts would overflow what powers of the difference
+  // have room for.
+  double p = a.count / both.count, q = b.count / both.count, delta = b.mean - a.mean;
+  double square = delta * delta;
+  double m3 = a.m3 + b.m3 + delta * square * (a.count * q) * (p - q) +
+              3 * delta * (p * b.m2 - q * a.m2);
+  double m4 = a.m4 + b.m4 + square * square * (a.count * q) * (p * p - p * q + q * q) +
+              6 * square * (p * p * b.m2 + q * q * a.m2) + 4 * delta * (p * b.m3 - q * a.m3);
+  return (ek_central_moments){both.count, both.mean, both.m2, m3, m4};
+}
+
+ek_scaled ek_multiply_scaled(ek_scaled a, ek_scaled b) {
+  double mantissa = a.mantissa * b.mantissa, exponent = a.exponent + b.exponent;
+  if (mantissa == 0 || !isfinite(mantissa)) return (ek_scaled){mantissa, 0};
+  return fabs(mantissa) < 2 ? (ek_scaled){mantissa, exponent}
+                            : (ek_scaled){mantissa / 2, exponent + 1};
+}
+
 double ek_sum_f64(int level, const double *x, ptrdiff_t n) { return table(level)->sum_f64(x, n); }
 double ek_sum_f32(int level, const float *x, ptrdiff_t n) { return table(level)->sum_f32(x, n); }
 double ek_dot_f64(int level, const double *x, const double *y, ptrdiff_t n) {
@@ -112,6 +135,18 @@ ek_moments ek_moments_f64(int level, const double *x, ptrdiff_t n) {
 }
 ek_moments ek_moments_f32(int level, const float *x, ptrdiff_t n) {
   return table(level)->moments_f32(x, n);
+}
+ek_central_moments ek_central_moments_f64(int level, const double *x, ptrdiff_t n) {
+  return table(level)->central_moments_f64(x, n);
+}
+ek_central_moments ek_central_moments_f32(int level, const float *x, ptrdiff_t n) {
+  return table(level)->central_moments_f32(x, n);
+}
+ek_scaled ek_product_f64(int level, const double *x, ptrdiff_t n) {
+  return table(level)->product_f64(x, n);
+}
+ek_scaled ek_product_f32(int level, const float *x, ptrdiff_t n) {
+  return table(level)->product_f32(x, n);
 }
 void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low,
                     uint64_t *high, ptrdiff_t n) {

@@ -12,6 +12,7 @@ enum {
 };
 
 typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
+typedef int64_t lane_bits __attribute__((vector_size(LANES * sizeof(int64_t))));
 
 /// Adds the lanes as a balanced tree.
 static inline double fold(const lanes *v) {
@@ -43,23 +44,28 @@ static inline double total_sum(const sum_counter *c) {
   return total;
 }
 
-/// The same for moments.
-typedef struct {
-  uint64_t blocks;
-  ek_moments part[COUNTER_LEVELS];
-} moments_counter;
+/// The same for what `merge` puts together, from `nothing`.
+#define COUNTER(name, type, merge, ...)                                                \
+  typedef struct {                                                                     \
+    uint64_t blocks;                                                                   \
+    type part[COUNTER_LEVELS];                                                         \
+  } name##_counter;                                                                    \
+                                                                                       \
+  static inline void push_##name(name##_counter *c, type value) {                      \
+    int level = 0;                                                                     \
+    for (uint64_t carry = c->blocks++; carry & 1; carry >>= 1)                         \
+      value = merge(c->part[level++], value);                                          \
+    c->part[level] = value;                                                            \
+  }                                                                                    \
+                                                                                       \
+  static inline type total_##name(const name##_counter *c) {                           \
+    type total = __VA_ARGS__;                                                          \
+    int level = 0;                                                                     \
+    for (uint64_t bits = c->blocks; bits; bits >>= 1, level++)                         \
+      if (bits & 1) total = merge(c->part[level], total);                              \
+    return total;                                                                      \
+  }
 
-static inline void push_moments(moments_counter *c, ek_moments value) {
-  int level = 0;
-  for (uint64_t carry = c->blocks++; carry & 1; carry >>= 1)
-    value = ek_merge_moments(c->part[level++], value);
-  c->part[level] = value;
-}
-
-static inline ek_moments total_moments(const moments_counter *c) {
-  ek_moments total = {0, 0, 0};
-  int level = 0;
-  for (uint64_t bits = c->blocks; bits; bits >>= 1, level++)
-    if (bits & 1) total = ek_merge_moments(c->part[level], total);
-  return total;
-}
+COUNTER(moments, ek_moments, ek_merge_moments, {0, 0, 0})
+COUNTER(central, ek_central_moments, ek_merge_central_moments, {0, 0, 0, 0, 0})
+COUNTER(scaled, ek_scaled, ek_multiply_scaled, {1, 0})

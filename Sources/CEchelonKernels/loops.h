@@ -199,6 +199,106 @@ static ek_moments NAME(moments)(const ELEMENT *x, ptrdiff_t n) {
   return total_moments(&counter);
 }
 
+// MARK: Sums of powers of deviations
+
+/// The deviations of a row from `shift`; 0 behind the end.
+static inline void NAME(deviations)(const ELEMENT *x, ptrdiff_t n, double shift, lanes *d) {
+  if (n >= LANES) {
+    *d = ROW(x) - shift;
+  } else {
+    for (ptrdiff_t j = 0; j < LANES; j++) (*d)[j] = j < n ? (double)x[j] - shift : 0;
+  }
+}
+
+/// A block about its own mean, as the rounded mean gives it: what is left of the first power corrects the
+/// others.
+static ek_central_moments NAME(block_central_moments)(const ELEMENT *x, ptrdiff_t n) {
+  double count = (double)n, shift = NAME(block_sum)(x, n) / count;
+  if (!isfinite(shift)) {  // an infinity, NaN, or a sum that overflows
+    ek_moments careful = NAME(careful_moments)(x, n);
+    if (!isfinite(careful.mean)) return (ek_central_moments){count, careful.mean, NAN, NAN, NAN};
+    shift = careful.mean;
+  }
+  lanes s1 = {0}, s2 = {0}, s3 = {0}, s4 = {0};
+  for (ptrdiff_t i = 0; i < n; i += LANES) {
+    lanes d, square;
+    NAME(deviations)(x + i, n - i, shift, &d);
+    square = d * d;
+    s1 += d;
+    s2 += square;
+    s3 += square * d;
+    s4 += square * square;
+  }
+  double first = fold(&s1), m2 = fold(&s2), m3 = fold(&s3), m4 = fold(&s4), rest = first / count;
+  m4 += rest * (6 * rest * m2 - 4 * m3 - 3 * first * rest * rest);
+  m3 += rest * (2 * first * rest - 3 * m2);
+  m2 -= first * rest;
+  return (ek_central_moments){count, shift + rest, m2 > 0 ? m2 : 0, m3, m4 > 0 ? m4 : 0};
+}
+
+static ek_central_moments NAME(central_moments)(const ELEMENT *x, ptrdiff_t n) {
+  central_counter counter = {.blocks = 0};
+  for (ptrdiff_t i = 0; i < n; i += BLOCK)
+    push_central(&counter, NAME(block_central_moments)(x + i, n - i < BLOCK ? n - i : BLOCK));
+  return total_central(&counter);
+}
+
+// MARK: Product
+
+/// One element after the other; for blocks with zeros, subnormal numbers, infinities or NaN.
+static ek_scaled NAME(careful_product)(const ELEMENT *x, ptrdiff_t n) {
+  ek_scaled total = {1, 0};
+  for (ptrdiff_t i = 0; i < n; i++) {
+    int exponent = 0;
+    double mantissa = frexp((double)x[i], &exponent);
+    total = ek_multiply_scaled(total, (ek_scaled){2 * mantissa, exponent - 1});
+  }
+  return total;
+}
+
+/// Mantissas are multiplied in lanes, exponents are added as whole numbers. A lane of a block multiplies
+/// 128 mantissas below 2 at the most.
+static ek_scaled NAME(block_product)(const ELEMENT *x, ptrdiff_t n) {
+  lanes total = 1 - (lanes){0};
+  lane_bits exponents = {0}, odd = {0};
+  for (ptrdiff_t i = 0; i < n; i += STEP) {
+    lanes m[STEP_ROWS];
+    for (int r = 0; r < STEP_ROWS; r++) {
+      ptrdiff_t at = i + r * LANES;
+      lanes row;
+      if (at + LANES <= n) {
+        row = ROW(x + at);
+      } else {
+        for (ptrdiff_t j = 0; j < LANES; j++) row[j] = at + j < n ? (double)x[at + j] : 1;
+      }
+      lane_bits bits = (lane_bits)row, exponent = (bits >> 52) & 0x7ff;
+      odd |= (exponent == 0) | (exponent == 0x7ff);
+      exponents += exponent - 1023;
+      m[r] = (lanes)((bits & ~(0x7ffL << 52)) | (1023L << 52));
+    }
+    total *= ((m[0] * m[1]) * (m[2] * m[3])) * ((m[4] * m[5]) * (m[6] * m[7]));
+  }
+  int64_t is_odd = 0;
+  for (int j = 0; j < LANES; j++) is_odd |= odd[j];
+  if (is_odd) return NAME(careful_product)(x, n);
+  ek_scaled part[LANES];
+  for (int j = 0; j < LANES; j++) {
+    int exponent;
+    double mantissa = frexp(total[j], &exponent);
+    part[j] = (ek_scaled){2 * mantissa, (double)(exponents[j] + exponent - 1)};
+  }
+  for (int width = LANES / 2; width > 0; width /= 2)
+    for (int j = 0; j < width; j++) part[j] = ek_multiply_scaled(part[j], part[j + width]);
+  return part[0];
+}
+
+static ek_scaled NAME(product)(const ELEMENT *x, ptrdiff_t n) {
+  scaled_counter counter = {.blocks = 0};
+  for (ptrdiff_t i = 0; i < n; i += BLOCK)
+    push_scaled(&counter, NAME(block_product)(x + i, n - i < BLOCK ? n - i : BLOCK));
+  return total_scaled(&counter);
+}
+
 #undef TAKE_MINIMUM
 #undef SELECT
 #undef TREE

@@ -23,6 +23,10 @@ typedef struct {
   float (*maximum_f32)(const float *, ptrdiff_t);
   ek_moments (*moments_f64)(const double *, ptrdiff_t);
   ek_moments (*moments_f32)(const float *, ptrdiff_t);
+  ek_central_moments (*central_moments_f64)(const double *, ptrdiff_t);
+  ek_central_moments (*central_moments_f32)(const float *, ptrdiff_t);
+  ek_scaled (*product_f64)(const double *, ptrdiff_t);
+  ek_scaled (*product_f32)(const float *, ptrdiff_t);
   void (*philox_fill)(uint64_t, uint64_t, uint32_t, uint64_t *, uint64_t *, ptrdiff_t);
   void (*evaluate_f64)(const ek_program *, const double *const *, double *, ptrdiff_t);
   void (*evaluate_f32)(const ek_program *, const float *const *, float *, ptrdiff_t);

@@ -96,14 +96,15 @@ extension Array where Element: BitwiseCopyable & Sendable {
 
 extension SharedArray: CustomStringConvertible {
   /// The first and last elements, and how many there are.
-  public var description: String {
-    let shown = 6
-    func list(_ range: Range<Int>) -> String {
-      range.map { "\(self[$0])" }.joined(separator: ", ")
-    }
-    if count <= 2 * shown { return "[\(list(indices))]" }
-    return "[\(list(0..<shown)), …, \(list(count - shown..<count))] (\(count) elements)"
-  }
+  public var description: String { describe(count: count) { "\(self[$0])" } }
+}
+
+/// A list of elements, or its beginning, its end and how many there are.
+func describe(count: Int, _ element: (Int) -> String) -> String {
+  let shown = 6
+  func list(_ range: Range<Int>) -> String { range.map(element).joined(separator: ", ") }
+  if count <= 2 * shown { return "[\(list(0..<count))]" }
+  return "[\(list(0..<shown)), …, \(list(count - shown..<count))] (\(count) elements)"
 }
 
 extension SharedArray: HandleTransferable, Codable {

@@ -117,14 +117,26 @@ extension SharedMatrix: HandleTransferable, Codable {
 }
 
 extension SharedMatrix: CustomStringConvertible {
-  /// The shape and the first rows.
+  /// The shape, and the elements as a table; of a large matrix its corners.
   public var description: String {
-    let shown = min(rows, 8)
-    let lines = (0..<shown).map { row in
-      (0..<min(columns, 8)).map { "\(self[row, $0])" }.joined(separator: "  ")
-        + (columns > 8 ? "  …" : "")
+    let shownRows = Self.shown(of: rows)
+    let shownColumns = Self.shown(of: columns)
+    let cells = shownRows.map { row in
+      shownColumns.map { column in
+        row.flatMap { row in column.map { "\(self[row, $0])" } ?? "…" } ?? "⋮"
+      }
     }
-    return "\(rows) × \(columns) matrix\n"
-      + (lines + (rows > shown ? ["…"] : [])).joined(separator: "\n")
+    let widths = shownColumns.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+    let lines = cells.map { line in
+      zip(line, widths).map { cell, width in
+        String(repeating: " ", count: width - cell.count) + cell
+      }.joined(separator: "  ")
+    }
+    return (["\(rows) × \(columns) matrix"] + lines).joined(separator: "\n")
+  }
+
+  /// The indices that are shown; nil stands for those in between.
+  private static func shown(of count: Int) -> [Int?] {
+    count <= 8 ? Array(0..<count) : Array(0..<4) + [nil] + Array(count - 3..<count)
   }
 }

@@ -4,172 +4,364 @@ import EchelonMemory
 import EchelonPool
 public import EchelonWire
 
-/// Reductions. Chunks and the tree that merges them depend on the count alone, so the answer has the
-/// same bits for any number of workers.
+// Reductions. Chunks and the tree that merges them depend on the count alone, so the answer has the same bits
+// for any number of workers. What is computed on the way to one (`sum(x * y)`) stays in the cache of whoever
+// computes it, and the answer has the bits that it would have for an array of the same values.
+
 extension WorkExecutor {
-  /// Starts a reduction of the catalog over vectors and returns the future of its value.
+  /// Starts a reduction of the catalog over a vector and returns the future of its value.
   /// - Parameters:
-  ///   - reduction: what to compute.
-  ///   - inputs: its vectors.
+  ///   - reduction: what to compute; of one input.
+  ///   - x: an array, a view, a matrix (in row-major order), or an expression over at most eight of them.
+  ///   - mask: which elements count; nil is all.
+  ///   - ignoringNaN: whether elements that are NaN are left out.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   ///   - deadline: how long it may take, counted from the beginning of its first chunk. Then it is
   ///     stopped and fails with `PoolError.deadlineExceeded`.
-  public func start<Value, Element: KernelElement & Sendable>(
-    _ reduction: Reduction<Value>, _ inputs: SharedArray<Element>...,
+  /// - Throws: `KernelError` for arrays that do not fit each other, `ExpressionError` for an expression that is
+  ///   too large for one pass.
+  public func start<Value, X: ArrayOperand>(
+    _ reduction: Reduction<Value>, _ x: X, where mask: ArrayMask<X.Element>? = nil,
+    ignoringNaN: Bool = false, priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> Future<Value> {
+    try start(
+      reduction, [x.expression], mask, ignoringNaN: ignoringNaN,
+      JobOptions(priority: priority, deadline: deadline))
+  }
+
+  /// Starts a reduction over two vectors; see the one over one vector.
+  public func start<Value, X: ArrayOperand>(
+    _ reduction: Reduction<Value>, _ x: X, _ y: some ArrayOperand<X.Element>,
+    where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> Future<Value> {
-    var job = try KernelJob(reduction.kernel, inputs: inputs.map(\.operand)) {
-      try reduction.finish($0)
+    try start(
+      reduction, [x.expression, y.expression], mask, ignoringNaN: ignoringNaN,
+      JobOptions(priority: priority, deadline: deadline))
+  }
+
+  private func start<Value, Element: KernelElement & Sendable>(
+    _ reduction: Reduction<Value>, _ vectors: [ArrayExpression<Element>],
+    _ mask: ArrayMask<Element>?, ignoringNaN: Bool, _ options: JobOptions
+  ) throws -> Future<Value> {
+    let kernel = reduction.kernel
+    guard vectors.count == kernel.inputCount, kernel.elementType == Element.elementType else {
+      throw KernelError.wrongOperandCount(
+        kernel: "\(kernel)", inputs: vectors.count, outputs: 0,
+        expected: "\(kernel.inputCount) vectors of \(kernel.elementType)")
     }
-    job.options = JobOptions(priority: priority, deadline: deadline)
+    if mask == nil, !ignoringNaN, let operands = contiguousOperands(of: vectors) {
+      var job = try KernelJob(kernel, inputs: operands) { try reduction.finish($0) }
+      job.options = options
+      return try start(job)
+    }
+    let plan = try ExpressionPlan(
+      vectors.map(\.node) + (mask.map { [$0.node] } ?? []), operation: kernel.name)
+    let function = chunkFunction(
+      kernel.id, plan.codes, hasMask: mask != nil, ignoresNaN: ignoringNaN, plan.layouts,
+      Element.elementType)
+    let count = plan.shape.count
+    var job = ClosureJob(
+      function: function, program: function, label: "\(kernel) of an expression",
+      elementCount: count, chunkLength: FusedReduction.chunkLength, output: nil,
+      inputs: plan.leaves.map(\.reference), parameters: .none
+    ) { partials in
+      guard let partials else { return try reduction.finish(kernel.identity) }
+      let length = FusedReduction.chunkLength
+      let chunkCount = count / length + (count % length == 0 ? 0 : 1)
+      return try partials.withSpan(of: KernelPartial.self, byteOffset: 0, count: chunkCount) {
+        span in
+        try reduction.finish(kernel.mergeTree(span))
+      }
+    }
+    job.options = options
     return try start(job)
   }
 
+  /// The operands of a kernel that can read all of these where they lie; nil when it cannot.
+  private func contiguousOperands<Element>(
+    of vectors: [ArrayExpression<Element>]
+  ) -> [JobOperand]? {
+    var operands: [JobOperand] = []
+    var layout: LeafLayout?
+    for vector in vectors {
+      // Of different shapes, one may have to be repeated to fit the other.
+      guard case .leaf(let leaf) = vector.node.content, leaf.layout.isContiguous,
+        layout ?? leaf.layout == leaf.layout
+      else { return nil }
+      operands.append(leaf.reference.operand)
+      layout = leaf.layout
+    }
+    return operands
+  }
+}
+
+/// A reduction of computed vectors as a closure that travels, made outside of generic code.
+private func chunkFunction(
+  _ kernelID: UInt32, _ codes: [ComputationCode], hasMask: Bool, ignoresNaN: Bool,
+  _ layouts: [LeafLayout], _ type: ElementType
+) -> ChunkFunction {
+  ChunkFunction { chunk in
+    guard let kernel = KernelCatalog.kernel(id: kernelID) else {
+      preconditionFailure("this build has no kernel \(kernelID); rebuild the program")
+    }
+    let computations = codes.map(\.computation)
+    let reduction = FusedReduction(
+      kernel, of: hasMask ? computations.dropLast() : computations,
+      where: hasMask ? computations.last : nil, ignoresNaN: ignoresNaN)
+    let inputs = ChunkInputs(chunk: chunk, layouts: layouts)
+    let range = chunk.start..<chunk.start + chunk.count
+    switch type {
+    case .float64: chunk.store(partial: reduction.partial(of: inputs, range, Double.self))
+    case .float32: chunk.store(partial: reduction.partial(of: inputs, range, Float.self))
+    }
+  }
+}
+
+extension WorkExecutor {
   /// `Σ xᵢ`, pairwise; 0 for no elements. See `KernelFamily.sum`.
-  public func sum<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) async throws
-    -> Element
-  {
-    try await start(Reduction<Element>.sum, x, priority: priority, deadline: deadline).value
+  public func sum<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) async throws -> X.Element {
+    try await start(
+      Reduction<X.Element>.sum, x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).value
+  }
+
+  /// `Π xᵢ`; 1 for no elements. Nothing overflows but the result. See `KernelFamily.product`.
+  public func product<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) async throws -> X.Element {
+    try await start(
+      Reduction<X.Element>.product, x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).value
   }
 
   /// `Σ xᵢ·yᵢ`; 0 for no elements. See `KernelFamily.dot`.
   /// - Throws: `KernelError` when the counts differ.
-  public func dot<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, _ y: SharedArray<Element>,
+  public func dot<X: ArrayOperand>(
+    _ x: X, _ y: some ArrayOperand<X.Element>, where mask: ArrayMask<X.Element>? = nil,
+    ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) async throws -> Element {
-    try await start(Reduction<Element>.dot, x, y, priority: priority, deadline: deadline).value
+  ) async throws -> X.Element {
+    try await start(
+      Reduction<X.Element>.dot, x, y, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).value
   }
 
   /// The smallest element; NaN if there is one. See `KernelFamily.minimum`.
   /// - Throws: `KernelError.emptyInput` for no elements.
-  public func minimum<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) async throws -> Element {
-    try await start(Reduction<Element>.minimum, x, priority: priority, deadline: deadline).value
+  public func minimum<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) async throws -> X.Element {
+    try await start(
+      Reduction<X.Element>.minimum, x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).value
   }
 
   /// The largest element; NaN if there is one. See `KernelFamily.maximum`.
   /// - Throws: `KernelError.emptyInput` for no elements.
-  public func maximum<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) async throws -> Element {
-    try await start(Reduction<Element>.maximum, x, priority: priority, deadline: deadline).value
+  public func maximum<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) async throws -> X.Element {
+    try await start(
+      Reduction<X.Element>.maximum, x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).value
+  }
+
+  /// The smallest element and its position; of equal ones the first, NaN before all. See
+  /// `KernelFamily.minimumPosition`.
+  /// - Throws: `KernelError.emptyInput` for no elements.
+  public func minimumPosition<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) async throws -> Extreme<X.Element> {
+    try await start(
+      Reduction.minimumPosition(), x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).value
+  }
+
+  /// The largest element and its position; of equal ones the first, NaN before all. See
+  /// `KernelFamily.maximumPosition`.
+  /// - Throws: `KernelError.emptyInput` for no elements.
+  public func maximumPosition<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) async throws -> Extreme<X.Element> {
+    try await start(
+      Reduction.maximumPosition(), x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).value
+  }
+
+  /// The arithmetic mean. See `KernelFamily.meanVariance`.
+  /// - Throws: `KernelError.emptyInput` for no elements.
+  public func mean<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) async throws -> Double {
+    try await start(
+      Reduction<Moments>.meanVariance(of: X.Element.self), x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).value.mean
   }
 
   /// Count, mean and variance in one pass. See `KernelFamily.meanVariance`.
   /// - Throws: `KernelError.emptyInput` for no elements.
-  public func moments<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
+  public func moments<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
   ) async throws -> Moments {
     try await start(
-      Reduction<Moments>.meanVariance(of: Element.self), x, priority: priority, deadline: deadline
+      Reduction<Moments>.meanVariance(of: X.Element.self), x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
     ).value
   }
 
-  /// `Σ xᵢ`, blocking.
+  /// Count, mean, variance, skewness and kurtosis in one pass. See `KernelFamily.higherMoments`.
+  /// - Throws: `KernelError.emptyInput` for no elements.
+  public func higherMoments<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) async throws -> HigherMoments {
+    try await start(
+      Reduction<HigherMoments>.higherMoments(of: X.Element.self), x, where: mask,
+      ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).value
+  }
+}
+
+extension WorkExecutor {
+  /// `Σ xᵢ`, pairwise, blocking.
   @available(*, noasync)
-  public func sum<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> Element {
-    try start(Reduction<Element>.sum, x, priority: priority, deadline: deadline).result()
+  public func sum<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> X.Element {
+    try start(
+      Reduction<X.Element>.sum, x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).result()
+  }
+
+  /// `Π xᵢ`, blocking.
+  @available(*, noasync)
+  public func product<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> X.Element {
+    try start(
+      Reduction<X.Element>.product, x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).result()
   }
 
   /// `Σ xᵢ·yᵢ`, blocking.
   @available(*, noasync)
-  public func dot<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, _ y: SharedArray<Element>,
+  public func dot<X: ArrayOperand>(
+    _ x: X, _ y: some ArrayOperand<X.Element>, where mask: ArrayMask<X.Element>? = nil,
+    ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> Element {
-    try start(Reduction<Element>.dot, x, y, priority: priority, deadline: deadline).result()
+  ) throws -> X.Element {
+    try start(
+      Reduction<X.Element>.dot, x, y, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).result()
   }
 
   /// The smallest element, blocking.
   @available(*, noasync)
-  public func minimum<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws
-    -> Element
-  {
-    try start(Reduction<Element>.minimum, x, priority: priority, deadline: deadline).result()
+  public func minimum<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> X.Element {
+    try start(
+      Reduction<X.Element>.minimum, x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).result()
   }
 
   /// The largest element, blocking.
   @available(*, noasync)
-  public func maximum<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws
-    -> Element
-  {
-    try start(Reduction<Element>.maximum, x, priority: priority, deadline: deadline).result()
-  }
-
-  /// Count, mean and variance, blocking.
-  @available(*, noasync)
-  public func moments<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws
-    -> Moments
-  {
+  public func maximum<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> X.Element {
     try start(
-      Reduction<Moments>.meanVariance(of: Element.self), x, priority: priority, deadline: deadline
+      Reduction<X.Element>.maximum, x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
     ).result()
   }
-}
 
-/// Linear algebra.
-extension WorkExecutor {
-  /// Starts `C = A·B` and returns the future of `C`.
-  /// - Parameters:
-  ///   - a: m × k, any view.
-  ///   - b: k × n, any view.
-  ///   - c: takes the product, m × n, sharing no memory with `a` or `b`; nil makes a new matrix.
-  ///   - priority: as for a reduction.
-  ///   - deadline: as for a reduction.
-  /// - Throws: `KernelError` when the shapes do not fit; `LinearAlgebraError.noBLAS`.
-  public func startMultiply<Element: KernelElement & Sendable>(
-    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, into c: SharedMatrix<Element>? = nil,
-    priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> Future<SharedMatrix<Element>> {
-    let kernel = KernelFamily.matrixProduct[Element.elementType]
-    try BLASInfo.require()
-    guard a.columns == b.rows else {
-      throw KernelError.shapeMismatch(
-        kernel: kernel.name, shapes: ["\(a.rows) × \(a.columns)", "\(b.rows) × \(b.columns)"])
-    }
-    let product =
-      try c
-      ?? SharedMatrix(
-        uninitializedArray(of: Element.self, count: a.rows * b.columns), rows: a.rows,
-        columns: b.columns)
-    if product.storage.sharesMemory(with: a.storage)
-      || product.storage.sharesMemory(with: b.storage)
-    {
-      throw KernelError.outputOverlapsInput(kernel: kernel.name, output: 0, input: 0)
-    }
-    var job = try KernelJob(
-      kernel, outputs: [product.operand], inputs: [a.operand, b.operand]
-    ) { _ in product }
-    job.options = JobOptions(priority: priority, deadline: deadline)
-    return try start(job)
-  }
-
-  /// `A·B`, tiled over the workers, each tile one call of the BLAS in use. See `startMultiply`.
-  public func multiply<Element: KernelElement & Sendable>(
-    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, into c: SharedMatrix<Element>? = nil,
-    priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) async throws -> SharedMatrix<Element> {
-    try await startMultiply(a, b, into: c, priority: priority, deadline: deadline).value
-  }
-
-  /// `A·B`, blocking. See `startMultiply`.
+  /// The smallest element and its position, blocking.
   @available(*, noasync)
-  public func multiply<Element: KernelElement & Sendable>(
-    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, into c: SharedMatrix<Element>? = nil,
+  public func minimumPosition<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> SharedMatrix<Element> {
-    try startMultiply(a, b, into: c, priority: priority, deadline: deadline).result()
+  ) throws -> Extreme<X.Element> {
+    try start(
+      Reduction.minimumPosition(), x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).result()
+  }
+
+  /// The largest element and its position, blocking.
+  @available(*, noasync)
+  public func maximumPosition<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> Extreme<X.Element> {
+    try start(
+      Reduction.maximumPosition(), x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).result()
+  }
+
+  /// The arithmetic mean, blocking.
+  @available(*, noasync)
+  public func mean<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> Double {
+    try start(
+      Reduction<Moments>.meanVariance(of: X.Element.self), x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).result().mean
+  }
+
+  /// Count, mean and variance in one pass, blocking.
+  @available(*, noasync)
+  public func moments<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> Moments {
+    try start(
+      Reduction<Moments>.meanVariance(of: X.Element.self), x, where: mask, ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).result()
+  }
+
+  /// Count, mean, variance, skewness and kurtosis in one pass, blocking.
+  @available(*, noasync)
+  public func higherMoments<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> HigherMoments {
+    try start(
+      Reduction<HigherMoments>.higherMoments(of: X.Element.self), x, where: mask,
+      ignoringNaN: ignoringNaN,
+      priority: priority, deadline: deadline
+    ).result()
   }
 }

@@ -26,6 +26,9 @@ public struct Kernel: Sendable, Identifiable, CustomStringConvertible {
   let runChunk: @Sendable (KernelCall, Int) -> KernelPartial
   let mergePartials: @Sendable (KernelPartial, KernelPartial) -> KernelPartial
   let estimateCost: @Sendable (KernelShape) -> KernelCost
+  /// Changes the positions in a partial result, for a kernel that ran on elements that stand elsewhere in
+  /// their vector; nil when there are none.
+  var movePositions: (@Sendable (KernelPartial, (Int) -> Int) -> KernelPartial)?
 
   init(
     family: UInt32, name: String, elementType: ElementType, summary: String, inputCount: Int,

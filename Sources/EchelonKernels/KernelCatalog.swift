@@ -8,6 +8,10 @@ public enum KernelCatalog {
     .maximum,
     .meanVariance,
     .matrixProduct,
+    .product,
+    .higherMoments,
+    .minimumPosition,
+    .maximumPosition,
   ]
 
   /// Every kernel of every family.

@@ -10,6 +10,78 @@ public struct RawMoments: Sendable, BitwiseCopyable {
   public var sumOfSquaredDeviations: Double
 }
 
+/// Count, mean and the sums of powers of deviations from the mean, as the vector loops return them.
+public struct RawCentralMoments: Sendable, BitwiseCopyable, Hashable {
+  /// The number of elements.
+  public var count: Double
+  /// Their arithmetic mean.
+  public var mean: Double
+  /// `Σ (xᵢ - mean)²`.
+  public var m2: Double
+  /// `Σ (xᵢ - mean)³`.
+  public var m3: Double
+  /// `Σ (xᵢ - mean)⁴`.
+  public var m4: Double
+
+  /// Five numbers put together as they are.
+  public init(count: Double, mean: Double, m2: Double, m3: Double, m4: Double) {
+    self.count = count
+    self.mean = mean
+    self.m2 = m2
+    self.m3 = m3
+    self.m4 = m4
+  }
+
+  /// The moments of both samples together; the left one first.
+  /// - Source: P. Pébay, "Formulas for robust, one-pass parallel computation of covariances and arbitrary-order
+  ///   statistical moments", Sandia report SAND2008-6212 (2008).
+  public func merged(with right: RawCentralMoments) -> RawCentralMoments {
+    RawCentralMoments(ek_merge_central_moments(raw, right.raw))
+  }
+
+  private var raw: ek_central_moments {
+    ek_central_moments(count: count, mean: mean, m2: m2, m3: m3, m4: m4)
+  }
+
+  fileprivate init(_ raw: ek_central_moments) {
+    self.init(count: raw.count, mean: raw.mean, m2: raw.m2, m3: raw.m3, m4: raw.m4)
+  }
+}
+
+/// A product as a mantissa and a power of two, which neither overflows nor underflows on its way.
+public struct ScaledProduct: Sendable, BitwiseCopyable, Hashable {
+  /// Its magnitude is in [1, 2), or it is 0, an infinity or NaN.
+  public var mantissa: Double
+  /// A whole number.
+  public var exponent: Double
+
+  /// Two numbers put together as they are.
+  public init(mantissa: Double, exponent: Double) {
+    self.mantissa = mantissa
+    self.exponent = exponent
+  }
+
+  /// The product of both.
+  public func multiplied(by right: ScaledProduct) -> ScaledProduct {
+    ScaledProduct(
+      ek_multiply_scaled(
+        ek_scaled(mantissa: mantissa, exponent: exponent),
+        ek_scaled(mantissa: right.mantissa, exponent: right.exponent)))
+  }
+
+  /// The number, rounded once: 0 or an infinity when it lies out of range.
+  public func value<Number: BinaryFloatingPoint>(as type: Number.Type) -> Number {
+    guard mantissa.isFinite, mantissa != 0 else { return Number(mantissa) }
+    // Beyond these everything is 0 or infinite.
+    let exponent = Int(max(-5000, min(5000, exponent)))
+    return Number(Double(sign: .plus, exponent: exponent, significand: mantissa))
+  }
+
+  fileprivate init(_ raw: ek_scaled) {
+    self.init(mantissa: raw.mantissa, exponent: raw.exponent)
+  }
+}
+
 /// An element type that has vector loops and a BLAS.
 ///
 /// The loops are those of `CEchelonKernels`: sums run in double precision for either type, are
@@ -28,6 +100,10 @@ public protocol VectorScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, BL
   static func maximum(_ x: Span<Self>, level: InstructionSet?) -> Self
   /// Count, mean and sum of squared deviations in one pass over memory.
   static func moments(_ x: Span<Self>, level: InstructionSet?) -> RawMoments
+  /// Count, mean and the sums of the second to fourth powers of deviations.
+  static func centralMoments(_ x: Span<Self>, level: InstructionSet?) -> RawCentralMoments
+  /// `Π xᵢ`, 1 for no elements. Relative error ≤ (28 + log₂(n / 2048)) · 2⁻⁵³.
+  static func product(_ x: Span<Self>, level: InstructionSet?) -> ScaledProduct
 }
 
 extension Optional where Wrapped == InstructionSet {
@@ -82,6 +158,22 @@ extension Double: VectorScalar {
       unsafe RawMoments(ek_moments_f64(level.number, $0.baseAddress, $0.count))
     }
   }
+
+  /// See `VectorScalar`.
+  public static func centralMoments(
+    _ x: Span<Double>, level: InstructionSet? = nil
+  ) -> RawCentralMoments {
+    unsafe x.withUnsafeBufferPointer {
+      unsafe RawCentralMoments(ek_central_moments_f64(level.number, $0.baseAddress, $0.count))
+    }
+  }
+
+  /// See `VectorScalar`.
+  public static func product(_ x: Span<Double>, level: InstructionSet? = nil) -> ScaledProduct {
+    unsafe x.withUnsafeBufferPointer {
+      unsafe ScaledProduct(ek_product_f64(level.number, $0.baseAddress, $0.count))
+    }
+  }
 }
 
 extension Float: VectorScalar {
@@ -120,6 +212,22 @@ extension Float: VectorScalar {
   public static func moments(_ x: Span<Float>, level: InstructionSet? = nil) -> RawMoments {
     unsafe x.withUnsafeBufferPointer {
       unsafe RawMoments(ek_moments_f32(level.number, $0.baseAddress, $0.count))
+    }
+  }
+
+  /// See `VectorScalar`.
+  public static func centralMoments(
+    _ x: Span<Float>, level: InstructionSet? = nil
+  ) -> RawCentralMoments {
+    unsafe x.withUnsafeBufferPointer {
+      unsafe RawCentralMoments(ek_central_moments_f32(level.number, $0.baseAddress, $0.count))
+    }
+  }
+
+  /// See `VectorScalar`.
+  public static func product(_ x: Span<Float>, level: InstructionSet? = nil) -> ScaledProduct {
+    unsafe x.withUnsafeBufferPointer {
+      unsafe ScaledProduct(ek_product_f32(level.number, $0.baseAddress, $0.count))
     }
   }
 }

@@ -5,8 +5,8 @@
 ///
 /// ## Invariants
 /// 1. Every operand is mapped and holds at least `start + count` elements of the type that the loop
-///    is called with: the front end made the job from typed arrays, and the worker has checked the
-///    handles and the sizes.
+///    is called with, or as many as a loop over the whole of it is told: the front end made the job from
+///    typed arrays, and the worker has checked the handles and the sizes.
 /// 2. Outputs overlap no input, and no other process writes elements `start..<start + count` of an
 ///    output while the chunk is claimed, so a chunk can be run again from its beginning.
 @safe @frozen public struct ChunkMemory {
@@ -45,6 +45,17 @@
     precondition((0..<inputCount) ~= index, "input \(index) of \(inputCount)")
     // SAFETY: in bounds by invariant 1; nobody writes an input while the chunk runs (invariant 2).
     let base = unsafe allInputs[index].assumingMemoryBound(to: type) + start
+    return unsafe body(UnsafeBufferPointer(start: base, count: count).span)
+  }
+
+  /// Reads the first elements of one input, whatever the chunk.
+  /// - Parameter count: no more than the array has that the job was made from.
+  public func withWholeInput<T: BitwiseCopyable, R>(
+    _ index: Int, of type: T.Type, count: Int, _ body: (Span<T>) -> R
+  ) -> R {
+    precondition((0..<inputCount) ~= index, "input \(index) of \(inputCount)")
+    // SAFETY: in bounds by invariant 1; nobody writes an input while the chunk runs (invariant 2).
+    let base = unsafe allInputs[index].assumingMemoryBound(to: type)
     return unsafe body(UnsafeBufferPointer(start: base, count: count).span)
   }
 
@@ -95,6 +106,15 @@
   public func fill<U: BitwiseCopyable>(_ body: (Int) -> U) {
     let y = unsafe output.assumingMemoryBound(to: U.self)
     for i in start..<start + count { unsafe y[i] = body(i) }
+  }
+
+  /// Combines the chunk's elements, from left to right, into its partial result.
+  @inlinable @inline(__always)
+  public func reduce<T: BitwiseCopyable>(_ combine: (T, T) -> T) {
+    let x = unsafe inputs.0.assumingMemoryBound(to: T.self) + start
+    var total = unsafe x[0]
+    for i in 1..<max(1, count) { total = unsafe combine(total, x[i]) }
+    store(partial: total)
   }
 
   /// `body(i)` for every index of the chunk.

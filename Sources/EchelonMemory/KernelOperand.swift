@@ -153,6 +153,14 @@ public struct OperandLayout: Hashable, Sendable {
     return try body(&span)
   }
 
+  /// The first elements of a vector, as a vector.
+  public func prefix(_ count: Int) -> KernelOperand {
+    precondition(layout.isContiguous && count <= self.count, "\(count) of \(self.count) elements")
+    return unsafe KernelOperand(
+      base: base, byteCount: byteCount,
+      layout: OperandLayout(vectorOf: layout.elementType, count: count), isWritable: isWritable)
+  }
+
   /// Whether any byte between the first and the last element of both is the same.
   public func overlaps(_ other: KernelOperand) -> Bool {
     if count == 0 || other.count == 0 { return false }

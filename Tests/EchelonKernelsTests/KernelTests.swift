@@ -106,6 +106,10 @@ import Testing
         "769 minimum (float64)", "770 minimum (float32)", "1025 maximum (float64)",
         "1026 maximum (float32)", "1281 mean-variance (float64)", "1282 mean-variance (float32)",
         "1537 matrix-product (float64)", "1538 matrix-product (float32)",
+        "1793 product (float64)", "1794 product (float32)", "2049 higher-moments (float64)",
+        "2050 higher-moments (float32)", "2305 minimum-position (float64)",
+        "2306 minimum-position (float32)", "2561 maximum-position (float64)",
+        "2562 maximum-position (float32)",
       ])
   }
 }

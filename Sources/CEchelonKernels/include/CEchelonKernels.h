@@ -19,6 +19,22 @@ typedef struct {
   double m2;
 } ek_moments;
 
+/// Count, mean and the sums of the second, third and fourth powers of the deviations from the mean.
+typedef struct {
+  double count;
+  double mean;
+  double m2;
+  double m3;
+  double m4;
+} ek_central_moments;
+
+/// mantissa · 2^exponent: a product that neither overflows nor underflows on its way. The mantissa's magnitude is
+/// in [1, 2), or it is 0, an infinity or NaN.
+typedef struct {
+  double mantissa;
+  double exponent;
+} ek_scaled;
+
 /// Levels are numbered upwards from 0, the baseline of the architecture.
 #define EK_LEVEL_ACTIVE (-1)
 enum { EK_LEVEL_BASELINE = 0, EK_LEVEL_AVX2 = 1, EK_LEVEL_AVX512 = 2, EK_LEVEL_COUNT = 3 };
@@ -42,9 +58,16 @@ double ek_maximum_f64(int level, const double *x, ptrdiff_t n);
 float ek_maximum_f32(int level, const float *x, ptrdiff_t n);
 ek_moments ek_moments_f64(int level, const double *x, ptrdiff_t n);
 ek_moments ek_moments_f32(int level, const float *x, ptrdiff_t n);
+ek_central_moments ek_central_moments_f64(int level, const double *x, ptrdiff_t n);
+ek_central_moments ek_central_moments_f32(int level, const float *x, ptrdiff_t n);
+ek_scaled ek_product_f64(int level, const double *x, ptrdiff_t n);
+ek_scaled ek_product_f32(int level, const float *x, ptrdiff_t n);
 
 /// Chan, Golub and LeVeque's update: the moments of two samples put together.
 ek_moments ek_merge_moments(ek_moments a, ek_moments b);
+/// The same for all four moments; Pébay's formulas.
+ek_central_moments ek_merge_central_moments(ek_central_moments a, ek_central_moments b);
+ek_scaled ek_multiply_scaled(ek_scaled a, ek_scaled b);
 
 /// Philox4x32-10 of the counters (index, block 0, stream) for `n` successive indices: word pairs
 /// (0, 1) go to `low`, (2, 3) to `high`, the first of a pair in the lower half.

@@ -2,7 +2,8 @@ public import EchelonKernels
 import EchelonLinearAlgebra
 import EchelonMemory
 
-/// What arithmetic on arrays takes: a `SharedArray`, or an expression over some.
+/// What arithmetic on arrays takes: a `SharedArray`, a view of one, a `SharedMatrix`, or an expression over
+/// some.
 public protocol ArrayOperand<Element>: Sendable {
   /// The type of the elements.
   associatedtype Element: KernelElement & Sendable
@@ -16,8 +17,9 @@ public protocol ArrayOperand<Element>: Sendable {
 ///
 /// Operators and functions on shared arrays make expressions; `evaluate` runs one over the workers, in a
 /// single pass over the arrays, without arrays in between. All arrays of an expression have the same number
-/// of elements; numbers stand for as many equal ones. An expression that is used twice in another is
-/// computed once. Every operation rounds to the element type, as Swift's own arithmetic does.
+/// of elements; numbers stand for as many equal ones. Among matrices an array is a row, and what has one row
+/// or one column is repeated for every row or column. An expression that is used twice in another is computed
+/// once. Every operation rounds to the element type, as Swift's own arithmetic does.
 public struct ArrayExpression<Element: KernelElement & Sendable>: ArrayOperand {
   let node: ExpressionNode<ArrayLeaf>
 
@@ -36,7 +38,30 @@ public struct ArrayExpression<Element: KernelElement & Sendable>: ArrayOperand {
 extension SharedArray: ArrayOperand where Element: KernelElement & Sendable {
   /// The array as an expression.
   public var expression: ArrayExpression<Element> {
-    ArrayExpression(ExpressionNode(.leaf(ArrayLeaf(ArrayReference(self), count: count))))
+    ArrayExpression(
+      leaf: self, LeafLayout(rows: 1, columns: count, rowStride: count, columnStride: 1))
+  }
+}
+
+extension ArrayView: ArrayOperand where Element: KernelElement & Sendable {
+  /// The view as an expression.
+  public var expression: ArrayExpression<Element> {
+    ArrayExpression(
+      leaf: storage, LeafLayout(rows: 1, columns: count, rowStride: 0, columnStride: stride))
+  }
+}
+
+extension SharedMatrix: ArrayOperand where Element: KernelElement & Sendable {
+  /// The matrix as an expression.
+  public var expression: ArrayExpression<Element> {
+    ArrayExpression(leaf: storage, layout, isMatrix: true)
+  }
+}
+
+extension ArrayExpression {
+  fileprivate init(leaf storage: SharedArray<Element>, _ layout: LeafLayout, isMatrix: Bool = false)
+  {
+    node = ExpressionNode(.leaf(ArrayLeaf(storage, layout, isMatrix: isMatrix)))
   }
 }
 
@@ -48,24 +73,4 @@ public struct ArrayMask<Element: KernelElement & Sendable>: Sendable {
   init(_ operation: VectorOperation, _ operands: ExpressionNode<ArrayLeaf>...) {
     node = ExpressionNode(.operation(operation, operands))
   }
-}
-
-/// An array in an expression. Views of the same elements are the same leaf.
-struct ArrayLeaf: Hashable, Sendable {
-  let reference: ArrayReference
-  let count: Int
-  private let place: [Int]
-
-  init(_ reference: ArrayReference, count: Int) {
-    self.reference = reference
-    self.count = count
-    let operand = reference.operand
-    place = [operand.block.offset, operand.byteOffset, count]
-  }
-
-  static func == (a: ArrayLeaf, b: ArrayLeaf) -> Bool {
-    a.reference.operand.block === b.reference.operand.block && a.place == b.place
-  }
-
-  func hash(into hasher: inout Hasher) { hasher.combine(place) }
 }

@@ -7,7 +7,8 @@ public import EchelonWire
 extension WorkExecutor {
   /// Starts computing an expression and returns the future of its array.
   /// - Parameters:
-  ///   - expression: over arrays of n ≥ 0 elements each, at most eight different ones.
+  ///   - expression: over arrays of n ≥ 0 elements each, at most eight different ones. With a matrix in it
+  ///     the results are its elements in row-major order; see `startEvaluateMatrix`.
   ///   - output: takes the results, n elements; one of the arrays that the expression reads is allowed. Nil
   ///     makes a new array.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
@@ -19,29 +20,63 @@ extension WorkExecutor {
     _ expression: Operand, into output: SharedArray<Operand.Element>? = nil,
     priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> Future<SharedArray<Operand.Element>> {
-    typealias Element = Operand.Element
-    let compiled = try CompiledExpression(expression.expression.node)
-    let leaves = compiled.leaves
-    guard leaves.count <= expressionArrayLimit else {
-      throw ExpressionError.tooManyArrays(count: leaves.count, limit: expressionArrayLimit)
+    let plan = try ExpressionPlan([expression.expression.node], operation: "evaluate")
+    return try start(plan, into: output, priority, deadline) { $0 }
+  }
+
+  /// Starts computing an expression with a matrix in it, and returns the future of a matrix in row-major
+  /// order.
+  ///
+  /// Along each direction the operands have the same number of rows or columns, or one, which is repeated; an
+  /// array is a row.
+  /// - Parameters:
+  ///   - expression: over at most eight different arrays and matrices.
+  ///   - output: takes the results, of their shape and contiguous; nil makes a new matrix.
+  ///   - priority: as for `startEvaluate`.
+  ///   - deadline: as for `startEvaluate`.
+  /// - Throws: `KernelError.shapeMismatch` with the shapes, `notContiguous`; else as `startEvaluate`.
+  public func startEvaluateMatrix<Operand: ArrayOperand>(
+    _ expression: Operand, into output: SharedMatrix<Operand.Element>? = nil,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> Future<SharedMatrix<Operand.Element>> {
+    let operation = "evaluateMatrix"
+    let plan = try ExpressionPlan([expression.expression.node], operation: operation)
+    let (rows, columns) = (plan.shape.rows, plan.shape.columns)
+    if let output {
+      guard (output.rows, output.columns) == (rows, columns) else {
+        throw KernelError.shapeMismatch(
+          kernel: operation,
+          shapes: ["\(rows) × \(columns)", "\(output.rows) × \(output.columns)"])
+      }
+      guard output.isContiguous else {
+        throw KernelError.notContiguous(kernel: operation, operand: 0)
+      }
     }
-    let counts = leaves.map(\.count) + (output.map { [$0.count] } ?? [])
-    guard let count = counts.first else { throw ExpressionError.noArrays }
-    guard counts.allSatisfy({ $0 == count }) else {
-      throw KernelError.countMismatch(kernel: "evaluate", counts: counts)
+    return try start(plan, into: output?.flattened, priority, deadline) {
+      SharedMatrix($0, rows: rows, columns: columns)
     }
-    let overlaps = output.map { output in leaves.contains { $0.overlaps(output) } } ?? false
+  }
+
+  private func start<Element: KernelElement & Sendable, Value: Sendable>(
+    _ plan: ExpressionPlan, into output: SharedArray<Element>?, _ priority: WorkPriority,
+    _ deadline: Duration?, _ value: @escaping @Sendable (SharedArray<Element>) -> Value
+  ) throws -> Future<Value> {
+    let count = plan.shape.count
+    if let output, output.count != count {
+      throw KernelError.countMismatch(kernel: "evaluate", counts: [count, output.count])
+    }
+    let overlaps = output.map { output in plan.leaves.contains { $0.overlaps(output) } } ?? false
     let target =
       try overlaps
       ? uninitializedArray(of: Element.self, count: count)
       : output ?? uninitializedArray(of: Element.self, count: count)
     let result = output ?? target
-    let function = chunkFunction(compiled.program, Element.elementType)
+    let function = chunkFunction(plan.codes[0], plan.layouts, Element.elementType)
     var job = ClosureJob(
       function: function, program: function, label: "an expression over \(Element.self)",
       elementCount: count, chunkLength: Self.mapChunkLength, output: ArrayReference(target),
-      inputs: leaves.map(\.reference), parameters: .none
-    ) { _ in result }
+      inputs: plan.leaves.map(\.reference), parameters: .none
+    ) { _ in value(result) }
     job.options = JobOptions(priority: priority, deadline: deadline)
     if overlaps { job.destination = ArrayReference(result) }
     return try start(job)
@@ -65,45 +100,46 @@ extension WorkExecutor {
   }
 }
 
-/// How many arrays an expression may read: what a job has room for beside its output and its parameters.
-private let expressionArrayLimit = 8
+extension WorkExecutor {
+  /// Computes an expression with a matrix in it; see `startEvaluateMatrix`.
+  public func evaluateMatrix<Operand: ArrayOperand>(
+    _ expression: Operand, into output: SharedMatrix<Operand.Element>? = nil,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) async throws -> SharedMatrix<Operand.Element> {
+    try await startEvaluateMatrix(
+      expression, into: output, priority: priority, deadline: deadline
+    ).value
+  }
 
-/// A program as a closure that travels: what it captures are numbers and arrays of them, and it is made
-/// outside of generic code.
-private func chunkFunction(_ program: VectorProgram, _ type: ElementType) -> ChunkFunction {
-  let (words, constants) = (program.instructions.map(\.word), program.constants)
-  let (inputCount, temporaryCount) = (program.inputCount, program.temporaryCount)
-  return ChunkFunction { chunk in
-    guard
-      let program = VectorProgram(
-        words.map(VectorProgram.Instruction.init), constants: constants, inputCount: inputCount,
-        temporaryCount: temporaryCount)
-    else { preconditionFailure("a program was damaged on its way") }
+  /// Computes an expression with a matrix in it, blocking; see `startEvaluateMatrix`.
+  @available(*, noasync)
+  public func evaluateMatrix<Operand: ArrayOperand>(
+    _ expression: Operand, into output: SharedMatrix<Operand.Element>? = nil,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> SharedMatrix<Operand.Element> {
+    try startEvaluateMatrix(
+      expression, into: output, priority: priority, deadline: deadline
+    ).result()
+  }
+}
+
+/// An expression as a closure that travels, made outside of generic code.
+private func chunkFunction(
+  _ code: ComputationCode, _ layouts: [LeafLayout], _ type: ElementType
+) -> ChunkFunction {
+  ChunkFunction { chunk in
+    let inputs = ChunkInputs(chunk: chunk, layouts: layouts)
     switch type {
-    case .float64: chunk.run(program, Double.self)
-    case .float32: chunk.run(program, Float.self)
+    case .float64: chunk.run(code.computation, inputs, Double.self)
+    case .float32: chunk.run(code.computation, inputs, Float.self)
     }
   }
 }
 
 extension ChunkMemory {
-  fileprivate func run<Element: KernelElement>(_ program: VectorProgram, _ type: Element.Type) {
-    withOutput(of: type) { output in program.run(into: &output, inputs: ChunkInputs(chunk: self)) }
-  }
-}
-
-private struct ChunkInputs: VectorInputs {
-  let chunk: ChunkMemory
-  func withInput<Element: BitwiseCopyable>(
-    _ index: Int, of type: Element.Type, _ body: (Span<Element>) -> Void
+  fileprivate func run<Element: KernelElement>(
+    _ computation: VectorComputation, _ inputs: ChunkInputs, _ type: Element.Type
   ) {
-    chunk.withInput(index, of: type, body)
-  }
-}
-
-extension ArrayLeaf {
-  /// Whether any byte of it is also one of `array`.
-  func overlaps<Element>(_ array: SharedArray<Element>) -> Bool {
-    reference.bytes.overlaps(array)
+    withOutput(of: type) { output in computation.run(into: &output, inputs: inputs) }
   }
 }

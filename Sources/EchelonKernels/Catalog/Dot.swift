@@ -49,3 +49,10 @@ extension Reduction where Value: KernelElement {
     Reduction(KernelFamily.dot[Value.elementType]) { Value($0[double: 0]) }
   }
 }
+
+extension Reduction where Value == Double {
+  /// `Σ xᵢ·yᵢ` in double precision, for both being the same vector.
+  package static func sumOfSquares<Element: KernelElement>(of type: Element.Type) -> Reduction {
+    Reduction(KernelFamily.dot[Element.elementType]) { $0[double: 0] }
+  }
+}

@@ -43,3 +43,10 @@ extension Reduction where Value: KernelElement {
     Reduction(KernelFamily.sum[Value.elementType]) { Value($0[double: 0]) }
   }
 }
+
+extension Reduction where Value == Int {
+  /// `Σ xᵢ` of zeros and ones, exact.
+  package static func count<Element: KernelElement>(of type: Element.Type) -> Reduction {
+    Reduction(KernelFamily.sum[Element.elementType]) { Int($0[double: 0]) }
+  }
+}

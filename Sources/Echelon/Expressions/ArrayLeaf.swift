@@ -1,0 +1,97 @@
+import EchelonKernels
+import EchelonMemory
+
+/// How the elements of an operand lie in its memory, counted in elements; a stride of 0 repeats them.
+struct LeafLayout: Hashable, Sendable, BitwiseCopyable, Codable {
+  var rows: Int
+  var columns: Int
+  var rowStride: Int
+  var columnStride: Int
+
+  var count: Int { rows * columns }
+  /// Elements from the first to one past the last in memory.
+  var extent: Int {
+    count == 0 ? 0 : (rows - 1) * rowStride + (columns - 1) * columnStride + 1
+  }
+  /// Whether they follow one another in row-major order without a gap.
+  var isContiguous: Bool {
+    count == 0 || ((columnStride == 1 || columns == 1) && (rowStride == columns || rows == 1))
+  }
+
+  /// The same elements, repeated along every direction in which there is one only; nil when that does not
+  /// give this shape.
+  func broadcast(to shape: ExpressionShape) -> LeafLayout? {
+    guard rows == shape.rows || rows == 1, columns == shape.columns || columns == 1 else {
+      return nil
+    }
+    return LeafLayout(
+      rows: shape.rows, columns: shape.columns,
+      rowStride: rows == 1 ? (shape.rows == 1 ? rowStride : 0) : rowStride,
+      columnStride: columns == 1 ? (shape.columns == 1 ? columnStride : 0) : columnStride)
+  }
+}
+
+/// The shape of what an expression computes.
+struct ExpressionShape: Hashable, Sendable {
+  var rows: Int
+  var columns: Int
+  /// Whether a matrix is among the operands; vectors alone make a vector, one row.
+  var isMatrix: Bool
+
+  var count: Int { rows * columns }
+}
+
+/// An array in an expression. Views of the same elements are the same leaf.
+struct ArrayLeaf: Hashable, Sendable {
+  let reference: ArrayReference
+  let layout: LeafLayout
+  let isMatrix: Bool
+
+  /// - Parameter storage: the elements from the first to the last of the view, in memory order.
+  init<Element>(_ storage: SharedArray<Element>, _ layout: LeafLayout, isMatrix: Bool) {
+    reference = ArrayReference(storage)
+    self.layout = layout
+    self.isMatrix = isMatrix
+  }
+
+  static func == (a: ArrayLeaf, b: ArrayLeaf) -> Bool {
+    a.reference.operand.block === b.reference.operand.block
+      && a.reference.operand.byteOffset == b.reference.operand.byteOffset && a.layout == b.layout
+      && a.isMatrix == b.isMatrix
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(reference.operand.block.offset)
+    hasher.combine(reference.operand.byteOffset)
+    hasher.combine(layout)
+  }
+
+  /// Whether any byte of it is also one of `array`.
+  func overlaps<Element>(_ array: SharedArray<Element>) -> Bool {
+    reference.bytes.overlaps(array)
+  }
+}
+
+extension ExpressionShape {
+  /// The shape that all leaves can be repeated to: along each direction they have the same number, or one.
+  /// A vector among matrices is a row.
+  /// - Throws: `KernelError` with the counts or the shapes, `ExpressionError.noArrays` for none.
+  init(of leaves: [ArrayLeaf], operation: String) throws {
+    guard let first = leaves.first else { throw ExpressionError.noArrays }
+    var shape = ExpressionShape(
+      rows: first.layout.rows, columns: first.layout.columns,
+      isMatrix: leaves.contains { $0.isMatrix })
+    for leaf in leaves {
+      if shape.rows == 1 { shape.rows = leaf.layout.rows }
+      if shape.columns == 1 { shape.columns = leaf.layout.columns }
+    }
+    guard leaves.allSatisfy({ $0.layout.broadcast(to: shape) != nil }) else {
+      if !shape.isMatrix {
+        throw KernelError.countMismatch(kernel: operation, counts: leaves.map(\.layout.columns))
+      }
+      throw KernelError.shapeMismatch(
+        kernel: operation, shapes: leaves.map { "\($0.layout.rows) × \($0.layout.columns)" })
+    }
+    self = shape
+  }
+}

@@ -1,0 +1,216 @@
+public import EchelonKernels
+import EchelonLinearAlgebra
+import EchelonMemory
+public import EchelonWire
+import Glibc
+
+/// Which norm of a vector.
+public enum VectorNorm: Sendable, Hashable {
+  /// `Σ |xᵢ|`.
+  case one
+  /// `√(Σ xᵢ²)`; neither overflows nor underflows on the way.
+  case two
+  /// `max |xᵢ|`.
+  case infinity
+  /// `(Σ |xᵢ|ᵖ)^(1/p)`, p > 0.
+  case p(Double)
+}
+
+/// Mean and variance of elements that count as much as their weights say.
+public struct WeightedMoments: Sendable, Hashable {
+  /// `Σ wᵢ`.
+  public let sumOfWeights: Double
+  /// `Σ wᵢ·xᵢ / Σ wᵢ`.
+  public let mean: Double
+  /// `Σ wᵢ·(xᵢ - mean)² / Σ wᵢ`.
+  public let populationVariance: Double
+
+  /// The variance of a sample whose weights are numbers of repetitions, divisor `Σ wᵢ - 1`.
+  public var variance: Double { populationVariance * sumOfWeights / (sumOfWeights - 1) }
+  /// The square root of `variance`.
+  public var standardDeviation: Double { variance.squareRoot() }
+}
+
+// What takes more than one pass. Each has an async form and a blocking one, which differ in nothing else.
+
+extension WorkExecutor {
+  /// How many elements a mask holds for.
+  public func count<Element: KernelElement & Sendable>(
+    where mask: ArrayMask<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) async throws -> Int {
+    try await startCount(mask, priority, deadline).value
+  }
+
+  /// How many elements a mask holds for, blocking.
+  @available(*, noasync)
+  public func count<Element: KernelElement & Sendable>(
+    where mask: ArrayMask<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> Int {
+    try startCount(mask, priority, deadline).result()
+  }
+
+  /// Whether a mask holds for any element; false for none.
+  public func any<Element: KernelElement & Sendable>(
+    _ mask: ArrayMask<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) async throws -> Bool {
+    try await startCount(mask, priority, deadline).value > 0
+  }
+
+  /// Whether a mask holds for any element, blocking; false for none.
+  @available(*, noasync)
+  public func any<Element: KernelElement & Sendable>(
+    _ mask: ArrayMask<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> Bool {
+    try startCount(mask, priority, deadline).result() > 0
+  }
+
+  /// Whether a mask holds for every element; true for none.
+  public func all<Element: KernelElement & Sendable>(
+    _ mask: ArrayMask<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) async throws -> Bool {
+    try await startCount(.!mask, priority, deadline).value == 0
+  }
+
+  /// Whether a mask holds for every element, blocking; true for none.
+  @available(*, noasync)
+  public func all<Element: KernelElement & Sendable>(
+    _ mask: ArrayMask<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> Bool {
+    try startCount(.!mask, priority, deadline).result() == 0
+  }
+
+  private func startCount<Element: KernelElement & Sendable>(
+    _ mask: ArrayMask<Element>, _ priority: WorkPriority, _ deadline: Duration?
+  ) throws -> Future<Int> {
+    // A mask is 1 where it holds and 0 where it does not; sums run in Double for either type.
+    try start(
+      Reduction<Int>.count(of: Element.self), ArrayExpression<Element>(mask.node), priority: priority,
+      deadline: deadline)
+  }
+}
+
+extension WorkExecutor {
+  /// A norm of a vector, 0 for no elements; NaN and infinities as IEEE arithmetic has them.
+  ///
+  /// - Accuracy: as `sum` and `dot`. Of `.two`, squares that overflow or underflow are scaled by the largest
+  ///   element, in a second pass and a third.
+  /// - Throws: `KernelError` and `ExpressionError` as for `sum`; `PoolError.invalidArgument` for p ≤ 0.
+  public func norm<X: ArrayOperand>(
+    _ x: X, _ norm: VectorNorm = .two, priority: WorkPriority = .normal
+  ) async throws -> Double {
+    if let power = try norm.checkedPower {
+      return pow(
+        Double(try await sum(pow(abs(x), X.Element(power)), priority: priority)), 1 / power)
+    }
+    if norm == .one { return Double(try await sum(abs(x), priority: priority)) }
+    if norm == .two {
+      let square = try await start(.sumOfSquares(of: X.Element.self), x, x, priority: priority)
+        .value
+      if square.isInUsualRange { return square.squareRoot() }
+    }
+    let largest: X.Element
+    do { largest = try await maximum(abs(x), priority: priority) } catch KernelError.emptyInput {
+      return 0
+    }
+    guard norm == .two, largest.isFinite, largest > 0 else { return Double(largest) }
+    let scaled = x.expression / largest
+    return try await start(.sumOfSquares(of: X.Element.self), scaled, scaled, priority: priority)
+      .value
+      .squareRoot() * Double(largest)
+  }
+
+  /// A norm of a vector, blocking; see the async form.
+  @available(*, noasync)
+  public func norm<X: ArrayOperand>(
+    _ x: X, _ norm: VectorNorm = .two, priority: WorkPriority = .normal
+  ) throws -> Double {
+    if let power = try norm.checkedPower {
+      return pow(Double(try sum(pow(abs(x), X.Element(power)), priority: priority)), 1 / power)
+    }
+    if norm == .one { return Double(try sum(abs(x), priority: priority)) }
+    if norm == .two {
+      let square = try start(.sumOfSquares(of: X.Element.self), x, x, priority: priority).result()
+      if square.isInUsualRange { return square.squareRoot() }
+    }
+    let largest: X.Element
+    do { largest = try maximum(abs(x), priority: priority) } catch KernelError.emptyInput {
+      return 0
+    }
+    guard norm == .two, largest.isFinite, largest > 0 else { return Double(largest) }
+    let scaled = x.expression / largest
+    return try start(.sumOfSquares(of: X.Element.self), scaled, scaled, priority: priority).result()
+      .squareRoot() * Double(largest)
+  }
+
+  /// `ln Σ exp(xᵢ)`, with no overflow on the way; -∞ for no elements.
+  /// - Accuracy: the error is that of `exp` and `sum` about the largest element m, which is m + ln Σ exp(xᵢ - m).
+  public func logSumExp<X: ArrayOperand>(
+    _ x: X, priority: WorkPriority = .normal
+  ) async throws -> X.Element {
+    let largest: X.Element
+    do { largest = try await maximum(x, priority: priority) } catch KernelError.emptyInput {
+      return -.infinity
+    }
+    guard largest.isFinite else { return largest }
+    let total = try await sum(exp(x - largest), priority: priority)
+    return X.Element(Double(largest) + log(Double(total)))
+  }
+
+  /// `ln Σ exp(xᵢ)`, blocking; see the async form.
+  @available(*, noasync)
+  public func logSumExp<X: ArrayOperand>(
+    _ x: X, priority: WorkPriority = .normal
+  ) throws -> X.Element {
+    let largest: X.Element
+    do { largest = try maximum(x, priority: priority) } catch KernelError.emptyInput {
+      return -.infinity
+    }
+    guard largest.isFinite else { return largest }
+    let total = try sum(exp(x - largest), priority: priority)
+    return X.Element(Double(largest) + log(Double(total)))
+  }
+
+  /// Mean and variance with weights, in two passes.
+  /// - Parameter weights: as many as elements, none negative.
+  /// - Accuracy: differences from the mean are rounded to the element type; sums as `dot`.
+  /// - Throws: `KernelError` when the counts differ. NaN when the weights add up to 0.
+  public func weightedMoments<X: ArrayOperand>(
+    _ x: X, weights: some ArrayOperand<X.Element>, priority: WorkPriority = .normal
+  ) async throws -> WeightedMoments {
+    let total = Double(try await sum(weights, priority: priority))
+    let mean = Double(try await dot(x, weights, priority: priority)) / total
+    let deviation = x - X.Element(mean)
+    let squares = Double(try await dot(deviation * deviation, weights, priority: priority))
+    return WeightedMoments(sumOfWeights: total, mean: mean, populationVariance: squares / total)
+  }
+
+  /// Mean and variance with weights, blocking; see the async form.
+  @available(*, noasync)
+  public func weightedMoments<X: ArrayOperand>(
+    _ x: X, weights: some ArrayOperand<X.Element>, priority: WorkPriority = .normal
+  ) throws -> WeightedMoments {
+    let total = Double(try sum(weights, priority: priority))
+    let mean = Double(try dot(x, weights, priority: priority)) / total
+    let deviation = x - X.Element(mean)
+    let squares = Double(try dot(deviation * deviation, weights, priority: priority))
+    return WeightedMoments(sumOfWeights: total, mean: mean, populationVariance: squares / total)
+  }
+}
+
+extension VectorNorm {
+  /// The power of a norm that is not one of the three.
+  fileprivate var checkedPower: Double? {
+    get throws {
+      guard case .p(let power) = self else { return nil }
+      guard power > 0, power.isFinite else {
+        throw PoolError.invalidArgument("a norm of power \(power); it is above 0 and finite")
+      }
+      return power
+    }
+  }
+}
+
+extension Double {
+  /// Whether the root of a sum of squares, which this is, has lost nothing to overflow or underflow.
+  fileprivate var isInUsualRange: Bool { self > 0x1p-900 && self < .infinity }
+}

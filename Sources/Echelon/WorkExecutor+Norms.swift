@@ -31,8 +31,6 @@ public struct WeightedMoments: Sendable, Hashable {
   public var standardDeviation: Double { variance.squareRoot() }
 }
 
-// What takes more than one pass. Each has an async form and a blocking one, which differ in nothing else.
-
 extension WorkExecutor {
   /// How many elements a mask holds for.
   public func count<Element: KernelElement & Sendable>(
@@ -84,7 +82,8 @@ extension WorkExecutor {
   ) throws -> Future<Int> {
     // A mask is 1 where it holds and 0 where it does not; sums run in Double for either type.
     try start(
-      Reduction<Int>.count(of: Element.self), ArrayExpression<Element>(mask.node), priority: priority,
+      Reduction<Int>.count(of: Element.self), ArrayExpression<Element>(mask.node),
+      priority: priority,
       deadline: deadline)
   }
 }
@@ -124,26 +123,12 @@ extension WorkExecutor {
   public func norm<X: ArrayOperand>(
     _ x: X, _ norm: VectorNorm = .two, priority: WorkPriority = .normal
   ) throws -> Double {
-    if let power = try norm.checkedPower {
-      return pow(Double(try sum(pow(abs(x), X.Element(power)), priority: priority)), 1 / power)
-    }
-    if norm == .one { return Double(try sum(abs(x), priority: priority)) }
-    if norm == .two {
-      let square = try start(.sumOfSquares(of: X.Element.self), x, x, priority: priority).result()
-      if square.isInUsualRange { return square.squareRoot() }
-    }
-    let largest: X.Element
-    do { largest = try maximum(abs(x), priority: priority) } catch KernelError.emptyInput {
-      return 0
-    }
-    guard norm == .two, largest.isFinite, largest > 0 else { return Double(largest) }
-    let scaled = x.expression / largest
-    return try start(.sumOfSquares(of: X.Element.self), scaled, scaled, priority: priority).result()
-      .squareRoot() * Double(largest)
+    try startSteps { [self] in try await self.norm(x, norm, priority: priority) }.result()
   }
 
   /// `ln Σ exp(xᵢ)`, with no overflow on the way; -∞ for no elements.
-  /// - Accuracy: the error is that of `exp` and `sum` about the largest element m, which is m + ln Σ exp(xᵢ - m).
+  /// - Accuracy: the error is that of `exp` and `sum` about the largest element m, which is
+  ///   m + ln Σ exp(xᵢ - m).
   public func logSumExp<X: ArrayOperand>(
     _ x: X, priority: WorkPriority = .normal
   ) async throws -> X.Element {
@@ -161,13 +146,7 @@ extension WorkExecutor {
   public func logSumExp<X: ArrayOperand>(
     _ x: X, priority: WorkPriority = .normal
   ) throws -> X.Element {
-    let largest: X.Element
-    do { largest = try maximum(x, priority: priority) } catch KernelError.emptyInput {
-      return -.infinity
-    }
-    guard largest.isFinite else { return largest }
-    let total = try sum(exp(x - largest), priority: priority)
-    return X.Element(Double(largest) + log(Double(total)))
+    try startSteps { [self] in try await logSumExp(x, priority: priority) }.result()
   }
 
   /// Mean and variance with weights, in two passes.
@@ -189,11 +168,8 @@ extension WorkExecutor {
   public func weightedMoments<X: ArrayOperand>(
     _ x: X, weights: some ArrayOperand<X.Element>, priority: WorkPriority = .normal
   ) throws -> WeightedMoments {
-    let total = Double(try sum(weights, priority: priority))
-    let mean = Double(try dot(x, weights, priority: priority)) / total
-    let deviation = x - X.Element(mean)
-    let squares = Double(try dot(deviation * deviation, weights, priority: priority))
-    return WeightedMoments(sumOfWeights: total, mean: mean, populationVariance: squares / total)
+    try startSteps { [self] in try await weightedMoments(x, weights: weights, priority: priority) }
+      .result()
   }
 }
 

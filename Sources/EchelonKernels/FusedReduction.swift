@@ -118,7 +118,7 @@ public struct FusedReduction: Sendable {
         }
       }
     }
-    return run(kept.map { $0.prefix(count) }, count) { position in
+    return run(kept.map { $0.vector(0..<count) }, count) { position in
       // The position among those that count.
       var left = position
       for index in isLeftOut.indices where !isLeftOut[index] {

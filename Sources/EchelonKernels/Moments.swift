@@ -1,5 +1,5 @@
 /// Count, mean and spread of a sample.
-public struct Moments: Sendable, Hashable {
+public struct Moments: Sendable, Hashable, BitwiseCopyable {
   /// The number of elements.
   public let count: Int
   /// Their arithmetic mean.

@@ -61,6 +61,17 @@ public struct ScaledProduct: Sendable, BitwiseCopyable, Hashable {
     self.exponent = exponent
   }
 
+  /// A number.
+  public init(_ value: Double) {
+    guard value.isFinite, value != 0 else {
+      self.init(mantissa: value, exponent: 0)
+      return
+    }
+    self.init(
+      mantissa: Double(sign: value.sign, exponent: 0, significand: value.significand),
+      exponent: Double(value.exponent))
+  }
+
   /// The product of both.
   public func multiplied(by right: ScaledProduct) -> ScaledProduct {
     ScaledProduct(

@@ -153,12 +153,17 @@ public struct OperandLayout: Hashable, Sendable {
     return try body(&span)
   }
 
-  /// The first elements of a vector, as a vector.
-  public func prefix(_ count: Int) -> KernelOperand {
-    precondition(layout.isContiguous && count <= self.count, "\(count) of \(self.count) elements")
+  /// Some of the elements of a vector, as a vector.
+  public func vector(_ range: Range<Int>) -> KernelOperand {
+    precondition(
+      layout.isContiguous && range.lowerBound >= 0 && range.upperBound <= count,
+      "elements \(range) of \(count)")
+    let size = layout.elementType.byteCount
+    // SAFETY: inside of what this operand may touch, by the check above.
     return unsafe KernelOperand(
-      base: base, byteCount: byteCount,
-      layout: OperandLayout(vectorOf: layout.elementType, count: count), isWritable: isWritable)
+      base: base + range.lowerBound * size, byteCount: byteCount - range.lowerBound * size,
+      layout: OperandLayout(vectorOf: layout.elementType, count: range.count),
+      isWritable: isWritable)
   }
 
   /// Whether any byte between the first and the last element of both is the same.

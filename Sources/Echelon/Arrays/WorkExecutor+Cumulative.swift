@@ -1,0 +1,206 @@
+public import EchelonKernels
+import EchelonLinearAlgebra
+import EchelonMemory
+public import EchelonWire
+
+// Cumulative sums and products: the total of every chunk first, and then, from what comes before a chunk, the
+// totals inside of it. Chunks depend on the count alone.
+
+extension WorkExecutor {
+  /// Starts computing `yᵢ = x₀ + … + xᵢ` and returns the future of `y`.
+  ///
+  /// - Accuracy: blocks of 64 are added up by themselves, and their totals with the error that each addition
+  ///   makes: at most γ₆₆·Σ|xⱼ|, u = 2⁻⁵³, in double precision for Float too.
+  /// - Parameter priority: how urgent it is; it gives way to more urgent work between two chunks.
+  /// - Throws: `ArenaError` when memory runs out.
+  public func startCumulativeSum<Element: KernelElement & Sendable>(
+    _ x: SharedArray<Element>, priority: WorkPriority = .normal
+  ) throws -> Future<SharedArray<Element>> {
+    let result = try uninitializedArray(of: Element.self, count: x.count)
+    return startSteps { [self] in
+      let code = CumulativeCode(type: Element.elementType, input: x.bytes, count: x.count)
+      let totals = try uninitializedArray(of: Double.self, count: code.chunkCount)
+      try await startConcurrentPerform(
+        iterations: code.chunkCount, chunkLength: 1, priority: priority, code.sums(into: totals)
+      ).value
+      var sum = CompensatedSum()
+      totals.withMutableSpan { totals in
+        for chunk in totals.indices {
+          let total = totals[chunk]
+          totals[chunk] = sum.value
+          sum.add(total)
+        }
+      }
+      try await startConcurrentPerform(
+        iterations: code.chunkCount, chunkLength: 1, priority: priority,
+        code.runningSums(from: totals, into: result.bytes)
+      ).value
+      return result
+    }
+  }
+
+  /// Starts computing `yᵢ = x₀ · … · xᵢ` and returns the future of `y`.
+  ///
+  /// - Accuracy: mantissas and exponents are multiplied and added by themselves, so that only a result can
+  ///   overflow or underflow; the relative error of yᵢ is at most about min(i, 65,536)·2⁻⁵³.
+  /// - Parameter priority: as for `startCumulativeSum`.
+  /// - Throws: `ArenaError` when memory runs out.
+  public func startCumulativeProduct<Element: KernelElement & Sendable>(
+    _ x: SharedArray<Element>, priority: WorkPriority = .normal
+  ) throws -> Future<SharedArray<Element>> {
+    let result = try uninitializedArray(of: Element.self, count: x.count)
+    return startSteps { [self] in
+      let code = CumulativeCode(type: Element.elementType, input: x.bytes, count: x.count)
+      let totals = try uninitializedArray(of: ScaledProduct.self, count: code.chunkCount)
+      try await startConcurrentPerform(
+        iterations: code.chunkCount, chunkLength: 1, priority: priority, code.products(into: totals)
+      ).value
+      var product = ScaledProduct(mantissa: 1, exponent: 0)
+      totals.withMutableSpan { totals in
+        for chunk in totals.indices {
+          let total = totals[chunk]
+          totals[chunk] = product
+          product = product.multiplied(by: total)
+        }
+      }
+      try await startConcurrentPerform(
+        iterations: code.chunkCount, chunkLength: 1, priority: priority,
+        code.runningProducts(from: totals, into: result.bytes)
+      ).value
+      return result
+    }
+  }
+
+  /// `yᵢ = x₀ + … + xᵢ`; see `startCumulativeSum`.
+  public func cumulativeSum<Element: KernelElement & Sendable>(
+    _ x: SharedArray<Element>, priority: WorkPriority = .normal
+  ) async throws -> SharedArray<Element> {
+    try await startCumulativeSum(x, priority: priority).value
+  }
+
+  /// `yᵢ = x₀ + … + xᵢ`, blocking; see `startCumulativeSum`.
+  @available(*, noasync)
+  public func cumulativeSum<Element: KernelElement & Sendable>(
+    _ x: SharedArray<Element>, priority: WorkPriority = .normal
+  ) throws -> SharedArray<Element> {
+    try startCumulativeSum(x, priority: priority).result()
+  }
+
+  /// `yᵢ = x₀ · … · xᵢ`; see `startCumulativeProduct`.
+  public func cumulativeProduct<Element: KernelElement & Sendable>(
+    _ x: SharedArray<Element>, priority: WorkPriority = .normal
+  ) async throws -> SharedArray<Element> {
+    try await startCumulativeProduct(x, priority: priority).value
+  }
+
+  /// `yᵢ = x₀ · … · xᵢ`, blocking; see `startCumulativeProduct`.
+  @available(*, noasync)
+  public func cumulativeProduct<Element: KernelElement & Sendable>(
+    _ x: SharedArray<Element>, priority: WorkPriority = .normal
+  ) throws -> SharedArray<Element> {
+    try startCumulativeProduct(x, priority: priority).result()
+  }
+}
+
+/// The passes as closures that travel, made outside of generic code.
+private struct CumulativeCode: Sendable {
+  let type: ElementType
+  let input: SharedArray<UInt8>
+  let count: Int
+
+  static let chunkLength = 65_536
+  var chunkCount: Int { count / Self.chunkLength + (count % Self.chunkLength == 0 ? 0 : 1) }
+
+  func sums(into totals: SharedArray<Double>) -> @Sendable (Int) -> Void {
+    let (type, input, count) = (type, input, count)
+    return { chunk in
+      let range = elements(ofChunk: chunk, count)
+      switch type {
+      case .float64: totals[chunk] = input.view(as: Double.self)[range].withSpan { Double.sum($0) }
+      case .float32: totals[chunk] = input.view(as: Float.self)[range].withSpan { Float.sum($0) }
+      }
+    }
+  }
+
+  func products(into totals: SharedArray<ScaledProduct>) -> @Sendable (Int) -> Void {
+    let (type, input, count) = (type, input, count)
+    return { chunk in
+      let range = elements(ofChunk: chunk, count)
+      switch type {
+      case .float64:
+        totals[chunk] = input.view(as: Double.self)[range].withSpan { Double.product($0) }
+      case .float32:
+        totals[chunk] = input.view(as: Float.self)[range].withSpan { Float.product($0) }
+      }
+    }
+  }
+
+  func runningSums(
+    from totals: SharedArray<Double>, into output: SharedArray<UInt8>
+  ) -> @Sendable (Int) -> Void {
+    let (type, input, count) = (type, input, count)
+    return { chunk in
+      let range = elements(ofChunk: chunk, count)
+      switch type {
+      case .float64:
+        addUp(input.view(as: Double.self), range, totals[chunk], output.view(as: Double.self))
+      case .float32:
+        addUp(input.view(as: Float.self), range, totals[chunk], output.view(as: Float.self))
+      }
+    }
+  }
+
+  func runningProducts(
+    from totals: SharedArray<ScaledProduct>, into output: SharedArray<UInt8>
+  ) -> @Sendable (Int) -> Void {
+    let (type, input, count) = (type, input, count)
+    return { chunk in
+      let range = elements(ofChunk: chunk, count)
+      switch type {
+      case .float64:
+        multiplyUp(input.view(as: Double.self), range, totals[chunk], output.view(as: Double.self))
+      case .float32:
+        multiplyUp(input.view(as: Float.self), range, totals[chunk], output.view(as: Float.self))
+      }
+    }
+  }
+}
+
+private func elements(ofChunk chunk: Int, _ count: Int) -> Range<Int> {
+  let length = CumulativeCode.chunkLength
+  return chunk * length..<min(count, (chunk + 1) * length)
+}
+
+private func addUp<Element: KernelElement & Sendable>(
+  _ x: SharedArray<Element>, _ range: Range<Int>, _ before: Double, _ y: SharedArray<Element>
+) {
+  x[range].withSpan { x in
+    y[range].withMutableSpan { y in
+      var base = CompensatedSum()
+      base.add(before)
+      for block in stride(from: 0, to: x.count, by: 64) {
+        let start = base.value
+        var total = 0.0
+        for index in block..<min(x.count, block + 64) {
+          total += Double(x[index])
+          y[index] = Element(start + total)
+        }
+        base.add(total)
+      }
+    }
+  }
+}
+
+private func multiplyUp<Element: KernelElement & Sendable>(
+  _ x: SharedArray<Element>, _ range: Range<Int>, _ before: ScaledProduct, _ y: SharedArray<Element>
+) {
+  x[range].withSpan { x in
+    y[range].withMutableSpan { y in
+      var product = before
+      for index in x.indices {
+        product = product.multiplied(by: ScaledProduct(Double(x[index])))
+        y[index] = product.value(as: Element.self)
+      }
+    }
+  }
+}

@@ -1,0 +1,328 @@
+public import EchelonLinearAlgebra
+import EchelonMemory
+import EchelonPool
+public import EchelonWire
+
+/// An element and where it was.
+public struct RankedElement<Element: SortableElement>: Sendable {
+  /// The element.
+  public let value: Element
+  /// Its position in the array, from 0.
+  public let index: Int
+}
+
+extension RankedElement: Equatable where Element: Equatable {}
+
+/// In which order to sort.
+public enum SortOrder: Sendable, Codable {
+  /// The smallest first.
+  case ascending
+  /// The largest first.
+  case descending
+}
+
+// Sorting. Runs are sorted one by one; then the elements between two samples are taken out of every run and
+// sorted. NaN are last in either order, and -0 is smaller than +0. Equal elements keep their order, which shows
+// in positions.
+
+extension WorkExecutor {
+  /// Starts sorting an array into another one and returns the future of that.
+  /// - Parameters:
+  ///   - x: n ≥ 0 elements.
+  ///   - order: NaN are last in either.
+  ///   - output: takes them, n elements; `x` itself is allowed. Nil makes a new array.
+  ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
+  /// - Throws: `KernelError.countMismatch` for an output of another count. The future fails with
+  ///   `ArenaError` when there is no room for 8·n bytes more, and with `PoolError.shutDown` when the executor is
+  ///   shut down in the middle.
+  public func startSorted<Element: SortableElement>(
+    _ x: SharedArray<Element>, _ order: SortOrder = .ascending,
+    into output: SharedArray<Element>? = nil, priority: WorkPriority = .normal
+  ) throws -> Future<SharedArray<Element>> {
+    if let output { try checkCounts(x.count, output.count) }
+    let target = try output ?? uninitializedArray(of: Element.self, count: x.count)
+    return startSteps { [self] in
+      let sort = SortCode(
+        type: Element.sortType, order: order, count: x.count, output: ArrayReference(target).bytes)
+      let keys = try uninitializedArray(of: UInt64.self, count: x.count)
+      try await startKeys(sort.keys, of: x, into: keys, priority).value
+      let splitters = try splitters(of: keys)
+      let piece = sort.piece(keys, splitters: splitters)
+      let pieces = try startConcurrentPerform(
+        iterations: sort.runCount, chunkLength: 1, priority: priority, piece)
+      // Interrupted, it would leave a given array torn.
+      if output != nil { try await uncancelled(pieces) } else { try await pieces.value }
+      return target
+    }
+  }
+
+  /// Starts finding the positions of an array's elements in sorted order; equal ones keep theirs.
+  /// - Parameters: as for `startSorted`, which also says what is thrown; it takes 16·n bytes.
+  public func startSortedIndices<Element: SortableElement>(
+    _ x: SharedArray<Element>, _ order: SortOrder = .ascending, priority: WorkPriority = .normal
+  ) throws -> Future<SharedArray<Int>> {
+    let target = try uninitializedArray(of: Int.self, count: x.count)
+    return startSteps { [self] in
+      let sort = SortCode(
+        type: Element.sortType, order: order, count: x.count, output: ArrayReference(target).bytes)
+      let keys = try uninitializedArray(of: IndexedKey.self, count: x.count)
+      try await startKeys(sort.indexedKeys, of: x, into: keys, priority).value
+      let splitters = try splitters(of: keys)
+      try await startConcurrentPerform(
+        iterations: sort.runCount, chunkLength: 1, priority: priority,
+        sort.indexPiece(keys, splitters: splitters)
+      ).value
+      return target
+    }
+  }
+
+  /// Sorts an array into a new one, or into `output`; see `startSorted`.
+  public func sorted<Element: SortableElement>(
+    _ x: SharedArray<Element>, _ order: SortOrder = .ascending,
+    into output: SharedArray<Element>? = nil, priority: WorkPriority = .normal
+  ) async throws -> SharedArray<Element> {
+    try await startSorted(x, order, into: output, priority: priority).value
+  }
+
+  /// Sorts an array into a new one, or into `output`, blocking; see `startSorted`.
+  @available(*, noasync)
+  public func sorted<Element: SortableElement>(
+    _ x: SharedArray<Element>, _ order: SortOrder = .ascending,
+    into output: SharedArray<Element>? = nil, priority: WorkPriority = .normal
+  ) throws -> SharedArray<Element> {
+    try startSorted(x, order, into: output, priority: priority).result()
+  }
+
+  /// The positions of an array's elements in sorted order; see `startSortedIndices`.
+  public func sortedIndices<Element: SortableElement>(
+    _ x: SharedArray<Element>, _ order: SortOrder = .ascending, priority: WorkPriority = .normal
+  ) async throws -> SharedArray<Int> {
+    try await startSortedIndices(x, order, priority: priority).value
+  }
+
+  /// The positions of an array's elements in sorted order, blocking; see `startSortedIndices`.
+  @available(*, noasync)
+  public func sortedIndices<Element: SortableElement>(
+    _ x: SharedArray<Element>, _ order: SortOrder = .ascending, priority: WorkPriority = .normal
+  ) throws -> SharedArray<Int> {
+    try startSortedIndices(x, order, priority: priority).result()
+  }
+
+  /// Starts finding the first `count` elements in sorted order, with their positions.
+  /// - Parameters:
+  ///   - count: 0 or more; of fewer elements all are found.
+  ///   - order: `.descending` finds the largest, `.ascending` the smallest. NaN come after all others.
+  public func startTop<Element: SortableElement>(
+    _ count: Int, of x: SharedArray<Element>, _ order: SortOrder = .descending,
+    priority: WorkPriority = .normal
+  ) throws -> Future<[RankedElement<Element>]> {
+    guard count >= 0 else {
+      throw PoolError.invalidArgument("the top \(count); the number is 0 or more")
+    }
+    return startSteps { [self] in
+      // The best of every run, and the best of those; of many, sorting all is less work.
+      if count > SortCode.runLength / 16 {
+        let indices = try await startSortedIndices(x, order, priority: priority).value
+        return indices[0..<min(count, x.count)].withSpan { indices in
+          indices.indices.map { RankedElement(value: x[indices[$0]], index: indices[$0]) }
+        }
+      }
+      let sort = SortCode(
+        type: Element.sortType, order: order, count: x.count, output: ArrayReference(x).bytes)
+      let kept = min(count, sort.runLength)
+      let best = try uninitializedArray(of: IndexedKey.self, count: kept * sort.runCount)
+      try await startConcurrentPerform(
+        iterations: sort.runCount, chunkLength: 1, priority: priority, sort.best(kept, into: best)
+      ).value
+      var candidates = Array(best).filter { $0.index >= 0 }
+      candidates.sort { ($0.key, $0.index) < ($1.key, $1.index) }
+      return candidates.prefix(count).map { found in
+        RankedElement(value: x[found.index], index: found.index)
+      }
+    }
+  }
+
+  /// The first `count` elements in sorted order, with their positions; see `startTop`.
+  public func top<Element: SortableElement>(
+    _ count: Int, of x: SharedArray<Element>, _ order: SortOrder = .descending,
+    priority: WorkPriority = .normal
+  ) async throws -> [RankedElement<Element>] {
+    try await startTop(count, of: x, order, priority: priority).value
+  }
+
+  /// The first `count` elements in sorted order, with their positions, blocking; see `startTop`.
+  @available(*, noasync)
+  public func top<Element: SortableElement>(
+    _ count: Int, of x: SharedArray<Element>, _ order: SortOrder = .descending,
+    priority: WorkPriority = .normal
+  ) throws -> [RankedElement<Element>] {
+    try startTop(count, of: x, order, priority: priority).result()
+  }
+
+  /// Sorts the keys of every run.
+  private func startKeys<Element: SortableElement, Record: SortRecord>(
+    _ function: ChunkFunction, of x: SharedArray<Element>, into keys: SharedArray<Record>,
+    _ priority: WorkPriority
+  ) throws -> Future<Void> {
+    var job = ClosureJob<_, Void>(
+      function: function, program: function, label: "sorting the runs of an array",
+      elementCount: x.count, chunkLength: SortCode.runLength, output: ArrayReference(keys),
+      inputs: [ArrayReference(x)], parameters: .none
+    ) { _ in }
+    job.options.priority = priority
+    return try start(job)
+  }
+
+  /// Keys between which the pieces of the result lie, one fewer than there are runs: samples of every run, in
+  /// order, at equal distances.
+  private func splitters<Record: SortRecord>(
+    of keys: SharedArray<Record>
+  ) throws -> SharedArray<UInt64> {
+    let length = SortCode.runLength
+    let runCount = keys.count / length + (keys.count % length == 0 ? 0 : 1)
+    guard runCount > 1 else { return try array([]) }
+    var samples = keys.withSpan { keys in
+      stride(from: 0, to: keys.count, by: length / 64).map { keys[$0].key }
+    }
+    samples.sort()
+    return try array((1..<runCount).map { samples[$0 * samples.count / runCount] })
+  }
+}
+
+/// The passes of a sort as closures that travel, made outside of generic code.
+private struct SortCode: Sendable {
+  let type: SortableType
+  let order: SortOrder
+  let count: Int
+  /// Where the result goes, or what is looked at.
+  let output: SharedArray<UInt8>
+
+  /// Elements of one run: 1 MiB of keys, which stay in a core's cache with the room to sort them.
+  static let runLength = 65_536
+  var runLength: Int { Self.runLength }
+  var runCount: Int { count / runLength + (count % runLength == 0 ? 0 : 1) }
+
+  /// Writes the sorted keys of a run.
+  var keys: ChunkFunction {
+    let (type, order) = (type, order)
+    return ChunkFunction { chunk in
+      chunk.withOutput(of: UInt64.self) { keys in
+        chunk.forEachSortKey(type, order) { index, key in keys[index] = key }
+        KernelScratch.withSpan(of: UInt64.self, count: keys.count) { spare in
+          radixSort(&keys, spare: &spare)
+        }
+      }
+    }
+  }
+
+  /// Writes the sorted keys of a run, and where they were.
+  var indexedKeys: ChunkFunction {
+    let (type, order) = (type, order)
+    return ChunkFunction { chunk in
+      chunk.withOutput(of: IndexedKey.self) { keys in
+        chunk.forEachSortKey(type, order) { index, key in
+          keys[index] = IndexedKey(key: key, index: chunk.start + index)
+        }
+        KernelScratch.withSpan(of: IndexedKey.self, count: keys.count) { spare in
+          radixSort(&keys, spare: &spare)
+        }
+      }
+    }
+  }
+
+  /// Puts together the elements between two splitters.
+  func piece(
+    _ keys: SharedArray<UInt64>, splitters: SharedArray<UInt64>
+  ) -> @Sendable (Int) -> Void {
+    let (type, order, output) = (type, order, output)
+    return { piece in
+      withPiece(piece, of: keys, splitters) { start, keys in
+        write(keys, type, order, into: output, from: start)
+      }
+    }
+  }
+
+  /// Puts together the positions of the elements between two splitters.
+  func indexPiece(
+    _ keys: SharedArray<IndexedKey>, splitters: SharedArray<UInt64>
+  ) -> @Sendable (Int) -> Void {
+    let output = output
+    return { piece in
+      withPiece(piece, of: keys, splitters) { start, keys in
+        output.view(as: Int.self).withMutableSpan { output in
+          for index in keys.indices { output[start + index] = keys[index].index }
+        }
+      }
+    }
+  }
+
+  /// Writes the first keys of a run, which is at most that long; what is missing has the position -1.
+  func best(_ kept: Int, into best: SharedArray<IndexedKey>) -> @Sendable (Int) -> Void {
+    let (type, order, input, count, runLength) = (type, order, output, count, runLength)
+    return { run in
+      let range = run * runLength..<min(count, (run + 1) * runLength)
+      KernelScratch.withSpan(of: IndexedKey.self, count: range.count) { keys in
+        readKeys(of: input, range, type, order) { index, key in
+          keys[index] = IndexedKey(key: key, index: range.lowerBound + index)
+        }
+        KernelScratch.withSpan(of: IndexedKey.self, count: range.count) { spare in
+          radixSort(&keys, spare: &spare)
+        }
+        best.withMutableSpan { best in
+          for index in 0..<kept {
+            best[run * kept + index] =
+              index < keys.count ? keys[index] : IndexedKey(key: .max, index: -1)
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Lends the sorted records between two splitters, and how many come before them.
+private func withPiece<Record: SortRecord>(
+  _ piece: Int, of keys: SharedArray<Record>, _ splitters: SharedArray<UInt64>,
+  _ body: (Int, Span<Record>) -> Void
+) {
+  keys.withSpan { keys in
+    splitters.withSpan { splitters in
+      var start = 0
+      var ranges: [Range<Int>] = []
+      for run in stride(from: 0, to: keys.count, by: SortCode.runLength) {
+        let all = run..<min(keys.count, run + SortCode.runLength)
+        let lower =
+          piece == 0 ? all.lowerBound : firstIndex(in: keys, all, notBelow: splitters[piece - 1])
+        let upper =
+          piece == splitters.count
+          ? all.upperBound : firstIndex(in: keys, all, notBelow: splitters[piece])
+        start += lower - all.lowerBound
+        ranges.append(lower..<upper)
+      }
+      let count = ranges.reduce(0) { $0 + $1.count }
+      KernelScratch.withSpan(of: Record.self, count: count) { gathered in
+        var next = 0
+        for range in ranges {
+          for index in range {
+            gathered[next] = keys[index]
+            next += 1
+          }
+        }
+        KernelScratch.withSpan(of: Record.self, count: count) { spare in
+          radixSort(&gathered, spare: &spare)
+        }
+        body(start, gathered.span)
+      }
+    }
+  }
+}
+
+private func firstIndex<Record: SortRecord>(
+  in keys: Span<Record>, _ range: Range<Int>, notBelow key: UInt64
+) -> Int {
+  var (low, high) = (range.lowerBound, range.upperBound)
+  while low < high {
+    let middle = (low + high) / 2
+    if keys[middle].key < key { low = middle + 1 } else { high = middle }
+  }
+  return low
+}

@@ -1,9 +1,12 @@
 """Prints coefficients.h: near-minimax polynomials, from Chebyshev's expansion in 60 digits.
 
-    pip install mpmath && python3 scripts/coefficients.py
+    pip install mpmath && python3 scripts/coefficients.py > Sources/CEchelonKernels/coefficients.h
 """
 import mpmath as mp
 mp.mp.dps = 60
+print("""// Polynomials that are close to the best of their degree, lowest power first; computed by
+// scripts/coefficients.py, which says of what. No include guard: static in each level_*.c.
+""")
 def fit(name, f, lo, hi, n, note):
     c, e = mp.chebyfit(f, [lo, hi], n, error=True)
     c = c[::-1]
@@ -22,10 +25,10 @@ def lg(z):
     if z < mp.mpf(10)**-12: return mp.mpf(2)/3+mp.mpf(2)/5*z
     s = mp.sqrt(z); return (mp.log((1+s)/(1-s)) - 2*s)/s**3
 fit("LOG_R", lg, mp.mpf(0), zmax, 7, "(log((1 + s) / (1 - s)) - 2 s) / s^3 in z = s^2")
-def lg2(z):
-    if z < mp.mpf(10)**-12: return mp.mpf(2)/5+mp.mpf(2)/7*z
-    s = mp.sqrt(z); return ((mp.log((1+s)/(1-s)) - 2*s)/s**3 - mp.mpf(2)/3)/z
-fit("LOG_R2", lg2, mp.mpf(0), zmax, 8, "what follows 2/3 in that, divided by z")
+def lg3(z):
+    if z < mp.mpf(10)**-12: return mp.mpf(2)/7+mp.mpf(2)/9*z
+    s = mp.sqrt(z); return (((mp.log((1+s)/(1-s)) - 2*s)/s**3 - mp.mpf(2)/3)/z - mp.mpf(2)/5)/z
+fit("LOG_R3", lg3, mp.mpf(0), zmax, 7, "what follows 2/3 + 2/5 z in that, divided by z^2")
 q = (mp.pi/4*mp.mpf('1.001'))**2
 def sn(z):
     if z < mp.mpf(10)**-12: return -mp.mpf(1)/6+z/120

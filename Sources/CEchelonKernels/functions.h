@@ -28,6 +28,8 @@ FUNCTION fv truth(iv mask) { return (fv)(mask & (iv)all(1)); }
 FUNCTION fv magnitude(fv x) { return (fv)((iv)x & INT64_MAX); }
 FUNCTION iv sign_of(fv x) { return (iv)x & INT64_MIN; }
 FUNCTION fv signed_by(fv x, iv sign) { return (fv)((iv)x ^ sign); }
+/// x·2^by of each lane, of negative ones, too: C has no left shift of those.
+FUNCTION iv shifted(iv x, int by) { return (iv)((uv)x << by); }
 
 #define POLY(name)                                                     \
   FUNCTION fv poly_##name(fv x) {                                        \
@@ -38,7 +40,7 @@ FUNCTION fv signed_by(fv x, iv sign) { return (fv)((iv)x ^ sign); }
   }
 POLY(EXP_Q)
 POLY(LOG_R)
-POLY(LOG_R2)
+POLY(LOG_R3)
 POLY(SIN_S)
 POLY(COS_C)
 POLY(TAN_T)
@@ -49,7 +51,7 @@ POLY(ASIN_A)
 #define ROUNDER 0x1.8p52
 
 /// 2^k for -1022 ≤ k ≤ 1023.
-FUNCTION fv power_of_two(iv k) { return (fv)((k + 1023) << 52); }
+FUNCTION fv power_of_two(iv k) { return (fv)shifted(k + 1023, 52); }
 
 /// p·2^k, rounded once, for p near 1 and any k that a double can hold with room to spare.
 FUNCTION fv scaled(fv p, iv k) {
@@ -77,23 +79,26 @@ FUNCTION fv exp_v(fv x) {
   return pick(x != x, x + x, scaled(y, p.k));
 }
 
-/// exp(x) - 1; below -40 it is -1.
-FUNCTION fv expm1_v(fv x) {
-  fv bounded = pick(x > 710, all(710), pick(x < -40, all(-40), x));
+/// (exp(x) - 1) / 2, which overflows with sinh and cosh and not before; below -40 it is -1/2.
+FUNCTION fv half_expm1(fv x) {
+  fv bounded = pick(x > 710.5, all(710.5), pick(x < -40, all(-40), x));
   exp_parts p = reduce_exp(bounded);
   fv tail = MADD(p.hi * p.hi, poly_EXP_Q(p.hi), p.lo);
-  // 2^k (1 + r + tail) - 1, with the halved power so that k = 1024 is one.
-  fv power = power_of_two(p.k - 1);
-  fv base = power - 0.5;
+  // A quarter of 2^k (1 + r + tail) - 1, so that the power for k = 1025 exists.
+  fv power = power_of_two(p.k - 2);
+  fv base = power - 0.25;
   fv main = power * p.hi;
   fv larger = pick(magnitude(base) >= magnitude(main), base, main);
   fv smaller = pick(magnitude(base) >= magnitude(main), main, base);
   fv sum = base + main;
   fv error = smaller - (sum - larger);
   fv y = 2 * (sum + MADD(power, tail, error));
-  fv small = p.hi + tail;
-  y = pick(p.k == 0, small, y);
-  y = pick(x == 0, x, y);
+  return pick(p.k == 0, 0.5 * (p.hi + tail), y);
+}
+
+FUNCTION fv expm1_v(fv x) {
+  // Half of a subnormal number would lose a bit.
+  fv y = pick(magnitude(x) < 0x1p-54, x, 2 * half_expm1(x));
   return pick(x != x, x + x, y);
 }
 
@@ -104,7 +109,7 @@ FUNCTION log_parts reduce_log(fv x) {
   x = pick(is_small, x * 0x1p54, x);
   iv bits = (iv)x - (iv)all(0x1.6a09e667f3bcdp-1);
   iv e = bits >> 52;
-  fv m = (fv)((iv)x - (e << 52));
+  fv m = (fv)((iv)x - shifted(e, 52));
   fv exponent = (fv)(e + (iv)all(ROUNDER)) - ROUNDER;
   return (log_parts){m - 1, exponent - pick(is_small, all(54), all(0))};
 }
@@ -229,7 +234,7 @@ FUNCTION fv with_huge(fv x, fv y, scalar_function f) {
 FUNCTION fv sin_v(fv x) {
   trig_parts p = reduce_trig(pick(magnitude(x) < TRIG_LIMIT, x, all(0)));
   fv y = pick((p.k & 1) != 0, cos_part(p.hi, p.lo), sin_part(p.hi, p.lo));
-  y = signed_by(y, (p.k & 2) << 62);
+  y = signed_by(y, shifted(p.k & 2, 62));
   y = pick(x == 0, x, y);
   return with_huge(x, pick(x != x, x + x, y), sin);
 }
@@ -237,7 +242,7 @@ FUNCTION fv sin_v(fv x) {
 FUNCTION fv cos_v(fv x) {
   trig_parts p = reduce_trig(pick(magnitude(x) < TRIG_LIMIT, x, all(0)));
   fv y = pick((p.k & 1) != 0, sin_part(p.hi, p.lo), cos_part(p.hi, p.lo));
-  y = signed_by(y, ((p.k + 1) & 2) << 62);
+  y = signed_by(y, shifted((p.k + 1) & 2, 62));
   return with_huge(x, pick(x != x, x + x, y), cos);
 }
 
@@ -323,21 +328,19 @@ FUNCTION fv acos_v(fv x) {
 
 FUNCTION fv sinh_v(fv x) {
   fv a = magnitude(x);
-  fv e = expm1_v(pick(a < 700, a, all(0)));
-  fv y = 0.5 * (e + e / (e + 1));
-  // Near the end exp(x) itself overflows before half of it does.
-  fv root = exp_v(0.5 * pick(a < 1500, a, all(1500)));
-  y = pick(a < 700, y, 0.5 * root * root);
-  y = pick(a < 0x1p-28, a, y);
+  fv h = half_expm1(a);
+  fv y = pick(a < 0x1p-28, a, h + h / MADD(all(2), h, all(1)));
+  y = pick(h == (double)INFINITY, h, y);
   return pick(x != x, x + x, signed_by(y, sign_of(x)));
 }
 
 FUNCTION fv cosh_v(fv x) {
+  // Half of exp(|x|), which overflows with cosh and not before.
   fv a = magnitude(x);
-  fv e = exp_v(pick(a < 700, a, all(0)));
-  fv root = exp_v(0.5 * pick(a < 1500, a, all(1500)));
-  fv y = pick(a < 700, 0.5 * e + 0.5 / e, 0.5 * root * root);
-  return pick(x != x, x + x, y);
+  exp_parts p = reduce_exp(pick(a < 711, a, all(711)));
+  fv tail = MADD(p.hi * p.hi, poly_EXP_Q(p.hi), p.lo);
+  fv h = scaled(1 + (p.hi + tail), p.k - 1);
+  return pick(x != x, x + x, h + 0.25 / h);
 }
 
 FUNCTION fv tanh_v(fv x) {
@@ -362,9 +365,9 @@ FUNCTION fv cbrt_v(fv x) {
   iv bits = (iv)pick(is_small, a * 0x1p54, a);
   // a = m·8^q with m in [1, 8).
   iv q = (((bits >> 52) * 43691) >> 17) - 341;
-  fv m = (fv)(bits - ((3 * q) << 52));
+  fv m = (fv)(bits - shifted(3 * q, 52));
   // A third of the bits is a guess that is good to 5; three steps of Halley's method make it all of them.
-  iv third = (((iv)m >> 33) * 0x55555556 >> 32) << 33;
+  iv third = shifted(((iv)m >> 33) * 0x55555556 >> 32, 33);
   fv t = (fv)(third + ((int64_t)715094163 << 32));
   _Pragma("unroll") for (int i = 0; i < 3; i++) {
     fv cube = t * t * t;
@@ -374,7 +377,7 @@ FUNCTION fv cbrt_v(fv x) {
   fv head = (fv)((iv)t & (int64_t)0xffffffffc0000000);
   fv r = m / (head * head);
   fv y = head + head * ((r - head) / (2 * head + r));
-  y = (fv)((iv)y + ((q - (is_small & 18)) << 52));
+  y = (fv)((iv)y + shifted(q - (is_small & 18), 52));
   y = pick((a == 0) | (a == (double)INFINITY), a, y);
   return pick(x != x, x + x, signed_by(y, sign_of(x)));
 }
@@ -433,12 +436,13 @@ FUNCTION two log_precise(fv x) {
   fv s = p.f / divisor;
   two back = product(s, divisor);
   fv s_lo = ((p.f - back.hi) - back.lo - s * divisor_lo) / divisor;
-  // s³ (2/3 + z R): 2/3 in two parts, the rest is small enough for one.
+  // s³ (2/3 + z (2/5 + z R)): 2/3 in two parts and the product with 2/5, the rest is small enough for one.
   two z = product(s, s);
   z.lo = MADD(2 * s, s_lo, z.lo);
-  fv rest = z.hi * poly_LOG_R2(z.hi);
-  two factor = sum_of(all(0x1.5555555555555p-1), rest);
-  factor.lo += 0x1.5555555555555p-55;
+  two lead = product(z.hi, all(0x1.999999999999ap-2));
+  two rest = sum_of(lead.hi, z.hi * (z.hi * poly_LOG_R3(z.hi)));
+  two factor = sum_of(all(0x1.5555555555555p-1), rest.hi);
+  factor.lo += 0x1.5555555555555p-55 + (rest.lo + MADD(z.lo, all(0x1.999999999999ap-2), lead.lo));
   two cube = product(z.hi, s);
   cube.lo += MADD(z.hi, s_lo, z.lo * s);
   two tail = product(cube.hi, factor.hi);

@@ -67,7 +67,8 @@ static double error(long double value, long double truth, long double rounded, i
     // On the edge of the range the one may be infinite and the other the largest number.
     return !isinf(truth) && fabsl(value) >= largest && fabsl(rounded) >= largest ? 1 : INFINITY;
   }
-  if (truth == 0 && (value != 0 || signbit(value) != signbit(truth))) return INFINITY;
+  // A truth that is rounded to zero has a sign, too.
+  if (signbit(value) != signbit(truth) || (truth == 0 && value != 0)) return INFINITY;
   int exponent;
   frexpl(rounded, &exponent);
   if (rounded == 0 || exponent < lowest) exponent = lowest;

@@ -102,6 +102,26 @@ private func loop<T>(_ x: [T], _ y: [T], _ body: (T, T) -> T) -> [T] {
   }
 
   @Test(arguments: TestedExecutor.allCases)
+  func `rounds to whole numbers by any rule`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
+    let values: [Double] = [
+      -2.5, -1.5, -1.25, -0.5, -0.0, 0, 0.25, 0.5, 1.5, 2.5, 0x1p52 + 1, .infinity, .nan,
+    ]
+    let x = try pool.array(values)
+    #expect(
+      Array(try pool.evaluate(x.rounded())).map(\.bitPattern)
+        == values.map { $0.rounded().bitPattern })
+    let rules: [FloatingPointRoundingRule] = [
+      .toNearestOrAwayFromZero, .toNearestOrEven, .up, .down, .towardZero, .awayFromZero,
+    ]
+    for rule in rules {
+      let rounded = try pool.evaluate((x / 1).rounded(rule))
+      #expect(
+        Array(rounded).map(\.bitPattern) == values.map { $0.rounded(rule).bitPattern }, "\(rule)")
+    }
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
   func `is awaited, with a priority and a deadline`(_ kind: TestedExecutor) async throws {
     let pool = kind.shared
     let x = try pool.array(count: 1000) { Double($0) }

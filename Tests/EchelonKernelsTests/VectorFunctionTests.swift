@@ -38,15 +38,15 @@ extension VectorOperation {
     case .asin, .acos: 0.7
     case .log10: 0.8
     case .cubeRoot, .exp, .log, .log1p: 0.9
-    case .log2, .sin, .cos: 1
+    case .log2, .sin, .cos, .pow: 1
     case .expm1: 1.2
-    case .pow: 1.3
+    case .cosh: 1.4
     case .tan: 1.7
     case .asinh, .atan: 2
     case .atanh: 2.1
+    case .sinh: 2.3
     case .acosh, .sigmoid: 2.5
     case .tanh: 2.6
-    case .sinh, .cosh: 2.8
     default: 0
     }
   }
@@ -126,6 +126,22 @@ extension VectorOperation {
           <= (operation.statedError <= 0.5 ? operation.statedError : max(1, operation.statedError)),
         "\(operation)(\(x[index]), \(y[index])) = \(z[index])")
     }
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func `selects by the condition, and passes on the bits`(_ level: InstructionSet) {
+    // Every special value as the condition, with others on both sides; a NaN is not 0.
+    let conditions = Self.special
+    let x = conditions.indices.map { Self.special[($0 + 5) % Self.special.count] }
+    let y = conditions.indices.map { Self.special[($0 + 12) % Self.special.count] }
+    let expected = conditions.indices.map { conditions[$0] != 0 ? x[$0] : y[$0] }
+    #expect(
+      results(.select, conditions, x, y, level: level).map(\.bitPattern)
+        == expected.map(\.bitPattern))
+    let (c, a, b) = (conditions.map { Float($0) }, x.map { Float($0) }, y.map { Float($0) })
+    #expect(
+      results(.select, c, a, b, level: level).map(\.bitPattern)
+        == c.indices.map { (c[$0] != 0 ? a[$0] : b[$0]).bitPattern })
   }
 
   @Test(arguments: shapes, InstructionSet.available)
@@ -242,9 +258,40 @@ extension VectorOperation {
 
   @Test func `of too many values is refused`() {
     typealias Node = ExpressionNode<Int>
-    // A balanced tree of distinct leaves needs them all at once.
     let leaves = (0..<70).map { Node(.leaf($0)) }
     let sum = leaves.dropFirst().reduce(leaves[0]) { Node(.operation(.add, [$0, $1])) }
     #expect(throws: ExpressionError.tooLarge(limit: 64)) { try CompiledExpression(sum) }
+  }
+
+  @Test
+  func `of too many values at a time is refused, and of just as many as there are places is not`()
+    throws
+  {
+    typealias Node = ExpressionNode<Int>
+    // e^x + (e^x + (… + e^x)), each a node of its own: all of them wait for the innermost sum.
+    func nested(_ count: Int) -> Node {
+      func power() -> Node { Node(.operation(.exp, [Node(.leaf(0))])) }
+      return (1..<count).reduce(power()) { sum, _ in Node(.operation(.add, [power(), sum])) }
+    }
+    let compiled = try CompiledExpression(nested(63))
+    #expect(compiled.program.temporaryCount == 63 && compiled.leaves.count == 1)
+    #expect(throws: ExpressionError.tooLarge(limit: 64)) { try CompiledExpression(nested(64)) }
+    // The output of a single operation is no place of its own.
+    #expect(try CompiledExpression(nested(1)).program.temporaryCount == 0)
+  }
+
+  @Test
+  func `of a million operations, one in the other, is compiled and released on a short stack`()
+    async throws
+  {
+    typealias Node = ExpressionNode<Int>
+    // A task runs on a thread with half a megabyte or less.
+    let count = try await Task.detached {
+      let x = Node(.leaf(0))
+      let shared = (1...200_000).reduce(x) { sum, _ in Node(.operation(.negate, [sum])) }
+      let sum = (1...800_000).reduce(shared) { sum, _ in Node(.operation(.add, [sum, x])) }
+      return try CompiledExpression(sum).program.instructions.count
+    }.value
+    #expect(count == 1_000_000)
   }
 }

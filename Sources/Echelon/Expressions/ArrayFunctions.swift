@@ -134,6 +134,24 @@ public func round<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
   ArrayExpression(.round, x.expression.node)
 }
 
+extension ArrayOperand {
+  /// Each element rounded to a whole number, as Swift's numbers and SIMD vectors are: by default the nearest,
+  /// halves away from 0.
+  public func rounded(_ rule: FloatingPointRoundingRule = .toNearestOrAwayFromZero)
+    -> ArrayExpression<Element>
+  {
+    switch rule {
+    case .toNearestOrEven: return ArrayExpression(.roundToEven, expression.node)
+    case .up: return ceil(self)
+    case .down: return floor(self)
+    case .towardZero: return trunc(self)
+    case .awayFromZero: return select(self .< 0, floor(self), ceil(self))
+    case .toNearestOrAwayFromZero: return round(self)
+    @unknown default: return round(self)
+    }
+  }
+}
+
 /// xʸ.
 public func pow<X: ArrayOperand>(_ x: X, _ y: some ArrayOperand<X.Element>) -> ArrayExpression<
   X.Element

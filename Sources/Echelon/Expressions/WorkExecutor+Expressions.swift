@@ -25,8 +25,9 @@ extension WorkExecutor {
     guard leaves.count <= expressionArrayLimit else {
       throw ExpressionError.tooManyArrays(count: leaves.count, limit: expressionArrayLimit)
     }
+    // There is a first one: a number alone is no expression that a user can make.
+    let count = leaves[0].count
     let counts = leaves.map(\.count) + (output.map { [$0.count] } ?? [])
-    guard let count = counts.first else { throw ExpressionError.noArrays }
     guard counts.allSatisfy({ $0 == count }) else {
       throw KernelError.countMismatch(kernel: "evaluate", counts: counts)
     }

@@ -14,6 +14,8 @@ def fit(name, f, lo, hi, n, note):
     print("static const double %s[] = {" % name)
     for v in c: print("    %s," % float(v).hex())
     print("};")
+def constant(name, v, note):
+    print("// %s, and what that lacks\nstatic const double %s = %s, %s_LO = %s;" % (note, name, float(v).hex(), name, float(v-mp.mpf(float(v))).hex()))
 def series(f, point, tail):   # near 0 the quotient by a power of x is 0/0: take the limit from a series
     return lambda x: tail(x) if abs(x) < mp.mpf(10)**-12 else f(x)
 L = mp.log(2)/2*mp.mpf('1.001')
@@ -51,3 +53,13 @@ def asn(z):
     if z < mp.mpf(10)**-12: return mp.mpf(1)/6+z*3/40
     r = mp.sqrt(z); return (mp.asin(r)-r)/r**3
 fit("ASIN_A", asn, mp.mpf(0), mp.mpf('0.2501'), 13, "(asin(t) - t) / t^3 in z = t^2")
+# The error function: (erf(x) - x) / x in z = x^2, and erfc(x) exp(x^2) (1 + 2 x) in q = (x - 3) / (x + 3).
+def er(z):
+    if z < mp.mpf(10)**-12: return 2/mp.sqrt(mp.pi)*(1-z/3)-1
+    r = mp.sqrt(z); return mp.erf(r)/r-1
+fit("ERF_E", er, mp.mpf(0), mp.mpf('1.001'), 14, "(erf(x) - x) / x in z = x^2")
+def erfc_scaled(q):
+    x = 3*(1+q)/(1-q); return mp.erfc(x)*mp.exp(x*x)*(1+2*x)
+middle = erfc_scaled(mp.mpf(0)); slope = mp.diff(erfc_scaled, 0)
+constant("ERFC_MIDDLE", middle, "erfc(3) exp(9) 7")
+fit("ERFC_Q", lambda q: slope if abs(q) < mp.mpf(10)**-12 else (erfc_scaled(q)-middle)/q, mp.mpf('-2.51')/mp.mpf('3.49'), mp.mpf('24.5')/mp.mpf('30.5'), 22, "(erfc(x) exp(x^2) (1 + 2 x) - erfc(3) exp(9) 7) / q in q = (x - 3) / (x + 3)")

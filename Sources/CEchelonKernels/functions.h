@@ -38,6 +38,18 @@ FUNCTION iv shifted(iv x, int by) { return (iv)((uv)x << by); }
     _Pragma("unroll") for (int i = N - 2; i >= 0; i--) sum = MADD(sum, x, all(name[i])); \
     return sum;                                                        \
   }
+// The same for long ones, as two sums that do not wait for each other.
+#define LONG_POLY(name)                                                \
+  FUNCTION fv poly_##name(fv x) {                                      \
+    enum { N = sizeof name / sizeof name[0] };                         \
+    fv square = x * x;                                                 \
+    fv a = all(name[N - 1]), b = all(name[N - 2]);                     \
+    _Pragma("unroll") for (int i = N - 3; i > 0; i -= 2) {             \
+      a = MADD(a, square, all(name[i]));                               \
+      b = MADD(b, square, all(name[i - 1]));                           \
+    }                                                                  \
+    return N % 2 ? MADD(b, x, MADD(a, square, all(name[0]))) : MADD(a, x, b); \
+  }
 POLY(EXP_Q)
 POLY(LOG_R)
 POLY(LOG_R3)
@@ -265,26 +277,40 @@ FUNCTION fv tan_v(fv x) {
 
 FUNCTION fv sqrt_v(fv x) { return __builtin_elementwise_sqrt(x); }
 
-FUNCTION fv atan_v(fv x) {
-  fv t = magnitude(x);
-  iv is_large = t > 1;
-  fv numerator = pick(is_large, all(-1), t), denominator = pick(is_large, t, all(1));
-  // t or -1/t in [-1, 1]; beyond tan(π/8) turned by π/4 once more.
-  iv is_outer = magnitude(numerator) > 0x1.a827999fcef32p-2 * denominator;
-  iv sign = sign_of(numerator);
-  fv one = signed_by(all(1), sign);
-  fv n = pick(is_outer, numerator - one * denominator, numerator);
-  fv d = pick(is_outer, MADD(one, numerator, denominator), denominator);
-  fv u = n / d;
+/// The angle of the point (±d, n), n and d not negative, not both 0 and not both infinite.
+FUNCTION fv angle(fv n, fv d, iv is_left) {
+  iv is_steep = n > d;
+  fv small = pick(is_steep, d, n), large = pick(is_steep, n, d);
+  // The angle of a slope of 0 to 1; beyond tan(π/8) turned back by π/4.
+  iv is_outer = small > 0x1.a827999fcef32p-2 * large;
+  fv u = pick(is_outer, small - large, small) / pick(is_outer, small + large, large);
   fv z = u * u;
   fv tail = z * u * poly_ATAN_A(z);
-  fv turns_hi = pick(is_large, all(0x1.921fb54442d18p+0), all(0)), turns_lo = pick(is_large, all(0x1.1a62633145c07p-54), all(0));
-  turns_hi += signed_by(pick(is_outer, all(0x1.921fb54442d18p-1), all(0)), sign);
-  turns_lo += signed_by(pick(is_outer, all(0x1.1a62633145c07p-55), all(0)), sign);
-  fv y = turns_hi + (u + (tail + turns_lo));
-  y = pick(t == (double)INFINITY, all(0x1.921fb54442d18p+0), y);
-  y = signed_by(magnitude(y), sign_of(x));
+  // Mirrored at π/4, then at π/2: so many eighths of a turn, their leading part exact.
+  fv eighths = truth(is_outer);
+  eighths = pick(is_steep, 2 - eighths, eighths);
+  eighths = pick(is_left, 4 - eighths, eighths);
+  iv sign = (is_steep ^ is_left) & INT64_MIN;
+  return eighths * 0x1.921fb54442d18p-1 +
+         (signed_by(u, sign) + (signed_by(tail, sign) + eighths * 0x1.1a62633145c07p-55));
+}
+
+FUNCTION fv atan_v(fv x) {
+  fv y = signed_by(angle(magnitude(x), all(1), all_bits(0)), sign_of(x));
   return pick(x != x, x + x, y);
+}
+
+FUNCTION fv atan2_v(fv y, fv x) {
+  fv n = magnitude(y), d = magnitude(x);
+  // The sum of both may overflow; a quarter of a subnormal one is as far below the other as it was.
+  iv is_huge = (n > 0x1p1000) | (d > 0x1p1000);
+  iv is_infinite = (n == (double)INFINITY) | (d == (double)INFINITY);
+  fv quarter = pick(is_huge, all(0.25), all(1));
+  n = pick(is_infinite, truth(n == (double)INFINITY), n * quarter);
+  d = pick(is_infinite, truth(d == (double)INFINITY), d * quarter);
+  d = pick((x == 0) & (y == 0), all(1), d);
+  fv result = signed_by(angle(n, d, sign_of(x) != 0), sign_of(y));
+  return pick((x != x) | (y != y), x + y, result);
 }
 
 /// asin and acos share: |x| ≤ ½ directly, beyond it by √((1 - |x|)/2).
@@ -497,3 +523,48 @@ FUNCTION fv maximum_v(fv x, fv y) {
   fv equal = (fv)((iv)x & (iv)y);
   return pick(x > y, x, pick(y > x, y, pick(x == y, equal, x + y)));
 }
+
+/// 1 + r + r² q with r = hi + lo, times 2^k.
+FUNCTION fv exp_of(two r, iv k) {
+  return scaled(1 + (r.hi + MADD(r.hi * r.hi, poly_EXP_Q(r.hi), r.lo)), k);
+}
+
+FUNCTION fv exp2_v(fv x) {
+  fv bounded = pick(x > 1030, all(1030), pick(x < -1080, all(-1080), x));
+  fv rounded = bounded + ROUNDER;
+  fv f = bounded - (rounded - ROUNDER);
+  two r = product(f, all(0x1.62e42fefa39efp-1));
+  r.lo = MADD(f, all(0x1.abc9e3b39803fp-56), r.lo);
+  return pick(x != x, x + x, exp_of(r, (iv)rounded - (iv)all(ROUNDER)));
+}
+
+FUNCTION fv exp10_v(fv x) {
+  fv bounded = pick(x > 310, all(310), pick(x < -325, all(-325), x));
+  fv rounded = MADD(bounded, all(0x1.a934f0979a371p+1), all(ROUNDER));
+  fv k = rounded - ROUNDER;
+  fv hi = MADD(k, all(-0x1.34413509f6000p-2), bounded);  // exact: 40 bits times 11
+  fv part = k * 0x1.9fef311f12b36p-42;
+  fv f = hi - part;
+  two r = product(f, all(0x1.26bb1bbb55516p+1));
+  r.lo += MADD((hi - f) - part, all(0x1.26bb1bbb55516p+1), f * -0x1.f48ad494ea3e9p-53);
+  return pick(x != x, x + x, exp_of(r, (iv)rounded - (iv)all(ROUNDER)));
+}
+
+FUNCTION fv hypot_v(fv x, fv y) {
+  fv a = magnitude(x), b = magnitude(y);
+  fv large = pick(a > b, a, b), small = pick(a > b, b, a);
+  // Their squares stay inside of the range, as do the roundings of these if they count.
+  iv is_huge = large > 0x1p500, is_tiny = large < 0x1p-400;
+  fv scale = pick(is_huge, all(0x1p-600), pick(is_tiny, all(0x1p600), all(1)));
+  fv back = pick(is_huge, all(0x1p600), pick(is_tiny, all(0x1p-600), all(1)));
+  two p = product(large * scale, large * scale), q = product(small * scale, small * scale);
+  two sum = sum_of(p.hi, q.hi);
+  fv result = sqrt_v(sum.hi + (sum.lo + (p.lo + q.lo))) * back;
+  iv is_infinite = (a == (double)INFINITY) | (b == (double)INFINITY);
+  return pick(is_infinite, all((double)INFINITY), pick((x != x) | (y != y), x + y, result));
+}
+
+FUNCTION fv sign_v(fv x) { return pick((x == 0) | (x != x), x, signed_by(all(1), sign_of(x))); }
+FUNCTION fv copysign_v(fv x, fv y) { return signed_by(magnitude(x), sign_of(y)); }
+
+#include "special.h"

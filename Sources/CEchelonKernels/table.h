@@ -4,9 +4,18 @@
 
 #include "CEchelonKernels.h"
 
-/// How many operands an operation has.
+/// How many operands an operation has, one that there is.
 static inline unsigned ek_arity(unsigned operation) {
-  return operation < EK_ADD ? 1 : operation < EK_SELECT ? 2 : 3;
+  static const unsigned char arity[EK_OPERATION_COUNT] = {
+#define OPERATION_1(name, value) [EK_##name] = 1,
+#define OPERATION_2(name, value) [EK_##name] = 2,
+#define OPERATION_3(name, value) [EK_##name] = 3,
+#include "operations.h"
+#undef OPERATION_1
+#undef OPERATION_2
+#undef OPERATION_3
+  };
+  return arity[operation];
 }
 
 /// The `k`-th byte of an instruction: operation, target, then its operands.

@@ -96,8 +96,33 @@ public enum VectorOperation: UInt8, CaseIterable, Sendable {
   /// y where x is not 0, z where it is.
   case select
 
+  // What came later.
+
+  /// 2ˣ, 0.9 ulp; exact for whole x.
+  case exp2
+  /// 10ˣ, 1.0 ulp; exact where the power of ten is a Double.
+  case exp10
+  /// −1, 0 or 1, with the sign of x for 0 as well; NaN for NaN.
+  case sign
+  /// The angle of the point (y, x), y being the first operand, 2.0 ulp.
+  case atan2
+  /// √(x² + y²) without overflow or underflow on the way, 0.9 ulp.
+  case hypot
+  /// |x| with the sign of y.
+  case copySign
+  /// The error function, 1.4 ulp.
+  case erf
+  /// 1 − erf x, 1.5 ulp of itself in its tail, too.
+  case erfc
+
   /// How many operands it has.
   public var operandCount: Int {
-    rawValue < Self.add.rawValue ? 1 : rawValue < Self.select.rawValue ? 2 : 3
+    switch self {
+    case .add, .subtract, .multiply, .divide, .pow, .minimum, .maximum, .less, .lessOrEqual, .equal,
+      .notEqual, .and, .or, .atan2, .hypot, .copySign:
+      2
+    case .select: 3
+    default: 1
+    }
   }
 }

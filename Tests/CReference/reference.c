@@ -41,6 +41,14 @@ static long double reference(int operation, long double x, long double y) {
     case EK_MULTIPLY: return x * y;
     case EK_DIVIDE: return x / y;
     case EK_POW: return powl(x, y);
+    case EK_EXP2: return exp2l(x);
+    case EK_EXP10: return powl(10, x);
+    case EK_SIGN: return isnan(x) || x == 0 ? x : copysignl(1, x);
+    case EK_ATAN2: return atan2l(x, y);
+    case EK_HYPOT: return hypotl(x, y);
+    case EK_COPYSIGN: return copysignl(x, y);
+    case EK_ERF: return erfl(x);
+    case EK_ERFC: return erfcl(x);
     case EK_MINIMUM:
       if (isnan(x) || isnan(y)) return NAN;
       return x < y || (x == y && signbit(x)) ? x : y;

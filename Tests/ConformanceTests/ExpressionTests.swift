@@ -102,6 +102,23 @@ private func loop<T>(_ x: [T], _ y: [T], _ body: (T, T) -> T) -> [T] {
   }
 
   @Test(arguments: TestedExecutor.allCases)
+  func `takes the operands of a function in their order, numbers too`(_ kind: TestedExecutor) throws
+  {
+    let pool = kind.shared
+    let (x, y) = (try pool.array([3.0]), try pool.array([-4.0]))
+    func expect(_ value: Double, of expressions: ArrayExpression<Double>...) throws {
+      for expression in expressions { #expect(try pool.evaluate(expression)[0] == value) }
+    }
+    try expect(Glibc.atan2(-4, 3), of: atan2(y, x), atan2(y, 3), atan2(-4, x))
+    try expect(5, of: hypot(x, y), hypot(x, -4), hypot(3, y))
+    try expect(-3, of: copysign(x, y), copysign(x, -4), copysign(3, y))
+    try expect(Glibc.pow(3, -4), of: pow(x, y), pow(x, -4), pow(3, y))
+    try expect(8, of: exp2(x))
+    try expect(1000, of: exp10(x))
+    try expect(-1, of: sign(y))
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
   func `rounds to whole numbers by any rule`(_ kind: TestedExecutor) throws {
     let pool = kind.shared
     let values: [Double] = [

@@ -97,6 +97,14 @@ enum {
   EK_AND = 41,
   EK_OR = 42,
   EK_SELECT = 43,
+  EK_EXP2 = 44,
+  EK_EXP10 = 45,
+  EK_SIGN = 46,
+  EK_ATAN2 = 47,
+  EK_HYPOT = 48,
+  EK_COPYSIGN = 49,
+  EK_ERF = 50,
+  EK_ERFC = 51,
   EK_OPERATION_COUNT,
 };
 

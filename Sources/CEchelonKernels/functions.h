@@ -231,13 +231,17 @@ FUNCTION fv cos_part(fv r, fv lo) {
   return w + (((1 - w) - h) + MADD(z * z, poly_COS_C(z), -(r * lo)));
 }
 
+FUNCTION int is_any(iv mask) {
+  int any = 0;
+  for (int i = 0; i < FLANES; i++) any |= mask[i] != 0;
+  return any;
+}
+
 /// Lanes with huge arguments: one after the other.
 typedef double (*scalar_function)(double);
 FUNCTION fv with_huge(fv x, fv y, scalar_function f) {
   iv is_huge = magnitude(x) >= TRIG_LIMIT;
-  int any = 0;
-  for (int i = 0; i < FLANES; i++) any |= is_huge[i] != 0;
-  if (__builtin_expect(any, 0))
+  if (__builtin_expect(is_any(is_huge), 0))
     for (int i = 0; i < FLANES; i++)
       if (is_huge[i]) y[i] = f(x[i]);
   return y;

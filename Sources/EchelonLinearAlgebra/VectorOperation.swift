@@ -114,6 +114,12 @@ public enum VectorOperation: UInt8, CaseIterable, Sendable {
   case erf
   /// 1 − erf x, 1.5 ulp of itself in its tail, too.
   case erfc
+  /// The z that a standard normal variable is below with probability x, 2.5 ulp; NaN for what is no probability.
+  case normalQuantile
+  /// Γ(x), 3.0 ulp.
+  case gamma
+  /// ln |Γ(x)|, 2.5 ulp; below 0, where its zeros lie between two numbers, of the larger of the value and 1.
+  case logGamma
 
   /// How many operands it has.
   public var operandCount: Int {

@@ -116,6 +116,8 @@ private func loop<T>(_ x: [T], _ y: [T], _ body: (T, T) -> T) -> [T] {
     try expect(8, of: exp2(x))
     try expect(1000, of: exp10(x))
     try expect(-1, of: sign(y))
+    try expect(2, of: tgamma(x))
+    try expect(0, of: lgamma(x - 1), normalQuantile(x / 6))
   }
 
   @Test(arguments: TestedExecutor.allCases)

@@ -46,7 +46,8 @@ extension VectorOperation {
     case .asinh, .atan, .atan2: 2
     case .atanh: 2.1
     case .sinh: 2.3
-    case .acosh, .sigmoid: 2.5
+    case .acosh, .logGamma, .normalQuantile, .sigmoid: 2.5
+    case .gamma: 3
     case .tanh: 2.6
     default: 0
     }
@@ -60,7 +61,10 @@ extension VectorOperation {
     -.greatestFiniteMagnitude, 0x1.fffffffffffffp-1, 0x1.0000000000001p0, 709.782712893384,
     709.7827128933841, -745.1332191019411, -745.2, -708.4, 0x1p20, 0x1p52, 0x1p53, -0x1p53, 1e22,
     0x1p52 + 1, 1.5, 2.5, -2.5, 0.49999999999999994, -0.49999999999999994,
-    5.9, -5.9, 26.5, 27.2, 27.3, 308, 308.3, -323, 1023, 1024, -1074, -1075, -1075.5,
+    171.6, 171.62, 171.63, -0.5, -1.5, -3, -3.5, -8, -8.5, -170.5, -177.5, -184.5, -185.5,
+    0x1p-1024,
+    2.5e305, 2.6e305, 0.25, 0.75, 8, 8.5, 5.9, -5.9, 26.5, 27.2, 27.3, 308, 308.3, -323, 1023, 1024,
+    -1074, -1075, -1075.5,
   ]
   static let shapes = VectorOperation.allCases.filter { $0.operandCount < 3 }
 

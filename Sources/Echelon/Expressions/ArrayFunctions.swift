@@ -129,6 +129,21 @@ public func erfc<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
   ArrayExpression(.erfc, x.expression.node)
 }
 
+/// The quantile of the standard normal distribution: z with Φ(z) = x; NaN for what is no probability.
+public func normalQuantile<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.normalQuantile, x.expression.node)
+}
+
+/// The gamma function, by the name that C has for it: C libraries have another `gamma`, which is its logarithm.
+public func tgamma<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.gamma, x.expression.node)
+}
+
+/// ln |Γ(x)|, for positive and negative x.
+public func lgamma<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.logGamma, x.expression.node)
+}
+
 /// −1, 0 or 1, as x is negative, 0 or positive; NaN for NaN.
 public func sign<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
   ArrayExpression(.sign, x.expression.node)

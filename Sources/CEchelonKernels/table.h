@@ -33,6 +33,8 @@ typedef struct {
   ek_moments (*moments_f64)(const double *, ptrdiff_t);
   ek_moments (*moments_f32)(const float *, ptrdiff_t);
   void (*philox_fill)(uint64_t, uint64_t, uint32_t, uint64_t *, uint64_t *, ptrdiff_t);
+  void (*apply_f64)(unsigned, const double *, const double *, const double *, double *, ptrdiff_t);
+  void (*apply_f32)(unsigned, const float *, const float *, const float *, float *, ptrdiff_t);
   void (*evaluate_f64)(const ek_program *, const double *const *, double *, ptrdiff_t);
   void (*evaluate_f32)(const ek_program *, const float *const *, float *, ptrdiff_t);
 } ek_table;

@@ -122,7 +122,7 @@ public enum VectorOperation: UInt8, CaseIterable, Sendable {
   case logGamma
 
   /// How many operands it has.
-  public var operandCount: Int {
+  @inlinable public var operandCount: Int {
     switch self {
     case .add, .subtract, .multiply, .divide, .pow, .minimum, .maximum, .less, .lessOrEqual, .equal,
       .notEqual, .and, .or, .atan2, .hypot, .copySign:

@@ -196,6 +196,48 @@ extension VectorOperation {
     }
   }
 
+  @Test(arguments: InstructionSet.available)
+  func `gives the same bits on the lanes of SIMD vectors`(_ level: InstructionSet) {
+    var random = TestRandom(seed: testSeed())
+    let x = arguments(64, &random)
+    let y = arguments(64, &random)
+    func check<V: SIMDOperand>(_ type: V.Type) where V.Scalar: BinaryFloatingPoint {
+      let (x, y) = (x.map { V.Scalar($0) }, y.map { V.Scalar($0) })
+      for operation in Self.shapes {
+        let expected =
+          operation.operandCount == 1
+          ? results(operation, x, level: level) : results(operation, x, y, level: level)
+        for start in stride(from: 0, through: 64 - V.scalarCount, by: V.scalarCount) {
+          var (a, b) = (V(), V())
+          for lane in 0..<V.scalarCount { (a[lane], b[lane]) = (x[start + lane], y[start + lane]) }
+          let z =
+            operation.operandCount == 1
+            ? operation.lanes(a, level: level) : operation.lanes(a, b, level: level)
+          for lane in 0..<V.scalarCount {
+            let (value, wanted) = (z[lane], expected[start + lane])
+            #expect(
+              value.sign == wanted.sign && (value == wanted || value.isNaN && wanted.isNaN),
+              "\(operation)(\(a[lane]), \(b[lane])) of \(type)")
+          }
+        }
+      }
+    }
+    check(SIMD2<Double>.self)
+    check(SIMD3<Double>.self)
+    check(SIMD4<Double>.self)
+    check(SIMD8<Double>.self)
+    check(SIMD16<Double>.self)
+    check(SIMD32<Double>.self)
+    check(SIMD64<Double>.self)
+    check(SIMD2<Float>.self)
+    check(SIMD3<Float>.self)
+    check(SIMD4<Float>.self)
+    check(SIMD8<Float>.self)
+    check(SIMD16<Float>.self)
+    check(SIMD32<Float>.self)
+    check(SIMD64<Float>.self)
+  }
+
   @Test func `has the operands that the loops give it`() {
     #expect(
       VectorOperation.allCases.map { Int($0.rawValue) } == Array(0..<VectorOperation.allCases.count)

@@ -128,6 +128,13 @@ enum { EK_OPERAND_LIMIT = 64 };  // their blocks are on the stack, 1 KiB each
 /// it was written.
 int ek_program_is_sound(const ek_program *program);
 
+/// One operation of the list on `n` elements of each operand that it has; the others are NULL. `out` may be an
+/// operand.
+void ek_apply_f64(int level, int operation, const double *x, const double *y, const double *z, double *out,
+                  ptrdiff_t n);
+void ek_apply_f32(int level, int operation, const float *x, const float *y, const float *z, float *out,
+                  ptrdiff_t n);
+
 /// Runs a sound program over `n` elements of each input, in blocks; `out` shares no memory with them.
 void ek_evaluate_f64(int level, const ek_program *program, const double *const *inputs, double *out,
                      ptrdiff_t n);

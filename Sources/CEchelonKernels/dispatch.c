@@ -176,6 +176,15 @@ int ek_program_is_sound(const ek_program *program) {
   return 1;
 }
 
+void ek_apply_f64(int level, int operation, const double *x, const double *y, const double *z, double *out,
+                  ptrdiff_t n) {
+  table(level)->apply_f64((unsigned)operation, x, y, z, out, n);
+}
+void ek_apply_f32(int level, int operation, const float *x, const float *y, const float *z, float *out,
+                  ptrdiff_t n) {
+  table(level)->apply_f32((unsigned)operation, x, y, z, out, n);
+}
+
 void ek_evaluate_f64(int level, const ek_program *program, const double *const *inputs, double *out,
                      ptrdiff_t n) {
   table(level)->evaluate_f64(program, inputs, out, n);

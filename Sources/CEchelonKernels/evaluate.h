@@ -57,6 +57,16 @@ static void NAME(apply_rest)(unsigned operation, const ELEMENT *a, const ELEMENT
   memcpy(out, result, (size_t)n * sizeof(ELEMENT));
 }
 
+/// One operation on any number of elements; operands that it has not are NULL.
+static void NAME(apply_all)(unsigned operation, const ELEMENT *a, const ELEMENT *b, const ELEMENT *c,
+                            ELEMENT *out, ptrdiff_t n) {
+  ptrdiff_t whole = n / FLANES * FLANES;
+  NAME(apply)(operation, a, b, c, out, whole);
+  if (whole < n)
+    NAME(apply_rest)(operation, a + whole, b ? b + whole : NULL, c ? c + whole : NULL, out + whole,
+                     n - whole);
+}
+
 static void NAME(evaluate)(const ek_program *program, const ELEMENT *const *inputs, ELEMENT *out,
                            ptrdiff_t n) {
   // Short enough that work on one block and memory traffic for the next overlap, long enough that the choice
@@ -72,7 +82,6 @@ static void NAME(evaluate)(const ek_program *program, const ELEMENT *const *inpu
 
   for (ptrdiff_t start = 0; start < n; start += BLOCK_LENGTH) {
     ptrdiff_t count = n - start < BLOCK_LENGTH ? n - start : BLOCK_LENGTH;
-    ptrdiff_t whole = count / FLANES * FLANES;
     for (int k = 0; k < program->input_count; k++) at[k] = inputs[k] + start;
     for (int k = 0; k < program->instruction_count; k++) {
       uint64_t code = program->instructions[k];
@@ -83,10 +92,7 @@ static void NAME(evaluate)(const ek_program *program, const ELEMENT *const *inpu
       ELEMENT *target = k + 1 == program->instruction_count
                             ? out + start
                             : scratch[EK_FIELD(code, 1) - fixed + program->constant_count];
-      NAME(apply)(operation, a, b, c, target, whole);
-      if (whole < count)
-        NAME(apply_rest)(operation, a + whole, b ? b + whole : NULL, c ? c + whole : NULL,
-                         target + whole, count - whole);
+      NAME(apply_all)(operation, a, b, c, target, count);
     }
   }
 }

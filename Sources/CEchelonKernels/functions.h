@@ -28,6 +28,8 @@ FUNCTION fv truth(iv mask) { return (fv)(mask & (iv)all(1)); }
 FUNCTION fv magnitude(fv x) { return (fv)((iv)x & INT64_MAX); }
 FUNCTION iv sign_of(fv x) { return (iv)x & INT64_MIN; }
 FUNCTION fv signed_by(fv x, iv sign) { return (fv)((iv)x ^ sign); }
+/// x·2^by of each lane, of negative ones, too: C has no left shift of those.
+FUNCTION iv shifted(iv x, int by) { return (iv)((uv)x << by); }
 
 #define POLY(name)                                                     \
   FUNCTION fv poly_##name(fv x) {                                        \
@@ -36,9 +38,21 @@ FUNCTION fv signed_by(fv x, iv sign) { return (fv)((iv)x ^ sign); }
     _Pragma("unroll") for (int i = N - 2; i >= 0; i--) sum = MADD(sum, x, all(name[i])); \
     return sum;                                                        \
   }
+// The same for long ones, as two sums that do not wait for each other.
+#define LONG_POLY(name)                                                \
+  FUNCTION fv poly_##name(fv x) {                                      \
+    enum { N = sizeof name / sizeof name[0] };                         \
+    fv square = x * x;                                                 \
+    fv a = all(name[N - 1]), b = all(name[N - 2]);                     \
+    _Pragma("unroll") for (int i = N - 3; i > 0; i -= 2) {             \
+      a = MADD(a, square, all(name[i]));                               \
+      b = MADD(b, square, all(name[i - 1]));                           \
+    }                                                                  \
+    return N % 2 ? MADD(b, x, MADD(a, square, all(name[0]))) : MADD(a, x, b); \
+  }
 POLY(EXP_Q)
 POLY(LOG_R)
-POLY(LOG_R2)
+POLY(LOG_R3)
 POLY(SIN_S)
 POLY(COS_C)
 POLY(TAN_T)
@@ -49,7 +63,7 @@ POLY(ASIN_A)
 #define ROUNDER 0x1.8p52
 
 /// 2^k for -1022 ≤ k ≤ 1023.
-FUNCTION fv power_of_two(iv k) { return (fv)((k + 1023) << 52); }
+FUNCTION fv power_of_two(iv k) { return (fv)shifted(k + 1023, 52); }
 
 /// p·2^k, rounded once, for p near 1 and any k that a double can hold with room to spare.
 FUNCTION fv scaled(fv p, iv k) {
@@ -77,23 +91,26 @@ FUNCTION fv exp_v(fv x) {
   return pick(x != x, x + x, scaled(y, p.k));
 }
 
-/// exp(x) - 1; below -40 it is -1.
-FUNCTION fv expm1_v(fv x) {
-  fv bounded = pick(x > 710, all(710), pick(x < -40, all(-40), x));
+/// (exp(x) - 1) / 2, which overflows with sinh and cosh and not before; below -40 it is -1/2.
+FUNCTION fv half_expm1(fv x) {
+  fv bounded = pick(x > 710.5, all(710.5), pick(x < -40, all(-40), x));
   exp_parts p = reduce_exp(bounded);
   fv tail = MADD(p.hi * p.hi, poly_EXP_Q(p.hi), p.lo);
-  // 2^k (1 + r + tail) - 1, with the halved power so that k = 1024 is one.
-  fv power = power_of_two(p.k - 1);
-  fv base = power - 0.5;
+  // A quarter of 2^k (1 + r + tail) - 1, so that the power for k = 1025 exists.
+  fv power = power_of_two(p.k - 2);
+  fv base = power - 0.25;
   fv main = power * p.hi;
   fv larger = pick(magnitude(base) >= magnitude(main), base, main);
   fv smaller = pick(magnitude(base) >= magnitude(main), main, base);
   fv sum = base + main;
   fv error = smaller - (sum - larger);
   fv y = 2 * (sum + MADD(power, tail, error));
-  fv small = p.hi + tail;
-  y = pick(p.k == 0, small, y);
-  y = pick(x == 0, x, y);
+  return pick(p.k == 0, 0.5 * (p.hi + tail), y);
+}
+
+FUNCTION fv expm1_v(fv x) {
+  // Half of a subnormal number would lose a bit.
+  fv y = pick(magnitude(x) < 0x1p-54, x, 2 * half_expm1(x));
   return pick(x != x, x + x, y);
 }
 
@@ -104,7 +121,7 @@ FUNCTION log_parts reduce_log(fv x) {
   x = pick(is_small, x * 0x1p54, x);
   iv bits = (iv)x - (iv)all(0x1.6a09e667f3bcdp-1);
   iv e = bits >> 52;
-  fv m = (fv)((iv)x - (e << 52));
+  fv m = (fv)((iv)x - shifted(e, 52));
   fv exponent = (fv)(e + (iv)all(ROUNDER)) - ROUNDER;
   return (log_parts){m - 1, exponent - pick(is_small, all(54), all(0))};
 }
@@ -214,13 +231,17 @@ FUNCTION fv cos_part(fv r, fv lo) {
   return w + (((1 - w) - h) + MADD(z * z, poly_COS_C(z), -(r * lo)));
 }
 
+FUNCTION int is_any(iv mask) {
+  int any = 0;
+  for (int i = 0; i < FLANES; i++) any |= mask[i] != 0;
+  return any;
+}
+
 /// Lanes with huge arguments: one after the other.
 typedef double (*scalar_function)(double);
 FUNCTION fv with_huge(fv x, fv y, scalar_function f) {
   iv is_huge = magnitude(x) >= TRIG_LIMIT;
-  int any = 0;
-  for (int i = 0; i < FLANES; i++) any |= is_huge[i] != 0;
-  if (__builtin_expect(any, 0))
+  if (__builtin_expect(is_any(is_huge), 0))
     for (int i = 0; i < FLANES; i++)
       if (is_huge[i]) y[i] = f(x[i]);
   return y;
@@ -229,7 +250,7 @@ FUNCTION fv with_huge(fv x, fv y, scalar_function f) {
 FUNCTION fv sin_v(fv x) {
   trig_parts p = reduce_trig(pick(magnitude(x) < TRIG_LIMIT, x, all(0)));
   fv y = pick((p.k & 1) != 0, cos_part(p.hi, p.lo), sin_part(p.hi, p.lo));
-  y = signed_by(y, (p.k & 2) << 62);
+  y = signed_by(y, shifted(p.k & 2, 62));
   y = pick(x == 0, x, y);
   return with_huge(x, pick(x != x, x + x, y), sin);
 }
@@ -237,7 +258,7 @@ FUNCTION fv sin_v(fv x) {
 FUNCTION fv cos_v(fv x) {
   trig_parts p = reduce_trig(pick(magnitude(x) < TRIG_LIMIT, x, all(0)));
   fv y = pick((p.k & 1) != 0, sin_part(p.hi, p.lo), cos_part(p.hi, p.lo));
-  y = signed_by(y, ((p.k + 1) & 2) << 62);
+  y = signed_by(y, shifted((p.k + 1) & 2, 62));
   return with_huge(x, pick(x != x, x + x, y), cos);
 }
 
@@ -260,26 +281,40 @@ FUNCTION fv tan_v(fv x) {
 
 FUNCTION fv sqrt_v(fv x) { return __builtin_elementwise_sqrt(x); }
 
-FUNCTION fv atan_v(fv x) {
-  fv t = magnitude(x);
-  iv is_large = t > 1;
-  fv numerator = pick(is_large, all(-1), t), denominator = pick(is_large, t, all(1));
-  // t or -1/t in [-1, 1]; beyond tan(π/8) turned by π/4 once more.
-  iv is_outer = magnitude(numerator) > 0x1.a827999fcef32p-2 * denominator;
-  iv sign = sign_of(numerator);
-  fv one = signed_by(all(1), sign);
-  fv n = pick(is_outer, numerator - one * denominator, numerator);
-  fv d = pick(is_outer, MADD(one, numerator, denominator), denominator);
-  fv u = n / d;
+/// The angle of the point (±d, n), n and d not negative, not both 0 and not both infinite.
+FUNCTION fv angle(fv n, fv d, iv is_left) {
+  iv is_steep = n > d;
+  fv small = pick(is_steep, d, n), large = pick(is_steep, n, d);
+  // The angle of a slope of 0 to 1; beyond tan(π/8) turned back by π/4.
+  iv is_outer = small > 0x1.a827999fcef32p-2 * large;
+  fv u = pick(is_outer, small - large, small) / pick(is_outer, small + large, large);
   fv z = u * u;
   fv tail = z * u * poly_ATAN_A(z);
-  fv turns_hi = pick(is_large, all(0x1.921fb54442d18p+0), all(0)), turns_lo = pick(is_large, all(0x1.1a62633145c07p-54), all(0));
-  turns_hi += signed_by(pick(is_outer, all(0x1.921fb54442d18p-1), all(0)), sign);
-  turns_lo += signed_by(pick(is_outer, all(0x1.1a62633145c07p-55), all(0)), sign);
-  fv y = turns_hi + (u + (tail + turns_lo));
-  y = pick(t == (double)INFINITY, all(0x1.921fb54442d18p+0), y);
-  y = signed_by(magnitude(y), sign_of(x));
+  // Mirrored at π/4, then at π/2: so many eighths of a turn, their leading part exact.
+  fv eighths = truth(is_outer);
+  eighths = pick(is_steep, 2 - eighths, eighths);
+  eighths = pick(is_left, 4 - eighths, eighths);
+  iv sign = (is_steep ^ is_left) & INT64_MIN;
+  return eighths * 0x1.921fb54442d18p-1 +
+         (signed_by(u, sign) + (signed_by(tail, sign) + eighths * 0x1.1a62633145c07p-55));
+}
+
+FUNCTION fv atan_v(fv x) {
+  fv y = signed_by(angle(magnitude(x), all(1), all_bits(0)), sign_of(x));
   return pick(x != x, x + x, y);
+}
+
+FUNCTION fv atan2_v(fv y, fv x) {
+  fv n = magnitude(y), d = magnitude(x);
+  // The sum of both may overflow; a quarter of a subnormal one is as far below the other as it was.
+  iv is_huge = (n > 0x1p1000) | (d > 0x1p1000);
+  iv is_infinite = (n == (double)INFINITY) | (d == (double)INFINITY);
+  fv quarter = pick(is_huge, all(0.25), all(1));
+  n = pick(is_infinite, truth(n == (double)INFINITY), n * quarter);
+  d = pick(is_infinite, truth(d == (double)INFINITY), d * quarter);
+  d = pick((x == 0) & (y == 0), all(1), d);
+  fv result = signed_by(angle(n, d, sign_of(x) != 0), sign_of(y));
+  return pick((x != x) | (y != y), x + y, result);
 }
 
 /// asin and acos share: |x| ≤ ½ directly, beyond it by √((1 - |x|)/2).
@@ -323,21 +358,19 @@ FUNCTION fv acos_v(fv x) {
 
 FUNCTION fv sinh_v(fv x) {
   fv a = magnitude(x);
-  fv e = expm1_v(pick(a < 700, a, all(0)));
-  fv y = 0.5 * (e + e / (e + 1));
-  // Near the end exp(x) itself overflows before half of it does.
-  fv root = exp_v(0.5 * pick(a < 1500, a, all(1500)));
-  y = pick(a < 700, y, 0.5 * root * root);
-  y = pick(a < 0x1p-28, a, y);
+  fv h = half_expm1(a);
+  fv y = pick(a < 0x1p-28, a, h + h / MADD(all(2), h, all(1)));
+  y = pick(h == (double)INFINITY, h, y);
   return pick(x != x, x + x, signed_by(y, sign_of(x)));
 }
 
 FUNCTION fv cosh_v(fv x) {
+  // Half of exp(|x|), which overflows with cosh and not before.
   fv a = magnitude(x);
-  fv e = exp_v(pick(a < 700, a, all(0)));
-  fv root = exp_v(0.5 * pick(a < 1500, a, all(1500)));
-  fv y = pick(a < 700, 0.5 * e + 0.5 / e, 0.5 * root * root);
-  return pick(x != x, x + x, y);
+  exp_parts p = reduce_exp(pick(a < 711, a, all(711)));
+  fv tail = MADD(p.hi * p.hi, poly_EXP_Q(p.hi), p.lo);
+  fv h = scaled(1 + (p.hi + tail), p.k - 1);
+  return pick(x != x, x + x, h + 0.25 / h);
 }
 
 FUNCTION fv tanh_v(fv x) {
@@ -362,9 +395,9 @@ FUNCTION fv cbrt_v(fv x) {
   iv bits = (iv)pick(is_small, a * 0x1p54, a);
   // a = m·8^q with m in [1, 8).
   iv q = (((bits >> 52) * 43691) >> 17) - 341;
-  fv m = (fv)(bits - ((3 * q) << 52));
+  fv m = (fv)(bits - shifted(3 * q, 52));
   // A third of the bits is a guess that is good to 5; three steps of Halley's method make it all of them.
-  iv third = (((iv)m >> 33) * 0x55555556 >> 32) << 33;
+  iv third = shifted(((iv)m >> 33) * 0x55555556 >> 32, 33);
   fv t = (fv)(third + ((int64_t)715094163 << 32));
   _Pragma("unroll") for (int i = 0; i < 3; i++) {
     fv cube = t * t * t;
@@ -374,7 +407,7 @@ FUNCTION fv cbrt_v(fv x) {
   fv head = (fv)((iv)t & (int64_t)0xffffffffc0000000);
   fv r = m / (head * head);
   fv y = head + head * ((r - head) / (2 * head + r));
-  y = (fv)((iv)y + ((q - (is_small & 18)) << 52));
+  y = (fv)((iv)y + shifted(q - (is_small & 18), 52));
   y = pick((a == 0) | (a == (double)INFINITY), a, y);
   return pick(x != x, x + x, signed_by(y, sign_of(x)));
 }
@@ -433,12 +466,13 @@ FUNCTION two log_precise(fv x) {
   fv s = p.f / divisor;
   two back = product(s, divisor);
   fv s_lo = ((p.f - back.hi) - back.lo - s * divisor_lo) / divisor;
-  // s³ (2/3 + z R): 2/3 in two parts, the rest is small enough for one.
+  // s³ (2/3 + z (2/5 + z R)): 2/3 in two parts and the product with 2/5, the rest is small enough for one.
   two z = product(s, s);
   z.lo = MADD(2 * s, s_lo, z.lo);
-  fv rest = z.hi * poly_LOG_R2(z.hi);
-  two factor = sum_of(all(0x1.5555555555555p-1), rest);
-  factor.lo += 0x1.5555555555555p-55;
+  two lead = product(z.hi, all(0x1.999999999999ap-2));
+  two rest = sum_of(lead.hi, z.hi * (z.hi * poly_LOG_R3(z.hi)));
+  two factor = sum_of(all(0x1.5555555555555p-1), rest.hi);
+  factor.lo += 0x1.5555555555555p-55 + (rest.lo + MADD(z.lo, all(0x1.999999999999ap-2), lead.lo));
   two cube = product(z.hi, s);
   cube.lo += MADD(z.hi, s_lo, z.lo * s);
   two tail = product(cube.hi, factor.hi);
@@ -493,3 +527,48 @@ FUNCTION fv maximum_v(fv x, fv y) {
   fv equal = (fv)((iv)x & (iv)y);
   return pick(x > y, x, pick(y > x, y, pick(x == y, equal, x + y)));
 }
+
+/// 1 + r + r² q with r = hi + lo, times 2^k.
+FUNCTION fv exp_of(two r, iv k) {
+  return scaled(1 + (r.hi + MADD(r.hi * r.hi, poly_EXP_Q(r.hi), r.lo)), k);
+}
+
+FUNCTION fv exp2_v(fv x) {
+  fv bounded = pick(x > 1030, all(1030), pick(x < -1080, all(-1080), x));
+  fv rounded = bounded + ROUNDER;
+  fv f = bounded - (rounded - ROUNDER);
+  two r = product(f, all(0x1.62e42fefa39efp-1));
+  r.lo = MADD(f, all(0x1.abc9e3b39803fp-56), r.lo);
+  return pick(x != x, x + x, exp_of(r, (iv)rounded - (iv)all(ROUNDER)));
+}
+
+FUNCTION fv exp10_v(fv x) {
+  fv bounded = pick(x > 310, all(310), pick(x < -325, all(-325), x));
+  fv rounded = MADD(bounded, all(0x1.a934f0979a371p+1), all(ROUNDER));
+  fv k = rounded - ROUNDER;
+  fv hi = MADD(k, all(-0x1.34413509f6000p-2), bounded);  // exact: 40 bits times 11
+  fv part = k * 0x1.9fef311f12b36p-42;
+  fv f = hi - part;
+  two r = product(f, all(0x1.26bb1bbb55516p+1));
+  r.lo += MADD((hi - f) - part, all(0x1.26bb1bbb55516p+1), f * -0x1.f48ad494ea3e9p-53);
+  return pick(x != x, x + x, exp_of(r, (iv)rounded - (iv)all(ROUNDER)));
+}
+
+FUNCTION fv hypot_v(fv x, fv y) {
+  fv a = magnitude(x), b = magnitude(y);
+  fv large = pick(a > b, a, b), small = pick(a > b, b, a);
+  // Their squares stay inside of the range, as do the roundings of these if they count.
+  iv is_huge = large > 0x1p500, is_tiny = large < 0x1p-400;
+  fv scale = pick(is_huge, all(0x1p-600), pick(is_tiny, all(0x1p600), all(1)));
+  fv back = pick(is_huge, all(0x1p600), pick(is_tiny, all(0x1p-600), all(1)));
+  two p = product(large * scale, large * scale), q = product(small * scale, small * scale);
+  two sum = sum_of(p.hi, q.hi);
+  fv result = sqrt_v(sum.hi + (sum.lo + (p.lo + q.lo))) * back;
+  iv is_infinite = (a == (double)INFINITY) | (b == (double)INFINITY);
+  return pick(is_infinite, all((double)INFINITY), pick((x != x) | (y != y), x + y, result));
+}
+
+FUNCTION fv sign_v(fv x) { return pick((x == 0) | (x != x), x, signed_by(all(1), sign_of(x))); }
+FUNCTION fv copysign_v(fv x, fv y) { return signed_by(magnitude(x), sign_of(y)); }
+
+#include "special.h"

@@ -55,6 +55,8 @@ const ek_table EK_TABLE_NAME(EK_LEVEL) = {
     .product_f64 = product_f64,
     .product_f32 = product_f32,
     .philox_fill = philox_fill,
+    .apply_f64 = apply_all_f64,
+    .apply_f32 = apply_all_f32,
     .evaluate_f64 = evaluate_f64,
     .evaluate_f32 = evaluate_f32,
 };

@@ -4,9 +4,18 @@
 
 #include "CEchelonKernels.h"
 
-/// How many operands an operation has.
+/// How many operands an operation has, one that there is.
 static inline unsigned ek_arity(unsigned operation) {
-  return operation < EK_ADD ? 1 : operation < EK_SELECT ? 2 : 3;
+  static const unsigned char arity[EK_OPERATION_COUNT] = {
+#define OPERATION_1(name, value) [EK_##name] = 1,
+#define OPERATION_2(name, value) [EK_##name] = 2,
+#define OPERATION_3(name, value) [EK_##name] = 3,
+#include "operations.h"
+#undef OPERATION_1
+#undef OPERATION_2
+#undef OPERATION_3
+  };
+  return arity[operation];
 }
 
 /// The `k`-th byte of an instruction: operation, target, then its operands.
@@ -28,6 +37,8 @@ typedef struct {
   ek_scaled (*product_f64)(const double *, ptrdiff_t);
   ek_scaled (*product_f32)(const float *, ptrdiff_t);
   void (*philox_fill)(uint64_t, uint64_t, uint32_t, uint64_t *, uint64_t *, ptrdiff_t);
+  void (*apply_f64)(unsigned, const double *, const double *, const double *, double *, ptrdiff_t);
+  void (*apply_f32)(unsigned, const float *, const float *, const float *, float *, ptrdiff_t);
   void (*evaluate_f64)(const ek_program *, const double *const *, double *, ptrdiff_t);
   void (*evaluate_f32)(const ek_program *, const float *const *, float *, ptrdiff_t);
 } ek_table;

@@ -1,4 +1,5 @@
 public import EchelonLinearAlgebra
+import Synchronization
 
 /// An element-wise computation as it was written down: a graph of operations over leaves.
 ///
@@ -11,11 +12,32 @@ public final class ExpressionNode<Leaf: Hashable & Sendable>: Sendable {
     case operation(VectorOperation, [ExpressionNode])
   }
 
+  /// Behind a lock for the sake of `deinit` alone; it never changes before.
+  private let held: Mutex<Content>
+
   /// What stands here.
-  public let content: Content
+  public var content: Content { held.withLock { $0 } }
 
   /// A node.
-  public init(_ content: Content) { self.content = content }
+  public init(_ content: Content) { held = Mutex(content) }
+
+  // Not by recursion, which is what releasing the operands here would be: a polynomial of degree ten thousand
+  // is a graph of that depth, and a thread's stack may be short.
+  deinit {
+    var released = takeOperands()
+    while var node = released.popLast() {
+      if isKnownUniquelyReferenced(&node) { released += node.takeOperands() }
+    }
+  }
+
+  /// Of a node that nobody else has any more.
+  private func takeOperands() -> [ExpressionNode] {
+    held.withLock { content in
+      guard case .operation(_, let operands) = content else { return [] }
+      content = .constant(0)
+      return operands
+    }
+  }
 }
 
 /// Why a computation that was written down cannot be run.
@@ -25,14 +47,9 @@ public enum ExpressionError: Error, Equatable, CustomStringConvertible {
   /// More different arrays than a job can have.
   case tooManyArrays(count: Int, limit: Int)
 
-  /// Nothing but numbers: nobody knows how many elements the result has.
-  case noArrays
-
   /// One sentence for the person at the terminal.
   public var description: String {
     switch self {
-    case .noArrays:
-      "the expression reads no array, so it has no number of elements; use array(repeating:count:)"
     case .tooLarge(let limit):
       "the expression needs more than \(limit) arrays, numbers and intermediate values at a time; "
         + "evaluate a part of it first"
@@ -81,7 +98,9 @@ public struct CompiledExpression<Leaf: Hashable & Sendable>: Sendable {
         if uses[key] == 0, let place = places[key] { free.append(place) }
       }
       let target: Int
-      if let reused = free.popLast() {
+      if node === root {
+        target = 0  // the output, which takes no place
+      } else if let reused = free.popLast() {
         target = reused
       } else {
         target = leafCount + graph.constants.count + temporaryCount

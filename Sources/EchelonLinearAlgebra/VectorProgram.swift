@@ -131,14 +131,27 @@ public protocol VectorInputs {
 public protocol VectorProgramScalar: BitwiseCopyable {
   /// Runs a program, which is sound, over inputs that all have that many elements.
   @unsafe static func evaluate(_ call: ProgramCall<Self>)
+
+  /// Applies an operation to that many elements of two operands, or of the one that it has.
+  @unsafe static func apply(
+    _ operation: VectorOperation, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>?,
+    _ output: UnsafeMutablePointer<Self>, _ count: Int, level: InstructionSet?)
 }
 
-// SAFETY, for both: `VectorProgram.run` has seen to everything that the call asks.
+// SAFETY, for both: `VectorProgram.run` and `VectorOperation.lanes` have seen to everything that the calls ask.
 
 extension Double: VectorProgramScalar {
   /// See `VectorProgramScalar`.
   @unsafe public static func evaluate(_ call: ProgramCall<Double>) {
     unsafe ek_evaluate_f64(call.level, call.program, call.inputs, call.output, call.count)
+  }
+
+  /// See `VectorProgramScalar`.
+  @unsafe public static func apply(
+    _ operation: VectorOperation, _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>?,
+    _ output: UnsafeMutablePointer<Double>, _ count: Int, level: InstructionSet?
+  ) {
+    unsafe ek_apply_f64(level.number, Int32(operation.rawValue), x, y, nil, output, count)
   }
 }
 
@@ -146,5 +159,13 @@ extension Float: VectorProgramScalar {
   /// See `VectorProgramScalar`.
   @unsafe public static func evaluate(_ call: ProgramCall<Float>) {
     unsafe ek_evaluate_f32(call.level, call.program, call.inputs, call.output, call.count)
+  }
+
+  /// See `VectorProgramScalar`.
+  @unsafe public static func apply(
+    _ operation: VectorOperation, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>?,
+    _ output: UnsafeMutablePointer<Float>, _ count: Int, level: InstructionSet?
+  ) {
+    unsafe ek_apply_f32(level.number, Int32(operation.rawValue), x, y, nil, output, count)
   }
 }

@@ -37,16 +37,18 @@ extension VectorOperation {
     case .squareRoot, .add, .subtract, .multiply, .divide: 0.5
     case .asin, .acos: 0.7
     case .log10: 0.8
-    case .cubeRoot, .exp, .log, .log1p: 0.9
-    case .log2, .sin, .cos: 1
+    case .cubeRoot, .exp, .exp2, .hypot, .log, .log1p: 0.9
+    case .exp10, .log2, .sin, .cos, .pow: 1
     case .expm1: 1.2
-    case .pow: 1.3
+    case .cosh, .erf: 1.4
+    case .erfc: 1.5
     case .tan: 1.7
-    case .asinh, .atan: 2
+    case .asinh, .atan, .atan2: 2
     case .atanh: 2.1
-    case .acosh, .sigmoid: 2.5
+    case .sinh: 2.3
+    case .acosh, .logGamma, .normalQuantile, .sigmoid: 2.5
+    case .gamma: 3
     case .tanh: 2.6
-    case .sinh, .cosh: 2.8
     default: 0
     }
   }
@@ -59,6 +61,10 @@ extension VectorOperation {
     -.greatestFiniteMagnitude, 0x1.fffffffffffffp-1, 0x1.0000000000001p0, 709.782712893384,
     709.7827128933841, -745.1332191019411, -745.2, -708.4, 0x1p20, 0x1p52, 0x1p53, -0x1p53, 1e22,
     0x1p52 + 1, 1.5, 2.5, -2.5, 0.49999999999999994, -0.49999999999999994,
+    171.6, 171.62, 171.63, -0.5, -1.5, -3, -3.5, -8, -8.5, -170.5, -177.5, -184.5, -185.5,
+    0x1p-1024,
+    2.5e305, 2.6e305, 0.25, 0.75, 8, 8.5, 5.9, -5.9, 26.5, 27.2, 27.3, 308, 308.3, -323, 1023, 1024,
+    -1074, -1075, -1075.5,
   ]
   static let shapes = VectorOperation.allCases.filter { $0.operandCount < 3 }
 
@@ -66,13 +72,17 @@ extension VectorOperation {
   private func arguments(_ count: Int, _ random: inout TestRandom) -> [Double] {
     (0..<count).map { index in
       let unit = Double(random.next() >> 11) * 0x1p-53
-      switch index % 8 {
+      switch index % 12 {
       case 0, 1: return Double(bitPattern: random.next())
       case 2: return 2 * unit - 1
       case 3: return 2 * unit
       case 4: return 100 * unit - 50
       case 5: return 1500 * unit - 750
       case 6: return 2e6 * unit - 1e6
+      case 7: return 12 * unit - 6
+      case 8: return 60 * unit - 30
+      case 9: return 360 * unit - 180
+      case 10: return exp(40 * unit - 40)
       default: return 1 + (unit - 0.5) * 0x1p-20
       }
     }
@@ -91,11 +101,16 @@ extension VectorOperation {
     var worst = (error: 0.0, x: 0.0, y: 0.0, value: 0.0)
     for _ in 0..<rounds {
       let x = arguments(4096, &random)
-      // Powers that are neither 0 nor infinite, half of the time.
-      // Shuffled, so that every kind of x meets every kind of y.
+      // Shuffled, so that every kind of x meets every kind of y. Of every eight, four that make powers which are
+      // neither 0 nor infinite, and two that are about as large as x.
       let others = arguments(4096, &random).shuffled(using: &random)
       let y = zip(x, others).enumerated().map { index, pair in
-        index % 16 < 8 ? pair.1 : pair.1.remainder(dividingBy: 1480) / log(abs(pair.0))
+        switch index % 8 {
+        case 0, 1: return pair.1
+        case 2: return pair.0 * exp(pair.1.remainder(dividingBy: 30))
+        case 3: return pair.0 * (1 + exp2(-abs(pair.1.remainder(dividingBy: 60))))
+        default: return pair.1.remainder(dividingBy: 1480) / log(abs(pair.0))
+        }
       }
       let z =
         operation.operandCount == 1
@@ -126,6 +141,22 @@ extension VectorOperation {
           <= (operation.statedError <= 0.5 ? operation.statedError : max(1, operation.statedError)),
         "\(operation)(\(x[index]), \(y[index])) = \(z[index])")
     }
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func `selects by the condition, and passes on the bits`(_ level: InstructionSet) {
+    // Every special value as the condition, with others on both sides; a NaN is not 0.
+    let conditions = Self.special
+    let x = conditions.indices.map { Self.special[($0 + 5) % Self.special.count] }
+    let y = conditions.indices.map { Self.special[($0 + 12) % Self.special.count] }
+    let expected = conditions.indices.map { conditions[$0] != 0 ? x[$0] : y[$0] }
+    #expect(
+      results(.select, conditions, x, y, level: level).map(\.bitPattern)
+        == expected.map(\.bitPattern))
+    let (c, a, b) = (conditions.map { Float($0) }, x.map { Float($0) }, y.map { Float($0) })
+    #expect(
+      results(.select, c, a, b, level: level).map(\.bitPattern)
+        == c.indices.map { (c[$0] != 0 ? a[$0] : b[$0]).bitPattern })
   }
 
   @Test(arguments: shapes, InstructionSet.available)
@@ -163,6 +194,48 @@ extension VectorOperation {
         #expect(run(range) == Array(all[range]), "\(operation) \(range)")
       }
     }
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func `gives the same bits on the lanes of SIMD vectors`(_ level: InstructionSet) {
+    var random = TestRandom(seed: testSeed())
+    let x = arguments(64, &random)
+    let y = arguments(64, &random)
+    func check<V: SIMDOperand>(_ type: V.Type) where V.Scalar: BinaryFloatingPoint {
+      let (x, y) = (x.map { V.Scalar($0) }, y.map { V.Scalar($0) })
+      for operation in Self.shapes {
+        let expected =
+          operation.operandCount == 1
+          ? results(operation, x, level: level) : results(operation, x, y, level: level)
+        for start in stride(from: 0, through: 64 - V.scalarCount, by: V.scalarCount) {
+          var (a, b) = (V(), V())
+          for lane in 0..<V.scalarCount { (a[lane], b[lane]) = (x[start + lane], y[start + lane]) }
+          let z =
+            operation.operandCount == 1
+            ? operation.lanes(a, level: level) : operation.lanes(a, b, level: level)
+          for lane in 0..<V.scalarCount {
+            let (value, wanted) = (z[lane], expected[start + lane])
+            #expect(
+              value.sign == wanted.sign && (value == wanted || value.isNaN && wanted.isNaN),
+              "\(operation)(\(a[lane]), \(b[lane])) of \(type)")
+          }
+        }
+      }
+    }
+    check(SIMD2<Double>.self)
+    check(SIMD3<Double>.self)
+    check(SIMD4<Double>.self)
+    check(SIMD8<Double>.self)
+    check(SIMD16<Double>.self)
+    check(SIMD32<Double>.self)
+    check(SIMD64<Double>.self)
+    check(SIMD2<Float>.self)
+    check(SIMD3<Float>.self)
+    check(SIMD4<Float>.self)
+    check(SIMD8<Float>.self)
+    check(SIMD16<Float>.self)
+    check(SIMD32<Float>.self)
+    check(SIMD64<Float>.self)
   }
 
   @Test func `has the operands that the loops give it`() {
@@ -242,9 +315,35 @@ extension VectorOperation {
 
   @Test func `of too many values is refused`() {
     typealias Node = ExpressionNode<Int>
-    // A balanced tree of distinct leaves needs them all at once.
     let leaves = (0..<70).map { Node(.leaf($0)) }
     let sum = leaves.dropFirst().reduce(leaves[0]) { Node(.operation(.add, [$0, $1])) }
     #expect(throws: ExpressionError.tooLarge(limit: 64)) { try CompiledExpression(sum) }
+  }
+
+  @Test
+  func `of too many values at a time is refused, and of just as many as there are places is not`()
+    throws
+  {
+    typealias Node = ExpressionNode<Int>
+    // e^x + (e^x + (… + e^x)), each a node of its own: all of them wait for the innermost sum.
+    func nested(_ count: Int) -> Node {
+      func power() -> Node { Node(.operation(.exp, [Node(.leaf(0))])) }
+      return (1..<count).reduce(power()) { sum, _ in Node(.operation(.add, [power(), sum])) }
+    }
+    let compiled = try CompiledExpression(nested(63))
+    #expect(compiled.program.temporaryCount == 63 && compiled.leaves.count == 1)
+    #expect(throws: ExpressionError.tooLarge(limit: 64)) { try CompiledExpression(nested(64)) }
+    // The output of a single operation is no place of its own.
+    #expect(try CompiledExpression(nested(1)).program.temporaryCount == 0)
+  }
+
+  @Test func `of a hundred thousand operations, one in the other, is compiled and released`() throws
+  {
+    typealias Node = ExpressionNode<Int>
+    // By recursion, a tenth of that overflows a thread's stack.
+    let x = Node(.leaf(0))
+    let shared = (1...20_000).reduce(x) { sum, _ in Node(.operation(.negate, [sum])) }
+    let sum = (1...80_000).reduce(shared) { sum, _ in Node(.operation(.add, [sum, x])) }
+    #expect(try CompiledExpression(sum).program.instructions.count == 100_000)
   }
 }

@@ -120,6 +120,17 @@ enum {
   EK_AND = 41,
   EK_OR = 42,
   EK_SELECT = 43,
+  EK_EXP2 = 44,
+  EK_EXP10 = 45,
+  EK_SIGN = 46,
+  EK_ATAN2 = 47,
+  EK_HYPOT = 48,
+  EK_COPYSIGN = 49,
+  EK_ERF = 50,
+  EK_ERFC = 51,
+  EK_NORMAL_QUANTILE = 52,
+  EK_GAMMA = 53,
+  EK_LOG_GAMMA = 54,
   EK_OPERATION_COUNT,
 };
 
@@ -139,6 +150,13 @@ enum { EK_OPERAND_LIMIT = 64 };  // their blocks are on the stack, 1 KiB each
 /// Whether every instruction has an operation and operands that exist, and reads no temporary one before
 /// it was written.
 int ek_program_is_sound(const ek_program *program);
+
+/// One operation of the list on `n` elements of each operand that it has; the others are NULL. `out` may be an
+/// operand.
+void ek_apply_f64(int level, int operation, const double *x, const double *y, const double *z, double *out,
+                  ptrdiff_t n);
+void ek_apply_f32(int level, int operation, const float *x, const float *y, const float *z, float *out,
+                  ptrdiff_t n);
 
 /// Runs a sound program over `n` elements of each input, in blocks; `out` shares no memory with them.
 void ek_evaluate_f64(int level, const ek_program *program, const double *const *inputs, double *out,

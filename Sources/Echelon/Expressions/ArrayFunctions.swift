@@ -19,6 +19,16 @@ public func exp<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
   ArrayExpression(.exp, x.expression.node)
 }
 
+/// 2ˣ.
+public func exp2<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.exp2, x.expression.node)
+}
+
+/// 10ˣ.
+public func exp10<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.exp10, x.expression.node)
+}
+
 /// eˣ − 1, to full accuracy for small x as well.
 public func expm1<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
   ArrayExpression(.expm1, x.expression.node)
@@ -109,6 +119,36 @@ public func sigmoid<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
   ArrayExpression(.sigmoid, x.expression.node)
 }
 
+/// The error function, 2/√π ∫₀ˣ exp(−t²) dt.
+public func erf<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.erf, x.expression.node)
+}
+
+/// 1 − erf x, to full accuracy in its tail as well.
+public func erfc<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.erfc, x.expression.node)
+}
+
+/// The quantile of the standard normal distribution: z with Φ(z) = x; NaN for what is no probability.
+public func normalQuantile<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.normalQuantile, x.expression.node)
+}
+
+/// The gamma function, by the name that C has for it: C libraries have another `gamma`, which is its logarithm.
+public func tgamma<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.gamma, x.expression.node)
+}
+
+/// ln |Γ(x)|, for positive and negative x.
+public func lgamma<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.logGamma, x.expression.node)
+}
+
+/// −1, 0 or 1, as x is negative, 0 or positive; NaN for NaN.
+public func sign<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.sign, x.expression.node)
+}
+
 /// |x|.
 public func abs<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
   ArrayExpression(.abs, x.expression.node)
@@ -134,6 +174,24 @@ public func round<X: ArrayOperand>(_ x: X) -> ArrayExpression<X.Element> {
   ArrayExpression(.round, x.expression.node)
 }
 
+extension ArrayOperand {
+  /// Each element rounded to a whole number, as Swift's numbers and SIMD vectors are: by default the nearest,
+  /// halves away from 0.
+  public func rounded(_ rule: FloatingPointRoundingRule = .toNearestOrAwayFromZero)
+    -> ArrayExpression<Element>
+  {
+    switch rule {
+    case .toNearestOrEven: return ArrayExpression(.roundToEven, expression.node)
+    case .up: return ceil(self)
+    case .down: return floor(self)
+    case .towardZero: return trunc(self)
+    case .awayFromZero: return select(self .< 0, floor(self), ceil(self))
+    case .toNearestOrAwayFromZero: return round(self)
+    @unknown default: return round(self)
+    }
+  }
+}
+
 /// xʸ.
 public func pow<X: ArrayOperand>(_ x: X, _ y: some ArrayOperand<X.Element>) -> ArrayExpression<
   X.Element
@@ -149,6 +207,57 @@ public func pow<X: ArrayOperand>(_ x: X, _ y: X.Element) -> ArrayExpression<X.El
 /// xʸ.
 public func pow<X: ArrayOperand>(_ x: X.Element, _ y: X) -> ArrayExpression<X.Element> {
   ArrayExpression(.pow, ArrayExpression(x).node, y.expression.node)
+}
+
+/// The angle of the point (x, y), from −π to π.
+public func atan2<X: ArrayOperand>(_ y: X, _ x: some ArrayOperand<X.Element>) -> ArrayExpression<
+  X.Element
+> {
+  ArrayExpression(.atan2, y.expression.node, x.expression.node)
+}
+
+/// The angle of the point (x, y), from −π to π.
+public func atan2<X: ArrayOperand>(_ y: X, _ x: X.Element) -> ArrayExpression<X.Element> {
+  ArrayExpression(.atan2, y.expression.node, ArrayExpression(x).node)
+}
+
+/// The angle of the point (x, y), from −π to π.
+public func atan2<X: ArrayOperand>(_ y: X.Element, _ x: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.atan2, ArrayExpression(y).node, x.expression.node)
+}
+
+/// √(x² + y²), which overflows and underflows only where the result does.
+public func hypot<X: ArrayOperand>(_ x: X, _ y: some ArrayOperand<X.Element>) -> ArrayExpression<
+  X.Element
+> {
+  ArrayExpression(.hypot, x.expression.node, y.expression.node)
+}
+
+/// √(x² + y²), which overflows and underflows only where the result does.
+public func hypot<X: ArrayOperand>(_ x: X, _ y: X.Element) -> ArrayExpression<X.Element> {
+  ArrayExpression(.hypot, x.expression.node, ArrayExpression(y).node)
+}
+
+/// √(x² + y²), which overflows and underflows only where the result does.
+public func hypot<X: ArrayOperand>(_ x: X.Element, _ y: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.hypot, ArrayExpression(x).node, y.expression.node)
+}
+
+/// |x| with the sign of y.
+public func copysign<X: ArrayOperand>(_ x: X, _ y: some ArrayOperand<X.Element>) -> ArrayExpression<
+  X.Element
+> {
+  ArrayExpression(.copySign, x.expression.node, y.expression.node)
+}
+
+/// |x| with the sign of y.
+public func copysign<X: ArrayOperand>(_ x: X, _ y: X.Element) -> ArrayExpression<X.Element> {
+  ArrayExpression(.copySign, x.expression.node, ArrayExpression(y).node)
+}
+
+/// |x| with the sign of y.
+public func copysign<X: ArrayOperand>(_ x: X.Element, _ y: X) -> ArrayExpression<X.Element> {
+  ArrayExpression(.copySign, ArrayExpression(x).node, y.expression.node)
 }
 
 /// The smaller of x and y; NaN if one is NaN, and −0 is below +0.

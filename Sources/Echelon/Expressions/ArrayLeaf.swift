@@ -75,9 +75,10 @@ struct ArrayLeaf: Hashable, Sendable {
 extension ExpressionShape {
   /// The shape that all leaves can be repeated to: along each direction they have the same number, or one.
   /// A vector among matrices is a row.
-  /// - Throws: `KernelError` with the counts or the shapes, `ExpressionError.noArrays` for none.
-  init(of leaves: [ArrayLeaf], operation: String) throws {
-    guard let first = leaves.first else { throw ExpressionError.noArrays }
+  /// - Parameter leaves: one at least; numbers alone are no expression that a user can make.
+  /// - Throws: `KernelError` with the counts or the shapes.
+  init(of leaves: [ArrayLeaf], operation: String) throws(KernelError) {
+    let first = leaves[0]
     var shape = ExpressionShape(
       rows: first.layout.rows, columns: first.layout.columns,
       isMatrix: leaves.contains { $0.isMatrix })

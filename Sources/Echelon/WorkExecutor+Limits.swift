@@ -91,3 +91,13 @@ extension RoomWaiter {
     self.init(byteCount: byteCount, hasWaited: hasWaited) { called.future.complete(.success(())) }
   }
 }
+
+/// Refuses limits that nothing fits into.
+func checkLimits(tasks: Int?, bytes: Int?) throws(PoolError) {
+  if let tasks, tasks < 1 {
+    throw .invalidArgument("a `taskLimit` of \(tasks); it is 1 or more, or nil")
+  }
+  if let bytes, bytes < 1 {
+    throw .invalidArgument("an `inFlightByteLimit` of \(bytes); it is 1 or more, or nil")
+  }
+}

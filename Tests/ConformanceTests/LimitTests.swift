@@ -193,6 +193,18 @@ import Testing
   }
 }
 
+@Suite struct `A limit` {
+  @Test(arguments: TestedExecutor.allCases, [0, -1, .min])
+  func `P3 of nothing is refused`(_ kind: TestedExecutor, _ limit: Int) {
+    for (tasks, bytes) in [(limit, nil), (nil, limit)] as [(Int?, Int?)] {
+      let error = #expect(throws: PoolError.self) {
+        _ = try kind.make(1, taskLimit: tasks, byteLimit: bytes)
+      }
+      #expect(error?.description.contains("of \(limit); it is 1 or more") == true)
+    }
+  }
+}
+
 /// Bytes that count how often they are made into a message.
 private struct CountedBytes: Codable, Sendable {
   private enum CodingKeys: CodingKey { case values }

@@ -249,6 +249,40 @@ extension Observation {
   }
 
   @Suite struct `A trace` {
+    @Test func `does not believe in work that lies deeper than any does`() throws {
+      let path = temporaryPath("flight")
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      let capacity = 4096
+      let pool = try recordingPool(path, workers: 1, events: capacity)
+      _ = try pool.submit(work, 1).checked()
+      pool.shutdown()
+      // The ring of the worker, written over with beginnings that have no end, and one end.
+      var bytes = try Data(contentsOf: URL(filePath: path))
+      let ring = bytes.count - 64 - capacity * 32
+      func store<Value: FixedWidthInteger>(_ value: Value, at offset: Int) {
+        let count = MemoryLayout<Value>.size
+        for index in 0..<count {
+          bytes[offset + index] = UInt8(truncatingIfNeeded: value >> Value(8 * index))
+        }
+      }
+      store(UInt64(1001), at: ring)
+      let start = MonotonicClock.now()
+      for index in 0...1000 {
+        let event = ring + 64 + 32 * index
+        store(start + UInt64(index), at: event)
+        store(UInt16(index < 1000 ? 1 : 2), at: event + 8)
+        store(UInt64(index < 1000 ? index : 999), at: event + 16)
+      }
+      try bytes.write(to: URL(filePath: path))
+      let slices = try traceEvents(FlightRecording(contentsOf: path)).filter {
+        $0["ph"] as? String == "X"
+      }
+      #expect(slices.count == 64)
+      #expect(
+        slices.count { ($0["args"] as? [String: Any])?["end"] as? String == "it had not ended" }
+          == 63)
+    }
+
     @Test func `has what Perfetto's importer of JSON reads`() throws {
       let path = temporaryPath("flight")
       let trace = temporaryPath("trace.json")

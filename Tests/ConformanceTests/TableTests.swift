@@ -86,7 +86,7 @@ import Testing
     // A row that stands for more than it has tests hides a situation without one.
     for (row, count) in bare {
       #expect(
-        count <= Self.tests(of: row).count, "\(count) situations name '\(row)' and no test of it")
+        count <= Self.tests(of: row).count, "\(count) situations name '\(row)' alone")
     }
   }
 

@@ -92,15 +92,16 @@ import Testing
           return String(decoding: bytes ?? Data(), as: UTF8.self)
         }
         try eventually("it has reported") { written().contains("\n\(getpid()),0,") }
-        #expect(!written().contains("\n\(getpid()),2,"))
-        try pool.resize(workers: 3)
+        #expect(!written().contains("\n\(getpid()),63,"))
+        // More than any other pool of this process has.
+        try pool.resize(workers: 64)
         try eventually("it reports the new ones") {
-          !top.isRunning || written().contains("\n\(getpid()),2,")
+          !top.isRunning || written().contains("\n\(getpid()),63,")
         }
         top.interrupt()
       })
     #expect(result.status == 0, "\(result.errors)")
-    #expect(result.output.contains("\n\(getpid()),2,"))
+    #expect(result.output.contains("\n\(getpid()),63,"))
     pool.shutdown()
   }
 

@@ -17,11 +17,12 @@ public struct PoolOptions: Sendable {
   public var environment: [String: String] = [:]
   /// Where what the workers print goes.
   public var output = WorkerOutput.lines
-  /// The most tasks that `submit` has in flight; nil sets no limit. In flight is what was handed over
-  /// and whose result, or error, has not come back. A map over a sequence has a buffer of its own.
+  /// The most tasks that `submit` has in flight, 1 or more; nil sets no limit. In flight is what was
+  /// handed over and whose result, or error, has not come back. A map over a sequence has a buffer of its
+  /// own.
   public var taskLimit: Int?
-  /// The most bytes of arguments that `submit` has in flight, as they are sent; arrays in shared memory
-  /// count with their handles. nil sets no limit. A single task is taken whatever its size.
+  /// The most bytes of arguments that `submit` has in flight, 1 or more, as they are sent; arrays in shared
+  /// memory count with their handles. nil sets no limit. A single task is taken whatever its size.
   public var inFlightByteLimit: Int?
   /// Added for one worker, by its seat from 0, over `environment`. Each worker also has its seat in
   /// `ECHELON_WORKER_INDEX`.
@@ -42,8 +43,9 @@ public struct PoolOptions: Sendable {
   /// How many tasks and chunks a worker runs before it leaves, between two of them, for a fresh one;
   /// nil is without a limit. For functions that leak.
   public var maxTasksPerWorker: Int?
-  /// How many bytes of private memory a worker may hold when a task has ended, before it leaves for a
-  /// fresh one; nil is without a limit. Shared arrays do not count.
+  /// How many bytes of private memory a worker may hold when a task has ended, beyond what it held before
+  /// its first one, before it leaves for a fresh one; nil is without a limit. Shared arrays do not count,
+  /// nor does what a forked worker has from its template or an `initializer` leaves.
   public var maxMemoryPerWorker: Int?
   /// How long a worker, or the template of workers, may take to come up, its `initializer` or `preload`
   /// included; nil is without a limit. A worker that is late is ended and replaced; after three in a

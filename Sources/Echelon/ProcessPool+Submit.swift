@@ -12,7 +12,8 @@ extension ProcessPool {
   ///
   /// The function is a function reference or a closure, and travels with what it captured. Captures,
   /// arguments and result are numbers, strings, arrays, `Codable` or bitwise-copyable
-  /// types, and shared arrays, which travel by handle.
+  /// types, and shared arrays, which travel by handle. Instances of classes and actors are no captures,
+  /// nor are collections, optionals and tuples of them; a `Codable` struct that stores one is.
   /// - Parameters:
   ///   - retries: how many more times to run it when a worker dies in it, with pauses and for errors
   ///     of its own if the policy says so.

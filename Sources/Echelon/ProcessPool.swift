@@ -58,6 +58,7 @@ public final class ProcessPool: WorkExecutor {
     if let limit = options.maxMemoryPerWorker, limit < 1 {
       throw PoolError.invalidArgument("\(limit) bytes per worker; the number is 1 or more")
     }
+    try checkLimits(tasks: options.taskLimit, bytes: options.inFlightByteLimit)
     var configuration = PoolConfiguration(
       workerCount: workerCount, backing: options.backing, memoryLimit: options.memoryLimit,
       environment: variables, report: PoolLog.reporter(options.logger))

@@ -36,22 +36,24 @@ extension WorkExecutor {
   ) async throws -> Future<Output> {
     let options = TaskOptions(
       retries: retries, deadline: deadline, priority: priority, after: after)
+    var hasWaited = false
+    // Room that it was called for and does not use, or not all of it, is the next one's.
+    defer { if hasWaited { passRoomOn() } }
     while true {
-      let room = try Room(in: self)
+      try Task.checkCancellation()
       do {
-        let future = try submit(
+        return try submit(
           options: options, at: CallSite(fileID: fileID, line: line), function,
           repeat each argument)
-        room.leave()
-        return future
-      } catch PoolError.queueFull {
-        do { try await room.promise.future.value } catch {
-          room.leave()
+      } catch PoolError.queueFull(_, _, refused: let byteCount) {
+        let called = Promise<Void>()
+        let waiter = RoomWaiter(byteCount: byteCount, hasWaited: hasWaited, completing: called)
+        try whenThereIsRoom(waiter)
+        hasWaited = true
+        do { try await called.future.value } catch {
+          waiter.leave()
           throw error
         }
-      } catch {
-        room.leave()
-        throw error
       }
     }
   }
@@ -66,37 +68,36 @@ extension WorkExecutor {
   ) throws -> Future<Output> {
     let options = TaskOptions(
       retries: retries, deadline: deadline, priority: priority, after: after)
+    var hasWaited = false
+    defer { if hasWaited { passRoomOn() } }
     while true {
-      let room = try Room(in: self)
       do {
-        let future = try submit(
+        return try submit(
           options: options, at: CallSite(fileID: fileID, line: line), function,
           repeat each argument)
-        room.leave()
-        return future
-      } catch PoolError.queueFull {
-        try room.promise.future.result()
-      } catch {
-        room.leave()
-        throw error
+      } catch PoolError.queueFull(_, _, refused: let byteCount) {
+        let called = Promise<Void>()
+        try whenThereIsRoom(
+          RoomWaiter(byteCount: byteCount, hasWaited: hasWaited, completing: called))
+        hasWaited = true
+        try called.future.result()
       }
     }
   }
 }
 
-/// A place among those who wait for room. Taken before the attempt, so that room which comes between the
-/// attempt and the wait is not missed.
-private struct Room {
-  let promise = Promise<Void>()
-  private let executor: any WorkExecutor
-
-  init(in executor: any WorkExecutor) throws {
-    self.executor = executor
-    try executor.whenThereIsRoom { [promise] in promise.future.complete(.success(())) }
+extension RoomWaiter {
+  fileprivate convenience init(byteCount: Int, hasWaited: Bool, completing called: Promise<Void>) {
+    self.init(byteCount: byteCount, hasWaited: hasWaited) { called.future.complete(.success(())) }
   }
+}
 
-  /// Waits no more; if it was called meanwhile, the next in line is called instead.
-  func leave() {
-    if !promise.future.cancel() { executor.passRoomOn() }
+/// Refuses limits that nothing fits into.
+func checkLimits(tasks: Int?, bytes: Int?) throws(PoolError) {
+  if let tasks, tasks < 1 {
+    throw .invalidArgument("a `taskLimit` of \(tasks); it is 1 or more, or nil")
+  }
+  if let bytes, bytes < 1 {
+    throw .invalidArgument("an `inFlightByteLimit` of \(bytes); it is 1 or more, or nil")
   }
 }

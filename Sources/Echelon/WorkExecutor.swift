@@ -64,11 +64,12 @@ public protocol WorkExecutor: AnyObject, Sendable {
     _ argument: repeat each Argument
   ) throws -> [Future<Output>]
 
-  /// Has `wake` called once when there may be room for a task that the executor's limits refused. It
-  /// returns false when nobody waits there any more; the next in line is called then.
-  func whenThereIsRoom(_ wake: @escaping @Sendable () -> Bool) throws(PoolError)
+  /// Has a waiter called, once, as soon as there is room for a task that the executor's limits refused,
+  /// and none waits longer.
+  func whenThereIsRoom(_ waiter: RoomWaiter) throws(PoolError)
 
-  /// Has the next in line called: who was called does not use the room, or not all of it.
+  /// Has the next in line called, if there is room for it: who was called does not use the room, or not
+  /// all of it, or somebody left the line.
   func passRoomOn()
 
   /// Changes the most workers. More are started as there is work for them; what is too many leaves

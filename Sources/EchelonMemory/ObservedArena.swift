@@ -150,11 +150,24 @@ package enum ProcessFacts {
     return max(0, resident - shared) * Int(getpagesize())
   }
 
-  /// The command line, with spaces between its words.
+  /// The command line, with spaces between its words. Its program chose it, and it may be about to be
+  /// shown on somebody's terminal: what would move the cursor or turn the text around is replaced.
   package static func commandLine(of processID: Int32) -> String? {
     guard let text = SystemFile.read("/proc/\(processID)/cmdline") else { return nil }
     let words = text.split(separator: "\0").map(String.init)
-    return words.isEmpty ? nil : words.joined(separator: " ")
+    return words.isEmpty ? nil : printable(words.joined(separator: " "))
+  }
+
+  /// The text with a mark in the place of every character that shows nothing and does something.
+  package static func printable(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator: result.append("\u{FFFD}")
+      default: result.append(scalar)
+      }
+    }
+    return String(result)
   }
 
   /// Whether there is such a process.

@@ -9,30 +9,16 @@ import Glibc
   package let descriptor: Int32
   package let region: Region
 
-  /// Makes the file, or empties it, and gives it `byteCount` bytes of zero.
+  /// Makes the file with `byteCount` bytes of zero, in the place of one that is there.
+  ///
+  /// That one is not touched: another process, or another pool of this one, may have it mapped, and goes
+  /// on with a file that has no name any more.
   package init(creating path: String, byteCount: Int) throws(FileSystemError) {
-    // SAFETY: a terminated copy of the path, alive during the call. Non-blocking, because opening a
-    // named pipe would otherwise wait.
-    let opened = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
-    guard opened >= 0 else { throw .last(.create) }
+    let target = try Self.target(of: path)
+    let staged = try StagedFile(replacing: target, mode: 0o644)
     // Numbers below are for what a worker is given at its start.
-    descriptor = fcntl(opened, F_DUPFD_CLOEXEC, 16)
-    guard descriptor >= 0 else {
-      let error = FileSystemError.last(.create)
-      close(opened)
-      throw error
-    }
-    close(opened)
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
-      throw FileSystemError(.create, code: ENODEV)
-    }
-    guard ftruncate(descriptor, 0) == 0, ftruncate(descriptor, off_t(byteCount)) == 0 else {
-      let error = FileSystemError.last(.write)
-      close(descriptor)
-      throw error
-    }
+    descriptor = fcntl(staged.descriptor, F_DUPFD_CLOEXEC, 16)
+    guard descriptor >= 0 else { throw .last(.create) }
     // Pages now: a disk that is full later would end the process that touches them.
     let code = posix_fallocate(descriptor, 0, off_t(byteCount))
     guard code == 0 else {
@@ -44,7 +30,33 @@ import Glibc
       close(descriptor)
       throw error
     }
+    do throws(FileSystemError) { try staged.publish(isDurable: false) } catch {
+      unsafe munmap(region.address(at: 0, byteCount: byteCount), byteCount)
+      close(descriptor)
+      throw error
+    }
     self.region = region
+  }
+
+  /// What a new file is to take the place of: the path, or what it leads to. Only a file that could be
+  /// written is replaced.
+  private static func target(of path: String) throws(FileSystemError) -> String {
+    // SAFETY: a terminated copy of the path, alive during the call. Non-blocking, because opening a
+    // named pipe would otherwise wait.
+    let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      if errno == ENOENT { return path }
+      throw .last(.create)
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw FileSystemError(.create, code: ENODEV)
+    }
+    // SAFETY: as above; the result is the caller's to free, after it has been copied.
+    guard let resolved = unsafe realpath(path, nil) else { throw .last(.create) }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
   }
 
   /// Maps a file that another process made; nil when it is not there or too short.

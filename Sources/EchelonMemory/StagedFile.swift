@@ -1,4 +1,4 @@
-internal import Glibc
+package import Glibc
 
 /// A file that is written out of sight and appears under its name whole, or not at all.
 ///
@@ -8,10 +8,10 @@ internal import Glibc
 /// Where the file system can, the bytes go to a file without a name (`O_TMPFILE`), which the
 /// kernel itself removes if the process dies. Elsewhere a hidden sibling of the target is used.
 ///
-/// Invariant 1: `descriptor` is open for writing until `deinit`.
+/// Invariant 1: `descriptor` is open for reading and writing until `deinit`.
 /// Invariant 2: `temporaryPath`, when set, is a file that this object made and still owns.
 @safe package struct StagedFile: ~Copyable {
-  private let descriptor: Int32
+  package let descriptor: Int32
   private let target: String
   private let directory: String
   private var temporaryPath: String?
@@ -21,7 +21,9 @@ internal import Glibc
   ///
   /// - Parameter unnamed: whether to try a file without a name first; false is for testing the
   ///   other way on a machine that has both.
-  package init(replacing target: String, unnamed: Bool = true) throws(FileSystemError) {
+  package init(
+    replacing target: String, unnamed: Bool = true, mode: mode_t = 0o666
+  ) throws(FileSystemError) {
     self.target = target
     directory = Self.directory(of: target)
     var opened: Int32 = -1
@@ -29,14 +31,14 @@ internal import Glibc
       // O_TMPFILE, which the C header composes from macros that Swift does not import.
       let unnamedFlag = O_DIRECTORY | 0o20000000
       // SAFETY: a terminated copy of the path, alive during the call.
-      opened = unsafe open(directory, unnamedFlag | O_WRONLY | O_CLOEXEC, 0o666)
+      opened = unsafe open(directory, unnamedFlag | O_RDWR | O_CLOEXEC, mode)
     }
     isUnnamed = opened >= 0
     if opened < 0 {
       // Whatever is truly wrong (no directory, no permission) the second way meets as well.
       let path = Self.siblingPath(of: target)
       // SAFETY: as above.
-      opened = unsafe open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o666)
+      opened = unsafe open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, mode)
       guard opened >= 0 else { throw .last(.create) }
       temporaryPath = path
     }
@@ -71,8 +73,9 @@ internal import Glibc
   }
 
   /// Brings the bytes to the disk, then puts the file in the place of the target in one step.
-  package consuming func publish() throws(FileSystemError) {
-    guard fsync(descriptor) == 0 else { throw .last(.synchronize) }
+  /// - Parameter isDurable: false leaves it to the system when the disk is written.
+  package consuming func publish(isDurable: Bool = true) throws(FileSystemError) {
+    if isDurable, fsync(descriptor) != 0 { throw .last(.synchronize) }
     let path: String
     if let temporaryPath {
       path = temporaryPath
@@ -89,7 +92,7 @@ internal import Glibc
     // SAFETY: terminated copies of both paths, alive during the call.
     guard unsafe rename(path, target) == 0 else { throw .last(.publish) }
     temporaryPath = nil
-    Self.synchronizeDirectory(directory)
+    if isDurable { Self.synchronizeDirectory(directory) }
   }
 
   /// Makes the new name survive a power cut. Not every file system can, and the data are in place

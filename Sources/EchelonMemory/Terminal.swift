@@ -11,15 +11,15 @@ package enum Terminal {
   /// Whether a person looks at the stream.
   package static func isTerminal(_ stream: Stream) -> Bool { isatty(stream.rawValue) == 1 }
 
-  /// The columns of the window behind the stream; nil for a pipe or a file.
-  package static func width(of stream: Stream) -> Int? {
+  /// The window behind the stream now; nil for a pipe or a file.
+  package static func size(of stream: Stream) -> (columns: Int, rows: Int?)? {
     guard isTerminal(stream) else { return nil }
     var size = winsize()
     // SAFETY: the request writes one `winsize`, exclusively borrowed for the call.
     guard unsafe ioctl(stream.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
       return nil
     }
-    return Int(size.ws_col)
+    return (Int(size.ws_col), size.ws_row > 0 ? Int(size.ws_row) : nil)
   }
 
   /// The value of an environment variable.

@@ -7,15 +7,20 @@ extension PoolEngine {
   ///
   /// One that is too large by itself is taken when nothing else is there: it would wait for ever.
   func mayAdmit(_ task: PoolTask, byteCount: Int, _ state: borrowing PoolState) -> Bool {
-    guard hasLimits, task.isLimited, state.limitedTasks > 0 else { return true }
-    return state.limitedTasks < configuration.taskLimit ?? .max
-      && byteCount <= (configuration.inFlightByteLimit ?? .max) - state.limitedBytes
+    !hasLimits || !task.isLimited || hasRoom(for: byteCount, state)
+  }
+
+  private func hasRoom(for byteCount: Int, _ state: borrowing PoolState) -> Bool {
+    state.limitedTasks == 0
+      || (state.limitedTasks < configuration.taskLimit ?? .max
+        && byteCount <= (configuration.inFlightByteLimit ?? .max) - state.limitedBytes)
   }
 
   /// Counts a task in, or refuses it. Called with the lock held.
   func admit(_ task: PoolTask, byteCount: Int, _ state: inout PoolState) throws(PoolError) {
     guard mayAdmit(task, byteCount: byteCount, state) else {
-      throw .queueFull(tasks: state.limitedTasks, bytes: state.limitedBytes)
+      throw .queueFull(
+        tasks: state.limitedTasks, bytes: state.limitedBytes, refused: byteCount)
     }
     guard hasLimits, task.isLimited else { return }
     state.limitedTasks += 1
@@ -31,22 +36,35 @@ extension PoolEngine {
     wakeForRoom(&state)
   }
 
+  /// Calls who has waited longest, if there is room for what it has. Who has less waits behind it: it
+  /// would never come to its turn otherwise.
   private func wakeForRoom(_ state: inout PoolState) {
-    guard let wake = state.roomWaiters.popFirst() else { return }
-    state.deferred.append { [self] in if !wake() { passRoomOn() } }
+    while let waiter = state.roomWaiters.first {
+      if waiter.isWaiting {
+        guard isOver(state) || hasRoom(for: waiter.byteCount, state) else { return }
+        state.deferred.append { [self] in if !waiter.call() { passRoomOn() } }
+        _ = state.roomWaiters.popFirst()
+        return
+      }
+      _ = state.roomWaiters.popFirst()
+    }
   }
 
   /// There will be no room any more: who waits is to find out why.
   func wakeAllForRoom(_ state: inout PoolState) {
-    for wake in state.roomWaiters.removeAll() { state.deferred.append { _ = wake() } }
+    for waiter in state.roomWaiters.removeAll() { state.deferred.append { _ = waiter.call() } }
   }
 
-  /// Has `wake` called when a task has ended, once: there may be room then.
-  /// - Parameter wake: returns false when nobody waits there any more; the next in line is called then.
-  package func whenThereIsRoom(_ wake: @escaping @Sendable () -> Bool) {
+  /// Has a waiter called, once, as soon as there is room for what it has.
+  package func whenThereIsRoom(_ waiter: RoomWaiter) {
     locked { state in
-      state.roomWaiters.append(wake)
-      if isOver(state) || hasRoom(state) { return wakeForRoom(&state) }
+      if waiter.hasWaited {
+        state.roomWaiters.prepend([waiter])
+      } else {
+        state.roomWaiters.append(waiter)
+      }
+      wakeForRoom(&state)
+      if state.roomWaiters.isEmpty { return }
       // Somebody waits for these ends who cannot collect them.
       for index in state.tasks.indices where state.tasks[index] != nil {
         demandCollector(ofSlot: SlotIndex(index))
@@ -54,18 +72,8 @@ extension PoolEngine {
     }
   }
 
-  /// Somebody was woken who does not use the room, or not all of it.
-  package func passRoomOn() {
-    locked { state in
-      if isOver(state) || hasRoom(state) { wakeForRoom(&state) }
-    }
-  }
-
-  private func hasRoom(_ state: borrowing PoolState) -> Bool {
-    state.limitedTasks == 0
-      || (state.limitedTasks < configuration.taskLimit ?? .max
-        && state.limitedBytes < configuration.inFlightByteLimit ?? .max)
-  }
+  /// Somebody left the line, or was called and does not use the room, or not all of it.
+  package func passRoomOn() { locked { state in wakeForRoom(&state) } }
 
   private func isOver(_ state: borrowing PoolState) -> Bool {
     state.isShutDown || state.broken != nil

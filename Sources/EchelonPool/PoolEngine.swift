@@ -207,7 +207,7 @@ package final class PoolEngine: Sendable {
       var statistics = state.statistics
       statistics.workers = state.workers.count { $0 != nil }
       statistics.pendingTasks = pending.load(ordering: .relaxed)
-      statistics.waitersForRoom = state.roomWaiters.count
+      statistics.waitersForRoom = state.roomWaiters.waitingCount
       statistics.failed = failures.load(ordering: .relaxed)
       statistics.waitingTasks = state.overflow.count
       statistics.seats = (0..<max(state.workerLimit, wire.usedSeats.count)).map { index in

@@ -8,8 +8,9 @@ public enum PoolError: Error, Equatable, Sendable, CustomStringConvertible {
   case cancelled
   /// An argument outside its range.
   case invalidArgument(String)
-  /// As much is in flight as the pool's options allow.
-  case queueFull(tasks: Int, bytes: Int)
+  /// As much is in flight as the pool's options allow; `refused` is the bytes of the call that was one too
+  /// many.
+  case queueFull(tasks: Int, bytes: Int, refused: Int)
   /// A task asked for what only the front end of its pool can do.
   case wouldDeadlock(String)
   /// The wait was over before the work was.
@@ -45,8 +46,8 @@ public enum PoolError: Error, Equatable, Sendable, CustomStringConvertible {
     case .shutDown: "the pool has been shut down; make a new one for more work"
     case .invalidArgument(let text): text
     case .cancelled: "the task was cancelled"
-    case .queueFull(let tasks, let bytes):
-      "\(tasks) tasks with \(bytes) bytes of arguments are in flight, as many as the pool's options allow; collect results first, use `trySubmit` or `submitWhenRoom`, or raise `taskLimit` or `inFlightByteLimit`"
+    case .queueFull(let tasks, let bytes, let refused):
+      "\(tasks) tasks with \(bytes) bytes of arguments are in flight, and one more with \(refused) is more than the pool's options allow; collect results first, use `trySubmit` or `submitWhenRoom`, or raise `taskLimit` or `inFlightByteLimit`"
     case .wouldDeadlock(let what):
       "\(what) was called on a pool from inside one of its own tasks, where only the front end can do it; do it in the front end, before the task or with its result"
     case .timedOut: "the result was not there in time; the task goes on, ask again or cancel it"

@@ -67,7 +67,7 @@ struct PoolState {
   var limitedTasks = 0
   var limitedBytes = 0
   /// Who waits for room, longest first.
-  var roomWaiters = Queue<@Sendable () -> Bool>()
+  var roomWaiters = Queue<RoomWaiter>()
   /// The task that is next in the overflow waits for memory, and not for a slot.
   var isShortOfMemory = false
   /// More tasks are published under this turn of the lock; `Wire.settleTail` comes after the last.

@@ -87,6 +87,8 @@ public struct RetryPolicy: Sendable, ExpressibleByIntegerLiteral {
       z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
       z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
       let jitter = 0.5 + 0.5 * Double((z ^ z >> 31) >> 11) * 0x1p-53
+      // A factor may be negative or no number, and infinity times zero is none either.
+      guard grown > 0 else { return 0 }
       return UInt64(min(grown, Double(limit.nanoseconds)) * jitter)
     }
   }

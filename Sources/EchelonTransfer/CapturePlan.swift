@@ -178,21 +178,51 @@ extension TransferError {
 
 extension TypeMetadata {
   /// What is refused although its type may be Codable: objects have an identity, which a copy in the
-  /// worker would not have.
-  fileprivate var captureRefusal: TransferError? {
+  /// worker would not have. That goes for those that the type shows, as itself or as elements of
+  /// collections and tuples. A Codable struct that stores an object, as `URL` may, is its author's word on
+  /// how it travels.
+  var captureRefusal: TransferError? {
     switch kind {
     // A pool: both processes have theirs, and a handle says which.
     case .class where type is any HandleTransferable.Type: nil
     case .class, .foreignClass, .objectiveCClass: .capturedObject(name)
-    case .optional:
-      TypeMetadata(RuntimeAddress(address.word(16))).captureRefusal
     case .metatype, .existentialMetatype:
       .captureNotTransferable(
         captured: "the type of types '\(name)'",
         advice: "capture an enum that stands for it")
-    default: nil
+    default: shownParts.lazy.compactMap(\.captureRefusal).first
     }
   }
+
+  /// The types of the parts that anybody sees by the type alone.
+  private var shownParts: [TypeMetadata] {
+    switch kind {
+    case .optional: return [genericArgument(0)]
+    case .tuple: return tupleElements.map(\.type)
+    case .struct:
+      guard let descriptor, let count = Self.collections[descriptor] else { return [] }
+      return (0..<count).map(genericArgument)
+    default: return []
+    }
+  }
+
+  /// Of a struct or optional that has so many.
+  private func genericArgument(_ index: Int) -> TypeMetadata {
+    TypeMetadata(RuntimeAddress(address.word(16 + 8 * index)))
+  }
+
+  /// How many types the standard library's collections show.
+  private static let collections: [TypeDescriptor: Int] = {
+    let types: [(Any.Type, Int)] = [
+      ([Int].self, 1), (ContiguousArray<Int>.self, 1), (ArraySlice<Int>.self, 1),
+      (Set<Int>.self, 1), ([Int: Int].self, 2),
+    ]
+    var counts: [TypeDescriptor: Int] = [:]
+    for (type, count) in types {
+      if let descriptor = TypeMetadata(type).descriptor { counts[descriptor] = count }
+    }
+    return counts
+  }()
 
   /// Whether values are one reference-counted pointer and nothing else: a class, or a struct of one
   /// stored property that is, as arrays are.

@@ -97,6 +97,7 @@ enum CapturedArray {
   private static let errorObjectKind: UInt = 0x501
 
   private static func plan(_ element: TypeMetadata) throws(TransferError) -> TransferPlan {
+    if let refusal = element.captureRefusal { throw refusal }
     let plan = _openExistential(element.type, do: arrayPlan)
     guard plan.refusal == nil else {
       // The runtime keeps objects of all classes as `AnyObject`.

@@ -9,6 +9,7 @@ final class ExistentialPlan<Existential>: TransferPlan, @unchecked Sendable {
   ) throws(TransferError) {
     let (type, value) = unsafe TypeMetadata.openExistential(at: address)
     guard type.kind != .class else { throw .capturedObject(type.name) }
+    if let refusal = type.captureRefusal { throw refusal }
     let plan = TransferPlan.plan(for: type.type)
     if let refusal = plan.refusal {
       throw .captureNotTransferable(

@@ -35,6 +35,7 @@ struct Worker: ~Copyable {
   /// Runs until the pool closes.
   mutating func run() {
     wire.pass(.startingUp)
+    limits.begin()
     seat.processID = getpid()
     seat.begin(now: MonotonicClock.now())
     flight?.note(.workerUp, subject: UInt64(getpid()))

@@ -5,6 +5,9 @@ import EchelonWire
 struct WorkerLimits {
   private let taskLimit: UInt64
   private let memoryLimit: UInt64
+  /// What it holds before its first task, from its template or its initializer: the next worker would
+  /// hold that as well.
+  private var heldBefore: UInt64 = 0
   private let ranBefore: UInt64
   private var lastLook: UInt64 = 0
   private var ranAtLastLook: UInt64
@@ -17,11 +20,15 @@ struct WorkerLimits {
     ranAtLastLook = ranBefore
   }
 
+  /// From here on memory counts.
+  mutating func begin() { if memoryLimit > 0 { heldBefore = Self.privateBytes } }
+
   private static func ran(_ seat: Seat) -> UInt64 {
     seat.tasksRun.loadRelaxed() &+ seat.chunksRun.loadRelaxed()
   }
 
-  /// Whether this worker has run as many tasks and chunks, or holds as much private memory, as it may.
+  /// Whether this worker has run as many tasks and chunks, or holds as much more private memory than
+  /// before the first of them, as it may.
   /// - Parameter isIdle: the worker is about to sleep, and has the time to look.
   @inline(__always)
   mutating func areReached(_ seat: Seat, isIdle: Bool = false) -> Bool {
@@ -38,7 +45,12 @@ struct WorkerLimits {
     guard isIdle || now &- lastLook >= 10_000_000 else { return false }
     lastLook = now
     ranAtLastLook = ran
-    let bytes = (SystemFile.number("/proc/self/status", key: "RssAnon") ?? 0) * 1024
-    return UInt64(bytes) > memoryLimit
+    let held = Self.privateBytes
+    return held > heldBefore && held - heldBefore > memoryLimit
+  }
+
+  /// Memory that no file is behind; pages still shared with the template count.
+  private static var privateBytes: UInt64 {
+    UInt64(clamping: SystemFile.number("/proc/self/status", key: "RssAnon") ?? 0) * 1024
   }
 }

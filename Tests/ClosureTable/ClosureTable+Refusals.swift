@@ -1,3 +1,5 @@
+private struct Unstated: Sendable { var name: String; var curves: [Curve] }
+
 /// Calls `visitor` with every closure that is refused.
 public func visitRefusals(_ v: any ClosureVisitor) {
   let counter = opaque(Counter(1)), clerk = opaque(Clerk()),
@@ -19,6 +21,7 @@ public func visitRefusals(_ v: any ClosureVisitor) {
   v.isRefused("an optional object", naming: "'Counter'") { maybe?.start }
   v.isRefused("a Codable object", naming: "'Curve'") { curve.value(1) }
   v.isRefused("an array of objects", naming: "array of objects") { objects.count }
+  visitObjectsInside(v, curve)
   v.isRefused("an actor", naming: "'Clerk'") { clerk === clerk }
   v.isRefused("a struct with an object in it", naming: "'Holder'") { holder.name }
   v.isRefused("an array of such structs", naming: "Holder") { holders.count }
@@ -43,4 +46,38 @@ public func visitRefusals(_ v: any ClosureVisitor) {
     return unsafe Double(total) + d
   }
   unsafe list.append(2)
+}
+
+/// Objects that are Codable, where the type of the capture shows them.
+private func visitObjectsInside(_ v: any ClosureVisitor, _ curve: Curve) {
+  let d = opaque(0.5)
+  let curves = opaque([curve]), nested = opaque([[[curve]]]), pair = opaque((curve, 1))
+  let pairs = opaque([(1, curve)]), named = opaque(["a": curve]), keyed = opaque([curve: 1])
+  let set = opaque(Set([curve])), maybe = opaque(Optional([curve])), maybes = opaque([curve, nil])
+  let contiguous = opaque(ContiguousArray([curve])), slice = opaque([curve, curve][0..<1])
+  let anything: any Sendable = opaque([curve]),
+    unstated = opaque(Unstated(name: "u", curves: curves))
+  v.isRefused("an array of Codable objects", naming: "array of objects") { curves.count }
+  v.isRefused("such an array and a Double", naming: "'Curve'") { Double(curves.count) + d }
+  v.isRefused("arrays of arrays of objects", naming: "'Curve'") { nested.count }
+  v.isRefused("a tuple with an object", naming: "'Curve'") { pair.0.value(1) + Double(pair.1) }
+  v.isRefused("an array of tuples with an object", naming: "'Curve'") { pairs.count }
+  v.isRefused("such an array and a Double", naming: "'Curve'") { Double(pairs.count) + d }
+  v.isRefused("a dictionary of objects", naming: "'Curve'") { named.count }
+  v.isRefused("a dictionary of objects and a Double", naming: "'Curve'") { Double(named.count) + d }
+  v.isRefused("a dictionary with objects as keys", naming: "'Curve'") { Double(keyed.count) + d }
+  v.isRefused("a set of objects and a Double", naming: "'Curve'") { Double(set.count) + d }
+  v.isRefused("an optional array of objects", naming: "'Curve'") { maybe?.count }
+  v.isRefused("an array of optional objects", naming: "'Curve'") { maybes.count }
+  v.isRefused("an array of optional objects and a Double", naming: "'Curve'") {
+    Double(maybes.count) + d
+  }
+  v.isRefused("a contiguous array of objects and a Double", naming: "'Curve'") {
+    Double(contiguous.count) + d
+  }
+  v.isRefused("a slice of an array of objects", naming: "'Curve'") { slice.count }
+  v.isRefused("any Sendable that is an array of objects", naming: "'Curve'") { "\(anything)".count }
+  v.isRefused("a struct that is not Codable with such an array", naming: "'Unstated'") {
+    "\(unstated.name) \(unstated.curves.count)"
+  }
 }

@@ -137,6 +137,12 @@ private func visitUserTypes(_ v: any ClosureVisitor) {
   let anything: any Sendable = opaque(settings)
   v.travels("a private Codable struct") { "\(secret.text)\(secret.number)" }
   v.travels("a Codable struct local to a function") { local.b + "\(local.a)" }
+  let drawing = opaque(Drawing(name: "d", curve: Curve()))
+  v.travels("a Codable struct that stores an object") { drawing.name + "\(drawing.curve.value(2))" }
+  v.travels("such a struct in a dictionary, and a Double") {
+    [d = opaque(0.5), a = ["a": [drawing]]] in
+    "\(a["a"]?[0].curve.value(d) ?? 0)"
+  }
   let plain = opaque(Plain(name: "n", number: 3, inner: .init(list: [1, 2], value: nil)))
   v.travels("a struct that is not Codable") { plain.name + "\(plain.inner.list) \(plain.number)" }
   v.travels("such a struct and a Double") { [d = opaque(0.5)] in "\(plain.inner.value ?? d)" }

@@ -50,7 +50,15 @@ struct Unsendable: Model {
   var text = "a"
   func value(_ x: Double) -> Double { x }
 }
-public final class Curve: Model, Codable { public func value(_ x: Double) -> Double { x } }
+public final class Curve: Model, Codable, Hashable {
+  public func value(_ x: Double) -> Double { x }
+  public static func == (a: Curve, b: Curve) -> Bool { true }
+  public func hash(into hasher: inout Hasher) {}
+}
+/// Stores an object, and says by being Codable how it travels.
+public struct Drawing: Codable, Sendable, Equatable {
+  var name: String; var curve: Curve
+}
 
 final class Counter: Sendable {
   let start: Int

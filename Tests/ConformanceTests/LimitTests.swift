@@ -14,7 +14,7 @@ import Testing
     #expect(throws: PoolError.self) { try pool.submit(echo, 3) }
     #expect(try pool.trySubmit(echo, 3) == nil)
     let error = #expect(throws: PoolError.self) { try pool.submit(after: [held], echo, 4) }
-    guard case .queueFull(tasks: 3, _)? = error else {
+    guard case .queueFull(tasks: 3, _, _)? = error else {
       Issue.record("\(String(describing: error))")
       return
     }
@@ -98,4 +98,131 @@ import Testing
     await end.value
     #expect(again.isDone)
   }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `P3 calls who waits with many bytes when these have room, and not before`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.make(2, byteLimit: 100_000)
+    let latch = try Latch(in: pool)
+    let held = try pool.submit(holdWithBytes, latch, [UInt8](repeating: 1, count: 90_000))
+    _ = try latch.arrived()
+    let counted = CountedBytes(count: 90_000)
+    let blocked = Ended()
+    inBackground {
+      let future = try? pool.submitWhenRoom(
+        { (bytes: CountedBytes) in bytes.values.count }, counted)
+      blocked.open((try? future?.checked()) == 90_000)
+    }
+    try eventually("it waits") { pool.waitersForRoom == 1 }
+    // Ends that leave too little room for it.
+    for round in 0..<50 {
+      let future = try pool.submit(echo, round)
+      try eventually("a task ends") { future.isDone }
+    }
+    #expect(pool.waitersForRoom == 1)
+    #expect(counted.encodings == 1)
+    latch.open()
+    _ = try held.checked()
+    #expect(blocked.wait())
+    #expect(counted.encodings == 2)
+    pool.shutdown()
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `P3 lets those behind a cancelled one come to their turn`(_ kind: TestedExecutor)
+    async throws
+  {
+    let pool = try kind.make(3, byteLimit: 100_000)
+    let (latch, second) = (try Latch(in: pool), try Latch(in: pool))
+    let held = try pool.submit(holdWithBytes, latch, [UInt8](repeating: 1, count: 60_000))
+    let other = try pool.submit(holdWithBytes, second, [UInt8](repeating: 1, count: 30_000))
+    _ = try latch.arrived()
+    _ = try second.arrived()
+    let large = Task {
+      try await pool.submitWhenRoom(countOf, [UInt8](repeating: 1, count: 90_000))
+    }
+    while pool.waitersForRoom < 1 { await Task.yield() }
+    let small = Task {
+      try await pool.submitWhenRoom(countOf, [UInt8](repeating: 1, count: 20_000)).value
+    }
+    while pool.waitersForRoom < 2 { await Task.yield() }
+    second.open()
+    _ = try await other.value
+    // There is room for the second in line, but not for the first.
+    #expect(pool.waitersForRoom == 2)
+    large.cancel()
+    await #expect(throws: CancellationError.self) { try await large.value }
+    #expect(try await small.value == 20_000)
+    #expect(!held.isDone && pool.waitersForRoom == 0)
+    latch.open()
+    _ = try await held.value
+    await pool.shutdown()
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `P3 has waiters of all sizes end`(_ kind: TestedExecutor) async throws {
+    let pool = try kind.make(2, byteLimit: 100_000)
+    let seed = testSeed()
+    var random = TestRandom(seed: seed)
+    // Some are too large for the limit by themselves.
+    let sizes = (0..<300).map { _ in
+      Int.random(in: 0...(random.next() % 4 == 0 ? 150_000 : 3_000), using: &random)
+    }
+    let latch = try Latch(in: pool)
+    let held = try pool.submit(holdWithBytes, latch, [UInt8](repeating: 1, count: 99_000))
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      for (index, size) in sizes.enumerated() {
+        group.addTask {
+          let bytes = [UInt8](repeating: 1, count: size)
+          return try await pool.submitWhenRoom(countOf, bytes).value == size
+        }
+        if index % 10 == 0 {
+          let cancelled = Task {
+            try await pool.submitWhenRoom(countOf, [UInt8](repeating: 1, count: size))
+          }
+          cancelled.cancel()
+        }
+      }
+      latch.open()
+      for try await isRight in group { #expect(isRight, "seed \(seed)") }
+    }
+    _ = try await held.value
+    #expect(pool.waitersForRoom == 0)
+    await pool.shutdown()
+  }
 }
+
+@Suite struct `A limit` {
+  @Test(arguments: TestedExecutor.allCases, [0, -1, .min])
+  func `P3 of nothing is refused`(_ kind: TestedExecutor, _ limit: Int) {
+    for (tasks, bytes) in [(limit, nil), (nil, limit)] as [(Int?, Int?)] {
+      let error = #expect(throws: PoolError.self) {
+        _ = try kind.make(1, taskLimit: tasks, byteLimit: bytes)
+      }
+      #expect(error?.description.contains("of \(limit); it is 1 or more") == true)
+    }
+  }
+}
+
+/// Bytes that count how often they are made into a message.
+private struct CountedBytes: Codable, Sendable {
+  private enum CodingKeys: CodingKey { case values }
+  private final class Tally: Sendable { let count = Atomic(0) }
+
+  let values: [UInt8]
+  private let tally = Tally()
+
+  init(count: Int) { values = [UInt8](repeating: 1, count: count) }
+
+  var encodings: Int { tally.count.load(ordering: .relaxed) }
+
+  func encode(to encoder: any Encoder) throws {
+    tally.count.add(1, ordering: .relaxed)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(values, forKey: .values)
+  }
+}
+
+@Sendable private func holdWithBytes(_ latch: Latch, _ bytes: [UInt8]) -> Int32 { hold(latch) }
+@Sendable private func countOf(_ bytes: [UInt8]) -> Int { bytes.count }

@@ -91,7 +91,7 @@ private final class Counter: @unchecked Sendable { var count = 0 }
     let full = #expect(throws: PoolError.self) {
       try pool.submit(each: 0..<100) { note($0, in: diary) }
     }
-    guard case .queueFull(tasks: 100, _)? = full else {
+    guard case .queueFull(tasks: 100, _, _)? = full else {
       Issue.record("\(String(describing: full))")
       return
     }

@@ -67,6 +67,7 @@ import Testing
       $0.first?.hasPrefix("`test_") == true || $0.first?.contains(".test_") == true
     }
     #expect(situations.count == 123, "a situation was lost or added")
+    var bare: [String: Int] = [:]
     for cells in situations {
       let answer = cells.last ?? ""
       if answer.hasPrefix("none: ") { continue }
@@ -74,12 +75,18 @@ import Testing
         .filter { $0.offset % 2 == 1 }.map { String($0.element) }
       #expect(!cited.isEmpty, "\(cells[0]) has neither a test nor a reason")
       for name in cited {
+        if Self.rows.contains(name) { bare[name, default: 0] += 1 }
         let exists =
           Self.rows.contains(name)
           ? !Self.tests(of: name).isEmpty
           : Self.names.contains { $0.hasPrefix(name) }
         #expect(exists, "\(cells[0]) cites '\(name)', which no test is called")
       }
+    }
+    // A row that stands for more than it has tests hides a situation without one.
+    for (row, count) in bare {
+      #expect(
+        count <= Self.tests(of: row).count, "\(count) situations name '\(row)' alone")
     }
   }
 

@@ -32,6 +32,21 @@ private final class OnTerminal {
     (try? String(decoding: contents(folder + "/screen"), as: UTF8.self)) ?? ""
   }
   func pressControlC() throws { try keys.fileHandleForWriting.write(contentsOf: Data([3])) }
+  /// Changes the window, as its user would.
+  func resize(rows: Int, columns: Int) throws {
+    let command = try #require(commandProcessID)
+    let terminal = try FileManager.default.destinationOfSymbolicLink(
+      atPath: "/proc/\(command)/fd/1")
+    let result = try CommandProcess.shell("stty -F \(terminal) rows \(rows) cols \(columns)")
+    #expect(result.status == 0, "\(result.errors)")
+  }
+  /// What was drawn, one screen after the other, each as its lines without what styles them.
+  var screens: [[Substring]] {
+    screen.components(separatedBy: "\u{1B}[H").dropFirst().map { screen in
+      screen.replacing(/\u{1B}\[[?0-9]*[a-zA-Z]/, with: "").split(
+        omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    }
+  }
   func waitForEnd() -> Int32 {
     process.waitUntilExit()
     return process.terminationStatus
@@ -66,11 +81,30 @@ private final class OnTerminal {
       #expect(screen.contains("\u{1B}[?1049h\u{1B}[?25l"))
       #expect(screen.contains("echelon pool of process \(getpid())"))
       #expect(screen.hasSuffix("\u{1B}[?25h\u{1B}[?1049l"))
-      let widest =
-        screen.split(whereSeparator: \.isNewline).map { line in
-          line.replacing(/\u{1B}\[[?0-9]*[a-zA-Z]/, with: "").count
-        }.max() ?? 0
+      let widest = top.screens.joined().map(\.count).max() ?? 0
       #expect(widest <= 100, "a line is wider than the window")
+    }
+    pool.shutdown()
+  }
+
+  @Test func `top keeps to its window, also when that changes`() throws {
+    // More rows than the window has.
+    let pool = try ProcessPool.quiet(workers: 50)
+    try withFolder { folder in
+      let top = try OnTerminal("top \(getpid()) --interval 0.2", in: folder)
+      try eventually("it has drawn") { top.screens.count > 1 }
+      #expect(top.screens[0].count == 30)
+      #expect(top.screens[0].last?.hasSuffix("more lines") == true)
+      try top.resize(rows: 12, columns: 40)
+      let drawn = top.screens.count
+      // One may have been on its way.
+      try eventually("it has drawn again") { top.screens.count > drawn + 2 }
+      let screen = top.screens[drawn + 1]
+      #expect(screen.count == 12)
+      #expect(screen.allSatisfy { $0.count <= 40 }, "\(screen)")
+      #expect(screen.first?.hasPrefix("echelon pool of process") == true)
+      try top.pressControlC()
+      #expect(top.waitForEnd() == 0)
     }
     pool.shutdown()
   }

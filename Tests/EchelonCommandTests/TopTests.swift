@@ -81,6 +81,51 @@ import Testing
     }
   }
 
+  @Test func `goes on when the pool grows`() throws {
+    let pool = try ProcessPool.quiet(workers: 1)
+    let result = try CommandProcess.run(
+      ["top", "\(getpid())", "--interval", "0.1", "--format", "csv"],
+      whileRunning: { top in
+        // What it has written so far; nothing once it has ended.
+        func written() -> String {
+          let bytes = try? contents("/proc/\(top.processIdentifier)/fd/1")
+          return String(decoding: bytes ?? Data(), as: UTF8.self)
+        }
+        try eventually("it has reported") { written().contains("\n\(getpid()),0,") }
+        #expect(!written().contains("\n\(getpid()),63,"))
+        // More than any other pool of this process has.
+        try pool.resize(workers: 64)
+        try eventually("it reports the new ones") {
+          !top.isRunning || written().contains("\n\(getpid()),63,")
+        }
+        top.interrupt()
+      })
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.contains("\n\(getpid()),63,"))
+    pool.shutdown()
+  }
+
+  @Test func `shows nothing of another program's that would move the cursor`() throws {
+    // A program whose name clears the screen, sets the title, begins a line and turns its text around.
+    let result = try CommandProcess.shell(
+      """
+      name=$(printf 'a\\033[2J\\033]0;b\\007c\\nd\\302\\233e\\342\\200\\256f')
+      bash -c 'exec -a "$0" "$1" montecarlo pi --samples 1e11 --seed 1 --workers 1' "$name" "$ECHELON" \
+        > /dev/null 2>&1 & pool=$!
+      until "$ECHELON" top $pool --once > /dev/null 2>&1; do :; done
+      "$ECHELON" top $pool --once --interval 0.1
+      "$ECHELON" top
+      kill -9 $pool
+      """)
+    let mark = "\u{FFFD}"
+    let name = "a\(mark)[2J\(mark)]0;b\(mark)c\(mark)d\(mark)e\(mark)f"
+    #expect(result.output.components(separatedBy: name).count == 3, "\(result.output)")
+    let isPlain = result.output.unicodeScalars.allSatisfy {
+      $0 == "\n" || ![.control, .format].contains($0.properties.generalCategory)
+    }
+    #expect(isPlain)
+  }
+
   @Test func `writes report after report until the pool ends`() throws {
     // A pool in a process of its own: others that this process has would go on.
     let result = try CommandProcess.shell(

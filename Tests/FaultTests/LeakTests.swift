@@ -25,8 +25,27 @@ private struct Holdings: Equatable, CustomStringConvertible {
   var description: String { "\(descriptors) descriptors, \(threads) threads, \(children) children" }
 }
 
+private struct NotToday: Error, Codable, Equatable {}
+
+/// The life of a pool that gets no worker.
+private func failOnce(_ method: StartMethod, preload: Bool, shuttingDown: Bool) throws {
+  var options = PoolOptions.quiet
+  options.start = method
+  options.memoryLimit = 64 << 20
+  let failing = try WorkerInitializer { throw NotToday() }
+  if preload { options.preload = failing } else { options.initializer = failing }
+  let pool = try ProcessPool(workers: 2, options: options)
+  #expect(throws: NotToday()) { try pool.submit(echo, 1).checked() }
+  #expect(throws: PoolError.self) { try pool.warmUp() }
+  if shuttingDown { pool.shutdown() }
+}
+
 private func checkNoLeak(killing: Bool, shuttingDown: Bool) throws {
-  for _ in 0..<3 { try useOnce(2, killing: killing, shuttingDown: shuttingDown) }
+  try checkNoLeak(50) { try useOnce(2, killing: killing, shuttingDown: shuttingDown) }
+}
+
+private func checkNoLeak(_ count: Int, _ live: () throws -> Void) throws {
+  for _ in 0..<3 { try live() }
   // Threads and workers of pools that were dropped, not shut down, end in their own time.
   try eventually("the first pools are gone") {
     Machine.threadNames.allSatisfy { !$0.hasPrefix("echelon") }
@@ -34,7 +53,7 @@ private func checkNoLeak(killing: Bool, shuttingDown: Bool) throws {
   }
   let before = Holdings()
   let (memory, mappings) = (Machine.privateBytes, Machine.mappingCount)
-  for _ in 0..<50 { try useOnce(2, killing: killing, shuttingDown: shuttingDown) }
+  for _ in 0..<count { try live() }
   try eventually("everything is as before: \(before), now \(Holdings())") { Holdings() == before }
   #expect(Machine.mappingCount <= mappings + 20)
   #expect(Machine.privateBytes < memory + 16 << 20)
@@ -58,6 +77,28 @@ extension Faults {
     @Test func `P15 leave nothing behind when they are just dropped`() async throws {
       await #expect(processExitsWith: .success) {
         reporting { try checkNoLeak(killing: false, shuttingDown: false) }
+      }
+    }
+  }
+
+  @Suite struct `Pools whose initializer fails` {
+    @Test(arguments: [StartMethod.spawn, .forkServer])
+    func `P8 leave no descriptor, thread, process or memory behind`(_ method: StartMethod)
+      async throws
+    {
+      await #expect(processExitsWith: .success) { [method = method as StartMethod] in
+        reporting {
+          try checkNoLeak(10) { try failOnce(method, preload: false, shuttingDown: true) }
+          try checkNoLeak(5) { try failOnce(method, preload: false, shuttingDown: false) }
+        }
+      }
+    }
+
+    @Test func `P8 leave nothing behind when it fails in the template`() async throws {
+      await #expect(processExitsWith: .success) {
+        reporting {
+          try checkNoLeak(10) { try failOnce(.forkServer, preload: true, shuttingDown: true) }
+        }
       }
     }
   }

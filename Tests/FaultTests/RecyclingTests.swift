@@ -46,6 +46,21 @@ extension Faults {
       pool.shutdown()
     }
 
+    @Test func `P9 may hold what their template holds, and as much more as they may`() throws {
+      var options = PoolOptions.quiet
+      options.start = .forkServer
+      options.preload = try WorkerInitializer { _ = leak(300) }
+      options.maxMemoryPerWorker = 100 << 20
+      let pool = try ProcessPool(workers: 1, options: options)
+      var pids: [Int32] = []
+      for _ in 0..<12 { pids.append(try pool.submit(leak, 5).checked()) }
+      #expect(Set(pids).count == 1, "a worker left for what its template holds: \(pids)")
+      for _ in 0..<12 { pids.append(try pool.submit(leak, 30).checked()) }
+      #expect((3...7).contains(Set(pids).count), "\(pids)")
+      #expect(pool.statistics.deaths == 0)
+      pool.shutdown()
+    }
+
     @Test func `P16 can become more and fewer under load, and nothing is lost`() throws {
       let seed = testSeed()
       var random = TestRandom(seed: seed)

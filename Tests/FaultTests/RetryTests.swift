@@ -152,5 +152,23 @@ extension Faults {
         #expect(pause != policy(2).pauseNanoseconds(before: retry))
       }
     }
+
+    @Test(arguments: [-2, -0.5, 0, .nan, .infinity, -.infinity, 1e300] as [Double])
+    func `P10 has a pause within its limits whatever the factor`(_ factor: Double) {
+      let century = Duration.seconds(3_155_760_000)
+      for first in [.zero, .milliseconds(10), .seconds(-1), century, .seconds(Int64.max)]
+        as [Duration]
+      {
+        for limit in [.zero, .milliseconds(100), century, .seconds(Int64.max)] as [Duration] {
+          let policy = RetryPolicy(
+            9, backOff: .exponential(from: first, factor: factor, limit: limit))
+          for retry in 0...9 {
+            #expect(policy.pauseNanoseconds(before: retry) <= limit.nanoseconds)
+            // No pause at first is none later.
+            if first <= .zero { #expect(policy.pauseNanoseconds(before: retry) == 0) }
+          }
+        }
+      }
+    }
   }
 }

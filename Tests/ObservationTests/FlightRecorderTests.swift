@@ -163,6 +163,58 @@ extension Observation {
       #expect(throws: FlightRecordingError.self) { try FlightRecording(contentsOf: "/tmp") }
     }
 
+    @Test func `leaves alone what another pool still writes to under the same path`() throws {
+      let path = temporaryPath("flight")
+      let trace = temporaryPath("trace.json")
+      defer { for file in [path, trace] { try? FileManager.default.removeItem(atPath: file) } }
+      let first = try recordingPool(path, workers: 2, events: 16_384)
+      try first.warmUp()
+      let workers = Set(first.workerProcessIDs)
+      #expect(try first.submit(work, 1).checked() == 3)
+      // At once: smaller, so that most of what the first one has mapped would be gone.
+      let second = try recordingPool(path, workers: 1, events: 64)
+      for index in 0..<200 {
+        #expect(try first.submit(work, index).checked() == index * 3)
+        #expect(try second.submit(work, index).checked() == index * 3)
+      }
+      #expect(first.statistics.deaths == 0 && second.statistics.deaths == 0)
+      #expect(Set(first.workerProcessIDs) == workers)
+      // The path is the newer pool's; the older one's recording is still its own.
+      #expect(try FlightRecording(contentsOf: path).workerCount == 1)
+      try first.exportTrace(to: trace)
+      let text = String(decoding: try Data(contentsOf: URL(filePath: trace)), as: UTF8.self)
+      #expect(text.components(separatedBy: "\"cat\":\"task\"").count == 202)
+      second.shutdown()
+      // One after the other, and larger.
+      let third = try recordingPool(path, workers: 3, events: 1024)
+      for index in 0..<50 { #expect(try third.submit(work, index).checked() == index * 3) }
+      third.shutdown()
+      first.shutdown()
+      #expect(try FlightRecording(contentsOf: path).workerCount == 3)
+    }
+
+    @Test func `replaces what is a file, where it is, and nothing else`() throws {
+      let folder = temporaryPath("folder")
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      func names() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      }
+      try FileManager.default.createSymbolicLink(
+        atPath: folder + "/link", withDestinationPath: "file")
+      try Data("old".utf8).write(to: URL(filePath: folder + "/file"))
+      try recordingPool(folder + "/link", workers: 1).shutdown()
+      #expect(try FlightRecording(contentsOf: folder + "/file").workerCount == 1)
+      #expect(
+        try FileManager.default.destinationOfSymbolicLink(atPath: folder + "/link") == "file")
+      #expect(mkfifo(folder + "/pipe", 0o600) == 0)
+      for path in [folder + "/pipe", folder, "/dev/null"] {
+        #expect(throws: FlightRecordingError.self) { _ = try recordingPool(path, workers: 1) }
+      }
+      // What the new file was called before is gone.
+      #expect(try names() == ["file", "link", "pipe"])
+    }
+
     @Test func `is not trusted: any bytes give events or an error`() throws {
       let path = temporaryPath("flight")
       let damaged = temporaryPath("damaged")
@@ -197,6 +249,40 @@ extension Observation {
   }
 
   @Suite struct `A trace` {
+    @Test func `does not believe in work that lies deeper than any does`() throws {
+      let path = temporaryPath("flight")
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      let capacity = 4096
+      let pool = try recordingPool(path, workers: 1, events: capacity)
+      _ = try pool.submit(work, 1).checked()
+      pool.shutdown()
+      // The ring of the worker, written over with beginnings that have no end, and one end.
+      var bytes = try Data(contentsOf: URL(filePath: path))
+      let ring = bytes.count - 64 - capacity * 32
+      func store<Value: FixedWidthInteger>(_ value: Value, at offset: Int) {
+        let count = MemoryLayout<Value>.size
+        for index in 0..<count {
+          bytes[offset + index] = UInt8(truncatingIfNeeded: value >> Value(8 * index))
+        }
+      }
+      store(UInt64(1001), at: ring)
+      let start = MonotonicClock.now()
+      for index in 0...1000 {
+        let event = ring + 64 + 32 * index
+        store(start + UInt64(index), at: event)
+        store(UInt16(index < 1000 ? 1 : 2), at: event + 8)
+        store(UInt64(index < 1000 ? index : 999), at: event + 16)
+      }
+      try bytes.write(to: URL(filePath: path))
+      let slices = try traceEvents(FlightRecording(contentsOf: path)).filter {
+        $0["ph"] as? String == "X"
+      }
+      #expect(slices.count == 64)
+      #expect(
+        slices.count { ($0["args"] as? [String: Any])?["end"] as? String == "it had not ended" }
+          == 63)
+    }
+
     @Test func `has what Perfetto's importer of JSON reads`() throws {
       let path = temporaryPath("flight")
       let trace = temporaryPath("trace.json")

@@ -5,6 +5,7 @@
 //     StartProgram die METHOD AT    prints the processes of its pool, then kills itself; with `child` at
 //                                   the end it has forked, and prints that one's number first
 //     StartProgram hang METHOD WHAT prints how work ends when the initializer or preload never returns
+//     StartProgram recycle METHOD   prints how a pool fares whose workers run two tasks each
 //     StartProgram closures METHOD  ships the table of closures and prints what came back otherwise
 //     StartProgram flight METHOD FILE   records some work and a death, then kills itself
 //     StartProgram starve METHOD GROUP  has a worker use up the memory of a control group
@@ -93,6 +94,18 @@ case "hang":
     print("warm=up")
   } catch { print("warm=\(error)") }
   pool.shutdown()
+  print("left=\(descendants().filter { !Machine.isGone($0) }.count)")
+case "recycle":
+  options.maxTasksPerWorker = 2
+  let pool = try ProcessPool(workers: 1, options: options)
+  let futures = try (0..<11).map { _ in try pool.submit { getpid() } }
+  var runs: [Int32: Int] = [:]
+  for future in futures { runs[try future.result(timeout: patience), default: 0] += 1 }
+  print("runs=\(runs.values.sorted())")
+  let last = try (0..<5).map { try pool.submit(echo, $0) }
+  pool.shutdown()
+  print("last=\(try last.map { try $0.result(timeout: .zero) })")
+  print("deaths=\(pool.statistics.deaths)")
   print("left=\(descendants().filter { !Machine.isGone($0) }.count)")
 case "closures":
   let pool = try ProcessPool(workers: 1, options: options)

@@ -35,6 +35,17 @@ import Testing
       #expect(facts["left"] == "0", "a process outlived the pool")
     }
 
+    @Test(arguments: StartMethod.allCases)
+    func `P9 leaves for a fresh one under every start method`(_ method: StartMethod) throws {
+      let (status, output) = try StartProgram.run("recycle", method.rawValue)
+      #expect(status == 0, "\(output)")
+      let facts = StartProgram.facts(in: output)
+      #expect(facts["runs"] == "[1, 2, 2, 2, 2, 2]", "\(output)")
+      #expect(facts["last"] == "[0, 1, 2, 3, 4]", "\(output)")
+      #expect(facts["deaths"] == "0", "\(output)")
+      #expect(facts["left"] == "0", "a process outlived the pool")
+    }
+
     @Test func `is not forked a second time, when the program has threads`() throws {
       let refusal = try #require(try StartProgram.facts("fork")["second"])
       #expect(refusal.contains("single thread"), "\(refusal)")

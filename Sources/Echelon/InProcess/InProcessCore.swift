@@ -53,7 +53,7 @@ final class InProcessCore: Sendable {
     // What counts towards the limits, and who waits for room.
     var limitedTasks = 0
     var limitedBytes = 0
-    var roomWaiters = Queue<@Sendable () -> Bool>()
+    var roomWaiters = Queue<RoomWaiter>()
     /// What is to be done without the lock.
     var deferred: [@Sendable () -> Void] = []
 

@@ -208,9 +208,9 @@ extension InProcessExecutor {
     try checkCall(in: arena, encode)
   }
 
-  /// Has `wake` called once when there may be room. See `WorkExecutor`.
-  public func whenThereIsRoom(_ wake: @escaping @Sendable () -> Bool) {
-    core.whenThereIsRoom(wake)
+  /// Has a waiter called once there is room. See `WorkExecutor`.
+  public func whenThereIsRoom(_ waiter: RoomWaiter) {
+    core.whenThereIsRoom(waiter)
   }
 
   /// Passes a call on. See `WorkExecutor`.

@@ -41,13 +41,15 @@ public final class InProcessExecutor: WorkExecutor {
   ///     that this process may have.
   ///   - taskLimit: as `PoolOptions.taskLimit`.
   ///   - inFlightByteLimit: as `PoolOptions.inFlightByteLimit`.
-  /// - Throws: `PoolError.invalidWorkerCount`, or `ArenaError` which says what is missing.
+  /// - Throws: `PoolError.invalidWorkerCount` or `invalidArgument`, or `ArenaError` which says what is
+  ///   missing.
   public init(
     threads: Int? = nil, memoryLimit: Int? = nil, taskLimit: Int? = nil,
     inFlightByteLimit: Int? = nil
   ) throws {
     let count = threads ?? min(256, MachineLimits.processors().count)
     guard (1...256) ~= count else { throw PoolError.invalidWorkerCount(count) }
+    try checkLimits(tasks: taskLimit, bytes: inFlightByteLimit)
     arena = try Arena(backing: .anonymousFile, limitBytes: memoryLimit, controlBytes: 4096)
     core = InProcessCore(
       threadLimit: count,

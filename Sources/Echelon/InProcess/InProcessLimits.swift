@@ -14,12 +14,9 @@ extension InProcessCore {
   func admit(_ work: InProcessWork, _ state: inout State) throws(PoolError) {
     if state.isShutDown { throw .shutDown }
     if limits.exist, let byteCount = work.limitedBytes {
-      let hasRoom =
-        state.limitedTasks == 0
-        || (state.limitedTasks < limits.taskLimit ?? .max
-          && byteCount <= (limits.byteLimit ?? .max) - state.limitedBytes)
-      guard hasRoom else {
-        throw .queueFull(tasks: state.limitedTasks, bytes: state.limitedBytes)
+      guard hasRoom(for: byteCount, state) else {
+        throw .queueFull(
+          tasks: state.limitedTasks, bytes: state.limitedBytes, refused: byteCount)
       }
       state.limitedTasks += 1
       state.limitedBytes += byteCount
@@ -36,34 +33,44 @@ extension InProcessCore {
     wakeForRoom(&state)
   }
 
+  /// Calls who has waited longest, if there is room for what it has.
   private func wakeForRoom(_ state: inout State) {
-    guard let wake = state.roomWaiters.popFirst() else { return }
-    state.deferred.append { [self] in if !wake() { passRoomOn() } }
+    while let waiter = state.roomWaiters.first {
+      if waiter.isWaiting {
+        guard state.isShutDown || hasRoom(for: waiter.byteCount, state) else { return }
+        state.deferred.append { [self] in if !waiter.call() { passRoomOn() } }
+        _ = state.roomWaiters.popFirst()
+        return
+      }
+      _ = state.roomWaiters.popFirst()
+    }
   }
 
   /// There will be no room any more: who waits is to find out why.
   func wakeAllForRoom(_ state: inout State) {
-    for wake in state.roomWaiters.removeAll() { state.deferred.append { _ = wake() } }
+    for waiter in state.roomWaiters.removeAll() { state.deferred.append { _ = waiter.call() } }
   }
 
-  /// Has `wake` called once when there may be room.
-  func whenThereIsRoom(_ wake: @escaping @Sendable () -> Bool) {
+  /// Has a waiter called, once, as soon as there is room for what it has.
+  func whenThereIsRoom(_ waiter: RoomWaiter) {
     locked { state in
-      state.roomWaiters.append(wake)
-      if state.isShutDown || hasRoom(state) { wakeForRoom(&state) }
+      if waiter.hasWaited {
+        state.roomWaiters.prepend([waiter])
+      } else {
+        state.roomWaiters.append(waiter)
+      }
+      wakeForRoom(&state)
     }
   }
 
-  var waitersForRoom: Int { locked { state in state.roomWaiters.count } }
+  var waitersForRoom: Int { locked { state in state.roomWaiters.waitingCount } }
 
-  /// Somebody was woken who does not use the room, or not all of it.
-  func passRoomOn() {
-    locked { state in if state.isShutDown || hasRoom(state) { wakeForRoom(&state) } }
-  }
+  /// Somebody left the line, or was called and does not use the room, or not all of it.
+  func passRoomOn() { locked { state in wakeForRoom(&state) } }
 
-  private func hasRoom(_ state: State) -> Bool {
+  private func hasRoom(for byteCount: Int, _ state: State) -> Bool {
     state.limitedTasks == 0
       || (state.limitedTasks < limits.taskLimit ?? .max
-        && state.limitedBytes < limits.byteLimit ?? .max)
+        && byteCount <= (limits.byteLimit ?? .max) - state.limitedBytes)
   }
 }

@@ -15,6 +15,8 @@ extension FlightRecording {
     }
   }
 
+  private static let deepestNesting = 64
+
   /// The trace as text: the JSON object format of the Trace Event Format, times in microseconds.
   public var traceText: String {
     var trace = TraceText(processID: frontEndProcessID)
@@ -32,6 +34,10 @@ extension FlightRecording {
     for event in events {
       switch event.kind {
       case .taskBegan, .chunkBegan:
+        // Work lies one or two deep. More is a recording whose ends are missing or were forged.
+        if open[event.track, default: []].count == Self.deepestNesting {
+          open[event.track]?.removeFirst()
+        }
         open[event.track, default: []].append(event)
       case .taskEnded, .chunkEnded:
         // What lies above it on the stack lost its end with an event that was replaced.

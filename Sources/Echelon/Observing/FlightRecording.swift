@@ -5,7 +5,8 @@ import EchelonWire
 
 /// Where a pool notes what it does, so that it can be read after every process has died.
 public struct FlightRecorderFile: Sendable, Equatable {
-  /// The file; it is made, or emptied, when the pool is.
+  /// The file; it is made when the pool is, in the place of one that is there. A pool that still writes
+  /// to that one goes on, and `exportTrace` of that pool still reads it.
   public var path: String
   /// How many events of each worker are kept, the newest ones; rounded up to a power of two.
   public var eventsPerWorker: Int

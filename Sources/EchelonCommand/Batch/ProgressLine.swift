@@ -36,7 +36,7 @@ struct ProgressLine {
     if failed > 0 { line += ", \(NumberText.grouped(failed)) failed" }
     line += ", \(rate.rounded(significantDigits: 3)) files/s"
     if done < total { line += ", \(NumberText.time(seconds: left)) left" }
-    let width = (Terminal.width(of: .error) ?? 80) - 1
+    let width = (Terminal.size(of: .error)?.columns ?? 80) - 1
     try? Terminal.write("\r\(line.prefix(width))\u{1B}[K", to: .error)
   }
 }

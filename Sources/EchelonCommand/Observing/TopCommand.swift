@@ -125,9 +125,19 @@ struct TopScreen {
     // rest cleared, so that nothing flickers.
     let opening = isShown ? "" : "\u{1B}[?1049h\u{1B}[?25l"
     isShown = true
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = Self.lines(of: text, height: Console.height)
     try Console.write(
       opening + "\u{1B}[H" + lines.joined(separator: "\u{1B}[K\n") + "\u{1B}[K\u{1B}[J")
+  }
+
+  /// The lines that fit: one more would push the first out of sight.
+  static func lines(of text: String, height: Int?) -> [Substring] {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    guard let height, height > 0, lines.count > height else { return lines }
+    // What follows the last line break.
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    guard lines.count > height else { return lines }
+    return lines.prefix(height - 1) + ["… and \(lines.count - height + 1) more lines"]
   }
 
   /// Gives the terminal back as it was.

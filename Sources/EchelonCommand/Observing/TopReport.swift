@@ -28,12 +28,13 @@ struct TopReport {
     }
     rows = now.seats.indices.map { index in
       let new = now.seats[index]
-      let old = before.seats[index]
-      let busy = (new.statistics.busy - old.statistics.busy).seconds
+      // A seat that the pool has got since had done nothing then.
+      let old = index < before.seats.count ? before.seats[index].statistics : nil
+      let busy = (new.statistics.busy - (old?.busy ?? .zero)).seconds
       return Row(
         seat: index, processID: new.processID, state: new.statistics.state.rawValue,
-        tasksPerSecond: rate(old.statistics.tasks, new.statistics.tasks),
-        chunksPerSecond: rate(old.statistics.chunks, new.statistics.chunks),
+        tasksPerSecond: rate(old?.tasks ?? 0, new.statistics.tasks),
+        chunksPerSecond: rate(old?.chunks ?? 0, new.statistics.chunks),
         busy: seconds > 0 ? min(1, max(0, busy / seconds)) : 0, tasks: new.statistics.tasks,
         chunks: new.statistics.chunks, starts: new.starts,
         residentBytes: new.statistics.residentBytes)
@@ -49,9 +50,11 @@ struct TopReport {
   func text(width: Int?) -> String {
     let alive = rows.count { $0.processID != nil }
     let state = pool.hasEnded ? ", ended" : ""
+    let title = "echelon pool of process \(pool.processID)"
+    let opening = TextTable.cut(
+      title + ": \(pool.command.prefix(60)), up \(NumberText.time(seconds: pool.age))\(state)",
+      to: width)
     let lines = [
-      Console.bold("echelon pool of process \(pool.processID)")
-        + ": \(pool.command.prefix(60)), up \(NumberText.time(seconds: pool.age))\(state)",
       "workers \(alive) of \(rows.count), \(percent(busy)) busy; \(NumberText.rate(tasksPerSecond, unit: "tasks")), "
         + NumberText.rate(chunksPerSecond, unit: "chunks"),
       "queued \(NumberText.grouped(pool.queued)), waiting \(NumberText.grouped(pool.waiting)), "
@@ -59,13 +62,8 @@ struct TopReport {
       "memory \(ByteCount(pool.usedBytes)) of \(ByteCount(pool.limitBytes)), peak \(ByteCount(pool.peakBytes))",
       "",
     ]
-    return lines.map { cut($0, to: width) + "\n" }.joined() + table.text(width: width)
-  }
-
-  /// A line of a terminal is not to be continued on the next.
-  private func cut(_ line: String, to width: Int?) -> String {
-    guard let width, !line.contains("\u{1B}"), line.count > width else { return line }
-    return line.prefix(max(0, width - 1)) + "…"
+    return Console.bold(String(opening.prefix(title.count))) + opening.dropFirst(title.count) + "\n"
+      + lines.map { TextTable.cut($0, to: width) + "\n" }.joined() + table.text(width: width)
   }
 
   private func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }

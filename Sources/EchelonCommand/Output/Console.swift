@@ -8,8 +8,11 @@ enum Console {
     Terminal.isTerminal(.output) && (Terminal.environment("NO_COLOR") ?? "").isEmpty
     && Terminal.environment("TERM") != "dumb"
 
-  /// Columns that a table may have; nil where nobody looks.
-  static let width = Terminal.width(of: .output)
+  /// Columns that a table may have; nil where nobody looks. People change their windows.
+  static var width: Int? { Terminal.size(of: .output)?.columns }
+
+  /// Lines that can be seen at once; nil where nobody looks.
+  static var height: Int? { Terminal.size(of: .output)?.rows }
 
   /// Writes a result to standard output.
   static func write(_ text: String) throws {

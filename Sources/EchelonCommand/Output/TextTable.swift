@@ -58,17 +58,23 @@ struct TextTable {
         var layout = Layout(self, columns: shown, digits: digits, isAligned: isAligned)
         let isLast = rank == ranks.last && !isAligned
         guard layout.fit(into: width, atAnyCost: isLast) else { continue }
-        return layout.text() + Self.note(hidden.map { columns[$0].title })
+        return layout.text(width: width) + Self.note(hidden.map { columns[$0].title }, width: width)
       }
     }
     return ""  // not reached: the last layout is taken at any cost
   }
 
-  private static func note(_ hidden: [String]) -> String {
-    hidden.isEmpty
-      ? ""
-      : Console.dim(
-        "(\(hidden.joined(separator: ", ")) left out: widen the window or use --format csv)") + "\n"
+  private static func note(_ hidden: [String], width: Int?) -> String {
+    if hidden.isEmpty { return "" }
+    let note = "(\(hidden.joined(separator: ", ")) left out: widen the window or use --format csv)"
+    return Console.dim(cut(note, to: width)) + "\n"
+  }
+
+  /// A line of a terminal is not to be continued on the next. Text is cut first and styled then: what
+  /// styles it takes no columns.
+  static func cut(_ text: String, to width: Int?) -> String {
+    guard let width, text.count > width else { return text }
+    return text.prefix(max(0, width - 1)) + "…"
   }
 
   /// The texts of the cells at some number of digits, and the widths they need.
@@ -132,28 +138,25 @@ struct TextTable {
       return true
     }
 
-    func text() -> String {
+    func text(width: Int?) -> String {
       var lines: [String] = []
+      func cut(_ line: String) -> String { TextTable.cut(line, to: width) }
       if hasHeader {
-        lines.append(Console.bold(line(columns.map(\.title))))
-        lines.append(String(repeating: "─", count: total))
+        lines.append(Console.bold(cut(line(columns.map(\.title)))))
+        lines.append(cut(String(repeating: "─", count: total)))
       }
-      for row in 0..<(cells.first?.count ?? 0) { lines.append(line(cells.map { $0[row] })) }
+      for row in 0..<(cells.first?.count ?? 0) { lines.append(cut(line(cells.map { $0[row] }))) }
       return lines.map { $0 + "\n" }.joined()
     }
 
     private func line(_ texts: [String]) -> String {
       let padded = texts.indices.map { index in
-        let text = Self.cut(texts[index], to: widths[index])
+        let text = TextTable.cut(texts[index], to: widths[index])
         let padding = String(repeating: " ", count: widths[index] - text.count)
         return columns[index].alignment == .left ? text + padding : padding + text
       }
       let line = padded.joined(separator: String(repeating: " ", count: gap))
       return String(line.reversed().drop { $0 == " " }.reversed())
-    }
-
-    private static func cut(_ text: String, to width: Int) -> String {
-      text.count <= width ? text : text.prefix(max(0, width - 1)) + "…"
     }
   }
 }

@@ -63,4 +63,26 @@ extension WorkExecutor {
   ) throws(ArenaError) -> SharedMatrix<Element> {
     try matrix(rows: rows, columns: columns) { _, _ in value }
   }
+
+  /// `count` numbers at equal distances, `lower` the first and `upper` the last.
+  ///
+  /// Number i is `lower + i·((upper - lower) / (count - 1))`, rounded, and the last one is `upper` itself; a single
+  /// one is `lower`.
+  /// - Throws: `ArenaError` when memory runs out.
+  public func linspace<Element: BinaryFloatingPoint & BitwiseCopyable & Sendable>(
+    from lower: Element, through upper: Element, count: Int
+  ) throws(ArenaError) -> SharedArray<Element> {
+    let step = count > 1 ? (upper - lower) / Element(count - 1) : 0
+    return try array(count: count) { index in
+      index > 0 && index == count - 1 ? upper : lower + Element(index) * step
+    }
+  }
+
+  /// A square matrix of ones on the diagonal and zeros elsewhere.
+  /// - Throws: `ArenaError` when memory runs out.
+  public func identityMatrix<Element: Numeric & BitwiseCopyable & Sendable>(
+    of type: Element.Type = Element.self, size: Int
+  ) throws(ArenaError) -> SharedMatrix<Element> {
+    try matrix(rows: size, columns: size) { $0 == $1 ? 1 : 0 }
+  }
 }

@@ -230,3 +230,51 @@ private let counts = [0, 1, 2, 63, 64, 65, 1009, 65_535, 65_537, 140_009]
       "\(m)".split(separator: "\n").count == 9 && "\(m)".contains("⋮") && "\(m)".contains("…"))
   }
 }
+
+@Suite struct `Columns of observations` {
+  @Test(arguments: TestedExecutor.allCases)
+  func `have the covariances of their definition`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
+    let seed = testSeed()
+    var random = TestRandom(seed: seed)
+    let (n, k) = (501, 7)
+    let elements = (0..<n * k).map {
+      1e3 * Double($0 % k) + Double.random(in: -1...1, using: &random)
+    }
+    let matrix = try pool.array(elements).reshaped(rows: n, columns: k)
+    let means = (0..<k).map { column in
+      (0..<n).reduce(0) { $0 + elements[$1 * k + column] } / Double(n)
+    }
+    let (covariance, correlation) = try (pool.covariance(matrix), pool.correlation(matrix))
+    for i in 0..<k {
+      for j in 0..<k {
+        var sum = CompensatedSum()
+        for row in 0..<n {
+          sum.add(product: elements[row * k + i] - means[i], elements[row * k + j] - means[j])
+        }
+        #expect(
+          abs(covariance[i, j] - sum.value / Double(n - 1)) < 1e-11, "(\(i), \(j)), seed \(seed)")
+        #expect(covariance[i, j] == covariance[j, i] && abs(correlation[i, j]) <= 1)
+        let expected = covariance[i, j] / (covariance[i, i] * covariance[j, j]).squareRoot()
+        #expect(abs(correlation[i, j] - expected) < 1e-14)
+      }
+    }
+    #expect((0..<k).allSatisfy { correlation[$0, $0] == 1 })
+    #expect(try pool.correlation(pool.matrix(repeating: 2.0, rows: 3, columns: 2))[0, 0].isNaN)
+    #expect(throws: KernelError.self) { try pool.covariance(matrix[0..<1, 0..<k]) }
+  }
+}
+
+@Suite struct `Arrays by rule` {
+  @Test(arguments: TestedExecutor.allCases)
+  func `begin and end where they are told`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
+    let x = try pool.linspace(from: 0.1, through: 0.7, count: 7)
+    #expect(x[0] == 0.1 && x[6] == 0.7 && abs(x[3] - 0.4) < 1e-15)
+    #expect(try Array(pool.linspace(from: Float(5), through: 9, count: 1)) == [5])
+    #expect(try pool.linspace(from: 1.0, through: 2, count: 0).isEmpty)
+    let identity = try pool.identityMatrix(of: Float.self, size: 3)
+    #expect(try Array(pool.sum(identity, each: .row)) == [1, 1, 1] && identity[2, 2] == 1)
+    #expect(try pool.identityMatrix(of: Int32.self, size: 0).count == 0)
+  }
+}

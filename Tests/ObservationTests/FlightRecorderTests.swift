@@ -207,7 +207,7 @@ extension Observation {
       #expect(try FlightRecording(contentsOf: folder + "/file").workerCount == 1)
       #expect(
         try FileManager.default.destinationOfSymbolicLink(atPath: folder + "/link") == "file")
-      #expect(mkfifo(folder + "/pipe", 0o600) == 0)
+      #expect(unsafe mkfifo(folder + "/pipe", 0o600) == 0)
       for path in [folder + "/pipe", folder, "/dev/null"] {
         #expect(throws: FlightRecordingError.self) { _ = try recordingPool(path, workers: 1) }
       }

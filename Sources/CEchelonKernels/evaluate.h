@@ -14,6 +14,9 @@ typedef ELEMENT NAME(fields)
 #define LOAD(p) __builtin_convertvector(*(const NAME(fields) *)(p), fv)
 #define STORE(p, v) (*(NAME(fields) *)(p) = __builtin_convertvector((v), NAME(fields)))
 
+// What an operation inside of another is rounded to; of a double it is that.
+#define ROUNDED(v) __builtin_convertvector(__builtin_convertvector((v), NAME(fields)), fv)
+
 /// One operation on `n` elements, a multiple of FLANES. `out` may be one of the operands.
 static void NAME(apply)(unsigned operation, const ELEMENT *a, const ELEMENT *b, const ELEMENT *c,
                         ELEMENT *out, ptrdiff_t n) {
@@ -97,6 +100,7 @@ static void NAME(evaluate)(const ek_program *program, const ELEMENT *const *inpu
   }
 }
 
+#undef ROUNDED
 #undef LOAD
 #undef STORE
 #undef NAME

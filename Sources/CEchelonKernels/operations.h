@@ -45,6 +45,8 @@ OPERATION_2(SUBTRACT, x - y)
 OPERATION_2(MULTIPLY, x * y)
 OPERATION_2(DIVIDE, x / y)
 OPERATION_2(POW, pow_v(x, y))
+// √(x² + y²) as three operations and a root would have it, each rounded: in one loop, memory and root overlap.
+OPERATION_2(ROOT_OF_SQUARES, sqrt_v(ROUNDED(ROUNDED(x * x) + ROUNDED(y * y))))
 OPERATION_2(MINIMUM, minimum_v(x, y))
 OPERATION_2(MAXIMUM, maximum_v(x, y))
 OPERATION_2(ATAN2, atan2_v(x, y))

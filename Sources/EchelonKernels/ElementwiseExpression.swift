@@ -88,7 +88,7 @@ public struct CompiledExpression<Leaf: Hashable & Sendable>: Sendable {
     }
     var uses = graph.uses
     for node in graph.order {
-      guard case .operation(let operation, let operands) = node.content else { continue }
+      guard let (operation, operands) = node.computation else { continue }
       let sources = operands.map(place)
       // An operand that is used for the last time makes room for the result: an operation may write over
       // what it reads.
@@ -122,6 +122,28 @@ public struct CompiledExpression<Leaf: Hashable & Sendable>: Sendable {
   }
 }
 
+extension ExpressionNode {
+  /// What is computed at an operation: that, or one operation that does the work of several, to the same bits.
+  fileprivate var computation: (operation: VectorOperation, operands: [ExpressionNode])? {
+    guard case .operation(let operation, let operands) = content else { return nil }
+    if operation == .squareRoot, case .operation(.add, let terms) = operands[0].content,
+      let x = terms[0].squared, let y = terms[1].squared
+    {
+      return (.rootOfSquares, [x, y])
+    }
+    return (operation, operands)
+  }
+
+  /// What it is the square of, if it is a product of a value with itself.
+  private var squared: ExpressionNode? {
+    guard case .operation(.multiply, let factors) = content else { return nil }
+    if factors[0] === factors[1] { return factors[0] }
+    guard case .leaf(let a) = factors[0].content, case .leaf(let b) = factors[1].content, a == b
+    else { return nil }
+    return factors[0]
+  }
+}
+
 /// The nodes of an expression, each after those that it needs.
 private struct Graph<Leaf: Hashable & Sendable> {
   var order: [ExpressionNode<Leaf>] = []
@@ -144,12 +166,11 @@ private struct Graph<Leaf: Hashable & Sendable> {
       case .leaf(let leaf): if leaves[leaf] == nil { leaves[leaf] = leaves.count }
       case .constant(let value):
         if constants[value.bitPattern] == nil { constants[value.bitPattern] = constants.count }
-      case .operation(_, let operands):
-        stack.append((node, true))
-        for operand in operands.reversed() {
-          uses[ObjectIdentifier(operand), default: 0] += 1
-          stack.append((operand, false))
-        }
+      case .operation: stack.append((node, true))
+      }
+      for operand in node.computation?.operands.reversed() ?? [] {
+        uses[ObjectIdentifier(operand), default: 0] += 1
+        stack.append((operand, false))
       }
     }
   }

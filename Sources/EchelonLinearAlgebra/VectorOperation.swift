@@ -120,12 +120,15 @@ public enum VectorOperation: UInt8, CaseIterable, Sendable {
   case gamma
   /// ln |Γ(x)|, 2.5 ulp; below 0, where its zeros lie between two numbers, of the larger of the value and 1.
   case logGamma
+  /// √(x·x + y·y) with each of the four operations rounded, and overflow where one of them does: what the
+  /// compiler of expressions makes of just that.
+  case rootOfSquares
 
   /// How many operands it has.
   @inlinable public var operandCount: Int {
     switch self {
     case .add, .subtract, .multiply, .divide, .pow, .minimum, .maximum, .less, .lessOrEqual, .equal,
-      .notEqual, .and, .or, .atan2, .hypot, .copySign:
+      .notEqual, .and, .or, .atan2, .hypot, .copySign, .rootOfSquares:
       2
     case .select: 3
     default: 1

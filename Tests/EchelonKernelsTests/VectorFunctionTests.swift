@@ -30,6 +30,26 @@ private func results<T: VectorProgramScalar & BinaryFloatingPoint>(
   return output
 }
 
+/// Numbers from everywhere: all bit patterns, and the ranges where functions are used.
+private func arguments(_ count: Int, _ random: inout TestRandom) -> [Double] {
+  (0..<count).map { index in
+    let unit = Double(random.next() >> 11) * 0x1p-53
+    switch index % 12 {
+    case 0, 1: return Double(bitPattern: random.next())
+    case 2: return 2 * unit - 1
+    case 3: return 2 * unit
+    case 4: return 100 * unit - 50
+    case 5: return 1500 * unit - 750
+    case 6: return 2e6 * unit - 1e6
+    case 7: return 12 * unit - 6
+    case 8: return 60 * unit - 30
+    case 9: return 360 * unit - 180
+    case 10: return exp(40 * unit - 40)
+    default: return 1 + (unit - 0.5) * 0x1p-20
+    }
+  }
+}
+
 extension VectorOperation {
   /// The largest error that its documentation states, in units in the last place of a Double.
   fileprivate var statedError: Double {
@@ -67,26 +87,6 @@ extension VectorOperation {
     -1074, -1075, -1075.5,
   ]
   static let shapes = VectorOperation.allCases.filter { $0.operandCount < 3 }
-
-  /// Numbers from everywhere: all bit patterns, and the ranges where functions are used.
-  private func arguments(_ count: Int, _ random: inout TestRandom) -> [Double] {
-    (0..<count).map { index in
-      let unit = Double(random.next() >> 11) * 0x1p-53
-      switch index % 12 {
-      case 0, 1: return Double(bitPattern: random.next())
-      case 2: return 2 * unit - 1
-      case 3: return 2 * unit
-      case 4: return 100 * unit - 50
-      case 5: return 1500 * unit - 750
-      case 6: return 2e6 * unit - 1e6
-      case 7: return 12 * unit - 6
-      case 8: return 60 * unit - 30
-      case 9: return 360 * unit - 180
-      case 10: return exp(40 * unit - 40)
-      default: return 1 + (unit - 0.5) * 0x1p-20
-      }
-    }
-  }
 
   @Test(arguments: shapes, InstructionSet.available)
   func `is as accurate as it says, over the whole range`(
@@ -311,6 +311,46 @@ extension VectorOperation {
       (1...5000).reduce(start) { $0 * x + Double($1 % 10) } * start
     }
     #expect(output.map(\.bitPattern) == expected.map(\.bitPattern))
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func `takes the root of a sum of squares in one operation, to the bits of all four`(
+    _ level: InstructionSet
+  ) throws {
+    func leaf(_ index: Int) -> ExpressionNode<Int> { ExpressionNode(.leaf(index)) }
+    func node(_ operation: VectorOperation, _ operands: ExpressionNode<Int>...)
+      -> ExpressionNode<Int>
+    {
+      ExpressionNode(.operation(operation, operands))
+    }
+    func count(_ root: ExpressionNode<Int>) throws -> Int {
+      try CompiledExpression(root).program.instructions.count
+    }
+    let sum = node(.add, node(.multiply, leaf(0), leaf(0)), node(.multiply, leaf(1), leaf(1)))
+    #expect(try count(node(.squareRoot, sum)) == 1)
+    let part = node(.exp, leaf(0)), square = node(.multiply, part, part)
+    #expect(try count(node(.squareRoot, node(.add, square, square))) == 2)
+    // Used once more, the sum is computed once more; other products are no squares.
+    #expect(try count(node(.divide, sum, node(.squareRoot, sum))) == 5)
+    let mixed = node(.add, square, node(.multiply, leaf(0), leaf(1)))
+    #expect(try count(node(.squareRoot, mixed)) == 5)
+
+    let program = try CompiledExpression(node(.squareRoot, sum)).program
+    var random = TestRandom(seed: testSeed())
+    func check<T: VectorProgramScalar & BinaryFloatingPoint>(_ type: T.Type) {
+      let (x, y) = (
+        arguments(1000, &random).map { T($0) }, arguments(1000, &random).map { T($0) }
+      )
+      var output = [T](repeating: 0, count: 1000)
+      var span = output.mutableSpan
+      program.run(into: &span, inputs: Arrays(arrays: [x, y]), level: level)
+      for (index, value) in output.enumerated() {
+        let expected = (x[index] * x[index] + y[index] * y[index]).squareRoot()
+        #expect(value == expected || value.isNaN && expected.isNaN)
+      }
+    }
+    check(Double.self)
+    check(Float.self)
   }
 
   @Test func `of too many values is refused`() {

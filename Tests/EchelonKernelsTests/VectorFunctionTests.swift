@@ -144,6 +144,17 @@ extension VectorOperation {
   }
 
   @Test(arguments: InstructionSet.available)
+  func `is exact for whole exponents of 2 and of 10`(_ level: InstructionSet) {
+    let exponents = (-1074...1023).map { Double($0) }
+    #expect(
+      results(.exp2, exponents, level: level)
+        == exponents.map { Double(sign: .plus, exponent: Int($0), significand: 1) })
+    // 10²² is the last one that a Double holds.
+    let powers = (1...22).reduce(into: [1.0]) { powers, _ in powers.append(powers.last! * 10) }
+    #expect(results(.exp10, powers.indices.map { Double($0) }, level: level) == powers)
+  }
+
+  @Test(arguments: InstructionSet.available)
   func `selects by the condition, and passes on the bits`(_ level: InstructionSet) {
     // Every special value as the condition, with others on both sides; a NaN is not 0.
     let conditions = Self.special

@@ -1,6 +1,7 @@
-"""Measures a pool of processes of Python's and prints one number: seconds per operation.
+"""Measures a pool of processes of Python's, or NumPy, and prints one number: seconds per operation.
 
 usage: python.py cpython|loky round-trip|tasks|start WORKERS
+       python.py numpy sort|median|cumsum|wave COUNT
 """
 
 import statistics
@@ -12,7 +13,25 @@ def nothing():
     pass
 
 
+def measure_numpy(what, count):
+    import numpy
+
+    x = numpy.random.default_rng(1).random(count)
+    work = {
+        "sort": lambda: numpy.sort(x),
+        "median": lambda: numpy.median(x),
+        "cumsum": lambda: numpy.cumsum(x),
+        "wave": lambda: numpy.sin(x) * numpy.exp(-x),
+    }[what]
+    work()
+    before = time.perf_counter()
+    work()
+    print(time.perf_counter() - before)
+
+
 def main():
+    if sys.argv[1] == "numpy":
+        return measure_numpy(sys.argv[2], int(sys.argv[3]))
     kind, what, workers = sys.argv[1], sys.argv[2], int(sys.argv[3])
     if kind == "loky":
         from loky import ProcessPoolExecutor

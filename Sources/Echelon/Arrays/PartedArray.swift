@@ -106,6 +106,7 @@ struct PartedArray: Sendable {
 }
 
 /// The bin between whose edges a number lies; the three numbers after the bins are below, above and NaN.
+@inline(__always)
 private func bin(of value: Double, _ edges: Span<Double>) -> Int {
   let last = edges.count - 1
   if value.isNaN { return last + 2 }
@@ -121,6 +122,7 @@ private func bin(of value: Double, _ edges: Span<Double>) -> Int {
 }
 
 /// Calls `body` with each element of a range of an array as a Double.
+@inline(__always)
 private func readElements(
   of bytes: SharedArray<UInt8>, _ range: Range<Int>, _ type: SortableType, _ body: (Double) -> Void
 ) {

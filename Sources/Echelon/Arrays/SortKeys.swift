@@ -5,6 +5,7 @@ import EchelonMemory
 
 extension ChunkMemory {
   /// Calls `body` with the key of each of the chunk's elements.
+  @inline(__always)
   func forEachSortKey(
     _ type: SortableType, _ order: SortOrder, _ body: (Int, UInt64) -> Void
   ) {
@@ -20,6 +21,7 @@ extension ChunkMemory {
 }
 
 /// Calls `body` with the key of each element of a range of an array.
+@inline(__always)
 func readKeys(
   of bytes: SharedArray<UInt8>, _ range: Range<Int>, _ type: SortableType, _ order: SortOrder,
   _ body: (Int, UInt64) -> Void
@@ -34,6 +36,7 @@ func readKeys(
   }
 }
 
+@inline(__always)
 private func eachKey<Element: SortableElement>(
   of x: Span<Element>, _ order: SortOrder, _ body: (Int, UInt64) -> Void
 ) {

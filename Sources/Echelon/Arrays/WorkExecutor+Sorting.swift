@@ -44,10 +44,11 @@ extension WorkExecutor {
     return startSteps { [self] in
       let sort = SortCode(
         type: Element.sortType, order: order, count: x.count, output: ArrayReference(target).bytes)
+      let shift = lowestBit(of: x)
       let keys = try uninitializedArray(of: UInt64.self, count: x.count)
-      try await startKeys(sort.keys, of: x, into: keys, priority).value
-      let splitters = try splitters(of: keys)
-      let piece = sort.piece(keys, splitters: splitters)
+      try await startKeys(sort.keys(from: shift), of: x, into: keys, priority).value
+      let splitters = try splitters(of: keys, from: shift)
+      let piece = sort.piece(keys, splitters, from: shift)
       let pieces = try startConcurrentPerform(
         iterations: sort.runCount, chunkLength: 1, priority: priority, piece)
       // Interrupted, it would leave a given array torn.
@@ -65,12 +66,13 @@ extension WorkExecutor {
     return startSteps { [self] in
       let sort = SortCode(
         type: Element.sortType, order: order, count: x.count, output: ArrayReference(target).bytes)
+      let shift = lowestBit(of: x)
       let keys = try uninitializedArray(of: IndexedKey.self, count: x.count)
-      try await startKeys(sort.indexedKeys, of: x, into: keys, priority).value
-      let splitters = try splitters(of: keys)
+      try await startKeys(sort.indexedKeys(from: shift), of: x, into: keys, priority).value
+      let splitters = try splitters(of: keys, from: shift)
       try await startConcurrentPerform(
         iterations: sort.runCount, chunkLength: 1, priority: priority,
-        sort.indexPiece(keys, splitters: splitters)
+        sort.indexPiece(keys, splitters, from: shift)
       ).value
       return target
     }
@@ -176,16 +178,28 @@ extension WorkExecutor {
   /// Keys between which the pieces of the result lie, one fewer than there are runs: samples of every run, in
   /// order, at equal distances.
   private func splitters<Record: SortRecord>(
-    of keys: SharedArray<Record>
+    of keys: SharedArray<Record>, from lowestBit: Int
   ) throws -> SharedArray<UInt64> {
     let length = SortCode.runLength
     let runCount = keys.count / length + (keys.count % length == 0 ? 0 : 1)
     guard runCount > 1 else { return try array([]) }
     var samples = keys.withSpan { keys in
-      stride(from: 0, to: keys.count, by: length / 64).map { keys[$0].key }
+      stride(from: 0, to: keys.count, by: length / 64).map { keys[$0].key >> UInt64(lowestBit) }
     }
     samples.sort()
     return try array((1..<runCount).map { samples[$0 * samples.count / runCount] })
+  }
+
+  /// The bits of keys from which on most elements differ, by a sample: runs need to be sorted by these only.
+  private func lowestBit<Element: SortableElement>(of x: SharedArray<Element>) -> Int {
+    guard x.count > SortCode.runLength else { return 0 }
+    let keys = x.withSpan { x in
+      stride(from: 0, to: x.count, by: x.count / 4096).map { x[$0].sortKey }
+    }
+    let different = Set(keys).count
+    return stride(from: 56, to: 0, by: -8).first { bit in
+      2 * Set(keys.lazy.map { $0 >> UInt64(bit) }).count >= different
+    } ?? 0
   }
 }
 
@@ -202,21 +216,21 @@ private struct SortCode: Sendable {
   var runLength: Int { Self.runLength }
   var runCount: Int { count / runLength + (count % runLength == 0 ? 0 : 1) }
 
-  /// Writes the sorted keys of a run.
-  var keys: ChunkFunction {
+  /// Writes the keys of a run, sorted by their bits from one on.
+  func keys(from lowestBit: Int) -> ChunkFunction {
     let (type, order) = (type, order)
     return ChunkFunction { chunk in
       chunk.withOutput(of: UInt64.self) { keys in
         chunk.forEachSortKey(type, order) { index, key in keys[index] = key }
         KernelScratch.withSpan(of: UInt64.self, count: keys.count) { spare in
-          radixSort(&keys, spare: &spare)
+          radixSort(&keys, spare: &spare, from: lowestBit)
         }
       }
     }
   }
 
-  /// Writes the sorted keys of a run, and where they were.
-  var indexedKeys: ChunkFunction {
+  /// Writes the keys of a run, sorted by their bits from one on, and where they were.
+  func indexedKeys(from lowestBit: Int) -> ChunkFunction {
     let (type, order) = (type, order)
     return ChunkFunction { chunk in
       chunk.withOutput(of: IndexedKey.self) { keys in
@@ -224,7 +238,7 @@ private struct SortCode: Sendable {
           keys[index] = IndexedKey(key: key, index: chunk.start + index)
         }
         KernelScratch.withSpan(of: IndexedKey.self, count: keys.count) { spare in
-          radixSort(&keys, spare: &spare)
+          radixSort(&keys, spare: &spare, from: lowestBit)
         }
       }
     }
@@ -232,11 +246,11 @@ private struct SortCode: Sendable {
 
   /// Puts together the elements between two splitters.
   func piece(
-    _ keys: SharedArray<UInt64>, splitters: SharedArray<UInt64>
+    _ keys: SharedArray<UInt64>, _ splitters: SharedArray<UInt64>, from lowestBit: Int
   ) -> @Sendable (Int) -> Void {
     let (type, order, output) = (type, order, output)
     return { piece in
-      withPiece(piece, of: keys, splitters) { start, keys in
+      withPiece(piece, of: keys, splitters, from: lowestBit) { start, keys in
         write(keys, type, order, into: output, from: start)
       }
     }
@@ -244,11 +258,11 @@ private struct SortCode: Sendable {
 
   /// Puts together the positions of the elements between two splitters.
   func indexPiece(
-    _ keys: SharedArray<IndexedKey>, splitters: SharedArray<UInt64>
+    _ keys: SharedArray<IndexedKey>, _ splitters: SharedArray<UInt64>, from lowestBit: Int
   ) -> @Sendable (Int) -> Void {
     let output = output
     return { piece in
-      withPiece(piece, of: keys, splitters) { start, keys in
+      withPiece(piece, of: keys, splitters, from: lowestBit) { start, keys in
         output.view(as: Int.self).withMutableSpan { output in
           for index in keys.indices { output[start + index] = keys[index].index }
         }
@@ -281,7 +295,7 @@ private struct SortCode: Sendable {
 
 /// Lends the sorted records between two splitters, and how many come before them.
 private func withPiece<Record: SortRecord>(
-  _ piece: Int, of keys: SharedArray<Record>, _ splitters: SharedArray<UInt64>,
+  _ piece: Int, of keys: SharedArray<Record>, _ splitters: SharedArray<UInt64>, from lowestBit: Int,
   _ body: (Int, Span<Record>) -> Void
 ) {
   keys.withSpan { keys in
@@ -291,10 +305,12 @@ private func withPiece<Record: SortRecord>(
       for run in stride(from: 0, to: keys.count, by: SortCode.runLength) {
         let all = run..<min(keys.count, run + SortCode.runLength)
         let lower =
-          piece == 0 ? all.lowerBound : firstIndex(in: keys, all, notBelow: splitters[piece - 1])
+          piece == 0
+          ? all.lowerBound
+          : firstIndex(in: keys, all, notBelow: splitters[piece - 1], from: lowestBit)
         let upper =
           piece == splitters.count
-          ? all.upperBound : firstIndex(in: keys, all, notBelow: splitters[piece])
+          ? all.upperBound : firstIndex(in: keys, all, notBelow: splitters[piece], from: lowestBit)
         start += lower - all.lowerBound
         ranges.append(lower..<upper)
       }
@@ -317,12 +333,12 @@ private func withPiece<Record: SortRecord>(
 }
 
 private func firstIndex<Record: SortRecord>(
-  in keys: Span<Record>, _ range: Range<Int>, notBelow key: UInt64
+  in keys: Span<Record>, _ range: Range<Int>, notBelow key: UInt64, from lowestBit: Int
 ) -> Int {
   var (low, high) = (range.lowerBound, range.upperBound)
   while low < high {
     let middle = (low + high) / 2
-    if keys[middle].key < key { low = middle + 1 } else { high = middle }
+    if keys[middle].key >> UInt64(lowestBit) < key { low = middle + 1 } else { high = middle }
   }
   return low
 }

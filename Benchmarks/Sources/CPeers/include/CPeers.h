@@ -40,6 +40,13 @@ double peer_sum(void);
 const char *peer_sum_instruction_set(void);
 void peer_sum_release(void);
 
+/// Fills the arrays that the next three work on.
+int peer_reductions_prepare(long count);
+double peer_dot(void);
+double peer_minimum(void);
+double peer_variance(void);
+void peer_reductions_release(void);
+
 // MARK: Hand-over (ping_pong.c, thread_pool.c)
 
 /// Starts the thread that answers. It spins for `spin_nanoseconds`, then sleeps on a futex.

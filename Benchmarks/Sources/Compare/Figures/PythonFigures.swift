@@ -15,6 +15,55 @@ extension Figures {
     ]
   }
 
+  /// Arrays, beside NumPy's in one process.
+  static let numpy =
+    interpreter == nil
+    ? []
+    : [
+      numpyFigure("sort", "sort of 10⁷ random doubles", .ratio(atMost: 1)) { pool, x in
+        _ = try pool.sorted(x)
+      },
+      numpyFigure("median", "median of 10⁷ random doubles", .none) { pool, x in
+        _ = try pool.median(x)
+      },
+      numpyFigure("cumsum", "cumulative sum of 10⁷ doubles", .none) { pool, x in
+        _ = try pool.cumulativeSum(x)
+      },
+      numpyFigure("wave", "sin(x)·exp(−x) over 10⁷ doubles", .ratio(atMost: 0.05)) { pool, x in
+        _ = try pool.evaluate(sin(x) * exp(-x))
+      },
+    ]
+
+  private static func numpyFigure(
+    _ what: String, _ title: String, _ requirement: Requirement,
+    _ echelon: @escaping @Sendable (ProcessPool, SharedArray<Double>) throws -> Void
+  ) -> Figure {
+    Figure(
+      name: "numpy-\(what)", title: title, rivalTitle: "NumPy, one process",
+      requirement: requirement
+    ) { setup in
+      let pool = try pool(setup)
+      let count = 10_000_000 / setup.shrink
+      var generator = PhiloxGenerator(seed: 1, index: 0)
+      let x = try pool.array(count: count) { _ in generator.uniform() }
+      return Contest(
+        echelon: { try seconds { try echelon(pool, x) } },
+        rival: { try number("numpy \(what) \(count)", library: "numpy") },
+        end: { pool.shutdown() })
+    }
+  }
+
+  private static func number(_ arguments: String, library: String) throws -> Double {
+    let python = interpreter ?? "python3"
+    let seconds = peer_program_number("\(python) Benchmarks/python.py \(arguments)")
+    guard seconds > 0 else {
+      throw ComparisonError.rivalFailed(
+        "run \(python) Benchmarks/python.py \(arguments); call it in the project's folder, with \(library) installed,"
+      )
+    }
+    return seconds
+  }
+
   private static func figure(
     _ pool: String, _ what: String, _ title: String,
     _ echelon: @escaping @Sendable (Setup) throws -> Double
@@ -26,16 +75,7 @@ extension Figures {
     ) { setup in
       Contest(
         echelon: { try echelon(setup) },
-        rival: {
-          let python = interpreter ?? "python3"
-          let script = "Benchmarks/python.py"
-          let seconds = peer_program_number("\(python) \(script) \(pool) \(what) \(setup.workers)")
-          guard seconds > 0 else {
-            throw ComparisonError.rivalFailed(
-              "run \(python) \(script) \(pool); call it in the project's folder, with loky installed,")
-          }
-          return seconds
-        })
+        rival: { try number("\(pool) \(what) \(setup.workers)", library: "loky") })
     }
   }
 

@@ -230,10 +230,14 @@ static ek_central_moments NAME(block_central_moments)(const ELEMENT *x, ptrdiff_
     s4 += square * square;
   }
   double first = fold(&s1), m2 = fold(&s2), m3 = fold(&s3), m4 = fold(&s4), rest = first / count;
+  if (!isfinite(first) || !isfinite(m2)) {  // deviations, or their squares, overflow
+    ek_moments careful = NAME(careful_moments)(x, n);
+    return (ek_central_moments){count, careful.mean, careful.m2, NAN, NAN};
+  }
   m4 += rest * (6 * rest * m2 - 4 * m3 - 3 * first * rest * rest);
   m3 += rest * (2 * first * rest - 3 * m2);
   m2 -= first * rest;
-  return (ek_central_moments){count, shift + rest, m2 > 0 ? m2 : 0, m3, m4 > 0 ? m4 : 0};
+  return (ek_central_moments){count, shift + rest, m2 < 0 ? 0 : m2, m3, m4 < 0 ? 0 : m4};
 }
 
 static ek_central_moments NAME(central_moments)(const ELEMENT *x, ptrdiff_t n) {

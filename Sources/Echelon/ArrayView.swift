@@ -63,7 +63,7 @@ extension SharedArray {
   /// - Parameter stride: 1 or more.
   public func strided(by stride: Int) -> ArrayView<Element> {
     precondition(stride > 0, "a stride of \(stride); it is 1 or more")
-    return ArrayView(self, count: (count + stride - 1) / stride, stride: stride)
+    return ArrayView(self, count: count == 0 ? 0 : (count - 1) / stride + 1, stride: stride)
   }
 
   /// The same elements as a matrix in row-major order, without a copy.
@@ -99,8 +99,11 @@ extension SharedMatrix {
   /// A diagonal, without a copy.
   /// - Parameter offset: 0 is the main one; above it they are counted upwards, below it downwards.
   public func diagonal(offset: Int = 0) -> ArrayView<Element> {
-    let count = max(0, offset >= 0 ? min(rows, columns - offset) : min(rows + offset, columns))
-    let start = offset >= 0 ? offset * columnStride : -offset * rowStride
+    let count = max(
+      0,
+      offset >= 0
+        ? min(rows, columns - min(offset, columns)) : min(rows + max(offset, -rows), columns))
+    let start = count == 0 ? 0 : offset >= 0 ? offset * columnStride : -offset * rowStride
     return view(from: start, count: count, stride: rowStride + columnStride)
   }
 

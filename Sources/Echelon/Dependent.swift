@@ -17,6 +17,8 @@ final class Dependent: Sendable {
     /// Inputs that have not ended, and one more while the inputs are being told of this.
     var missing = 1
     var inputs: [AnyFuture]
+    /// Those that have been told of this.
+    var told: [AnyFuture] = []
     /// Gone when the task was started, failed or cancelled.
     var task: (any HeldTask)?
     var start: (@Sendable () throws -> Void)?
@@ -37,7 +39,17 @@ final class Dependent: Sendable {
   func begin() {
     for input in state.withLock({ $0.inputs }) {
       state.withLock { $0.missing += 1 }
-      if !input.add(self) { Self.settle([self], after: input) }
+      if !input.add(self) {
+        Self.settle([self], after: input)
+      } else {
+        let isHeld = state.withLock { state in
+          if state.task != nil { state.told.append(input) }
+          return state.task != nil
+        }
+        if !isHeld { input.forgetDependent() }
+      }
+      // An input has failed, or the task was cancelled: the others need not know.
+      if isReleased { return }
     }
     Self.settle([self], after: nil)
   }
@@ -47,7 +59,7 @@ final class Dependent: Sendable {
 
   /// Forgets the task, which was cancelled.
   func release() {
-    for input in take(unlessMissing: false)?.inputs ?? [] { input.forgetDependent() }
+    for input in take(unlessMissing: false)?.told ?? [] { input.forgetDependent() }
   }
 
   /// Tells dependents that an input has ended, and theirs, and so on. One loop instead of a call within
@@ -64,8 +76,8 @@ final class Dependent: Sendable {
   /// - Returns: the future that failed, and who waits for it; nil when none did.
   private func inputEnded(_ input: AnyFuture?) -> (AnyFuture, [Dependent])? {
     if let input, let failure = input.failure {
-      guard let (task, _, inputs) = take(unlessMissing: false) else { return nil }
-      for other in inputs where other !== input { other.forgetDependent() }
+      guard let (task, _, told) = take(unlessMissing: false) else { return nil }
+      for other in told where other !== input { other.forgetDependent() }
       return fail(task, failure, isCancelled: input.isCancelled)
     }
     state.withLock { $0.missing -= 1 }
@@ -86,7 +98,7 @@ final class Dependent: Sendable {
   }
 
   private typealias Taken = (
-    task: any HeldTask, start: @Sendable () throws -> Void, inputs: [AnyFuture]
+    task: any HeldTask, start: @Sendable () throws -> Void, told: [AnyFuture]
   )
 
   /// Takes the task out, which only one can.
@@ -94,11 +106,12 @@ final class Dependent: Sendable {
     state.withLock { state in
       guard let task = state.task, let start = state.start, !unlessMissing || state.missing == 0
       else { return nil }
-      let inputs = state.inputs
+      let told = state.told
       state.task = nil
       state.start = nil
       state.inputs = []
-      return (task, start, inputs)
+      state.told = []
+      return (task, start, told)
     }
   }
 }

@@ -48,8 +48,12 @@ extension ProcessPool {
     start: @escaping @Sendable (FutureTask) throws -> Void
   ) throws {
     let dependent = Dependent(task, inputs: inputs) { try start(task) }
-    try engine.hold(task, byteCount: byteCount)
+    // Before anybody else can see the task: a shutdown cancels what is held.
     task.dependent = dependent
+    do { try engine.hold(task, byteCount: byteCount) } catch {
+      task.dependent = nil
+      throw error
+    }
     dependent.begin()
   }
 }
@@ -75,7 +79,8 @@ private struct ValuesStart<each Input: Sendable>: Sendable {
       throw ArenaError.foreignHandle(
         found: block.arena.identity, expected: engine.arena.identity)
     }
-    task.retained += message.retained
-    message.withSpan { bytes in engine.start(task, message: bytes) }
+    message.withSpan { bytes in
+      engine.start(task, message: bytes, retained: message.retained)
+    }
   }
 }

@@ -1,61 +1,109 @@
 import EchelonPool
 import Synchronization
 
-/// Work of several passes, each a job or some, as the source of the future of all: a Swift task that awaits one
-/// pass after the other.
-private final class Steps<Value: Sendable>: FutureSource {
+/// Which pass of some work runs, and whether the work is to stop.
+private final class StepsControl: Sendable {
   private struct State {
-    var task: Task<Void, Never>?
-    var isStopped = false
+    /// The pass that may be cancelled.
+    var current: AnyFuture?
+    /// What runs must not be left half done.
+    var isShielded = false
+    var stopMode: CancellationMode?
+    var isOver = false
   }
 
   private let state = Mutex(State())
 
-  func run(_ future: Future<Value>, _ body: @escaping @Sendable () async throws -> Value) {
-    let task = Task { [self] in
-      let result: Result<Value, any Error>
-      do { result = .success(try await body()) } catch { result = .failure(error) }
-      if state.withLock({ $0.isStopped }) {
-        future.fail(CancellationError(), isCancelled: true)
-      } else {
-        future.complete(result)
-      }
-    }
+  /// What the calling Swift task is a part of.
+  @TaskLocal static var current: StepsControl?
+
+  /// - Returns: how to cancel the pass that is about to run; nil when it may run.
+  func begin(_ pass: AnyFuture, isShielded: Bool) -> CancellationMode? {
     state.withLock { state in
-      state.task = task
-      if state.isStopped { task.cancel() }
+      if let mode = state.stopMode { return mode }
+      state.current = pass
+      state.isShielded = isShielded
+      return nil
     }
   }
+
+  func endPass() {
+    let done = state.withLock { state in
+      defer { (state.current, state.isShielded) = (nil, false) }
+      return state.current
+    }
+    _ = consume done  // not under the lock
+  }
+
+  /// - Returns: whether the work was to stop.
+  func end() -> Bool {
+    state.withLock { state in
+      state.isOver = true
+      return state.stopMode != nil
+    }
+  }
+
+  /// Cancels the pass that runs, and has no other begin.
+  /// - Returns: whether the work is certain to end as cancelled.
+  func stop(_ mode: CancellationMode) -> Bool {
+    let (isStopped, pass) = state.withLock { state -> (Bool, AnyFuture?) in
+      guard !state.isOver, !state.isShielded else { return (false, nil) }
+      state.stopMode = mode
+      return (true, state.current)
+    }
+    pass?.cancel(mode)
+    return isStopped
+  }
+}
+
+/// Work of several passes as the source of the future of all.
+private final class Steps: FutureSource {
+  let control = StepsControl()
 
   var isRunning: Bool { true }
   func poll() {}
   func cancel() -> Bool { false }
-
-  /// The pass that runs is cancelled, and no other begins.
-  func stop(_ mode: CancellationMode) -> Bool {
-    state.withLock { state in
-      state.isStopped = true
-      state.task?.cancel()
-    }
-    return true
-  }
-
+  func stop(_ mode: CancellationMode) -> Bool { control.stop(mode) }
   func demandCompletion() {}
   func wait(until deadline: UInt64?, isOver: () -> Bool, park: () -> Bool) -> Bool { park() }
 }
 
-/// Runs work of several passes. A shutdown between two of them ends it with `PoolError.shutDown`.
+/// Runs work of several passes, each a job, in a Swift task that awaits one after the other (`finished`).
+///
+/// Cancelling the future cancels the pass that runs, and the future ends when that has. A shutdown between two
+/// passes ends it with `PoolError.shutDown`. It needs one of Swift's own threads now and then: who blocks all of
+/// those, in functions that are not async, waits for ever.
 func startSteps<Value: Sendable>(
   _ body: @escaping @Sendable () async throws -> Value
 ) -> Future<Value> {
   let future = Future<Value>()
-  let steps = Steps<Value>()
+  let steps = Steps()
   future.attach(steps)
-  steps.run(future, body)
+  let control = steps.control
+  Task {
+    let result: Result<Value, any Error>
+    do {
+      result = .success(try await StepsControl.$current.withValue(control) { try await body() })
+    } catch {
+      result = .failure(error)
+    }
+    if control.end() {
+      future.fail(CancellationError(), isCancelled: true)
+    } else {
+      future.complete(result)
+    }
+  }
   return future
 }
 
-/// Awaits a future whose work is not to be left half done, whatever becomes of the calling Swift task.
-func uncancelled<Value: Sendable>(_ future: Future<Value>) async throws -> Value {
-  try await Task { try await future.value }.value
+/// Awaits a pass to its end, also when it is cancelled meanwhile: its chunks write into memory of the next ones.
+/// - Parameter isShielded: whether it must not be cancelled.
+func finished<Value: Sendable>(
+  _ pass: Future<Value>, isShielded: Bool = false
+) async throws -> Value {
+  let control = StepsControl.current
+  if let mode = control?.begin(pass, isShielded: isShielded) { pass.cancel(mode) }
+  defer { control?.endPass() }
+  // A Swift task of its own is not cancelled with the one that awaits it.
+  return try await Task { try await pass.value }.value
 }

@@ -223,7 +223,8 @@ final class CompletionStream<Value: Sendable>: Sendable {
         await withTaskCancellationHandler {
           await withCheckedContinuation { continuation in
             let mustWait = state.withLock { state in
-              guard state.ended.isEmpty, !Task.isCancelled,
+              // Another reader may have had the last one meanwhile.
+              guard state.ended.isEmpty, state.taken < total, !Task.isCancelled,
                 MonotonicClock.nanosecondsLeft(until: deadline) != nil
               else { return false }
               state.readers.append(continuation)

@@ -91,31 +91,35 @@ extension WorkExecutor {
 extension WorkExecutor {
   /// A norm of a vector, 0 for no elements; NaN and infinities as IEEE arithmetic has them.
   ///
-  /// - Accuracy: as `sum` and `dot`. Of `.two`, squares that overflow or underflow are scaled by the largest
-  ///   element, in a second pass and a third.
+  /// - Accuracy: as `sum` and `dot`, in double precision for Float too. Elements are scaled by the largest one
+  ///   for `.p`, and for `.two` where squares overflow or underflow, in passes of their own; powers are rounded
+  ///   to the element type.
   /// - Throws: `KernelError` and `ExpressionError` as for `sum`; `PoolError.invalidArgument` for p ≤ 0.
   public func norm<X: ArrayOperand>(
     _ x: X, _ norm: VectorNorm = .two, priority: WorkPriority = .normal
   ) async throws -> Double {
-    if let power = try norm.checkedPower {
-      return pow(
-        Double(try await sum(pow(abs(x), X.Element(power)), priority: priority)), 1 / power)
+    let power = try norm.checkedPower
+    if norm == .one {
+      return try await start(.sumInDouble(of: X.Element.self), abs(x), priority: priority).value
     }
-    if norm == .one { return Double(try await sum(abs(x), priority: priority)) }
     if norm == .two {
-      let square = try await start(.sumOfSquares(of: X.Element.self), x, x, priority: priority)
-        .value
+      let square = try await start(.dotInDouble(of: X.Element.self), x, x, priority: priority).value
       if square.isInUsualRange { return square.squareRoot() }
     }
     let largest: X.Element
     do { largest = try await maximum(abs(x), priority: priority) } catch KernelError.emptyInput {
       return 0
     }
-    guard norm == .two, largest.isFinite, largest > 0 else { return Double(largest) }
+    guard norm != .infinity, largest.isFinite, largest > 0 else { return Double(largest) }
     let scaled = x.expression / largest
-    return try await start(.sumOfSquares(of: X.Element.self), scaled, scaled, priority: priority)
-      .value
-      .squareRoot() * Double(largest)
+    guard let power else {
+      return try await start(.dotInDouble(of: X.Element.self), scaled, scaled, priority: priority)
+        .value.squareRoot() * Double(largest)
+    }
+    let total = try await start(
+      .sumInDouble(of: X.Element.self), pow(abs(scaled), X.Element(power)), priority: priority
+    ).value
+    return pow(total, 1 / power) * Double(largest)
   }
 
   /// A norm of a vector, blocking; see the async form.
@@ -150,17 +154,30 @@ extension WorkExecutor {
   }
 
   /// Mean and variance with weights, in two passes.
-  /// - Parameter weights: as many as elements, none negative.
-  /// - Accuracy: differences from the mean are rounded to the element type; sums as `dot`.
+  /// - Parameter weights: of the same shape, none negative.
+  /// - Accuracy: differences from the mean, and these times their weights, are rounded to the element type; sums
+  ///   as `dot`, in double precision.
   /// - Throws: `KernelError` when the counts differ. NaN when the weights add up to 0.
   public func weightedMoments<X: ArrayOperand>(
     _ x: X, weights: some ArrayOperand<X.Element>, priority: WorkPriority = .normal
   ) async throws -> WeightedMoments {
-    let total = Double(try await sum(weights, priority: priority))
-    let mean = Double(try await dot(x, weights, priority: priority)) / total
-    let deviation = x - X.Element(mean)
-    let squares = Double(try await dot(deviation * deviation, weights, priority: priority))
-    return WeightedMoments(sumOfWeights: total, mean: mean, populationVariance: squares / total)
+    typealias Element = X.Element
+    // Weights are not repeated: the sum of all would be another.
+    _ = try ExpressionShape(
+      same: [x.expression.node, weights.expression.node], operation: "weightedMoments")
+    let total = try await start(.sumInDouble(of: Element.self), weights, priority: priority).value
+    let mean =
+      try await start(.dotInDouble(of: Element.self), x, weights, priority: priority).value / total
+    // About the mean as the element type has it, and what that leaves.
+    let deviation = x - Element(mean)
+    let weighted = deviation * weights
+    let rest = try await start(.sumInDouble(of: Element.self), weighted, priority: priority).value
+    let squares = try await start(
+      .dotInDouble(of: Element.self), deviation, weighted, priority: priority
+    ).value
+    return WeightedMoments(
+      sumOfWeights: total, mean: mean,
+      populationVariance: max(0, (squares - rest * rest / total) / total))
   }
 
   /// Mean and variance with weights, blocking; see the async form.

@@ -55,6 +55,9 @@ extension WorkExecutor {
       job.options = options
       return try start(job)
     }
+    if vectors.count > 1 {
+      _ = try ExpressionShape(same: vectors.map(\.node), operation: kernel.name)
+    }
     let plan = try ExpressionPlan(
       vectors.map(\.node) + (mask.map { [$0.node] } ?? []), operation: kernel.name)
     let function = chunkFunction(

@@ -39,6 +39,8 @@ public struct ExactSum: Sendable {
     let exponent = Int(truncatingIfNeeded: bits >> 52 & 0x7ff)
     guard exponent != 0x7ff else {
       special += value
+      // One NaN for all: which payload survives depends on what came first.
+      if special.isNaN { special = .nan }
       return
     }
     let fraction = bits & (1 << 52 - 1)
@@ -69,6 +71,7 @@ public struct ExactSum: Sendable {
     other.passCarries()
     for index in digits.indices { digits[index] += other.digits[index] }
     special += other.special
+    if special.isNaN { special = .nan }
     passCarries()
   }
 
@@ -101,14 +104,18 @@ public struct ExactSum: Sendable {
     // The highest bit of all, then the bits that the type has room for, and whether anything is below.
     let highest = 32 * top + 63 - settled.digits[top].leadingZeroBitCount
     let smallest = 1074 + Number.leastNonzeroMagnitude.exponent
-    let lowest = max(0, highest - Number.significandBitCount, Int(smallest))
+    var lowest = max(0, highest - Number.significandBitCount, Int(smallest))
     var significand = UInt64(0)
     for place in stride(from: highest, through: lowest, by: -1) {
       significand = significand << 1 | settled.bit(place)
     }
     if lowest > 0, settled.bit(lowest - 1) == 1 {
       let isHalf = (0..<lowest - 1).allSatisfy { settled.bit($0) == 0 }
-      if !isHalf || significand & 1 == 1 { significand += 1 }
+      if !isHalf || significand & 1 == 1 {
+        let (sum, overflow) = significand.addingReportingOverflow(1)
+        significand = overflow ? 1 << 63 : sum
+        if overflow { lowest += 1 }
+      }
     }
     let zero: Number = 0
     guard significand > 0 else { return isNegative ? -zero : zero }

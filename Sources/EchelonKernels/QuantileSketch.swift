@@ -36,9 +36,9 @@ public struct QuantileSketch: Sendable, Codable, Equatable {
       nanCount += 1
       return
     }
+    if levels[0].count >= capacity { compact(from: 0) }
     count += 1
     levels[0].append(value)
-    if levels[0].count == capacity { compact(from: 0) }
   }
 
   /// Adds all that another sketch has seen.
@@ -55,7 +55,7 @@ public struct QuantileSketch: Sendable, Codable, Equatable {
     }
     var level = 0
     while level < levels.count {
-      if levels[level].count >= capacity { compact(from: level) }
+      if levels[level].count > capacity { compact(from: level) }
       level += 1
     }
   }

@@ -54,7 +54,8 @@ import Synchronization
   }
 
   private static func giveBack(_ scratch: KernelScratch) {
-    // A few for each thread that may compute; what is more goes back to the system.
+    // A few for each thread that may compute; what is more, or large, goes back to the system.
+    guard scratch.byteCount <= 8 << 20 else { return }
     spare.withLock { spare in if spare.count < 64 { spare.append(scratch) } }
   }
 }

@@ -18,6 +18,7 @@ extension PoolEngine {
         task.message = message.copied()
         task.place = .queued
         pending.add(1, ordering: .relaxed)
+        state.statistics.submitted += 1
         state.directed[index].append(task)
         state.directedCount += 1
         // Its turn comes when the one before it is collected, which perhaps nobody asks for.

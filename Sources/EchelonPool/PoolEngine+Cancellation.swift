@@ -59,7 +59,7 @@ extension PoolEngine {
     _ task: PoolTask, in slot: SlotIndex, generation: UInt32, because reason: any Error,
     _ state: inout PoolState
   ) -> Bool {
-    if task.stopReason != nil { return true }
+    if let reason = task.stopReason { return reason as? PoolError == .cancelled }
     let seat: SeatIndex
     if task.isOfSeveral, reason as? PoolError != .cancelled {
       // One of several elements is late: the flag would stop those after it, too.
@@ -180,7 +180,9 @@ extension PoolEngine {
 
   /// Whether the task threw an error that is worth another attempt.
   func isWorthRetrying(_ task: PoolTask, _ outcome: TaskOutcomeBytes, _ bytes: RawSpan) -> Bool {
+    // One that was asked to stop has had its say.
     guard let errors = task.retryPolicy?.errors, task.attempt < task.retries, outcome == .thrown,
+      task.askedBecause == nil,
       let error = Self.error(in: bytes)
     else { return false }
     return errors(error)

@@ -27,9 +27,11 @@ extension PoolEngine {
   ///
   /// Collects nothing, unlike `submit`: what is collected may start further tasks, and those further
   /// ones still, on one stack.
-  package func start(_ task: PoolTask, message: RawSpan) {
+  /// - Parameter retained: what the message names and the task is to keep.
+  package func start(_ task: PoolTask, message: RawSpan, retained: [AnyObject] = []) {
     let isQueued = locked { state -> Bool? in
       guard task.place == .waiting else { return nil }
+      task.retained += retained
       state.waiting[ObjectIdentifier(task)] = nil
       do {
         try publishOrQueue(task, message, &state)

@@ -316,6 +316,7 @@ extension PoolEngine {
       pass(.closing)
       wire.closing.storeSequential(1)
       wire.wakeAll()
+      locked { state in beginWatching(&state) }
     }
     guard !workersLeft else { return false }
     pass(.workersGone)

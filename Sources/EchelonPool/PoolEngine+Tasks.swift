@@ -165,6 +165,7 @@ extension PoolEngine {
       return false
     }
     pass(.published)
+    beginWatching(&state)
     if isTimed {
       armNoLater(.deadlines, at: MonotonicClock.now() &+ task.deadlineNanoseconds, &state)
     }
@@ -197,6 +198,14 @@ extension PoolEngine {
   /// Puts a task that has its call with it into the queue in front of the slots, and from there into
   /// one if there is any.
   func queueAgain(_ task: PoolTask, _ state: inout PoolState) {
+    if let seat = task.seat, seat.value >= state.workerLimit, state.workers[seat.value] == nil {
+      // The pool has shrunk meanwhile: nobody will ever sit there.
+      task.place = .gone
+      if state.directedNow[seat.value] === task { state.directedNow[seat.value] = nil }
+      workEnded(hasFailed: true)
+      state.deferred.append { task.fail(PoolError.cancelled) }
+      return
+    }
     queue(task, task.message, &state)
     refill(&state)
   }

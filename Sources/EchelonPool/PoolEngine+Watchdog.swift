@@ -1,6 +1,7 @@
 import EchelonMemory
 import EchelonWire
 import Glibc
+import Synchronization
 
 /// What the watchdog saw when it last looked.
 struct WatchedState {
@@ -25,6 +26,9 @@ extension PoolEngine {
     if !state.watched.isOn { startWatching(&state) }
   }
 
+  /// Whether the watchdog sleeps; for tests.
+  package var isUnwatched: Bool { state.withLock { !$0.watched.isOn } }
+
   private func startWatching(_ state: inout PoolState) {
     state.watched = WatchedState()
     state.watched.isOn = true
@@ -33,11 +37,13 @@ extension PoolEngine {
   }
 
   func watch(_ state: inout PoolState) {
+    if wire.closing.load() != 0 { return watchClosing(&state) }
     restoreJobs(state)
     let taken = wire.ticketsTaken
     let isReady = wire.readyTickets > 0
     let hasJobs = wire.activeJobs.loadSequential() != 0
-    if isReady || hasJobs || !state.overflow.isEmpty {
+    let hasDirected = state.directedNow.contains { $0 != nil }
+    if isReady || hasJobs || hasDirected || !state.overflow.isEmpty {
       state.watched.idleLooks = 0
     } else {
       state.watched.idleLooks += 1
@@ -47,7 +53,13 @@ extension PoolEngine {
         return
       }
     }
-    let isStuck = isReady && taken == state.watched.ticketsTaken
+    // A job is, when nobody is at one of its chunks, look after look.
+    let isStuck =
+      isReady && taken == state.watched.ticketsTaken
+      || hasJobs
+        && !wire.usedSeats.contains {
+          state.workers[$0] != nil && wire.seat(SeatIndex($0)).phase == .busy
+        }
     for index in state.watched.chairs.indices {
       let chair = wire.chair(index)
       let sitter = chair.loadSequential()
@@ -58,11 +70,37 @@ extension PoolEngine {
       state.watched.chairs[index] = sitter
     }
     state.watched.ticketsTaken = taken
-    if isStuck || hasJobs, !wire.wakeOne(), isStuck {
+    if hasStoppedAddressee(state) {
+      // The others do not help: the task is for this one.
+      state.watched.stuckLooks += 1
+      if state.watched.stuckLooks >= 10 { endStoppedIdlers(&state) }
+    } else if isStuck || hasJobs, !wire.wakeOne(), isStuck {
       state.watched.stuckLooks += 1
       if state.watched.stuckLooks >= 10 { endStoppedIdlers(&state) }
     } else {
       state.watched.stuckLooks = 0
+    }
+    arm(.watchdog, at: MonotonicClock.now() &+ Self.interval, &state)
+  }
+
+  /// Whether a task waits for a worker that has been stopped.
+  private func hasStoppedAddressee(_ state: PoolState) -> Bool {
+    state.directedNow.indices.contains { index in
+      guard let task = state.directedNow[index], case .slot(let slot, _) = task.place,
+        StateWord(bits: wire.slot(slot).state.load()).phase == .ready
+      else { return false }
+      return state.workers[index]?.isStopped == true
+    }
+  }
+
+  /// Nothing is left to do, and all workers are to leave: a stopped one cannot, and has nothing to lose.
+  private func watchClosing(_ state: inout PoolState) {
+    state.watched.stuckLooks += 1
+    if state.watched.stuckLooks >= 10 {
+      for index in state.workers.indices where state.workers[index]?.isStopped == true {
+        wire.seat(SeatIndex(index)).order.storeSequential(Seat.Order.leave)
+        end(SeatIndex(index), with: SIGKILL, &state)
+      }
     }
     arm(.watchdog, at: MonotonicClock.now() &+ Self.interval, &state)
   }

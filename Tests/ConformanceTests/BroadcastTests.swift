@@ -18,6 +18,25 @@ import Testing
     pool.shutdown()
   }
 
+  private struct Again: Error, Codable {}
+  @Sendable private static func fail(_ n: Int) throws -> Int { throw Again() }
+
+  @Test(arguments: TestedExecutor.pools)
+  func `is cancelled where its worker has left while it waited to be run again`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.makePool(2)
+    try pool.warmUp()
+    let policy = RetryPolicy(1, backOff: .constant(.seconds(1)), errors: { _ in true })
+    let futures = try pool.broadcast(retries: policy, Self.fail, 1)
+    for future in futures { future.onCompletion { _ in } }
+    try eventually("both wait to be run again") { pool.statistics.retries == 2 }
+    try pool.resize(workers: 1)
+    #expect(try futures[0].failure() is Again)
+    #expect(try futures[1].failure() != nil)
+    pool.shutdown()
+  }
+
   @Test(arguments: TestedExecutor.allCases)
   func `comes before what is queued, and each worker does its own when it is free`(
     _ kind: TestedExecutor

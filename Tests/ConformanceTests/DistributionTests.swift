@@ -152,6 +152,8 @@ private let counts = [0, 1, 2, 63, 64, 65, 1009, 65_535, 65_537, 140_009]
   func `refuses numbers out of range`(_ kind: TestedExecutor) throws {
     let pool = kind.shared
     let x = try pool.array([1.0])
+    #expect(try pool.median(pool.array([1, .infinity])) == .infinity)
+    #expect(try pool.median(pool.array([-1.5e308, 1.5e308])) == 0)
     #expect(throws: PoolError.self) { try pool.histogram(x, bins: 0, in: 0...1) }
     #expect(throws: PoolError.self) { try pool.histogram(x, bins: 2, in: 1...1) }
     #expect(throws: PoolError.self) { try pool.histogram(x, bins: 2, in: -.infinity...1) }
@@ -202,6 +204,20 @@ private let counts = [0, 1, 2, 63, 64, 65, 1009, 65_535, 65_537, 140_009]
     #expect(try Array(pool.sum(head, each: .row, ignoringNaN: true)) == [1998, 1998])
     #expect(try Array(pool.sum(head, each: .column, ignoringNaN: true)).reduce(0, +) == 3996)
     #expect(try pool.sum(head, each: .row)[0].isNaN)
+    // Longer than a chunk: each as by itself, positions too.
+    let long = try pool.matrix(rows: 2, columns: 140_001) { row, column in
+      column % 3 == 0 ? Double.nan : 1 / Double(column + row)
+    }
+    let (sums, extremes) = try (
+      pool.sum(long, each: .row, ignoringNaN: true),
+      pool.start(
+        Reduction<Extreme<Double>>.minimumPosition(), long, each: .row, ignoringNaN: true
+      ).checked()
+    )
+    for row in 0..<2 {
+      #expect(try sums[row].bitPattern == pool.sum(long.row(row), ignoringNaN: true).bitPattern)
+      #expect(try extremes[row] == pool.minimumPosition(long.row(row), ignoringNaN: true))
+    }
   }
 
   @Test(arguments: TestedExecutor.allCases)
@@ -261,7 +277,13 @@ private let counts = [0, 1, 2, 63, 64, 65, 1009, 65_535, 65_537, 140_009]
     }
     #expect((0..<k).allSatisfy { correlation[$0, $0] == 1 })
     #expect(try pool.correlation(pool.matrix(repeating: 2.0, rows: 3, columns: 2))[0, 0].isNaN)
-    #expect(throws: KernelError.self) { try pool.covariance(matrix[0..<1, 0..<k]) }
+    #expect(throws: PoolError.self) { try pool.covariance(matrix[0..<1, 0..<k]) }
+    // A mean between two neighbouring numbers, and a deviation whose square is not to be represented.
+    let close = try pool.matrix(rows: 4, columns: 2) { row, column in
+      column == 0 ? Float(16_777_216 + 2 * (row % 2)) : Float(row) * 1e30
+    }
+    #expect(try pool.covariance(close[0..<4, 0..<1])[0, 0] == Float(4) / 3)
+    #expect(try pool.correlation(close)[0, 1].isFinite && pool.correlation(close)[1, 1] == 1)
   }
 }
 

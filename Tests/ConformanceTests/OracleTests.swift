@@ -230,6 +230,25 @@ import Testing
   }
 }
 
+@Suite(.timeLimit(.minutes(2))) struct `Async tasks of an executor` {
+  @Sendable private static func broadcast(_ key: Int) async throws -> Bool {
+    do { _ = try Nested.at(key).broadcast(echo, 1) } catch PoolError.wouldDeadlock { return true }
+    return false
+  }
+
+  @Sendable private static func shutDown(_ key: Int) async throws -> Int {
+    await (try Nested.at(key)).shutdown()
+    return 7
+  }
+
+  @Test func `P13 broadcast to their own executor with an error, and may shut it down`() throws {
+    let nested = try Nested(on: .inProcess)
+    #expect(try nested.executor.submit(Self.broadcast, nested.key).checked())
+    #expect(try nested.executor.submit(Self.shutDown, nested.key).checked() == 7)
+    nested.executor.shutdown()
+  }
+}
+
 @Suite(.timeLimit(.minutes(2))) struct `Threads that wait` {
   private static func count() -> Int { Machine.threadNames.count { $0 == "echelon-task" } }
 

@@ -153,6 +153,9 @@ private func positions<X: ArrayOperand>(
     #expect(throws: KernelError.self) { try pool.minimumPosition(x[0..<0]) }
     #expect(throws: KernelError.self) { try pool.mean(x, where: x .> .infinity) }
     #expect(try pool.sum(x[0..<0]) == 0 && pool.product(x[0..<0]) == 1)
+    let wide = try pool.higherMoments(pool.array([1.7e308, 1.7e308, -1.7e308]))
+    #expect(try abs(wide.mean - pool.mean(pool.array([1.7e308, 1.7e308, -1.7e308]))) <= 1e293)
+    #expect(try pool.higherMoments(pool.array([1e200, 2e200, 4e200])).variance == .infinity)
     // What only the result has room for.
     let large = try pool.array((0..<10_000).map { $0 < 5000 ? 1e300 : 1e-300 })
     #expect(abs(try pool.product(large) - 1) < 1e-9)
@@ -171,6 +174,12 @@ private func positions<X: ArrayOperand>(
     let error = #expect(throws: KernelError.self) { try pool.dot(a, a.transposed) }
     #expect("\(error, default: "")".contains("2 × 3"))
     #expect(throws: KernelError.self) { try pool.sum(x, where: x[0..<4] .> 0) }
+    // One element is not repeated unasked.
+    #expect(throws: KernelError.self) { try pool.dot(x, x[0..<1]) }
+    #expect(throws: KernelError.self) { try pool.evaluate(x + x[0..<1]) }
+    #expect(throws: KernelError.self) { try pool.weightedMoments(a, weights: x[0..<2].asColumn) }
+    #expect(x.strided(by: .max).count == 1 && a.diagonal(offset: .min).isEmpty)
+    #expect(a.diagonal(offset: .max).isEmpty && x[0..<0].strided(by: .max).isEmpty)
     #expect(throws: KernelError.self) { try pool.start(Reduction<Double>.dot, x) }
   }
 }
@@ -213,6 +222,12 @@ private func positions<X: ArrayOperand>(
       #expect(try pool.norm(x[2..<3], norm) == .infinity && pool.norm(x[0..<1], norm) == 1)
     }
     #expect(throws: PoolError.self) { try pool.norm(x, .p(0)) }
+    #expect(try pool.norm(pool.array([Float(3e38), 3e38]), .one) == 2 * Double(Float(3e38)))
+    #expect(try pool.norm(pool.array([1e110, 0]), .p(3)) == 1e110)
+    let weighted = try pool.weightedMoments(
+      pool.array([Float(16_777_216), 16_777_218]),
+      weights: pool.array(repeating: Float(1), count: 2))
+    #expect(weighted.populationVariance == 1)
   }
 
   @Test(arguments: TestedExecutor.allCases)

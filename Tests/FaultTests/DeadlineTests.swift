@@ -94,6 +94,55 @@ extension Faults {
       pool.shutdown()
     }
 
+    /// Stops an idle worker.
+    private func stop(_ pid: Int32) throws {
+      kill(pid, SIGSTOP)
+      try eventually("the worker is stopped") { Machine.state(of: pid) == "T" }
+    }
+
+    @Test func `P11 jobs, broadcasts and tasks that waited do not wait for a stopped worker`()
+      throws
+    {
+      let pool = try ProcessPool.quiet(workers: 1)
+      let x = try pool.array(repeating: 1.0, count: 100_000)
+      try pool.warmUp()
+      try stop(pool.workerProcessIDs[0])
+      #expect(try pool.startMap(x) { $0 + 1 }.checked()[99_999] == 2)
+      try pool.warmUp()
+      let input = Promise<Int>()
+      let waiting = try pool.submit(awaiting: input.future) { $0 + 1 }
+      // Long enough that nobody watches an idle pool any more: the watchdog's own period, not the test's.
+      try eventually("the pool is idle") { pool.engine.isUnwatched }
+      try stop(pool.workerProcessIDs[0])
+      try input.succeed(4)
+      #expect(try waiting.checked() == 5)
+      pool.shutdown()
+    }
+
+    @Test func `P11 a broadcast replaces the worker that is stopped, beside others that are not`()
+      throws
+    {
+      let pool = try ProcessPool.quiet(workers: 2)
+      try pool.warmUp()
+      let pids = pool.workerProcessIDs
+      try stop(pids[1])
+      let futures = try pool.broadcast(echo, 4)
+      #expect(try futures.map { try $0.checked() } == [4, 4])
+      #expect(Machine.isGone(pids[1]) && !Machine.isGone(pids[0]))
+      #expect(pool.statistics.submitted == 2)
+      try eventually("both are counted") { pool.statistics.completed == 2 }
+      pool.shutdown()
+    }
+
+    @Test func `P6 a shutdown does not wait for an idle worker that is stopped`() throws {
+      let pool = try ProcessPool.quiet(workers: 2)
+      try pool.warmUp()
+      let pids = pool.workerProcessIDs
+      try stop(pids[0])
+      pool.shutdown()
+      #expect(pids.allSatisfy(Machine.isGone))
+    }
+
     @Test func `P11 when every idle worker is stopped they are replaced`() throws {
       let pool = try ProcessPool.quiet(workers: 1)
       try pool.warmUp()

@@ -2,20 +2,23 @@ import EchelonKernels
 import EchelonLinearAlgebra
 import EchelonMemory
 
-/// An array in at most 64 parts, which depend on its number of elements alone: for passes whose result for a part
+/// An array in at most 64 parts, or fewer, which depend on its number of elements alone: for passes whose result for a part
 /// is too large for one of 65,536 elements. What they do travels, and is made outside of generic code.
 struct PartedArray: Sendable {
   let type: SortableType
   let bytes: SharedArray<UInt8>
   let count: Int
 
-  init<Element: SortableElement>(_ x: SharedArray<Element>) {
+  private let partLimit: Int
+
+  init<Element: SortableElement>(_ x: SharedArray<Element>, partLimit: Int = 64) {
+    self.partLimit = partLimit
     type = Element.sortType
     bytes = x.bytes
     count = x.count
   }
 
-  private var partLength: Int { max(65_536, (count + 63) / 64) }
+  private var partLength: Int { max(65_536, (count + partLimit - 1) / partLimit) }
   var partCount: Int { count / partLength + (count % partLength == 0 ? 0 : 1) }
 
   private func range(ofPart part: Int) -> Range<Int> {

@@ -7,7 +7,7 @@ extension ChunkMemory {
   /// Calls `body` with the key of each of the chunk's elements.
   @inline(__always)
   func forEachSortKey(
-    _ type: SortableType, _ order: SortOrder, _ body: (Int, UInt64) -> Void
+    _ type: SortableType, _ order: SortDirection, _ body: (Int, UInt64) -> Void
   ) {
     switch type {
     case .float64: withInput(0, of: Double.self) { eachKey(of: $0, order, body) }
@@ -23,7 +23,7 @@ extension ChunkMemory {
 /// Calls `body` with the key of each element of a range of an array.
 @inline(__always)
 func readKeys(
-  of bytes: SharedArray<UInt8>, _ range: Range<Int>, _ type: SortableType, _ order: SortOrder,
+  of bytes: SharedArray<UInt8>, _ range: Range<Int>, _ type: SortableType, _ order: SortDirection,
   _ body: (Int, UInt64) -> Void
 ) {
   switch type {
@@ -38,7 +38,7 @@ func readKeys(
 
 @inline(__always)
 private func eachKey<Element: SortableElement>(
-  of x: Span<Element>, _ order: SortOrder, _ body: (Int, UInt64) -> Void
+  of x: Span<Element>, _ order: SortDirection, _ body: (Int, UInt64) -> Void
 ) {
   switch order {
   case .ascending: for index in x.indices { body(index, x[index].sortKey) }
@@ -48,7 +48,8 @@ private func eachKey<Element: SortableElement>(
 
 /// Writes the elements of keys.
 func write(
-  _ keys: Span<UInt64>, _ type: SortableType, _ order: SortOrder, into bytes: SharedArray<UInt8>,
+  _ keys: Span<UInt64>, _ type: SortableType, _ order: SortDirection,
+  into bytes: SharedArray<UInt8>,
   from start: Int
 ) {
   switch type {
@@ -62,7 +63,7 @@ func write(
 }
 
 private func write<Element: SortableElement>(
-  _ keys: Span<UInt64>, _ order: SortOrder, into output: SharedArray<Element>, from start: Int
+  _ keys: Span<UInt64>, _ order: SortDirection, into output: SharedArray<Element>, from start: Int
 ) {
   output[start..<start + keys.count].withMutableSpan { output in
     switch order {

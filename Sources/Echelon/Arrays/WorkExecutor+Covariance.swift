@@ -1,6 +1,7 @@
 public import EchelonKernels
 import EchelonLinearAlgebra
 import EchelonMemory
+import EchelonPool
 public import EchelonWire
 
 extension WorkExecutor {
@@ -13,49 +14,83 @@ extension WorkExecutor {
   /// - Units: entry (i, j) has those of columns i and j, multiplied.
   /// - Accuracy: differences from the columns' means are rounded to the element type; their products are added as
   ///   the BLAS in use does it.
-  /// - Throws: `LinearAlgebraError.noBLAS`; the future fails with `KernelError.emptyInput` for fewer than two
-  ///   observations.
+  /// - Throws: `LinearAlgebraError.noBLAS`; `PoolError.invalidArgument` for fewer than two observations.
   public func startCovariance<Element: KernelElement & Sendable>(
     _ observations: SharedMatrix<Element>, priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
-    try BLASInfo.require()
+    try checkObservations(observations.rows)
     return startSteps { [self] in
-      guard observations.rows >= 2 else { throw KernelError.emptyInput(kernel: "covariance") }
-      let moments = try await moments(observations, each: .column, priority: priority)
-      let means = try array(Array(moments).map { Element($0.mean) })
-      let centered = try await evaluateMatrix(observations - means, priority: priority)
-      let product = try await multiply(centered.transposed, centered, priority: priority)
-      // A BLAS may add the two halves up in different orders.
-      let divisor = Element(observations.rows - 1)
-      for row in 0..<product.rows {
-        for column in row..<product.columns {
-          let value = product[row, column] / divisor
-          product[row, column] = value
-          product[column, row] = value
-        }
-      }
-      return product
+      let moments = Array(
+        try await finished(
+          start(
+            Reduction<Moments>.meanVariance(of: Element.self), observations, each: .column,
+            priority: priority)))
+      let means = try array(moments.map { Element($0.mean) })
+      return try await products(
+        of: startEvaluateMatrix(observations - means, priority: priority), priority)
     }
   }
 
-  /// Starts computing the correlations of the columns of a matrix, whose rows are observations; see
-  /// `startCovariance`. Entries lie in -1 ... 1; those of a column whose elements are all equal are NaN.
+  /// Starts computing the correlations of the columns of a matrix, whose rows are observations, and returns the
+  /// future of a symmetric matrix.
+  ///
+  /// Columns are divided by their deviations first, so that any can be represented. Entries lie in -1 ... 1;
+  /// those of a column whose elements are all equal are NaN.
+  /// - Parameters: as for `startCovariance`, which also says what is thrown.
   public func startCorrelation<Element: KernelElement & Sendable>(
     _ observations: SharedMatrix<Element>, priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
-    let covariance = try startCovariance(observations, priority: priority)
-    return startSteps {
-      let matrix = try await covariance.value
-      let deviations = (0..<matrix.rows).map { matrix[$0, $0].squareRoot() }
+    try checkObservations(observations.rows)
+    return startSteps { [self] in
+      let moments = Array(
+        try await finished(
+          start(
+            Reduction<Moments>.meanVariance(of: Element.self), observations, each: .column,
+            priority: priority)))
+      let means = try array(moments.map { Element($0.mean) })
+      let deviations = try array(moments.map { Element($0.standardDeviation) })
+      let matrix = try await products(
+        of: startEvaluateMatrix((observations - means) / deviations, priority: priority), priority)
       for row in 0..<matrix.rows {
         for column in 0..<matrix.columns {
-          let value = matrix[row, column] / (deviations[row] * deviations[column])
           // Rounding may lead beyond what a correlation can be; NaN stays.
+          let value = matrix[row, column]
           matrix[row, column] =
-            row == column && !value.isNaN ? 1 : value > 1 ? 1 : value < -1 ? -1 : value
+            value.isNaN ? value : row == column ? 1 : Swift.max(-1, Swift.min(1, value))
         }
       }
       return matrix
+    }
+  }
+
+  /// The sums of products of the columns of a matrix that are almost centred, divided by one less than there
+  /// are rows.
+  private func products<Element: KernelElement & Sendable>(
+    of centering: Future<SharedMatrix<Element>>, _ priority: WorkPriority
+  ) async throws -> SharedMatrix<Element> {
+    let centered = try await finished(centering)
+    let product = try await finished(
+      startMultiply(centered.transposed, centered, priority: priority))
+    // Means are rounded to the element type: what that leaves is taken out again.
+    let rests = try await finished(
+      start(.sumInDouble(of: Element.self), centered, each: .column, priority: priority))
+    let count = Double(centered.rows)
+    for row in 0..<product.rows {
+      for column in row..<product.columns {
+        let value =
+          (Double(product[row, column]) - rests[row] * rests[column] / count) / (count - 1)
+        // A BLAS may add the two halves up in different orders.
+        product[row, column] = Element(value)
+        product[column, row] = Element(value)
+      }
+    }
+    return product
+  }
+
+  private func checkObservations(_ count: Int) throws {
+    try BLASInfo.require()
+    guard count >= 2 else {
+      throw PoolError.invalidArgument("covariances of \(count) observations; 2 are the fewest")
     }
   }
 

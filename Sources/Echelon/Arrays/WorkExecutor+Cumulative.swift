@@ -20,9 +20,10 @@ extension WorkExecutor {
     return startSteps { [self] in
       let code = CumulativeCode(type: Element.elementType, input: x.bytes, count: x.count)
       let totals = try uninitializedArray(of: Double.self, count: code.chunkCount)
-      try await startConcurrentPerform(
-        iterations: code.chunkCount, chunkLength: 1, priority: priority, code.sums(into: totals)
-      ).value
+      try await finished(
+        startConcurrentPerform(
+          iterations: code.chunkCount, chunkLength: 1, priority: priority, code.sums(into: totals)
+        ))
       var sum = CompensatedSum()
       totals.withMutableSpan { totals in
         for chunk in totals.indices {
@@ -31,10 +32,11 @@ extension WorkExecutor {
           sum.add(total)
         }
       }
-      try await startConcurrentPerform(
-        iterations: code.chunkCount, chunkLength: 1, priority: priority,
-        code.runningSums(from: totals, into: result.bytes)
-      ).value
+      try await finished(
+        startConcurrentPerform(
+          iterations: code.chunkCount, chunkLength: 1, priority: priority,
+          code.runningSums(from: totals, into: result.bytes)
+        ))
       return result
     }
   }
@@ -52,9 +54,11 @@ extension WorkExecutor {
     return startSteps { [self] in
       let code = CumulativeCode(type: Element.elementType, input: x.bytes, count: x.count)
       let totals = try uninitializedArray(of: ScaledProduct.self, count: code.chunkCount)
-      try await startConcurrentPerform(
-        iterations: code.chunkCount, chunkLength: 1, priority: priority, code.products(into: totals)
-      ).value
+      try await finished(
+        startConcurrentPerform(
+          iterations: code.chunkCount, chunkLength: 1, priority: priority,
+          code.products(into: totals)
+        ))
       var product = ScaledProduct(mantissa: 1, exponent: 0)
       totals.withMutableSpan { totals in
         for chunk in totals.indices {
@@ -63,10 +67,11 @@ extension WorkExecutor {
           product = product.multiplied(by: total)
         }
       }
-      try await startConcurrentPerform(
-        iterations: code.chunkCount, chunkLength: 1, priority: priority,
-        code.runningProducts(from: totals, into: result.bytes)
-      ).value
+      try await finished(
+        startConcurrentPerform(
+          iterations: code.chunkCount, chunkLength: 1, priority: priority,
+          code.runningProducts(from: totals, into: result.bytes)
+        ))
       return result
     }
   }

@@ -15,10 +15,11 @@ extension WorkExecutor {
       let parts = PartedArray(x)
       let words = try uninitializedArray(
         of: Int64.self, count: parts.partCount * ExactSum.wordCount)
-      try await startConcurrentPerform(
-        iterations: parts.partCount, chunkLength: 1, priority: priority,
-        parts.exactSums(into: words)
-      ).value
+      try await finished(
+        startConcurrentPerform(
+          iterations: parts.partCount, chunkLength: 1, priority: priority,
+          parts.exactSums(into: words)
+        ))
       var sum = ExactSum()
       words.withSpan { words in
         for part in 0..<parts.partCount {

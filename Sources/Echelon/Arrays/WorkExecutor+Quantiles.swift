@@ -23,7 +23,7 @@ extension WorkExecutor {
   /// Starts counting how many elements fall into bins of equal width and returns the future of the counts.
   ///
   /// - Parameters:
-  ///   - bins: how many, 1 to 1,000,000.
+  ///   - bins: how many, 1 to 1,000,000; whole numbers beyond 2⁵³ count as the nearest Double.
   ///   - range: from the first edge to the last.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   /// - Accuracy: exact with respect to the edges, which are `lower + i·(upper - lower) / bins`, rounded.
@@ -45,13 +45,15 @@ extension WorkExecutor {
       $0 == bins ? range.upperBound : range.lowerBound + Double($0) * width
     }
     return startSteps { [self] in
-      let parts = PartedArray(x)
       let cells = bins + 3
+      // Together no more than four million counts.
+      let parts = PartedArray(x, partLimit: max(1, min(64, 4_000_000 / cells)))
       let counts = try uninitializedArray(of: Int.self, count: parts.partCount * cells)
-      try await startConcurrentPerform(
-        iterations: parts.partCount, chunkLength: 1, priority: priority,
-        parts.binCounts(edges: array(edges), into: counts)
-      ).value
+      try await finished(
+        startConcurrentPerform(
+          iterations: parts.partCount, chunkLength: 1, priority: priority,
+          parts.binCounts(edges: array(edges), into: counts)
+        ))
       var totals = [Int](repeating: 0, count: cells)
       counts.withSpan { counts in
         for index in counts.indices { totals[index % cells] += counts[index] }
@@ -114,7 +116,7 @@ extension WorkExecutor {
     _ x: SharedArray<Element>, _ priority: WorkPriority
   ) async throws -> RankedElements {
     if x.count <= 1 << 17 {
-      let sorted = try await startSorted(x, priority: priority).value
+      let sorted = try await finished(startSorted(x, priority: priority))
       return RankedElements(nanCount: sorted.withSpan { x in x.indices.count { x[$0].isNaN } }) {
         ranks in
         Dictionary(uniqueKeysWithValues: Set(ranks).map { ($0, Double(sorted[$0])) })
@@ -122,10 +124,11 @@ extension WorkExecutor {
     }
     let parts = PartedArray(x)
     let counts = try uninitializedArray(of: UInt32.self, count: parts.partCount << 16)
-    try await startConcurrentPerform(
-      iterations: parts.partCount, chunkLength: 1, priority: priority,
-      parts.prefixCounts(into: counts)
-    ).value
+    try await finished(
+      startConcurrentPerform(
+        iterations: parts.partCount, chunkLength: 1, priority: priority,
+        parts.prefixCounts(into: counts)
+      ))
     let groups = PrefixGroups(counts, partCount: parts.partCount)
     // NaN have the largest key of all, and infinity the highest bits of another.
     let nanCount = groups.total(Int(Element.nan.sortKey >> UInt64(parts.prefixShift)))
@@ -135,11 +138,12 @@ extension WorkExecutor {
         of: Element.self, count: chosen.reduce(0) { $0 + groups.total($1) })
       var flags = [UInt8](repeating: 0, count: 1 << 16)
       for group in chosen { flags[group] = 1 }
-      try await startConcurrentPerform(
-        iterations: parts.partCount, chunkLength: 1, priority: priority,
-        parts.chosen(array(flags), array(groups.offsets(of: chosen)), into: candidates.bytes)
-      ).value
-      let sorted = try await startSorted(candidates, into: candidates, priority: priority).value
+      try await finished(
+        startConcurrentPerform(
+          iterations: parts.partCount, chunkLength: 1, priority: priority,
+          parts.chosen(array(flags), array(groups.offsets(of: chosen)), into: candidates.bytes)
+        ))
+      let sorted = try await finished(startSorted(candidates, into: candidates, priority: priority))
       let places = groups.places(of: chosen)
       return Dictionary(
         uniqueKeysWithValues: Set(ranks).map { ($0, Double(sorted[places($0)])) })
@@ -211,6 +215,7 @@ private struct QuantilePosition {
     if above == below { return below }  // also infinities, whose difference is NaN
     // From the nearer end, as NumPy rounds.
     let gap = above - below
+    guard gap.isFinite else { return below * (1 - share) + above * share }
     return share < 0.5 ? below + gap * share : above - gap * (1 - share)
   }
 }

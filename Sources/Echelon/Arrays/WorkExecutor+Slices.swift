@@ -1,4 +1,5 @@
 public import EchelonKernels
+import EchelonLinearAlgebra
 import EchelonMemory
 import EchelonPool
 public import EchelonWire
@@ -37,21 +38,26 @@ extension WorkExecutor {
     return startSteps { [self] in
       let values = try uninitializedArray(of: Value.self, count: layout.rows)
       if layout.columns > longestGatheredVector {
-        let futures = try (0..<layout.rows).map { index in
-          try start(
-            reduction, slice == .row ? matrix.row(index) : matrix.column(index),
-            ignoringNaN: ignoringNaN, priority: priority)
+        var futures: [Future<Value>] = []
+        // Those that are left when one fails, or all are cancelled.
+        defer { for future in futures { future.cancel() } }
+        for index in 0..<layout.rows {
+          futures.append(
+            try start(
+              reduction, slice == .row ? matrix.row(index) : matrix.column(index),
+              ignoringNaN: ignoringNaN, priority: priority))
         }
-        for (index, future) in futures.enumerated() { values[index] = try await future.value }
+        for (index, future) in futures.enumerated() { values[index] = try await finished(future) }
         return values
       }
       let partials = try uninitializedArray(of: KernelPartial.self, count: layout.rows)
-      try await startConcurrentPerform(
-        iterations: layout.rows, chunkLength: panelLength(layout), priority: priority,
-        slicePartials(
-          kernel.id, matrix.storage.bytes, Element.elementType, layout, ignoresNaN: ignoringNaN,
-          into: partials)
-      ).value
+      try await finished(
+        startConcurrentPerform(
+          iterations: layout.rows, chunkLength: panelLength(layout), priority: priority,
+          slicePartials(
+            kernel.id, matrix.storage.bytes, Element.elementType, layout, ignoresNaN: ignoringNaN,
+            into: partials)
+        ))
       try partials.withSpan { partials in
         for index in partials.indices { values[index] = try reduction.finish(partials[index]) }
       }
@@ -140,33 +146,48 @@ private func reducePanel<Element: KernelElement & Sendable>(
   }
   let length = layout.columns
   KernelScratch.withVector(of: Element.elementType, count: range.count * length) { operand in
-    // How many elements of each vector count.
-    var counts = [Int](repeating: length, count: range.count)
     operand.withMutableSpan(of: Element.self, 0..<range.count * length) { gathered in
-      storage.withSpan { storage in
-        gather(storage, layout, range, into: &gathered)
-      }
-      guard ignoresNaN else { return }
-      for row in 0..<range.count {
-        var kept = row * length
-        for index in kept..<kept + length where !gathered[index].isNaN {
-          gathered[kept] = gathered[index]
-          kept += 1
-        }
-        counts[row] = kept - row * length
-      }
+      storage.withSpan { storage in gather(storage, layout, range, into: &gathered) }
     }
-    partials.withMutableSpan { partials in
-      for row in 0..<range.count {
-        let vector = operand.vector(row * length..<row * length + counts[row])
-        do throws(KernelError) {
-          partials[range.lowerBound + row] =
-            counts[row] == 0 ? kernel.identity : try KernelCall(kernel, inputs: [vector]).run()
-        } catch {
-          preconditionFailure("vectors without gaps, and yet: \(error)")
-        }
-      }
+    for row in 0..<range.count {
+      let vector = operand.vector(row * length..<(row + 1) * length)
+      partials[range.lowerBound + row] =
+        ignoresNaN ? partialWithoutNaN(kernel, vector, Element.self) : partial(kernel, vector)
     }
+  }
+}
+
+private func partial(_ kernel: Kernel, _ vector: KernelOperand) -> KernelPartial {
+  do throws(KernelError) { return try KernelCall(kernel, inputs: [vector]).run() } catch {
+    preconditionFailure("a vector without gaps, and yet: \(error)")
+  }
+}
+
+/// Chunk by chunk, as the reduction of a vector by itself leaves NaN out.
+private func partialWithoutNaN<Element: KernelElement>(
+  _ kernel: Kernel, _ vector: KernelOperand, _ type: Element.Type
+) -> KernelPartial {
+  guard
+    let copy = VectorProgram(
+      [.init(.copy, [0], target: 0)], constants: [], inputCount: 1, temporaryCount: 0)
+  else { preconditionFailure("a program that copies is sound") }
+  let reduction = FusedReduction(
+    kernel, of: [VectorComputation(copy, inputs: [0])], ignoresNaN: true)
+  let length = FusedReduction.chunkLength
+  let chunkCount = vector.count / length + (vector.count % length == 0 ? 0 : 1)
+  return kernel.mergeTree(count: chunkCount) { chunk in
+    let range = chunk * length..<min(vector.count, (chunk + 1) * length)
+    return reduction.partial(of: OneVector(operand: vector.vector(range)), range, type)
+  }
+}
+
+/// A vector as the only input of a program.
+private struct OneVector: VectorInputs {
+  let operand: KernelOperand
+  func withInput<Element: BitwiseCopyable>(
+    _ index: Int, of type: Element.Type, _ body: (Span<Element>) -> Void
+  ) {
+    operand.withSpan(of: type, 0..<operand.count, body)
   }
 }
 

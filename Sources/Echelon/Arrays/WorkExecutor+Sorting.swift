@@ -14,7 +14,7 @@ public struct RankedElement<Element: SortableElement>: Sendable {
 extension RankedElement: Equatable where Element: Equatable {}
 
 /// In which order to sort.
-public enum SortOrder: Sendable, Codable {
+public enum SortDirection: Sendable, Codable {
   /// The smallest first.
   case ascending
   /// The largest first.
@@ -36,7 +36,7 @@ extension WorkExecutor {
   ///   `ArenaError` when there is no room for 8·n bytes more, and with `PoolError.shutDown` when the executor is
   ///   shut down in the middle.
   public func startSorted<Element: SortableElement>(
-    _ x: SharedArray<Element>, _ order: SortOrder = .ascending,
+    _ x: SharedArray<Element>, _ order: SortDirection = .ascending,
     into output: SharedArray<Element>? = nil, priority: WorkPriority = .normal
   ) throws -> Future<SharedArray<Element>> {
     if let output { try checkCounts(x.count, output.count) }
@@ -46,13 +46,13 @@ extension WorkExecutor {
         type: Element.sortType, order: order, count: x.count, output: ArrayReference(target).bytes)
       let shift = lowestBit(of: x)
       let keys = try uninitializedArray(of: UInt64.self, count: x.count)
-      try await startKeys(sort.keys(from: shift), of: x, into: keys, priority).value
+      try await finished(startKeys(sort.keys(from: shift), of: x, into: keys, priority))
       let splitters = try splitters(of: keys, from: shift)
       let piece = sort.piece(keys, splitters, from: shift)
       let pieces = try startConcurrentPerform(
         iterations: sort.runCount, chunkLength: 1, priority: priority, piece)
       // Interrupted, it would leave a given array torn.
-      if output != nil { try await uncancelled(pieces) } else { try await pieces.value }
+      try await finished(pieces, isShielded: output != nil)
       return target
     }
   }
@@ -60,7 +60,7 @@ extension WorkExecutor {
   /// Starts finding the positions of an array's elements in sorted order; equal ones keep theirs.
   /// - Parameters: as for `startSorted`, which also says what is thrown; it takes 16·n bytes.
   public func startSortedIndices<Element: SortableElement>(
-    _ x: SharedArray<Element>, _ order: SortOrder = .ascending, priority: WorkPriority = .normal
+    _ x: SharedArray<Element>, _ order: SortDirection = .ascending, priority: WorkPriority = .normal
   ) throws -> Future<SharedArray<Int>> {
     let target = try uninitializedArray(of: Int.self, count: x.count)
     return startSteps { [self] in
@@ -68,19 +68,20 @@ extension WorkExecutor {
         type: Element.sortType, order: order, count: x.count, output: ArrayReference(target).bytes)
       let shift = lowestBit(of: x)
       let keys = try uninitializedArray(of: IndexedKey.self, count: x.count)
-      try await startKeys(sort.indexedKeys(from: shift), of: x, into: keys, priority).value
+      try await finished(startKeys(sort.indexedKeys(from: shift), of: x, into: keys, priority))
       let splitters = try splitters(of: keys, from: shift)
-      try await startConcurrentPerform(
-        iterations: sort.runCount, chunkLength: 1, priority: priority,
-        sort.indexPiece(keys, splitters, from: shift)
-      ).value
+      try await finished(
+        startConcurrentPerform(
+          iterations: sort.runCount, chunkLength: 1, priority: priority,
+          sort.indexPiece(keys, splitters, from: shift)
+        ))
       return target
     }
   }
 
   /// Sorts an array into a new one, or into `output`; see `startSorted`.
   public func sorted<Element: SortableElement>(
-    _ x: SharedArray<Element>, _ order: SortOrder = .ascending,
+    _ x: SharedArray<Element>, _ order: SortDirection = .ascending,
     into output: SharedArray<Element>? = nil, priority: WorkPriority = .normal
   ) async throws -> SharedArray<Element> {
     try await startSorted(x, order, into: output, priority: priority).value
@@ -89,7 +90,7 @@ extension WorkExecutor {
   /// Sorts an array into a new one, or into `output`, blocking; see `startSorted`.
   @available(*, noasync)
   public func sorted<Element: SortableElement>(
-    _ x: SharedArray<Element>, _ order: SortOrder = .ascending,
+    _ x: SharedArray<Element>, _ order: SortDirection = .ascending,
     into output: SharedArray<Element>? = nil, priority: WorkPriority = .normal
   ) throws -> SharedArray<Element> {
     try startSorted(x, order, into: output, priority: priority).result()
@@ -97,7 +98,7 @@ extension WorkExecutor {
 
   /// The positions of an array's elements in sorted order; see `startSortedIndices`.
   public func sortedIndices<Element: SortableElement>(
-    _ x: SharedArray<Element>, _ order: SortOrder = .ascending, priority: WorkPriority = .normal
+    _ x: SharedArray<Element>, _ order: SortDirection = .ascending, priority: WorkPriority = .normal
   ) async throws -> SharedArray<Int> {
     try await startSortedIndices(x, order, priority: priority).value
   }
@@ -105,7 +106,7 @@ extension WorkExecutor {
   /// The positions of an array's elements in sorted order, blocking; see `startSortedIndices`.
   @available(*, noasync)
   public func sortedIndices<Element: SortableElement>(
-    _ x: SharedArray<Element>, _ order: SortOrder = .ascending, priority: WorkPriority = .normal
+    _ x: SharedArray<Element>, _ order: SortDirection = .ascending, priority: WorkPriority = .normal
   ) throws -> SharedArray<Int> {
     try startSortedIndices(x, order, priority: priority).result()
   }
@@ -115,7 +116,7 @@ extension WorkExecutor {
   ///   - count: 0 or more; of fewer elements all are found.
   ///   - order: `.descending` finds the largest, `.ascending` the smallest. NaN come after all others.
   public func startTop<Element: SortableElement>(
-    _ count: Int, of x: SharedArray<Element>, _ order: SortOrder = .descending,
+    _ count: Int, of x: SharedArray<Element>, _ order: SortDirection = .descending,
     priority: WorkPriority = .normal
   ) throws -> Future<[RankedElement<Element>]> {
     guard count >= 0 else {
@@ -124,7 +125,7 @@ extension WorkExecutor {
     return startSteps { [self] in
       // The best of every run, and the best of those; of many, sorting all is less work.
       if count > SortCode.runLength / 16 {
-        let indices = try await startSortedIndices(x, order, priority: priority).value
+        let indices = try await finished(startSortedIndices(x, order, priority: priority))
         return indices[0..<min(count, x.count)].withSpan { indices in
           indices.indices.map { RankedElement(value: x[indices[$0]], index: indices[$0]) }
         }
@@ -133,9 +134,10 @@ extension WorkExecutor {
         type: Element.sortType, order: order, count: x.count, output: ArrayReference(x).bytes)
       let kept = min(count, sort.runLength)
       let best = try uninitializedArray(of: IndexedKey.self, count: kept * sort.runCount)
-      try await startConcurrentPerform(
-        iterations: sort.runCount, chunkLength: 1, priority: priority, sort.best(kept, into: best)
-      ).value
+      try await finished(
+        startConcurrentPerform(
+          iterations: sort.runCount, chunkLength: 1, priority: priority, sort.best(kept, into: best)
+        ))
       var candidates = Array(best).filter { $0.index >= 0 }
       candidates.sort { ($0.key, $0.index) < ($1.key, $1.index) }
       return candidates.prefix(count).map { found in
@@ -146,7 +148,7 @@ extension WorkExecutor {
 
   /// The first `count` elements in sorted order, with their positions; see `startTop`.
   public func top<Element: SortableElement>(
-    _ count: Int, of x: SharedArray<Element>, _ order: SortOrder = .descending,
+    _ count: Int, of x: SharedArray<Element>, _ order: SortDirection = .descending,
     priority: WorkPriority = .normal
   ) async throws -> [RankedElement<Element>] {
     try await startTop(count, of: x, order, priority: priority).value
@@ -155,7 +157,7 @@ extension WorkExecutor {
   /// The first `count` elements in sorted order, with their positions, blocking; see `startTop`.
   @available(*, noasync)
   public func top<Element: SortableElement>(
-    _ count: Int, of x: SharedArray<Element>, _ order: SortOrder = .descending,
+    _ count: Int, of x: SharedArray<Element>, _ order: SortDirection = .descending,
     priority: WorkPriority = .normal
   ) throws -> [RankedElement<Element>] {
     try startTop(count, of: x, order, priority: priority).result()
@@ -187,16 +189,27 @@ extension WorkExecutor {
       stride(from: 0, to: keys.count, by: length / 64).map { keys[$0].key >> UInt64(lowestBit) }
     }
     samples.sort()
-    return try array((1..<runCount).map { samples[$0 * samples.count / runCount] })
+    var splitters = (1..<runCount).map { samples[$0 * samples.count / runCount] }
+    // What is frequent has a piece of its own, which needs no sorting.
+    for index in splitters.indices.dropFirst() where splitters[index] <= splitters[index - 1] {
+      splitters[index] = max(
+        splitters[index - 1], samples[(index + 1) * samples.count / runCount] &+ 1)
+    }
+    return try array(splitters)
   }
 
   /// The bits of keys from which on most elements differ, by a sample: runs need to be sorted by these only.
   private func lowestBit<Element: SortableElement>(of x: SharedArray<Element>) -> Int {
     guard x.count > SortCode.runLength else { return 0 }
     let keys = x.withSpan { x in
-      stride(from: 0, to: x.count, by: x.count / 4096).map { x[$0].sortKey }
+      // At places without a period that the elements could have, too.
+      (0..<4096).map { sample in
+        let place = UInt64(sample) &* 0x9E37_79B9_7F4A_7C15
+        return x[Int(place.multipliedFullWidth(by: UInt64(x.count)).high)].sortKey
+      }
     }
     let different = Set(keys).count
+    guard different > 16 else { return 0 }
     return stride(from: 56, to: 0, by: -8).first { bit in
       2 * Set(keys.lazy.map { $0 >> UInt64(bit) }).count >= different
     } ?? 0
@@ -206,7 +219,7 @@ extension WorkExecutor {
 /// The passes of a sort as closures that travel, made outside of generic code.
 private struct SortCode: Sendable {
   let type: SortableType
-  let order: SortOrder
+  let order: SortDirection
   let count: Int
   /// Where the result goes, or what is looked at.
   let output: SharedArray<UInt8>
@@ -293,7 +306,7 @@ private struct SortCode: Sendable {
   }
 }
 
-/// Lends the sorted records between two splitters, and how many come before them.
+/// Lends the sorted records between two splitters, in one part or several, and how many come before them.
 private func withPiece<Record: SortRecord>(
   _ piece: Int, of keys: SharedArray<Record>, _ splitters: SharedArray<UInt64>, from lowestBit: Int,
   _ body: (Int, Span<Record>) -> Void
@@ -315,6 +328,13 @@ private func withPiece<Record: SortRecord>(
         ranges.append(lower..<upper)
       }
       let count = ranges.reduce(0) { $0 + $1.count }
+      if count > 4 * SortCode.runLength, areEqual(ranges, keys) {
+        for range in ranges {
+          body(start, keys.extracting(range))
+          start += range.count
+        }
+        return
+      }
       KernelScratch.withSpan(of: Record.self, count: count) { gathered in
         var next = 0
         for range in ranges {
@@ -330,6 +350,13 @@ private func withPiece<Record: SortRecord>(
       }
     }
   }
+}
+
+/// Whether the keys of all these records are the same.
+private func areEqual<Record: SortRecord>(_ ranges: [Range<Int>], _ keys: Span<Record>) -> Bool {
+  guard let first = ranges.first(where: { !$0.isEmpty })?.lowerBound else { return true }
+  let key = keys[first].key
+  return ranges.allSatisfy { range in range.allSatisfy { keys[$0].key == key } }
 }
 
 private func firstIndex<Record: SortRecord>(

@@ -73,8 +73,19 @@ struct ArrayLeaf: Hashable, Sendable {
 }
 
 extension ExpressionShape {
-  /// The shape that all leaves can be repeated to: along each direction they have the same number, or one.
-  /// A vector among matrices is a row.
+  /// The shape of operands that are all of the same one.
+  /// - Throws: `KernelError` with the shapes when they are not.
+  init(same operands: [ExpressionNode<ArrayLeaf>], operation: String) throws {
+    let shapes = try operands.map { try ExpressionPlan([$0], operation: operation).shape }
+    guard shapes.allSatisfy({ ($0.rows, $0.columns) == (shapes[0].rows, shapes[0].columns) }) else {
+      throw KernelError.shapeMismatch(
+        kernel: operation, shapes: shapes.map { "\($0.rows) × \($0.columns)" })
+    }
+    self = shapes[0]
+  }
+
+  /// The shape that all leaves can be repeated to: vectors have the same number of elements; when there is a
+  /// matrix, along each direction all have the same number, or one, and a vector is a row.
   /// - Parameter leaves: one at least; numbers alone are no expression that a user can make.
   /// - Throws: `KernelError` with the counts or the shapes.
   init(of leaves: [ArrayLeaf], operation: String) throws(KernelError) {
@@ -86,10 +97,12 @@ extension ExpressionShape {
       if shape.rows == 1 { shape.rows = leaf.layout.rows }
       if shape.columns == 1 { shape.columns = leaf.layout.columns }
     }
+    // Vectors alone are not repeated: one of a single element is more often a mistake than meant.
+    let counts = leaves.map(\.layout.columns)
+    if !shape.isMatrix, counts.contains(where: { $0 != first.layout.columns }) {
+      throw KernelError.countMismatch(kernel: operation, counts: counts)
+    }
     guard leaves.allSatisfy({ $0.layout.broadcast(to: shape) != nil }) else {
-      if !shape.isMatrix {
-        throw KernelError.countMismatch(kernel: operation, counts: leaves.map(\.layout.columns))
-      }
       throw KernelError.shapeMismatch(
         kernel: operation, shapes: leaves.map { "\($0.layout.rows) × \($0.layout.columns)" })
     }

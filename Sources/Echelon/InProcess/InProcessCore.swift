@@ -141,7 +141,7 @@ final class InProcessCore: Sendable {
     try locked { state throws(PoolError) in
       if state.isShutDown { throw .shutDown }
       // It would have to run its own in the middle of what it runs.
-      if state.threads[pthread_self()] != nil { throw .wouldDeadlock("broadcast") }
+      if isInsideTask(state) { throw .wouldDeadlock("broadcast") }
       for place in directed.indices where state.placed[place] == nil {
         try startThread(&state, at: place)
       }
@@ -221,10 +221,15 @@ final class InProcessCore: Sendable {
     _ = waitUntilEnded(deadline: nil)
   }
 
+  /// Whether a task of this executor calls, or a Swift task that one waits for.
+  private func isInsideTask(_ state: borrowing State) -> Bool {
+    state.threads[pthread_self()] != nil || InProcessWork.current?.core === self
+  }
+
   private func waitUntilEnded(deadline: UInt64?) -> Bool {
     let gate = state.withLock { state -> Gate? in
       // A task that shuts its own executor down can wait for everything but itself.
-      guard !state.hasEnded, state.threads[pthread_self()] == nil else { return nil }
+      guard !state.hasEnded, !isInsideTask(state) else { return nil }
       let gate = Gate()
       state.waitingForEnd.append(gate)
       return gate

@@ -136,8 +136,12 @@ extension InProcessExecutor {
   private func hold<Output>(
     _ task: InProcessTask<Output>, _ dependent: Dependent
   ) throws -> Future<Output> {
-    try task.future.attach(task) { try core.hold(task) }
+    // Before anybody else can see the task: a shutdown cancels what is held.
     task.dependent = dependent
+    do { try task.future.attach(task) { try core.hold(task) } } catch {
+      task.dependent = nil
+      throw error
+    }
     dependent.begin()
     return task.future
   }

@@ -107,6 +107,8 @@ public final class InProcessExecutor: WorkExecutor {
   ///   - deadline: how long to wait before what is late is given up; nil waits for ever.
   public func shutdown(cancelPending: Bool = false, deadline: Duration?) async {
     core.shutDown(cancelPending: cancelPending)
+    // A task that shuts its own executor down can wait for everything but itself.
+    if InProcessWork.current?.core === core { return }
     await withCheckedContinuation { continuation in
       DispatchQueue.global().async { [core] in
         core.waitUntilEnded(givingUpAfter: deadline)

@@ -32,8 +32,9 @@ final class InProcessTask<Output: Sendable>: InProcessWork, @unchecked Sendable 
   override func run(_ piece: Int) -> PieceOutcome {
     guard let body else { return .done }
     let outcome = call(body)
-    if case .failure(let error) = outcome, !(isAskedToStop && isCancellation(error)),
-      attempt < retries.count, retries.errors?(error) == true
+    // One that was asked to stop has had its say.
+    if case .failure(let error) = outcome, !isAskedToStop, attempt < retries.count,
+      retries.errors?(error) == true
     {
       attempt += 1
       return .again(after: retries.pauseNanoseconds(before: attempt))

@@ -51,8 +51,8 @@ extension Reduction where Value: KernelElement {
 }
 
 extension Reduction where Value == Double {
-  /// `Σ xᵢ·yᵢ` in double precision, for both being the same vector.
-  package static func sumOfSquares<Element: KernelElement>(of type: Element.Type) -> Reduction {
+  /// `Σ xᵢ·yᵢ`, not rounded to the element type.
+  package static func dotInDouble<Element: KernelElement>(of type: Element.Type) -> Reduction {
     Reduction(KernelFamily.dot[Element.elementType]) { $0[double: 0] }
   }
 }

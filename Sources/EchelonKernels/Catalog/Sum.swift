@@ -44,6 +44,13 @@ extension Reduction where Value: KernelElement {
   }
 }
 
+extension Reduction where Value == Double {
+  /// `Σ xᵢ`, not rounded to the element type.
+  package static func sumInDouble<Element: KernelElement>(of type: Element.Type) -> Reduction {
+    Reduction(KernelFamily.sum[Element.elementType]) { $0[double: 0] }
+  }
+}
+
 extension Reduction where Value == Int {
   /// `Σ xᵢ` of zeros and ones, exact.
   package static func count<Element: KernelElement>(of type: Element.Type) -> Reduction {

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 static volatile sig_atomic_t event = -1;
+static struct sigaction before;
 
 static void on_interrupt(int signal) {
   (void)signal;
@@ -18,7 +19,6 @@ static void on_interrupt(int signal) {
 }
 
 int32_t echelon_interrupt_catch_first(void) {
-  struct sigaction before;
   if (sigaction(SIGINT, NULL, &before) != 0) return -errno;
   if (before.sa_handler == SIG_IGN) return -EALREADY;
   event = echelon_event_create();
@@ -28,3 +28,5 @@ int32_t echelon_interrupt_catch_first(void) {
   sigemptyset(&action.sa_mask);
   return sigaction(SIGINT, &action, NULL) == 0 ? event : -errno;
 }
+
+void echelon_interrupt_forget(void) { sigaction(SIGINT, &before, NULL); }

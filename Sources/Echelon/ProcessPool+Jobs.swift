@@ -1,6 +1,6 @@
 import EchelonKernels
 public import EchelonMemory
-import EchelonPool
+public import EchelonPool
 import EchelonTransfer
 import EchelonWire
 
@@ -85,12 +85,20 @@ extension ProcessPool {
     let engine = try working(label)
     let future = Future<Value>(callbackQueue: callbackQueue)
     let job = FutureJob(request, engine: engine, future: future, label: label, merge: merge)
-    job.isContinuation = isContinuation
+    job.isContinuation = isContinuation || isInsideSteps
     job.deadlineNanoseconds = options.deadlineNanoseconds
     try checkOwned(job.retained, by: engine.arena)
     try future.attach(job) { try engine.submit(job) }
     return future
   }
+
+  /// Keeps the pool open for work of several jobs. See `WorkExecutor`.
+  public func beginSteps(isContinuation: Bool) throws(PoolError) {
+    try working("work of several passes").beginSteps(isContinuation: isContinuation)
+  }
+
+  /// The last job has ended. See `WorkExecutor`.
+  public func endSteps() { engine.endSteps() }
 
   /// The future of a second step, which begins when the first is done; a shutdown waits for both.
   private func afterwards<Value: Sendable>(

@@ -196,7 +196,7 @@ public final class ProcessPool: WorkExecutor {
     engine.shutDown(cancelPending: cancelPending)
     if wait { return engine.waitUntilEnded(killingAfter: deadline) }
     guard let deadline else { return }
-    Timer.after(nanoseconds: Int64(clamping: deadline.nanoseconds)) { [weak engine] in
+    Timer.later(nanoseconds: Int64(clamping: deadline.nanoseconds)) { [weak engine] in
       engine?.waitUntilEnded(killingAfter: .zero)
     }
   }
@@ -273,7 +273,12 @@ public func withProcessPool<Result>(
   let pool = try ProcessPool(workers: workers, options: options)
   do {
     let result = try await body(pool)
-    await pool.shutdown(cancelPending: Task.isCancelled)
+    // Also when it is cancelled while it waits for what is left.
+    await withTaskCancellationHandler {
+      await pool.shutdown(cancelPending: Task.isCancelled)
+    } onCancel: {
+      pool.shutdown(wait: false, cancelPending: true)
+    }
     return result
   } catch {
     await pool.shutdown(cancelPending: true)

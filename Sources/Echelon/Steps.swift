@@ -1,3 +1,4 @@
+import Dispatch
 import EchelonPool
 import Synchronization
 
@@ -68,33 +69,63 @@ private final class Steps: FutureSource {
   func wait(until deadline: UInt64?, isOver: () -> Bool, park: () -> Bool) -> Bool { park() }
 }
 
-/// Runs work of several passes, each a job, in a Swift task that awaits one after the other (`finished`).
-///
-/// Cancelling the future cancels the pass that runs, and the future ends when that has. A shutdown between two
-/// passes ends it with `PoolError.shutDown`. It needs one of Swift's own threads now and then: who blocks all of
-/// those, in functions that are not async, waits for ever.
-func startSteps<Value: Sendable>(
-  _ body: @escaping @Sendable () async throws -> Value
-) -> Future<Value> {
-  let future = Future<Value>()
-  let steps = Steps()
-  future.attach(steps)
-  let control = steps.control
-  Task {
-    let result: Result<Value, any Error>
-    do {
-      result = .success(try await StepsControl.$current.withValue(control) { try await body() })
-    } catch {
-      result = .failure(error)
-    }
-    if control.end() {
-      future.fail(CancellationError(), isCancelled: true)
-    } else {
-      future.complete(result)
+/// Runs the Swift tasks of Echelon's own on threads that nobody else blocks: Swift has as many as there are
+/// processors, and functions that are not async may hold all of them, each waiting for such a task.
+private final class UnblockedThreads: TaskExecutor {
+  static let shared = UnblockedThreads()
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    // A serial queue always gets a thread, and what Swift has of one task it never enqueues twice.
+    DispatchQueue(label: "echelon.steps").async { [self] in
+      job.runSynchronously(on: asUnownedTaskExecutor())
     }
   }
-  return future
 }
+
+extension WorkExecutor {
+  /// Runs work of several passes, each a job, in a Swift task that awaits one after the other (`finished`).
+  ///
+  /// Cancelling the future cancels the pass that runs, and the future ends when that has. A shutdown waits for
+  /// all of them.
+  func startSteps<Value: Sendable>(
+    _ body: @escaping @Sendable () async throws -> Value
+  ) throws -> Future<Value> {
+    try beginSteps(isContinuation: isInsideSteps)
+    let future = Future<Value>()
+    let steps = Steps()
+    future.attach(steps)
+    let control = steps.control
+    Task(executorPreference: UnblockedThreads.shared) { [self] in
+      let result: Result<Value, any Error>
+      do {
+        result = .success(try await StepsControl.$current.withValue(control) { try await body() })
+      } catch {
+        result = .failure(error)
+      }
+      if control.end() {
+        future.fail(CancellationError(), isCancelled: true)
+      } else {
+        future.complete(result)
+      }
+      endSteps()
+    }
+    return future
+  }
+
+  /// The same in the Swift task of the caller, for async functions.
+  func inSteps<Value: Sendable>(
+    _ body: () async throws -> Value
+  ) async throws -> Value {
+    if isInsideSteps { return try await body() }
+    try beginSteps(isContinuation: false)
+    defer { endSteps() }
+    return try await StepsControl.$current.withValue(StepsControl()) { try await body() }
+  }
+}
+
+/// Whether the caller is a pass of work that a shutdown waits for.
+var isInsideSteps: Bool { StepsControl.current != nil }
 
 /// Awaits a pass to its end, also when it is cancelled meanwhile: its chunks write into memory of the next ones.
 /// - Parameter isShielded: whether it must not be cancelled.
@@ -105,5 +136,5 @@ func finished<Value: Sendable>(
   if let mode = control?.begin(pass, isShielded: isShielded) { pass.cancel(mode) }
   defer { control?.endPass() }
   // A Swift task of its own is not cancelled with the one that awaits it.
-  return try await Task { try await pass.value }.value
+  return try await Task(executorPreference: UnblockedThreads.shared) { try await pass.value }.value
 }

@@ -99,27 +99,30 @@ extension WorkExecutor {
     _ x: X, _ norm: VectorNorm = .two, priority: WorkPriority = .normal
   ) async throws -> Double {
     let power = try norm.checkedPower
-    if norm == .one {
-      return try await start(.sumInDouble(of: X.Element.self), abs(x), priority: priority).value
+    return try await inSteps {
+      if norm == .one {
+        return try await start(.sumInDouble(of: X.Element.self), abs(x), priority: priority).value
+      }
+      if norm == .two {
+        let square = try await start(.dotInDouble(of: X.Element.self), x, x, priority: priority)
+          .value
+        if square.isInUsualRange { return square.squareRoot() }
+      }
+      let largest: X.Element
+      do { largest = try await maximum(abs(x), priority: priority) } catch KernelError.emptyInput {
+        return 0
+      }
+      guard norm != .infinity, largest.isFinite, largest > 0 else { return Double(largest) }
+      let scaled = x.expression / largest
+      guard let power else {
+        return try await start(.dotInDouble(of: X.Element.self), scaled, scaled, priority: priority)
+          .value.squareRoot() * Double(largest)
+      }
+      let total = try await start(
+        .sumInDouble(of: X.Element.self), pow(abs(scaled), X.Element(power)), priority: priority
+      ).value
+      return pow(total, 1 / power) * Double(largest)
     }
-    if norm == .two {
-      let square = try await start(.dotInDouble(of: X.Element.self), x, x, priority: priority).value
-      if square.isInUsualRange { return square.squareRoot() }
-    }
-    let largest: X.Element
-    do { largest = try await maximum(abs(x), priority: priority) } catch KernelError.emptyInput {
-      return 0
-    }
-    guard norm != .infinity, largest.isFinite, largest > 0 else { return Double(largest) }
-    let scaled = x.expression / largest
-    guard let power else {
-      return try await start(.dotInDouble(of: X.Element.self), scaled, scaled, priority: priority)
-        .value.squareRoot() * Double(largest)
-    }
-    let total = try await start(
-      .sumInDouble(of: X.Element.self), pow(abs(scaled), X.Element(power)), priority: priority
-    ).value
-    return pow(total, 1 / power) * Double(largest)
   }
 
   /// A norm of a vector, blocking; see the async form.
@@ -136,13 +139,15 @@ extension WorkExecutor {
   public func logSumExp<X: ArrayOperand>(
     _ x: X, priority: WorkPriority = .normal
   ) async throws -> X.Element {
-    let largest: X.Element
-    do { largest = try await maximum(x, priority: priority) } catch KernelError.emptyInput {
-      return -.infinity
+    return try await inSteps {
+      let largest: X.Element
+      do { largest = try await maximum(x, priority: priority) } catch KernelError.emptyInput {
+        return -.infinity
+      }
+      guard largest.isFinite else { return largest }
+      let total = try await sum(exp(x - largest), priority: priority)
+      return X.Element(Double(largest) + log(Double(total)))
     }
-    guard largest.isFinite else { return largest }
-    let total = try await sum(exp(x - largest), priority: priority)
-    return X.Element(Double(largest) + log(Double(total)))
   }
 
   /// `ln Σ exp(xᵢ)`, blocking; see the async form.
@@ -165,19 +170,22 @@ extension WorkExecutor {
     // Weights are not repeated: the sum of all would be another.
     _ = try ExpressionShape(
       same: [x.expression.node, weights.expression.node], operation: "weightedMoments")
-    let total = try await start(.sumInDouble(of: Element.self), weights, priority: priority).value
-    let mean =
-      try await start(.dotInDouble(of: Element.self), x, weights, priority: priority).value / total
-    // About the mean as the element type has it, and what that leaves.
-    let deviation = x - Element(mean)
-    let weighted = deviation * weights
-    let rest = try await start(.sumInDouble(of: Element.self), weighted, priority: priority).value
-    let squares = try await start(
-      .dotInDouble(of: Element.self), deviation, weighted, priority: priority
-    ).value
-    return WeightedMoments(
-      sumOfWeights: total, mean: mean,
-      populationVariance: max(0, (squares - rest * rest / total) / total))
+    return try await inSteps {
+      let total = try await start(.sumInDouble(of: Element.self), weights, priority: priority).value
+      let mean =
+        try await start(.dotInDouble(of: Element.self), x, weights, priority: priority).value
+        / total
+      // About the mean as the element type has it, and what that leaves.
+      let deviation = x - Element(mean)
+      let weighted = deviation * weights
+      let rest = try await start(.sumInDouble(of: Element.self), weighted, priority: priority).value
+      let squares = try await start(
+        .dotInDouble(of: Element.self), deviation, weighted, priority: priority
+      ).value
+      return WeightedMoments(
+        sumOfWeights: total, mean: mean,
+        populationVariance: max(0, (squares - rest * rest / total) / total))
+    }
   }
 
   /// Mean and variance with weights, blocking; see the async form.

@@ -100,6 +100,15 @@ public protocol WorkExecutor: AnyObject, Sendable {
   /// Starts a job of a built-in kernel.
   func start<Value: Sendable>(_ job: KernelJob<Value>) throws -> Future<Value>
 
+  /// Keeps the executor open for work of several jobs, of which each is started when the one before has
+  /// ended: a shutdown waits for `endSteps`, and what the work starts is taken.
+  /// - Parameter isContinuation: whether such work calls, which is then a part of it.
+  /// - Throws: `PoolError.shutDown`; `PoolError.wouldDeadlock` in a worker.
+  func beginSteps(isContinuation: Bool) throws(PoolError)
+
+  /// The last job has ended, or there will be none.
+  func endSteps()
+
   /// Takes no more work; what was handed over is finished first. See `ProcessPool.shutdown`.
   /// - Parameters:
   ///   - wait: whether to block until everything is finished and every worker has ended.
@@ -170,7 +179,12 @@ public func withExecutor<Executor: WorkExecutor, Result>(
 ) async throws -> Result {
   do {
     let result = try await body(executor)
-    await executor.shutdown(cancelPending: Task.isCancelled)
+    // Also when it is cancelled while it waits for what is left.
+    await withTaskCancellationHandler {
+      await executor.shutdown(cancelPending: Task.isCancelled)
+    } onCancel: {
+      executor.shutdown(wait: false, cancelPending: true)
+    }
     return result
   } catch {
     await executor.shutdown(cancelPending: true)

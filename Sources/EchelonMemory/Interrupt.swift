@@ -29,7 +29,7 @@ package enum Interrupt {
   private static func listen() -> Bool {
     let event = echelon_interrupt_catch_first()
     guard event >= 0 else { return false }
-    return SystemThread.start(name: "echelon-signal") {
+    let error = SystemThread.start(name: "echelon-signal") {
       while Readiness.wait(for: [event]) != [true] {}
       let listeners = state.withLock { state in
         state.hasHappened = true
@@ -37,6 +37,8 @@ package enum Interrupt {
         return state.listeners
       }
       for body in listeners { body() }
-    } == 0
+    }
+    if error != 0 { echelon_interrupt_forget() }
+    return error == 0
   }
 }

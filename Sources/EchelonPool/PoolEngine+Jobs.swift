@@ -21,7 +21,8 @@ extension PoolEngine {
   private func handOver(_ job: PoolJob, isEmpty: Bool) throws {
     try locked { state in
       if let broken = state.broken { throw broken }
-      if state.isShutDown, !job.isContinuation { throw PoolError.shutDown }
+      // Workers that are being killed take nothing more.
+      if state.isShutDown, !job.isContinuation || state.isEnding { throw PoolError.shutDown }
       guard !isEmpty else {
         job.place = .gone
         return
@@ -55,10 +56,10 @@ extension PoolEngine {
   private static var urgentRecords: Int { 8 }
 
   /// Keeps the pool open for work of several steps, of which the next begins when the last has ended.
-  package func beginSteps() throws(PoolError) {
+  package func beginSteps(isContinuation: Bool = false) throws(PoolError) {
     try state.withLock { state throws(PoolError) in
       if let broken = state.broken { throw broken }
-      if state.isShutDown { throw .shutDown }
+      if state.isShutDown, !isContinuation { throw .shutDown }
       pending.add(1, ordering: .relaxed)
       state.statistics.submitted += 1
     }
@@ -156,16 +157,17 @@ extension PoolEngine {
     return true
   }
 
-  /// Moves the job that is to be next into a record that has become free.
+  /// Moves the jobs that are to be next into records that have become free.
   private func publishQueued(_ state: inout PoolState) {
-    guard let next = state.queuedJobs.popFirst() else { return }
-    guard let index = freeRecord(for: next.request.priority, state) else {
-      return state.queuedJobs.prepend(next, next.request.priority)
-    }
-    do { try publish(next, in: index, &state) } catch {
-      next.place = .gone
-      workEnded(hasFailed: true)
-      state.deferred.append { next.fail(error) }
+    while let next = state.queuedJobs.popFirst() {
+      guard let index = freeRecord(for: next.request.priority, state) else {
+        return state.queuedJobs.prepend(next, next.request.priority)
+      }
+      do { try publish(next, in: index, &state) } catch {
+        next.place = .gone
+        workEnded(hasFailed: true)
+        state.deferred.append { next.fail(error) }
+      }
     }
   }
 
@@ -241,12 +243,8 @@ extension PoolEngine {
         return true
       case .record(let index, let generation):
         // MODEL(jobCancel.1)
-        guard let words = job.words,
-          (0..<words.count).allSatisfy({
-            ChunkWord(bits: words.word($0).load()).phase == .unclaimed
-          })
-        else { return false }
-        // Claims from here on see the mark and pass the chunk over; one that came just before runs.
+        guard let words = job.words, hasNoClaims(words) else { return false }
+        // Claims from here on see the mark and pass the chunk over.
         let record = wire.job(index)
         guard StateWord(bits: record.state.load()).generation == generation else { return false }
         noteCancellation(of: job.name, .jobCancelled, index.value, generation, &state)
@@ -257,10 +255,17 @@ extension PoolEngine {
         // Nobody waits any more: the collector gives record and memory back.
         job.wantsCollector = true
         demandCollector(ofJob: index)
-        return true
+        // One that came just before runs to its end, and the job ends after it.
+        return hasNoClaims(words)
       case .new, .gone:
         return false
       }
+    }
+  }
+
+  private func hasNoClaims(_ words: ChunkWords) -> Bool {
+    (0..<words.count).allSatisfy {
+      ChunkWord(bits: words.word($0).loadSequential()).phase == .unclaimed
     }
   }
 }

@@ -76,6 +76,9 @@ extension PoolEngine {
       }
       return dismissed
     }
+    guard !dismissed.isEmpty else { return }
+    // One that is stopped does not leave by itself.
+    locked { state in beginWatching(&state) }
     for seat in dismissed { wire.wake(seat) }
   }
 }

@@ -70,6 +70,7 @@ extension PoolEngine {
         watchStart(.starting(vacancy.seat))
         state.withLock { state in
           state.workers[vacancy.seat] = worker
+          state.starts[vacancy.seat] += 1
           if state.condemned[vacancy.seat] {
             signalCondemned(SeatIndex(vacancy.seat), SIGTERM, &state)
           }
@@ -244,20 +245,31 @@ extension PoolEngine {
       // What ends by itself would do so again; what is killed from outside, or for want of memory,
       // might have come up.
       let weight = cause == .signalled(SIGKILL) ? 1 : 10
-      let isStillborn = wasStarting && !isExpected && failure == nil && !othersAreUp
-      state.stillborn = isStillborn ? state.stillborn + weight : 0
+      let isStillborn = wasStarting && !isExpected && failure == nil
+      state.stillborn = isStillborn && !othersAreUp ? state.stillborn + weight : 0
+      state.seatStillborn[seat.value] = isStillborn ? state.seatStillborn[seat.value] + weight : 0
       if failure == nil { state.initializerFailures = 0 }
       if wasStarting, !isExpected { state.stillbornCount += 1 } else { state.stillbornCount = 0 }
     }
     wire.turn()
     pass(.mended)
     if let failure { initializerFailed(failure, lastWords) }
-    if state.withLock({ $0.stillborn }) >= Self.stillbornLimit {
-      breakDown(
-        .workersKeepDying(
-          count: state.withLock { $0.stillbornCount },
-          last: cause.ending + (wasInitializing ? " in its initializer" : ""),
-          lastWords: lastWords))
+    let (stillborn, seatStillborn, count) = state.withLock { state in
+      (state.stillborn, state.seatStillborn[seat.value], state.stillbornCount)
+    }
+    let keepDying = PoolError.workersKeepDying(
+      count: count, last: cause.ending + (wasInitializing ? " in its initializer" : ""),
+      lastWords: lastWords)
+    if stillborn >= Self.stillbornLimit {
+      breakDown(keepDying)
+    } else if seatStillborn >= Self.stillbornLimit {
+      // The pool goes on with those that are up, and tries no more.
+      configuration.report(.workerNotStarted(reason: "\(keepDying)"))
+      state.withLock { state in
+        state.seatStillborn[seat.value] = 0
+        state.hasGivenUpStarting = true
+      }
+      couldNotStart(keepDying)
     }
     wakeCallers()
     // Wake-ups and tickets that the dead worker had taken are taken again by the others.

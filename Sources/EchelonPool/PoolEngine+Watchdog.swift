@@ -43,7 +43,7 @@ extension PoolEngine {
     let isReady = wire.readyTickets > 0
     let hasJobs = wire.activeJobs.loadSequential() != 0
     let hasDirected = state.directedNow.contains { $0 != nil }
-    if isReady || hasJobs || hasDirected || !state.overflow.isEmpty {
+    if isReady || hasJobs || hasDirected || !state.overflow.isEmpty || endStoppedSurplus(&state) {
       state.watched.idleLooks = 0
     } else {
       state.watched.idleLooks += 1
@@ -91,6 +91,22 @@ extension PoolEngine {
       else { return false }
       return state.workers[index]?.isStopped == true
     }
+  }
+
+  /// Ends workers that are to leave, have nothing to do and are stopped.
+  /// - Returns: whether any is still there that is to leave.
+  private func endStoppedSurplus(_ state: inout PoolState) -> Bool {
+    var isThere = false
+    for index in state.workers.indices {
+      let seat = SeatIndex(index)
+      guard let worker = state.workers[index], wire.seat(seat).order.load() == Seat.Order.leave
+      else { continue }
+      isThere = true
+      if worker.isStopped, wire.seat(seat).phase != .busy, !holdsWork(seat, state) {
+        end(seat, with: SIGKILL, &state)
+      }
+    }
+    return isThere
   }
 
   /// Nothing is left to do, and all workers are to leave: a stopped one cannot, and has nothing to lose.

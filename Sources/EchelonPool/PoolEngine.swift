@@ -214,7 +214,7 @@ package final class PoolEngine: Sendable {
         var seat = SeatStatistics(wire.seat(SeatIndex(index)), now: now)
         seat.processID = state.workers[index]?.processID
         if seat.processID == nil { seat.state = .vacant }
-        seat.starts = Int(state.incarnations[index])
+        seat.starts = state.starts[index]
         seat.deaths = state.seatDeaths[index]
         return seat
       }

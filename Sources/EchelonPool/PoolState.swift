@@ -41,13 +41,16 @@ struct PoolState {
 
   var workers: [(any StartedWorker)?]
   var incarnations: [UInt32]
+  /// How many workers have been started on each seat; attempts that failed not among them.
+  var starts: [Int]
   /// How many workers there should be now; grows on demand up to `workerLimit`.
   var wantedWorkers = 0
   var workerLimit: Int
-  /// Workers that ended before they could take work, since the last one that did not: how many, and
-  /// how much they weigh against the pool.
+  /// Workers that ended before they could take work, since the last one that did not: how many, how
+  /// much they weigh against the pool, and by seat how much while others are up.
   var stillbornCount = 0
   var stillborn = 0
+  var seatStillborn: [Int]
   /// Seats whose worker was ended because it did not come up in time.
   var lateStarters: Set<Int> = []
   /// Workers in a row whose initializer failed, and when the last one's did.
@@ -98,6 +101,8 @@ struct PoolState {
     condemned = Array(repeating: false, count: layout.seatCount)
     incarnations = Array(repeating: 0, count: layout.seatCount)
     seatDeaths = Array(repeating: 0, count: layout.seatCount)
+    starts = seatDeaths
+    seatStillborn = seatDeaths
     self.workerLimit = workerLimit
   }
 }

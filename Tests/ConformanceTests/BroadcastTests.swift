@@ -18,6 +18,24 @@ import Testing
     pool.shutdown()
   }
 
+  @Sendable private static func failAtFirst(_ countdown: Countdown) throws -> Int32 {
+    if countdown.take() { throw Again() }
+    return threadID()
+  }
+
+  @Test(arguments: TestedExecutor.allCases, [Duration.zero, .milliseconds(20)])
+  func `is run again where it was`(_ kind: TestedExecutor, _ pause: Duration) throws {
+    let pool = try kind.make(3)
+    try pool.warmUp()
+    let countdown = Countdown(3)
+    defer { countdown.clear() }
+    let policy = RetryPolicy(
+      5, backOff: pause == .zero ? .none : .constant(pause), errors: { $0 is Again })
+    let futures = try pool.broadcast(retries: policy, Self.failAtFirst, countdown)
+    #expect(Set(try futures.map { try $0.checked() }).count == 3)
+    pool.shutdown()
+  }
+
   private struct Again: Error, Codable {}
   @Sendable private static func fail(_ n: Int) throws -> Int { throw Again() }
 

@@ -1,4 +1,5 @@
 import Echelon
+import Glibc
 import TestSupport
 import Testing
 
@@ -24,6 +25,26 @@ import Testing
     #expect(try pool.submit(retries: policy, Self.failAtFirst, latch, countdown).checked() == 4)
     #expect(ContinuousClock().now - start >= .milliseconds(60))
     pool.shutdown()
+  }
+
+  /// Fails when it is asked to stop, with an error of its own.
+  @Sendable private static func giveUp(_ latch: Latch) throws -> Int {
+    latch.arrive()
+    while !CurrentTask.isCancelled { usleep(50) }  // spares the processor; the flag decides
+    throw Flaky(number: latch.arrivals)
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `P10 are not for a task that was asked to stop`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
+    let latch = try Latch(in: pool)
+    let policy = RetryPolicy(5, errors: { $0 is Flaky })
+    let future = try pool.submit(retries: policy, Self.giveUp, latch)
+    _ = try latch.arrived()
+    future.cancel()
+    #expect(try future.failure() as? Flaky == Flaky(number: 1))
+    pool.shutdown()
+    #expect(latch.arrivals == 1)
   }
 
   @Test(arguments: TestedExecutor.allCases)

@@ -1,5 +1,6 @@
 import EchelonFiles
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct `echelon batch` {
@@ -167,6 +168,38 @@ import Testing
       let first = try contents("\(result)/\(written[0])")
       for name in written { #expect(try contents("\(result)/\(name)") == first) }
       #expect(run.output.contains("not begun"))
+    }
+  }
+
+  /// Whether a process has a handler for SIGINT.
+  private func hearsInterrupts(_ processID: Int32) -> Bool {
+    let line = Machine.text(at: "/proc/\(processID)/status")?.split(separator: "\n")
+      .first { $0.hasPrefix("SigCgt:") }
+    let mask = line.flatMap {
+      UInt64($0.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16)
+    }
+    return (mask ?? 0) >> UInt64(SIGINT - 1) & 1 == 1
+  }
+
+  @Test func `ends at once at the second interrupt, and its workers with it`() throws {
+    try withFolder { folder in
+      let (inputs, _) = try manyInputs(in: folder)
+      let result = "\(folder)/out"
+      var workers: [Int32] = []
+      let run = try CommandProcess.run(
+        ["batch", "--do", "correlation", inputs, "--output", result, "--workers", "2"]
+      ) { process in
+        wait { !finished(in: result).isEmpty || !process.isRunning }
+        // What runs does not end by itself.
+        workers = Machine.children(of: process.processIdentifier)
+        for worker in workers { kill(worker, SIGSTOP) }
+        process.interrupt()
+        try eventually("the first one was heard") { !hearsInterrupts(process.processIdentifier) }
+        process.interrupt()
+      }
+      #expect(run.status == 130 && workers.count == 2)
+      try eventually("the workers are gone") { workers.allSatisfy(Machine.isGone) }
+      #expect(names(in: result) == finished(in: result))
     }
   }
 

@@ -94,6 +94,20 @@ extension Faults {
       pool.shutdown()
     }
 
+    @Test func `P11 a surplus worker that is stopped is ended, and the seats count their starts`()
+      throws
+    {
+      let pool = try ProcessPool.quiet(workers: 2)
+      try pool.warmUp()
+      #expect(pool.statistics.seats.prefix(2).map(\.starts) == [1, 1])
+      let pids = pool.workerProcessIDs
+      try stop(pids[1])
+      try pool.resize(workers: 1)
+      try eventually("it is gone") { Machine.isGone(pids[1]) }
+      #expect(try pool.submit(echo, 4).checked() == 4)
+      pool.shutdown()
+    }
+
     /// Stops an idle worker.
     private func stop(_ pid: Int32) throws {
       kill(pid, SIGSTOP)

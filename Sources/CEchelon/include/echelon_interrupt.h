@@ -9,4 +9,7 @@
 /// -EALREADY when SIGINT is ignored, as it is for a job that a shell put into the background.
 int32_t echelon_interrupt_catch_first(void);
 
+/// Undoes that: nobody is there to listen.
+void echelon_interrupt_forget(void);
+
 #endif

@@ -19,7 +19,7 @@ extension WorkExecutor {
     _ observations: SharedMatrix<Element>, priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
     try checkObservations(observations.rows)
-    return startSteps { [self] in
+    return try startSteps { [self] in
       let moments = Array(
         try await finished(
           start(
@@ -41,7 +41,7 @@ extension WorkExecutor {
     _ observations: SharedMatrix<Element>, priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
     try checkObservations(observations.rows)
-    return startSteps { [self] in
+    return try startSteps { [self] in
       let moments = Array(
         try await finished(
           start(

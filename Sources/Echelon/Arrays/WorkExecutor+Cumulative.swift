@@ -16,28 +16,13 @@ extension WorkExecutor {
   public func startCumulativeSum<Element: KernelElement & Sendable>(
     _ x: SharedArray<Element>, priority: WorkPriority = .normal
   ) throws -> Future<SharedArray<Element>> {
-    let result = try uninitializedArray(of: Element.self, count: x.count)
-    return startSteps { [self] in
-      let code = CumulativeCode(type: Element.elementType, input: x.bytes, count: x.count)
-      let totals = try uninitializedArray(of: Double.self, count: code.chunkCount)
-      try await finished(
-        startConcurrentPerform(
-          iterations: code.chunkCount, chunkLength: 1, priority: priority, code.sums(into: totals)
-        ))
+    try startCumulative(x, priority, { $0.sums(into: $1) }, { $0.runningSums(from: $1, into: $2) })
+    { totals in
       var sum = CompensatedSum()
-      totals.withMutableSpan { totals in
-        for chunk in totals.indices {
-          let total = totals[chunk]
-          totals[chunk] = sum.value
-          sum.add(total)
-        }
+      return totals.map { total in
+        defer { sum.add(total) }
+        return sum.value
       }
-      try await finished(
-        startConcurrentPerform(
-          iterations: code.chunkCount, chunkLength: 1, priority: priority,
-          code.runningSums(from: totals, into: result.bytes)
-        ))
-      return result
     }
   }
 
@@ -50,28 +35,42 @@ extension WorkExecutor {
   public func startCumulativeProduct<Element: KernelElement & Sendable>(
     _ x: SharedArray<Element>, priority: WorkPriority = .normal
   ) throws -> Future<SharedArray<Element>> {
-    let result = try uninitializedArray(of: Element.self, count: x.count)
-    return startSteps { [self] in
-      let code = CumulativeCode(type: Element.elementType, input: x.bytes, count: x.count)
-      let totals = try uninitializedArray(of: ScaledProduct.self, count: code.chunkCount)
-      try await finished(
-        startConcurrentPerform(
-          iterations: code.chunkCount, chunkLength: 1, priority: priority,
-          code.products(into: totals)
-        ))
+    try startCumulative(
+      x, priority, { $0.products(into: $1) }, { $0.runningProducts(from: $1, into: $2) }
+    ) { totals in
       var product = ScaledProduct(mantissa: 1, exponent: 0)
-      totals.withMutableSpan { totals in
-        for chunk in totals.indices {
-          let total = totals[chunk]
-          totals[chunk] = product
-          product = product.multiplied(by: total)
-        }
+      return totals.map { total in
+        defer { product = product.multiplied(by: total) }
+        return product
       }
-      try await finished(
-        startConcurrentPerform(
-          iterations: code.chunkCount, chunkLength: 1, priority: priority,
-          code.runningProducts(from: totals, into: result.bytes)
-        ))
+    }
+  }
+
+  /// - Parameters:
+  ///   - totals: writes the total of each chunk.
+  ///   - running: writes the elements of each chunk, from what comes before it.
+  ///   - before: what comes before each chunk, of the totals of all.
+  private func startCumulative<
+    Element: KernelElement & Sendable, Total: BitwiseCopyable & Sendable
+  >(
+    _ x: SharedArray<Element>, _ priority: WorkPriority,
+    _ totals: @escaping @Sendable (CumulativeCode, SharedArray<Total>) -> @Sendable (Int) -> Void,
+    _ running:
+      @escaping @Sendable (CumulativeCode, SharedArray<Total>, SharedArray<UInt8>) ->
+      @Sendable (Int) -> Void,
+    before: @escaping @Sendable ([Total]) -> [Total]
+  ) throws -> Future<SharedArray<Element>> {
+    let result = try uninitializedArray(of: Element.self, count: x.count)
+    let code = CumulativeCode(type: Element.elementType, input: x.bytes, count: x.count)
+    return try startSteps { [self] in
+      func run(_ body: @escaping @Sendable (Int) -> Void) async throws {
+        try await finished(
+          startConcurrentPerform(
+            iterations: code.chunkCount, chunkLength: 1, priority: priority, body))
+      }
+      let chunkTotals = try uninitializedArray(of: Total.self, count: code.chunkCount)
+      try await run(totals(code, chunkTotals))
+      try await run(running(code, array(before(Array(chunkTotals))), result.bytes))
       return result
     }
   }

@@ -11,7 +11,7 @@ extension WorkExecutor {
   public func startExactSum<Element: KernelElement & SortableElement>(
     _ x: SharedArray<Element>, priority: WorkPriority = .normal
   ) throws -> Future<Element> {
-    startSteps { [self] in
+    try startSteps { [self] in
       let parts = PartedArray(x)
       let words = try uninitializedArray(
         of: Int64.self, count: parts.partCount * ExactSum.wordCount)

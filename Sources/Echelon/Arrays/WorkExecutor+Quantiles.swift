@@ -44,7 +44,7 @@ extension WorkExecutor {
     let edges = (0...bins).map {
       $0 == bins ? range.upperBound : range.lowerBound + Double($0) * width
     }
-    return startSteps { [self] in
+    return try startSteps { [self] in
       let cells = bins + 3
       // Together no more than four million counts.
       let parts = PartedArray(x, partLimit: max(1, min(64, 4_000_000 / cells)))
@@ -99,7 +99,7 @@ extension WorkExecutor {
     if let wrong = probabilities.first(where: { !(0...1).contains($0) }) {
       throw PoolError.invalidArgument("a probability of \(wrong); it is 0 to 1")
     }
-    return startSteps { [self] in
+    return try startSteps { [self] in
       let ranked = try await ranked(x, priority)
       let count = x.count - (ignoringNaN ? ranked.nanCount : 0)
       guard count > 0 else { throw KernelError.emptyInput(kernel: "quantiles") }

@@ -35,7 +35,7 @@ extension WorkExecutor {
         expected: "\(kernel.inputCount) vectors of \(kernel.elementType)")
     }
     let layout = slice == .row ? matrix.layout : matrix.transposed.layout
-    return startSteps { [self] in
+    return try startSteps { [self] in
       let values = try uninitializedArray(of: Value.self, count: layout.rows)
       if layout.columns > longestGatheredVector {
         var futures: [Future<Value>] = []

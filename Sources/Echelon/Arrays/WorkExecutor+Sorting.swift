@@ -33,15 +33,14 @@ extension WorkExecutor {
   ///   - output: takes them, n elements; `x` itself is allowed. Nil makes a new array.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   /// - Throws: `KernelError.countMismatch` for an output of another count. The future fails with
-  ///   `ArenaError` when there is no room for 8·n bytes more, and with `PoolError.shutDown` when the executor is
-  ///   shut down in the middle.
+  ///   `ArenaError` when there is no room for 8·n bytes more.
   public func startSorted<Element: SortableElement>(
     _ x: SharedArray<Element>, _ order: SortDirection = .ascending,
     into output: SharedArray<Element>? = nil, priority: WorkPriority = .normal
   ) throws -> Future<SharedArray<Element>> {
     if let output { try checkCounts(x.count, output.count) }
     let target = try output ?? uninitializedArray(of: Element.self, count: x.count)
-    return startSteps { [self] in
+    return try startSteps { [self] in
       let sort = SortCode(
         type: Element.sortType, order: order, count: x.count, output: ArrayReference(target).bytes)
       let shift = lowestBit(of: x)
@@ -63,7 +62,7 @@ extension WorkExecutor {
     _ x: SharedArray<Element>, _ order: SortDirection = .ascending, priority: WorkPriority = .normal
   ) throws -> Future<SharedArray<Int>> {
     let target = try uninitializedArray(of: Int.self, count: x.count)
-    return startSteps { [self] in
+    return try startSteps { [self] in
       let sort = SortCode(
         type: Element.sortType, order: order, count: x.count, output: ArrayReference(target).bytes)
       let shift = lowestBit(of: x)
@@ -122,7 +121,7 @@ extension WorkExecutor {
     guard count >= 0 else {
       throw PoolError.invalidArgument("the top \(count); the number is 0 or more")
     }
-    return startSteps { [self] in
+    return try startSteps { [self] in
       // The best of every run, and the best of those; of many, sorting all is less work.
       if count > SortCode.runLength / 16 {
         let indices = try await finished(startSortedIndices(x, order, priority: priority))

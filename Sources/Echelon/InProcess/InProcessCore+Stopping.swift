@@ -86,6 +86,14 @@ extension InProcessCore {
     }
   }
 
+  /// Puts work that has waited to be run again where it is to run.
+  private func appendAgain(_ work: InProcessWork, _ state: inout State) throws(PoolError) {
+    guard let place = work.place else { return try append(work, &state) }
+    if state.placed[place] == nil { try startThread(&state, at: place) }
+    state.directed[place].append(work)
+    wake(state.placed[place], &state)
+  }
+
   // MARK: Moments
 
   func arm(_ key: TimerKey, at moment: UInt64, _ state: inout State) {
@@ -123,7 +131,7 @@ extension InProcessCore {
             &state)
         case .postponed(let id):
           guard let work = state.unfinished[id], work.hasPiecesLeft else { continue }
-          do throws(PoolError) { try append(work, &state) } catch {
+          do throws(PoolError) { try appendAgain(work, &state) } catch {
             guard work.takeBack() else { continue }
             state.deferred.append { [self] in
               work.fail(error, isCancelled: false)

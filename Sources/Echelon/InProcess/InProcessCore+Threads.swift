@@ -87,7 +87,11 @@ extension InProcessCore {
       arm(.postponed(ObjectIdentifier(work)), at: MonotonicClock.now() &+ pause, &state)
     } else {
       // This thread is there to run it.
-      state.queue.append(work, work.priority)
+      if let place = work.place {
+        state.directed[place].append(work)
+      } else {
+        state.queue.append(work, work.priority)
+      }
     }
     return false
   }

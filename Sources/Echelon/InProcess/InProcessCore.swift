@@ -46,6 +46,10 @@ final class InProcessCore: Sendable {
     /// How many of them are replaced, and so let another run.
     var replacedThreads = 0
     var isShutDown = false
+    /// What is late is given up.
+    var isGivingUp = false
+    /// Work of several jobs that has not ended.
+    var openSteps = 0
     var waitingForEnd: [Gate] = []
     var timers = TimerHeap<TimerKey>()
     /// The next moment at which `runTimers` is called anyway.
@@ -65,7 +69,9 @@ final class InProcessCore: Sendable {
 
     /// Threads that may be there at this moment.
     var threadAllowance: Int { threadLimit + replacedThreads }
-    var hasEnded: Bool { isShutDown && unfinished.isEmpty && threadCount == 0 }
+    var hasEnded: Bool {
+      isShutDown && unfinished.isEmpty && openSteps == 0 && threadCount == 0
+    }
   }
 
   let state: Mutex<State>
@@ -146,6 +152,7 @@ final class InProcessCore: Sendable {
         try startThread(&state, at: place)
       }
       for (place, work) in directed.enumerated() {
+        work.place = place
         state.unfinished[ObjectIdentifier(work)] = work
         state.directed[place].append(work)
         wake(state.placed[place], &state)
@@ -153,7 +160,7 @@ final class InProcessCore: Sendable {
     }
   }
 
-  private func wake(_ thread: InProcessThread?, _ state: inout State) {
+  func wake(_ thread: InProcessThread?, _ state: inout State) {
     guard let index = state.sleepers.firstIndex(where: { $0 === thread }) else { return }
     state.sleepers.remove(at: index).gate?.open()
   }
@@ -188,6 +195,21 @@ final class InProcessCore: Sendable {
     }
   }
 
+  /// Keeps the executor open for work of several jobs.
+  func beginSteps(isContinuation: Bool) throws(PoolError) {
+    try locked { state throws(PoolError) in
+      if state.isShutDown, !isContinuation || state.isGivingUp { throw .shutDown }
+      state.openSteps += 1
+    }
+  }
+
+  func endSteps() {
+    locked { state in
+      state.openSteps -= 1
+      tellOfEnd(&state)
+    }
+  }
+
   // MARK: The end
 
   func shutDown(cancelPending: Bool) {
@@ -205,6 +227,7 @@ final class InProcessCore: Sendable {
 
   private func giveUpWhatIsLeft() {
     locked { state in
+      state.isGivingUp = true
       for work in Array(state.unfinished.values) where !work.isOver {
         if !takeBack(work, &state) {
           giveUp(work, PoolError.timedOut, isCancelled: false, &state)

@@ -198,9 +198,18 @@ extension InProcessExecutor {
     return try begin(try InProcessKernelJob(core: core, arena: arena, future: newFuture(), job))
   }
 
+  /// Keeps the executor open for work of several jobs. See `WorkExecutor`.
+  public func beginSteps(isContinuation: Bool) throws(PoolError) {
+    try core.beginSteps(isContinuation: isContinuation)
+  }
+
+  /// The last job has ended. See `WorkExecutor`.
+  public func endSteps() { core.endSteps() }
+
   private func newFuture<Value>() -> Future<Value> { Future(callbackQueue: callbackQueue) }
 
   private func begin<Value>(_ work: InProcessJob<Value>) throws -> Future<Value> {
+    work.isContinuation = isInsideSteps
     try work.future.attach(work) { try core.submit(work) }
     return work.future
   }

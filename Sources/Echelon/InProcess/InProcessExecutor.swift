@@ -96,7 +96,7 @@ public final class InProcessExecutor: WorkExecutor {
     core.shutDown(cancelPending: cancelPending)
     if wait { return core.waitUntilEnded(givingUpAfter: deadline) }
     guard let deadline else { return }
-    Timer.after(nanoseconds: Int64(clamping: deadline.nanoseconds)) { [weak core] in
+    Timer.later(nanoseconds: Int64(clamping: deadline.nanoseconds)) { [weak core] in
       core?.waitUntilEnded(givingUpAfter: .zero)
     }
   }

@@ -12,7 +12,7 @@ struct InProcessLimits {
 extension InProcessCore {
   /// Takes a work in, or refuses it.
   func admit(_ work: InProcessWork, _ state: inout State) throws(PoolError) {
-    if state.isShutDown { throw .shutDown }
+    if state.isShutDown, !work.isContinuation || state.isGivingUp { throw .shutDown }
     if limits.exist, let byteCount = work.limitedBytes {
       guard hasRoom(for: byteCount, state) else {
         throw .queueFull(

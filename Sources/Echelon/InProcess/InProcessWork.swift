@@ -32,6 +32,10 @@ class InProcessWork: FutureSource, @unchecked Sendable {
   final var deadlineNanoseconds: UInt64 = 0
   /// Bytes that it counts with towards the limits; nil when it does not count.
   final var limitedBytes: Int?
+  /// A part of work that was taken before a shutdown.
+  final var isContinuation = false
+  /// The place whose thread alone may run it, when it was broadcast.
+  final var place: Int?
   /// What tells it of the ends of others, when it waits for them.
   final var dependent: Dependent?
 

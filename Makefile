@@ -16,8 +16,8 @@ PYTHON = .build/python/bin/python
 run: command
 	@$(COMMAND) demo data --output $(RESULTS)
 
-# The whole suite in debug, what needs processes once more with forked ones, the command as people run it,
-# and the whole suite in release.
+# The whole suite in debug and in release, each time what needs processes once more with forked ones, and the
+# command as people run it.
 test: setup
 	$(SWIFT) build --build-tests
 	sh scripts/suite $(SWIFT) test --skip-build --no-parallel
@@ -29,6 +29,8 @@ test: setup
 	$(SWIFT) build $(STATIC) --product StartProgram
 	ECHELON_COMMAND=$(COMMAND) ECHELON_STATIC_PROGRAM=.build/static/release/StartProgram \
 	  sh scripts/suite $(SWIFT) test --configuration release --skip-build --no-parallel
+	ECHELON_TEST_START=forkServer sh scripts/suite $(SWIFT) test --configuration release --skip-build \
+	  --no-parallel --filter 'FaultTests|ObservationTests'
 
 # The protocol between front end and workers, checked exhaustively for small sizes.
 model: setup

@@ -1,4 +1,3 @@
-import Dispatch
 import EchelonMemory
 public import EchelonPool
 import EchelonTransfer
@@ -58,7 +57,6 @@ public class AnyFuture: @unchecked Sendable {
   private let core: Mutex<Core>
   /// An `End`, changed once, under the lock.
   private let ended = Atomic(End.none.rawValue)
-  private let callbackQueue: DispatchQueue?
   // The invariant says that accesses to these two cannot overlap; they are not checked for that as
   // they happen.
   /// The value, when there is one.
@@ -66,11 +64,8 @@ public class AnyFuture: @unchecked Sendable {
   /// Why there is none.
   @safe @exclusivity(unchecked) final var failure: (any Error)?
 
-  /// - Parameters:
-  ///   - queue: where callbacks run.
-  ///   - source: what stands behind the future.
-  init(callbackQueue queue: DispatchQueue?, source: (any FutureSource)? = nil) {
-    callbackQueue = queue
+  /// - Parameter source: what stands behind the future.
+  init(source: (any FutureSource)?) {
     core = Mutex(Core(source: source))
   }
 
@@ -234,7 +229,7 @@ public class AnyFuture: @unchecked Sendable {
   /// Calls `body` when the future is done, on the pool's queue for callbacks.
   final func enqueueCallback(_ body: @escaping @Sendable () -> Void) {
     let (source, lane) = core.withLock { core in
-      let lane = core.lane ?? CallbackLane(queue: callbackQueue, isOpen: hasEnded)
+      let lane = core.lane ?? CallbackLane(isOpen: hasEnded)
       core.lane = lane
       // Under the lock, so that callbacks run in the order added.
       lane.add(body)
@@ -304,6 +299,14 @@ public class AnyFuture: @unchecked Sendable {
       // It may have come back from a dead worker between the two.
       guard source.cancel() else { return isCancelled }
     }
+    fail(CancellationError(), isCancelled: true)
+    return isCancelled
+  }
+
+  /// Takes the work back if nobody has begun it, and asks nobody to stop.
+  final func takeBack() -> Bool {
+    if let ended = endState { return ended == .cancelled }
+    guard let source = core.withLock({ $0.source }), source.cancel() else { return isCancelled }
     fail(CancellationError(), isCancelled: true)
     return isCancelled
   }

@@ -1,12 +1,11 @@
-import Dispatch
 import EchelonMemory
 import Synchronization
 
 /// The callbacks of one future: they run one after the other, in the order added, once the future has
 /// ended.
 ///
-/// Each future has a lane of its own on a queue with several threads, so that a callback may wait for
-/// another future, even for one that only another callback completes.
+/// Each future has a lane of its own, so that a callback may wait for another future, even for one that only
+/// another callback completes.
 final class CallbackLane: Sendable {
   private struct State {
     var backlog: [@Sendable () -> Void] = []
@@ -14,21 +13,9 @@ final class CallbackLane: Sendable {
     var isRunning = false
   }
 
-  private let queue: DispatchQueue
   private let state: Mutex<State>
 
-  /// - Parameter queue: where they run; nil is for futures that no executor made.
-  init(queue: DispatchQueue?, isOpen: Bool) {
-    self.queue = queue ?? Self.sharedQueue
-    state = Mutex(State(isOpen: isOpen))
-  }
-
-  /// A queue for the callbacks of an executor's futures.
-  static func newQueue() -> DispatchQueue {
-    DispatchQueue(label: "echelon.callbacks", attributes: .concurrent)
-  }
-
-  private static let sharedQueue = newQueue()
+  init(isOpen: Bool) { state = Mutex(State(isOpen: isOpen)) }
 
   /// Whether the future has ended.
   var isOpen: Bool { state.withLock { $0.isOpen } }
@@ -49,7 +36,7 @@ final class CallbackLane: Sendable {
     if let machine = SimulatedMachine.current {
       machine.start(name: "callbacks") { [self] in run() }
     } else {
-      queue.async { [self] in run() }
+      FreeThread.run("echelon.callbacks") { [self] in run() }
     }
   }
 

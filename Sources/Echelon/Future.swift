@@ -1,17 +1,13 @@
-import Dispatch
 import EchelonMemory
 import EchelonPool
 import EchelonTransfer
 
 /// The result of work that goes on elsewhere: there now, later, or never.
 public final class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
-  /// A future of the pool's.
-  @usableFromInline
-  init(pool: ProcessPool) { super.init(callbackQueue: pool.callbackQueue) }
+  /// A future with nothing behind it yet.
+  @usableFromInline init() { super.init(source: nil) }
 
-  override init(callbackQueue queue: DispatchQueue? = nil, source: (any FutureSource)? = nil) {
-    super.init(callbackQueue: queue, source: source)
-  }
+  override init(source: (any FutureSource)?) { super.init(source: source) }
 
   deinit { store.clear(Value.self) }
 

@@ -66,8 +66,9 @@ private func runElements<Call, Output>(
   do throws(TransferError) {
     let call = try decodeFunction(as: Call.self, from: &arguments)
     let count = try arguments.readCount()
+    // A call inside a task is a part of that: the log is the task's, whose answer goes into its slot.
+    let log = count > 1 && result.isLent ? WorkerContext.place?.log : nil
     result.append(UInt64(0))
-    let log = count > 1 ? WorkerContext.place?.log : nil
     log?.begin()
     // The clock costs as much as the rest of a small element: the end of one is the start of the next.
     let start = MonotonicClock.now()

@@ -22,6 +22,8 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
     /// Measured cost of an element, 0 before the first answer.
     var nanosecondsPerElement = 0.0
     var isExpired = false
+    /// Nobody reads any more.
+    var isStopped = false
   }
 
   private let calls: ElementCalls<Input, Output>
@@ -43,12 +45,9 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
     deadline = limits.timeout.flatMap(MonotonicClock.deadline(after:))
     let budget = MapBudget(limit: limits.bufferBytes, resultSize: fixedByteCount(of: Output.self))
     state = Mutex(State(source: source, budget: budget))
-    try state.withLock { state in
-      var elements: [Input] = []
-      try fill(&state, taking: &elements)
-    }
+    if let refused = fill() { throw refused.error }
     let left = MonotonicClock.nanosecondsLeft(until: deadline) ?? 0
-    if left >= 0 { Timer.after(nanoseconds: left) { [weak self] in self?.expire() } }
+    if left >= 0 { Timer.later(nanoseconds: left) { [weak self] in self?.expire() } }
   }
 
   // The reader has left.
@@ -57,6 +56,7 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
   /// Reads no more: what no worker has begun need not run.
   func stop() {
     state.withLock { state in
+      state.isStopped = true
       state.source = nil
       ready.replace(by: [])
       for call in state.window.removeAll() { call.future.cancel() }
@@ -117,14 +117,25 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
     case found(Step)
     /// Whether the element in which the worker died is to run again is for the user's filter to say.
     case ask(WorkerDied.Cause, Future<MapAnswer<Output>>)
+    /// The results of a call have come.
+    case absorbed
   }
 
   /// Takes a result that is there, or says what to wait for.
   private func step() -> Step {
     var answer: (future: Future<MapAnswer<Output>>, mayRunAgain: Bool)?
     while true {
+      if let result = ready.popFirst() { return .result(result) }
+      state.withLock { state in
+        // Those of the last call have been read.
+        state.budget.read(byteCount: state.readyBytes)
+        state.readyBytes = 0
+      }
+      readAhead()
       switch look(answer) {
       case .found(let step): return step
+      // Workers are not to wait until these have been read.
+      case .absorbed: readAhead()
       case .ask(let cause, let future):
         // Without the lock: the filter may give up this very map, or wait for someone who does.
         answer = (future, calls.retries.deaths?(cause) != false)
@@ -135,18 +146,13 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
   /// - Parameter answer: what the filter has said of the call that it was asked about.
   private func look(_ answer: (future: Future<MapAnswer<Output>>, mayRunAgain: Bool)?) -> Look {
     state.withLock { state in
-      while true {
-        if let result = ready.popFirst() { return .found(.result(result)) }
-        state.budget.read(byteCount: state.readyBytes)
-        state.readyBytes = 0
-        fill(&state)
-        guard let call = state.window.first else { return .found(.end) }
-        guard call.future.isDone else { return .found(.wait(call.future)) }
-        let isAnswered = answer?.future === call.future
-        if !isAnswered, let cause = deathToAskAbout(call) { return .ask(cause, call.future) }
-        _ = state.window.popFirst()
-        absorb(call, mayRunAgain: !isAnswered || answer?.mayRunAgain == true, &state)
-      }
+      guard let call = state.window.first else { return .found(.end) }
+      guard call.future.isDone else { return .found(.wait(call.future)) }
+      let isAnswered = answer?.future === call.future
+      if !isAnswered, let cause = deathToAskAbout(call) { return .ask(cause, call.future) }
+      _ = state.window.popFirst()
+      absorb(call, mayRunAgain: !isAnswered || answer?.mayRunAgain == true, &state)
+      return .absorbed
     }
   }
 
@@ -171,11 +177,13 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
     case .success(let answer):
       ready.replace(by: answer.results)
       state.readyBytes = resultBytes
-      let measured = Double(answer.nanoseconds) / Double(max(1, answer.results.count))
-      let known = state.nanosecondsPerElement
-      state.nanosecondsPerElement = known == 0 ? measured : 0.5 * (known + measured)
       if let interruption = answer.interruption {
+        // How long it took, nobody has said.
         goOn(after: interruption, mayRunAgain: mayRunAgain, call, answer, &state)
+      } else {
+        let measured = Double(answer.nanoseconds) / Double(max(1, answer.results.count))
+        let known = state.nanosecondsPerElement
+        state.nanosecondsPerElement = known == 0 ? measured : 0.5 * (known + measured)
       }
     case .failure(let error):
       if state.isExpired {
@@ -188,7 +196,6 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
         ready.replace(by: call.elements.map { _ in .failure(error) })
       }
     }
-    fill(&state)
   }
 
   /// A call came to an end in the middle: the element that it was at is run again, or fails; those
@@ -244,42 +251,62 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
 
   /// `fill`, for elements that are read ahead: what cannot be handed over fails in its turn, and
   /// nothing follows it.
-  private func fill(_ state: inout State) {
-    guard !state.isExpired else { return }
-    var elements: [Input] = []
-    do { try fill(&state, taking: &elements) } catch {
-      state.source = nil
-      state.inFlight += elements.count
-      state.window.append(failed(elements, error))
+  private func readAhead() {
+    guard let refused = fill() else { return }
+    state.withLock { state in
+      guard !state.isStopped, !state.isExpired else { return }
+      state.inFlight += refused.elements.count
+      state.window.append(failed(refused.elements, refused.error))
     }
   }
 
+  /// A source that nobody else has at the same time.
+  private struct Taken: @unchecked Sendable {
+    let source: MapSource<Input>
+    /// How many elements are to be read from it.
+    let count: Int
+  }
+
   /// Submits calls until the buffer is full or the source is at its end.
-  /// - Parameter elements: those of the last call, which failed if this throws.
-  private func fill(_ state: inout State, taking elements: inout [Input]) throws {
-    while state.source != nil {
-      let occupied = state.inFlight + ready.count
-      let size = nextChunkSize(state)
-      guard occupied == 0 || state.budget.hasRoom(for: size, inFlight: state.inFlight)
-      else { return }
-      // A chunk waits until there is room for all of it, so that chunks do not shrink to what the
-      // last one left.
-      guard size <= limits.buffer - occupied || occupied == 0 else { return }
-      // Until the cost is known, a few elements for each worker are enough.
-      if limits.chunkSize == nil, state.nanosecondsPerElement == 0,
-        state.inFlight >= 2 * workerCount
-      {
-        return
+  /// - Returns: elements that could not be handed over, and why; nothing is read after them.
+  private func fill() -> (elements: [Input], error: any Error)? {
+    while let taken = state.withLock({ takeSource(&$0) }) {
+      // Without the lock: the sequence may take its time, and may give up this very map.
+      let elements = taken.source.next(taken.count)
+      let call: Call?
+      do { call = elements.isEmpty ? nil : try submit(elements) } catch { return (elements, error) }
+      let isLate = state.withLock { state in
+        if state.isStopped || state.isExpired { return true }
+        if elements.count == taken.count { state.source = taken.source }
+        guard let call else { return false }
+        state.window.append(call)
+        state.inFlight += elements.count
+        state.budget.send(elements.count, byteCount: call.byteCount)
+        return false
       }
-      if !state.budget.knowsResults, state.window.count >= 2 * workerCount { return }
-      elements = state.source?.next(size) ?? []
-      if elements.count < size { state.source = nil }
-      guard !elements.isEmpty else { return }
-      let call = try submit(elements)
-      state.window.append(call)
-      state.inFlight += elements.count
-      state.budget.send(elements.count, byteCount: call.byteCount)
+      if isLate { call?.future.cancel() }
     }
+    return nil
+  }
+
+  /// Takes the source out of the state, if elements are to be read.
+  private func takeSource(_ state: inout State) -> Taken? {
+    guard let source = state.source else { return nil }
+    let occupied = state.inFlight + ready.count
+    let size = nextChunkSize(state)
+    guard occupied == 0 || state.budget.hasRoom(for: size, inFlight: state.inFlight)
+    else { return nil }
+    // A chunk waits until there is room for all of it, so that chunks do not shrink to what the
+    // last one left.
+    guard size <= limits.buffer - occupied || occupied == 0 else { return nil }
+    // Until the cost is known, a few elements for each worker are enough.
+    if limits.chunkSize == nil, state.nanosecondsPerElement == 0, state.inFlight >= 2 * workerCount
+    {
+      return nil
+    }
+    if !state.budget.knowsResults, state.window.count >= 2 * workerCount { return nil }
+    state.source = nil
+    return Taken(source: source, count: size)
   }
 
   /// As many elements as make a call worth about a millisecond; one until the cost is known.
@@ -290,7 +317,7 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
     return max(
       1,
       min(
-        1024, limits.buffer / shares, Int(1e6 / state.nanosecondsPerElement),
+        1024, limits.buffer / shares, Int(min(1e6, 1e6 / state.nanosecondsPerElement)),
         state.budget.elementCount(inPart: shares)))
   }
 

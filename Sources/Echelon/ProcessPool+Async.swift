@@ -12,7 +12,7 @@ extension ProcessPool {
     _ argument: repeat each Argument
   ) throws -> Future<Output> {
     let call = AsyncFunctionCall<repeat each Argument, Output>(function)
-    let future = Future<Output>(pool: self)
+    let future = Future<Output>()
     let signature = try AsyncFunctionCall<repeat each Argument, Output>.signature()
     guard isInsideTask else {
       try handOver(future, calling: signature, options, from: site) {

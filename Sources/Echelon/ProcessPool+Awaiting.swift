@@ -26,7 +26,7 @@ extension ProcessPool {
         options: options, at: site, function, repeat try (each input).finished())
     }
 
-    let future = Future<Output>(callbackQueue: callbackQueue)
+    let future = Future<Output>()
     let task = CallTask(engine: engine, future: future)
     task.origin = site
     task.set(try index(of: signature), options)

@@ -19,7 +19,7 @@ extension ProcessPool {
     var futures: [Future<Output>] = []
     var tasks: [FutureTask] = []
     for _ in 0..<workerCount {
-      let future = Future<Output>(callbackQueue: callbackQueue)
+      let future = Future<Output>()
       let task = CallTask(engine: engine, future: future)
       task.origin = site
       task.set(place, options)

@@ -41,7 +41,7 @@ extension ProcessPool {
     count: Int, _ attempts: Int,
     _ options: TaskOptions, at site: CallSite
   ) throws -> SubmittedElements<Output> {
-    let future = Future<MapAnswer<Output>>(callbackQueue: callbackQueue)
+    let future = Future<MapAnswer<Output>>()
     let submitted = SubmittedElements(future: future, byteCount: message.count)
     guard let function, let engine = frontEnd else {
       callHere(message, runner) { outcome, bytes in

@@ -83,7 +83,7 @@ extension ProcessPool {
     merge: @escaping @Sendable (ArenaBlock?) throws -> Value
   ) throws -> Future<Value> {
     let engine = try working(label)
-    let future = Future<Value>(callbackQueue: callbackQueue)
+    let future = Future<Value>()
     let job = FutureJob(request, engine: engine, future: future, label: label, merge: merge)
     job.isContinuation = isContinuation || isInsideSteps
     job.deadlineNanoseconds = options.deadlineNanoseconds
@@ -106,7 +106,7 @@ extension ProcessPool {
   ) throws -> Future<Value> {
     let engine = try working("a map over arrays")
     try engine.beginSteps()
-    let future = Future<Value>(callbackQueue: callbackQueue)
+    let future = Future<Value>()
     let steps = TwoSteps<Void, Value>(first)
     future.attach(steps)
     first.observe { [unowned first] in

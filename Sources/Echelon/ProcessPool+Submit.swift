@@ -51,7 +51,7 @@ extension ProcessPool {
     // Inlined, so that the types formed here are known when the caller is compiled: asking the
     // runtime for them takes longer than the rest.
     let call = FunctionCall<repeat each Argument, Output>(function)
-    let future = Future<Output>(pool: self)
+    let future = Future<Output>()
     try handOver(
       future, calling: FunctionCall<repeat each Argument, Output>.signature(),
       options, from: site

@@ -18,7 +18,7 @@ extension ProcessPool {
       try handOver(
         elements.count, calling: FunctionCall<Input, Output>.signature(), options, from: site,
         nextFuture: {
-          let future = Future<Output>(pool: self)
+          let future = Future<Output>()
           futures.append(future)
           return future
         },

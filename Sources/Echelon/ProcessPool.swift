@@ -1,4 +1,3 @@
-import Dispatch
 import EchelonLinearAlgebra
 public import EchelonMemory
 public import EchelonPool
@@ -28,7 +27,6 @@ public final class ProcessPool: WorkExecutor {
     guard let frontEnd else { preconditionFailure("a pool inside its own task has no engine") }
     return frontEnd
   }
-  let callbackQueue: DispatchQueue
   /// Tells pools apart, from 1.
   private let number = UInt64(
     truncatingIfNeeded: lastPoolNumber.add(1, ordering: .relaxed).newValue)
@@ -91,7 +89,6 @@ public final class ProcessPool: WorkExecutor {
         path: options.flightRecorder?.path ?? "", reason: error.reason)
     }
     frontEnd = engine
-    callbackQueue = CallbackLane.newQueue()
     PoolLog.tellOfStart(of: engine, to: options.logger)
     metrics = options.metrics.map { PoolMetrics($0) { engine.statistics } }
   }
@@ -99,17 +96,12 @@ public final class ProcessPool: WorkExecutor {
   /// A pool over an engine that is there already: that of a simulation.
   package init(over engine: PoolEngine) {
     frontEnd = engine
-    callbackQueue = Self.simulationQueue
     metrics = nil
   }
-
-  /// Nothing runs on it: a simulation has threads of its own.
-  private static let simulationQueue = CallbackLane.newQueue()
 
   /// A pool inside one of its own tasks.
   init(standInFor: Void) {
     frontEnd = nil
-    callbackQueue = CallbackLane.newQueue()
     metrics = nil
   }
 
@@ -145,7 +137,8 @@ public final class ProcessPool: WorkExecutor {
 
   // MARK: Workers
 
-  /// Starts all workers and waits until they are ready, so that the first work does not.
+  /// Starts all workers and blocks until they are ready, so that the first work does not.
+  @available(*, noasync, message: "use `await pool.warmUp()`")
   public func warmUp() throws(PoolError) { try working("warmUp").warmUp() }
 
   /// The process identifiers of the workers alive now.
@@ -154,12 +147,21 @@ public final class ProcessPool: WorkExecutor {
   /// Numbers about the pool, read now.
   public var statistics: PoolStatistics { frontEnd?.statistics ?? PoolStatistics() }
 
+  /// Blocks until what the workers have printed so far has reached this program's streams, or the
+  /// handler.
+  /// - Parameter timeout: how long to wait; nil waits for ever.
+  /// - Returns: whether it has.
+  @available(*, noasync, message: "use `await pool.flushOutput()`")
+  @discardableResult public func flushOutput(timeout: Duration? = nil) -> Bool {
+    frontEnd?.flushOutput(deadline: timeout.flatMap(MonotonicClock.deadline(after:))) ?? true
+  }
+
   /// Waits until what the workers have printed so far has reached this program's streams, or the
   /// handler.
   /// - Parameter timeout: how long to wait; nil waits for ever.
   /// - Returns: whether it has.
-  @discardableResult public func flushOutput(timeout: Duration? = nil) -> Bool {
-    frontEnd?.flushOutput(deadline: timeout.flatMap(MonotonicClock.deadline(after:))) ?? true
+  @discardableResult public func flushOutput(timeout: Duration? = nil) async -> Bool {
+    await FreeThread.waiting("echelon-flush") { [self] in flushOutput(timeout: timeout) }
   }
 
   // MARK: Memory
@@ -208,13 +210,7 @@ public final class ProcessPool: WorkExecutor {
   public func shutdown(cancelPending: Bool = false, deadline: Duration?) async {
     guard let engine = frontEnd else { return }
     engine.shutDown(cancelPending: cancelPending)
-    await withCheckedContinuation { continuation in
-      // Not on the queue of the callbacks: what is still to finish may need it.
-      DispatchQueue.global().async { [engine] in
-        engine.waitUntilEnded(killingAfter: deadline)
-        continuation.resume()
-      }
-    }
+    await FreeThread.waiting("echelon-end") { engine.waitUntilEnded(killingAfter: deadline) }
   }
 
   /// The same without a deadline.
@@ -270,20 +266,8 @@ public func withProcessPool<Result>(
   workers: Int? = nil, options: PoolOptions, isolation: isolated (any Actor)? = #isolation,
   _ body: (ProcessPool) async throws -> Result
 ) async throws -> Result {
-  let pool = try ProcessPool(workers: workers, options: options)
-  do {
-    let result = try await body(pool)
-    // Also when it is cancelled while it waits for what is left.
-    await withTaskCancellationHandler {
-      await pool.shutdown(cancelPending: Task.isCancelled)
-    } onCancel: {
-      pool.shutdown(wait: false, cancelPending: true)
-    }
-    return result
-  } catch {
-    await pool.shutdown(cancelPending: true)
-    throw error
-  }
+  try await withExecutor(
+    try ProcessPool(workers: workers, options: options), isolation: isolation, body)
 }
 
 /// The same with the options that are asked for most.

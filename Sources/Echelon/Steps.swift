@@ -1,4 +1,3 @@
-import Dispatch
 import EchelonPool
 import Synchronization
 
@@ -69,15 +68,15 @@ private final class Steps: FutureSource {
   func wait(until deadline: UInt64?, isOver: () -> Bool, park: () -> Bool) -> Bool { park() }
 }
 
-/// Runs the Swift tasks of Echelon's own on threads that nobody else blocks: Swift has as many as there are
-/// processors, and functions that are not async may hold all of them, each waiting for such a task.
+/// Where Echelon's own Swift tasks run: functions that are not async may hold all of Swift's threads, each
+/// waiting for such a task.
 private final class UnblockedThreads: TaskExecutor {
   static let shared = UnblockedThreads()
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    // A serial queue always gets a thread, and what Swift has of one task it never enqueues twice.
-    DispatchQueue(label: "echelon.steps").async { [self] in
+    // Swift never has two pieces of one task enqueued.
+    FreeThread.run("echelon.steps") { [self] in
       job.runSynchronously(on: asUnownedTaskExecutor())
     }
   }

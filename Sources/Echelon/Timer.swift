@@ -15,12 +15,8 @@ enum Timer {
     queue.asyncAfter(deadline: .now() + delay, execute: body)
   }
 
-  /// The same for what blocks: on a thread of its own, or a common one when there is none to be had.
+  /// The same for what blocks.
   static func later(nanoseconds: Int64, _ body: @escaping @Sendable () -> Void) {
-    after(nanoseconds: nanoseconds) {
-      if SystemThread.start(name: "echelon-late", body) != 0 {
-        DispatchQueue.global().async(execute: body)
-      }
-    }
+    after(nanoseconds: nanoseconds) { FreeThread.wait("echelon-late", body) }
   }
 }

@@ -18,7 +18,7 @@ final class TwoSteps<First: Sendable, Second: Sendable>: FutureSource {
   }
 
   /// Only as long as the first step has not begun.
-  func cancel() -> Bool { first.cancel() }
+  func cancel() -> Bool { first.takeBack() }
 
   /// Only in the first step: the second copies its result, and would leave it torn.
   func stop(_ mode: CancellationMode) -> Bool {

@@ -76,6 +76,10 @@ extension WorkExecutor {
     guard length >= 1 else {
       throw PoolError.invalidArgument("a chunk length of \(length); it is 1 or more")
     }
+    guard iterations / length <= 1 << 40 else {
+      throw PoolError.invalidArgument(
+        "\(iterations) iterations in chunks of \(length); there are at most 2⁴⁰ chunks")
+    }
     var job = ClosureJob(
       function: function, program: program, label: "a loop of \(iterations) iterations",
       elementCount: iterations, chunkLength: length, output: nil, inputs: [], parameters: .none

@@ -19,7 +19,8 @@ public protocol WorkExecutor: AnyObject, Sendable {
   /// The most pieces of work that run at once.
   var workerCount: Int { get }
 
-  /// Starts all workers and waits until they are ready, so that the first work does not.
+  /// Starts all workers and blocks until they are ready, so that the first work does not.
+  @available(*, noasync, message: "use `await executor.warmUp()`")
   func warmUp() throws(PoolError)
 
   /// How much of the memory for arrays is in use, and how much has been.
@@ -126,6 +127,13 @@ public protocol WorkExecutor: AnyObject, Sendable {
 }
 
 extension WorkExecutor {
+  /// Starts all workers and waits until they are ready, so that the first work does not.
+  public func warmUp() async throws(PoolError) {
+    try await FreeThread.waiting("echelon-start") { [self] in
+      Result { () throws(PoolError) in try warmUp() }
+    }.get()
+  }
+
   /// Takes no more work, and blocks until what was handed over is finished.
   @available(*, noasync, message: "use `await executor.shutdown()`")
   public func shutdown() { shutdown(wait: true, cancelPending: false, deadline: nil) }

@@ -21,7 +21,8 @@ struct EchelonCommand: AsyncParsableCommand {
         0   done
         1   some input failed, the rest is done
         2   wrong use
-        130 interrupted: one Ctrl-C finishes what runs, a second one ends at once
+        130 interrupted: one Ctrl-C finishes the files that `batch` and `stats` are at, a second one ends \
+            at once; the other commands end at the first
       """,
     version: "echelon \(release)",
     subcommands: [

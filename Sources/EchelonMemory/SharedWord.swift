@@ -30,6 +30,9 @@ public import CEchelon
     unsafe echelon_fetch_and_32(address, bits)
   }
 
+  /// Asks for the word, which is to be written soon.
+  @inlinable public func prefetchForWriting() { unsafe echelon_prefetch_for_writing(address) }
+
   /// Sleeps while the word holds `expected`. Returns early on any wake-up, signal or time-out: the
   /// caller looks at the word again.
   /// - Parameter timeoutNanoseconds: negative waits for ever.
@@ -57,6 +60,7 @@ public import CEchelon
   @inlinable init(at address: UnsafeMutableRawPointer) { unsafe self.address = address }
 
   // SAFETY (all of these): as for `SharedWord32`.
+  @inlinable public func prefetchForWriting() { unsafe echelon_prefetch_for_writing(address) }
   @inlinable public func load() -> UInt64 { unsafe echelon_load_acquire_64(address) }
   @inlinable public func loadSequential() -> UInt64 { unsafe echelon_load_sequential_64(address) }
   @inlinable public func loadRelaxed() -> UInt64 { unsafe echelon_load_relaxed_64(address) }

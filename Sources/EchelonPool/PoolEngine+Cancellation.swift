@@ -143,7 +143,11 @@ extension PoolEngine {
   /// Sends a worker the signal that ends it, and the one that ends it for certain when its time is
   /// over: it may be stopped, or handle the first.
   func end(_ seat: SeatIndex, with signal: Int32, _ state: inout PoolState) {
-    if state.condemned[seat.value] { return }
+    if state.condemned[seat.value] {
+      // It was given time to end; now it is not.
+      if signal == SIGKILL { state.workers[seat.value]?.send(signal: SIGKILL) }
+      return
+    }
     state.condemned[seat.value] = true
     // Without a worker there: it is dead and about to be mended, which forgets this; or it has come up
     // before the supervisor has written it down, which then ends it.

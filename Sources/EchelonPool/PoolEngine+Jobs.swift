@@ -92,6 +92,7 @@ extension PoolEngine {
     // ORDER(job-ready): releases the record and the words; workers acquire them.
     // MODEL(job.3)
     record.state.storeSequential(StateWord(generation: generation, phase: .running).bits)
+    beginWatching(&state)
     wire.step()
     pass(.jobPublishing)
     // MODEL(job.4)
@@ -105,6 +106,8 @@ extension PoolEngine {
   }
 
   private func takeWords(count: Int, _ state: inout PoolState) throws -> ArenaBlock {
+    // More than any arena holds.
+    guard count <= 1 << 40 else { throw ArenaError.invalidSize(bytes: count) }
     let shape = Self.wordClass(count)
     if let spare = state.spareWords[shape].popLast() { return spare }
     let block = try arena.allocate(byteCount: 8 << shape)

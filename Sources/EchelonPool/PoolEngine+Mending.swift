@@ -179,6 +179,7 @@ extension PoolEngine {
       wire.step()
       // MODEL(mend.6)
       record.cursor.storeSequential(0)
+      beginWatching(&state)
       _ = wire.activeJobs.fetchOr(1 << UInt64(index))
       if state.workers.allSatisfy({ $0 == nil }), state.broken != nil {
         abandon(JobIndex(index), state.broken!, &state)

@@ -75,7 +75,8 @@ extension PoolEngine {
     let outbox = wire.outbox(seat)
     let count = Int(clamping: wire.seat(seat).requestBytes)
     guard count <= outbox.byteCount else { return .notRun("its report is not well formed") }
-    return StartFailure(outbox.withBytes(at: 0, byteCount: count) { $0.copied() })
+    return StartFailure(
+      outbox.withBytes(at: outbox.byteCount - count, byteCount: count) { $0.copied() })
   }
 
   /// What is to be said of an initializer that ended its worker: it would do so again, like one that
@@ -88,7 +89,8 @@ extension PoolEngine {
     }
   }
 
-  static var initializerFailureLimit: Int { 3 }
+  /// After as many in a row it is an error.
+  package static var initializerFailureLimit: Int { 3 }
 
   // MARK: Starts that do not come to an end
 

@@ -40,6 +40,7 @@ extension PoolEngine {
     if let broken = state.broken { throw broken }
     if state.isShutDown { throw PoolError.shutDown }
     let byteCount = message.byteCount
+    guard byteCount <= TaskSlot.messageLimit else { throw ArenaError.invalidSize(bytes: byteCount) }
     if !mayQueue {
       let hasSlot = !state.freeSlots.isEmpty && !state.overflow.isAhead(of: task.priority)
       guard hasSlot, mayAdmit(task, byteCount: byteCount, state) else { return false }
@@ -155,11 +156,12 @@ extension PoolEngine {
     let generation = state.generations[index] &+ 1
     wire.slot(SlotIndex(index)).attempt = UInt32(task.attempt)
     let isTimed = task.deadlineNanoseconds > 0
+    let flags: StateWord.Flags = isTimed ? .timed : .none
     pass(.submitting)
     if let seat = task.seat {
-      wire.publish(SlotIndex(index), generation: generation, for: seat)
+      wire.publish(SlotIndex(index), generation: generation, flags: flags, for: seat)
     } else if !wire.publish(
-      SlotIndex(index), generation: generation, flags: isTimed ? .timed : .none,
+      SlotIndex(index), generation: generation, flags: flags,
       priority: task.priority, isFollowed: state.isPublishingSeveral)
     {
       return false
@@ -221,6 +223,8 @@ extension PoolEngine {
         task.message = takeOut(task, from: slot, &state)
         task.place = .queued
         state.overflow.prepend(task, lower)
+        // While more urgent work is there, no worker comes past the ticket that is left.
+        wire.discardWithdrawn(lower)
         _ = wire.interest.fetchOr(CollectorInterest.refill)
         return slot.value
       }

@@ -20,6 +20,8 @@ extension PoolEngine {
         collect(slot, generation: generation)
       case .queued, .waiting:
         demandCollector(of: task)
+        // It may wait for a slot in which a task is done.
+        if collectAllDone() > 0 { continue }
         if !park() { return isOver() }
       case .new, .gone:
         // Someone else collects it at this moment, or it failed: its future says so at once. But whoever

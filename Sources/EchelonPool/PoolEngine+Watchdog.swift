@@ -53,13 +53,9 @@ extension PoolEngine {
         return
       }
     }
-    // A job is, when nobody is at one of its chunks, look after look.
+    // A job is, when nobody is at a chunk, look after look.
     let isStuck =
-      isReady && taken == state.watched.ticketsTaken
-      || hasJobs
-        && !wire.usedSeats.contains {
-          state.workers[$0] != nil && wire.seat(SeatIndex($0)).phase == .busy
-        }
+      isReady && taken == state.watched.ticketsTaken || hasJobs && !hasWorkerAtJob(state)
     for index in state.watched.chairs.indices {
       let chair = wire.chair(index)
       let sitter = chair.loadSequential()
@@ -81,6 +77,14 @@ extension PoolEngine {
       state.watched.stuckLooks = 0
     }
     arm(.watchdog, at: MonotonicClock.now() &+ Self.interval, &state)
+  }
+
+  private func hasWorkerAtJob(_ state: PoolState) -> Bool {
+    wire.usedSeats.contains { index in
+      let seat = wire.seat(SeatIndex(index))
+      return state.workers[index] != nil && seat.phase == .busy
+        && CurrentWork(bits: seat.current.load()).job != nil
+    }
   }
 
   /// Whether a task waits for a worker that has been stopped.

@@ -41,6 +41,9 @@
   /// Whether the message outgrew the lent memory: it must be read from `withBytes` then.
   package var isSpilled: Bool { ownsBase }
 
+  /// Whether what is written next goes into lent memory.
+  package var isLent: Bool { !ownsBase && capacity > 0 }
+
   /// The message so far. The pointer is valid inside `body` only.
   package func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

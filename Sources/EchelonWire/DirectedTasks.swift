@@ -14,9 +14,11 @@ extension Seat {
 
 extension Wire {
   /// Makes a filled slot the next task of the worker on `seat`, and wakes it.
-  package func publish(_ index: SlotIndex, generation: UInt32, for seat: SeatIndex) {
+  package func publish(
+    _ index: SlotIndex, generation: UInt32, flags: StateWord.Flags = .none, for seat: SeatIndex
+  ) {
     // ORDER(slot-ready): releases the front end's plain writes to the slot.
-    slot(index).state.store(StateWord(generation: generation, phase: .ready).bits)
+    slot(index).state.store(StateWord(generation: generation, flags: flags, phase: .ready).bits)
     step()
     // ORDER(wake-up): sequential, before the look at `sleepers`; the worker announces its sleep before
     // its last look at this word.

@@ -19,6 +19,8 @@ public import EchelonMemory
   @inlinable init(region: Region) { self.region = region }
 
   @inlinable public static var inlineBytes: Int { ECHELON_SLOT_INLINE_BYTES }
+  /// The largest arguments and results, in bytes.
+  @inlinable public static var messageLimit: Int { Int(UInt32.max) }
 
   @inlinable public var state: SharedWord64 { region.word64(at: OFFSET_task_slot_state) }
   @inlinable public var function: FunctionIndex {
@@ -58,6 +60,8 @@ public import EchelonMemory
   @inlinable public var smallResult: slot_result {
     region.load(at: OFFSET_task_slot_result)
   }
+  /// Asks for the line with the rest of small arguments.
+  @inlinable public func prefetchArguments() { region.word64(at: 64).prefetchForWriting() }
   @inlinable public var argumentsOffsetInSlot: Int { OFFSET_task_slot_arguments }
   @inlinable public var resultOffsetInSlot: Int { OFFSET_task_slot_result }
 }

@@ -16,12 +16,16 @@ enum Initializer {
     let call = region.withBytes(at: offset, byteCount: byteCount) { $0.copied() }
     guard var failure = StartCall.run(call) else { return true }
     let outbox = wire.outbox(index)
-    if failure.count > outbox.byteCount {
+    // Results of the worker that sat here before may lie at the beginning, and nobody has read them.
+    let isEmpty = seat.outboxPublished.load() == seat.outboxCollected.load()
+    let room = outbox.byteCount - (isEmpty ? 0 : Int(seat.outboxHead))
+    if failure.count > room {
       failure =
         StartFailure.notRun("what it threw takes \(ByteCount(failure.count)), too much to send")
         .bytes
+      if failure.count > room { failure = [] }
     }
-    failure.withRawSpan { outbox.copy(from: $0, at: 0) }
+    failure.withRawSpan { outbox.copy(from: $0, at: outbox.byteCount - failure.count) }
     seat.requestBytes = UInt64(failure.count)
     // The front end reads it once this process is known to have ended.
     seat.phaseWord.storeSequential(SeatPhase.uninitialized.rawValue)

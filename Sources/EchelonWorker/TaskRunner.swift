@@ -9,6 +9,8 @@ struct TaskRunner {
   private let place: Seat
   private var runners: [(any IncomingCall.Type)?] = []
   private let outbox: Outbox
+  /// The slot of the task that was run last.
+  private var lastSlot = SlotIndex(0)
   let log: ElementLog
   private let flight: FlightRing?
 
@@ -26,6 +28,9 @@ struct TaskRunner {
   func claim() -> Claim? {
     wire.claimDirectedTask(for: seat) ?? wire.claimTask(for: seat)
   }
+
+  /// Asks for what the next claim is likely to need.
+  func prefetchClaim() { wire.prefetchClaim(guess: lastSlot) }
 
   /// Runs the task that is meant for this worker.
   /// - Returns: false when there is none.
@@ -48,6 +53,7 @@ struct TaskRunner {
   mutating func run(_ claimed: Claim) {
     place.phaseWord.store(SeatPhase.busy.rawValue)
     let (index, state) = claimed
+    lastSlot = index
     let slot = wire.slot(index)
     if state.flags.contains(.timed) { place.since.store(MonotonicClock.now()) }
     log.reset()
@@ -110,6 +116,11 @@ struct TaskRunner {
     _ outcome: TaskOutcome, _ result: borrowing ByteWriter, in slot: TaskSlot
   ) {
     slot.outcome = outcome
+    guard result.count <= TaskSlot.messageLimit else {
+      return refuse(
+        "a result of \(ByteCount(result.count)); it may take \(ByteCount(TaskSlot.messageLimit)): "
+          + "write it into a shared array", in: slot)
+    }
     slot.resultBytes = result.count
     guard result.isSpilled else {
       slot.resultPlace = .slot
@@ -124,10 +135,16 @@ struct TaskRunner {
       slot.resultOffset = placed.offset
       return
     }
+    refuse(
+      "no shared memory for a result of \(ByteCount(result.count)); raise memoryLimit", in: slot)
+  }
+
+  /// Says in place of a result why there is none.
+  /// - Parameter text: one that fits into the slot.
+  private func refuse(_ text: String, in slot: TaskSlot) {
     var refusal = ByteWriter(
       lending: slot.region, at: slot.resultOffsetInSlot, byteCount: TaskSlot.inlineBytes)
-    refusal.append(
-      text: "no shared memory for a result of \(ByteCount(result.count)); raise memoryLimit")
+    refusal.append(text: text)
     slot.outcome = .unencodable
     slot.resultBytes = refusal.count
     slot.resultPlace = .slot

@@ -102,6 +102,8 @@ struct Worker: ~Copyable {
       spunNanoseconds = spinNanoseconds
       return false
     }
+    wire.chair(chair).prefetchForWriting()
+    tasks.prefetchClaim()
     // The claim comes first, so that a round trip waits for one store less. Whoever published more
     // in between relied on the chair; so the next worker is woken if anything is left.
     // MODEL(spin.3)

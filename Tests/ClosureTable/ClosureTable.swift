@@ -1,5 +1,6 @@
 // More than sixty closures, each with the captures its name says. Debug builds and optimised ones lay
 // many of them out differently: boxes within boxes, generic bindings, specialised code.
+import FoundationEssentials
 
 private struct Secret: Codable, Sendable, Equatable { var text: String; var number: Int }
 private struct Bits: Sendable { var a: Int8; var b: Double; var c: Bool; var d: UInt16? }
@@ -35,6 +36,7 @@ private struct Other: Hashable, Codable, Sendable, CustomStringConvertible {
 public func visitTravellers(_ visitor: any ClosureVisitor) {
   visitNumbers(visitor)
   visitCollections(visitor)
+  visitForeignTypes(visitor)
   visitUserTypes(visitor)
   visitOwnTypes(visitor)
   visitFunctions(visitor)
@@ -72,6 +74,22 @@ private func visitNumbers(_ v: any ClosureVisitor) {
   v.travels("an optional Int that is nil") { none == nil }
   v.travels("an empty capture list") { [u = opaque(())] in "\(u)" }
   v.travels("a capture list that computes") { [x = d * 2, long] in "\(x) \(long)" }
+}
+
+/// Types that another library's image describes.
+private func visitForeignTypes(_ v: any ClosureVisitor) {
+  let url = opaque(URL(string: "https://example.org/a?b=1")!),
+    date = opaque(Date(timeIntervalSince1970: 1e9))
+  let identity = opaque(UUID(uuidString: "E621E1F8-C36C-495A-93FC-0C247A3E6E5F")!)
+  let data = opaque(Data([1, 2, 3])), d = opaque(0.5)
+  v.travels("a URL") { url.absoluteString }
+  v.travels("a Date") { date.timeIntervalSince1970 }
+  v.travels("a UUID") { identity.uuidString }
+  v.travels("a Data") { [UInt8](data) }
+  v.travels("URL, Date, UUID, Data, Double") {
+    "\(url.host() ?? "") \(date.timeIntervalSince1970 * d) \(identity.uuidString) \(data.count)"
+  }
+  v.travels("an array of UUID") { [identity, identity].map(\.uuidString) }
 }
 
 private func visitCollections(_ v: any ClosureVisitor) {

@@ -293,6 +293,31 @@ private struct Refusal: Error, Codable, Equatable { var code: Int }
     release.open()
   }
 
+  @Test(arguments: TestedExecutor.allCases, [false, true])
+  func
+    `F8 more callbacks than processors that wait or compute hold up no other, nor an awaited end`(
+      _ kind: TestedExecutor, _ compute: Bool
+    ) async throws
+  {
+    let pool = try kind.make(2)
+    let entered = Atomic(0)
+    let isReleased = Atomic(false)
+    let count = sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 2
+    for index in 0..<count {
+      try pool.submit(echo, index).onCompletion { _ in
+        entered.add(1, ordering: .relaxed)
+        // What computes asks for no pause; what waits is off the processor.
+        while !isReleased.load(ordering: .relaxed) { if !compute { usleep(1000) } }
+      }
+    }
+    try eventually("all are in their callbacks") { entered.load(ordering: .relaxed) == count }
+    let called = Ended()
+    try pool.submit(echo, 1).onCompletion { _ in called.open() }
+    #expect(await Task { called.wait() }.value)
+    await pool.shutdown()
+    isReleased.store(true, ordering: .relaxed)
+  }
+
   @Test(arguments: TestedExecutor.allCases)
   func `F8 a callback may submit, wait and shut down`(_ kind: TestedExecutor) throws {
     let pool = try kind.make(1)

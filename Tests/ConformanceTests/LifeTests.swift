@@ -232,6 +232,39 @@ private struct LogKeeper: LogHandler {
     }
   }
 
+  @Test func `P7 comes with the scope of withProcessPool`() async throws {
+    let kept = Promise<ProcessPool>()
+    await #expect(throws: Refusal.self) {
+      try await withProcessPool(workers: 1) { pool in
+        try kept.succeed(pool)
+        throw Refusal()
+      }
+    }
+    let pool = try await kept.future.value
+    #expect(throws: PoolError.shutDown) { try pool.submit(echo, 1) }
+    #expect(pool.processIDs.isEmpty)
+    let futures = try await withProcessPool(workers: 2) { pool in
+      try (0..<100).map { try pool.submit(echo, $0) }
+    }
+    #expect(futures.allSatisfy { $0.isDone && !$0.isCancelled })
+    // Cancelled while it waits for what the body left.
+    let left = Promise<(ProcessPool, Latch, Future<Int>)>()
+    let scope = Task {
+      try await withProcessPool(workers: 1) { pool in
+        let latch = try Latch(in: pool)
+        _ = try pool.submit(hold, latch)
+        _ = try arrive(latch)
+        try left.succeed((pool, latch, try pool.submit(echo, 3)))
+      }
+    }
+    let (other, latch, pending) = try await left.future.value
+    scope.cancel()
+    await #expect(throws: CancellationError.self) { try await pending.value }
+    latch.open()
+    try await scope.value
+    #expect(other.processIDs.isEmpty)
+  }
+
   @Test(arguments: TestedExecutor.allCases)
   func `P7 comes with the scope: on return everything is finished`(_ kind: TestedExecutor)
     async throws

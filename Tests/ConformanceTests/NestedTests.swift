@@ -26,6 +26,52 @@ private struct Refusal: Error, Codable, Equatable { var n: Int }
     await pool.shutdown()
   }
 
+  /// The log of a map's finished elements is the task's, whatever maps run inside of it.
+  @Test(.timeLimit(.minutes(1)), arguments: TestedExecutor.pools, [nil, 1, 10] as [Int?])
+  func `P13 P4 maps in the elements of a map, and all values are right`(
+    _ kind: TestedExecutor, _ chunkSize: Int?
+  ) throws {
+    let pool = try kind.makePool(2)
+    let sums = try pool.map(0..<300, chunkSize: chunkSize) { n in
+      try ProcessPool.current!.map(0..<50, chunkSize: 50) { $0 * n }.collect().reduce(0, +)
+    }
+    #expect(try sums.collect() == (0..<300).map { 1225 * $0 })
+    // The deadline of a task is its own, not that of elements inside.
+    let endless = try pool.submit(deadline: .milliseconds(100)) { () throws -> Int in
+      var total = 0
+      while true {
+        total += try ProcessPool.current!.map(0..<50, chunkSize: 50) { $0 }.collect().count
+      }
+    }
+    guard case PoolError.deadlineExceeded? = try endless.failure() else {
+      Issue.record("it was not stopped")
+      return
+    }
+    #expect(pool.statistics.deaths == 0)
+    pool.shutdown()
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: TestedExecutor.allCases)
+  func `P13 does not wait for room in its own executor`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1, taskLimit: 1)
+    Reached.pool.withLock { $0 = pool as? InProcessExecutor }
+    let task = try pool.submit { () throws -> Bool in
+      let own: (any WorkExecutor)? = ProcessPool.current ?? Reached.pool.withLock { $0 }
+      guard let own else { return false }
+      do { return try own.submitWhenRoom({ 6 * 7 }).result() == 42 } catch PoolError.wouldDeadlock {
+        return true
+      }
+    }
+    #expect(try task.checked())
+    Reached.pool.withLock { $0 = nil }
+    pool.shutdown()
+  }
+
+  /// How a task of an `InProcessExecutor` comes by it.
+  private enum Reached {
+    static let pool = Mutex<InProcessExecutor?>(nil)
+  }
+
   @Test(.timeLimit(.minutes(1)))
   func `P13 passes errors on, and says what cannot be done there`() async throws {
     let pool = try ProcessPool(workers: 1)

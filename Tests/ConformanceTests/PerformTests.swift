@@ -19,6 +19,16 @@ import Testing
   }
 
   @Test(arguments: TestedExecutor.allCases)
+  func `of more chunks than there can be is refused`(_ kind: TestedExecutor) throws {
+    for iterations in [Int.max, Int.max / 2, 1 << 50] {
+      #expect(throws: PoolError.self) {
+        try kind.shared.startConcurrentPerform(iterations: iterations, chunkLength: 1) { _ in }
+      }
+    }
+    #expect(try kind.shared.submit(echo, 1).checked() == 1)
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
   func `refuses numbers out of range`(_ kind: TestedExecutor) throws {
     let pool = kind.shared
     #expect(throws: PoolError.invalidArgument("-1 iterations; the number is 0 or more")) {

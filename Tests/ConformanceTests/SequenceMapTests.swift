@@ -61,6 +61,28 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
     pool.shutdown()
   }
 
+  @Sendable private static func linger(_ microseconds: Int) -> Int {
+    usleep(UInt32(microseconds))  // stands for work
+    return microseconds
+  }
+
+  @Test(arguments: TestedExecutor.pools)
+  func `P4 without a chunk size puts quick elements together, and slow ones not`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.makePool(2)
+    try pool.warmUp()
+    let before = pool.statistics.submitted
+    #expect(try pool.map(0..<20_000, echo).reduce(0) { $0 + (try $1.get()) } == 199_990_000)
+    let quick = pool.statistics.submitted - before
+    #expect(quick < 4_000, "\(quick) calls for 20,000 elements")
+    #expect(
+      try pool.map(repeatElement(5_000, count: 40), Self.linger).map { try $0.get() }.count == 40)
+    let slow = pool.statistics.submitted - before - quick
+    #expect(slow == 40, "elements of 5 ms are called one by one")
+    pool.shutdown()
+  }
+
   @Test(arguments: TestedExecutor.allCases)
   func `P4 is in order although the elements take different times`(_ kind: TestedExecutor) throws {
     let pool = try kind.make(2)

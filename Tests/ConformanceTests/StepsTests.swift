@@ -1,5 +1,5 @@
 import Echelon
-import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -20,7 +20,7 @@ import Testing
       let sums: SharedArray<Double> = try pool.cumulativeSum(x)
       return sums[Self.count - 1]
     }
-    let processors = ProcessInfo.processInfo.activeProcessorCount
+    let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
     let totals = try await withThrowingTaskGroup(of: Double.self) { group in
       for _ in 0..<2 * processors { group.addTask { try total() } }
       return try await group.reduce(into: []) { $0.append($1) }

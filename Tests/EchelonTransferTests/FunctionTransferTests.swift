@@ -84,6 +84,28 @@ private typealias Map<Value> = @Sendable (Value) -> Value
 @inline(never) private func opaque(function: @escaping Map<Double>) -> Map<Double> { function }
 
 @Suite struct `A function that captures nothing` {
+  @Test func `P12 of a library that the worker has not loaded is refused, and says so`() throws {
+    let factor = opaque(3)
+    var writer = ByteWriter()
+    try encodeFunction(
+      storedIn: FunctionCall<Int, Int>(opaque(function: { factor * $0 })), into: &writer)
+    let valid = writer.copyBytes()
+    var reasons: Set<String> = []
+    // Wherever a reference begins, its first four bytes are the image's.
+    for offset in 0...valid.count - 4 {
+      var foreign = valid
+      foreign.replaceSubrange(offset..<offset + 4, with: [0xde, 0xad, 0xbe, 0xef])
+      do throws(TransferError) {
+        _ = try ByteReader.reading(foreign) { reader throws(TransferError) in
+          try decodeFunction(as: FunctionCall<Int, Int>.self, from: &reader)
+        }
+      } catch .imageNotLoaded(let identity) {
+        reasons.insert("\(TransferError.imageNotLoaded(identity: identity))")
+      } catch {}
+    }
+    #expect(reasons.contains { $0.contains("efbeadde") }, "\(reasons)")
+  }
+
   @Test func `travels as a closure literal`() throws {
     #expect(try roundTrip({ (x: Int) in x + 1 }, 41) == 42)
     #expect(try roundTrip({ 7.5 }) == 7.5)

@@ -61,6 +61,71 @@ extension Faults {
       pool.shutdown()
     }
 
+    @Test(arguments: [CancellationMode.force, nil])
+    func `F3 P11 ends a task that ignores SIGTERM when the grace is over`(
+      _ mode: CancellationMode?
+    ) throws {
+      var options = PoolOptions()
+      options.gracePeriod = .milliseconds(50)
+      let pool = try ProcessPool(workers: 1, options: options)
+      let latch = try Latch(in: pool)
+      let future = try pool.submit(
+        deadline: mode == nil ? .milliseconds(20) : nil,
+        { latch in
+          signal(SIGTERM, SIG_IGN)
+          latch.pass()
+        }, latch)
+      let pid = try latch.arrived()
+      if let mode { #expect(future.cancel(mode)) }
+      let error = try future.failure()
+      if mode == nil {
+        guard case PoolError.deadlineExceeded? = error else {
+          Issue.record("\(String(describing: error))")
+          return
+        }
+      } else {
+        #expect(error is CancellationError)
+      }
+      #expect(Machine.isGone(pid))
+      #expect(try pool.submit(echo, 3).checked() == 3)
+      pool.shutdown()
+    }
+
+    @Test func `F3 by force ends a map in place whose chunk never returns`() throws {
+      let pool = try ProcessPool.quiet(workers: 1)
+      let latch = try Latch(in: pool)
+      let x = try pool.array(repeating: 1.0, count: 1000)
+      let future = try pool.startMap(x, into: x) { value in
+        latch.pass()  // never open
+        return value
+      }
+      let pid = try latch.arrived()
+      #expect(future.cancel(.force))
+      #expect(try future.failure() is CancellationError)
+      #expect(Machine.isGone(pid), "the future ended before its worker")
+      #expect(x[0] == 1)
+      #expect(try pool.submit(echo, 3).checked() == 3)
+      pool.shutdown()
+    }
+
+    @Test func `P17 kill ends a worker that was given time to end`() throws {
+      var options = PoolOptions()
+      options.gracePeriod = .seconds(3600)
+      let pool = try ProcessPool(workers: 1, options: options)
+      let latch = try Latch(in: pool)
+      let future = try pool.submit(
+        { latch in
+          signal(SIGTERM, SIG_IGN)
+          latch.pass()
+        }, latch)
+      let pid = try latch.arrived()
+      pool.terminateWorkers()
+      pool.killWorkers()
+      #expect(try future.failure() is WorkerDied)
+      #expect(Machine.isGone(pid))
+      pool.shutdown()
+    }
+
     @Test func `F3 by force against tasks that are about to finish hurts nobody else`() throws {
       let seed = testSeed()
       var random = TestRandom(seed: seed)

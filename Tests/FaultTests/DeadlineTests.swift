@@ -78,6 +78,41 @@ extension Faults {
       pool.shutdown()
     }
 
+    @Test func `P11 a job does not wait for a stopped worker while the other is busy elsewhere`()
+      throws
+    {
+      let pool = try ProcessPool.quiet(workers: 2)
+      try pool.warmUp()
+      let latch = try Latch(in: pool)
+      let held = try pool.submit(hold, latch)
+      let busy = try latch.arrived()
+      let idle = try #require(pool.workerProcessIDs.first { $0 != busy })
+      try stop(idle)
+      let x = try pool.array(count: 100_000) { Double($0) }
+      #expect(try pool.startMap(x) { $0 + 1 }.checked()[99_999] == 100_000)
+      latch.open()
+      _ = try held.checked()
+      pool.shutdown()
+    }
+
+    @Test func `P5 the deadline of a broadcast counts from when its worker begins it`() throws {
+      let pool = try ProcessPool.quiet(workers: 2)
+      try pool.warmUp()
+      let latch = try Latch(in: pool)
+      let held = try (0..<2).map { _ in try pool.submit(hold, latch) }
+      _ = try latch.arrived(2)
+      let told = try pool.broadcast(deadline: .milliseconds(500), busy, 50_000)
+      // Looks at moments come with other deadlines, too.
+      let late = try (0..<2).map { _ in try pool.submit(deadline: .milliseconds(100), hold, latch) }
+      usleep(700_000)  // longer than the deadline, while the workers are held
+      latch.open()
+      for future in held { _ = try future.checked() }
+      for future in told { #expect(try future.checked() == 50_000) }
+      for future in late { _ = try future.checked() }
+      #expect(pool.statistics.deaths == 0 && pool.statistics.recycled == 0)
+      pool.shutdown()
+    }
+
     @Test func `P5 ends the chunks of a job that failed in another, with that failure`() throws {
       let pool = try ProcessPool.quiet(workers: 2)
       let latch = try Latch(in: pool)

@@ -47,8 +47,27 @@ private struct Trap: Codable, Sendable {
   }
 }
 
+/// Ends this process for some numbers.
+@Sendable private func dieInTheMiddle(_ n: Int) -> Int {
+  if (40..<130).contains(n) { kill(getpid(), SIGKILL) }
+  return n
+}
+
 extension Faults {
   @Suite(.timeLimit(.minutes(2))) struct `A map whose worker dies in a chunk` {
+    @Test func `P4 many elements in a row that kill their workers cost only themselves`() throws {
+      let pool = try ProcessPool.quiet(workers: 2)
+      let results = Array(try pool.map(0..<4_000, dieInTheMiddle))
+      #expect(results.count == 4_000)
+      for (index, result) in results.enumerated() {
+        switch result {
+        case .success(let value): #expect(value == index && !(40..<130).contains(index))
+        case .failure(let error): #expect(error is WorkerDied && (40..<130).contains(index))
+        }
+      }
+      pool.shutdown()
+    }
+
     @Test func `P4 credits no worker with the elements of the one before it`() throws {
       let pool = try ProcessPool.quiet(workers: 1)
       let marks = try pool.array(repeating: Int64(0), count: 1)

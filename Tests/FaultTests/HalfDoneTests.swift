@@ -11,7 +11,7 @@ extension Faults {
   @Suite struct `A worker killed between two steps` {
     @Test func `P10 of ringing the collector: the next async waiter is told`() async throws {
       let pool = try ProcessPool.quiet(workers: 1)
-      try pool.warmUp()
+      try await pool.warmUp()
       let wire = pool.engine.wire
       try asleep(wire)
       // The word says awake, and nobody has woken the collector.

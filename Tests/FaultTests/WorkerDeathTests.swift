@@ -263,6 +263,25 @@ extension Faults {
       }
     }
 
+    @Test func `P2 no address space for the arena: the pool says how much is missing and why`()
+      async throws
+    {
+      await #expect(processExitsWith: .success) {
+        reporting {
+          let pages = Machine.text(at: "/proc/self/statm")?.split(separator: " ").first
+          let bytes = rlim_t((pages.flatMap { Int($0) } ?? 0) * 4096 + 64 << 20)
+          var limit = rlimit(rlim_cur: bytes, rlim_max: bytes)
+          unsafe setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+          let error = #expect(throws: ArenaError.self) { try ProcessPool(workers: 1) }
+          guard case .cannotMap(let needed, let reason)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+          }
+          #expect(needed > 64 << 20 && !reason.isEmpty)
+        }
+      }
+    }
+
     @Test func `P2 too few descriptors: the pool says why, and what it can do it does`()
       async throws
     {

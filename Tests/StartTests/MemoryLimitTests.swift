@@ -54,11 +54,14 @@ extension Starting {
   @Suite struct `A worker that wants too much memory` {
     @Test(
       .enabled(
-        if: LimitedGroup.refusal == nil, "needs a control group: \(LimitedGroup.refusal ?? "")"))
-    func `P10 P11 is ended by the kernel, and its future says of which group`() throws {
+        if: LimitedGroup.refusal == nil, "needs a control group: \(LimitedGroup.refusal ?? "")"),
+      arguments: [StartMethod.spawn, .forkServer, .fork])
+    func `P10 P11 is ended by the kernel, and its future says of which group`(
+      _ method: StartMethod
+    ) throws {
       let group = try LimitedGroup(limitBytes: 96 << 20)
       defer { group.remove() }
-      let (status, output) = try StartProgram.run("starve", "spawn", group.directory)
+      let (status, output) = try StartProgram.run("starve", method.rawValue, group.directory)
       let facts = StartProgram.facts(in: output)
       try #require(facts["moved"] == "yes", "\(output)")
       #expect(status == 0, "\(output)")

@@ -15,15 +15,17 @@ public enum TestedExecutor: String, CaseIterable, Sendable, CustomStringConverti
 
   /// An executor of this kind, whose workers print no backtrace when a test crashes them.
   public func make(
-    _ workers: Int = 2, memoryLimit: Int? = nil, taskLimit: Int? = nil, byteLimit: Int? = nil
+    _ workers: Int = 2, initializer: WorkerInitializer? = nil, memoryLimit: Int? = nil,
+    taskLimit: Int? = nil, byteLimit: Int? = nil
   ) throws -> any WorkExecutor {
     if self == .inProcess {
       return try InProcessExecutor(
-        threads: workers, memoryLimit: memoryLimit, taskLimit: taskLimit,
+        threads: workers, initializer: initializer, memoryLimit: memoryLimit, taskLimit: taskLimit,
         inFlightByteLimit: byteLimit)
     }
     return try makePool(
-      workers, memoryLimit: memoryLimit, taskLimit: taskLimit, byteLimit: byteLimit)
+      workers, initializer: initializer, memoryLimit: memoryLimit, taskLimit: taskLimit,
+      byteLimit: byteLimit)
   }
 
   private static let sharedExecutors = Dictionary(
@@ -36,10 +38,12 @@ public enum TestedExecutor: String, CaseIterable, Sendable, CustomStringConverti
 
   /// The same, for tests of what only a pool has.
   public func makePool(
-    _ workers: Int = 2, memoryLimit: Int? = nil, taskLimit: Int? = nil, byteLimit: Int? = nil
+    _ workers: Int = 2, initializer: WorkerInitializer? = nil, memoryLimit: Int? = nil,
+    taskLimit: Int? = nil, byteLimit: Int? = nil
   ) throws -> ProcessPool {
     precondition(self != .inProcess, "threads are no pool of processes")
     var options = PoolOptions()
+    options.initializer = initializer
     options.memoryLimit = memoryLimit
     options.taskLimit = taskLimit
     options.inFlightByteLimit = byteLimit

@@ -62,6 +62,16 @@ ECHELON_ATOMICS(64)
 
 static inline void echelon_fence_sequential(void) { atomic_thread_fence(memory_order_seq_cst); }
 
+/// Asks for a cache line that is to be written soon; a hint, which cannot fail.
+static inline void echelon_prefetch_for_writing(const void *address) {
+#if defined(__x86_64__)
+  // Spelt out: the builtin asks for it to be read, unless the compiler is told of a processor.
+  __asm__ volatile("prefetchw %0" ::"m"(*(const char *)address));
+#else
+  __builtin_prefetch(address, 1);
+#endif
+}
+
 /// Tells the core that this is a spin loop.
 static inline void echelon_spin_pause(void) {
 #if defined(__x86_64__)

@@ -25,6 +25,7 @@ extension InProcessCore {
 
   private func run(_ thread: InProcessThread) {
     state.withLock { state in state.threads[pthread_self()] = thread }
+    guard initialize(thread) else { return }
     while true {
       switch locked({ next(&$0, thread) }) {
       case .piece(let work, let piece):

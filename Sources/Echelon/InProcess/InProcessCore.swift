@@ -45,6 +45,14 @@ final class InProcessCore: Sendable {
     var threadCount = 0
     /// How many of them are replaced, and so let another run.
     var replacedThreads = 0
+    /// Initializers that have failed since the last one that did not.
+    var initializerFailures = 0
+    /// Why no more threads are started.
+    var startFailure: PoolError?
+    /// Why nothing runs any more.
+    var broken: PoolError?
+    /// Those who wait for threads to be ready.
+    var waitingForStart: [Gate] = []
     var isShutDown = false
     /// What is late is given up.
     var isGivingUp = false
@@ -79,8 +87,12 @@ final class InProcessCore: Sendable {
   // With threads of its own, so that it works when all of the global queues' are blocked.
   let timerQueue = DispatchQueue(label: "echelon.timers")
 
-  init(threadLimit: Int, limits: InProcessLimits) {
+  /// A call for every thread, as bytes.
+  let initializer: [UInt8]?
+
+  init(threadLimit: Int, limits: InProcessLimits, initializer: [UInt8]?) {
     self.limits = limits
+    self.initializer = initializer
     state = Mutex(State(threadLimit: threadLimit))
   }
 
@@ -121,7 +133,9 @@ final class InProcessCore: Sendable {
   /// Begins a work that was held. One that was taken back meanwhile is passed over.
   func begin(_ work: InProcessWork) throws(PoolError) {
     try locked { state throws(PoolError) in
-      if work.hasPiecesLeft { try append(work, &state) }
+      guard work.hasPiecesLeft else { return }
+      if let broken = state.broken { throw broken }
+      try append(work, &state)
     }
   }
 
@@ -130,7 +144,9 @@ final class InProcessCore: Sendable {
     for _ in 0..<work.pieceCount {
       if let sleeper = state.sleepers.popLast() {
         sleeper.gate?.open()
-      } else if state.threadCount < state.threadAllowance {
+      } else if state.threadCount < state.threadAllowance,
+        state.startFailure == nil || state.threadCount == 0
+      {
         do throws(PoolError) { try startThread(&state) } catch {
           if state.threadCount == 0 { throw error }
           break
@@ -145,7 +161,7 @@ final class InProcessCore: Sendable {
   /// Hands over one work for each place, which the thread there runs before anything else.
   func broadcast(_ directed: [InProcessWork]) throws(PoolError) {
     try locked { state throws(PoolError) in
-      if state.isShutDown { throw .shutDown }
+      try checkOpen(state)
       // It would have to run its own in the middle of what it runs.
       if isInsideTask(state) { throw .wouldDeadlock("broadcast") }
       for place in directed.indices where state.placed[place] == nil {
@@ -167,8 +183,21 @@ final class InProcessCore: Sendable {
 
   func warmUp() throws(PoolError) {
     try locked { state throws(PoolError) in
-      if state.isShutDown { throw .shutDown }
+      try checkOpen(state)
+      state.startFailure = nil
       while state.threadCount < state.threadLimit { try startThread(&state) }
+    }
+    guard initializer != nil else { return }
+    while true {
+      let gate = try locked { state throws(PoolError) -> Gate? in
+        if let failure = state.broken ?? state.startFailure { throw failure }
+        guard state.placed.contains(where: { $0?.isReady == false }) else { return nil }
+        let gate = Gate()
+        state.waitingForStart.append(gate)
+        return gate
+      }
+      guard let gate else { return }
+      _ = gate.wait()
     }
   }
 
@@ -198,7 +227,7 @@ final class InProcessCore: Sendable {
   /// Keeps the executor open for work of several jobs.
   func beginSteps(isContinuation: Bool) throws(PoolError) {
     try locked { state throws(PoolError) in
-      if state.isShutDown, !isContinuation || state.isGivingUp { throw .shutDown }
+      try checkOpen(state, isContinuation: isContinuation)
       state.openSteps += 1
     }
   }
@@ -245,7 +274,7 @@ final class InProcessCore: Sendable {
   }
 
   /// Whether a task of this executor calls, or a Swift task that one waits for.
-  private func isInsideTask(_ state: borrowing State) -> Bool {
+  func isInsideTask(_ state: borrowing State) -> Bool {
     state.threads[pthread_self()] != nil || InProcessWork.current?.core === self
   }
 

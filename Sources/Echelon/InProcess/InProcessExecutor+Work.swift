@@ -206,7 +206,7 @@ extension InProcessExecutor {
   /// The last job has ended. See `WorkExecutor`.
   public func endSteps() { core.endSteps() }
 
-  private func newFuture<Value>() -> Future<Value> { Future(callbackQueue: callbackQueue) }
+  private func newFuture<Value>() -> Future<Value> { Future() }
 
   private func begin<Value>(_ work: InProcessJob<Value>) throws -> Future<Value> {
     work.isContinuation = isInsideSteps
@@ -222,8 +222,8 @@ extension InProcessExecutor {
   }
 
   /// Has a waiter called once there is room. See `WorkExecutor`.
-  public func whenThereIsRoom(_ waiter: RoomWaiter) {
-    core.whenThereIsRoom(waiter)
+  public func whenThereIsRoom(_ waiter: RoomWaiter) throws(PoolError) {
+    try core.whenThereIsRoom(waiter)
   }
 
   /// Passes a call on. See `WorkExecutor`.

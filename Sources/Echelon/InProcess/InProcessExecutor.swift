@@ -1,4 +1,3 @@
-import Dispatch
 import EchelonKernels
 public import EchelonMemory
 public import EchelonPool
@@ -29,7 +28,6 @@ import Synchronization
 public final class InProcessExecutor: WorkExecutor {
   let core: InProcessCore
   let arena: Arena
-  let callbackQueue: DispatchQueue
 
   /// The most threads that run work at once; `resize` changes it.
   public var workerCount: Int { core.threadLimit }
@@ -37,6 +35,8 @@ public final class InProcessExecutor: WorkExecutor {
   /// Makes an executor. Its threads start with the first work.
   /// - Parameters:
   ///   - threads: how many, 1…256; nil takes what affinity and control-group quota allow.
+  ///   - initializer: runs once in each thread, before its first work, as in a pool's workers; one that never
+  ///     returns keeps its thread.
   ///   - memoryLimit: the most that arrays may hold, in bytes; nil is three quarters of the memory
   ///     that this process may have.
   ///   - taskLimit: as `PoolOptions.taskLimit`.
@@ -44,7 +44,8 @@ public final class InProcessExecutor: WorkExecutor {
   /// - Throws: `PoolError.invalidWorkerCount` or `invalidArgument`, or `ArenaError` which says what is
   ///   missing.
   public init(
-    threads: Int? = nil, memoryLimit: Int? = nil, taskLimit: Int? = nil,
+    threads: Int? = nil, initializer: WorkerInitializer? = nil, memoryLimit: Int? = nil,
+    taskLimit: Int? = nil,
     inFlightByteLimit: Int? = nil
   ) throws {
     let count = threads ?? min(256, MachineLimits.processors().count)
@@ -53,13 +54,14 @@ public final class InProcessExecutor: WorkExecutor {
     arena = try Arena(backing: .anonymousFile, limitBytes: memoryLimit, controlBytes: 4096)
     core = InProcessCore(
       threadLimit: count,
-      limits: InProcessLimits(taskLimit: taskLimit, byteLimit: inFlightByteLimit))
-    callbackQueue = CallbackLane.newQueue()
+      limits: InProcessLimits(taskLimit: taskLimit, byteLimit: inFlightByteLimit),
+      initializer: initializer?.call)
   }
 
   deinit { core.shutDown(cancelPending: false) }
 
   /// Starts all threads.
+  @available(*, noasync, message: "use `await executor.warmUp()`")
   public func warmUp() throws(PoolError) { try core.warmUp() }
 
   /// Changes the most threads that run work. More are started as there is work for them; what is too
@@ -109,11 +111,8 @@ public final class InProcessExecutor: WorkExecutor {
     core.shutDown(cancelPending: cancelPending)
     // A task that shuts its own executor down can wait for everything but itself.
     if InProcessWork.current?.core === core { return }
-    await withCheckedContinuation { continuation in
-      DispatchQueue.global().async { [core] in
-        core.waitUntilEnded(givingUpAfter: deadline)
-        continuation.resume()
-      }
+    await FreeThread.waiting("echelon-end") { [core] in
+      core.waitUntilEnded(givingUpAfter: deadline)
     }
   }
 

@@ -12,7 +12,7 @@ struct InProcessLimits {
 extension InProcessCore {
   /// Takes a work in, or refuses it.
   func admit(_ work: InProcessWork, _ state: inout State) throws(PoolError) {
-    if state.isShutDown, !work.isContinuation || state.isGivingUp { throw .shutDown }
+    try checkOpen(state, isContinuation: work.isContinuation)
     if limits.exist, let byteCount = work.limitedBytes {
       guard hasRoom(for: byteCount, state) else {
         throw .queueFull(
@@ -37,7 +37,8 @@ extension InProcessCore {
   private func wakeForRoom(_ state: inout State) {
     while let waiter = state.roomWaiters.first {
       if waiter.isWaiting {
-        guard state.isShutDown || hasRoom(for: waiter.byteCount, state) else { return }
+        guard state.isShutDown || state.broken != nil || hasRoom(for: waiter.byteCount, state)
+        else { return }
         state.deferred.append { [self] in if !waiter.call() { passRoomOn() } }
         _ = state.roomWaiters.popFirst()
         return
@@ -52,8 +53,10 @@ extension InProcessCore {
   }
 
   /// Has a waiter called, once, as soon as there is room for what it has.
-  func whenThereIsRoom(_ waiter: RoomWaiter) {
-    locked { state in
+  func whenThereIsRoom(_ waiter: RoomWaiter) throws(PoolError) {
+    try locked { state throws(PoolError) in
+      // It holds a thread that the work it waits for may need.
+      if isInsideTask(state) { throw .wouldDeadlock("waiting for room") }
       if waiter.hasWaited {
         state.roomWaiters.prepend([waiter])
       } else {

@@ -10,6 +10,8 @@ final class InProcessThread: @unchecked Sendable {
   let place: Int?
   /// What it runs a piece of.
   var work: InProcessWork?
+  /// Its initializer has ended.
+  var isReady = false
   /// It waits for other work in the middle of its piece, or did and may again before the piece ends:
   /// another may run instead of it.
   var isReplaced = false

@@ -39,7 +39,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
     let start = ContinuousClock.now
     let failureCount = try await withProcessPool(workers: workers.count) { pool in
-      try pool.warmUp()
+      try await pool.warmUp()
       var tour = DemoTour(
         pool: pool, workerCount: workers.count,
         startSeconds: (ContinuousClock.now - start).seconds)

@@ -48,7 +48,7 @@ extension DoctorReport {
     beginSection("Pool")
     let start = ContinuousClock.now
     try await withProcessPool(workers: workerCount) { pool in
-      try pool.warmUp()
+      try await pool.warmUp()
       let seconds = (ContinuousClock.now - start).seconds
       add(
         "Start",
@@ -89,7 +89,7 @@ struct MatrixProductSpeed: CustomStringConvertible {
   /// The fastest of some products: at least two, and more while they take less than a second.
   static func measure(order: Int, workers: Int) async throws -> MatrixProductSpeed {
     try await withProcessPool(workers: workers) { pool in
-      try pool.warmUp()
+      try await pool.warmUp()
       return try await measure(order: order, in: pool).speed
     }
   }

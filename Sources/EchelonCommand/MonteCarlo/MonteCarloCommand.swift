@@ -35,7 +35,7 @@ struct MonteCarloOptions: ParsableArguments {
     _ estimate: (ProcessPool) async throws -> MonteCarloEstimate
   ) async throws {
     try await withProcessPool(workers: workers.count) { pool in
-      try pool.warmUp()
+      try await pool.warmUp()
       let (found, seconds) = try await timed { try await estimate(pool) }
       let report = MonteCarloReport(
         name: name, parameters: parameters, estimate: found, exact: exact, seed: seed,

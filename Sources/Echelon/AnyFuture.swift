@@ -226,7 +226,7 @@ public class AnyFuture: @unchecked Sendable {
     _ = core.withLock { $0.listeners?.observers.removeValue(forKey: key) }
   }
 
-  /// Calls `body` when the future is done, on the pool's queue for callbacks.
+  /// Calls `body` when the future is done, on a thread for callbacks.
   final func enqueueCallback(_ body: @escaping @Sendable () -> Void) {
     let (source, lane) = core.withLock { core in
       let lane = core.lane ?? CallbackLane(isOpen: hasEnded)

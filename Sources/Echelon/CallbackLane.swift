@@ -33,11 +33,7 @@ final class CallbackLane: Sendable {
       return true
     }
     guard begins else { return }
-    if let machine = SimulatedMachine.current {
-      machine.start(name: "callbacks") { [self] in run() }
-    } else {
-      FreeThread.run("echelon.callbacks") { [self] in run() }
-    }
+    FreeThread.run("callbacks") { [self] in run() }
   }
 
   private func run() {

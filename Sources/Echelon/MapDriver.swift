@@ -24,6 +24,8 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
     var isExpired = false
     /// Nobody reads any more.
     var isStopped = false
+    /// Elements are being read from the source, which is not here meanwhile.
+    var isReading = false
   }
 
   private let calls: ElementCalls<Input, Output>
@@ -45,9 +47,14 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
     deadline = limits.timeout.flatMap(MonotonicClock.deadline(after:))
     let budget = MapBudget(limit: limits.bufferBytes, resultSize: fixedByteCount(of: Output.self))
     state = Mutex(State(source: source, budget: budget))
-    if let refused = fill() { throw refused.error }
     let left = MonotonicClock.nanosecondsLeft(until: deadline) ?? 0
-    if left >= 0 { Timer.later(nanoseconds: left) { [weak self] in self?.expire() } }
+    if left >= 0 {
+      Timer.after(nanoseconds: left) { [weak self] in
+        // What is done is read there, by the code of the values' types.
+        if self != nil { FreeThread.run("time-outs") { [weak self] in self?.expire() } }
+      }
+    }
+    if let refused = fill() { throw refused.error }
   }
 
   // The reader has left.
@@ -68,6 +75,7 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
     state.withLock { state in
       guard !state.isExpired else { return }
       state.isExpired = true
+      let hasMore = state.source != nil || state.isReading
       state.source = nil
       let calls = state.window.removeAll()
       for call in calls {
@@ -77,6 +85,8 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
         }
         state.window.append(call)
       }
+      // The elements that nobody has read are late, too.
+      if hasMore { state.window.append(failed([], PoolError.timedOut)) }
     }
   }
 
@@ -274,8 +284,12 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
       // Without the lock: the sequence may take its time, and may give up this very map.
       let elements = taken.source.next(taken.count)
       let call: Call?
-      do { call = elements.isEmpty ? nil : try submit(elements) } catch { return (elements, error) }
+      do { call = elements.isEmpty ? nil : try submit(elements) } catch {
+        state.withLock { $0.isReading = false }
+        return (elements, error)
+      }
       let isLate = state.withLock { state in
+        state.isReading = false
         if state.isStopped || state.isExpired { return true }
         if elements.count == taken.count { state.source = taken.source }
         guard let call else { return false }
@@ -306,6 +320,7 @@ final class MapDriver<Input: Sendable, Output: Sendable>: MapDriving, @unchecked
     }
     if !state.budget.knowsResults, state.window.count >= 2 * workerCount { return nil }
     state.source = nil
+    state.isReading = true
     return Taken(source: source, count: size)
   }
 

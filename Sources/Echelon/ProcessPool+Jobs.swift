@@ -86,6 +86,7 @@ extension ProcessPool {
     let future = Future<Value>()
     let job = FutureJob(request, engine: engine, future: future, label: label, merge: merge)
     job.isContinuation = isContinuation || isInsideSteps
+    job.isOptional = !isContinuation
     job.deadlineNanoseconds = options.deadlineNanoseconds
     try checkOwned(job.retained, by: engine.arena)
     try future.attach(job) { try engine.submit(job) }

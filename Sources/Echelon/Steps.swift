@@ -76,7 +76,7 @@ private final class UnblockedThreads: TaskExecutor {
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     // Swift never has two pieces of one task enqueued.
-    FreeThread.run("echelon.steps") { [self] in
+    FreeThread.run("steps") { [self] in
       job.runSynchronously(on: asUnownedTaskExecutor())
     }
   }
@@ -86,7 +86,7 @@ extension WorkExecutor {
   /// Runs work of several passes, each a job, in a Swift task that awaits one after the other (`finished`).
   ///
   /// Cancelling the future cancels the pass that runs, and the future ends when that has. A shutdown waits for
-  /// all of them.
+  /// all of them, or leaves out those that are left if it cancels what has not begun.
   func startSteps<Value: Sendable>(
     _ body: @escaping @Sendable () async throws -> Value
   ) throws -> Future<Value> {
@@ -102,7 +102,7 @@ extension WorkExecutor {
       } catch {
         result = .failure(error)
       }
-      if control.end() {
+      if control.end() || result.isCancelled {
         future.fail(CancellationError(), isCancelled: true)
       } else {
         future.complete(result)
@@ -118,8 +118,19 @@ extension WorkExecutor {
   ) async throws -> Value {
     if isInsideSteps { return try await body() }
     try beginSteps(isContinuation: false)
-    defer { endSteps() }
-    return try await StepsControl.$current.withValue(StepsControl()) { try await body() }
+    // On threads that whoever waits for the end of the executor does not hold.
+    return try await withTaskExecutorPreference(UnblockedThreads.shared) {
+      defer { endSteps() }
+      return try await StepsControl.$current.withValue(StepsControl()) { try await body() }
+    }
+  }
+}
+
+extension Result {
+  /// Whether a pass was cancelled, or not begun any more.
+  fileprivate var isCancelled: Bool {
+    guard case .failure(let error) = self else { return false }
+    return error is CancellationError || error as? PoolError == .cancelled
   }
 }
 

@@ -99,8 +99,10 @@ extension PoolEngine {
     _ state: inout PoolState
   ) -> Bool {
     let record = wire.job(index)
-    guard StateWord(bits: record.state.load()).phase == .running, let words = job.words
-    else { return false }
+    guard StateWord(bits: record.state.load()).phase == .running, let words = job.words else {
+      // It may have been cancelled, and all of its chunks passed over, a moment ago.
+      return job.failure as? PoolError == .cancelled
+    }
     // A job that has failed already, or was asked to stop before, ends with that.
     if job.failure == nil { job.failure = reason }
     _ = record.failed.compareExchange(expected: 0, desired: 1)

@@ -21,8 +21,11 @@ extension PoolEngine {
   private func handOver(_ job: PoolJob, isEmpty: Bool) throws {
     try locked { state in
       if let broken = state.broken { throw broken }
-      // Workers that are being killed take nothing more.
-      if state.isShutDown, !job.isContinuation || state.isEnding { throw PoolError.shutDown }
+      if state.isShutDown {
+        // Workers that are being killed take nothing more.
+        if !job.isContinuation || state.isEnding { throw PoolError.shutDown }
+        if job.isOptional, state.cancelsSteps { throw PoolError.cancelled }
+      }
       guard !isEmpty else {
         job.place = .gone
         return

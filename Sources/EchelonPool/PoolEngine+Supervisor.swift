@@ -50,7 +50,8 @@ extension PoolEngine {
           guard awaited != nil else { return nil }
           state.wantedWorkers = count + 1
         }
-        guard let seat = awaited ?? seats.firstIndex(where: { $0 == nil }) else { return nil }
+        let free = seats.indices.first { seats[$0] == nil && !state.hopelessSeats.contains($0) }
+        guard let seat = awaited ?? free else { return nil }
         state.incarnations[seat] &+= 1
         return (seat, state.incarnations[seat])
       }
@@ -267,6 +268,7 @@ extension PoolEngine {
       configuration.report(.workerNotStarted(reason: "\(keepDying)"))
       state.withLock { state in
         state.seatStillborn[seat.value] = 0
+        state.hopelessSeats.insert(seat.value)
         state.hasGivenUpStarting = true
       }
       couldNotStart(keepDying)

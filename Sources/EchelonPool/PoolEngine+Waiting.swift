@@ -12,6 +12,7 @@ extension PoolEngine {
   package func wait(
     for task: PoolTask, until deadline: UInt64?, isOver: () -> Bool, park: () -> Bool
   ) -> Bool {
+    var hasCollected = false
     while !isOver() {
       let place = locked { state in task.place }
       switch place {
@@ -20,8 +21,11 @@ extension PoolEngine {
         collect(slot, generation: generation)
       case .queued, .waiting:
         demandCollector(of: task)
-        // It may wait for a slot in which a task is done.
-        if collectAllDone() > 0 { continue }
+        if place == .queued, !hasCollected {
+          // It may wait for a slot in which a task is done.
+          hasCollected = true
+          if collectAllDone() > 0 { continue }
+        }
         if !park() { return isOver() }
       case .new, .gone:
         // Someone else collects it at this moment, or it failed: its future says so at once. But whoever

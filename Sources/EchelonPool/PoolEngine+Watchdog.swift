@@ -43,7 +43,8 @@ extension PoolEngine {
     let isReady = wire.readyTickets > 0
     let hasJobs = wire.activeJobs.loadSequential() != 0
     let hasDirected = state.directedNow.contains { $0 != nil }
-    if isReady || hasJobs || hasDirected || !state.overflow.isEmpty || endStoppedSurplus(&state) {
+    let hasSurplus = endStoppedSurplus(&state)
+    if isReady || hasJobs || hasDirected || hasSurplus || !state.overflow.isEmpty {
       state.watched.idleLooks = 0
     } else {
       state.watched.idleLooks += 1
@@ -53,9 +54,8 @@ extension PoolEngine {
         return
       }
     }
-    // A job is, when nobody is at a chunk, look after look.
     let isStuck =
-      isReady && taken == state.watched.ticketsTaken || hasJobs && !hasWorkerAtJob(state)
+      isReady && taken == state.watched.ticketsTaken || hasJobs && hasUnattendedJob(state)
     for index in state.watched.chairs.indices {
       let chair = wire.chair(index)
       let sitter = chair.loadSequential()
@@ -79,11 +79,19 @@ extension PoolEngine {
     arm(.watchdog, at: MonotonicClock.now() &+ Self.interval, &state)
   }
 
-  private func hasWorkerAtJob(_ state: PoolState) -> Bool {
-    wire.usedSeats.contains { index in
-      let seat = wire.seat(SeatIndex(index))
-      return state.workers[index] != nil && seat.phase == .busy
-        && CurrentWork(bits: seat.current.load()).job != nil
+  /// Whether there is a job with chunks to claim and nobody at any of its chunks.
+  private func hasUnattendedJob(_ state: PoolState) -> Bool {
+    state.jobs.contains { job in
+      guard let words = job?.words else { return false }
+      var hasUnclaimed = false
+      for index in 0..<words.count {
+        switch ChunkWord(bits: words.word(index).load()).phase {
+        case .claimed: return false
+        case .unclaimed: hasUnclaimed = true
+        default: break
+        }
+      }
+      return hasUnclaimed
     }
   }
 

@@ -170,6 +170,7 @@ package final class PoolEngine: Sendable {
       state.wantedWorkers = state.workerLimit
       state.startFailure = nil
       state.hasGivenUpStarting = false
+      state.hopelessSeats = []
     }
     attention.signal()
     while true {
@@ -241,6 +242,7 @@ package final class PoolEngine: Sendable {
     if cancelPending { cancelAllPending() }
     locked { state in
       state.isShutDown = true
+      if cancelPending { state.cancelsSteps = true }
       isShuttingDown.store(true, ordering: .sequentiallyConsistent)
       pass(.shuttingDown)
       wakeAllForRoom(&state)

@@ -69,6 +69,8 @@ open class PoolJob: @unchecked Sendable {
   package final var deadlineNanoseconds: UInt64 = 0
   /// Whether it is a further step of work that was handed over before, which a shutdown lets finish.
   package final var isContinuation = false
+  /// Whether such a step is left out by a shutdown that cancels what has not begun.
+  package final var isOptional = false
 
   package init(_ request: Request, retaining blocks: [ArenaBlock]) {
     self.request = request

@@ -51,6 +51,8 @@ struct PoolState {
   var stillbornCount = 0
   var stillborn = 0
   var seatStillborn: [Int]
+  /// Seats on which no more workers are tried.
+  var hopelessSeats: Set<Int> = []
   /// Seats whose worker was ended because it did not come up in time.
   var lateStarters: Set<Int> = []
   /// Workers in a row whose initializer failed, and when the last one's did.
@@ -80,6 +82,8 @@ struct PoolState {
   /// Calls into other people's code, to be made once the lock is let go.
   var deferred: [@Sendable () -> Void] = []
   var isShutDown = false
+  /// Work of several jobs begins no further one.
+  var cancelsSteps = false
   /// What runs now is killed and not run again.
   var isEnding = false
   var hasEnded = false

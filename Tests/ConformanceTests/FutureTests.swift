@@ -293,7 +293,7 @@ private struct Refusal: Error, Codable, Equatable { var code: Int }
     release.open()
   }
 
-  @Test(arguments: TestedExecutor.allCases, [false, true])
+  @Test(.timeLimit(.minutes(2)), arguments: TestedExecutor.allCases, [false, true])
   func
     `F8 more callbacks than processors that wait or compute hold up no other, nor an awaited end`(
       _ kind: TestedExecutor, _ compute: Bool
@@ -302,6 +302,7 @@ private struct Refusal: Error, Codable, Equatable { var code: Int }
     let pool = try kind.make(2)
     let entered = Atomic(0)
     let isReleased = Atomic(false)
+    defer { isReleased.store(true, ordering: .relaxed) }
     let count = sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 2
     for index in 0..<count {
       try pool.submit(echo, index).onCompletion { _ in
@@ -315,7 +316,6 @@ private struct Refusal: Error, Codable, Equatable { var code: Int }
     try pool.submit(echo, 1).onCompletion { _ in called.open() }
     #expect(await Task { called.wait() }.value)
     await pool.shutdown()
-    isReleased.store(true, ordering: .relaxed)
   }
 
   @Test(arguments: TestedExecutor.allCases)

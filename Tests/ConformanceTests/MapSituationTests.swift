@@ -173,6 +173,47 @@ private struct Item: Codable, Sendable {
     #expect(latch.arrivals == 0)
   }
 
+  /// Gives two elements, and the third when it is released.
+  private struct Slow: Sequence, IteratorProtocol, Sendable {
+    var index = 0
+    let reached: Ended
+    let release: Ended
+    mutating func next() -> Int? {
+      index += 1
+      if index == 3 {
+        reached.open()
+        _ = release.wait()
+      }
+      return index
+    }
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `P5 is late while its sequence blocks, and says so`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(2)
+    let (reached, release, read) = (Ended(), Ended(), Ended())
+    let slow = Slow(reached: reached, release: release)
+    inBackground {
+      do {
+        let mapped = try pool.map(slow, timeout: .milliseconds(100), chunkSize: 1, echo)
+        let results = mapped.prefix(10).map { result in try? result.get() }
+        // What came in time, and then that the rest is late.
+        read.open(results.count <= 3 && results.last == .some(nil))
+      } catch { read.open(false) }
+    }
+    #expect(reached.wait())
+    usleep(150_000)  // longer than the time-out
+    // Another time-out comes while the sequence blocks.
+    let other = try pool.map(0..<1, timeout: .milliseconds(1), chunkSize: 1) { n in
+      usleep(20_000)  // stands for work that is late
+      return n
+    }
+    #expect(throws: PoolError.timedOut) { try other.collect() }
+    release.open()
+    #expect(read.wait())
+    pool.shutdown()
+  }
+
   @Test(arguments: TestedExecutor.allCases)
   func `P4 holds no result that was read`(_ kind: TestedExecutor) throws {
     let pool = try kind.make(1)

@@ -55,6 +55,7 @@ private struct Refusal: Error, Codable, Equatable { var n: Int }
   func `P13 does not wait for room in its own executor`(_ kind: TestedExecutor) throws {
     let pool = try kind.make(1, taskLimit: 1)
     Reached.pool.withLock { $0 = pool as? InProcessExecutor }
+    defer { Reached.pool.withLock { $0 = nil } }
     let task = try pool.submit { () throws -> Bool in
       let own: (any WorkExecutor)? = ProcessPool.current ?? Reached.pool.withLock { $0 }
       guard let own else { return false }
@@ -63,7 +64,6 @@ private struct Refusal: Error, Codable, Equatable { var n: Int }
       }
     }
     #expect(try task.checked())
-    Reached.pool.withLock { $0 = nil }
     pool.shutdown()
   }
 

@@ -129,7 +129,7 @@ extension Starting {
         processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent]
       ) {
         let pool = try ProcessPool.forked(workers: 2)
-        try pool.warmUp()
+        try await pool.warmUp()
         let pids = [try theTemplate()] + pool.workerProcessIDs
         kill(pids[0], SIGSTOP)
         print("processes", pids.map(String.init).joined(separator: " "))
@@ -151,7 +151,7 @@ extension Starting {
         processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent]
       ) {
         let pool = try ProcessPool.forked(workers: 2)
-        try pool.warmUp()
+        try await pool.warmUp()
         let pids = pool.workerProcessIDs
         let template = try theTemplate()
         kill(template, SIGKILL)

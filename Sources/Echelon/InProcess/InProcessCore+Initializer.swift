@@ -8,8 +8,14 @@ extension InProcessCore {
   /// - Returns: whether the thread may run work. If not it has been forgotten, and another tries.
   func initialize(_ thread: InProcessThread) -> Bool {
     guard let initializer else { return true }
+    let isWanted = locked { state in
+      if state.isGivingUp { forget(thread, &state) }
+      return !state.isGivingUp
+    }
+    guard isWanted else { return false }
     let failure = StartCall.run(initializer).map { StartFailure($0) }
     return locked { state in
+      if thread.isGivenUp { return false }
       thread.isReady = true
       if let failure {
         initializerFailed(failure, on: thread, &state)
@@ -28,11 +34,12 @@ extension InProcessCore {
   ) {
     state.initializerFailures += 1
     forget(thread, &state)
-    guard state.initializerFailures >= PoolEngine.initializerFailureLimit else {
-      do throws(PoolError) { try startThread(&state, at: thread.place) } catch {
-        if state.threadCount == 0 { breakDown(error, because: error, &state) }
+    // Nothing is left to run.
+    if state.isShutDown, state.unfinished.isEmpty, state.openSteps == 0 { return }
+    if state.initializerFailures < PoolEngine.initializerFailureLimit {
+      do throws(PoolError) { return try startThread(&state, at: thread.place) } catch {
+        return couldNotStart(error, because: error, at: thread.place, &state)
       }
-      return
     }
     let (cause, text): ((any Error)?, String) =
       switch failure {
@@ -44,9 +51,20 @@ extension InProcessCore {
       attempts: state.initializerFailures, error: text, lastWords: [])
     state.initializerFailures = 0
     state.startFailure = error
-    if state.threadCount == 0 { return breakDown(error, because: cause ?? error, &state) }
-    guard let place = thread.place else { return }
-    for work in state.directed[place].removeAll() { fail(work, error, &state) }
+    couldNotStart(error, because: cause ?? error, at: thread.place, &state)
+  }
+
+  /// Goes on with the threads that there are, if any of them can.
+  private func couldNotStart(
+    _ error: PoolError, because cause: any Error, at place: Int?, _ state: inout State
+  ) {
+    if state.threadCount == 0 { return breakDown(error, because: cause, &state) }
+    if let place { for work in state.directed[place].removeAll() { fail(work, cause, &state) } }
+    guard !state.hasThreadToSpare else { return }
+    // Those that are left wait for what nobody runs.
+    for work in Array(state.unfinished.values) where work.hasPiecesLeft {
+      fail(work, cause, &state)
+    }
   }
 
   /// Fails everything, now and later.
@@ -72,6 +90,8 @@ extension InProcessCore {
   /// Throws when no work is taken.
   func checkOpen(_ state: borrowing State, isContinuation: Bool = false) throws(PoolError) {
     if let broken = state.broken { throw broken }
-    if state.isShutDown, !isContinuation || state.isGivingUp { throw .shutDown }
+    guard state.isShutDown else { return }
+    if !isContinuation || state.isGivingUp { throw .shutDown }
+    if state.cancelsSteps { throw .cancelled }
   }
 }

@@ -54,6 +54,8 @@ final class InProcessCore: Sendable {
     /// Those who wait for threads to be ready.
     var waitingForStart: [Gate] = []
     var isShutDown = false
+    /// Work of several jobs begins no further one.
+    var cancelsSteps = false
     /// What is late is given up.
     var isGivingUp = false
     /// Work of several jobs that has not ended.
@@ -77,6 +79,8 @@ final class InProcessCore: Sendable {
 
     /// Threads that may be there at this moment.
     var threadAllowance: Int { threadLimit + replacedThreads }
+    /// Whether there is one that does not wait for other work.
+    var hasThreadToSpare: Bool { threadCount > replacedThreads }
     var hasEnded: Bool {
       isShutDown && unfinished.isEmpty && openSteps == 0 && threadCount == 0
     }
@@ -145,7 +149,7 @@ final class InProcessCore: Sendable {
       if let sleeper = state.sleepers.popLast() {
         sleeper.gate?.open()
       } else if state.threadCount < state.threadAllowance,
-        state.startFailure == nil || state.threadCount == 0
+        state.startFailure == nil || !state.hasThreadToSpare
       {
         do throws(PoolError) { try startThread(&state) } catch {
           if state.threadCount == 0 { throw error }
@@ -245,6 +249,7 @@ final class InProcessCore: Sendable {
     locked { state in
       state.isShutDown = true
       if cancelPending {
+        state.cancelsSteps = true
         for work in Array(state.unfinished.values) { _ = takeBack(work, &state) }
       }
       for sleeper in state.sleepers { sleeper.gate?.open() }
@@ -257,6 +262,10 @@ final class InProcessCore: Sendable {
   private func giveUpWhatIsLeft() {
     locked { state in
       state.isGivingUp = true
+      for thread in state.threads.values where initializer != nil && !thread.isReady {
+        thread.isGivenUp = true
+        forget(thread, &state)
+      }
       for work in Array(state.unfinished.values) where !work.isOver {
         if !takeBack(work, &state) {
           giveUp(work, PoolError.timedOut, isCancelled: false, &state)

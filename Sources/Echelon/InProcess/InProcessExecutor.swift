@@ -36,7 +36,7 @@ public final class InProcessExecutor: WorkExecutor {
   /// - Parameters:
   ///   - threads: how many, 1…256; nil takes what affinity and control-group quota allow.
   ///   - initializer: runs once in each thread, before its first work, as in a pool's workers; one that never
-  ///     returns keeps its thread.
+  ///     returns keeps its thread until a `shutdown` with a deadline gives it up.
   ///   - memoryLimit: the most that arrays may hold, in bytes; nil is three quarters of the memory
   ///     that this process may have.
   ///   - taskLimit: as `PoolOptions.taskLimit`.

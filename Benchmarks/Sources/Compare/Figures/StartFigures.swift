@@ -4,7 +4,9 @@ import Glibc
 
 /// What it costs to have a worker.
 extension Figures {
-  static let starts = [poolReady, workerBeyondSpawn, forkedWorker, replacement, forkedReplacement]
+  static let starts = [
+    poolReady, workersBeyondSpawn, workerBeyondSpawn, forkedWorker, replacement, forkedReplacement,
+  ]
 
   private static let bareTitle =
     "C: posix_spawn of the same image, which ends where a worker begins"
@@ -16,6 +18,16 @@ extension Figures {
     Contest(
       echelon: { try readySeconds(setup.workers) },
       rival: { try medianSeconds(count: 9) { try spawnBare(setup.workers) } })
+  }
+
+  // 1.5 ms for each of two; the one below pays alone for what a pool is made with.
+  private static let workersBeyondSpawn = Figure(
+    name: "start-workers", title: "a pool of two made and ready", rivalTitle: bareTitle + ", twice",
+    requirement: .difference(atMost: 3e-3)
+  ) { setup in
+    Contest(
+      echelon: { try readySeconds(2) },
+      rival: { try medianSeconds(count: 9) { try spawnBare(2) } })
   }
 
   private static let workerBeyondSpawn = Figure(

@@ -81,17 +81,14 @@ extension PoolEngine {
 
   /// Whether there is a job with chunks to claim and nobody at any of its chunks.
   private func hasUnattendedJob(_ state: PoolState) -> Bool {
-    state.jobs.contains { job in
-      guard let words = job?.words else { return false }
-      var hasUnclaimed = false
-      for index in 0..<words.count {
-        switch ChunkWord(bits: words.word(index).load()).phase {
-        case .claimed: return false
-        case .unclaimed: hasUnclaimed = true
-        default: break
-        }
+    let active = wire.activeJobs.loadSequential()
+    return state.jobs.indices.contains { index in
+      guard active & (1 << UInt64(index)) != 0 else { return false }
+      return !wire.usedSeats.contains { number in
+        let seat = wire.seat(SeatIndex(number))
+        return state.workers[number] != nil && seat.phase == .busy
+          && CurrentWork(bits: seat.current.load()).job == JobIndex(index)
       }
-      return hasUnclaimed
     }
   }
 

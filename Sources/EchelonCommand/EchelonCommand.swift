@@ -21,8 +21,7 @@ struct EchelonCommand: AsyncParsableCommand {
         0   done
         1   some input failed, the rest is done
         2   wrong use
-        130 interrupted: one Ctrl-C finishes the files that `batch` and `stats` are at, a second one ends \
-            at once; the other commands end at the first
+        130 interrupted: one Ctrl-C finishes what workers are at, a second one ends at once
       """,
     version: "echelon \(release)",
     subcommands: [

@@ -36,4 +36,12 @@ final class Interruption: Sendable {
     }
     if isLate { cancel() }
   }
+
+  /// Runs a command's work, and ends the command as interrupted when the key was pressed meanwhile.
+  func exitingIfCut(_ body: () async throws -> Void) async throws {
+    do { try await body() } catch is CancellationError where hasHappened {
+      // Something was taken back before it began.
+    }
+    if hasHappened { throw Exit.interrupted }
+  }
 }

@@ -17,17 +17,17 @@ private struct Odd: Error, Codable, Equatable { var number: Int }
   return "hello from a function without arguments"
 }
 
-/// Sleeps until it is cancelled: far longer than any test, so that only the cancellation can end it.
+/// Sleeps until it is cancelled.
 @Sendable private func sleepLong(_ latch: Latch) async throws -> Int {
   latch.arrive()
-  try await Task.sleep(for: .seconds(3600))
+  try await Task.sleep(for: .seconds(3600))  // longer than any test: only the cancellation ends it
   return 1
 }
 
-/// Sees that it is to stop, and returns a value all the same. The pause spares the processor; the flag
-/// decides.
+/// Sees that it is to stop, and returns a value all the same.
 @Sendable private func shrug(_ latch: Latch) async -> Bool {
   latch.arrive()
+  // The pause spares the processor; the flag decides.
   while !Task.isCancelled { try? await Task.sleep(for: .milliseconds(1)) }
   return CurrentTask.isCancelled
 }

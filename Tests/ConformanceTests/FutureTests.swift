@@ -307,8 +307,9 @@ private struct Refusal: Error, Codable, Equatable { var code: Int }
     for index in 0..<count {
       try pool.submit(echo, index).onCompletion { _ in
         entered.add(1, ordering: .relaxed)
-        // What computes asks for no pause; what waits is off the processor.
-        while !isReleased.load(ordering: .relaxed) { if !compute { usleep(1000) } }
+        while !isReleased.load(ordering: .relaxed) {
+          if !compute { usleep(1000) }  // off the processor, like what waits; the flag decides
+        }
       }
     }
     try eventually("all are in their callbacks") { entered.load(ordering: .relaxed) == count }

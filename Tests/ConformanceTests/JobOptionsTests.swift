@@ -78,7 +78,7 @@ private enum Numeric: String, CaseIterable, Sendable {
       return 1
     }
     let fine = try pool.start(Reduction<Double>.sum, x, deadline: .seconds(60))
-    usleep(100_000)  // longer than the deadlines, which have not begun
+    usleep(100_000)  // longer than the deadlines: what is tested is that this time does not count
     #expect(map.state == .pending)
     held.latch.open()
     for (error, what) in [(try map.failure(), "a map"), (try sample.failure(), "Monte Carlo")] {

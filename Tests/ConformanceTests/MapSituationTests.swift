@@ -202,13 +202,14 @@ private struct Item: Codable, Sendable {
       } catch { read.open(false) }
     }
     #expect(reached.wait())
-    usleep(150_000)  // longer than the time-out
-    // Another time-out comes while the sequence blocks.
-    let other = try pool.map(0..<1, timeout: .milliseconds(1), chunkSize: 1) { n in
-      usleep(20_000)  // stands for work that is late
+    // A later time-out comes while the sequence blocks; so the one before has come, too.
+    let latch = try Latch(in: pool)
+    let other = try pool.map(0..<1, timeout: .milliseconds(200), chunkSize: 1) { n in
+      latch.pass()
       return n
     }
     #expect(throws: PoolError.timedOut) { try other.collect() }
+    latch.open()
     release.open()
     #expect(read.wait())
     pool.shutdown()

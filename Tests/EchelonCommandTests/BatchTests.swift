@@ -171,16 +171,6 @@ import Testing
     }
   }
 
-  /// Whether a process has a handler for SIGINT.
-  private func hearsInterrupts(_ processID: Int32) -> Bool {
-    let line = Machine.text(at: "/proc/\(processID)/status")?.split(separator: "\n")
-      .first { $0.hasPrefix("SigCgt:") }
-    let mask = line.flatMap {
-      UInt64($0.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16)
-    }
-    return (mask ?? 0) >> UInt64(SIGINT - 1) & 1 == 1
-  }
-
   @Test func `ends at once at the second interrupt, and its workers with it`() throws {
     try withFolder { folder in
       let (inputs, _) = try manyInputs(in: folder)

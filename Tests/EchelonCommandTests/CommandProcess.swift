@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The built command, run as people run it: as a process with files and pipes.
@@ -131,4 +132,14 @@ func contents(_ path: String) throws -> Data { try Data(contentsOf: URL(filePath
 /// at another process, which cannot wake us: the pause spares the processor and decides nothing.
 func wait(until isSo: () throws -> Bool) rethrows {
   while try !isSo() { usleep(500) }
+}
+
+/// Whether a process has a handler for SIGINT.
+func hearsInterrupts(_ processID: Int32) -> Bool {
+  let line = Machine.text(at: "/proc/\(processID)/status")?.split(separator: "\n")
+    .first { $0.hasPrefix("SigCgt:") }
+  let mask = line.flatMap {
+    UInt64($0.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16)
+  }
+  return (mask ?? 0) >> UInt64(SIGINT - 1) & 1 == 1
 }

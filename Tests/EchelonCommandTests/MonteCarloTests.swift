@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `echelon montecarlo` {
@@ -17,6 +18,27 @@ import Testing
     #expect(abs(half / (try number("standard_error")) - 1.959964) < 1e-5)
     #expect(result["samples"] as? Int == 200_000)
     #expect(result["seed"] as? Int == 7)
+  }
+
+  /// What is long is cut between two chunks, or two tasks.
+  @Test(
+    .timeLimit(.minutes(2)),
+    arguments: [
+      ["montecarlo", "pi", "--samples", "1e12"], ["montecarlo", "call", "--samples", "1e10"],
+    ])
+  func `finishes what runs at the first interrupt, and says that it was interrupted`(
+    _ arguments: [String]
+  ) throws {
+    let run = try CommandProcess.run(arguments + ["--workers", "2"]) { process in
+      try eventually("it is at work") {
+        hearsInterrupts(process.processIdentifier)
+          && Machine.children(of: process.processIdentifier).count == 2
+      }
+      process.interrupt()
+    }
+    #expect(run.status == 130)
+    #expect(run.errors.contains("interrupted; finishing what runs"))
+    #expect(run.output.isEmpty)
   }
 
   @Test func `knows the price of an option in closed form`() throws {

@@ -38,16 +38,20 @@ struct DemoCommand: AsyncParsableCommand {
       throw FileError(error, path: output)
     }
     let start = ContinuousClock.now
-    let failureCount = try await withProcessPool(workers: workers.count) { pool in
-      try await pool.warmUp()
-      var tour = DemoTour(
-        pool: pool, workerCount: workers.count,
-        startSeconds: (ContinuousClock.now - start).seconds)
-      try await tour.studyFiles(plan.tasks, folder: output)
-      try await tour.sample(count: samples.count, seed: seed)
-      try await tour.multiply()
-      try tour.finish(folder: output)
-      return tour.failureCount
+    let interruption = Interruption()
+    var failureCount = 0
+    try await interruption.exitingIfCut {
+      failureCount = try await withProcessPool(workers: workers.count) { pool in
+        try await pool.warmUp()
+        var tour = DemoTour(
+          pool: pool, workerCount: workers.count, interruption: interruption,
+          startSeconds: (ContinuousClock.now - start).seconds)
+        try await tour.studyFiles(plan.tasks, folder: output)
+        try await tour.sample(count: samples.count, seed: seed)
+        try await tour.multiply()
+        try tour.finish(folder: output)
+        return tour.failureCount
+      }
     }
     if failureCount > 0 { throw Exit.someInputFailed }
   }

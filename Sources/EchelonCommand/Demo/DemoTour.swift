@@ -5,12 +5,16 @@ import EchelonFiles
 struct DemoTour {
   private let pool: ProcessPool
   private let workerCount: Int
+  private let interruption: Interruption
   private var times: [(part: String, work: String, seconds: Double, rate: String)] = []
   private(set) var failureCount = 0
 
-  init(pool: ProcessPool, workerCount: Int, startSeconds: Double) {
+  init(
+    pool: ProcessPool, workerCount: Int, interruption: Interruption, startSeconds: Double
+  ) {
     self.pool = pool
     self.workerCount = workerCount
+    self.interruption = interruption
     times.append(("Start the pool", NumberText.count(workerCount, "worker"), startSeconds, ""))
   }
 
@@ -20,9 +24,11 @@ struct DemoTour {
   mutating func studyFiles(_ tasks: [BatchTask], folder: String) async throws {
     let start = ContinuousClock.now
     let futures = try tasks.map { try pool.submit(retries: 2, studyFile, $0) }
+    interruption.watch(futures)
     var studies: [(task: BatchTask, study: FileStudy)] = []
     for (task, future) in zip(tasks, futures) {
       do { studies.append((task, try await future.value)) } catch {
+        if future.isCancelled { continue }  // taken back before it began
         failureCount += 1
         Console.report(InputFailure(error, path: task.path))
       }
@@ -52,6 +58,7 @@ struct DemoTour {
     }
     try Console.write(
       Console.bold("Files") + "  one task each\n" + table.text(width: Console.width) + "\n")
+    if interruption.hasHappened { throw CancellationError() }
   }
 
   private static func summary(_ studies: [(task: BatchTask, study: FileStudy)]) -> DataTable {
@@ -81,10 +88,10 @@ struct DemoTour {
     let option = CallOption(spot: 100, strike: 105, rate: 0.05, volatility: 0.2, years: 1)
     let optionCount = max(2, count / 10)
     let pi = try await timed {
-      try await MonteCarloPi.estimate(samples: count, seed: seed, in: pool)
+      try await MonteCarloPi.estimate(samples: count, seed: seed, in: pool, interruption)
     }
     let call = try await timed {
-      try await option.estimate(samples: optionCount, seed: seed, in: pool)
+      try await option.estimate(samples: optionCount, seed: seed, in: pool, interruption)
     }
     let runs = [("π", pi, Double.pi), ("European call", call, option.price)]
     var table = TextTable(columns: [
@@ -116,6 +123,7 @@ struct DemoTour {
   // MARK: Matrix product
 
   mutating func multiply() async throws {
+    if interruption.hasHappened { throw CancellationError() }
     let order = 1024
     let (speed, a, b, product) = try await MatrixProductSpeed.measure(order: order, in: pool)
     // Some elements by the definition, to see that it is the product.

@@ -29,8 +29,9 @@ struct CallOption: Sendable, BitwiseCopyable {
   ///
   /// As tasks with the option as an argument. Their boundaries and the tree that merges them depend on
   /// the number of samples alone.
-  func estimate(samples: Int, seed: UInt64, in pool: ProcessPool) async throws -> MonteCarloEstimate
-  {
+  func estimate(
+    samples: Int, seed: UInt64, in pool: ProcessPool, _ interruption: Interruption
+  ) async throws -> MonteCarloEstimate {
     let length = 1 << 20
     let futures = try stride(from: 0, to: samples, by: length).map { start in
       try pool.submit(
@@ -38,6 +39,7 @@ struct CallOption: Sendable, BitwiseCopyable {
         { option, seed, start, count in option.sample(seed: seed, start: start, count: count) },
         self, seed, UInt64(start), UInt64(min(length, samples - start)))
     }
+    interruption.watch(futures)
     var parts: [MomentAccumulator] = []
     for future in futures { parts.append(try await future.value) }
     return MonteCarloEstimate(mergeMonteCarlo(parts))

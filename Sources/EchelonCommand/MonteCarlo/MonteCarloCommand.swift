@@ -32,15 +32,18 @@ struct MonteCarloOptions: ParsableArguments {
   /// Runs `estimate` in a pool whose workers have started, and writes the report.
   func run(
     _ name: String, exact: Double, parameters: [(name: String, value: Double)] = [],
-    _ estimate: (ProcessPool) async throws -> MonteCarloEstimate
+    _ estimate: (ProcessPool, Interruption) async throws -> MonteCarloEstimate
   ) async throws {
-    try await withProcessPool(workers: workers.count) { pool in
-      try await pool.warmUp()
-      let (found, seconds) = try await timed { try await estimate(pool) }
-      let report = MonteCarloReport(
-        name: name, parameters: parameters, estimate: found, exact: exact, seed: seed,
-        seconds: seconds, workerCount: workers.count)
-      try report.write(output.format)
+    let interruption = Interruption()
+    try await interruption.exitingIfCut {
+      try await withProcessPool(workers: workers.count) { pool in
+        try await pool.warmUp()
+        let (found, seconds) = try await timed { try await estimate(pool, interruption) }
+        let report = MonteCarloReport(
+          name: name, parameters: parameters, estimate: found, exact: exact, seed: seed,
+          seconds: seconds, workerCount: workers.count)
+        try report.write(output.format)
+      }
     }
   }
 }
@@ -53,19 +56,22 @@ struct MonteCarloPi: AsyncParsableCommand {
   @OptionGroup var options: MonteCarloOptions
 
   func run() async throws {
-    try await options.run("pi", exact: .pi) { pool in
-      try await Self.estimate(samples: options.samples.count, seed: options.seed, in: pool)
+    try await options.run("pi", exact: .pi) { pool, interruption in
+      try await Self.estimate(
+        samples: options.samples.count, seed: options.seed, in: pool, interruption)
     }
   }
 
   static func estimate(
-    samples: Int, seed: UInt64, in pool: ProcessPool
+    samples: Int, seed: UInt64, in pool: ProcessPool, _ interruption: Interruption
   ) async throws -> MonteCarloEstimate {
-    try await pool.monteCarlo(samples: samples, seed: seed) { generator in
+    let future = try pool.startMonteCarlo(samples: samples, seed: seed) { generator in
       let u = generator.uniform()
       let v = generator.uniform()
       return u * u + v * v < 1 ? 4 : 0
     }
+    interruption.watch([future])
+    return try await future.value
   }
 }
 
@@ -103,8 +109,10 @@ struct MonteCarloCall: AsyncParsableCommand {
       ("spot", spot), ("strike", strike), ("rate", rate), ("volatility", volatility),
       ("years", years),
     ]
-    try await options.run("call", exact: option.price, parameters: parameters) { pool in
-      try await option.estimate(samples: options.samples.count, seed: options.seed, in: pool)
+    try await options.run("call", exact: option.price, parameters: parameters) {
+      pool, interruption in
+      try await option.estimate(
+        samples: options.samples.count, seed: options.seed, in: pool, interruption)
     }
   }
 }

@@ -77,7 +77,7 @@ private final class UnblockedThreads: TaskExecutor {
     let job = UnownedJob(job)
     // Swift never has two pieces of one task enqueued.
     FreeThread.run("steps") { [self] in
-      job.runSynchronously(on: asUnownedTaskExecutor())
+      unsafe job.runSynchronously(on: asUnownedTaskExecutor())
     }
   }
 }

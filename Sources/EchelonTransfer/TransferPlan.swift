@@ -232,19 +232,30 @@ extension TransferPlan {
   final func decode<Value>(_: Value.Type, from reader: inout ByteReader)
     throws(TransferError) -> Value
   {
-    do {
-      return try unsafe withUnsafeTemporaryAllocation(
-        byteCount: max(MemoryLayout<Value>.size, 1), alignment: MemoryLayout<Value>.alignment
-      ) { buffer in
-        // SAFETY: room for one value, which `decode` initialises and `move` takes out again.
-        let place = unsafe buffer.baseAddress.unsafelyUnwrapped
-        try unsafe decode(to: place, from: &reader)
-        return unsafe place.assumingMemoryBound(to: Value.self).move()
+    // On the stack if it fits. Not by `withUnsafeTemporaryAllocation`, which forms a `Result` of the value:
+    // to ask the runtime for that type was a third of what a worker does for a small task.
+    var stack = SIMD8<UInt64>()
+    let layout = (size: MemoryLayout<Value>.size, alignment: MemoryLayout<Value>.alignment)
+    if layout.size <= MemoryLayout.size(ofValue: stack),
+      layout.alignment <= MemoryLayout.alignment(ofValue: stack)
+    {
+      return try unsafe withUnsafeMutableBytes(of: &stack) { room throws(TransferError) in
+        try unsafe decode(Value.self, in: room.baseAddress.unsafelyUnwrapped, from: &reader)
       }
-    } catch let error as TransferError {
-      throw error
-    } catch {
-      fatalError("decode(to:from:) throws nothing else")
     }
+    let room = UnsafeMutableRawPointer.allocate(
+      byteCount: layout.size, alignment: layout.alignment)
+    defer { unsafe room.deallocate() }
+    return try unsafe decode(Value.self, in: room, from: &reader)
+  }
+
+  /// The same in `room`, which is large enough for a value and empty after it.
+  @inline(__always)
+  private final func decode<Value>(
+    _: Value.Type, in room: UnsafeMutableRawPointer, from reader: inout ByteReader
+  ) throws(TransferError) -> Value {
+    // SAFETY: room for one value, which `decode` initialises and `move` takes out again.
+    try unsafe decode(to: room, from: &reader)
+    return unsafe room.assumingMemoryBound(to: Value.self).move()
   }
 }

@@ -193,3 +193,15 @@ void ek_evaluate_f32(int level, const ek_program *program, const float *const *i
                      ptrdiff_t n) {
   table(level)->evaluate_f32(program, inputs, out, n);
 }
+void ek_evaluate_i64(int level, const ek_program *program, const int64_t *const *inputs, int64_t *out,
+                     ptrdiff_t n) {
+  table(level)->evaluate_i64(program, inputs, out, n);
+}
+void ek_evaluate_i32(int level, const ek_program *program, const int32_t *const *inputs, int32_t *out,
+                     ptrdiff_t n) {
+  table(level)->evaluate_i32(program, inputs, out, n);
+}
+void ek_evaluate_u8(int level, const ek_program *program, const uint8_t *const *inputs, uint8_t *out,
+                    ptrdiff_t n) {
+  table(level)->evaluate_u8(program, inputs, out, n);
+}

@@ -572,3 +572,10 @@ FUNCTION fv sign_v(fv x) { return pick((x == 0) | (x != x), x, signed_by(all(1),
 FUNCTION fv copysign_v(fv x, fv y) { return signed_by(magnitude(x), sign_of(y)); }
 
 #include "special.h"
+
+/// x − n·y with n = x / y towards 0, exact.
+FUNCTION fv fmod_v(fv x, fv y) {
+  fv result;
+  for (int k = 0; k < FLANES; k++) result[k] = fmod(x[k], y[k]);
+  return result;
+}

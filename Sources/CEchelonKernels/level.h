@@ -34,6 +34,21 @@
 #define ELEMENT float
 #define SUFFIX f32
 #include "evaluate.h"
+
+#define ELEMENT int64_t
+#define UNSIGNED uint64_t
+#define SUFFIX i64
+#include "evaluate.h"
+
+#define ELEMENT int32_t
+#define UNSIGNED uint32_t
+#define SUFFIX i32
+#include "evaluate.h"
+
+#define ELEMENT uint8_t
+#define UNSIGNED uint8_t
+#define SUFFIX u8
+#include "evaluate.h"
 #pragma clang diagnostic pop
 
 #define EK_TABLE_NAME_(level) ek_table_##level
@@ -59,4 +74,7 @@ const ek_table EK_TABLE_NAME(EK_LEVEL) = {
     .apply_f32 = apply_all_f32,
     .evaluate_f64 = evaluate_f64,
     .evaluate_f32 = evaluate_f32,
+    .evaluate_i64 = evaluate_i64,
+    .evaluate_i32 = evaluate_i32,
+    .evaluate_u8 = evaluate_u8,
 };

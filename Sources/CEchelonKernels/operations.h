@@ -1,5 +1,5 @@
-// What a program can do: names, numbers of operands, and values of x, y and z. No include guard: included
-// wherever OPERATION_1, _2 and _3 have been given a meaning.
+// What a program can do with numbers: names, numbers of operands, and values of x, y and z; integers have
+// integer_operations.h. No include guard: included wherever OPERATION_1, _2 and _3 have been given a meaning.
 
 OPERATION_1(COPY, x)
 OPERATION_1(NEGATE, signed_by(x, all_bits(INT64_MIN)))
@@ -52,6 +52,7 @@ OPERATION_2(MAXIMUM, maximum_v(x, y))
 OPERATION_2(ATAN2, atan2_v(x, y))
 OPERATION_2(HYPOT, hypot_v(x, y))
 OPERATION_2(COPYSIGN, copysign_v(x, y))
+OPERATION_2(REMAINDER, fmod_v(x, y))
 OPERATION_2(LESS, truth(x < y))
 OPERATION_2(LESS_OR_EQUAL, truth(x <= y))
 OPERATION_2(EQUAL, truth(x == y))

@@ -11,6 +11,12 @@ static inline unsigned ek_arity(unsigned operation) {
 #define OPERATION_2(name, value) [EK_##name] = 2,
 #define OPERATION_3(name, value) [EK_##name] = 3,
 #include "operations.h"
+// Those that only integers have; the others have as many operands as for numbers.
+      [EK_BIT_AND] = 2,
+      [EK_BIT_OR] = 2,
+      [EK_BIT_XOR] = 2,
+      [EK_SHIFT_LEFT] = 2,
+      [EK_SHIFT_RIGHT] = 2,
 #undef OPERATION_1
 #undef OPERATION_2
 #undef OPERATION_3
@@ -41,6 +47,9 @@ typedef struct {
   void (*apply_f32)(unsigned, const float *, const float *, const float *, float *, ptrdiff_t);
   void (*evaluate_f64)(const ek_program *, const double *const *, double *, ptrdiff_t);
   void (*evaluate_f32)(const ek_program *, const float *const *, float *, ptrdiff_t);
+  void (*evaluate_i64)(const ek_program *, const int64_t *const *, int64_t *, ptrdiff_t);
+  void (*evaluate_i32)(const ek_program *, const int32_t *const *, int32_t *, ptrdiff_t);
+  void (*evaluate_u8)(const ek_program *, const uint8_t *const *, uint8_t *, ptrdiff_t);
 } ek_table;
 
 extern const ek_table ek_table_baseline;

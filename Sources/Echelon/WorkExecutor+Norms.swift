@@ -1,5 +1,5 @@
 public import EchelonKernels
-import EchelonLinearAlgebra
+public import EchelonLinearAlgebra
 import EchelonMemory
 public import EchelonWire
 import Glibc
@@ -33,58 +33,48 @@ public struct WeightedMoments: Sendable, Hashable {
 
 extension WorkExecutor {
   /// How many elements a mask holds for.
-  public func count<Element: KernelElement & Sendable>(
+  public func count<Element: VectorProgramScalar>(
     where mask: ArrayMask<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
   ) async throws -> Int {
-    try await startCount(mask, priority, deadline).value
+    try await startCount(mask, JobOptions(priority: priority, deadline: deadline)).value
   }
 
   /// How many elements a mask holds for, blocking.
   @available(*, noasync)
-  public func count<Element: KernelElement & Sendable>(
+  public func count<Element: VectorProgramScalar>(
     where mask: ArrayMask<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> Int {
-    try startCount(mask, priority, deadline).result()
+    try startCount(mask, JobOptions(priority: priority, deadline: deadline)).result()
   }
 
   /// Whether a mask holds for any element; false for none.
-  public func any<Element: KernelElement & Sendable>(
+  public func any<Element: VectorProgramScalar>(
     _ mask: ArrayMask<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
   ) async throws -> Bool {
-    try await startCount(mask, priority, deadline).value > 0
+    try await startCount(mask, JobOptions(priority: priority, deadline: deadline)).value > 0
   }
 
   /// Whether a mask holds for any element, blocking; false for none.
   @available(*, noasync)
-  public func any<Element: KernelElement & Sendable>(
+  public func any<Element: VectorProgramScalar>(
     _ mask: ArrayMask<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> Bool {
-    try startCount(mask, priority, deadline).result() > 0
+    try startCount(mask, JobOptions(priority: priority, deadline: deadline)).result() > 0
   }
 
   /// Whether a mask holds for every element; true for none.
-  public func all<Element: KernelElement & Sendable>(
+  public func all<Element: VectorProgramScalar>(
     _ mask: ArrayMask<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
   ) async throws -> Bool {
-    try await startCount(.!mask, priority, deadline).value == 0
+    try await startCount(.!mask, JobOptions(priority: priority, deadline: deadline)).value == 0
   }
 
   /// Whether a mask holds for every element, blocking; true for none.
   @available(*, noasync)
-  public func all<Element: KernelElement & Sendable>(
+  public func all<Element: VectorProgramScalar>(
     _ mask: ArrayMask<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> Bool {
-    try startCount(.!mask, priority, deadline).result() == 0
-  }
-
-  private func startCount<Element: KernelElement & Sendable>(
-    _ mask: ArrayMask<Element>, _ priority: WorkPriority, _ deadline: Duration?
-  ) throws -> Future<Int> {
-    // A mask is 1 where it holds and 0 where it does not; sums run in Double for either type.
-    try start(
-      Reduction<Int>.count(of: Element.self), ArrayExpression<Element>(mask.node),
-      priority: priority,
-      deadline: deadline)
+    try startCount(.!mask, JobOptions(priority: priority, deadline: deadline)).result() == 0
   }
 }
 
@@ -97,7 +87,7 @@ extension WorkExecutor {
   /// - Throws: `KernelError` and `ExpressionError` as for `sum`; `PoolError.invalidArgument` for p ≤ 0.
   public func norm<X: ArrayOperand>(
     _ x: X, _ norm: VectorNorm = .two, priority: WorkPriority = .normal
-  ) async throws -> Double {
+  ) async throws -> Double where X.Element: KernelElement {
     let power = try norm.checkedPower
     return try await inSteps {
       if norm == .one {
@@ -129,7 +119,7 @@ extension WorkExecutor {
   @available(*, noasync)
   public func norm<X: ArrayOperand>(
     _ x: X, _ norm: VectorNorm = .two, priority: WorkPriority = .normal
-  ) throws -> Double {
+  ) throws -> Double where X.Element: KernelElement {
     try startSteps { [self] in try await self.norm(x, norm, priority: priority) }.result()
   }
 
@@ -138,7 +128,7 @@ extension WorkExecutor {
   ///   m + ln Σ exp(xᵢ - m).
   public func logSumExp<X: ArrayOperand>(
     _ x: X, priority: WorkPriority = .normal
-  ) async throws -> X.Element {
+  ) async throws -> X.Element where X.Element: KernelElement {
     return try await inSteps {
       let largest: X.Element
       do { largest = try await maximum(x, priority: priority) } catch KernelError.emptyInput {
@@ -154,7 +144,7 @@ extension WorkExecutor {
   @available(*, noasync)
   public func logSumExp<X: ArrayOperand>(
     _ x: X, priority: WorkPriority = .normal
-  ) throws -> X.Element {
+  ) throws -> X.Element where X.Element: KernelElement {
     try startSteps { [self] in try await logSumExp(x, priority: priority) }.result()
   }
 
@@ -165,7 +155,7 @@ extension WorkExecutor {
   /// - Throws: `KernelError` when the counts differ. NaN when the weights add up to 0.
   public func weightedMoments<X: ArrayOperand>(
     _ x: X, weights: some ArrayOperand<X.Element>, priority: WorkPriority = .normal
-  ) async throws -> WeightedMoments {
+  ) async throws -> WeightedMoments where X.Element: KernelElement {
     typealias Element = X.Element
     // Weights are not repeated: the sum of all would be another.
     _ = try ExpressionShape(
@@ -192,7 +182,7 @@ extension WorkExecutor {
   @available(*, noasync)
   public func weightedMoments<X: ArrayOperand>(
     _ x: X, weights: some ArrayOperand<X.Element>, priority: WorkPriority = .normal
-  ) throws -> WeightedMoments {
+  ) throws -> WeightedMoments where X.Element: KernelElement {
     try startSteps { [self] in try await weightedMoments(x, weights: weights, priority: priority) }
       .result()
   }

@@ -23,7 +23,7 @@ extension WorkExecutor {
   public func start<Value, X: ArrayOperand>(
     _ reduction: Reduction<Value>, _ x: X, where mask: ArrayMask<X.Element>? = nil,
     ignoringNaN: Bool = false, priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> Future<Value> {
+  ) throws -> Future<Value> where X.Element: KernelElement {
     try start(
       reduction, [x.expression], mask, ignoringNaN: ignoringNaN,
       JobOptions(priority: priority, deadline: deadline))
@@ -34,7 +34,7 @@ extension WorkExecutor {
     _ reduction: Reduction<Value>, _ x: X, _ y: some ArrayOperand<X.Element>,
     where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> Future<Value> {
+  ) throws -> Future<Value> where X.Element: KernelElement {
     try start(
       reduction, [x.expression, y.expression], mask, ignoringNaN: ignoringNaN,
       JobOptions(priority: priority, deadline: deadline))
@@ -61,7 +61,7 @@ extension WorkExecutor {
     let plan = try ExpressionPlan(
       vectors.map(\.node) + (mask.map { [$0.node] } ?? []), operation: kernel.name)
     let function = chunkFunction(
-      kernel.id, plan.codes, hasMask: mask != nil, ignoresNaN: ignoringNaN, plan.layouts,
+      kernel.id, plan.codes, hasMask: mask != nil, ignoresNaN: ignoringNaN, plan.sources,
       Element.elementType)
     let count = plan.shape.count
     var job = ClosureJob(
@@ -82,7 +82,7 @@ extension WorkExecutor {
   }
 
   /// The operands of a kernel that can read all of these where they lie; nil when it cannot.
-  private func contiguousOperands<Element>(
+  private func contiguousOperands<Element: KernelElement>(
     of vectors: [ArrayExpression<Element>]
   ) -> [JobOperand]? {
     var operands: [JobOperand] = []
@@ -90,7 +90,7 @@ extension WorkExecutor {
     for vector in vectors {
       // Of different shapes, one may have to be repeated to fit the other.
       guard case .leaf(let leaf) = vector.node.content, leaf.layout.isContiguous,
-        layout ?? leaf.layout == leaf.layout
+        leaf.type == Element.vectorType, layout ?? leaf.layout == leaf.layout
       else { return nil }
       operands.append(leaf.reference.operand)
       layout = leaf.layout
@@ -102,7 +102,7 @@ extension WorkExecutor {
 /// A reduction of computed vectors as a closure that travels, made outside of generic code.
 private func chunkFunction(
   _ kernelID: UInt32, _ codes: [ComputationCode], hasMask: Bool, ignoresNaN: Bool,
-  _ layouts: [LeafLayout], _ type: ElementType
+  _ sources: [LeafSource], _ type: ElementType
 ) -> ChunkFunction {
   ChunkFunction { chunk in
     guard let kernel = KernelCatalog.kernel(id: kernelID) else {
@@ -112,7 +112,7 @@ private func chunkFunction(
     let reduction = FusedReduction(
       kernel, of: hasMask ? computations.dropLast() : computations,
       where: hasMask ? computations.last : nil, ignoresNaN: ignoresNaN)
-    let inputs = ChunkInputs(chunk: chunk, layouts: layouts)
+    let inputs = ChunkInputs(chunk: chunk, sources: sources)
     let range = chunk.start..<chunk.start + chunk.count
     switch type {
     case .float64: chunk.store(partial: reduction.partial(of: inputs, range, Double.self))
@@ -126,7 +126,7 @@ extension WorkExecutor {
   public func sum<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) async throws -> X.Element {
+  ) async throws -> X.Element where X.Element: KernelElement {
     try await start(
       Reduction<X.Element>.sum, x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -137,7 +137,7 @@ extension WorkExecutor {
   public func product<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) async throws -> X.Element {
+  ) async throws -> X.Element where X.Element: KernelElement {
     try await start(
       Reduction<X.Element>.product, x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -150,7 +150,7 @@ extension WorkExecutor {
     _ x: X, _ y: some ArrayOperand<X.Element>, where mask: ArrayMask<X.Element>? = nil,
     ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) async throws -> X.Element {
+  ) async throws -> X.Element where X.Element: KernelElement {
     try await start(
       Reduction<X.Element>.dot, x, y, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -162,7 +162,7 @@ extension WorkExecutor {
   public func minimum<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) async throws -> X.Element {
+  ) async throws -> X.Element where X.Element: KernelElement {
     try await start(
       Reduction<X.Element>.minimum, x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -174,7 +174,7 @@ extension WorkExecutor {
   public func maximum<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) async throws -> X.Element {
+  ) async throws -> X.Element where X.Element: KernelElement {
     try await start(
       Reduction<X.Element>.maximum, x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -187,7 +187,7 @@ extension WorkExecutor {
   public func minimumPosition<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) async throws -> Extreme<X.Element> {
+  ) async throws -> Extreme<X.Element> where X.Element: KernelElement {
     try await start(
       Reduction.minimumPosition(), x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -200,7 +200,7 @@ extension WorkExecutor {
   public func maximumPosition<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) async throws -> Extreme<X.Element> {
+  ) async throws -> Extreme<X.Element> where X.Element: KernelElement {
     try await start(
       Reduction.maximumPosition(), x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -212,7 +212,7 @@ extension WorkExecutor {
   public func mean<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) async throws -> Double {
+  ) async throws -> Double where X.Element: KernelElement {
     try await start(
       Reduction<Moments>.meanVariance(of: X.Element.self), x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -224,7 +224,7 @@ extension WorkExecutor {
   public func moments<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) async throws -> Moments {
+  ) async throws -> Moments where X.Element: KernelElement {
     try await start(
       Reduction<Moments>.meanVariance(of: X.Element.self), x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -236,7 +236,7 @@ extension WorkExecutor {
   public func higherMoments<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) async throws -> HigherMoments {
+  ) async throws -> HigherMoments where X.Element: KernelElement {
     try await start(
       Reduction<HigherMoments>.higherMoments(of: X.Element.self), x, where: mask,
       ignoringNaN: ignoringNaN,
@@ -251,7 +251,7 @@ extension WorkExecutor {
   public func sum<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> X.Element {
+  ) throws -> X.Element where X.Element: KernelElement {
     try start(
       Reduction<X.Element>.sum, x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -263,7 +263,7 @@ extension WorkExecutor {
   public func product<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> X.Element {
+  ) throws -> X.Element where X.Element: KernelElement {
     try start(
       Reduction<X.Element>.product, x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -276,7 +276,7 @@ extension WorkExecutor {
     _ x: X, _ y: some ArrayOperand<X.Element>, where mask: ArrayMask<X.Element>? = nil,
     ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> X.Element {
+  ) throws -> X.Element where X.Element: KernelElement {
     try start(
       Reduction<X.Element>.dot, x, y, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -288,7 +288,7 @@ extension WorkExecutor {
   public func minimum<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> X.Element {
+  ) throws -> X.Element where X.Element: KernelElement {
     try start(
       Reduction<X.Element>.minimum, x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -300,7 +300,7 @@ extension WorkExecutor {
   public func maximum<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> X.Element {
+  ) throws -> X.Element where X.Element: KernelElement {
     try start(
       Reduction<X.Element>.maximum, x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -312,7 +312,7 @@ extension WorkExecutor {
   public func minimumPosition<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> Extreme<X.Element> {
+  ) throws -> Extreme<X.Element> where X.Element: KernelElement {
     try start(
       Reduction.minimumPosition(), x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -324,7 +324,7 @@ extension WorkExecutor {
   public func maximumPosition<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> Extreme<X.Element> {
+  ) throws -> Extreme<X.Element> where X.Element: KernelElement {
     try start(
       Reduction.maximumPosition(), x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -336,7 +336,7 @@ extension WorkExecutor {
   public func mean<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> Double {
+  ) throws -> Double where X.Element: KernelElement {
     try start(
       Reduction<Moments>.meanVariance(of: X.Element.self), x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -348,7 +348,7 @@ extension WorkExecutor {
   public func moments<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> Moments {
+  ) throws -> Moments where X.Element: KernelElement {
     try start(
       Reduction<Moments>.meanVariance(of: X.Element.self), x, where: mask, ignoringNaN: ignoringNaN,
       priority: priority, deadline: deadline
@@ -360,7 +360,7 @@ extension WorkExecutor {
   public func higherMoments<X: ArrayOperand>(
     _ x: X, where mask: ArrayMask<X.Element>? = nil, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal, deadline: Duration? = nil
-  ) throws -> HigherMoments {
+  ) throws -> HigherMoments where X.Element: KernelElement {
     try start(
       Reduction<HigherMoments>.higherMoments(of: X.Element.self), x, where: mask,
       ignoringNaN: ignoringNaN,

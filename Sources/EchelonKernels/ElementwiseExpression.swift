@@ -8,7 +8,8 @@ public final class ExpressionNode<Leaf: Hashable & Sendable>: Sendable {
   /// What stands at a node.
   public enum Content: Sendable {
     case leaf(Leaf)
-    case constant(Double)
+    /// As `VectorProgramScalar.constantBits` has it.
+    case constant(UInt64)
     case operation(VectorOperation, [ExpressionNode])
   }
 
@@ -82,7 +83,7 @@ public struct CompiledExpression<Leaf: Hashable & Sendable>: Sendable {
     func place(of node: ExpressionNode<Leaf>) -> Int {
       switch node.content {
       case .leaf(let leaf): return graph.leaves[leaf]!
-      case .constant(let value): return leafCount + graph.constants[value.bitPattern]!
+      case .constant(let value): return leafCount + graph.constants[value]!
       case .operation: return places[ObjectIdentifier(node)]!
       }
     }
@@ -114,7 +115,7 @@ public struct CompiledExpression<Leaf: Hashable & Sendable>: Sendable {
     let constants = graph.constants.sorted { $0.value < $1.value }
     guard
       let program = VectorProgram(
-        instructions, constants: constants.map { Double(bitPattern: $0.key) },
+        instructions, constants: constants.map(\.key),
         inputCount: leafCount, temporaryCount: temporaryCount)
     else { preconditionFailure("the compiler of expressions made unsound code") }
     self.program = program
@@ -165,7 +166,7 @@ private struct Graph<Leaf: Hashable & Sendable> {
       switch node.content {
       case .leaf(let leaf): if leaves[leaf] == nil { leaves[leaf] = leaves.count }
       case .constant(let value):
-        if constants[value.bitPattern] == nil { constants[value.bitPattern] = constants.count }
+        if constants[value] == nil { constants[value] = constants.count }
       case .operation: stack.append((node, true))
       }
       for operand in node.computation?.operands.reversed() ?? [] {

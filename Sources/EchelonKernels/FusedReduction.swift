@@ -17,7 +17,7 @@ public struct VectorComputation: Sendable, Hashable {
   }
 
   /// Runs the program on its own among the inputs of a job.
-  public func run<Element: KernelElement>(
+  public func run<Element: VectorProgramScalar>(
     into output: inout MutableSpan<Element>, inputs all: some VectorInputs
   ) {
     program.run(into: &output, inputs: Chosen(all: all, numbers: inputs))
@@ -26,7 +26,7 @@ public struct VectorComputation: Sendable, Hashable {
   private struct Chosen<All: VectorInputs>: VectorInputs {
     let all: All
     let numbers: [Int]
-    func withInput<Element: BitwiseCopyable>(
+    func withInput<Element: VectorProgramScalar>(
       _ index: Int, of type: Element.Type, _ body: (Span<Element>) -> Void
     ) {
       all.withInput(numbers[index], of: type, body)

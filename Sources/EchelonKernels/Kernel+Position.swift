@@ -1,17 +1,25 @@
+public import EchelonLinearAlgebra
 internal import EchelonMemory
 
 /// An element, and where in its vector it is.
-public struct Extreme<Element: KernelElement>: Sendable, Hashable, BitwiseCopyable {
+public struct Extreme<Element: VectorProgramScalar & Hashable>: Sendable, Hashable, BitwiseCopyable {
   /// The element.
   public let value: Element
   /// Its position, from 0; of equal ones the first.
   public let index: Int
 
+  /// Both put together as they are.
+  public init(value: Element, index: Int) {
+    self.value = value
+    self.index = index
+  }
+}
+
+extension Extreme where Element: KernelElement {
   /// - Returns: nil for the partial result of no elements.
   init?(_ partial: KernelPartial) {
     guard partial[integer: 0] > 0 else { return nil }
-    value = Element(partial[double: 1])
-    index = partial[integer: 2]
+    self.init(value: Element(partial[double: 1]), index: partial[integer: 2])
   }
 }
 

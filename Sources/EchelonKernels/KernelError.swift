@@ -14,6 +14,8 @@ public enum KernelError: Error, Equatable, CustomStringConvertible {
   case tooLarge(kernel: String, limit: Int)
   /// The answer for no elements does not exist (the smallest of nothing).
   case emptyInput(kernel: String)
+  /// The answer in whole numbers has more than 64 bits.
+  case overflow(kernel: String)
 
   /// One sentence for the person at the terminal.
   public var description: String {
@@ -42,6 +44,8 @@ public enum KernelError: Error, Equatable, CustomStringConvertible {
       "an operand of kernel '\(kernel)' has a dimension or stride above \(limit); split it"
     case .emptyInput(let kernel):
       "kernel '\(kernel)' has no answer for 0 elements; check the count first"
+    case .overflow(let kernel):
+      "the \(kernel) has more than 64 bits; convert the elements to Double first"
     }
   }
 }

@@ -2,15 +2,15 @@
 ///
 /// Invariant 1: the lanes lie one after the other from the start of a value. `SIMD` alone does not promise
 /// that, so no other type may conform.
-public protocol SIMDOperand: SIMD where Scalar: VectorProgramScalar {}
+public protocol SIMDOperand: SIMD where Scalar: VectorScalar {}
 
-extension SIMD2: SIMDOperand where Scalar: VectorProgramScalar {}
-extension SIMD3: SIMDOperand where Scalar: VectorProgramScalar {}
-extension SIMD4: SIMDOperand where Scalar: VectorProgramScalar {}
-extension SIMD8: SIMDOperand where Scalar: VectorProgramScalar {}
-extension SIMD16: SIMDOperand where Scalar: VectorProgramScalar {}
-extension SIMD32: SIMDOperand where Scalar: VectorProgramScalar {}
-extension SIMD64: SIMDOperand where Scalar: VectorProgramScalar {}
+extension SIMD2: SIMDOperand where Scalar: VectorScalar {}
+extension SIMD3: SIMDOperand where Scalar: VectorScalar {}
+extension SIMD4: SIMDOperand where Scalar: VectorScalar {}
+extension SIMD8: SIMDOperand where Scalar: VectorScalar {}
+extension SIMD16: SIMDOperand where Scalar: VectorScalar {}
+extension SIMD32: SIMDOperand where Scalar: VectorScalar {}
+extension SIMD64: SIMDOperand where Scalar: VectorScalar {}
 
 // SAFETY, for both functions: a value is as many lanes in a row (invariant 1), the result is another value,
 // and the operation has just the operands that it is given.

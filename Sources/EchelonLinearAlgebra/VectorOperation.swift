@@ -123,15 +123,49 @@ public enum VectorOperation: UInt8, CaseIterable, Sendable {
   /// √(x·x + y·y) with each of the four operations rounded, and overflow where one of them does: what the
   /// compiler of expressions makes of just that.
   case rootOfSquares
+  /// x − n·y, n being x / y rounded towards 0: exact, with the sign of x.
+  case remainder
+
+  // Of integers alone.
+
+  /// The bits that both have.
+  case bitAnd
+  /// The bits that one at least has.
+  case bitOr
+  /// The bits that one has and the other has not.
+  case bitXor
+  /// x·2ʸ, y taken modulo the width.
+  case shiftLeft
+  /// x·2⁻ʸ towards −∞, y taken modulo the width.
+  case shiftRight
 
   /// How many operands it has.
   @inlinable public var operandCount: Int {
     switch self {
     case .add, .subtract, .multiply, .divide, .pow, .minimum, .maximum, .less, .lessOrEqual, .equal,
-      .notEqual, .and, .or, .atan2, .hypot, .copySign, .rootOfSquares:
+      .notEqual, .and, .or, .atan2, .hypot, .copySign, .rootOfSquares, .remainder, .bitAnd, .bitOr,
+      .bitXor, .shiftLeft, .shiftRight:
       2
     case .select: 3
     default: 1
+    }
+  }
+
+  /// Whether integers have it; what overflows wraps around.
+  public var isOfIntegers: Bool {
+    switch self {
+    case .copy, .negate, .abs, .sign, .not, .add, .subtract, .multiply, .divide, .remainder,
+      .minimum, .maximum, .less, .lessOrEqual, .equal, .notEqual, .and, .or, .select:
+      true
+    default: isOfIntegersOnly
+    }
+  }
+
+  /// Whether numbers with a fraction do not have it.
+  public var isOfIntegersOnly: Bool {
+    switch self {
+    case .bitAnd, .bitOr, .bitXor, .shiftLeft, .shiftRight: true
+    default: false
     }
   }
 }

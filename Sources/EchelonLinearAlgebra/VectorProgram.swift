@@ -31,8 +31,8 @@ public struct VectorProgram: Hashable, Sendable {
 
   /// The code.
   public let instructions: [Instruction]
-  /// The numbers in it.
-  public let constants: [Double]
+  /// The numbers in it, as `VectorProgramScalar.constantBits` has them.
+  public let constants: [UInt64]
   /// How many arrays it reads.
   public let inputCount: Int
   /// How many values it keeps at a time.
@@ -40,7 +40,7 @@ public struct VectorProgram: Hashable, Sendable {
 
   /// - Returns: nil for code that names operands which do not exist or have no value yet.
   public init?(
-    _ instructions: [Instruction], constants: [Double], inputCount: Int, temporaryCount: Int
+    _ instructions: [Instruction], constants: [UInt64], inputCount: Int, temporaryCount: Int
   ) {
     self.instructions = instructions
     self.constants = constants
@@ -111,7 +111,7 @@ public struct VectorProgram: Hashable, Sendable {
 /// What lends a program its inputs.
 public protocol VectorInputs {
   /// Lends the elements of one input during the call.
-  func withInput<Element: BitwiseCopyable>(
+  func withInput<Element: VectorProgramScalar>(
     _ index: Int, of type: Element.Type, _ body: (Span<Element>) -> Void)
 }
 
@@ -126,46 +126,149 @@ public protocol VectorInputs {
 
 /// An element type that vector programs run on.
 ///
-/// The requirement takes pointers because it is the other side of the fence; callers use
+/// The last requirement takes pointers because it is the other side of the fence; callers use
 /// `VectorProgram.run`.
-public protocol VectorProgramScalar: BitwiseCopyable {
+public protocol VectorProgramScalar: BitwiseCopyable, Sendable {
+  /// Its name where the type itself cannot be.
+  static var vectorType: VectorElementType { get }
+
+  /// A value as a program's constant: the bits of a Double, of an Int64 for integers.
+  var constantBits: UInt64 { get }
+
+  /// The nearest value, halves to even; for integers the next one towards 0, the smallest or largest one for what
+  /// is out of range, and 0 for NaN.
+  init(nearest value: Double)
+  /// The nearest value, halves to even; for integers the smallest or largest one for what is out of range.
+  init(nearest value: Int64)
+
   /// Runs a program, which is sound, over inputs that all have that many elements.
   @unsafe static func evaluate(_ call: ProgramCall<Self>)
-
-  /// Applies an operation to that many elements of two operands, or of the one that it has.
-  @unsafe static func apply(
-    _ operation: VectorOperation, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>?,
-    _ output: UnsafeMutablePointer<Self>, _ count: Int, level: InstructionSet?)
 }
 
-// SAFETY, for both: `VectorProgram.run` and `VectorOperation.lanes` have seen to everything that the calls ask.
+/// The types that the elements of arrays in expressions have.
+public enum VectorElementType: UInt8, Sendable, CaseIterable, Codable, BitwiseCopyable {
+  /// `Double`.
+  case float64
+  /// `Float`.
+  case float32
+  /// `Int64` and `Int`.
+  case int64
+  /// `Int32`.
+  case int32
+  /// `UInt8`.
+  case uint8
+  /// `Bool`: only read and written, as 0 and 1.
+  case bool
+
+  /// Bytes of an element.
+  public var byteCount: Int {
+    switch self {
+    case .float64, .int64: 8
+    case .float32, .int32: 4
+    case .uint8, .bool: 1
+    }
+  }
+}
+
+/// An element type of whole numbers that vector programs run on.
+public protocol VectorInteger: VectorProgramScalar, FixedWidthInteger {}
+
+extension VectorInteger {
+  /// See `VectorProgramScalar`.
+  public var constantBits: UInt64 { UInt64(truncatingIfNeeded: self) }
+
+  /// See `VectorProgramScalar`.
+  @inlinable @inline(__always)
+  public init(nearest value: Int64) { self.init(clamping: value) }
+
+  /// See `VectorProgramScalar`.
+  @inlinable @inline(__always)
+  public init(nearest value: Double) {
+    // The bounds are exact or round up to what is out of range.
+    if value >= Double(Self.max) {
+      self = .max
+    } else if value > Double(Self.min) {
+      self.init(value)
+    } else {
+      self = value.isNaN ? 0 : .min
+    }
+  }
+}
+
+// SAFETY, for all: `VectorProgram.run` has seen to everything that the calls ask.
 
 extension Double: VectorProgramScalar {
   /// See `VectorProgramScalar`.
-  @unsafe public static func evaluate(_ call: ProgramCall<Double>) {
-    unsafe ek_evaluate_f64(call.level, call.program, call.inputs, call.output, call.count)
-  }
+  public static var vectorType: VectorElementType { .float64 }
+  /// See `VectorProgramScalar`.
+  public var constantBits: UInt64 { bitPattern }
+  /// See `VectorProgramScalar`.
+  @inlinable @inline(__always) public init(nearest value: Double) { self = value }
+  /// See `VectorProgramScalar`.
+  @inlinable @inline(__always) public init(nearest value: Int64) { self.init(value) }
 
   /// See `VectorProgramScalar`.
-  @unsafe public static func apply(
-    _ operation: VectorOperation, _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>?,
-    _ output: UnsafeMutablePointer<Double>, _ count: Int, level: InstructionSet?
-  ) {
-    unsafe ek_apply_f64(level.number, Int32(operation.rawValue), x, y, nil, output, count)
+  @unsafe public static func evaluate(_ call: ProgramCall<Double>) {
+    unsafe ek_evaluate_f64(call.level, call.program, call.inputs, call.output, call.count)
   }
 }
 
 extension Float: VectorProgramScalar {
   /// See `VectorProgramScalar`.
+  public static var vectorType: VectorElementType { .float32 }
+  /// See `VectorProgramScalar`.
+  public var constantBits: UInt64 { Double(self).bitPattern }
+  /// See `VectorProgramScalar`.
+  @inlinable @inline(__always) public init(nearest value: Double) { self.init(value) }
+  /// See `VectorProgramScalar`.
+  @inlinable @inline(__always) public init(nearest value: Int64) { self.init(value) }
+
+  /// See `VectorProgramScalar`.
   @unsafe public static func evaluate(_ call: ProgramCall<Float>) {
     unsafe ek_evaluate_f32(call.level, call.program, call.inputs, call.output, call.count)
   }
+}
+
+extension Int64: VectorInteger {
+  /// See `VectorProgramScalar`.
+  public static var vectorType: VectorElementType { .int64 }
 
   /// See `VectorProgramScalar`.
-  @unsafe public static func apply(
-    _ operation: VectorOperation, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>?,
-    _ output: UnsafeMutablePointer<Float>, _ count: Int, level: InstructionSet?
-  ) {
-    unsafe ek_apply_f32(level.number, Int32(operation.rawValue), x, y, nil, output, count)
+  @unsafe public static func evaluate(_ call: ProgramCall<Int64>) {
+    unsafe ek_evaluate_i64(call.level, call.program, call.inputs, call.output, call.count)
+  }
+}
+
+extension Int: VectorInteger {
+  /// See `VectorProgramScalar`.
+  public static var vectorType: VectorElementType { .int64 }
+
+  /// See `VectorProgramScalar`.
+  @unsafe public static func evaluate(_ call: ProgramCall<Int>) {
+    // SAFETY: an Int is the 64 bits of an Int64.
+    unsafe ek_evaluate_i64(
+      call.level, call.program,
+      UnsafeRawPointer(call.inputs)?.assumingMemoryBound(to: UnsafePointer<Int64>?.self),
+      UnsafeMutableRawPointer(call.output).assumingMemoryBound(to: Int64.self), call.count)
+  }
+}
+
+extension Int32: VectorInteger {
+  /// See `VectorProgramScalar`.
+  public static var vectorType: VectorElementType { .int32 }
+
+  /// See `VectorProgramScalar`.
+  @unsafe public static func evaluate(_ call: ProgramCall<Int32>) {
+    unsafe ek_evaluate_i32(call.level, call.program, call.inputs, call.output, call.count)
+  }
+}
+
+extension UInt8: VectorInteger {
+  /// See `VectorProgramScalar`.
+  public static var vectorType: VectorElementType { .uint8 }
+
+  /// See `VectorProgramScalar`.
+  @unsafe public static func evaluate(_ call: ProgramCall<UInt8>) {
+    unsafe ek_evaluate_u8(call.level, call.program, call.inputs, call.output, call.count)
   }
 }

@@ -115,6 +115,11 @@ public protocol VectorScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, BL
   static func centralMoments(_ x: Span<Self>, level: InstructionSet?) -> RawCentralMoments
   /// `Π xᵢ`, 1 for no elements. Relative error ≤ (28 + log₂(n / 2048)) · 2⁻⁵³.
   static func product(_ x: Span<Self>, level: InstructionSet?) -> ScaledProduct
+  /// Applies an operation to that many elements of two operands, or of the one that it has; for
+  /// `VectorOperation.lanes`.
+  @unsafe static func apply(
+    _ operation: VectorOperation, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>?,
+    _ output: UnsafeMutablePointer<Self>, _ count: Int, level: InstructionSet?)
 }
 
 extension Optional where Wrapped == InstructionSet {
@@ -185,6 +190,14 @@ extension Double: VectorScalar {
       unsafe ScaledProduct(ek_product_f64(level.number, $0.baseAddress, $0.count))
     }
   }
+
+  /// See `VectorScalar`.
+  @unsafe public static func apply(
+    _ operation: VectorOperation, _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>?,
+    _ output: UnsafeMutablePointer<Double>, _ count: Int, level: InstructionSet?
+  ) {
+    unsafe ek_apply_f64(level.number, Int32(operation.rawValue), x, y, nil, output, count)
+  }
 }
 
 extension Float: VectorScalar {
@@ -240,5 +253,13 @@ extension Float: VectorScalar {
     unsafe x.withUnsafeBufferPointer {
       unsafe ScaledProduct(ek_product_f32(level.number, $0.baseAddress, $0.count))
     }
+  }
+
+  /// See `VectorScalar`.
+  @unsafe public static func apply(
+    _ operation: VectorOperation, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>?,
+    _ output: UnsafeMutablePointer<Float>, _ count: Int, level: InstructionSet?
+  ) {
+    unsafe ek_apply_f32(level.number, Int32(operation.rawValue), x, y, nil, output, count)
   }
 }

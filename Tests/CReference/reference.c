@@ -66,6 +66,7 @@ static long double reference(int operation, long double x, long double y) {
     case EK_ATAN2: return atan2l(x, y);
     case EK_HYPOT: return hypotl(x, y);
     case EK_COPYSIGN: return copysignl(x, y);
+    case EK_REMAINDER: return fmodl(x, y);
     case EK_ERF: return erfl(x);
     case EK_ERFC: return erfcl(x);
     case EK_NORMAL_QUANTILE: return normal_quantile(x);

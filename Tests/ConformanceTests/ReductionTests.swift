@@ -11,7 +11,7 @@ private let counts = [0, 1, 2, 63, 64, 65, 2047, 2049, 65_535, 65_536, 65_537, 2
 private func everything<X: ArrayOperand>(
   _ pool: any WorkExecutor, _ x: X, where mask: ArrayMask<X.Element>? = nil,
   ignoringNaN: Bool = false
-) throws -> [UInt64] {
+) throws -> [UInt64] where X.Element: KernelElement {
   func bits(_ body: () throws -> [Double]) throws -> [UInt64] {
     do { return try body().map(\.bitPattern) } catch is KernelError { return [] }
   }
@@ -33,7 +33,7 @@ private func everything<X: ArrayOperand>(
 private func positions<X: ArrayOperand>(
   _ pool: any WorkExecutor, _ x: X, where mask: ArrayMask<X.Element>? = nil,
   ignoringNaN: Bool = false
-) throws -> [Int] {
+) throws -> [Int] where X.Element: KernelElement {
   do {
     return [
       try pool.minimumPosition(x, where: mask, ignoringNaN: ignoringNaN).index,

@@ -132,15 +132,23 @@ enum {
   EK_GAMMA = 53,
   EK_LOG_GAMMA = 54,
   EK_ROOT_OF_SQUARES = 55,
+  EK_REMAINDER = 56,
+  // Of integers alone.
+  EK_BIT_AND = 57,
+  EK_BIT_OR = 58,
+  EK_BIT_XOR = 59,
+  EK_SHIFT_LEFT = 60,
+  EK_SHIFT_RIGHT = 61,
   EK_OPERATION_COUNT,
 };
 
 /// An element-wise program: straight-line code over numbered operands, first the inputs, then the constants,
 /// then temporary ones. An instruction is its operation, its target and up to three operands, a byte each
-/// from the lowest on; the last one's target is the output.
+/// from the lowest on; the last one's target is the output. A constant is the bits of a double, or of an int64_t
+/// for integers.
 typedef struct {
   const uint64_t *instructions;
-  const double *constants;
+  const uint64_t *constants;
   int32_t instruction_count;
   int32_t input_count;
   int32_t constant_count;
@@ -164,6 +172,13 @@ void ek_evaluate_f64(int level, const ek_program *program, const double *const *
                      ptrdiff_t n);
 void ek_evaluate_f32(int level, const ek_program *program, const float *const *inputs, float *out,
                      ptrdiff_t n);
+// Of integers: what overflows wraps around; an operation that they do not have gives 0.
+void ek_evaluate_i64(int level, const ek_program *program, const int64_t *const *inputs, int64_t *out,
+                     ptrdiff_t n);
+void ek_evaluate_i32(int level, const ek_program *program, const int32_t *const *inputs, int32_t *out,
+                     ptrdiff_t n);
+void ek_evaluate_u8(int level, const ek_program *program, const uint8_t *const *inputs, uint8_t *out,
+                    ptrdiff_t n);
 
 // Questions to the loaded BLAS: functions by name, which may not be there; the answer is then 0 or
 // the empty string. The file's path is valid until the next call on the same thread.

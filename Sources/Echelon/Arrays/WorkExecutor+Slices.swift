@@ -184,7 +184,7 @@ private func partialWithoutNaN<Element: KernelElement>(
 /// A vector as the only input of a program.
 private struct OneVector: VectorInputs {
   let operand: KernelOperand
-  func withInput<Element: BitwiseCopyable>(
+  func withInput<Element: VectorProgramScalar>(
     _ index: Int, of type: Element.Type, _ body: (Span<Element>) -> Void
   ) {
     operand.withSpan(of: type, 0..<operand.count, body)

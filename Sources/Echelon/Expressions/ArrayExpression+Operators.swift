@@ -1,9 +1,9 @@
-import EchelonKernels
+public import EchelonKernels
 import EchelonLinearAlgebra
 
 // The arithmetic of expressions. Each operator takes two operands, or one and a number on either side.
 
-extension ArrayOperand {
+extension ArrayOperand where Element: KernelElement {
   /// x + y, element by element.
   public static func + (x: Self, y: some ArrayOperand<Element>) -> ArrayExpression<Element> {
     ArrayExpression(.add, x.expression.node, y.expression.node)

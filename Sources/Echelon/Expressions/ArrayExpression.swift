@@ -1,12 +1,12 @@
-public import EchelonKernels
-import EchelonLinearAlgebra
+import EchelonKernels
+public import EchelonLinearAlgebra
 import EchelonMemory
 
 /// What arithmetic on arrays takes: a `SharedArray`, a view of one, a `SharedMatrix`, or an expression over
 /// some.
 public protocol ArrayOperand<Element>: Sendable {
   /// The type of the elements.
-  associatedtype Element: KernelElement & Sendable
+  associatedtype Element: VectorProgramScalar
   /// The operand as an expression.
   var expression: ArrayExpression<Element> { get }
 }
@@ -20,12 +20,12 @@ public protocol ArrayOperand<Element>: Sendable {
 /// of elements; numbers stand for as many equal ones. Among matrices an array is a row, and what has one row
 /// or one column is repeated for every row or column. An expression that is used twice in another is computed
 /// once. Every operation rounds to the element type, as Swift's own arithmetic does.
-public struct ArrayExpression<Element: KernelElement & Sendable>: ArrayOperand {
+public struct ArrayExpression<Element: VectorProgramScalar>: ArrayOperand {
   let node: ExpressionNode<ArrayLeaf>
 
   init(_ node: ExpressionNode<ArrayLeaf>) { self.node = node }
 
-  init(_ value: Element) { node = ExpressionNode(.constant(Double(value))) }
+  init(_ value: Element) { node = ExpressionNode(.constant(value.constantBits)) }
 
   init(_ operation: VectorOperation, _ operands: ExpressionNode<ArrayLeaf>...) {
     node = ExpressionNode(.operation(operation, operands))
@@ -35,23 +35,35 @@ public struct ArrayExpression<Element: KernelElement & Sendable>: ArrayOperand {
   public var expression: ArrayExpression { self }
 }
 
-extension SharedArray: ArrayOperand where Element: KernelElement & Sendable {
+extension SharedArray: ArrayOperand where Element: VectorProgramScalar {
   /// The array as an expression.
   public var expression: ArrayExpression<Element> {
-    ArrayExpression(
-      leaf: self, LeafLayout(rows: 1, columns: count, rowStride: count, columnStride: 1))
+    ArrayExpression(leaf: self, rowLayout)
   }
 }
 
-extension ArrayView: ArrayOperand where Element: KernelElement & Sendable {
+extension ArrayView: ArrayOperand where Element: VectorProgramScalar {
   /// The view as an expression.
   public var expression: ArrayExpression<Element> {
-    ArrayExpression(
-      leaf: storage, LeafLayout(rows: 1, columns: count, rowStride: 0, columnStride: stride))
+    ArrayExpression(leaf: storage, rowLayout)
   }
 }
 
-extension SharedMatrix: ArrayOperand where Element: KernelElement & Sendable {
+extension SharedArray {
+  /// The array as one row.
+  var rowLayout: LeafLayout {
+    LeafLayout(rows: 1, columns: count, rowStride: count, columnStride: 1)
+  }
+}
+
+extension ArrayView {
+  /// The view as one row.
+  var rowLayout: LeafLayout {
+    LeafLayout(rows: 1, columns: count, rowStride: 0, columnStride: stride)
+  }
+}
+
+extension SharedMatrix: ArrayOperand where Element: VectorProgramScalar {
   /// The matrix as an expression.
   public var expression: ArrayExpression<Element> {
     ArrayExpression(leaf: storage, layout, isMatrix: true)
@@ -59,18 +71,25 @@ extension SharedMatrix: ArrayOperand where Element: KernelElement & Sendable {
 }
 
 extension ArrayExpression {
-  fileprivate init(leaf storage: SharedArray<Element>, _ layout: LeafLayout, isMatrix: Bool = false)
-  {
-    node = ExpressionNode(.leaf(ArrayLeaf(storage, layout, isMatrix: isMatrix)))
+  /// - Parameter type: what the elements are in memory; nil is what the expression computes with.
+  init<Stored>(
+    leaf storage: SharedArray<Stored>, _ layout: LeafLayout, of type: VectorElementType? = nil,
+    isMatrix: Bool = false
+  ) {
+    let type = type ?? Element.vectorType
+    node = ExpressionNode(.leaf(ArrayLeaf(storage, layout, of: type, isMatrix: isMatrix)))
   }
 }
 
 /// Which elements of an expression something holds for; see the pointwise comparisons, `.<` and so on, and
 /// `select`.
-public struct ArrayMask<Element: KernelElement & Sendable>: Sendable {
+public struct ArrayMask<Element: VectorProgramScalar>: Sendable {
   let node: ExpressionNode<ArrayLeaf>
 
   init(_ operation: VectorOperation, _ operands: ExpressionNode<ArrayLeaf>...) {
     node = ExpressionNode(.operation(operation, operands))
   }
+
+  /// - Parameter truths: 1 where it holds, and 0 where it does not.
+  init(_ truths: ArrayExpression<Element>) { node = truths.node }
 }

@@ -1,4 +1,5 @@
 import EchelonKernels
+import EchelonLinearAlgebra
 import EchelonMemory
 
 /// How the elements of an operand lie in its memory, counted in elements; a stride of 0 repeats them.
@@ -31,6 +32,12 @@ struct LeafLayout: Hashable, Sendable, BitwiseCopyable, Codable {
   }
 }
 
+/// How an input of an expression lies, and what its elements are, as it travels.
+struct LeafSource: Hashable, Sendable, BitwiseCopyable, Codable {
+  let layout: LeafLayout
+  let type: VectorElementType
+}
+
 /// The shape of what an expression computes.
 struct ExpressionShape: Hashable, Sendable {
   var rows: Int
@@ -45,19 +52,25 @@ struct ExpressionShape: Hashable, Sendable {
 struct ArrayLeaf: Hashable, Sendable {
   let reference: ArrayReference
   let layout: LeafLayout
+  /// What its elements are in memory; an expression of another type converts them.
+  let type: VectorElementType
   let isMatrix: Bool
 
   /// - Parameter storage: the elements from the first to the last of the view, in memory order.
-  init<Element>(_ storage: SharedArray<Element>, _ layout: LeafLayout, isMatrix: Bool) {
+  init<Element>(
+    _ storage: SharedArray<Element>, _ layout: LeafLayout, of type: VectorElementType,
+    isMatrix: Bool
+  ) {
     reference = ArrayReference(storage)
     self.layout = layout
+    self.type = type
     self.isMatrix = isMatrix
   }
 
   static func == (a: ArrayLeaf, b: ArrayLeaf) -> Bool {
     a.reference.operand.block === b.reference.operand.block
       && a.reference.operand.byteOffset == b.reference.operand.byteOffset && a.layout == b.layout
-      && a.isMatrix == b.isMatrix
+      && a.type == b.type && a.isMatrix == b.isMatrix
   }
 
   func hash(into hasher: inout Hasher) {

@@ -34,7 +34,9 @@ struct ExpressionPlan {
   }
 
   /// What travels: how the inputs lie, as the results' shape sees them.
-  var layouts: [LeafLayout] { leaves.map { $0.layout.broadcast(to: shape)! } }
+  var sources: [LeafSource] {
+    leaves.map { LeafSource(layout: $0.layout.broadcast(to: shape)!, type: $0.type) }
+  }
   /// What travels: the code.
   var codes: [ComputationCode] { computations.map(ComputationCode.init) }
 }
@@ -42,7 +44,7 @@ struct ExpressionPlan {
 /// A computation as it travels.
 struct ComputationCode: Codable, Sendable {
   let words: [UInt64]
-  let constants: [Double]
+  let constants: [UInt64]
   let inputs: [Int]
   let temporaryCount: Int
 
@@ -64,41 +66,28 @@ struct ComputationCode: Codable, Sendable {
   }
 }
 
-/// The inputs of one chunk. Those that lie in the order of the results are read in place; others are put in
-/// that order first.
+/// The inputs of one chunk. Those that lie in the order of the results and have the type of the program are read
+/// in place; others are made so first.
 struct ChunkInputs: VectorInputs {
   let chunk: ChunkMemory
-  let layouts: [LeafLayout]
+  let sources: [LeafSource]
 
-  func withInput<Element: BitwiseCopyable>(
+  func withInput<Element: VectorProgramScalar>(
     _ index: Int, of type: Element.Type, _ body: (Span<Element>) -> Void
   ) {
-    let layout = layouts[index]
-    if layout.isContiguous { return chunk.withInput(index, of: type, body) }
-    chunk.withWholeInput(index, of: type, count: layout.extent) { whole in
+    let layout = sources[index].layout
+    let source = sources[index].type
+    if layout.isContiguous, source == Element.vectorType {
+      return chunk.withInput(index, of: type, body)
+    }
+    let byteCount = layout.extent * source.byteCount
+    chunk.withWholeInput(index, of: UInt8.self, count: byteCount) { whole in
       KernelScratch.withSpan(of: type, count: chunk.count) { gathered in
-        gather(whole, layout, from: chunk.start, into: &gathered)
+        source.gather(
+          whole, from: chunk.start, columns: layout.columns, rowStride: layout.rowStride,
+          columnStride: layout.columnStride, into: &gathered)
         body(gathered.span)
       }
-    }
-  }
-
-  private func gather<Element: BitwiseCopyable>(
-    _ whole: Span<Element>, _ layout: LeafLayout, from start: Int,
-    into gathered: inout MutableSpan<Element>
-  ) {
-    var (row, column) = start.quotientAndRemainder(dividingBy: max(1, layout.columns))
-    var done = 0
-    while done < gathered.count {
-      let length = min(layout.columns - column, gathered.count - done)
-      var source = row * layout.rowStride + column * layout.columnStride
-      for target in done..<done + length {
-        gathered[target] = whole[source]
-        source += layout.columnStride
-      }
-      done += length
-      row += 1
-      column = 0
     }
   }
 }

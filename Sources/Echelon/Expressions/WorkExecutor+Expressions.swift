@@ -1,5 +1,5 @@
 import EchelonKernels
-import EchelonLinearAlgebra
+public import EchelonLinearAlgebra
 import EchelonMemory
 import EchelonPool
 public import EchelonWire
@@ -21,7 +21,9 @@ extension WorkExecutor {
     priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> Future<SharedArray<Operand.Element>> {
     let plan = try ExpressionPlan([expression.expression.node], operation: "evaluate")
-    return try start(plan, into: output, priority, deadline) { $0 }
+    return try start(plan, over: Operand.Element.vectorType, into: output, priority, deadline) {
+      $0
+    }
   }
 
   /// Starts computing an expression with a matrix in it, and returns the future of a matrix in row-major
@@ -52,14 +54,27 @@ extension WorkExecutor {
         throw KernelError.notContiguous(kernel: operation, operand: 0)
       }
     }
-    return try start(plan, into: output?.flattened, priority, deadline) {
+    let type = Operand.Element.vectorType
+    return try start(plan, over: type, into: output?.flattened, priority, deadline) {
       SharedMatrix($0, rows: rows, columns: columns)
     }
   }
 
-  private func start<Element: KernelElement & Sendable, Value: Sendable>(
-    _ plan: ExpressionPlan, into output: SharedArray<Element>?, _ priority: WorkPriority,
-    _ deadline: Duration?, _ value: @escaping @Sendable (SharedArray<Element>) -> Value
+  /// Starts finding out where a mask holds and returns the future of its array: true where it does. Else as
+  /// `startEvaluate` of an expression.
+  public func startEvaluate<Element: VectorProgramScalar>(
+    _ mask: ArrayMask<Element>, into output: SharedArray<Bool>? = nil,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> Future<SharedArray<Bool>> {
+    let plan = try ExpressionPlan([mask.node], operation: "evaluate")
+    return try start(plan, over: Element.vectorType, into: output, priority, deadline) { $0 }
+  }
+
+  /// - Parameter type: what the expression computes with.
+  private func start<Output: BitwiseCopyable & Sendable, Value: Sendable>(
+    _ plan: ExpressionPlan, over type: VectorElementType, into output: SharedArray<Output>?,
+    _ priority: WorkPriority, _ deadline: Duration?,
+    _ value: @escaping @Sendable (SharedArray<Output>) -> Value
   ) throws -> Future<Value> {
     let count = plan.shape.count
     if let output, output.count != count {
@@ -68,12 +83,13 @@ extension WorkExecutor {
     let overlaps = output.map { output in plan.leaves.contains { $0.overlaps(output) } } ?? false
     let target =
       try overlaps
-      ? uninitializedArray(of: Element.self, count: count)
-      : output ?? uninitializedArray(of: Element.self, count: count)
+      ? uninitializedArray(of: Output.self, count: count)
+      : output ?? uninitializedArray(of: Output.self, count: count)
     let result = output ?? target
-    let function = chunkFunction(plan.codes[0], plan.layouts, Element.elementType)
+    let function = chunkFunction(
+      plan.codes[0], plan.sources, type, isMask: Output.self == Bool.self)
     var job = ClosureJob(
-      function: function, program: function, label: "an expression over \(Element.self)",
+      function: function, program: function, label: "an expression over \(type)",
       elementCount: count, chunkLength: Self.mapChunkLength, output: ArrayReference(target),
       inputs: plan.leaves.map(\.reference), parameters: .none
     ) { _ in value(result) }
@@ -123,23 +139,54 @@ extension WorkExecutor {
   }
 }
 
+extension WorkExecutor {
+  /// Where a mask holds; see `startEvaluate`.
+  public func evaluate<Element: VectorProgramScalar>(
+    _ mask: ArrayMask<Element>, into output: SharedArray<Bool>? = nil,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) async throws -> SharedArray<Bool> {
+    try await startEvaluate(mask, into: output, priority: priority, deadline: deadline).value
+  }
+
+  /// Where a mask holds, blocking; see `startEvaluate`.
+  @available(*, noasync)
+  public func evaluate<Element: VectorProgramScalar>(
+    _ mask: ArrayMask<Element>, into output: SharedArray<Bool>? = nil,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> SharedArray<Bool> {
+    try startEvaluate(mask, into: output, priority: priority, deadline: deadline).result()
+  }
+}
+
 /// An expression as a closure that travels, made outside of generic code.
 private func chunkFunction(
-  _ code: ComputationCode, _ layouts: [LeafLayout], _ type: ElementType
+  _ code: ComputationCode, _ sources: [LeafSource], _ type: VectorElementType, isMask: Bool
 ) -> ChunkFunction {
   ChunkFunction { chunk in
-    let inputs = ChunkInputs(chunk: chunk, layouts: layouts)
+    let inputs = ChunkInputs(chunk: chunk, sources: sources)
     switch type {
-    case .float64: chunk.run(code.computation, inputs, Double.self)
-    case .float32: chunk.run(code.computation, inputs, Float.self)
+    case .float64: chunk.run(code.computation, inputs, Double.self, isMask)
+    case .float32: chunk.run(code.computation, inputs, Float.self, isMask)
+    case .int64: chunk.run(code.computation, inputs, Int64.self, isMask)
+    case .int32: chunk.run(code.computation, inputs, Int32.self, isMask)
+    case .uint8: chunk.run(code.computation, inputs, UInt8.self, isMask)
+    case .bool: preconditionFailure("no expression computes with Bool")
     }
   }
 }
 
 extension ChunkMemory {
-  fileprivate func run<Element: KernelElement>(
-    _ computation: VectorComputation, _ inputs: ChunkInputs, _ type: Element.Type
+  fileprivate func run<Element: VectorProgramScalar & Numeric>(
+    _ computation: VectorComputation, _ inputs: ChunkInputs, _ type: Element.Type, _ isMask: Bool
   ) {
-    withOutput(of: type) { output in computation.run(into: &output, inputs: inputs) }
+    guard isMask else {
+      return withOutput(of: type) { output in computation.run(into: &output, inputs: inputs) }
+    }
+    KernelScratch.withSpan(of: type, count: count) { truths in
+      computation.run(into: &truths, inputs: inputs)
+      withOutput(of: Bool.self) { output in
+        for index in output.indices { output[index] = truths[index] != 0 }
+      }
+    }
   }
 }

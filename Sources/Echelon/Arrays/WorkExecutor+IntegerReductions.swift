@@ -1,0 +1,320 @@
+public import EchelonKernels
+public import EchelonLinearAlgebra
+import EchelonMemory
+import EchelonPool
+public import EchelonWire
+
+// Reductions of whole numbers, which are exact: they need no order to have the same bits. Of averages and the
+// rest, `x.converted(to: Double.self)` has all.
+
+extension WorkExecutor {
+  /// Starts `Σ xᵢ`; 0 for no elements.
+  /// - Parameters:
+  ///   - x: an array, a view, a matrix, or an expression over at most eight of them.
+  ///   - mask: which elements count; nil is all.
+  ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
+  ///   - deadline: how long it may take, counted from the beginning of its first chunk. Then it is
+  ///     stopped and fails with `PoolError.deadlineExceeded`.
+  /// - Throws: `KernelError` for arrays that do not fit each other, `ExpressionError` for an expression that is
+  ///   too large for one pass; the future fails with `KernelError.overflow` for a sum that is no Int.
+  public func startSum<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) throws -> Future<Int> where X.Element: VectorInteger {
+    try start(.sum, x, mask, JobOptions(priority: priority, deadline: deadline)) { total in
+      guard let high = Int32(exactly: total.high + total.low >> 32) else {
+        throw KernelError.overflow(kernel: "sum")
+      }
+      return Int(high) << 32 + Int(total.low & 0xffff_ffff)
+    }
+  }
+
+  /// Starts the search for the smallest element and its position; of equal ones the first.
+  /// - Throws: as `startSum`; the future fails with `KernelError.emptyInput` for no elements.
+  public func startMinimumPosition<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) throws -> Future<Extreme<X.Element>> where X.Element: VectorInteger {
+    try startExtreme(.minimum, x, mask, JobOptions(priority: priority, deadline: deadline))
+  }
+
+  /// Starts the search for the largest element and its position; of equal ones the first.
+  /// - Throws: as `startMinimumPosition`.
+  public func startMaximumPosition<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) throws -> Future<Extreme<X.Element>> where X.Element: VectorInteger {
+    try startExtreme(.maximum, x, mask, JobOptions(priority: priority, deadline: deadline))
+  }
+
+  /// How many elements a mask holds for.
+  func startCount<Element: VectorProgramScalar>(
+    _ mask: ArrayMask<Element>, _ options: JobOptions
+  ) throws -> Future<Int> {
+    try start(.count, [mask.node], Element.vectorType, hasMask: false, options) { Int($0.low) }
+  }
+
+  private func startExtreme<X: ArrayOperand>(
+    _ reduction: IntegerReduction, _ x: X, _ mask: ArrayMask<X.Element>?, _ options: JobOptions
+  ) throws -> Future<Extreme<X.Element>> where X.Element: VectorInteger {
+    try start(reduction, x, mask, options) { best in
+      guard best.position >= 0 else { throw KernelError.emptyInput(kernel: "\(reduction)") }
+      return Extreme(value: X.Element(best.low), index: Int(best.position))
+    }
+  }
+
+  private func start<X: ArrayOperand, Value: Sendable>(
+    _ reduction: IntegerReduction, _ x: X, _ mask: ArrayMask<X.Element>?, _ options: JobOptions,
+    _ finish: @escaping @Sendable (IntegerPartial) throws -> Value
+  ) throws -> Future<Value> {
+    let vectors = [x.expression.node] + (mask.map { [$0.node] } ?? [])
+    return try start(
+      reduction, vectors, X.Element.vectorType, hasMask: mask != nil, options, finish)
+  }
+
+  private func start<Value: Sendable>(
+    _ reduction: IntegerReduction, _ vectors: [ExpressionNode<ArrayLeaf>],
+    _ type: VectorElementType,
+    hasMask: Bool, _ options: JobOptions,
+    _ finish: @escaping @Sendable (IntegerPartial) throws -> Value
+  ) throws -> Future<Value> {
+    if hasMask { _ = try ExpressionShape(same: vectors, operation: "\(reduction)") }
+    let plan = try ExpressionPlan(vectors, operation: "\(reduction)")
+    let function = chunkFunction(reduction, plan.codes, plan.sources, type)
+    let (count, length) = (plan.shape.count, FusedReduction.chunkLength)
+    var job = ClosureJob(
+      function: function, program: function, label: "\(reduction) over \(type)",
+      elementCount: count, chunkLength: length, output: nil, inputs: plan.leaves.map(\.reference),
+      parameters: .none
+    ) { partials in
+      guard let partials else { return try finish(IntegerPartial()) }
+      let chunkCount = count / length + (count % length == 0 ? 0 : 1)
+      // A partial result takes 64 bytes.
+      let words = MemoryLayout<KernelPartial>.stride / MemoryLayout<IntegerPartial>.stride
+      return try partials.withSpan(
+        of: IntegerPartial.self, byteOffset: 0, count: chunkCount * words
+      ) { span in
+        var total = span[0]
+        for chunk in 1..<max(1, chunkCount) { reduction.merge(span[chunk * words], into: &total) }
+        return try finish(total)
+      }
+    }
+    job.options = options
+    return try start(job)
+  }
+}
+
+extension WorkExecutor {
+  /// `Σ xᵢ`; 0 for no elements; see `startSum`.
+  public func sum<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) async throws -> Int where X.Element: VectorInteger {
+    try await startSum(x, where: mask, priority: priority, deadline: deadline).value
+  }
+
+  /// `Σ xᵢ`; 0 for no elements, blocking; see `startSum`.
+  @available(*, noasync)
+  public func sum<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) throws -> Int where X.Element: VectorInteger {
+    try startSum(x, where: mask, priority: priority, deadline: deadline).result()
+  }
+
+  /// The smallest element; see `startMinimumPosition`.
+  public func minimum<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) async throws -> X.Element where X.Element: VectorInteger {
+    try await startMinimumPosition(x, where: mask, priority: priority, deadline: deadline).value
+      .value
+  }
+
+  /// The smallest element, blocking; see `startMinimumPosition`.
+  @available(*, noasync)
+  public func minimum<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) throws -> X.Element where X.Element: VectorInteger {
+    try startMinimumPosition(x, where: mask, priority: priority, deadline: deadline).result()
+      .value
+  }
+
+  /// The largest element; see `startMaximumPosition`.
+  public func maximum<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) async throws -> X.Element where X.Element: VectorInteger {
+    try await startMaximumPosition(x, where: mask, priority: priority, deadline: deadline).value
+      .value
+  }
+
+  /// The largest element, blocking; see `startMaximumPosition`.
+  @available(*, noasync)
+  public func maximum<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) throws -> X.Element where X.Element: VectorInteger {
+    try startMaximumPosition(x, where: mask, priority: priority, deadline: deadline).result()
+      .value
+  }
+
+  /// The smallest element and its position; of equal ones the first; see `startMinimumPosition`.
+  public func minimumPosition<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) async throws -> Extreme<X.Element> where X.Element: VectorInteger {
+    try await startMinimumPosition(x, where: mask, priority: priority, deadline: deadline).value
+  }
+
+  /// The smallest element and its position; of equal ones the first, blocking; see `startMinimumPosition`.
+  @available(*, noasync)
+  public func minimumPosition<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) throws -> Extreme<X.Element> where X.Element: VectorInteger {
+    try startMinimumPosition(x, where: mask, priority: priority, deadline: deadline).result()
+  }
+
+  /// The largest element and its position; of equal ones the first; see `startMaximumPosition`.
+  public func maximumPosition<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) async throws -> Extreme<X.Element> where X.Element: VectorInteger {
+    try await startMaximumPosition(x, where: mask, priority: priority, deadline: deadline).value
+  }
+
+  /// The largest element and its position; of equal ones the first, blocking; see `startMaximumPosition`.
+  @available(*, noasync)
+  public func maximumPosition<X: ArrayOperand>(
+    _ x: X, where mask: ArrayMask<X.Element>? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) throws -> Extreme<X.Element> where X.Element: VectorInteger {
+    try startMaximumPosition(x, where: mask, priority: priority, deadline: deadline).result()
+  }
+}
+
+/// What is asked of whole numbers.
+enum IntegerReduction: UInt8, BitwiseCopyable, Sendable, CustomStringConvertible {
+  case sum
+  /// Of truths, which may be those of any type.
+  case count
+  case minimum
+  case maximum
+
+  var description: String {
+    switch self {
+    case .sum: "sum"
+    case .count: "count"
+    case .minimum: "minimum"
+    case .maximum: "maximum"
+    }
+  }
+
+  /// - Parameter right: of the elements that follow.
+  func merge(_ right: IntegerPartial, into left: inout IntegerPartial) {
+    switch self {
+    case .sum, .count:
+      left.high += right.high
+      left.low += right.low
+    case .minimum, .maximum:
+      guard right.position >= 0 else { return }
+      let isBetter = self == .minimum ? right.low < left.low : right.low > left.low
+      if left.position < 0 || isBetter { left = right }
+    }
+  }
+}
+
+/// The answer for some elements.
+struct IntegerPartial: BitwiseCopyable, Sendable {
+  /// A sum is high·2³² + low: neither half overflows before 2³¹ elements of a chunk, and as many chunks.
+  var high: Int64 = 0
+  /// The lower half of a sum, or the smallest or largest element.
+  var low: Int64 = 0
+  /// The first position of that; −1 when there is no element.
+  var position: Int64 = -1
+  var padding: Int64 = 0
+}
+
+/// A reduction as a closure that travels, made outside of generic code.
+private func chunkFunction(
+  _ reduction: IntegerReduction, _ codes: [ComputationCode], _ sources: [LeafSource],
+  _ type: VectorElementType
+) -> ChunkFunction {
+  ChunkFunction { chunk in
+    let chunk = ComputedChunk(
+      vectors: codes.map(\.computation), inputs: ChunkInputs(chunk: chunk, sources: sources))
+    switch type {
+    case .float64: chunk.storeCount(Double.self)
+    case .float32: chunk.storeCount(Float.self)
+    case .int64: chunk.store(reduction, Int64.self)
+    case .int32: chunk.store(reduction, Int32.self)
+    case .uint8: chunk.store(reduction, UInt8.self)
+    case .bool: preconditionFailure("no expression computes with Bool")
+    }
+  }
+}
+
+/// The elements of a chunk, and which of them count, as they are needed.
+private struct ComputedChunk {
+  /// The elements, and the mask if there is one.
+  let vectors: [VectorComputation]
+  let inputs: ChunkInputs
+
+  /// Writes how many elements are not 0.
+  func storeCount<Element: VectorProgramScalar & Numeric>(_ type: Element.Type) {
+    compute(0, type) { x in
+      var count: Int64 = 0
+      for index in x.indices { count += x[index] != 0 ? 1 : 0 }
+      inputs.chunk.store(partial: IntegerPartial(low: count))
+    }
+  }
+
+  /// Writes the partial result of a reduction.
+  func store<Element: VectorInteger>(_ reduction: IntegerReduction, _ type: Element.Type) {
+    if reduction == .count { return storeCount(type) }
+    compute(0, type) { x in
+      guard vectors.count > 1 else { return store(reduction, of: x) { _ in true } }
+      compute(1, type) { mask in store(reduction, of: x) { mask[$0] != 0 } }
+    }
+  }
+
+  private func compute<Element: VectorProgramScalar>(
+    _ index: Int, _ type: Element.Type, _ body: (Span<Element>) -> Void
+  ) {
+    KernelScratch.withSpan(of: type, count: inputs.chunk.count) { values in
+      vectors[index].run(into: &values, inputs: inputs)
+      body(values.span)
+    }
+  }
+
+  @inline(__always)
+  private func store<Element: VectorInteger>(
+    _ reduction: IntegerReduction, of x: Span<Element>, where counts: (Int) -> Bool
+  ) {
+    var result = IntegerPartial()
+    switch reduction {
+    case .count: preconditionFailure("counted elsewhere")
+    case .sum:
+      for index in x.indices {
+        let value = counts(index) ? Int64(x[index]) : 0
+        result.high += value >> 32
+        result.low += value & 0xffff_ffff
+      }
+    case .minimum, .maximum:
+      guard let first = x.indices.first(where: counts) else { break }
+      // Without a branch: where the best one changes is not to be foreseen.
+      var best = x[first]
+      if reduction == .minimum {
+        for index in first..<x.count { best = counts(index) ? min(best, x[index]) : best }
+      } else {
+        for index in first..<x.count { best = counts(index) ? max(best, x[index]) : best }
+      }
+      let position = x.indices.first { counts($0) && x[$0] == best } ?? first
+      result.low = Int64(best)
+      result.position = Int64(inputs.chunk.start + position)
+    }
+    inputs.chunk.store(partial: result)
+  }
+}

@@ -15,6 +15,8 @@ package final class ElementLog: @unchecked Sendable {
   private var area: (region: Region, offset: Int, isBlock: Bool)?
   private var written = 0
   private var isOpen = false
+  /// There was no room for more; what it holds stays, and so does its place, until it is forgotten.
+  private var isFull = false
 
   init(outbox: Outbox) {
     self.outbox = outbox
@@ -28,6 +30,7 @@ package final class ElementLog: @unchecked Sendable {
   /// A call on some elements begins.
   package func begin() {
     isOpen = true
+    isFull = false
     written = 0
     area = nil
     if let (region, offset) = outbox.rest {
@@ -59,17 +62,17 @@ package final class ElementLog: @unchecked Sendable {
 
   /// Without room the log ends where it is; what comes after is done again after a death.
   private func makeRoom(for byteCount: Int, index: Int, of count: Int) -> Bool {
-    guard let old = area else { return false }
+    guard !isFull, let old = area else { return false }
     if byteCount <= old.region.byteCount { return true }
     guard byteCount < Int(UInt32.max) else {
-      close()
+      isFull = true
       return false
     }
     // What the rest is likely to need, so that it moves once.
     let likely = byteCount / (index + 1) * count / 4 * 5 + 4096
     let size = max(2 * byteCount, min(likely, 1 << 30))
     guard let offset = outbox.requestBlock(size) else {
-      close()
+      isFull = true
       return false
     }
     let region = outbox.wire.arena.region.subregion(at: offset, byteCount: size)
@@ -80,11 +83,9 @@ package final class ElementLog: @unchecked Sendable {
     return true
   }
 
-  private func close() { area = nil }
-
   /// The block that the log lies in, if it has room for the whole answer, which is put there.
   func takeBlock(for bytes: RawSpan) -> Int? {
-    guard isOpen, let area, area.isBlock, bytes.byteCount <= area.region.byteCount else {
+    guard isOpen, !isFull, let area, area.isBlock, bytes.byteCount <= area.region.byteCount else {
       return nil
     }
     area.region.copy(from: bytes, at: 0)
@@ -98,7 +99,8 @@ package final class ElementLog: @unchecked Sendable {
     return area.offset
   }
 
-  /// Forgets the last call, before the next task begins.
+  /// Forgets the call that has ended: its result is where it belongs, and whoever dies from here on dies in
+  /// another.
   @inline(__always)
   func reset() { if isOpen { resetNow() } }
 

@@ -56,7 +56,6 @@ struct TaskRunner {
     lastSlot = index
     let slot = wire.slot(index)
     if state.flags.contains(.timed) { place.since.store(MonotonicClock.now()) }
-    log.reset()
     place.current.store(CurrentWork.task(index, generation: state.generation).bits)
     // The result goes where it will be read from, if it fits.
     var result = ByteWriter(
@@ -71,6 +70,7 @@ struct TaskRunner {
     place.tasksRun.storeRelaxed(place.tasksRun.loadRelaxed() &+ 1)
     wire.pass(.beforeFinish)
     wire.finish(index, generation: state.generation, by: seat)
+    log.reset()
     // ORDER(refill): sequential, after the slot's end; `submit` states its interest before it looks.
     // MODEL(refill.3)
     if wire.interest.loadSequential() & CollectorInterest.refill != 0, wire.isQueueLow {

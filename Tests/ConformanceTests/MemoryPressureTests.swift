@@ -32,6 +32,23 @@ import Testing
   }
 }
 
+@Suite(.timeLimit(.minutes(2))) struct `A map whose results outgrow the memory` {
+  @Test(arguments: TestedExecutor.pools)
+  func `leaves none of it taken`(_ kind: TestedExecutor) throws {
+    let pool = try kind.makePool(1, memoryLimit: 24 << 20)
+    for _ in 0..<8 {
+      // The first result promises little, so that a block for the rest is there; then there is none.
+      let results = Array(
+        try pool.map(0..<64, chunkSize: 64) { n in
+          [UInt8](repeating: 1, count: n == 0 ? 40_000 : 1_000_000)
+        })
+      #expect(results.count == 64)
+    }
+    #expect(try pool.array(repeating: 1.0, count: 1_500_000).count == 1_500_000)
+    pool.shutdown()
+  }
+}
+
 @Suite(.timeLimit(.minutes(1))) struct `Input that does not fit` {
   @Test(arguments: TestedExecutor.allCases)
   func `in count is refused by a numeric map`(_ kind: TestedExecutor) throws {

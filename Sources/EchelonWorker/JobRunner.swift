@@ -19,20 +19,22 @@ struct JobRunner {
     place = wire.seat(seat)
   }
 
-  /// Runs chunks of one active job of a priority until none is left to claim, or something more urgent
-  /// is there.
+  /// Runs chunks of one active job of a priority until none is left to claim, something more urgent is
+  /// there, or this worker has run as much as it may.
   /// - Returns: false when there was none to claim.
-  mutating func runSome(_ priority: WorkPriority) -> Bool {
+  mutating func runSome(_ priority: WorkPriority, _ limits: inout WorkerLimits) -> Bool {
     var active = wire.activeJobs(priority)
     while active != 0 {
       let index = JobIndex(active.trailingZeroBitCount)
       active &= active - 1
-      if run(index, priority) { return true }
+      if run(index, priority, &limits) { return true }
     }
     return false
   }
 
-  private mutating func run(_ index: JobIndex, _ priority: WorkPriority) -> Bool {
+  private mutating func run(
+    _ index: JobIndex, _ priority: WorkPriority, _ limits: inout WorkerLimits
+  ) -> Bool {
     let record = wire.job(index)
     // ORDER(job-ready): acquires the record and the words that `publish` released.
     // MODEL(job.5)
@@ -53,7 +55,7 @@ struct JobRunner {
     else { return false }
     place.current.store(CurrentWork.job(index, generation: state.generation).bits)
     wire.pass(.jobSeen)
-    let count = runChunks(of: record, index, fields, words, priority)
+    let count = runChunks(of: record, index, fields, words, priority, &limits)
     finishIfDone(index, record, state, words)
     retire(index, state)
     return count > 0
@@ -73,7 +75,7 @@ struct JobRunner {
   /// or dead worker had looked at and not claimed, or one that turned to more urgent work.
   private mutating func runChunks(
     of record: JobRecord, _ index: JobIndex, _ fields: job_record, _ words: ChunkWords,
-    _ priority: WorkPriority
+    _ priority: WorkPriority, _ limits: inout WorkerLimits
   ) -> Int {
     var body: ChunkBody?
     var count = 0
@@ -103,6 +105,9 @@ struct JobRunner {
       words.finish(chunk, claimed)
       if isArmed { wire.pass(.afterChunkFinish) }
     }
+    func mustTurn() -> Bool {
+      wire.hasWork(above: priority) || place.directed.load() != 0 || limits.areReached(place)
+    }
     defer {
       if count > 0 { StandardStream.flushIfPending() }
       place.phaseWord.store(SeatPhase.looking.rawValue)
@@ -114,7 +119,7 @@ struct JobRunner {
       guard first < UInt64(words.count) else { break }
       for chunk in Int(first)..<Int(min(UInt64(words.count), first + batch)) {
         take(chunk)
-        if wire.hasWork(above: priority) || place.directed.load() != 0 { return count }
+        if mustTurn() { return count }
       }
     }
     wire.step()
@@ -122,7 +127,7 @@ struct JobRunner {
     for chunk in 0..<words.count
     where ChunkWord(bits: words.word(chunk).load()).isAt(.unclaimed) {
       take(chunk)
-      if wire.hasWork(above: priority) || place.directed.load() != 0 { return count }
+      if mustTurn() { return count }
     }
     return count
   }

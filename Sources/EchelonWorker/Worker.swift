@@ -83,8 +83,8 @@ struct Worker: ~Copyable {
   }
 
   private mutating func runSomething(_ priority: WorkPriority) -> Bool {
-    if looksAtJobsFirst { return jobs.runSome(priority) || tasks.runOne(priority) }
-    return tasks.runOne(priority) || jobs.runSome(priority)
+    if looksAtJobsFirst { return jobs.runSome(priority, &limits) || tasks.runOne(priority) }
+    return tasks.runOne(priority) || jobs.runSome(priority, &limits)
   }
 
   /// Looks for work for as long as a wake-up would cost, if there is a chair free.

@@ -26,11 +26,21 @@ extension Faults {
       for future in futures { runs[try future.checked(), default: 0] += 1 }
       #expect(runs.values.allSatisfy { $0 <= 5 }, "\(runs)")
       #expect(runs.count >= 12)
-      // Chunks count as well.
-      let x = try pool.array(repeating: 1.0, count: 30 * 65_536)
-      #expect(try pool.start(Reduction<Double>.sum, x).checked() == Double(x.count))
       #expect(pool.statistics.deaths == 0)
       #expect(pool.statistics.recycled >= 11)
+      pool.shutdown()
+    }
+
+    @Test func `P9 leave in the middle of a job as well, between two chunks`() throws {
+      var options = PoolOptions.quiet
+      options.maxTasksPerWorker = 5
+      let pool = try ProcessPool(workers: 1, options: options)
+      let pids = try pool.array(repeating: Int32(0), count: 32)
+      try pool.concurrentPerform(iterations: 32, chunkLength: 1) { pids[$0] = getpid() }
+      var runs: [Int32: Int] = [:]
+      for pid in Array(pids) { runs[pid, default: 0] += 1 }
+      #expect(runs[0] == nil && runs.values.allSatisfy { $0 <= 5 }, "\(runs)")
+      #expect(pool.statistics.deaths == 0)
       pool.shutdown()
     }
 

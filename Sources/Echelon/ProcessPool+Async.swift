@@ -1,6 +1,7 @@
 import EchelonMemory
 import EchelonPool
 import EchelonTransfer
+import EchelonWorker
 
 /// The pool's side of `async` tasks.
 extension ProcessPool {
@@ -29,13 +30,27 @@ extension ProcessPool {
       future.fail(failure, isCancelled: input.isCancelled)
       return future
     }
-    // Not in place: the calling task may itself be one that must not be blocked.
+    // In place, as other functions are, unless a Swift task calls, which must not be blocked. The worker's
+    // main thread serves the main actor meanwhile; nobody else would.
+    guard unsafe withUnsafeCurrentTask(body: { unsafe $0 != nil }) else {
+      let runner = try resolveRunner(signature: signature.bytes)
+      callHere(message, runner) { outcome, answer in future.complete(outcome, answer) }
+      return future
+    }
     let bytes = message.copyBytes()
+    // It may outlast the calling task, and is then none of the next one's business.
+    let work = WorkerContext.currentWork
+    let isAskedToStop: @Sendable () -> Bool = {
+      future.isCancelled
+        || (WorkerContext.currentWork == work && WorkerContext.isCancelled == true)
+    }
     let error = SystemThread.start(name: "echelon-async") { [self] in
       do throws(TransferError) {
         let runner = try resolveRunner(signature: signature.bytes)
-        bytes.withRawSpan { message in
-          callHere(message, runner) { outcome, answer in future.complete(outcome, answer) }
+        AsyncRun.$ownProbe.withValue(isAskedToStop) {
+          bytes.withRawSpan { message in
+            callHere(message, runner) { outcome, answer in future.complete(outcome, answer) }
+          }
         }
       } catch {
         future.fail(error, isCancelled: false)

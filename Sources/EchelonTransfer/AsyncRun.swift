@@ -12,11 +12,14 @@ package enum AsyncRun {
     probe.withLock { $0 = isAskedToStop }
   }
 
+  /// What says so instead of that for the calls made inside of a task.
+  @TaskLocal package static var ownProbe: (@Sendable () -> Bool)?
+
   /// The same with the probe of a worker.
   static func toEnd<Output>(
     _ body: @escaping @Sendable () async throws -> Output
   ) -> Result<Output, any Error> {
-    let probe = probe.withLock { $0 }
+    let probe = ownProbe ?? probe.withLock { $0 }
     return toEnd(isAskedToStop: probe ?? { false }, servesMainActor: probe != nil, body)
   }
 

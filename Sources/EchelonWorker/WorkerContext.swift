@@ -44,6 +44,11 @@ package enum WorkerContext {
     AsyncRun.enterWorker { isCancelled == true }
   }
 
+  /// What this worker runs, in bits that are never the same again; nil in a front end.
+  package static var currentWork: UInt64? {
+    place.map { $0.wire.seat($0.seat).current.load() }
+  }
+
   /// Whether what this worker runs has been asked to stop; nil in a front end.
   package static var isCancelled: Bool? {
     guard let place else { return nil }

@@ -1,4 +1,5 @@
 import Echelon
+import Glibc
 import Synchronization
 import TestSupport
 import Testing
@@ -9,6 +10,9 @@ private struct Refusal: Error, Codable, Equatable { var n: Int }
   let below = try [n - 1, n - 2].map { try pool.submit(fibonacci, pool, $0) }
   return try below[0].result() + below[1].result()
 }
+
+/// Spares the processor while something else decides.
+private func rest(_ microseconds: UInt32 = 100) { usleep(microseconds) }
 
 @Suite struct `A pool inside its own tasks` {
   @Test(.timeLimit(.minutes(1)))
@@ -24,6 +28,58 @@ private struct Refusal: Error, Codable, Equatable { var n: Int }
       pool, 10)
     #expect(try await squares.value == (0..<10).map { $0 * $0 })
     await pool.shutdown()
+  }
+
+  /// The main actor is that of the worker, whose main thread is in the task.
+  @Test(.timeLimit(.minutes(1)), arguments: TestedExecutor.pools)
+  func `P13 has async functions with work for the main actor, and cancels them`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.makePool(1)
+    let direct = try pool.submit { () throws -> Int in
+      try ProcessPool.current!.submit { await MainActor.run { 42 } }.result()
+    }
+    #expect(try direct.checked() == 42)
+    let onMainActor = try pool.submit { @MainActor () async throws -> Int in
+      let inner = try ProcessPool.current!.submit { await MainActor.run { 21 } }
+      return try await inner.value * 2
+    }
+    #expect(try onMainActor.checked() == 42)
+    // What was cancelled ends, and the next task is not the one that it asks about.
+    let cells = try pool.array(repeating: Int64(0), count: 2)
+    let left = try pool.submit { () async throws -> Void in
+      let inner = try ProcessPool.current!.submit { () async -> Void in
+        cells[0] = 1
+        while !Task.isCancelled { await Task.yield() }
+        cells[0] = 2
+      }
+      while cells[0] == 0 { await Task.yield() }
+      inner.cancel()
+    }
+    try left.checked()
+    let waiting = try pool.submit { () -> Void in while cells[0] != 2 { rest() } }
+    try waiting.checked()
+    let outlasting = try pool.submit { () async throws -> Void in
+      _ = try ProcessPool.current!.submit { () async -> Void in
+        while cells[1] != 2 {
+          if Task.isCancelled { cells[1] = 3 }
+          await Task.yield()
+        }
+      }
+    }
+    try outlasting.checked()
+    let asked = try pool.submit { () -> Bool in
+      cells[1] = 1
+      while !CurrentTask.isCancelled { rest() }
+      // Longer than a wish to stop goes unseen.
+      rest(50_000)
+      defer { cells[1] = 2 }
+      return cells[1] == 1
+    }
+    while cells[1] == 0 { rest() }
+    asked.cancel()
+    #expect(try asked.checked())
+    pool.shutdown()
   }
 
   /// The log of a map's finished elements is the task's, whatever maps run inside of it.

@@ -22,9 +22,7 @@ import Glibc
 
   /// The arenas that a process has made and holds open.
   package static func all(of processID: Int32) throws(ObservationError) -> [ObservedArena] {
-    guard kill(processID, 0) == 0 || errno == EPERM else {
-      throw .noSuchProcess(processID)
-    }
+    guard ProcessFacts.exists(processID) else { throw .noSuchProcess(processID) }
     let folder = "/proc/\(processID)/fd"
     guard let names = FolderListing.names(in: folder) else {
       if errno == ENOENT { throw .noSuchProcess(processID) }
@@ -170,8 +168,10 @@ package enum ProcessFacts {
     return String(result)
   }
 
-  /// Whether there is such a process.
+  /// Whether there is such a process, and it has not ended.
   package static func exists(_ processID: Int32) -> Bool {
-    kill(processID, 0) == 0 || errno == EPERM
+    guard kill(processID, 0) == 0 else { return errno == EPERM }
+    // A signal can be sent, too, to one that is dead and that its parent has not reaped.
+    return ProcessState.of(processID) != .gone
   }
 }

@@ -143,6 +143,33 @@ import Testing
     #expect(result.output.contains("echelon pool of process "))
     #expect(result.errors.contains("has ended"))
   }
+
+  @Test func `takes a program that is dead, and that nobody has reaped, for ended`() throws {
+    try withFolder { folder in
+      // The program's parent becomes `sleep`, which waits for no child.
+      let result = try CommandProcess.shell(
+        """
+        cd \(folder)
+        sh -c '"$ECHELON" montecarlo pi --samples 100000000000 --seed 1 --workers 1 > /dev/null 2>&1 &
+          echo $! > process; exec sleep 600' & parent=$!
+        until [ -s process ]; do :; done
+        pool=$(cat process)
+        until "$ECHELON" top $pool --once > /dev/null 2>&1; do :; done
+        timeout 40 "$ECHELON" top $pool --interval 0.1 > reports & top=$!
+        until [ -s reports ]; do :; done
+        kill -9 $pool
+        wait $top
+        echo "status $?"
+        grep -c ', ended' reports
+        grep State: /proc/$pool/status
+        "$ECHELON" top $pool
+        kill -9 $parent
+        """)
+      #expect(result.output == "status 0\n1\nState:\tZ (zombie)\n")
+      #expect(result.errors.contains("has ended\n"))
+      #expect(result.errors.contains("echelon: there is no process "), "\(result.errors)")
+    }
+  }
 }
 
 @Suite(.timeLimit(.minutes(2))) struct `Trace` {

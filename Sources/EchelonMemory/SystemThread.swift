@@ -81,12 +81,14 @@ package enum MonotonicClock {
     SimulatedMachine.current?.now ?? echelon_now_nanoseconds()
   }
 
-  /// The moment `duration` from now; nil for one beyond the clock's range.
+  /// The moment `duration` from now; 0, which has passed, for none or less; nil for one beyond the
+  /// clock's range.
   package static func deadline(after duration: Duration) -> UInt64? {
+    guard duration > .zero else { return 0 }
     let parts = duration.components
     guard parts.seconds < 9_000_000_000 else { return nil }
     let nanoseconds = parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
-    return nanoseconds <= 0 ? 0 : now() &+ UInt64(nanoseconds)
+    return now() &+ UInt64(nanoseconds)
   }
 
   /// What is left until `deadline` in the form that sleeping takes: -1 without one; nil when it has

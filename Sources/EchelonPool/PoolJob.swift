@@ -43,7 +43,8 @@ open class PoolJob: @unchecked Sendable {
     func elements(ofChunk chunk: Int) -> Range<Int>? {
       guard chunkLength > 0 else { return nil }
       let start = min(elementCount, chunk * chunkLength)
-      return start..<min(elementCount, start + chunkLength)
+      // Not the end of a whole chunk, which may be a larger number than there is.
+      return start..<start + min(chunkLength, elementCount - start)
     }
   }
 

@@ -40,6 +40,26 @@ import Testing
   }
 
   @Test(arguments: TestedExecutor.pools)
+  func `P10 tells which of the largest numbers were lost with a worker`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.makePool()
+    let latch = try Latch(in: pool)
+    let length = 1 << 62
+    let loop = try pool.startConcurrentPerform(iterations: .max, chunkLength: length) { index in
+      // The first chunk waits, so that what is lost is the second.
+      if index == 0 { latch.pass() }
+      OwnDeath.kill.happen()
+    }
+    _ = try latch.arrived()
+    try eventually("the attempts are used up") { pool.statistics.deaths == 3 }
+    latch.open()
+    let error = try #require(try loop.failure() as? WorkerDied)
+    #expect(error.elements == length..<Int.max)
+    pool.shutdown()
+  }
+
+  @Test(arguments: TestedExecutor.pools)
   func `P10 goes on where a worker died`(_ kind: TestedExecutor) throws {
     let pool = try kind.makePool()
     let written = try pool.array(repeating: Int64(0), count: 1000)

@@ -22,7 +22,8 @@ public struct PoolOptions: Sendable {
   /// own.
   public var taskLimit: Int?
   /// The most bytes of arguments that `submit` has in flight, 1 or more, as they are sent; arrays in shared
-  /// memory count with their handles. nil sets no limit. A single task is taken whatever its size.
+  /// memory count with their handles, and values that a task waits for from when they are there. nil sets no
+  /// limit. A single task is taken whatever its size.
   public var inFlightByteLimit: Int?
   /// Added for one worker, by its seat from 0, over `environment`. Each worker also has its seat in
   /// `ECHELON_WORKER_INDEX`.

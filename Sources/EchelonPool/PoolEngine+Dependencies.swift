@@ -33,6 +33,7 @@ extension PoolEngine {
       guard task.place == .waiting else { return nil }
       task.retained += retained
       state.waiting[ObjectIdentifier(task)] = nil
+      recount(task, byteCount: message.byteCount, &state)
       do {
         try publishOrQueue(task, message, &state)
       } catch {

@@ -28,6 +28,14 @@ extension PoolEngine {
     task.limitedBytes = byteCount
   }
 
+  /// Counts a task that was taken with the bytes that it has come to have. They may be more than is
+  /// allowed: it is not refused any more, but others are until there is room.
+  func recount(_ task: PoolTask, byteCount: Int, _ state: inout PoolState) {
+    guard hasLimits, task.isLimited else { return }
+    state.limitedBytes += byteCount - task.limitedBytes
+    task.limitedBytes = byteCount
+  }
+
   /// Counts a task out that has ended, or was not taken after all.
   func discount(_ task: PoolTask, _ state: inout PoolState) {
     guard hasLimits, task.isLimited else { return }

@@ -62,6 +62,44 @@ import Testing
   }
 
   @Test(arguments: TestedExecutor.allCases)
+  func `P3 counts the values that a task has waited for, and refuses none of them`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.make(1, byteLimit: 100_000)
+    let latch = try Latch(in: pool)
+    let (large, some) = (
+      [UInt8](repeating: 1, count: 200_000), [UInt8](repeating: 1, count: 40_000)
+    )
+    let held = try pool.submit(hold, latch)
+    _ = try latch.arrived()
+    let (first, second) = (Promise<[UInt8]>(), Promise<[UInt8]>())
+    let waiting = try [first, second].map { try pool.submit(awaiting: $0.future, run: countOf) }
+    // Nobody knows yet how large the values are.
+    let before = try #require(try pool.trySubmit(countOf, some))
+    try first.succeed(some)
+    #expect(try pool.trySubmit(countOf, some) == nil)
+    // One that is cancelled has its value counted out.
+    #expect(waiting[0].cancel())
+    let after = try #require(try pool.trySubmit(countOf, some))
+    // More than the limit allows, but it was taken before.
+    try second.succeed(large)
+    #expect(try pool.trySubmit(echo, 1) == nil)
+    latch.open()
+    _ = try held.checked()
+    #expect(try [before, waiting[1], after].map { try $0.checked() } == [40_000, 200_000, 40_000])
+    // And all is counted out in the end.
+    latch.reset()
+    let again = try pool.submit(hold, latch)
+    _ = try latch.arrived()
+    let rest = try (0..<2).map { _ in try #require(try pool.trySubmit(countOf, some)) }
+    #expect(try pool.trySubmit(countOf, some) == nil)
+    latch.open()
+    _ = try again.checked()
+    for task in rest { #expect(try task.checked() == 40_000) }
+    pool.shutdown()
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
   func `P3 has those who want to wait wait, each until there is room`(_ kind: TestedExecutor)
     async throws
   {

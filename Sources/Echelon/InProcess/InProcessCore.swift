@@ -135,10 +135,12 @@ final class InProcessCore: Sendable {
   }
 
   /// Begins a work that was held. One that was taken back meanwhile is passed over.
-  func begin(_ work: InProcessWork) throws(PoolError) {
+  /// - Parameter byteCount: what it counts with from now on; nil leaves that as it is.
+  func begin(_ work: InProcessWork, byteCount: Int? = nil) throws(PoolError) {
     try locked { state throws(PoolError) in
       guard work.hasPiecesLeft else { return }
       if let broken = state.broken { throw broken }
+      if let byteCount { recount(work, byteCount: byteCount, &state) }
       try append(work, &state)
     }
   }

@@ -86,10 +86,10 @@ extension InProcessExecutor {
     }
     task.limitedBytes = byteCount
     let dependent = Dependent(task, inputs: inputs.all + options.after) { [core, arena] in
-      try checkCall(in: arena) { message throws(TransferError) in
+      let valueBytes = try checkCall(in: arena) { message throws(TransferError) in
         try inputs.encodeValues(into: &message)
       }
-      try core.begin(task)
+      try core.begin(task, byteCount: byteCount + valueBytes)
     }
     return try hold(task, dependent)
   }
@@ -232,7 +232,7 @@ extension InProcessExecutor {
 
 /// Throws what a pool would throw for what it cannot send.
 /// - Returns: the number of bytes that it would be sent in.
-@discardableResult private func checkCall(
+private func checkCall(
   in arena: Arena, _ encode: (inout ByteWriter) throws(TransferError) -> Void
 ) throws -> Int {
   var byteCount = 0

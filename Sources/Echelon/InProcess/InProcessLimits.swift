@@ -24,6 +24,13 @@ extension InProcessCore {
     state.unfinished[ObjectIdentifier(work)] = work
   }
 
+  /// Counts a work that was taken with the bytes that it has come to have.
+  func recount(_ work: InProcessWork, byteCount: Int, _ state: inout State) {
+    guard limits.exist, let counted = work.limitedBytes else { return }
+    state.limitedBytes += byteCount - counted
+    work.limitedBytes = byteCount
+  }
+
   /// Counts a work out, once, that has ended.
   func discount(_ work: InProcessWork, _ state: inout State) {
     guard limits.exist, let byteCount = work.limitedBytes else { return }

@@ -1,3 +1,4 @@
+import EchelonMemory
 import EchelonPool
 import Glibc
 
@@ -9,9 +10,13 @@ extension ProcessPool {
   /// lost and nothing is run twice.
   /// - Parameter workers: 1 or more, at most `maximumWorkerCount`.
   /// - Throws: `PoolError.invalidArgument` for another number, `ArenaError` when there is no memory,
+  ///   `FlightRecordingError` when the `flightRecorder` cannot be given room for more workers,
   ///   `PoolError.wouldDeadlock` inside a task of the pool.
   public func resize(workers: Int) throws {
-    try working("changing the number of workers").resize(to: workers)
+    let engine = try working("changing the number of workers")
+    do { try engine.resize(to: workers) } catch let error as FileSystemError {
+      throw FlightRecordingError.file(path: engine.recorderPath, reason: error.reason)
+    }
   }
 
   /// The most workers that this pool can be resized to: 64, or as many as it was made with if those

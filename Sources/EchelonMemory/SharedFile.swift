@@ -89,6 +89,13 @@ import Glibc
     return unsafe Region(base: base, byteCount: byteCount)
   }
 
+  /// Makes the file longer, by bytes of zero with pages of their own. Who has mapped it sees what it had;
+  /// who maps it from now on sees all.
+  package func grow(to byteCount: Int) throws(FileSystemError) {
+    let code = posix_fallocate(descriptor, 0, off_t(byteCount))
+    guard code == 0 else { throw FileSystemError(.write, code: code) }
+  }
+
   /// The bytes of a file, read and not mapped: nothing that happens to the file can hurt the reader.
   package static func read(_ path: String, limit: Int) throws(FileSystemError) -> [UInt8] {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -100,13 +107,26 @@ import Glibc
       throw FileSystemError(.open, code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : ENODEV)
     }
     guard Int(status.st_size) <= limit else { throw FileSystemError(.open, code: EFBIG) }
-    let size = Int(status.st_size)
+    var bytes = try read(descriptor, from: 0, to: Int(status.st_size))
+    // It may have grown meanwhile, and its beginning may speak of what was added.
+    guard unsafe fstat(descriptor, &status) == 0 else { throw .last(.inspect) }
+    guard Int(status.st_size) <= limit else { throw FileSystemError(.open, code: EFBIG) }
+    if Int(status.st_size) > bytes.count {
+      bytes += try read(descriptor, from: bytes.count, to: Int(status.st_size))
+    }
+    return bytes
+  }
+
+  private static func read(
+    _ descriptor: Int32, from start: Int, to end: Int
+  ) throws(FileSystemError) -> [UInt8] {
+    let size = end - start
     var failure: FileSystemError?
     // SAFETY: the closure initialises exactly the bytes that `pread` reports.
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       while count < size {
         let result = unsafe pread(
-          descriptor, buffer.baseAddress! + count, size - count, off_t(count))
+          descriptor, buffer.baseAddress! + count, size - count, off_t(start + count))
         if result > 0 {
           count += result
         } else if result == 0 {

@@ -30,6 +30,8 @@ package final class PoolEngine: Sendable {
   let isShuttingDown = Atomic(false)
   /// Notes what happens; nil when nobody asked for it.
   package let recorder: FlightRecorder?
+  /// The file that it was to write.
+  package var recorderPath: String { configuration.recorder?.path ?? "" }
   /// Open when every worker is gone and nothing is pending.
   let ended = Gate()
 

@@ -53,11 +53,14 @@ package enum FlightDeath {
 /// have died. The layout is drawn in `echelon_flight.h`.
 ///
 /// ## Invariants
-/// 1. Ring 0 is written by the front end, under `lock`; ring 1 + s by the worker on seat s alone.
+/// 1. Ring 0 is written by the front end, under `frontEnd`; ring 1 + s by the worker on seat s alone.
+/// 2. The file has room for `ring_count` rings, which is only ever raised, and before there is a worker on
+///    the seats that are new. What a process has mapped may be shorter.
 package final class FlightRecorder: Sendable {
   private let file: SharedFile
   private let header: flight_header
   private let frontEnd = Mutex<[String: UInt32]>([:])
+  private let growth = Mutex(())
 
   /// What a reader needs to reach the file by, in the front end.
   package var descriptor: Int32 { file.descriptor }
@@ -85,8 +88,19 @@ package final class FlightRecorder: Sendable {
     header.rings_offset = UInt64(4096 + Self.namesBytes)
     self.header = header
     file = try SharedFile(
-      creating: path, byteCount: Int(header.rings_offset) + (seatCount + 1) * Self.stride(capacity))
+      creating: path, byteCount: Self.byteCount(header, ringCount: seatCount + 1))
     file.region.store(header, at: 0)
+  }
+
+  /// Makes room for the workers of a pool that grows, before the first of them is started. What a pool
+  /// could grow to is not given room from the beginning: its file would be many times as large.
+  package func grow(seatCount: Int) throws(FileSystemError) {
+    try growth.withLock { _ throws(FileSystemError) in
+      guard seatCount + 1 > Int(ringCount.load()) else { return }
+      try file.grow(to: Self.byteCount(header, ringCount: seatCount + 1))
+      // ORDER(flight): releases the length of the file; a worker that starts and a reader acquire it.
+      ringCount.store(UInt32(seatCount + 1))
+    }
   }
 
   /// Attaches the recorder that the front end holds open; nil when it cannot be reached or is another.
@@ -100,9 +114,7 @@ package final class FlightRecorder: Sendable {
     guard header.magic == ECHELON_FLIGHT_MAGIC, header.version == ECHELON_FLIGHT_VERSION,
       header.identity == identity, header.ring_count <= 1 + UInt32(ECHELON_SEAT_LIMIT),
       header.ring_capacity.nonzeroBitCount == 1, header.ring_capacity <= 1 << 22,
-      header.rings_offset % 64 == 0, header.rings_offset < 1 << 30,
-      Int(header.rings_offset) + Int(header.ring_count) * Self.stride(Int(header.ring_capacity))
-        <= file.region.byteCount
+      header.rings_offset % 64 == 0, header.rings_offset < 1 << 30
     else { return nil }
     self.file = file
     self.header = header
@@ -111,6 +123,12 @@ package final class FlightRecorder: Sendable {
   private static func stride(_ capacity: Int) -> Int {
     MemoryLayout<flight_ring>.size + capacity * MemoryLayout<flight_event>.stride
   }
+
+  private static func byteCount(_ header: flight_header, ringCount: Int) -> Int {
+    Int(header.rings_offset) + ringCount * stride(Int(header.ring_capacity))
+  }
+
+  private var ringCount: SharedWord32 { file.region.word32(at: OFFSET_flight_header_ring_count) }
 
   private func ring(_ index: Int) -> FlightRing {
     let stride = Self.stride(Int(header.ring_capacity))
@@ -121,10 +139,15 @@ package final class FlightRecorder: Sendable {
       mask: UInt64(header.ring_capacity - 1))
   }
 
-  /// The ring of the worker on `seat`, for that worker; nil for seats that the pool has got since the
-  /// file was made.
+  /// The ring of the worker on `seat`, for that worker; nil when the file, as this process has mapped it,
+  /// has none.
   package func ring(of seat: SeatIndex) -> FlightRing? {
-    1 + seat.value < Int(header.ring_count) ? ring(1 + seat.value) : nil
+    let index = 1 + seat.value
+    // ORDER(flight): acquires what `grow` released.
+    guard index < Int(ringCount.load()),
+      Self.byteCount(header, ringCount: index + 1) <= file.region.byteCount
+    else { return nil }
+    return ring(index)
   }
 
   /// Notes something in the front end's ring; from any thread.

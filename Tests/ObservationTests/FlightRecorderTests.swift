@@ -112,6 +112,34 @@ extension Observation {
       #expect(recording.count { if case .workerUp = $0 { true } else { false } } == 0)
     }
 
+    @Test func `P16 has room for workers that the pool has got since, and only for those`() throws {
+      let path = temporaryPath("flight")
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      let pool = try recordingPool(path, workers: 2, events: 256)
+      _ = try pool.submit(work, 1).checked()
+      func size() throws -> Int { try Data(contentsOf: URL(filePath: path)).count }
+      let small = try size()
+      #expect(try FlightRecording(contentsOf: path).workerCount == 2)
+      try pool.resize(workers: 8)
+      // 64 bytes and 256 events of 32 for each.
+      #expect(try size() == small + 6 * (64 + 256 * 32))
+      for future in try pool.broadcast(work, 2) { _ = try future.checked() }
+      // What was recorded is kept when the pool shrinks, and there is room for those who come back.
+      try pool.resize(workers: 1)
+      try pool.resize(workers: 5)
+      #expect(try size() == small + 6 * (64 + 256 * 32))
+      pool.shutdown()
+      let recording = try FlightRecording(contentsOf: path)
+      #expect(recording.workerCount == 8)
+      #expect(recording.lostEvents == 0)
+      let tasks = recording.events.filter { $0.kind == .taskBegan(attempt: 0) }
+      #expect(Set(tasks.map(\.track)) == Set((0..<8).map { .worker($0) }))
+      #expect(tasks.count == 9)
+      let events = try traceEvents(recording)
+      #expect(events.count { $0["ph"] as? String == "X" } == 9)
+      #expect(events.count { $0["name"] as? String == "thread_name" } == 9)
+    }
+
     @Test func `can be read and exported while the pool runs`() throws {
       let path = temporaryPath("flight")
       let trace = temporaryPath("trace.json")

@@ -26,7 +26,7 @@ typedef struct {
   uint64_t started_at;       // monotonic nanoseconds
   uint64_t started_at_wall;  // nanoseconds since 1970
   uint32_t front_end_pid;
-  uint32_t ring_count;
+  uint32_t ring_count;       // grows with the pool; atomic, released after the file has grown
   uint32_t ring_capacity;    // events, a power of two
   uint32_t names_bytes;
   uint64_t names_offset;
@@ -53,6 +53,7 @@ typedef struct {
 _Static_assert(sizeof(flight_event) == 32, "half a cache line");
 
 enum {
+  OFFSET_flight_header_ring_count = offsetof(flight_header, ring_count),
   OFFSET_flight_header_names_used = offsetof(flight_header, names_used),
 };
 

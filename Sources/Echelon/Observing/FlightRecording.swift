@@ -11,7 +11,7 @@ public struct FlightRecorderFile: Sendable, Equatable {
   /// How many events of each worker are kept, the newest ones; rounded up to a power of two.
   public var eventsPerWorker: Int
 
-  /// A file of 32 bytes for each event and process.
+  /// A file of 32 bytes for each event and process, which grows when the pool does.
   /// - Parameters: as the properties of the same names.
   public static func file(_ path: String, eventsPerWorker: Int = 16_384) -> FlightRecorderFile {
     FlightRecorderFile(path: path, eventsPerWorker: eventsPerWorker)
@@ -97,7 +97,7 @@ public struct FlightRecording: Sendable {
   public let events: [Event]
   /// Events that newer ones have replaced.
   public let lostEvents: Int
-  /// Seats of the pool.
+  /// The most workers that the pool was to have, at its start or after a `resize`.
   public let workerCount: Int
   /// The process that made the pool.
   public let frontEndProcessID: Int32

@@ -5,9 +5,15 @@ struct WeakBlock: Sendable { weak var block: ArenaBlock? }
 
 /// The free and used bytes behind an arena's control area, front end only.
 ///
-/// Blocks up to 4 KiB come from bins, one per multiple of a cache line, filled 64 KiB at a time;
-/// larger ones are whole pages, best fit among free extents, which merge with their neighbours.
-/// Freed memory is handed out again first, because its pages are warm.
+/// Blocks up to 4 KiB are pieces of slabs: 64 KiB cut into one size, a multiple of a cache line. Larger
+/// ones are whole pages, best fit among free extents, which merge with their neighbours. Freed memory is
+/// handed out again first, because its pages are warm. Slabs without a used piece become extents again
+/// when no extent is large enough, and not before: their size may be asked for again at once.
+///
+/// ## Invariants
+/// 1. Every byte from `start` to `end` belongs to one extent, one slab, or one block of pages.
+/// 2. `bins[n]` holds every free piece of n cache lines once; the others of a slab are its `usedCount`.
+/// 3. `unusedSlabs` is the number of slabs whose `usedCount` is 0.
 struct ArenaHeap {
   struct Place {
     let offset: Int
@@ -16,6 +22,28 @@ struct ArenaHeap {
   private struct Extent {
     var offset: Int
     var byteCount: Int
+  }
+  private struct Slab {
+    var offset: Int
+    var bin: Int
+    /// Pieces that are blocks; -1 when it is no slab any more.
+    var usedCount = 0
+
+    /// - Returns: whether it is the first one that is used.
+    mutating func take() -> Bool {
+      usedCount += 1
+      return usedCount == 1
+    }
+
+    /// - Returns: whether none is used any more.
+    mutating func giveBack() -> Bool {
+      usedCount -= 1
+      return usedCount == 0
+    }
+  }
+  private struct Piece {
+    var offset: Int
+    var slab: Int
   }
 
   /// The live blocks by index, so that a handle that comes back finds its owner.
@@ -32,7 +60,11 @@ struct ArenaHeap {
   private(set) var usage = ArenaUsage()
   private var end: Int  // the heap reaches up to here, and every byte below has a page
   private var extents: [Extent] = []  // sorted by offset, never adjacent
-  private var bins: [[Int]] = Array(repeating: [], count: smallLimit / 64 + 1)
+  private var bins: [[Piece]] = Array(repeating: [], count: smallLimit / 64 + 1)
+  private var slabs: [Slab] = []
+  private var freeSlabs: [Int] = []  // places in `slabs`
+  private var unusedSlabs = 0
+  private var slabOfBlock: [Int32] = []  // by index, of small blocks
   private var freeIndices: [Int] = []
   private var nextIndex = 0
   private var committedWords = 0
@@ -65,7 +97,7 @@ struct ArenaHeap {
     let index = try takeIndex()
     let size = Self.occupied(byteCount)
     do {
-      let offset = size <= Self.smallLimit ? try takeSmall(size) : try takeExtent(size)
+      let offset = size <= Self.smallLimit ? try takeSmall(size, index) : try takeExtent(size)
       usage.usedBytes += size
       usage.peakBytes = max(usage.peakBytes, usage.usedBytes)
       usage.blockCount += 1
@@ -83,15 +115,18 @@ struct ArenaHeap {
     freeIndices.append(index)
     owners[index] = nil
     if size <= Self.smallLimit {
-      bins[size / 64].append(offset)
+      let slab = Int(slabOfBlock[index])
+      bins[size / 64].append(Piece(offset: offset, slab: slab))
+      if slabs[slab].giveBack() { unusedSlabs += 1 }
     } else {
       insert(Extent(offset: offset, byteCount: size))
     }
   }
 
   mutating func trim() -> Int {
-    guard descriptor >= 0, let last = extents.last, last.offset + last.byteCount == end
-    else { return 0 }
+    guard descriptor >= 0 else { return 0 }
+    dissolveUnusedSlabs()
+    guard let last = extents.last, last.offset + last.byteCount == end else { return 0 }
     let from = roundUp(last.offset, to: growthStep)
     guard from < end, echelon_backing_release(descriptor, UInt64(from), UInt64(end - from)) == 0
     else { return 0 }
@@ -117,23 +152,51 @@ struct ArenaHeap {
       committedWords += step
     }
     nextIndex += 1
+    slabOfBlock.append(-1)
     return nextIndex - 1
   }
 
   // MARK: Bytes
 
-  private mutating func takeSmall(_ size: Int) throws(ArenaError) -> Int {
-    if let offset = bins[size / 64].popLast() { return offset }
-    let slab = try takeExtent(Self.slabBytes)
-    var offset = slab + size
-    while offset + size <= slab + Self.slabBytes {
-      bins[size / 64].append(offset)
-      offset += size
+  /// A piece for the block with that index.
+  private mutating func takeSmall(_ size: Int, _ index: Int) throws(ArenaError) -> Int {
+    if bins[size / 64].isEmpty { try makeSlab(size) }
+    let piece = bins[size / 64].removeLast()
+    if slabs[piece.slab].take() { unusedSlabs -= 1 }
+    slabOfBlock[index] = Int32(piece.slab)
+    return piece.offset
+  }
+
+  private mutating func makeSlab(_ size: Int) throws(ArenaError) {
+    let start = try takeExtent(Self.slabBytes)
+    let count = Self.slabBytes / size
+    let made = Slab(offset: start, bin: size / 64)
+    let slab = freeSlabs.popLast() ?? slabs.count
+    if slab == slabs.count { slabs.append(made) } else { slabs[slab] = made }
+    unusedSlabs += 1
+    // The first is taken first.
+    for piece in (0..<count).reversed() {
+      bins[size / 64].append(Piece(offset: start + piece * size, slab: slab))
     }
-    return slab
+  }
+
+  /// Makes extents of the slabs without a used piece, whose pieces it takes out of the bins. That is a look
+  /// at every free piece of their sizes, so not for nothing: `unusedSlabs` says whether there is such a slab.
+  private mutating func dissolveUnusedSlabs() {
+    guard unusedSlabs > 0 else { return }
+    for bin in Set(slabs.lazy.filter { $0.usedCount == 0 }.map(\.bin)) {
+      bins[bin] = bins[bin].filter { slabs[$0.slab].usedCount > 0 }
+    }
+    for index in slabs.indices where slabs[index].usedCount == 0 {
+      insert(Extent(offset: slabs[index].offset, byteCount: Self.slabBytes))
+      slabs[index].usedCount = -1
+      freeSlabs.append(index)
+    }
+    unusedSlabs = 0
   }
 
   private mutating func takeExtent(_ size: Int) throws(ArenaError) -> Int {
+    if bestFit(size) == nil { dissolveUnusedSlabs() }
     if bestFit(size) == nil { try grow(by: size) }
     guard let best = bestFit(size) else {
       throw exhausted(size, "the pool's memoryLimit", "release arrays or raise memoryLimit")

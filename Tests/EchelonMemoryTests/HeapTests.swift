@@ -139,6 +139,59 @@ import Testing
     }
   }
 
+  @Test(arguments: [64, 192, 4_096])
+  func `makes large blocks of what small ones have left`(_ byteCount: Int) throws {
+    let limit = 16 << 20
+    let arena = try arena(nil, limit: limit)
+    func fill() throws -> [ArenaBlock] {
+      var blocks: [ArenaBlock] = []
+      while arena.usage.usedBytes < limit * 9 / 10 {
+        blocks.append(try arena.allocate(byteCount: byteCount))
+      }
+      return blocks
+    }
+    var small = try fill()
+    #expect(throws: ArenaError.self) { try arena.allocate(byteCount: 8 << 20) }
+    // One in the middle keeps what lies around it, and nothing else.
+    small = [small[small.count / 2]]
+    let offset = small[0].offset
+    small[0].withMutableSpan(of: UInt8.self, byteOffset: 0, count: 1) { $0[0] = 5 }
+    do {
+      let large = try (0..<2).map { _ in try arena.allocate(byteCount: 7 << 20) }
+      for block in large {
+        #expect(!(block.offset..<block.offset + block.byteCount).contains(offset))
+        block.withMutableSpan(of: UInt8.self, byteOffset: 0, count: block.byteCount) { span in
+          for index in span.indices { span[index] = 9 }
+        }
+      }
+      // What lies beside the one that was kept is still to be had, and is nobody else's.
+      let beside = try arena.allocate(byteCount: byteCount)
+      #expect(abs(beside.offset - offset) < 64 << 10 && beside.offset != offset)
+    }
+    #expect(small[0].withSpan(of: UInt8.self, byteOffset: 0, count: 1) { $0[0] } == 5)
+    // The other way round, and again: nothing is lost on the way.
+    for _ in 0..<3 {
+      small = try fill()
+      #expect(Set(small.map(\.offset)).count == small.count)
+      small = []
+      #expect(try arena.allocate(byteCount: limit * 15 / 16).byteCount == limit * 15 / 16)
+    }
+    #expect(arena.usage.usedBytes == 0)
+  }
+
+  @Test func `gives what small blocks have left back to the system, too`() throws {
+    let arena = try arena(nil, limit: 64 << 20)
+    var small = try (0..<10_000).map { _ in try arena.allocate(byteCount: 4_096) }
+    arena.trim()
+    let committed = arena.usage.committedBytes
+    small = []
+    let given = arena.trim()
+    #expect(given >= 36 << 20)
+    #expect(arena.usage.committedBytes == committed - given)
+    small = try (0..<10_000).map { _ in try arena.allocate(byteCount: 4_096) }
+    #expect(Set(small.map(\.offset)).count == 10_000)
+  }
+
   @Test func `names no more blocks than it has names, and says so`() throws {
     let arena = try arena(nil, limit: 256 << 20)
     var blocks: [ArenaBlock] = []
@@ -204,13 +257,11 @@ import Testing
     live = []
     #expect(arena.usage.usedBytes == 0)
     #expect(arena.usage.blockCount == 0)
-    if !hasSmall {
-      // Everything has merged into one extent again: it can be had in one piece, without growth.
-      let committed = arena.usage.committedBytes
-      let whole = try arena.allocate(byteCount: committed)
-      #expect(whole.byteCount == committed)
-      #expect(arena.usage.committedBytes == committed)
-    }
+    // Everything has merged into one extent again: it can be had in one piece, without growth.
+    let committed = arena.usage.committedBytes
+    let whole = try arena.allocate(byteCount: committed)
+    #expect(whole.byteCount == committed)
+    #expect(arena.usage.committedBytes == committed)
     print("steps refused: \(refused)")
   }
 

@@ -114,6 +114,10 @@ int64_t echelon_socket_receive(int32_t socket, void *bytes, size_t capacity, int
       }
     }
   }
+  if (message.msg_flags & MSG_TRUNC) {
+    while (*descriptor_count > 0) close(descriptors[--*descriptor_count]);
+    return -EMSGSIZE;
+  }
   return got;
 }
 
@@ -200,13 +204,18 @@ void echelon_template_serve(void) {
     int32_t descriptors[descriptor_limit];
     size_t count = descriptor_limit;
     int64_t got = echelon_socket_receive(socket, message, sizeof message - 1, descriptors, &count, -1);
-    if (got < (int64_t)sizeof(echelon_template_request)) _exit(0);  // the front end has closed
-    message[got] = 0;
-    echelon_template_request request;
-    memcpy(&request, message, sizeof request);
+    const int is_whole = got >= (int64_t)sizeof(echelon_template_request);
+    if (!is_whole && got != -EMSGSIZE) _exit(0);  // the front end has closed
+    echelon_template_request request = {0};
+    if (is_whole) {
+      message[got] = 0;
+      memcpy(&request, message, sizeof request);
+    }
     echelon_template_answer answer = {.pid = request.pid};
     int32_t pidfd = -1;
-    if (!request.is_fork) {
+    if (!is_whole) {
+      answer.error = EMSGSIZE;
+    } else if (!request.is_fork) {
       int status = 0;
       answer.error = waitpid(request.pid, &status, WNOHANG) == request.pid ? 0 : ESRCH;
       answer.status = (echelon_exit_status){

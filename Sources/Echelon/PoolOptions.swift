@@ -26,7 +26,8 @@ public struct PoolOptions: Sendable {
   /// limit. A single task is taken whatever its size.
   public var inFlightByteLimit: Int?
   /// Added for one worker, by its seat from 0, over `environment`. Each worker also has its seat in
-  /// `ECHELON_WORKER_INDEX`.
+  /// `ECHELON_WORKER_INDEX`. Forked workers, under `.forkServer` and `.fork`, can be given somewhat less than
+  /// 128 KiB that way.
   public var environmentForWorker: (@Sendable (Int) -> [String: String])?
   /// Where the workers are; nil is where this program is when they start.
   public var workingDirectory: String?

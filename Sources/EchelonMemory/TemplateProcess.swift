@@ -156,6 +156,17 @@ package final class TemplateProcess: Sendable {
       is_fork: 1, pid: 0, ticket: ticket.echelonTicket(ECHELON_FORKED_WORKER))
     var bytes = Self.bytes(of: request)
     for (name, value) in environment { bytes += Array("\(name)=\(value)".utf8) + [0] }
+    // The kernel would carry more than the template takes.
+    let limit = Int(ECHELON_TEMPLATE_MESSAGE_LIMIT) - 1
+    guard bytes.count <= limit else {
+      lifeline.release()
+      let variables = bytes.count - MemoryLayout.size(ofValue: request)
+      throw WorkerStartError(
+        step: "sending a worker its environment",
+        reason:
+          "the variables of its own have \(variables) bytes, \(bytes.count - limit) more than can be"
+          + " sent; put those that all workers share into `environment`, or large ones into a file")
+    }
     switch ask(
       bytes, descriptors: [lifeline.readEnd] + (streams.map { [$0.output, $0.error] } ?? []))
     {

@@ -203,6 +203,24 @@ import Testing
       pool.shutdown()
     }
 
+    @Test func `P2 are not started with half an environment of their own`() throws {
+      var options = PoolOptions()
+      options.start = .forkServer
+      let value = { @Sendable (count: Int) in String(repeating: "x", count: count) }
+      options.environmentForWorker = { _ in ["LONG": value(200_000), "OTHER": "1"] }
+      let pool = try ProcessPool(workers: 1, options: options)
+      let error = try #require(try pool.submit(lengthOfVariable, "LONG").failure() as? PoolError)
+      #expect("\(error)".contains("environment"), "\(error)")
+      #expect("\(error)".contains("200"), "\(error)")
+      pool.shutdown()
+      // What fits arrives whole.
+      options.environmentForWorker = { _ in ["LONG": value(130_000), "OTHER": "1"] }
+      let other = try ProcessPool(workers: 1, options: options)
+      #expect(try other.submit(lengthOfVariable, "LONG").checked() == 130_000)
+      #expect(try other.submit(lengthOfVariable, "OTHER").checked() == 1)
+      other.shutdown()
+    }
+
     @Test func `P2 are not started in a folder that is not there`() {
       var options = PoolOptions()
       options.workingDirectory = "/nowhere/at/all"
@@ -210,6 +228,10 @@ import Testing
       #expect("\(error, default: "")".contains("/nowhere/at/all"))
     }
   }
+}
+
+@Sendable private func lengthOfVariable(_ name: String) -> Int {
+  unsafe getenv(name).map { unsafe strlen($0) } ?? -1
 }
 
 @Sendable private func surroundings(_ latch: Latch) -> String {

@@ -1,3 +1,4 @@
+import CEchelon
 import Echelon
 import EchelonMemory
 import Glibc
@@ -17,6 +18,34 @@ extension Starting {
       #expect(try pool.submit { getppid() }.checked() == template)
       pool.shutdown()
       #expect(Machine.isGone(template), "the template outlived its pool")
+    }
+
+    @Test func `is told of a message that does not fit, and given none of it`() throws {
+      var (first, second): (Int32, Int32) = (-1, -1)
+      #expect(unsafe echelon_socket_pair(&first, &second) == 0)
+      defer { for end in [first, second] { close(end) } }
+      let sent = [UInt8](repeating: 7, count: 100)
+      var received = [UInt8](repeating: 0, count: 100)
+      for (capacity, expected) in [(99, -Int64(EMSGSIZE)), (100, 100), (1, -Int64(EMSGSIZE))] {
+        var (kept, given): (Int32, Int32) = (-1, -1)
+        #expect(unsafe echelon_socket_pair(&kept, &given) == 0)
+        defer { close(kept) }
+        #expect(unsafe echelon_socket_send(first, sent, sent.count, &given, 1) == 0)
+        close(given)
+        var count = 1
+        let got = unsafe echelon_socket_receive(second, &received, capacity, &given, &count, -1)
+        #expect(got == expected)
+        #expect(count == (capacity == 100 ? 1 : 0))
+        func isClosed() -> Bool {
+          Readiness.wait(for: [kept], timeoutMilliseconds: 0) == [true]
+        }
+        if count == 1 {
+          #expect(!isClosed())
+          close(given)
+        }
+        // In this process at once; in one that another test is forking, when that has come to its program.
+        try eventually("nobody holds what was sent") { isClosed() }
+      }
     }
 
     @Test func `does not map the arena`() throws {

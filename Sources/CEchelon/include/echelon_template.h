@@ -25,6 +25,7 @@ typedef struct {
   echelon_exit_status status;
 } echelon_template_answer;
 
+/// A request is shorter than this, so that a zero can follow it; an answer may be as long.
 enum { ECHELON_TEMPLATE_MESSAGE_LIMIT = 128 << 10 };
 
 /// A pair of connected sockets, closed on exec, with numbers from 16 on. 0 or an errno.
@@ -36,7 +37,8 @@ int echelon_socket_send(int32_t socket, const void *bytes, size_t byte_count,
 
 /// Receives one message and up to three descriptors, which are closed on exec. `descriptor_count` is
 /// the room, then how many came. `timeout_milliseconds` < 0 waits for ever. Returns the bytes, 0 at
-/// the end of the conversation, or a negative errno (-ETIMEDOUT).
+/// the end of the conversation, or a negative errno (-ETIMEDOUT; -EMSGSIZE for a message that is longer
+/// than `capacity`, which is dropped with its descriptors).
 int64_t echelon_socket_receive(int32_t socket, void *bytes, size_t capacity, int32_t *descriptors,
                                size_t *descriptor_count, int32_t timeout_milliseconds);
 

@@ -79,6 +79,9 @@ private struct ValuesStart<each Input: Sendable>: Sendable {
       throw ArenaError.foreignHandle(
         found: block.arena.identity, expected: engine.arena.identity)
     }
+    guard message.count <= TaskSlot.messageLimit else {
+      throw ArenaError.invalidSize(bytes: message.count)
+    }
     message.withSpan { bytes in
       engine.start(task, message: bytes, retained: message.retained)
     }

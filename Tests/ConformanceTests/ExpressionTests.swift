@@ -112,6 +112,7 @@ private func loop<T>(_ x: [T], _ y: [T], _ body: (T, T) -> T) -> [T] {
     try expect(Glibc.atan2(-4, 3), of: atan2(y, x), atan2(y, 3), atan2(-4, x))
     try expect(5, of: hypot(x, y), hypot(x, -4), hypot(3, y))
     try expect(-3, of: copysign(x, y), copysign(x, -4), copysign(3, y))
+    try expect(3, of: fmod(x, y), fmod(x, -4), fmod(3, y))
     try expect(Glibc.pow(3, -4), of: pow(x, y), pow(x, -4), pow(3, y))
     try expect(8, of: exp2(x))
     try expect(1000, of: exp10(x))
@@ -176,6 +177,7 @@ private func loop<T>(_ x: [T], _ y: [T], _ body: (T, T) -> T) -> [T] {
     try expect({ atan2($0, 0.5) }, { atan2($0, SIMD16(repeating: 0.5)) })
     try expect({ hypot($0, 0.5) }, { hypot($0, SIMD16(repeating: 0.5)) })
     try expect({ copysign(0.5, $0) }, { copysign(SIMD16(repeating: 0.5), $0) })
+    try expect({ fmod(7.5, $0) }, { fmod(SIMD16(repeating: 7.5), $0) })
   }
 
   @Test(arguments: TestedExecutor.allCases)

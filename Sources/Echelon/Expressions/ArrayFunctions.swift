@@ -284,6 +284,26 @@ where X.Element: KernelElement {
   ArrayExpression(.hypot, ArrayExpression(x).node, y.expression.node)
 }
 
+/// The remainder of x / y rounded towards 0, exact, with the sign of x.
+public func fmod<X: ArrayOperand>(_ x: X, _ y: some ArrayOperand<X.Element>) -> ArrayExpression<
+  X.Element
+>
+where X.Element: KernelElement {
+  ArrayExpression(.remainder, x.expression.node, y.expression.node)
+}
+
+/// The remainder of x / y rounded towards 0, exact, with the sign of x.
+public func fmod<X: ArrayOperand>(_ x: X, _ y: X.Element) -> ArrayExpression<X.Element>
+where X.Element: KernelElement {
+  ArrayExpression(.remainder, x.expression.node, ArrayExpression(y).node)
+}
+
+/// The remainder of x / y rounded towards 0, exact, with the sign of x.
+public func fmod<X: ArrayOperand>(_ x: X.Element, _ y: X) -> ArrayExpression<X.Element>
+where X.Element: KernelElement {
+  ArrayExpression(.remainder, ArrayExpression(x).node, y.expression.node)
+}
+
 /// |x| with the sign of y.
 public func copysign<X: ArrayOperand>(_ x: X, _ y: some ArrayOperand<X.Element>) -> ArrayExpression<
   X.Element

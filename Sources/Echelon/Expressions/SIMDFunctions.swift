@@ -133,3 +133,8 @@ public import EchelonLinearAlgebra
 @inlinable public func copysign<V: SIMDOperand>(_ x: V, _ y: V) -> V {
   VectorOperation.copySign.lanes(x, y)
 }
+
+/// The remainder of x / y rounded towards 0, exact, with the sign of x.
+@inlinable public func fmod<V: SIMDOperand>(_ x: V, _ y: V) -> V {
+  VectorOperation.remainder.lanes(x, y)
+}

@@ -11,6 +11,9 @@ public struct SimulatedFaults: Sendable {
   public var failingStarts: Int
   /// Whether sleepers may be woken for no reason, as the system allows itself.
   public var spuriousWakeUps: Bool
+  /// What becomes of the workers that are started on a seat, by their number there, 1…; nil lets all of
+  /// them come up. For tests of the pool itself.
+  package var start: (@Sendable (_ seat: Int, _ incarnation: Int) -> SimulatedStart)?
 
   /// - Parameters: as the properties of the same names.
   public init(
@@ -30,4 +33,15 @@ public struct SimulatedFaults: Sendable {
   /// Everything but starts that fail: work that allows retries, as many as `deaths`, ends with its value.
   public static let all = SimulatedFaults(
     deaths: 4, stops: 2, delays: 4, spuriousWakeUps: true)
+}
+
+/// How a worker comes up.
+package enum SimulatedStart: Sendable {
+  case up
+  /// It comes up after some time.
+  case late(Duration)
+  /// It ends by itself before.
+  case dies
+  /// Its initializer fails after some time.
+  case refuses(after: Duration)
 }

@@ -15,9 +15,14 @@ final class SimulatedProcess: StartedWorker, @unchecked Sendable {
   private var worker: SimulatedWorker?
   private var status: WorkerStatus?
   private var isToTerminate = false
+  private let start: SimulatedStart
 
-  init(_ processes: SimulatedProcesses, processID: Int32, seat: Int, incarnation: UInt32) {
+  init(
+    _ processes: SimulatedProcesses, processID: Int32, seat: Int, incarnation: UInt32,
+    start: SimulatedStart
+  ) {
     self.processes = processes
+    self.start = start
     self.processID = processID
     self.seat = seat
     machine = processes.machine
@@ -30,6 +35,15 @@ final class SimulatedProcess: StartedWorker, @unchecked Sendable {
   }
 
   private func run() {
+    switch start {
+    case .up: break
+    case .late(let time): machine.pause(nanoseconds: time.nanoseconds)
+    case .dies: return leave(.exited(code: 1))
+    case .refuses(let time):
+      machine.pause(nanoseconds: time.nanoseconds)
+      worker?.refuse()
+      return leave(.exited(code: 71))
+    }
     worker?.run()
     leave(.exited(code: 0))
   }

@@ -34,7 +34,8 @@ final class SimulatedProcesses: WorkerStarter, @unchecked Sendable {
     }
     lastProcessID += 1
     let process = SimulatedProcess(
-      self, processID: lastProcessID, seat: seat, incarnation: incarnation)
+      self, processID: lastProcessID, seat: seat, incarnation: incarnation,
+      start: faults.start?(seat, Int(incarnation)) ?? .up)
     living.append(process)
     return process
   }

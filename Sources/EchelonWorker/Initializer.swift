@@ -14,8 +14,15 @@ enum Initializer {
       byteCount <= region.byteCount - offset
     else { return false }
     let call = region.withBytes(at: offset, byteCount: byteCount) { $0.copied() }
-    guard var failure = StartCall.run(call) else { return true }
-    let outbox = wire.outbox(index)
+    guard let failure = StartCall.run(call) else { return true }
+    report(failure, wire: wire, seat: index)
+    return false
+  }
+
+  /// Leaves why it failed where the front end looks for that.
+  static func report(_ failure: [UInt8], wire: Wire, seat index: SeatIndex) {
+    let (seat, outbox) = (wire.seat(index), wire.outbox(index))
+    var failure = failure
     // Results of the worker that sat here before may lie at the beginning, and nobody has read them.
     let isEmpty = seat.outboxPublished.load() == seat.outboxCollected.load()
     let room = outbox.byteCount - (isEmpty ? 0 : Int(seat.outboxHead))
@@ -29,6 +36,5 @@ enum Initializer {
     seat.requestBytes = UInt64(failure.count)
     // The front end reads it once this process is known to have ended.
     seat.phaseWord.storeSequential(SeatPhase.uninitialized.rawValue)
-    return false
   }
 }

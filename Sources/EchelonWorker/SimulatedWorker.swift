@@ -1,4 +1,5 @@
 import EchelonMemory
+import EchelonTransfer
 package import EchelonWire
 
 /// A worker on a simulated machine, which shares this process with its front end and others.
@@ -24,5 +25,12 @@ package final class SimulatedWorker {
       WorkerContext.enter(wire, index, worker.log)
       worker.run()
     }
+  }
+
+  /// What it does instead when its initializer fails.
+  package func refuse() {
+    waitUntilSeated(index, incarnation: incarnation, wire)
+    let failure = StartFailure.notRun("the simulation lets it fail")
+    Initializer.report(failure.bytes, wire: wire, seat: index)
   }
 }

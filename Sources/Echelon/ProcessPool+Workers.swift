@@ -7,7 +7,7 @@ extension ProcessPool {
   /// Changes the most workers that the pool runs.
   ///
   /// More are started as there is work for them. What is too many leaves between two tasks; nothing is
-  /// lost and nothing is run twice.
+  /// lost and nothing is run twice. Where workers could not be started, it is tried again.
   /// - Parameter workers: 1 or more, at most `maximumWorkerCount`.
   /// - Throws: `PoolError.invalidArgument` for another number, `ArenaError` when there is no memory,
   ///   `FlightRecordingError` when the `flightRecorder` cannot be given room for more workers,

@@ -27,6 +27,7 @@ extension PoolEngine {
     let before = locked { state -> Int in
       let before = state.workerLimit
       state.workerLimit = count
+      state.forgetFailedStarts()
       FrontEndWords(arena: arena.region).workerLimit.store(UInt32(count))
       wire.chairCount = max(1, min(processors - 1, count))
       failDirectedOfVacantSeats(from: count, PoolError.cancelled, &state)

@@ -41,9 +41,7 @@ extension PoolEngine {
     while true {
       let vacancy = state.withLock { state -> (seat: Int, incarnation: UInt32)? in
         guard state.broken == nil, wire.closing.load() == 0 else { return nil }
-        // On the seats that the pool has now: a worker on one that it had before it shrank leaves, and
-        // does not stand in for one that is missing here, which may have a task of its own.
-        let seats = state.workers[..<state.workerLimit]
+        let seats = state.staff
         let count = seats.count { $0 != nil }
         let awaited = seats.indices.first { seats[$0] == nil && isAwaited(SeatIndex($0), state) }
         if count >= state.wantedWorkers {
@@ -240,9 +238,10 @@ extension PoolEngine {
       let shown = FrontEndWords(arena: arena.region)
       shown.deaths.store(UInt64(state.statistics.deaths))
       shown.retries.store(UInt64(state.statistics.retries))
-      let othersAreUp = state.workers.indices.contains { index in
-        state.workers[index] != nil && wire.seat(SeatIndex(index)).phase.isUp
+      let othersAreUp = state.staff.indices.contains { index in
+        state.staff[index] != nil && wire.seat(SeatIndex(index)).phase.isUp
       }
+      if !wasStarting { state.hopelessSeats.remove(seat.value) }
       // What ends by itself would do so again; what is killed from outside, or for want of memory,
       // might have come up.
       let weight = cause == .signalled(SIGKILL) ? 1 : 10

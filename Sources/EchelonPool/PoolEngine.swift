@@ -171,8 +171,7 @@ package final class PoolEngine: Sendable {
     state.withLock { state in
       state.wantedWorkers = state.workerLimit
       state.startFailure = nil
-      state.hasGivenUpStarting = false
-      state.hopelessSeats = []
+      state.forgetFailedStarts()
     }
     attention.signal()
     while true {

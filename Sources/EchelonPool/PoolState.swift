@@ -51,7 +51,7 @@ struct PoolState {
   var stillbornCount = 0
   var stillborn = 0
   var seatStillborn: [Int]
-  /// Seats on which no more workers are tried.
+  /// Seats on which no more workers are tried, unless one has come up there since.
   var hopelessSeats: Set<Int> = []
   /// Seats whose worker was ended because it did not come up in time.
   var lateStarters: Set<Int> = []
@@ -108,6 +108,19 @@ struct PoolState {
     starts = seatDeaths
     seatStillborn = seatDeaths
     self.workerLimit = workerLimit
+  }
+}
+
+extension PoolState {
+  /// The seats that the pool has now, and who sits there. A worker on one that it had before it shrank
+  /// leaves, and does not stand in for one that is missing here: that one may have a task of its own.
+  var staff: ArraySlice<(any StartedWorker)?> { workers[..<workerLimit] }
+
+  /// Workers are tried again on every seat, as if none had failed there.
+  mutating func forgetFailedStarts() {
+    hasGivenUpStarting = false
+    hopelessSeats = []
+    for seat in seatStillborn.indices { seatStillborn[seat] = 0 }
   }
 }
 

@@ -1,0 +1,59 @@
+import Echelon
+import EchelonPool
+import EchelonSimulation
+import Testing
+
+@Sendable private func twice(_ x: Int) -> Int { 2 * x }
+
+/// The error of work that is handed over, or refused.
+private func failure<Value>(_ submit: () throws -> Future<Value>) -> (any Error)? {
+  do { return try submit().error() } catch { return error }
+}
+
+/// What chance brings too seldom, arranged.
+@Suite(.serialized) struct `What seldom happens` {
+  private let seeds = UInt64(1)...60
+
+  @Test func `P1 P16 a pool that shrinks onto seats where nobody comes up says so`() throws {
+    for seed in seeds {
+      var simulation = Simulation(seed: seed, workers: 2, faults: .none)
+      simulation.faults.start = { seat, _ in seat == 0 ? .dies : .up }
+      try simulation.run { pool in
+        #expect(throws: PoolError.self) { try pool.warmUp() }
+        let busy = try pool.submit {
+          Simulation.pause(.seconds(1))
+          return 5
+        }
+        // It may have begun, and is finished then.
+        if seed % 2 == 0 { Simulation.pause(.milliseconds(1)) }
+        try pool.resize(workers: 1)
+        let error = failure { try pool.submit(twice, 4) }
+        guard case .workersKeepDying? = error as? PoolError else {
+          Issue.record("seed \(seed): \(String(describing: error))")
+          return
+        }
+        if seed % 2 == 0 { #expect(try busy.result() == 5) }
+      }
+    }
+  }
+
+  @Test func `P1 P16 a pool that has given up a seat starts workers on those that it gets`() throws
+  {
+    for seed in seeds {
+      var simulation = Simulation(seed: seed, workers: 2, faults: .none)
+      simulation.faults.start = { seat, _ in seat == 1 ? .dies : .up }
+      try simulation.run { pool in
+        #expect(throws: PoolError.self) { try pool.warmUp() }
+        try pool.resize(workers: 4)
+        let futures = try (0..<8).map { index in
+          try pool.submit {
+            Simulation.pause(.milliseconds(50))
+            return index
+          }
+        }
+        #expect(try futures.map { try $0.result() } == Array(0..<8))
+        #expect(pool.statistics.seats[2...].contains { $0.starts > 0 }, "seed \(seed)")
+      }
+    }
+  }
+}

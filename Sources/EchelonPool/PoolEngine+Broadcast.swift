@@ -61,6 +61,23 @@ extension PoolEngine {
     }
   }
 
+  /// Puts one of these that is to be run again before those that wait for its seat, where it is found
+  /// should the pool shrink.
+  func directAgain(_ task: PoolTask, to seat: SeatIndex, _ state: inout PoolState) {
+    if state.directedNow[seat.value] === task { state.directedNow[seat.value] = nil }
+    if seat.value >= state.workerLimit, state.workers[seat.value] == nil {
+      // It has shrunk meanwhile: nobody will ever sit there.
+      task.place = .gone
+      workEnded(hasFailed: true)
+      state.deferred.append { task.fail(PoolError.cancelled) }
+      return
+    }
+    task.place = .queued
+    state.directed[seat.value].prepend([task])
+    state.directedCount += 1
+    advance(seat, &state)
+  }
+
   private func demandEnd(of task: PoolTask) {
     task.wantsCollector = true
     if case .slot(let slot, _) = task.place { demandCollector(ofSlot: slot) }

@@ -197,17 +197,10 @@ extension PoolEngine {
     state.freeSlots.append(slot.value)
   }
 
-  /// Puts a task that has its call with it into the queue in front of the slots, and from there into
-  /// one if there is any.
+  /// Puts a task that has its call with it into the queue in front of the slots, or into that of its seat,
+  /// and from there into a slot if there is any.
   func queueAgain(_ task: PoolTask, _ state: inout PoolState) {
-    if let seat = task.seat, seat.value >= state.workerLimit, state.workers[seat.value] == nil {
-      // The pool has shrunk meanwhile: nobody will ever sit there.
-      task.place = .gone
-      if state.directedNow[seat.value] === task { state.directedNow[seat.value] = nil }
-      workEnded(hasFailed: true)
-      state.deferred.append { task.fail(PoolError.cancelled) }
-      return
-    }
+    if let seat = task.seat { return directAgain(task, to: seat, &state) }
     queue(task, task.message, &state)
     refill(&state)
   }

@@ -5,6 +5,8 @@ import Testing
 
 @Sendable private func twice(_ x: Int) -> Int { 2 * x }
 
+private struct Refusal: Error, Codable {}
+
 /// The error of work that is handed over, or refused.
 private func failure<Value>(_ submit: () throws -> Future<Value>) -> (any Error)? {
   do { return try submit().error() } catch { return error }
@@ -53,6 +55,38 @@ private func failure<Value>(_ submit: () throws -> Future<Value>) -> (any Error)
         }
         #expect(try futures.map { try $0.result() } == Array(0..<8))
         #expect(pool.statistics.seats[2...].contains { $0.starts > 0 }, "seed \(seed)")
+      }
+    }
+  }
+
+  @Test func `P16 a broadcast that waits for a slot to be run again is cancelled with its seat`()
+    throws
+  {
+    for seed in seeds {
+      let run = RunLog.open()
+      defer { RunLog.close(run) }
+      try Simulation(seed: seed, workers: 2, faults: .none).run { pool in
+        try pool.warmUp()
+        let policy = RetryPolicy(
+          3, backOff: .constant(.milliseconds(100)), errors: { _ in true })
+        let futures = try pool.broadcast(retries: policy) { () throws -> Int in
+          if RunLog.begin(run, 0) <= 2 { throw Refusal() }
+          return 5
+        }
+        for future in futures { future.onCompletion { _ in } }
+        while pool.statistics.retries < 2 { Simulation.pause(.microseconds(100)) }
+        // More than there are slots, and the first ones outlast the pause.
+        let others = try (0..<70).map { index in
+          try pool.submit {
+            Simulation.pause(.milliseconds(150))
+            return index
+          }
+        }
+        Simulation.pause(.milliseconds(10))
+        try pool.resize(workers: 1)
+        #expect(try futures[0].result() == 5)
+        #expect(throws: CancellationError.self) { try futures[1].result() }
+        #expect(try others.map { try $0.result() } == Array(0..<70))
       }
     }
   }

@@ -181,13 +181,18 @@ extension PoolEngine {
       record.cursor.storeSequential(0)
       beginWatching(&state)
       _ = wire.activeJobs.fetchOr(1 << UInt64(index))
-      if state.workers.allSatisfy({ $0 == nil }), state.broken != nil {
-        abandon(JobIndex(index), state.broken!, &state)
+      guard state.workers.allSatisfy({ $0 == nil }) else { continue }
+      if let broken = state.broken {
+        abandon(JobIndex(index), broken, &state)
+      } else if state.isEnding {
+        // Nobody comes who could pass over its chunks.
+        abandon(
+          JobIndex(index), death.report(what: job.name, attempts: 1, deaths: 1), &state)
       }
     }
   }
 
-  /// Ends a job that no worker is at.
+  /// Ends a job that no worker is at, with what it is to end with already if there is such a thing.
   func abandon(_ index: JobIndex, _ error: any Error, _ state: inout PoolState) {
     guard let job = state.jobs[index.value] else { return }
     let word = wire.job(index).state
@@ -198,7 +203,8 @@ extension PoolEngine {
     job.place = .gone
     state.jobs[index.value] = nil
     workEnded(hasFailed: true)
-    state.deferred.append { job.fail(error) }
+    let failure = job.failure ?? error
+    state.deferred.append { job.fail(failure) }
   }
 
   /// Wakes everyone who sleeps on a task or a job to look again. The dead worker may have ended one

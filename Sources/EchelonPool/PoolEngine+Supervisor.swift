@@ -40,7 +40,7 @@ extension PoolEngine {
   private func startMissingWorkers() {
     while true {
       let vacancy = state.withLock { state -> (seat: Int, incarnation: UInt32)? in
-        guard state.broken == nil, wire.closing.load() == 0 else { return nil }
+        guard state.broken == nil, !state.isEnding, wire.closing.load() == 0 else { return nil }
         let seats = state.staff
         let count = seats.count { $0 != nil }
         let awaited = seats.indices.first { seats[$0] == nil && isAwaited(SeatIndex($0), state) }

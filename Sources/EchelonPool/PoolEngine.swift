@@ -273,9 +273,15 @@ package final class PoolEngine: Sendable {
 
   /// Kills every worker now, for the end of the pool: what they run is not run again.
   package func killWorkers() {
-    state.withLock { state in
+    locked { state in
       state.isEnding = true
       for worker in state.workers { worker?.send(signal: SIGKILL) }
+      // With nobody there, no death follows after which `mendJobs` would do this.
+      guard state.workers.allSatisfy({ $0 == nil }) else { return }
+      for index in state.jobs.indices.map(JobIndex.init)
+      where StateWord(bits: wire.job(index).state.load()).phase != .done {
+        abandon(index, PoolError.cancelled, &state)
+      }
     }
   }
 

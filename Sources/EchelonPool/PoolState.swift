@@ -84,7 +84,7 @@ struct PoolState {
   var isShutDown = false
   /// Work of several jobs begins no further one.
   var cancelsSteps = false
-  /// What runs now is killed and not run again.
+  /// What runs now is killed and not run again, and no worker is started any more.
   var isEnding = false
   var hasEnded = false
 

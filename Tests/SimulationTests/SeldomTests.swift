@@ -1,4 +1,5 @@
 import Echelon
+import EchelonMemory
 import EchelonPool
 import EchelonSimulation
 import Testing
@@ -87,6 +88,49 @@ private func failure<Value>(_ submit: () throws -> Future<Value>) -> (any Error)
         #expect(try futures[0].result() == 5)
         #expect(throws: CancellationError.self) { try futures[1].result() }
         #expect(try others.map { try $0.result() } == Array(0..<70))
+      }
+    }
+  }
+
+  // MARK: The end
+
+  @Test func `P6 the deadline of a shutdown holds although workers take their time to start`()
+    throws
+  {
+    for seed in seeds {
+      var simulation = Simulation(seed: seed, workers: 2, faults: .none)
+      simulation.faults.start = { _, _ in .late(.milliseconds(200)) }
+      try simulation.run { pool in
+        let x = try pool.array(count: 100_000) { Int32($0) }
+        let future = try pool.startMap(x) { value in
+          if value == 0 { Simulation.pause(.seconds(3_600)) }
+          return value
+        }
+        while !future.isRunning { Simulation.pause(.milliseconds(1)) }
+        let start = MonotonicClock.now()
+        pool.shutdown(deadline: .seconds(1))
+        let milliseconds = (MonotonicClock.now() - start) / 1_000_000
+        #expect((1_000..<1_300).contains(milliseconds), "seed \(seed)")
+        let error = try future.error()
+        #expect(error is WorkerDied, "seed \(seed): \(String(describing: error))")
+      }
+    }
+  }
+
+  @Test func `F3 a job that was cancelled stays so when the pool breaks`() throws {
+    for seed in seeds {
+      var simulation = Simulation(seed: seed, workers: 1, faults: .none)
+      simulation.faults.start = { _, incarnation in incarnation == 1 ? .up : .dies }
+      try simulation.run { pool in
+        let x = try pool.array(count: 100_000) { Int32($0) }
+        let future = try pool.startMap(x) { value in
+          if value == 0 { Simulation.pause(.seconds(3_600)) }
+          return value
+        }
+        while !future.isRunning { Simulation.pause(.milliseconds(1)) }
+        #expect(future.cancel())
+        pool.killWorkers()
+        #expect(throws: CancellationError.self) { try future.result() }
       }
     }
   }

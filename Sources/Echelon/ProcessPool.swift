@@ -189,7 +189,8 @@ public final class ProcessPool: WorkExecutor {
   /// May be called again, and from any thread.
   /// - Parameters:
   ///   - wait: whether to block until everything is finished and every worker has ended.
-  ///   - cancelPending: whether to cancel what no worker has begun.
+  ///   - cancelPending: whether to cancel what no worker has begun. Tasks that run are finished, and not
+  ///     run again should they fail.
   ///   - deadline: how long until the workers are killed, whether or not this waits; nil is for ever.
   @available(*, noasync, message: "use `await pool.shutdown()`")
   public func shutdown(wait: Bool = true, cancelPending: Bool = false, deadline: Duration? = nil) {
@@ -205,7 +206,8 @@ public final class ProcessPool: WorkExecutor {
 
   /// Takes no more work and waits until what was handed over is finished and every worker has ended.
   /// - Parameters:
-  ///   - cancelPending: whether to cancel what no worker has begun.
+  ///   - cancelPending: whether to cancel what no worker has begun. Tasks that run are finished, and not
+  ///     run again should they fail.
   ///   - deadline: how long to wait before the workers are killed; nil waits for ever.
   public func shutdown(cancelPending: Bool = false, deadline: Duration?) async {
     guard let engine = frontEnd else { return }

@@ -14,7 +14,11 @@ extension PoolEngine {
   /// - Returns: whether it is certain to end as cancelled. It does so once nothing of it runs.
   package func stop(_ task: PoolTask, _ mode: CancellationMode) -> Bool {
     locked { state in
-      guard case .slot(let slot, let generation) = task.place else { return false }
+      guard case .slot(let slot, let generation) = task.place else {
+        // Someone may be looking whether it is worth another attempt.
+        if task.place == .gone { task.isUnwanted = true }
+        return false
+      }
       switch mode {
       case .force:
         return stop(

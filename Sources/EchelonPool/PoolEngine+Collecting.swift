@@ -88,7 +88,8 @@ extension PoolEngine {
         return task.fail(reason)
       }
       if isWorthRetrying(task, outcome, bytes) {
-        task.wantsRetry = true
+        // The lock decides: it may be cancelled, or the pool, while its filter is asked.
+        task.thrown = bytes.copied()
         return
       }
     }
@@ -106,14 +107,17 @@ extension PoolEngine {
         collected.store(collected.load() &+ 1)
       }
       // MODEL(collect.3)
-      if task.wantsRetry {
-        guard let broken = state.broken else {
+      if let thrown = task.thrown {
+        task.thrown = nil
+        if let broken = state.broken {
+          // Nobody would ever run it.
+          state.deferred.append { task.fail(broken) }
+        } else if task.isUnwanted || state.cancelsPending {
+          state.deferred.append { thrown.withRawSpan { task.resolve(.thrown, $0) } }
+        } else {
           retry(task, from: slot, &state)
           return false
         }
-        // Nobody would ever run it.
-        task.wantsRetry = false
-        state.deferred.append { task.fail(broken) }
       }
       cell.state.store(StateWord(generation: generation, phase: .free).bits)
       task.argumentBlock = nil

@@ -24,7 +24,7 @@ extension PoolEngine {
       if state.isShutDown {
         // Workers that are being killed take nothing more.
         if !job.isContinuation || state.isEnding { throw PoolError.shutDown }
-        if job.isOptional, state.cancelsSteps { throw PoolError.cancelled }
+        if job.isOptional, state.cancelsPending { throw PoolError.cancelled }
       }
       guard !isEmpty else {
         job.place = .gone

@@ -71,7 +71,7 @@ extension PoolEngine {
           fail(task, in: slot, error, after: progress, &state)
           continue
         }
-        if task.attempt <= task.retries, state.broken == nil, !state.isEnding,
+        if task.attempt <= task.retries, state.broken == nil, !state.cancelsPending,
           !refused.contains(index)
         {
           state.statistics.retries += 1

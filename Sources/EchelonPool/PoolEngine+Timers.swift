@@ -132,7 +132,6 @@ extension PoolEngine {
 extension PoolEngine {
   /// Runs a task again that threw an error worth another attempt. Its slot is done and collected.
   func retry(_ task: PoolTask, from slot: SlotIndex, _ state: inout PoolState) {
-    task.wantsRetry = false
     task.attempt += 1
     state.statistics.retries += 1
     let pause = task.retryPolicy?.pauseNanoseconds(before: task.attempt) ?? 0

@@ -146,7 +146,9 @@ extension PoolEngine {
   /// Cancels everything that no worker has begun.
   func cancelAllPending() {
     let (tasks, jobs) = locked { state in
-      (
+      // What comes back from workers after this look is not begun again.
+      state.cancelsPending = true
+      return (
         state.overflow.removeAll() + takeDirected(&state) + state.waiting.values
           + state.postponed.values
           + state.tasks.compactMap { $0 },

@@ -243,7 +243,6 @@ package final class PoolEngine: Sendable {
     if cancelPending { cancelAllPending() }
     locked { state in
       state.isShutDown = true
-      if cancelPending { state.cancelsSteps = true }
       isShuttingDown.store(true, ordering: .sequentiallyConsistent)
       pass(.shuttingDown)
       wakeAllForRoom(&state)

@@ -82,8 +82,9 @@ struct PoolState {
   /// Calls into other people's code, to be made once the lock is let go.
   var deferred: [@Sendable () -> Void] = []
   var isShutDown = false
-  /// Work of several jobs begins no further one.
-  var cancelsSteps = false
+  /// What has not begun is cancelled: work of several jobs begins no further one, and no task is run
+  /// again.
+  var cancelsPending = false
   /// What runs now is killed and not run again, and no worker is started any more.
   var isEnding = false
   var hasEnded = false

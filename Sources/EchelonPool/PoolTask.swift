@@ -48,8 +48,10 @@ open class PoolTask: @unchecked Sendable {
   @safe @exclusivity(unchecked) package final var needsCare = false
   /// Why its cancellation flag has been raised, if it has.
   package final var askedBecause: (any Error)?
-  /// It ended with an error that is worth another attempt.
-  final var wantsRetry = false
+  /// The error that it threw, as the worker sent it, if that is worth another attempt.
+  final var thrown: [UInt8]?
+  /// It was to be stopped while someone looked at its end: it is not run again.
+  final var isUnwanted = false
   /// How many elements it is a call on; 0 for any other task.
   package final var elementCount = 0
   @safe @exclusivity(unchecked) package final var priority = WorkPriority.normal

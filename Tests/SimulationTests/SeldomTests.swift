@@ -2,11 +2,17 @@ import Echelon
 import EchelonMemory
 import EchelonPool
 import EchelonSimulation
+import Synchronization
 import Testing
 
 @Sendable private func twice(_ x: Int) -> Int { 2 * x }
 
 private struct Refusal: Error, Codable {}
+
+/// A future that a filter of its own can reach.
+private final class Reach: Sendable {
+  let future = Mutex<Future<Int>?>(nil)
+}
 
 /// The error of work that is handed over, or refused.
 private func failure<Value>(_ submit: () throws -> Future<Value>) -> (any Error)? {
@@ -131,6 +137,91 @@ private func failure<Value>(_ submit: () throws -> Future<Value>) -> (any Error)
         #expect(future.cancel())
         pool.killWorkers()
         #expect(throws: CancellationError.self) { try future.result() }
+      }
+    }
+  }
+
+  // MARK: Retries
+
+  @Test(arguments: [CancellationMode.cooperative, .force])
+  func `F3 P10 a task that is cancelled while its error is looked at is not run again`(
+    _ mode: CancellationMode
+  ) throws {
+    for seed in seeds {
+      let run = RunLog.open()
+      defer { RunLog.close(run) }
+      try Simulation(seed: seed, workers: 2, faults: .none).run { pool in
+        let reach = Reach()
+        let policy = RetryPolicy(
+          3,
+          errors: { _ in
+            // Too late to be sure of anything.
+            #expect(reach.future.withLock { $0 }?.cancel(mode) == false)
+            return true
+          })
+        let future = try pool.submit(retries: policy) { () throws -> Int in
+          RunLog.begin(run, 0)
+          throw Refusal()
+        }
+        reach.future.withLock { $0 = future }
+        #expect(try future.error() is Refusal)
+        #expect(RunLog.entry(run, 0).begun == 1, "seed \(seed)")
+        reach.future.withLock { $0 = nil }
+      }
+    }
+  }
+
+  @Test(arguments: [RetryPolicy.BackOff.none, .constant(.milliseconds(5))])
+  func `P6 P10 a shutdown that cancels runs no task again`(_ pause: RetryPolicy.BackOff) throws {
+    for seed in seeds {
+      let run = RunLog.open()
+      defer { RunLog.close(run) }
+      try Simulation(seed: seed, workers: 2, faults: .none).run { pool in
+        let policy = RetryPolicy(3, backOff: pause, errors: { _ in true })
+        let future = try pool.submit(retries: policy) { () throws -> Int in
+          RunLog.begin(run, 0)
+          Simulation.pause(.milliseconds(10))
+          throw Refusal()
+        }
+        while !future.isRunning { Simulation.pause(.microseconds(100)) }
+        pool.shutdown(wait: false, cancelPending: true)
+        #expect(try future.error() is Refusal)
+        #expect(RunLog.entry(run, 0).begun == 1, "seed \(seed)")
+      }
+      try Simulation(seed: seed, workers: 1, faults: .none).run { pool in
+        let future = try pool.submit(retries: RetryPolicy(3, backOff: pause)) { () -> Int in
+          RunLog.begin(run, 1)
+          Simulation.pause(.seconds(3_600))
+          return 1
+        }
+        while !future.isRunning { Simulation.pause(.microseconds(100)) }
+        pool.shutdown(wait: false, cancelPending: true)
+        pool.killWorkers()
+        #expect((try future.error() as? WorkerDied)?.attempts == 1, "seed \(seed)")
+        #expect(RunLog.entry(run, 1).begun == 1)
+      }
+    }
+  }
+
+  @Test func `P6 P10 a shutdown that cancels while an error is looked at has the task end with it`()
+    throws
+  {
+    for seed in seeds {
+      let run = RunLog.open()
+      defer { RunLog.close(run) }
+      try Simulation(seed: seed, workers: 2, faults: .none).run { pool in
+        let policy = RetryPolicy(
+          3,
+          errors: { _ in
+            pool.shutdown(wait: false, cancelPending: true)
+            return true
+          })
+        let future = try pool.submit(retries: policy) { () throws -> Int in
+          RunLog.begin(run, 0)
+          throw Refusal()
+        }
+        #expect(try future.error() is Refusal)
+        #expect(RunLog.entry(run, 0).begun == 1, "seed \(seed)")
       }
     }
   }

@@ -113,18 +113,23 @@ extension PoolEngine {
     from first: Int = 0, _ error: any Error, _ state: inout PoolState
   ) {
     for seat in state.directed.indices where seat >= first && state.workers[seat] == nil {
-      for task in state.directed[seat].removeAll() {
-        state.directedCount -= 1
-        guard task.place == .queued else { continue }
-        task.place = .gone
-        workEnded(hasFailed: true)
-        state.deferred.append { task.fail(error) }
-      }
-      if let task = state.directedNow[seat], case .slot(let slot, let generation) = task.place,
-        withdraw(slot, generation: generation)
-      {
-        fail(task, in: slot, error, &state)
-      }
+      failDirected(of: seat, error, &state)
+    }
+  }
+
+  /// Fails what is meant for the worker of a seat that is vacant and stays so.
+  func failDirected(of seat: Int, _ error: any Error, _ state: inout PoolState) {
+    for task in state.directed[seat].removeAll() {
+      state.directedCount -= 1
+      guard task.place == .queued else { continue }
+      task.place = .gone
+      workEnded(hasFailed: true)
+      state.deferred.append { task.fail(error) }
+    }
+    if let task = state.directedNow[seat], case .slot(let slot, let generation) = task.place,
+      withdraw(slot, generation: generation)
+    {
+      fail(task, in: slot, error, &state)
     }
   }
 }

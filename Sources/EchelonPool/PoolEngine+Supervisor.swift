@@ -241,7 +241,10 @@ extension PoolEngine {
       let othersAreUp = state.staff.indices.contains { index in
         state.staff[index] != nil && wire.seat(SeatIndex(index)).phase.isUp
       }
-      if !wasStarting { state.hopelessSeats.remove(seat.value) }
+      if !wasStarting {
+        state.hopelessSeats.remove(seat.value)
+        state.seatInitializerFailures[seat.value] = 0
+      }
       // What ends by itself would do so again; what is killed from outside, or for want of memory,
       // might have come up.
       let weight = cause == .signalled(SIGKILL) ? 1 : 10
@@ -253,7 +256,7 @@ extension PoolEngine {
     }
     wire.turn()
     pass(.mended)
-    if let failure { initializerFailed(failure, lastWords) }
+    if let failure { initializerFailed(failure, on: seat, lastWords) }
     let (stillborn, seatStillborn, count) = state.withLock { state in
       (state.stillborn, state.seatStillborn[seat.value], state.stillbornCount)
     }
@@ -263,14 +266,7 @@ extension PoolEngine {
     if stillborn >= Self.stillbornLimit {
       breakDown(keepDying)
     } else if seatStillborn >= Self.stillbornLimit {
-      // The pool goes on with those that are up, and tries no more.
-      configuration.report(.workerNotStarted(reason: "\(keepDying)"))
-      state.withLock { state in
-        state.seatStillborn[seat.value] = 0
-        state.hopelessSeats.insert(seat.value)
-        state.hasGivenUpStarting = true
-      }
-      couldNotStart(keepDying)
+      giveUp(seat, keepDying)
     }
     wakeCallers()
     // Wake-ups and tickets that the dead worker had taken are taken again by the others.
@@ -280,9 +276,32 @@ extension PoolEngine {
     wire.wakeCollector()
   }
 
+  /// Nobody comes up on one seat. The pool goes on with the others that it has used, and tries no more.
+  private func giveUp(_ seat: SeatIndex, _ error: PoolError, cause: (any Error)? = nil) {
+    configuration.report(.workerNotStarted(reason: "\(error)"))
+    let left = locked { state -> Int in
+      state.seatStillborn[seat.value] = 0
+      state.seatInitializerFailures[seat.value] = 0
+      state.hopelessSeats.insert(seat.value)
+      state.hasGivenUpStarting = true
+      state.startFailure = error
+      failDirected(of: seat.value, error, &state)
+      // One that was recycled a moment ago is missing, and not for long.
+      let left = state.staff.indices.count { index in
+        state.staff[index] != nil
+          || (state.starts[index] > 0 && !state.hopelessSeats.contains(index))
+      }
+      state.wantedWorkers = min(state.wantedWorkers, left)
+      return left
+    }
+    if left == 0 { breakDown(error, cause: cause) }
+  }
+
   /// A few more are tried, since what it needed may come; then it is an error, not a loop.
-  private func initializerFailed(_ failure: StartFailure, _ lastWords: [String]) {
-    let attempts = state.withLock { state in
+  private func initializerFailed(
+    _ failure: StartFailure, on seat: SeatIndex, _ lastWords: [String]
+  ) {
+    let (attempts, attemptsThere) = state.withLock { state in
       // In a row: not when one has come up since the last.
       let hasComeUp = state.workers.indices.contains { index in
         let seat = wire.seat(SeatIndex(index))
@@ -291,19 +310,24 @@ extension PoolEngine {
       }
       state.initializerFailures = hasComeUp ? 1 : state.initializerFailures + 1
       state.lastInitializerFailure = MonotonicClock.now()
-      return state.initializerFailures
+      state.seatInitializerFailures[seat.value] += 1
+      return (state.initializerFailures, state.seatInitializerFailures[seat.value])
     }
-    guard attempts >= Self.initializerFailureLimit else { return }
+    let most = max(attempts, attemptsThere)
+    guard most >= Self.initializerFailureLimit else { return }
     let error: PoolError
     var cause: (any Error)?
     switch failure {
     case .thrown(let thrown):
       cause = thrown
       error = .initializerFailed(
-        attempts: attempts, error: "\(thrown)", lastWords: lastWords)
+        attempts: most, error: "\(thrown)", lastWords: lastWords)
     case .notRun(let text):
-      error = .initializerFailed(attempts: attempts, error: text, lastWords: lastWords)
+      error = .initializerFailed(attempts: most, error: text, lastWords: lastWords)
     case .threads: return
+    }
+    guard attemptsThere < Self.initializerFailureLimit else {
+      return giveUp(seat, error, cause: cause)
     }
     state.withLock { state in
       state.initializerFailures = 0

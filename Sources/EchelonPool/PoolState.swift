@@ -58,6 +58,8 @@ struct PoolState {
   /// Workers in a row whose initializer failed, and when the last one's did.
   var initializerFailures = 0
   var lastInitializerFailure: UInt64 = 0
+  /// How many failed since the last that came up, by seat: elsewhere others may come up all the time.
+  var seatInitializerFailures: [Int]
   /// No more workers are tried: their initializer fails.
   var hasGivenUpStarting = false
   /// Why the last attempt to start a worker failed, if it did.
@@ -108,6 +110,7 @@ struct PoolState {
     seatDeaths = Array(repeating: 0, count: layout.seatCount)
     starts = seatDeaths
     seatStillborn = seatDeaths
+    seatInitializerFailures = seatDeaths
     self.workerLimit = workerLimit
   }
 }
@@ -121,7 +124,10 @@ extension PoolState {
   mutating func forgetFailedStarts() {
     hasGivenUpStarting = false
     hopelessSeats = []
-    for seat in seatStillborn.indices { seatStillborn[seat] = 0 }
+    for seat in seatStillborn.indices {
+      seatStillborn[seat] = 0
+      seatInitializerFailures[seat] = 0
+    }
   }
 }
 

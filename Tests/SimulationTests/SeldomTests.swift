@@ -225,4 +225,36 @@ private func failure<Value>(_ submit: () throws -> Future<Value>) -> (any Error)
       }
     }
   }
+
+  // MARK: Initializers and deadlines
+
+  @Test
+  func `P8 P9 an initializer that fails on one seat is given up beside workers that are recycled`()
+    throws
+  {
+    for seed in seeds {
+      var simulation = Simulation(seed: seed, workers: 2, faults: .none)
+      let bad = Int(seed % 2)
+      // So slow that on the other seat one ends in between.
+      simulation.faults.start = { seat, _ in
+        seat == bad ? .refuses(after: .milliseconds(20)) : .up
+      }
+      simulation.maxTasksPerWorker = 1
+      try simulation.run { pool in
+        let told = try pool.broadcast(twice, 4)
+        while !told[bad].isDone { #expect(try pool.submit(twice, 1).result() == 2) }
+        guard case .initializerFailed? = try told[bad].error() as? PoolError else {
+          Issue.record("seed \(seed): \(String(describing: try told[bad].error()))")
+          return
+        }
+        #expect(try told[1 - bad].result() == 8)
+        let error = #expect(throws: PoolError.self) { try pool.warmUp() }
+        guard case .initializerFailed? = error else {
+          Issue.record("seed \(seed): \(String(describing: error))")
+          return
+        }
+        for number in 0..<9 { #expect(try pool.submit(twice, number).result() == 2 * number) }
+      }
+    }
+  }
 }

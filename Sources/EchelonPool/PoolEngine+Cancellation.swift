@@ -58,10 +58,12 @@ extension PoolEngine {
   }
 
   /// Ends the worker that runs a task.
-  /// - Returns: false when none does.
+  /// - Parameter element: when the element of a map began that it is to be ended for; nil is for the whole
+  ///   task.
+  /// - Returns: false when none does, or that element is over.
   @discardableResult func stop(
     _ task: PoolTask, in slot: SlotIndex, generation: UInt32, because reason: any Error,
-    _ state: inout PoolState
+    unlessPast element: UInt64? = nil, _ state: inout PoolState
   ) -> Bool {
     if let reason = task.stopReason { return reason as? PoolError == .cancelled }
     let seat: SeatIndex
@@ -78,9 +80,11 @@ extension PoolEngine {
     let isStopped = condemn(seat, &state) {
       let now = StateWord(bits: wire.slot(slot).state.loadSequential())
       return now.phase == .running && now.generation == generation && now.owner == seat
+        && (element == nil || wire.seat(seat).since.load() == element)
     }
     guard isStopped else { return false }
     task.stopReason = reason
+    task.stoppedElement = element
     // Nobody may be waiting, and the worker may come to the end of the task before its own.
     task.wantsCollector = true
     demandCollector(ofSlot: slot)

@@ -58,7 +58,9 @@ extension PoolEngine {
         let progress =
           task.isOfSeveral ? elementProgress(in: slot, word, under: death.seat, state) : nil
         if let reason = task.stopReason ?? task.askedBecause {
-          fail(task, in: slot, reason, after: progress, &state)
+          let isPast =
+            task.stoppedElement.map { $0 != wire.seat(death.seat).since.load() } ?? false
+          fail(task, in: slot, reason, after: isPast ? progress?.beforeNext : progress, &state)
           continue
         }
         task.attempt += 1

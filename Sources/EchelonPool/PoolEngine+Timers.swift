@@ -71,11 +71,17 @@ extension PoolEngine {
         // It cannot be late sooner than this.
         next = min(next, now &+ task.deadlineNanoseconds)
       case .running:
-        let due = began(task, in: slot, word, now) &+ task.deadlineNanoseconds
+        let (began, element) = began(task, in: slot, word, now)
+        let due = began &+ task.deadlineNanoseconds
         if due > now {
           next = min(next, due)
-        } else {
-          stop(task, in: slot, generation: word.generation, because: task.lateness, &state)
+        } else if task.stopReason == nil,
+          !stop(
+            task, in: slot, generation: word.generation, because: task.lateness,
+            unlessPast: element, &state)
+        {
+          // It is over; of several elements the next one may have begun.
+          next = min(next, now &+ task.deadlineNanoseconds)
         }
       case .done, .free: break
       }
@@ -94,15 +100,17 @@ extension PoolEngine {
     if next < .max { arm(.deadlines, at: next, &state) }
   }
 
-  /// When the worker began the task, or the element of a map that it is at.
+  /// When the worker began the task, or the element of a map that it is at: that moment stands for the
+  /// element then.
   private func began(
     _ task: PoolTask, in slot: SlotIndex, _ word: StateWord, _ now: UInt64
-  ) -> UInt64 {
+  ) -> (moment: UInt64, element: UInt64?) {
     if let owner = word.owner, owner.value < wire.layout.seatCount {
       let seat = wire.seat(owner)
       // ORDER(current): acquires the moment, which the worker stored before.
       if seat.current.load() == CurrentWork.task(slot, generation: word.generation).bits {
-        return seat.since.load()
+        let moment = seat.since.load()
+        return (moment, task.isOfSeveral ? moment : nil)
       }
     }
     // It has claimed the task and not come further: it may have been stopped there.
@@ -110,7 +118,7 @@ extension PoolEngine {
       task.seenRunning = word.generation
       task.seenRunningSince = now
     }
-    return task.seenRunningSince
+    return (task.seenRunningSince, nil)
   }
 
   // MARK: Tasks that wait to be run again

@@ -42,6 +42,8 @@ open class PoolTask: @unchecked Sendable {
   /// When it was first seen to run, for a worker that does not say; and its generation then.
   final var seenRunningSince: UInt64 = 0
   final var seenRunning: UInt32 = 0
+  /// When the element began that it is being stopped for, if it is for one of several.
+  final var stoppedElement: UInt64?
   /// Why it is being stopped, once it is: the error that it ends with.
   @safe @exclusivity(unchecked) package final var stopReason: (any Error)?
   /// One of these two is set, or there is a retry policy: its end needs a closer look.
@@ -124,6 +126,12 @@ public struct ElementProgress: Sendable {
   public let finished: Int
   /// The beginning of the answer: at least the results of the finished ones.
   public let answer: [UInt8]
+
+  /// The same of a worker that was ended for an element that it had just finished: the next one has
+  /// nothing to do with that.
+  var beforeNext: ElementProgress {
+    ElementProgress(started: finished, finished: finished, answer: answer)
+  }
 }
 
 extension TaskOutcomeBytes {

@@ -257,4 +257,25 @@ private func failure<Value>(_ submit: () throws -> Future<Value>) -> (any Error)
       }
     }
   }
+
+  @Test func `P5 an element that follows a late one in its call is not taken for it`() throws {
+    for seed in seeds {
+      try Simulation(seed: seed, workers: 2, faults: .none).run { pool in
+        let results = try pool.map(0..<64, chunkSize: 16, deadline: .milliseconds(2)) { index in
+          // Every other one is late, or nearly so; those between are not.
+          let isLong = index % 2 == 0
+          Simulation.pause(
+            .microseconds(isLong ? 1_950 + (index &* 7_919 &+ Int(seed) &* 104_729) % 1_200 : 15))
+          return index
+        }
+        for (index, result) in results.enumerated() {
+          switch result {
+          case .success(let value): #expect(value == index)
+          case .failure(PoolError.deadlineExceeded) where index % 2 == 0: break
+          case .failure(let error): Issue.record("seed \(seed), element \(index): \(error)")
+          }
+        }
+      }
+    }
+  }
 }

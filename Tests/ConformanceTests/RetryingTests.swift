@@ -1,5 +1,6 @@
 import Echelon
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -43,6 +44,55 @@ import Testing
     _ = try latch.arrived()
     future.cancel()
     #expect(try future.failure() as? Flaky == Flaky(number: 1))
+    pool.shutdown()
+    #expect(latch.arrivals == 1)
+  }
+
+  /// Fails once it is let go.
+  @Sendable private static func failLater(_ latch: Latch) throws -> Int {
+    latch.pass()
+    throw Flaky(number: latch.arrivals)
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `P6 P10 are not for a task that fails after a shutdown that cancels`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.make(1)
+    let latch = try Latch(in: pool)
+    let policy = RetryPolicy(5, errors: { $0 is Flaky })
+    let future = try pool.submit(retries: policy, Self.failLater, latch)
+    _ = try latch.arrived()
+    pool.shutdown(wait: false, cancelPending: true)
+    latch.open()
+    #expect(try future.failure() as? Flaky == Flaky(number: 1))
+    pool.shutdown()
+    #expect(latch.arrivals == 1)
+  }
+
+  /// A future that its own filter can reach.
+  private final class Reach: Sendable {
+    let future = Mutex<Future<Int>?>(nil)
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `P10 F3 are not for a task that is cancelled while its filter is asked`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = try kind.make(1)
+    let latch = try Latch(in: pool)
+    let reach = Reach()
+    let policy = RetryPolicy(
+      5,
+      errors: { _ in
+        #expect(reach.future.withLock { $0 }?.cancel() == false)
+        return true
+      })
+    let future = try pool.submit(retries: policy, Self.failLater, latch)
+    reach.future.withLock { $0 = future }
+    latch.open()
+    #expect(try future.failure() as? Flaky == Flaky(number: 1))
+    reach.future.withLock { $0 = nil }
     pool.shutdown()
     #expect(latch.arrivals == 1)
   }

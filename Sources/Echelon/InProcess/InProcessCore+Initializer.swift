@@ -92,6 +92,6 @@ extension InProcessCore {
     if let broken = state.broken { throw broken }
     guard state.isShutDown else { return }
     if !isContinuation || state.isGivingUp { throw .shutDown }
-    if state.cancelsSteps { throw .cancelled }
+    if state.cancelsPending { throw .cancelled }
   }
 }

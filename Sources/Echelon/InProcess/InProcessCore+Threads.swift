@@ -81,7 +81,9 @@ extension InProcessCore {
     if thread.isGivenUp { return nil }
     thread.work = nil
     letNoneRun(insteadOf: thread, &state)
-    guard case .again(let pause) = outcome else { return work.pieceEnded() }
+    // It may have been asked to stop while its filter was asked.
+    guard case .again(let pause) = outcome, !work.isAskedToStop, !state.cancelsPending
+    else { return work.pieceEnded() }
     state.timers.remove(.deadline(ObjectIdentifier(work)))
     work.rewind()
     if pause > 0 {

@@ -54,8 +54,9 @@ final class InProcessCore: Sendable {
     /// Those who wait for threads to be ready.
     var waitingForStart: [Gate] = []
     var isShutDown = false
-    /// Work of several jobs begins no further one.
-    var cancelsSteps = false
+    /// What has not begun is cancelled: work of several jobs begins no further one, and no task is run
+    /// again.
+    var cancelsPending = false
     /// What is late is given up.
     var isGivingUp = false
     /// Work of several jobs that has not ended.
@@ -251,7 +252,7 @@ final class InProcessCore: Sendable {
     locked { state in
       state.isShutDown = true
       if cancelPending {
-        state.cancelsSteps = true
+        state.cancelsPending = true
         for work in Array(state.unfinished.values) { _ = takeBack(work, &state) }
       }
       for sleeper in state.sleepers { sleeper.gate?.open() }

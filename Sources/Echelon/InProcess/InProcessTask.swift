@@ -32,6 +32,7 @@ final class InProcessTask<Output: Sendable>: InProcessWork, @unchecked Sendable 
   override func run(_ piece: Int) -> PieceOutcome {
     guard let body else { return .done }
     let outcome = call(body)
+    result = outcome
     // One that was asked to stop has had its say.
     if case .failure(let error) = outcome, !isAskedToStop, attempt < retries.count,
       retries.errors?(error) == true
@@ -39,7 +40,6 @@ final class InProcessTask<Output: Sendable>: InProcessWork, @unchecked Sendable 
       attempt += 1
       return .again(after: retries.pauseNanoseconds(before: attempt))
     }
-    result = outcome
     self.body = nil
     return .done
   }
@@ -55,6 +55,7 @@ final class InProcessTask<Output: Sendable>: InProcessWork, @unchecked Sendable 
   }
 
   override func finish() {
+    body = nil
     guard let result else { return }
     if case .failure(let error) = result, isAskedToStop, isCancellation(error) {
       return fail(CancellationError(), isCancelled: true)

@@ -66,6 +66,25 @@ private func failure<Value>(_ submit: () throws -> Future<Value>) -> (any Error)
     }
   }
 
+  @Test func `P1 a seat on which a worker has come up after all is given up no longer`() throws {
+    for seed in seeds {
+      var simulation = Simulation(seed: seed, workers: 2, faults: .none)
+      // Too late on the one seat, and only once on the other.
+      simulation.faults.start = { seat, number in
+        seat == 0 ? (number > 20 ? .up : .dies) : (number == 1 ? .up : .dies)
+      }
+      try simulation.run { pool in
+        #expect(throws: PoolError.self) { try pool.warmUp() }
+        for future in try pool.broadcast(twice, 4) { #expect(try future.result() == 8) }
+        pool.killWorkers()
+        // The signal may come while one of these runs.
+        for number in 0..<9 {
+          #expect(try pool.submit(retries: 1, twice, number).result() == 2 * number)
+        }
+      }
+    }
+  }
+
   @Test func `P16 a broadcast that waits for a slot to be run again is cancelled with its seat`()
     throws
   {

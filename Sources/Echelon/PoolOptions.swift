@@ -45,8 +45,8 @@ public struct PoolOptions: Sendable {
   /// How many tasks and chunks a worker runs before it leaves, between two of them, for a fresh one;
   /// nil is without a limit. For functions that leak.
   public var maxTasksPerWorker: Int?
-  /// How many bytes of private memory a worker may hold when a task has ended, beyond what it held before
-  /// its first one, before it leaves for a fresh one; nil is without a limit. Shared arrays do not count,
+  /// How many bytes of private memory a worker may hold when a task or chunk has ended, beyond what it held
+  /// before its first one, before it leaves for a fresh one; nil is without a limit. Shared arrays do not count,
   /// nor does what a forked worker has from its template or an `initializer` leaves.
   public var maxMemoryPerWorker: Int?
   /// How long a worker, or the template of workers, may take to come up, its `initializer` or `preload`

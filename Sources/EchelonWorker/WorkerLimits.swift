@@ -1,7 +1,7 @@
 import EchelonMemory
 import EchelonWire
 
-/// When a worker is to leave and make room for a fresh one, between two tasks.
+/// When a worker is to leave and make room for a fresh one, between two tasks or chunks.
 struct WorkerLimits {
   private let taskLimit: UInt64
   private let memoryLimit: UInt64
@@ -11,6 +11,8 @@ struct WorkerLimits {
   private let ranBefore: UInt64
   private var lastLook: UInt64 = 0
   private var ranAtLastLook: UInt64
+  /// It holds too much: found once, this is asked again before the worker leaves.
+  private var holdsTooMuch = false
 
   init(_ limits: (tasks: UInt32, memory: UInt64), _ seat: Seat) {
     taskLimit = UInt64(limits.tasks)
@@ -39,14 +41,15 @@ struct WorkerLimits {
   private mutating func areReachedNow(_ seat: Seat, _ isIdle: Bool) -> Bool {
     let ran = Self.ran(seat)
     if taskLimit > 0, ran &- ranBefore >= taskLimit { return true }
-    guard memoryLimit > 0, ran != ranAtLastLook else { return false }
+    guard memoryLimit > 0, !holdsTooMuch, ran != ranAtLastLook else { return holdsTooMuch }
     // Asking costs as much as a few dozen short tasks.
     let now = MonotonicClock.now()
     guard isIdle || now &- lastLook >= 10_000_000 else { return false }
     lastLook = now
     ranAtLastLook = ran
     let held = Self.privateBytes
-    return held > heldBefore && held - heldBefore > memoryLimit
+    holdsTooMuch = held > heldBefore && held - heldBefore > memoryLimit
+    return holdsTooMuch
   }
 
   /// Memory that no file is behind; pages still shared with the template count.

@@ -56,6 +56,29 @@ extension Faults {
       pool.shutdown()
     }
 
+    @Test func `P9 leave when they hold too much in the middle of a job, and after it`() throws {
+      var options = PoolOptions.quiet
+      options.maxMemoryPerWorker = 100 << 20
+      let pool = try ProcessPool(workers: 1, options: options)
+      let pids = try pool.array(repeating: Int32(0), count: 12)
+      // Longer than a worker goes without looking at what it holds.
+      try pool.concurrentPerform(iterations: 12, chunkLength: 1) { index in
+        pids[index] = leak(30)
+        usleep(15_000)
+      }
+      let seen = Set(Array(pids))
+      #expect((3...6).contains(seen.count), "\(Array(pids))")
+      // The last of them may hold less than it may; four chunks more, and it does not.
+      let last = pids[11]
+      try pool.concurrentPerform(iterations: 4, chunkLength: 1) { index in
+        pids[index] = leak(30)
+        usleep(15_000)
+      }
+      #expect(try pool.submit(whoAmI).checked() != last, "it held too much, and stayed")
+      #expect(pool.statistics.deaths == 0)
+      pool.shutdown()
+    }
+
     @Test func `P9 may hold what their template holds, and as much more as they may`() throws {
       var options = PoolOptions.quiet
       options.start = .forkServer

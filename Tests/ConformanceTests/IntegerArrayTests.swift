@@ -111,6 +111,17 @@ private func integers<T: VectorInteger>(count: Int, seed: UInt64, of: T.Type = T
     #expect(throws: KernelError.self) { try pool.sum(pool.array([Int.min, -1])) }
   }
 
+  #if !DEBUG
+    // Only in release builds: a minute's work without the optimizer.
+    @Test(arguments: [TestedExecutor.inProcess, .spawn])
+    func `is summed exactly beyond what 32 bits can count`(_ kind: TestedExecutor) throws {
+      let pool = kind.shared
+      let column = try pool.array(repeating: Int32(0), count: 46_400).asColumn
+      let row = try pool.array(repeating: Int32(-1), count: 46_400)
+      #expect(try pool.sum(column &+ row) == -46_400 * 46_400)
+    }
+  #endif
+
   @Test(arguments: TestedExecutor.allCases)
   func `is seen in parts, in matrices and repeated`(_ kind: TestedExecutor) throws {
     let pool = kind.shared

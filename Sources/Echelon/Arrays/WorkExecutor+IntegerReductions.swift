@@ -22,10 +22,8 @@ extension WorkExecutor {
     deadline: Duration? = nil
   ) throws -> Future<Int> where X.Element: VectorInteger {
     try start(.sum, x, mask, JobOptions(priority: priority, deadline: deadline)) { total in
-      guard let high = Int32(exactly: total.high + total.low >> 32) else {
-        throw KernelError.overflow(kernel: "sum")
-      }
-      return Int(high) << 32 + Int(total.low & 0xffff_ffff)
+      guard let high = Int32(exactly: total.high) else { throw KernelError.overflow(kernel: "sum") }
+      return Int(high) << 32 + Int(total.low)
     }
   }
 
@@ -215,9 +213,11 @@ enum IntegerReduction: UInt8, BitwiseCopyable, Sendable, CustomStringConvertible
   /// - Parameter right: of the elements that follow.
   func merge(_ right: IntegerPartial, into left: inout IntegerPartial) {
     switch self {
-    case .sum, .count:
+    case .sum:
       left.high += right.high
       left.low += right.low
+      left.carry()
+    case .count: left.low += right.low
     case .minimum, .maximum:
       guard right.position >= 0 else { return }
       let isBetter = self == .minimum ? right.low < left.low : right.low > left.low
@@ -228,13 +228,19 @@ enum IntegerReduction: UInt8, BitwiseCopyable, Sendable, CustomStringConvertible
 
 /// The answer for some elements.
 struct IntegerPartial: BitwiseCopyable, Sendable {
-  /// A sum is high·2³² + low: neither half overflows before 2³¹ elements of a chunk, and as many chunks.
+  /// A sum is high·2³² + low. In the loop over a chunk neither half overflows before 2³¹ elements.
   var high: Int64 = 0
-  /// The lower half of a sum, or the smallest or largest element.
+  /// The lower half of a sum, a count, or the smallest or largest element.
   var low: Int64 = 0
   /// The first position of that; −1 when there is no element.
   var position: Int64 = -1
   var padding: Int64 = 0
+
+  /// Leaves less than 2³² in the lower half, so that any number of sums can be added.
+  mutating func carry() {
+    high += low >> 32
+    low &= 0xffff_ffff
+  }
 }
 
 /// A reduction as a closure that travels, made outside of generic code.
@@ -302,6 +308,7 @@ private struct ComputedChunk {
         result.high += value >> 32
         result.low += value & 0xffff_ffff
       }
+      result.carry()
     case .minimum, .maximum:
       guard let first = x.indices.first(where: counts) else { break }
       // Without a branch: where the best one changes is not to be foreseen.

@@ -20,7 +20,7 @@ import Glibc
     descriptor = fcntl(staged.descriptor, F_DUPFD_CLOEXEC, 16)
     guard descriptor >= 0 else { throw .last(.create) }
     // Pages now: a disk that is full later would end the process that touches them.
-    let code = posix_fallocate(descriptor, 0, off_t(byteCount))
+    let code = Self.allocate(descriptor, 0..<byteCount)
     guard code == 0 else {
       close(descriptor)
       throw FileSystemError(.write, code: code)
@@ -92,8 +92,22 @@ import Glibc
   /// Makes the file longer, by bytes of zero with pages of their own. Who has mapped it sees what it had;
   /// who maps it from now on sees all.
   package func grow(to byteCount: Int) throws(FileSystemError) {
-    let code = posix_fallocate(descriptor, 0, off_t(byteCount))
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw .last(.inspect) }
+    // The new part alone: where the file system cannot do this, the library writes into every page, and others
+    // write into those that are there.
+    let length = Int(status.st_size)
+    guard length < byteCount else { return }
+    let code = Self.allocate(descriptor, length..<byteCount)
     guard code == 0 else { throw FileSystemError(.write, code: code) }
+  }
+
+  /// Gives a part of the file pages of zero bytes.
+  private static func allocate(_ descriptor: Int32, _ range: Range<Int>) -> Int32 {
+    while true {
+      let code = posix_fallocate(descriptor, off_t(range.lowerBound), off_t(range.count))
+      if code != EINTR { return code }
+    }
   }
 
   /// The bytes of a file, read and not mapped: nothing that happens to the file can hurt the reader.

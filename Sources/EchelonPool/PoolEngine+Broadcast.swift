@@ -126,10 +126,15 @@ extension PoolEngine {
       workEnded(hasFailed: true)
       state.deferred.append { task.fail(error) }
     }
-    if let task = state.directedNow[seat], case .slot(let slot, let generation) = task.place,
-      withdraw(slot, generation: generation)
-    {
-      fail(task, in: slot, error, &state)
+    guard let task = state.directedNow[seat] else { return }
+    let key = ObjectIdentifier(task)
+    if case .slot(let slot, let generation) = task.place {
+      if withdraw(slot, generation: generation) { fail(task, in: slot, error, &state) }
+    } else if state.postponed.removeValue(forKey: key) != nil {
+      state.timers.remove(.postponed(key))
+      task.place = .gone
+      taskEnded(task, &state)
+      state.deferred.append { task.fail(error) }
     }
   }
 }

@@ -169,6 +169,7 @@ extension PoolEngine {
     // Nobody may signal through the descriptor that is closed here.
     let gone = state.withLock { state in
       defer { state.workers[seat.value] = nil }
+      if state.workers[seat.value] != nil { state.deathsToMend += 1 }
       return state.workers[seat.value]
     }
     guard let worker = gone else { return }
@@ -234,6 +235,7 @@ extension PoolEngine {
       }
       // MODEL(death.4)
       mendJobs(after: death, &state)
+      state.deathsToMend -= 1
       mendResultMemory(after: death, &state)
       let shown = FrontEndWords(arena: arena.region)
       shown.deaths.store(UInt64(state.statistics.deaths))

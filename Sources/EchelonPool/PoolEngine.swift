@@ -276,7 +276,7 @@ package final class PoolEngine: Sendable {
       state.isEnding = true
       for worker in state.workers { worker?.send(signal: SIGKILL) }
       // With nobody there, no death follows after which `mendJobs` would do this.
-      guard state.workers.allSatisfy({ $0 == nil }) else { return }
+      guard state.workers.allSatisfy({ $0 == nil }), state.deathsToMend == 0 else { return }
       for index in state.jobs.indices.map(JobIndex.init)
       where StateWord(bits: wire.job(index).state.load()).phase != .done {
         abandon(index, PoolError.cancelled, &state)

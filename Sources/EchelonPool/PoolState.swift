@@ -49,6 +49,8 @@ struct PoolState {
   /// Workers that ended before they could take work, since the last one that did not: how many, how
   /// much they weigh against the pool, and by seat how much while others are up.
   var stillbornCount = 0
+  /// Deaths that are known, and what they cost is not mended yet.
+  var deathsToMend = 0
   var stillborn = 0
   var seatStillborn: [Int]
   /// Seats on which no more workers are tried, unless one has come up there since.

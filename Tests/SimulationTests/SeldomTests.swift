@@ -277,6 +277,28 @@ private func failure<Value>(_ submit: () throws -> Future<Value>) -> (any Error)
     }
   }
 
+  @Test func `P8 a broadcast that waits to be run again fails with the seat that is given up`()
+    throws
+  {
+    for seed in seeds {
+      var simulation = Simulation(seed: seed, workers: 2, faults: .none)
+      simulation.faults.start = { seat, number in
+        seat == 1 && number > 1 ? .refuses(after: .milliseconds(1)) : .up
+      }
+      simulation.maxTasksPerWorker = 1
+      try simulation.run { pool in
+        let patient = RetryPolicy(3, backOff: .constant(.seconds(600)), errors: { _ in true })
+        let told = try pool.broadcast(retries: patient) { () throws -> Int in throw Refusal() }
+        guard case .initializerFailed? = try told[1].error() as? PoolError else {
+          Issue.record("seed \(seed): \(String(describing: try told[1].error()))")
+          return
+        }
+        #expect(pool.statistics.seats[1].starts <= 4, "seed \(seed): not tried without end")
+        #expect(told[0].cancel() || told[0].isDone)
+      }
+    }
+  }
+
   @Test func `P5 an element that follows a late one in its call is not taken for it`() throws {
     for seed in seeds {
       try Simulation(seed: seed, workers: 2, faults: .none).run { pool in

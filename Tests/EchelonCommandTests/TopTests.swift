@@ -150,20 +150,21 @@ import Testing
       let result = try CommandProcess.shell(
         """
         cd \(folder)
+        wait_until() { n=0; until eval "$1" || [ $((n += 1)) -gt 600 ]; do sleep 0.05; done; }
+        trap 'kill -9 $parent $pool 2> /dev/null' EXIT
         sh -c '"$ECHELON" montecarlo pi --samples 100000000000 --seed 1 --workers 1 > /dev/null 2>&1 &
           echo $! > process; exec sleep 600' & parent=$!
-        until [ -s process ]; do :; done
+        wait_until '[ -s process ]'
         pool=$(cat process)
-        until "$ECHELON" top $pool --once > /dev/null 2>&1; do :; done
+        wait_until '"$ECHELON" top $pool --once > /dev/null 2>&1'
         timeout 40 "$ECHELON" top $pool --interval 0.1 > reports & top=$!
-        until [ -s reports ]; do :; done
+        wait_until '[ -s reports ]'
         kill -9 $pool
         wait $top
         echo "status $?"
         grep -c ', ended' reports
         grep State: /proc/$pool/status
         "$ECHELON" top $pool
-        kill -9 $parent
         """)
       #expect(result.output == "status 0\n1\nState:\tZ (zombie)\n")
       #expect(result.errors.contains("has ended\n"))

@@ -27,7 +27,8 @@ extension Faults {
       #expect(runs.values.allSatisfy { $0 <= 5 }, "\(runs)")
       #expect(runs.count >= 12)
       #expect(pool.statistics.deaths == 0)
-      #expect(pool.statistics.recycled >= 11)
+      // The last worker on each seat may be about to leave.
+      #expect(pool.statistics.recycled >= 12 - workers)
       pool.shutdown()
     }
 

@@ -47,7 +47,7 @@ extension ProcessPool {
     let error = SystemThread.start(name: "echelon-async") { [self] in
       do throws(TransferError) {
         let runner = try resolveRunner(signature: signature.bytes)
-        AsyncRun.$ownProbe.withValue(isAskedToStop) {
+        AsyncRun.withProbe(isAskedToStop) {
           bytes.withRawSpan { message in
             callHere(message, runner) { outcome, answer in future.complete(outcome, answer) }
           }

@@ -1,5 +1,6 @@
 internal import CEchelon
 import EchelonMemory
+import Glibc
 import Synchronization
 
 /// Runs `async` code to its end for a thread that has nothing else to do.
@@ -12,14 +13,24 @@ package enum AsyncRun {
     probe.withLock { $0 = isAskedToStop }
   }
 
-  /// What says so instead of that for the calls made inside of a task.
-  @TaskLocal package static var ownProbe: (@Sendable () -> Bool)?
+  /// By thread, what says so instead of that for the calls that it makes.
+  private static let ownProbes = Mutex<[pthread_t: @Sendable () -> Bool]>([:])
+
+  /// Makes calls of its own: they ask `isAskedToStop`, and not what the worker runs.
+  package static func withProbe(_ isAskedToStop: @escaping @Sendable () -> Bool, _ body: () -> Void)
+  {
+    let thread = pthread_self()
+    ownProbes.withLock { $0[thread] = isAskedToStop }
+    body()
+    ownProbes.withLock { $0[thread] = nil }
+  }
 
   /// The same with the probe of a worker.
   static func toEnd<Output>(
     _ body: @escaping @Sendable () async throws -> Output
   ) -> Result<Output, any Error> {
-    let probe = ownProbe ?? probe.withLock { $0 }
+    let own = ownProbes.withLock { $0[pthread_self()] }
+    let probe = own ?? probe.withLock { $0 }
     return toEnd(isAskedToStop: probe ?? { false }, servesMainActor: probe != nil, body)
   }
 

@@ -78,7 +78,7 @@ extension WorkExecutor {
   ) throws -> Future<Value> {
     if hasMask { _ = try ExpressionShape(same: vectors, operation: "\(reduction)") }
     let plan = try ExpressionPlan(vectors, operation: "\(reduction)")
-    let function = chunkFunction(reduction, plan.codes, plan.sources, type)
+    let function = chunkFunction(reduction.rawValue, plan.codes, plan.sources, type)
     let (count, length) = (plan.shape.count, FusedReduction.chunkLength)
     var job = ClosureJob(
       function: function, program: function, label: "\(reduction) over \(type)",
@@ -244,11 +244,16 @@ struct IntegerPartial: BitwiseCopyable, Sendable {
 }
 
 /// A reduction as a closure that travels, made outside of generic code.
+/// - Parameter code: the reduction's; of a type that only this module knows, optimised builds leave too little to
+///   send it.
 private func chunkFunction(
-  _ reduction: IntegerReduction, _ codes: [ComputationCode], _ sources: [LeafSource],
+  _ code: UInt8, _ codes: [ComputationCode], _ sources: [LeafSource],
   _ type: VectorElementType
 ) -> ChunkFunction {
   ChunkFunction { chunk in
+    guard let reduction = IntegerReduction(rawValue: code) else {
+      preconditionFailure("this build has no reduction \(code); rebuild the program")
+    }
     let chunk = ComputedChunk(
       vectors: codes.map(\.computation), inputs: ChunkInputs(chunk: chunk, sources: sources))
     switch type {

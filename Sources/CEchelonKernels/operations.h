@@ -53,11 +53,6 @@ OPERATION_2(ATAN2, atan2_v(x, y))
 OPERATION_2(HYPOT, hypot_v(x, y))
 OPERATION_2(COPYSIGN, copysign_v(x, y))
 OPERATION_2(REMAINDER, fmod_v(x, y))
-OPERATION_2(LESS, truth(x < y))
-OPERATION_2(LESS_OR_EQUAL, truth(x <= y))
-OPERATION_2(EQUAL, truth(x == y))
-OPERATION_2(NOT_EQUAL, truth(x != y))
-OPERATION_2(AND, truth((x != 0) & (y != 0)))
-OPERATION_2(OR, truth((x != 0) | (y != 0)))
+#include "truth_operations.h"
 
 OPERATION_3(SELECT, pick(x != 0, y, z))

@@ -30,9 +30,9 @@ extension ProcessPool {
       future.fail(failure, isCancelled: input.isCancelled)
       return future
     }
-    // In place, as other functions are, unless a Swift task calls, which must not be blocked. The worker's
-    // main thread serves the main actor meanwhile; nobody else would.
-    guard unsafe withUnsafeCurrentTask(body: { unsafe $0 != nil }) else {
+    // In place, as other functions are, unless a Swift task calls. The worker's main thread serves the main
+    // actor meanwhile; nobody else would.
+    guard AsyncRun.isCalledInTask else {
       let runner = try resolveRunner(signature: signature.bytes)
       callHere(message, runner) { outcome, answer in future.complete(outcome, answer) }
       return future

@@ -1,4 +1,5 @@
 import EchelonPool
+import EchelonTransfer
 import Synchronization
 
 /// Which pass of some work runs, and whether the work is to stop.
@@ -76,9 +77,7 @@ private final class UnblockedThreads: TaskExecutor {
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     // Swift never has two pieces of one task enqueued.
-    FreeThread.run("steps") { [self] in
-      unsafe job.runSynchronously(on: asUnownedTaskExecutor())
-    }
+    FreeThread.run("steps") { [self] in run(job) }
   }
 }
 

@@ -13,6 +13,12 @@ package enum AsyncRun {
     probe.withLock { $0 = isAskedToStop }
   }
 
+  /// Whether a Swift task calls, which must not be blocked: others may wait for its thread.
+  package static var isCalledInTask: Bool {
+    // SAFETY: only looked at, inside the call.
+    unsafe withUnsafeCurrentTask { task in unsafe task != nil }
+  }
+
   /// By thread, what says so instead of that for the calls that it makes.
   private static let ownProbes = Mutex<[pthread_t: @Sendable () -> Bool]>([:])
 

@@ -126,12 +126,7 @@ private func failure<Value>(_ submit: () throws -> Future<Value>) -> (any Error)
       var simulation = Simulation(seed: seed, workers: 2, faults: .none)
       simulation.faults.start = { _, _ in .late(.milliseconds(200)) }
       try simulation.run { pool in
-        let x = try pool.array(count: 100_000) { Int32($0) }
-        let future = try pool.startMap(x) { value in
-          if value == 0 { Simulation.pause(.seconds(3_600)) }
-          return value
-        }
-        while !future.isRunning { Simulation.pause(.milliseconds(1)) }
+        let future = try Self.startLongMap(pool)
         let start = MonotonicClock.now()
         pool.shutdown(deadline: .seconds(1))
         let milliseconds = (MonotonicClock.now() - start) / 1_000_000
@@ -147,17 +142,23 @@ private func failure<Value>(_ submit: () throws -> Future<Value>) -> (any Error)
       var simulation = Simulation(seed: seed, workers: 1, faults: .none)
       simulation.faults.start = { _, incarnation in incarnation == 1 ? .up : .dies }
       try simulation.run { pool in
-        let x = try pool.array(count: 100_000) { Int32($0) }
-        let future = try pool.startMap(x) { value in
-          if value == 0 { Simulation.pause(.seconds(3_600)) }
-          return value
-        }
-        while !future.isRunning { Simulation.pause(.milliseconds(1)) }
+        let future = try Self.startLongMap(pool)
         #expect(future.cancel())
         pool.killWorkers()
         #expect(throws: CancellationError.self) { try future.result() }
       }
     }
+  }
+
+  /// A map that runs, whose first element takes an hour.
+  private static func startLongMap(_ pool: ProcessPool) throws -> Future<SharedArray<Int32>> {
+    let x = try pool.array(count: 100_000) { Int32($0) }
+    let future = try pool.startMap(x) { value in
+      if value == 0 { Simulation.pause(.seconds(3_600)) }
+      return value
+    }
+    while !future.isRunning { Simulation.pause(.milliseconds(1)) }
+    return future
   }
 
   // MARK: Retries

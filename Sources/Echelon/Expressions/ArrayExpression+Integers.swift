@@ -43,19 +43,6 @@ extension ArrayOperand where Element: VectorInteger {
     ArrayExpression(.multiply, ArrayExpression(x).node, y.expression.node)
   }
 
-  /// x / y, element by element, rounded towards 0; 0 for y = 0, and nothing traps.
-  public static func / (x: Self, y: some ArrayOperand<Element>) -> ArrayExpression<Element> {
-    ArrayExpression(.divide, x.expression.node, y.expression.node)
-  }
-  /// x / y, element by element, rounded towards 0; 0 for y = 0, and nothing traps.
-  public static func / (x: Self, y: Element) -> ArrayExpression<Element> {
-    ArrayExpression(.divide, x.expression.node, ArrayExpression(y).node)
-  }
-  /// x / y, element by element, rounded towards 0; 0 for y = 0, and nothing traps.
-  public static func / (x: Element, y: Self) -> ArrayExpression<Element> {
-    ArrayExpression(.divide, ArrayExpression(x).node, y.expression.node)
-  }
-
   /// x − (x / y)·y, element by element; x for y = 0, and nothing traps.
   public static func % (x: Self, y: some ArrayOperand<Element>) -> ArrayExpression<Element> {
     ArrayExpression(.remainder, x.expression.node, y.expression.node)

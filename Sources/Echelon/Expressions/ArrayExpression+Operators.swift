@@ -43,27 +43,31 @@ extension ArrayOperand where Element: KernelElement {
     ArrayExpression(.multiply, ArrayExpression(x).node, y.expression.node)
   }
 
-  /// x / y, element by element; as IEEE 754 has it, nothing traps.
-  public static func / (x: Self, y: some ArrayOperand<Element>) -> ArrayExpression<Element> {
-    ArrayExpression(.divide, x.expression.node, y.expression.node)
-  }
-  /// x / y, element by element; as IEEE 754 has it, nothing traps.
-  public static func / (x: Self, y: Element) -> ArrayExpression<Element> {
-    ArrayExpression(.divide, x.expression.node, ArrayExpression(y).node)
-  }
-  /// x / y, element by element; as IEEE 754 has it, nothing traps.
-  public static func / (x: Element, y: Self) -> ArrayExpression<Element> {
-    ArrayExpression(.divide, ArrayExpression(x).node, y.expression.node)
-  }
-
   /// −x, element by element.
   public static prefix func - (x: Self) -> ArrayExpression<Element> {
     ArrayExpression(.negate, x.expression.node)
   }
 }
 
-// Comparisons, written as those of SIMD vectors are.
+// What numbers with and without fractions have under the same names; comparisons are written as those of SIMD
+// vectors are.
 extension ArrayOperand {
+  /// x / y, element by element, and nothing traps: as IEEE 754 has it; of whole numbers rounded towards 0,
+  /// and 0 for y = 0.
+  public static func / (x: Self, y: some ArrayOperand<Element>) -> ArrayExpression<Element> {
+    ArrayExpression(.divide, x.expression.node, y.expression.node)
+  }
+  /// x / y, element by element, and nothing traps: as IEEE 754 has it; of whole numbers rounded towards 0,
+  /// and 0 for y = 0.
+  public static func / (x: Self, y: Element) -> ArrayExpression<Element> {
+    ArrayExpression(.divide, x.expression.node, ArrayExpression(y).node)
+  }
+  /// x / y, element by element, and nothing traps: as IEEE 754 has it; of whole numbers rounded towards 0,
+  /// and 0 for y = 0.
+  public static func / (x: Element, y: Self) -> ArrayExpression<Element> {
+    ArrayExpression(.divide, ArrayExpression(x).node, y.expression.node)
+  }
+
   /// Where x < y.
   public static func .< (x: Self, y: some ArrayOperand<Element>) -> ArrayMask<Element> {
     ArrayMask(.less, x.expression.node, y.expression.node)

@@ -296,8 +296,8 @@ public class AnyFuture: @unchecked Sendable {
     let source = core.withLock { $0.source }
     if let source, !source.cancel() {
       if source.stop(mode) { return true }
-      // It may have come back from a dead worker between the two.
-      guard source.cancel() else { return isCancelled }
+      // It may have come back from a dead worker between the two, and have been begun again since.
+      guard source.cancel() else { return source.stop(mode) || isCancelled }
     }
     fail(CancellationError(), isCancelled: true)
     return isCancelled

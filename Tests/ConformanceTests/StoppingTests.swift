@@ -156,14 +156,15 @@ import Testing
   func `P5 ends at its deadline, says so, and is not run again`(_ kind: TestedExecutor) throws {
     let pool = try kind.make(1)
     let latch = try Latch(in: pool)
-    let future = try pool.submit(retries: 3, deadline: .milliseconds(30), hold, latch)
+    // It gets to the latch before, on a busy machine too.
+    let future = try pool.submit(retries: 3, deadline: .milliseconds(500), hold, latch)
     let next = try pool.submit(echo, 5)
     let error = try #require(try future.failure() as? PoolError)
     guard case .deadlineExceeded(let deadline, let what) = error else {
       Issue.record("\(error)")
       return
     }
-    #expect(deadline == .milliseconds(30) && what.contains("StoppingTests.swift"))
+    #expect(deadline == .milliseconds(500) && what.contains("StoppingTests.swift"))
     #expect(future.state == .finished && !future.cancel())
     #expect(try next.checked() == 5)
     #expect(latch.arrivals == 1 && pool.deaths == 0)

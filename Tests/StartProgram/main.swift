@@ -85,6 +85,15 @@ case "die":
   print("processes " + processes.map(String.init).joined(separator: " "))
   fflush(nil)
   _ = kill(getpid(), SIGKILL)
+case "exit":
+  // The end of the program, while a worker is at a task that never ends and others wait behind it.
+  let pool = try ProcessPool(workers: 1, options: options)
+  let latch = try Latch(in: pool)
+  let futures = [try pool.submit(spin, latch), try pool.submit(spin, latch)]
+  _ = try latch.arrived()
+  print("processes " + descendants().map(String.init).joined(separator: " "))
+  if arguments[3] == "shut-down" { pool.shutdown(wait: false) }
+  print("cancelled=\(futures[1].cancel())")
 case "hang":
   let pool = try ProcessPool(workers: 2, options: options)
   let future = try pool.submit(echo, 1)

@@ -68,6 +68,20 @@ import Testing
   }
 
   @Suite struct `A front end` {
+    @Test(arguments: StartMethod.allCases, ["shut-down", "open"])
+    func `P6 exits at the end of its program, whatever its workers are at`(
+      _ method: StartMethod, _ pool: String
+    ) throws {
+      let (status, output) = try StartProgram.run("exit", method.rawValue, pool)
+      #expect(status == 0 && output.contains("cancelled=true"), "\(output)")
+      let line = try #require(output.split(separator: "\n").first { $0.hasPrefix("processes") })
+      let pids = line.split(separator: " ").dropFirst().compactMap { Int32($0) }
+      #expect(pids.count == (method == .spawn ? 1 : 2), "\(output)")
+      defer { for pid in pids where !Machine.isGone(pid) { kill(pid, SIGKILL) } }
+      try eventually("\(pids) are gone", within: .seconds(5)) { pids.allSatisfy(Machine.isGone) }
+      #expect(Machine.namedSharedMemory == [])
+    }
+
     @Test(arguments: StartMethod.allCases, ["idle", "busy", "stopped"])
     func `P14 that has forked a child of its own leaves no worker either`(
       _ method: StartMethod, _ occupation: String

@@ -3,7 +3,7 @@
 /// Its error is 2⁻⁵³ of the answer plus about n²·2⁻¹⁰⁶ of the sum of magnitudes.
 /// Source: A. Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen",
 /// ZAMM 54 (1974).
-public struct CompensatedSum: Sendable {
+public struct CompensatedSum: BitwiseCopyable, Sendable {
   private var sum = 0.0
   private var correction = 0.0
 

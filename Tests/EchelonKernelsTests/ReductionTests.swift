@@ -1,6 +1,7 @@
 import EchelonKernels
 import EchelonLinearAlgebra
 import EchelonMemory
+import TestSupport
 import Testing
 
 @Suite struct `A reduction` {

@@ -43,6 +43,40 @@ struct PartedArray: Sendable {
     }
   }
 
+  /// Adds up, for each part, the weights of the elements between edges; then of those below the first, above the
+  /// last, and NaN.
+  /// - Parameter sums: parts × (bins + 3).
+  func binWeights(
+    edges: SharedArray<Double>, _ weights: SharedArray<Double>,
+    into sums: SharedArray<CompensatedSum>
+  ) -> @Sendable (Int) -> Void {
+    { [self] part in
+      let width = edges.count + 2
+      let range = range(ofPart: part)
+      edges.withSpan { edges in
+        weights[range].withSpan { weights in
+          sums[part * width..<(part + 1) * width].withMutableSpan { sums in
+            for index in sums.indices { sums[index] = CompensatedSum() }
+            var next = 0
+            readElements(of: bytes, range, type) { value in
+              sums[bin(of: value, edges)].add(weights[next])
+              next += 1
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// The sketch of each part.
+  func sketch(capacity: Int) -> @Sendable (Int) -> QuantileSketch {
+    { [self] part in
+      var sketch = QuantileSketch(capacity: capacity)
+      readElements(of: bytes, range(ofPart: part), type) { sketch.add($0) }
+      return sketch
+    }
+  }
+
   /// Counts, for each part, the elements by the sixteen highest bits of their keys.
   /// - Parameter counts: parts × 65,536.
   func prefixCounts(into counts: SharedArray<UInt32>) -> @Sendable (Int) -> Void {

@@ -32,18 +32,7 @@ extension WorkExecutor {
     _ x: SharedArray<Element>, bins: Int, in range: ClosedRange<Double>,
     priority: WorkPriority = .normal
   ) throws -> Future<Histogram> {
-    guard (1...1_000_000) ~= bins else {
-      throw PoolError.invalidArgument("\(bins) bins; the number is 1 to 1000000")
-    }
-    let width = (range.upperBound - range.lowerBound) / Double(bins)
-    guard width.isFinite, range.lowerBound + width > range.lowerBound else {
-      throw PoolError.invalidArgument(
-        "\(bins) bins from \(range.lowerBound) to \(range.upperBound) have no width that can be represented"
-      )
-    }
-    let edges = (0...bins).map {
-      $0 == bins ? range.upperBound : range.lowerBound + Double($0) * width
-    }
+    let edges = try histogramEdges(bins, range)
     return try startSteps { [self] in
       let cells = bins + 3
       // Together no more than four million counts.
@@ -96,9 +85,7 @@ extension WorkExecutor {
     _ x: SharedArray<Element>, _ probabilities: [Double], ignoringNaN: Bool = false,
     priority: WorkPriority = .normal
   ) throws -> Future<[Double]> {
-    if let wrong = probabilities.first(where: { !(0...1).contains($0) }) {
-      throw PoolError.invalidArgument("a probability of \(wrong); it is 0 to 1")
-    }
+    try checkProbabilities(probabilities)
     return try startSteps { [self] in
       let ranked = try await ranked(x, priority)
       let count = x.count - (ignoringNaN ? ranked.nanCount : 0)
@@ -181,6 +168,27 @@ extension WorkExecutor {
   ) throws -> Double {
     try quantiles(x, [0.5], ignoringNaN: ignoringNaN, priority: priority)[0]
   }
+}
+
+/// The edges of bins of equal width.
+func histogramEdges(_ bins: Int, _ range: ClosedRange<Double>) throws(PoolError) -> [Double] {
+  guard (1...1_000_000) ~= bins else {
+    throw .invalidArgument("\(bins) bins; the number is 1 to 1000000")
+  }
+  let width = (range.upperBound - range.lowerBound) / Double(bins)
+  guard width.isFinite, range.lowerBound + width > range.lowerBound else {
+    throw .invalidArgument(
+      "\(bins) bins from \(range.lowerBound) to \(range.upperBound) have no width that can be represented"
+    )
+  }
+  return (0...bins).map {
+    $0 == bins ? range.upperBound : range.lowerBound + Double($0) * width
+  }
+}
+
+func checkProbabilities(_ probabilities: [Double]) throws(PoolError) {
+  guard let wrong = probabilities.first(where: { !(0...1).contains($0) }) else { return }
+  throw .invalidArgument("a probability of \(wrong); it is 0 to 1")
 }
 
 /// An array whose elements can be found by their ranks, NaN last.

@@ -1,47 +1,59 @@
-import Testing
+public import Testing
 
 /// The univariate data sets of the Statistical Reference Datasets of the U.S. National Institute of
-/// Standards and Technology, with their certified means and standard deviations.
+/// Standards and Technology, with their certified means, standard deviations and
+/// autocorrelations.
 ///
 /// The data are works of the U.S. government, in the public domain. The five measured ones were
 /// taken from the test suite of the GNU Scientific Library (`statistics/test_nist.c` in Debian's
 /// source package gsl 2.7.1), NumAcc1 to NumAcc4 are made here by their definition.
-struct NISTDataSet: Sendable, CustomTestStringConvertible {
-  let name: String
-  let values: [Double]
-  let mean: Double
-  let standardDeviation: Double
-  /// Relative errors that the best published implementations reach.
-  var meanBar = 1e-15
-  var deviationBar = 1e-15
+public struct NISTDataSet: Sendable, CustomTestStringConvertible {
+  public let name: String
+  public let values: [Double]
+  public let mean: Double
+  public let standardDeviation: Double
+  /// With a lag of 1.
+  public let autocorrelation: Double
+  /// Relative errors within which GSL's own tests are.
+  public var meanBar = 1e-15
+  public var deviationBar = 1e-15
+  public var autocorrelationBar = 1e-14
 
-  var testDescription: String { name }
+  public var testDescription: String { name }
 
-  static let all: [NISTDataSet] = [
+  public static let all: [NISTDataSet] = [
     NISTDataSet(
-      name: "Lew", values: lew, mean: -177.435, standardDeviation: 277.332168044316),
+      name: "Lew", values: lew, mean: -177.435, standardDeviation: 277.332168044316,
+      autocorrelation: -0.307304800605679),
     NISTDataSet(
       name: "Lottery", values: lottery, mean: 518.958715596330,
-      standardDeviation: 291.699727470969),
+      standardDeviation: 291.699727470969, autocorrelation: -0.120948622967393),
     NISTDataSet(
       name: "Mavro", values: mavro, mean: 2.001856, standardDeviation: 0.000429123454003053,
-      deviationBar: 1e-13),
+      autocorrelation: 0.937989183438248,
+      deviationBar: 1e-13, autocorrelationBar: 1e-13),
     NISTDataSet(
       name: "Michelson", values: michelson, mean: 299.8524,
-      standardDeviation: 0.0790105478190518, deviationBar: 1e-13),
+      standardDeviation: 0.0790105478190518, autocorrelation: 0.535199668621283,
+      deviationBar: 1e-13, autocorrelationBar: 1e-13),
     NISTDataSet(
       name: "PiDigits", values: piDigits, mean: 4.5348, standardDeviation: 2.86733906028871,
+      autocorrelation: -0.00355099287237972,
       meanBar: 1e-14),
     NISTDataSet(
       name: "NumAcc1", values: [10_000_001, 10_000_003, 10_000_002], mean: 10_000_002,
-      standardDeviation: 1),
-    NISTDataSet(name: "NumAcc2", values: alternating(1), mean: 1.2, standardDeviation: 0.1),
+      standardDeviation: 1, autocorrelation: -0.5, autocorrelationBar: 1e-15),
+    NISTDataSet(
+      name: "NumAcc2", values: alternating(1), mean: 1.2, standardDeviation: 0.1,
+      autocorrelation: -0.999, autocorrelationBar: 1e-10),
     NISTDataSet(
       name: "NumAcc3", values: alternating(1_000_000), mean: 1_000_000.2, standardDeviation: 0.1,
-      deviationBar: 1e-9),
+      autocorrelation: -0.999,
+      deviationBar: 1e-9, autocorrelationBar: 1e-10),
     NISTDataSet(
       name: "NumAcc4", values: alternating(10_000_000), mean: 10_000_000.2,
-      standardDeviation: 0.1, deviationBar: 1e-7),
+      standardDeviation: 0.1, autocorrelation: -0.999, deviationBar: 1e-7, autocorrelationBar: 1e-10
+    ),
   ]
 
   /// x.2 once, then x.1 and x.3 in turn, 1001 values.

@@ -1,5 +1,5 @@
 # Two commands do everything: `make run` and `make test`. Each installs what is missing first.
-.PHONY: run test model model-long fuzz setup command bench format clean
+.PHONY: run test model model-long fuzz neon setup command bench format clean
 
 SWIFT ?= swift
 RESULTS ?= results
@@ -44,6 +44,10 @@ model-long: setup
 fuzz: setup
 	$(SWIFT) build --package-path Fuzzing --configuration release
 	FUZZ_SECONDS=$(FUZZ_SECONDS) sh Fuzzing/run $(FUZZ_TARGETS)
+
+# The kernels' bits on an emulated ARM processor beside those on this one. Needs qemu-user and a cross compiler.
+neon:
+	@sh Porting/check
 
 command: setup
 	@$(SWIFT) build $(STATIC) --product echelon

@@ -59,7 +59,7 @@ setup:
 
 # The benchmarks, and the comparison that the table in the README comes from.
 bench: setup
-	@test -x $(PYTHON) || { python3 -m venv .build/python && $(PYTHON) -m pip install --quiet loky numpy; } \
+	@test -x $(PYTHON) || { python3 -m venv .build/python && $(PYTHON) -m pip install --quiet loky numpy numexpr; } \
 	  || echo "no Python with venv: its rows are left out"
 	$(SWIFT) build --package-path Benchmarks --configuration release --static-swift-stdlib \
 	  --scratch-path Benchmarks/.build/static --product echelon-compare

@@ -1,7 +1,8 @@
-"""Measures a pool of processes of Python's, or NumPy, and prints one number: seconds per operation.
+"""Measures a pool of processes of Python's, NumPy or numexpr, and prints one number: seconds per operation.
 
 usage: python.py cpython|loky round-trip|tasks|start WORKERS
        python.py numpy sort|median|cumsum|wave COUNT
+       python.py numexpr COUNT THREADS
 """
 
 import statistics
@@ -29,9 +30,27 @@ def measure_numpy(what, count):
     print(time.perf_counter() - before)
 
 
+def measure_numexpr(count, threads):
+    import numexpr
+    import numpy
+
+    numexpr.set_num_threads(threads)
+    random = numpy.random.default_rng(1)
+    x, y = random.random(count), random.random(count)
+    out = numpy.empty_like(x)
+    times = []
+    for _ in range(4):  # the first one compiles, and has fresh memory
+        before = time.perf_counter()
+        numexpr.evaluate("sqrt(x * x + y * y)", {"x": x, "y": y}, out=out)
+        times.append(time.perf_counter() - before)
+    print(statistics.median(times[1:]))
+
+
 def main():
     if sys.argv[1] == "numpy":
         return measure_numpy(sys.argv[2], int(sys.argv[3]))
+    if sys.argv[1] == "numexpr":
+        return measure_numexpr(int(sys.argv[2]), int(sys.argv[3]))
     kind, what, workers = sys.argv[1], sys.argv[2], int(sys.argv[3])
     if kind == "loky":
         from loky import ProcessPoolExecutor

@@ -32,7 +32,26 @@ extension Figures {
       numpyFigure("wave", "sin(x)·exp(−x) over 10⁷ doubles", .ratio(atMost: 0.05)) { pool, x in
         _ = try pool.evaluate(sin(x) * exp(-x))
       },
+      numexpr,
     ]
+
+  private static let numexpr = Figure(
+    name: "numexpr", title: "√(x² + y²) over 10⁷ doubles into a given array",
+    rivalTitle: "numexpr, as many threads", requirement: .ratio(atMost: 1)
+  ) { setup in
+    let pool = try pool(setup)
+    let count = 10_000_000 / setup.shrink
+    var generator = PhiloxGenerator(seed: 1, index: 0)
+    let x = try pool.array(count: count) { _ in generator.uniform() }
+    let y = try pool.array(count: count) { _ in generator.uniform() }
+    let z = try pool.array(repeating: 0.0, count: count)
+    return Contest(
+      echelon: {
+        try medianSeconds(count: 3) { _ = try pool.evaluate(sqrt(x * x + y * y), into: z) }
+      },
+      rival: { try number("numexpr \(count) \(setup.workers)", library: "numexpr") },
+      end: { pool.shutdown() })
+  }
 
   private static func numpyFigure(
     _ what: String, _ title: String, _ requirement: Requirement,

@@ -8,7 +8,9 @@
 ///    is called with, or as many as a loop over the whole of it is told: the front end made the job from
 ///    typed arrays, and the worker has checked the handles and the sizes.
 /// 2. Outputs overlap no input, and no other process writes elements `start..<start + count` of an
-///    output while the chunk is claimed, so a chunk can be run again from its beginning.
+///    output while the chunk is claimed, so a chunk can be run again from its beginning. Of an output that
+///    is a view these are the elements of the view, which share no byte with those of other chunks, and
+///    inputs may have bytes between them.
 @safe @frozen public struct ChunkMemory {
   @usableFromInline let inputs: (UnsafeMutableRawPointer, UnsafeMutableRawPointer)
   /// All inputs, the first two among them; an address and no reference, since counting those would cost as
@@ -65,6 +67,17 @@
   ) -> R {
     // SAFETY: in bounds by invariant 1, ours alone by invariant 2.
     let base = unsafe output.assumingMemoryBound(to: type) + start
+    var span = unsafe UnsafeMutableBufferPointer(start: base, count: count).mutableSpan
+    return body(&span)
+  }
+
+  /// Writes into the first elements of the output, whatever the chunk: no other ones than the chunk's.
+  /// - Parameter count: no more than the array has that the job was made from.
+  public func withWholeOutput<T: BitwiseCopyable, R>(
+    of type: T.Type, count: Int, _ body: (inout MutableSpan<T>) -> R
+  ) -> R {
+    // SAFETY: in bounds by invariant 1; which elements are ours alone is invariant 2, and `body` keeps to it.
+    let base = unsafe output.assumingMemoryBound(to: type)
     var span = unsafe UnsafeMutableBufferPointer(start: base, count: count).mutableSpan
     return body(&span)
   }

@@ -33,10 +33,12 @@ extension WorkExecutor {
   /// array is a row.
   /// - Parameters:
   ///   - expression: over at most eight different arrays and matrices.
-  ///   - output: takes the results, of their shape and contiguous; nil makes a new matrix.
+  ///   - output: takes the results, of their shape: any view, a transpose or a block of a matrix that the
+  ///     expression reads among them. Nil makes a new matrix.
   ///   - priority: as for `startEvaluate`.
   ///   - deadline: as for `startEvaluate`.
-  /// - Throws: `KernelError.shapeMismatch` with the shapes, `notContiguous`; else as `startEvaluate`.
+  /// - Throws: `KernelError.shapeMismatch` with the shapes, `outputOverlapsItself` for a matrix whose elements share
+  ///   addresses; else as `startEvaluate`.
   public func startEvaluateMatrix<Operand: ArrayOperand>(
     _ expression: Operand, into output: SharedMatrix<Operand.Element>? = nil,
     priority: WorkPriority = .normal, deadline: Duration? = nil
@@ -44,18 +46,13 @@ extension WorkExecutor {
     let operation = "evaluateMatrix"
     let plan = try ExpressionPlan([expression.expression.node], operation: operation)
     let (rows, columns) = (plan.shape.rows, plan.shape.columns)
-    if let output {
-      guard (output.rows, output.columns) == (rows, columns) else {
-        throw KernelError.shapeMismatch(
-          kernel: operation,
-          shapes: ["\(rows) × \(columns)", "\(output.rows) × \(output.columns)"])
-      }
-      guard output.isContiguous else {
-        throw KernelError.notContiguous(kernel: operation, operand: 0)
-      }
-    }
     let type = Operand.Element.vectorType
-    return try start(plan, over: type, into: output?.flattened, priority, deadline) {
+    if let output {
+      return try start(
+        plan, over: type, into: output.target, operation: operation, priority, deadline
+      ) { output }
+    }
+    return try start(plan, over: type, into: nil, priority, deadline) {
       SharedMatrix($0, rows: rows, columns: columns)
     }
   }
@@ -71,7 +68,7 @@ extension WorkExecutor {
   }
 
   /// - Parameter type: what the expression computes with.
-  private func start<Output: BitwiseCopyable & Sendable, Value: Sendable>(
+  func start<Output: BitwiseCopyable & Sendable, Value: Sendable>(
     _ plan: ExpressionPlan, over type: VectorElementType, into output: SharedArray<Output>?,
     _ priority: WorkPriority, _ deadline: Duration?,
     _ value: @escaping @Sendable (SharedArray<Output>) -> Value
@@ -155,38 +152,5 @@ extension WorkExecutor {
     priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> SharedArray<Bool> {
     try startEvaluate(mask, into: output, priority: priority, deadline: deadline).result()
-  }
-}
-
-/// An expression as a closure that travels, made outside of generic code.
-private func chunkFunction(
-  _ code: ComputationCode, _ sources: [LeafSource], _ type: VectorElementType, isMask: Bool
-) -> ChunkFunction {
-  ChunkFunction { chunk in
-    let inputs = ChunkInputs(chunk: chunk, sources: sources)
-    switch type {
-    case .float64: chunk.run(code.computation, inputs, Double.self, isMask)
-    case .float32: chunk.run(code.computation, inputs, Float.self, isMask)
-    case .int64: chunk.run(code.computation, inputs, Int64.self, isMask)
-    case .int32: chunk.run(code.computation, inputs, Int32.self, isMask)
-    case .uint8: chunk.run(code.computation, inputs, UInt8.self, isMask)
-    case .bool: preconditionFailure("no expression computes with Bool")
-    }
-  }
-}
-
-extension ChunkMemory {
-  fileprivate func run<Element: VectorProgramScalar & Numeric>(
-    _ computation: VectorComputation, _ inputs: ChunkInputs, _ type: Element.Type, _ isMask: Bool
-  ) {
-    guard isMask else {
-      return withOutput(of: type) { output in computation.run(into: &output, inputs: inputs) }
-    }
-    KernelScratch.withSpan(of: type, count: count) { truths in
-      computation.run(into: &truths, inputs: inputs)
-      withOutput(of: Bool.self) { output in
-        for index in output.indices { output[index] = truths[index] != 0 }
-      }
-    }
   }
 }

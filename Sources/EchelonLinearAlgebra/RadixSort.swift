@@ -1,7 +1,7 @@
 /// An element type with a total order in which its bits, changed a little, are whole numbers.
 ///
 /// For floating-point numbers: -∞ < … < -0 < +0 < … < ∞ < NaN; all NaN are one.
-public protocol SortableElement: BitwiseCopyable, Sendable {
+public protocol SortableElement: VectorProgramScalar {
   /// An unsigned whole number whose order is that of the elements.
   var sortKey: UInt64 { get }
   /// The element of a key.

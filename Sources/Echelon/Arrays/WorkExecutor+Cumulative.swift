@@ -11,13 +11,18 @@ extension WorkExecutor {
   ///
   /// - Accuracy: blocks of 64 are added up by themselves, and their totals with the error that each addition
   ///   makes: at most γ₆₆·Σ|xⱼ|, u = 2⁻⁵³, in double precision for Float too.
-  /// - Parameter priority: how urgent it is; it gives way to more urgent work between two chunks.
-  /// - Throws: `ArenaError` when memory runs out.
+  /// - Parameters:
+  ///   - x: an array, a matrix in row-major order, a view or an expression; of what does not lie in one piece an
+  ///     array is made first.
+  ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
+  /// - Throws: `ArenaError` when memory runs out; for an expression as `startEvaluate`.
   public func startCumulativeSum<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
   ) throws -> Future<SharedArray<Element>> {
-    try startCumulative(x, priority, { $0.sums(into: $1) }, { $0.runningSums(from: $1, into: $2) })
-    { totals in
+    try startCumulative(
+      PreparedOperand(x, operation: "cumulativeSum"), priority, { $0.sums(into: $1) },
+      { $0.runningSums(from: $1, into: $2) }
+    ) { totals in
       var sum = CompensatedSum()
       return totals.map { total in
         defer { sum.add(total) }
@@ -30,13 +35,13 @@ extension WorkExecutor {
   ///
   /// - Accuracy: mantissas and exponents are multiplied and added by themselves, so that only a result can
   ///   overflow or underflow; the relative error of yᵢ is at most about min(i, 65,536)·2⁻⁵³.
-  /// - Parameter priority: as for `startCumulativeSum`.
-  /// - Throws: `ArenaError` when memory runs out.
+  /// - Parameters: as for `startCumulativeSum`, which also says what is thrown.
   public func startCumulativeProduct<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
   ) throws -> Future<SharedArray<Element>> {
     try startCumulative(
-      x, priority, { $0.products(into: $1) }, { $0.runningProducts(from: $1, into: $2) }
+      PreparedOperand(x, operation: "cumulativeProduct"), priority, { $0.products(into: $1) },
+      { $0.runningProducts(from: $1, into: $2) }
     ) { totals in
       var product = ScaledProduct(mantissa: 1, exponent: 0)
       return totals.map { total in
@@ -53,7 +58,7 @@ extension WorkExecutor {
   private func startCumulative<
     Element: KernelElement & Sendable, Total: BitwiseCopyable & Sendable
   >(
-    _ x: SharedArray<Element>, _ priority: WorkPriority,
+    _ x: PreparedOperand<Element>, _ priority: WorkPriority,
     _ totals: @escaping @Sendable (CumulativeCode, SharedArray<Total>) -> @Sendable (Int) -> Void,
     _ running:
       @escaping @Sendable (CumulativeCode, SharedArray<Total>, SharedArray<UInt8>) ->
@@ -61,8 +66,9 @@ extension WorkExecutor {
     before: @escaping @Sendable ([Total]) -> [Total]
   ) throws -> Future<SharedArray<Element>> {
     let result = try uninitializedArray(of: Element.self, count: x.count)
-    let code = CumulativeCode(type: Element.elementType, input: x.bytes, count: x.count)
     return try startSteps { [self] in
+      let elements = try await x.array(on: self, priority)
+      let code = CumulativeCode(type: Element.elementType, input: elements.bytes, count: x.count)
       func run(_ body: @escaping @Sendable (Int) -> Void) async throws {
         try await finished(
           startConcurrentPerform(
@@ -77,7 +83,7 @@ extension WorkExecutor {
 
   /// `yᵢ = x₀ + … + xᵢ`; see `startCumulativeSum`.
   public func cumulativeSum<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
   ) async throws -> SharedArray<Element> {
     try await startCumulativeSum(x, priority: priority).value
   }
@@ -85,14 +91,14 @@ extension WorkExecutor {
   /// `yᵢ = x₀ + … + xᵢ`, blocking; see `startCumulativeSum`.
   @available(*, noasync)
   public func cumulativeSum<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
   ) throws -> SharedArray<Element> {
     try startCumulativeSum(x, priority: priority).result()
   }
 
   /// `yᵢ = x₀ · … · xᵢ`; see `startCumulativeProduct`.
   public func cumulativeProduct<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
   ) async throws -> SharedArray<Element> {
     try await startCumulativeProduct(x, priority: priority).value
   }
@@ -100,7 +106,7 @@ extension WorkExecutor {
   /// `yᵢ = x₀ · … · xᵢ`, blocking; see `startCumulativeProduct`.
   @available(*, noasync)
   public func cumulativeProduct<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
   ) throws -> SharedArray<Element> {
     try startCumulativeProduct(x, priority: priority).result()
   }

@@ -9,10 +9,11 @@ extension WorkExecutor {
   /// - Parameter priority: how urgent it is; it gives way to more urgent work between two chunks.
   /// - Throws: `ArenaError` when memory runs out.
   public func startExactSum<Element: KernelElement & SortableElement>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
   ) throws -> Future<Element> {
-    try startSteps { [self] in
-      let parts = PartedArray(x)
+    let operand = try PreparedOperand(x, operation: "exactSum")
+    return try startSteps { [self] in
+      let parts = PartedArray(try await operand.array(on: self, priority))
       let words = try uninitializedArray(
         of: Int64.self, count: parts.partCount * ExactSum.wordCount)
       try await finished(
@@ -33,7 +34,7 @@ extension WorkExecutor {
 
   /// `Σ xᵢ`, rounded once; see `startExactSum`.
   public func exactSum<Element: KernelElement & SortableElement>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
   ) async throws -> Element {
     try await startExactSum(x, priority: priority).value
   }
@@ -41,7 +42,7 @@ extension WorkExecutor {
   /// `Σ xᵢ`, rounded once, blocking; see `startExactSum`.
   @available(*, noasync)
   public func exactSum<Element: KernelElement & SortableElement>(
-    _ x: SharedArray<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
   ) throws -> Element {
     try startExactSum(x, priority: priority).result()
   }

@@ -23,17 +23,20 @@ extension WorkExecutor {
   /// Starts counting how many elements fall into bins of equal width and returns the future of the counts.
   ///
   /// - Parameters:
+  ///   - x: an array, a matrix, a view or an expression; of what does not lie in one piece an array is made first.
   ///   - bins: how many, 1 to 1,000,000; whole numbers beyond 2⁵³ count as the nearest Double.
   ///   - range: from the first edge to the last.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   /// - Accuracy: exact with respect to the edges, which are `lower + i·(upper - lower) / bins`, rounded.
   /// - Throws: `PoolError.invalidArgument` for numbers out of range.
   public func startHistogram<Element: SortableElement>(
-    _ x: SharedArray<Element>, bins: Int, in range: ClosedRange<Double>,
+    _ x: some ArrayOperand<Element>, bins: Int, in range: ClosedRange<Double>,
     priority: WorkPriority = .normal
   ) throws -> Future<Histogram> {
     let edges = try histogramEdges(bins, range)
+    let operand = try PreparedOperand(x, operation: "histogram")
     return try startSteps { [self] in
+      let x = try await operand.array(on: self, priority)
       let cells = bins + 3
       // Together no more than four million counts.
       let parts = PartedArray(x, partLimit: max(1, min(64, 4_000_000 / cells)))
@@ -55,7 +58,7 @@ extension WorkExecutor {
 
   /// How many elements fall into bins of equal width; see `startHistogram`.
   public func histogram<Element: SortableElement>(
-    _ x: SharedArray<Element>, bins: Int, in range: ClosedRange<Double>,
+    _ x: some ArrayOperand<Element>, bins: Int, in range: ClosedRange<Double>,
     priority: WorkPriority = .normal
   ) async throws -> Histogram {
     try await startHistogram(x, bins: bins, in: range, priority: priority).value
@@ -64,7 +67,7 @@ extension WorkExecutor {
   /// How many elements fall into bins of equal width, blocking; see `startHistogram`.
   @available(*, noasync)
   public func histogram<Element: SortableElement>(
-    _ x: SharedArray<Element>, bins: Int, in range: ClosedRange<Double>,
+    _ x: some ArrayOperand<Element>, bins: Int, in range: ClosedRange<Double>,
     priority: WorkPriority = .normal
   ) throws -> Histogram {
     try startHistogram(x, bins: bins, in: range, priority: priority).result()
@@ -75,18 +78,21 @@ extension WorkExecutor {
   /// Quantile p lies at position p·(n - 1) of the sorted elements, between two of them by linear interpolation:
   /// the default of NumPy, pandas and R (type 7). For a stream, see `QuantileSketch`.
   /// - Parameters:
-  ///   - x: n elements.
+  ///   - x: n elements of an array, a matrix, a view or an expression; of what does not lie in one piece an array is
+  ///     made first.
   ///   - probabilities: each from 0 to 1.
   ///   - ignoringNaN: whether elements that are NaN are left out; else one makes every quantile NaN.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   /// - Throws: `PoolError.invalidArgument` for probabilities out of range; the future fails with
   ///   `KernelError.emptyInput` for no elements.
   public func startQuantiles<Element: SortableElement & BinaryFloatingPoint>(
-    _ x: SharedArray<Element>, _ probabilities: [Double], ignoringNaN: Bool = false,
+    _ x: some ArrayOperand<Element>, _ probabilities: [Double], ignoringNaN: Bool = false,
     priority: WorkPriority = .normal
   ) throws -> Future<[Double]> {
     try checkProbabilities(probabilities)
+    let operand = try PreparedOperand(x, operation: "quantiles")
     return try startSteps { [self] in
+      let x = try await operand.array(on: self, priority)
       let ranked = try await ranked(x, priority)
       let count = x.count - (ignoringNaN ? ranked.nanCount : 0)
       guard count > 0 else { throw KernelError.emptyInput(kernel: "quantiles") }
@@ -139,7 +145,7 @@ extension WorkExecutor {
 
   /// Exact quantiles, one for each probability; see `startQuantiles`.
   public func quantiles<Element: SortableElement & BinaryFloatingPoint>(
-    _ x: SharedArray<Element>, _ probabilities: [Double], ignoringNaN: Bool = false,
+    _ x: some ArrayOperand<Element>, _ probabilities: [Double], ignoringNaN: Bool = false,
     priority: WorkPriority = .normal
   ) async throws -> [Double] {
     try await startQuantiles(x, probabilities, ignoringNaN: ignoringNaN, priority: priority).value
@@ -148,7 +154,7 @@ extension WorkExecutor {
   /// Exact quantiles, one for each probability, blocking; see `startQuantiles`.
   @available(*, noasync)
   public func quantiles<Element: SortableElement & BinaryFloatingPoint>(
-    _ x: SharedArray<Element>, _ probabilities: [Double], ignoringNaN: Bool = false,
+    _ x: some ArrayOperand<Element>, _ probabilities: [Double], ignoringNaN: Bool = false,
     priority: WorkPriority = .normal
   ) throws -> [Double] {
     try startQuantiles(x, probabilities, ignoringNaN: ignoringNaN, priority: priority).result()
@@ -156,7 +162,7 @@ extension WorkExecutor {
 
   /// The exact median; see `startQuantiles`.
   public func median<Element: SortableElement & BinaryFloatingPoint>(
-    _ x: SharedArray<Element>, ignoringNaN: Bool = false, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) async throws -> Double {
     try await quantiles(x, [0.5], ignoringNaN: ignoringNaN, priority: priority)[0]
   }
@@ -164,7 +170,7 @@ extension WorkExecutor {
   /// The exact median, blocking; see `startQuantiles`.
   @available(*, noasync)
   public func median<Element: SortableElement & BinaryFloatingPoint>(
-    _ x: SharedArray<Element>, ignoringNaN: Bool = false, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> Double {
     try quantiles(x, [0.5], ignoringNaN: ignoringNaN, priority: priority)[0]
   }

@@ -7,7 +7,7 @@ public import EchelonWire
 public struct RankedElement<Element: SortableElement>: Sendable {
   /// The element.
   public let value: Element
-  /// Its position in the array, from 0.
+  /// Its position in the array or view, from 0; of a matrix in row-major order.
   public let index: Int
 }
 
@@ -28,41 +28,55 @@ public enum SortDirection: Sendable, Codable {
 extension WorkExecutor {
   /// Starts sorting an array into another one and returns the future of that.
   /// - Parameters:
-  ///   - x: n ≥ 0 elements.
+  ///   - x: n ≥ 0 elements of an array, a matrix in row-major order, a view or an expression; of what does not lie in
+  ///     one piece an array is made first.
   ///   - order: NaN are last in either.
   ///   - output: takes them, n elements; `x` itself is allowed. Nil makes a new array.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
-  /// - Throws: `KernelError.countMismatch` for an output of another count. The future fails with
+  /// - Throws: `KernelError.shapeMismatch` for an output of another count; for an expression as
+  ///   `startEvaluate`. The future fails with
   ///   `ArenaError` when there is no room for 8·n bytes more.
   public func startSorted<Element: SortableElement>(
-    _ x: SharedArray<Element>, _ order: SortDirection = .ascending,
+    _ x: some ArrayOperand<Element>, _ order: SortDirection = .ascending,
     into output: SharedArray<Element>? = nil, priority: WorkPriority = .normal
   ) throws -> Future<SharedArray<Element>> {
-    if let output { try checkCounts(x.count, output.count) }
-    let target = try output ?? uninitializedArray(of: Element.self, count: x.count)
+    let operand = try PreparedOperand(x, operation: "sorted")
+    if let output { try checkCounts(operand.count, output.count) }
+    let target = try output ?? uninitializedArray(of: Element.self, count: operand.count)
     return try startSteps { [self] in
-      let sort = SortCode(
-        type: Element.sortType, order: order, count: x.count, output: ArrayReference(target).bytes)
-      let shift = lowestBit(of: x)
-      let keys = try uninitializedArray(of: UInt64.self, count: x.count)
-      try await finished(startKeys(sort.keys(from: shift), of: x, into: keys, priority))
-      let splitters = try splitters(of: keys, from: shift)
-      let piece = sort.piece(keys, splitters, from: shift)
-      let pieces = try startConcurrentPerform(
-        iterations: sort.runCount, chunkLength: 1, priority: priority, piece)
-      // Interrupted, it would leave a given array torn.
-      try await finished(pieces, isShielded: output != nil)
+      let x = try await operand.array(on: self, priority)
+      try await sort(x, order, into: target, priority, isShielded: output != nil)
       return target
     }
+  }
+
+  /// - Parameter isShielded: whether the output is the caller's, and would be left torn if it was interrupted.
+  func sort<Element: SortableElement>(
+    _ x: SharedArray<Element>, _ order: SortDirection, into target: SharedArray<Element>,
+    _ priority: WorkPriority, isShielded: Bool
+  ) async throws {
+    let sort = SortCode(
+      type: Element.sortType, order: order, count: x.count, output: ArrayReference(target).bytes)
+    let shift = lowestBit(of: x)
+    let keys = try uninitializedArray(of: UInt64.self, count: x.count)
+    try await finished(startKeys(sort.keys(from: shift), of: x, into: keys, priority))
+    let splitters = try splitters(of: keys, from: shift)
+    let piece = sort.piece(keys, splitters, from: shift)
+    let pieces = try startConcurrentPerform(
+      iterations: sort.runCount, chunkLength: 1, priority: priority, piece)
+    try await finished(pieces, isShielded: isShielded)
   }
 
   /// Starts finding the positions of an array's elements in sorted order; equal ones keep theirs.
   /// - Parameters: as for `startSorted`, which also says what is thrown; it takes 16·n bytes.
   public func startSortedIndices<Element: SortableElement>(
-    _ x: SharedArray<Element>, _ order: SortDirection = .ascending, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, _ order: SortDirection = .ascending,
+    priority: WorkPriority = .normal
   ) throws -> Future<SharedArray<Int>> {
-    let target = try uninitializedArray(of: Int.self, count: x.count)
+    let operand = try PreparedOperand(x, operation: "sortedIndices")
+    let target = try uninitializedArray(of: Int.self, count: operand.count)
     return try startSteps { [self] in
+      let x = try await operand.array(on: self, priority)
       let sort = SortCode(
         type: Element.sortType, order: order, count: x.count, output: ArrayReference(target).bytes)
       let shift = lowestBit(of: x)
@@ -80,7 +94,7 @@ extension WorkExecutor {
 
   /// Sorts an array into a new one, or into `output`; see `startSorted`.
   public func sorted<Element: SortableElement>(
-    _ x: SharedArray<Element>, _ order: SortDirection = .ascending,
+    _ x: some ArrayOperand<Element>, _ order: SortDirection = .ascending,
     into output: SharedArray<Element>? = nil, priority: WorkPriority = .normal
   ) async throws -> SharedArray<Element> {
     try await startSorted(x, order, into: output, priority: priority).value
@@ -89,7 +103,7 @@ extension WorkExecutor {
   /// Sorts an array into a new one, or into `output`, blocking; see `startSorted`.
   @available(*, noasync)
   public func sorted<Element: SortableElement>(
-    _ x: SharedArray<Element>, _ order: SortDirection = .ascending,
+    _ x: some ArrayOperand<Element>, _ order: SortDirection = .ascending,
     into output: SharedArray<Element>? = nil, priority: WorkPriority = .normal
   ) throws -> SharedArray<Element> {
     try startSorted(x, order, into: output, priority: priority).result()
@@ -97,7 +111,8 @@ extension WorkExecutor {
 
   /// The positions of an array's elements in sorted order; see `startSortedIndices`.
   public func sortedIndices<Element: SortableElement>(
-    _ x: SharedArray<Element>, _ order: SortDirection = .ascending, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, _ order: SortDirection = .ascending,
+    priority: WorkPriority = .normal
   ) async throws -> SharedArray<Int> {
     try await startSortedIndices(x, order, priority: priority).value
   }
@@ -105,7 +120,8 @@ extension WorkExecutor {
   /// The positions of an array's elements in sorted order, blocking; see `startSortedIndices`.
   @available(*, noasync)
   public func sortedIndices<Element: SortableElement>(
-    _ x: SharedArray<Element>, _ order: SortDirection = .ascending, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, _ order: SortDirection = .ascending,
+    priority: WorkPriority = .normal
   ) throws -> SharedArray<Int> {
     try startSortedIndices(x, order, priority: priority).result()
   }
@@ -113,15 +129,18 @@ extension WorkExecutor {
   /// Starts finding the first `count` elements in sorted order, with their positions.
   /// - Parameters:
   ///   - count: 0 or more; of fewer elements all are found.
+  ///   - x: as for `startSorted`.
   ///   - order: `.descending` finds the largest, `.ascending` the smallest. NaN come after all others.
   public func startTop<Element: SortableElement>(
-    _ count: Int, of x: SharedArray<Element>, _ order: SortDirection = .descending,
+    _ count: Int, of x: some ArrayOperand<Element>, _ order: SortDirection = .descending,
     priority: WorkPriority = .normal
   ) throws -> Future<[RankedElement<Element>]> {
     guard count >= 0 else {
       throw PoolError.invalidArgument("the top \(count); the number is 0 or more")
     }
+    let operand = try PreparedOperand(x, operation: "top")
     return try startSteps { [self] in
+      let x = try await operand.array(on: self, priority)
       // The best of every run, and the best of those; of many, sorting all is less work.
       if count > SortCode.runLength / 16 {
         let indices = try await finished(startSortedIndices(x, order, priority: priority))
@@ -147,7 +166,7 @@ extension WorkExecutor {
 
   /// The first `count` elements in sorted order, with their positions; see `startTop`.
   public func top<Element: SortableElement>(
-    _ count: Int, of x: SharedArray<Element>, _ order: SortDirection = .descending,
+    _ count: Int, of x: some ArrayOperand<Element>, _ order: SortDirection = .descending,
     priority: WorkPriority = .normal
   ) async throws -> [RankedElement<Element>] {
     try await startTop(count, of: x, order, priority: priority).value
@@ -156,7 +175,7 @@ extension WorkExecutor {
   /// The first `count` elements in sorted order, with their positions, blocking; see `startTop`.
   @available(*, noasync)
   public func top<Element: SortableElement>(
-    _ count: Int, of x: SharedArray<Element>, _ order: SortDirection = .descending,
+    _ count: Int, of x: some ArrayOperand<Element>, _ order: SortDirection = .descending,
     priority: WorkPriority = .normal
   ) throws -> [RankedElement<Element>] {
     try startTop(count, of: x, order, priority: priority).result()

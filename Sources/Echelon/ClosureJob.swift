@@ -36,6 +36,9 @@ public struct ClosureJob<Program: ChunkProgram, Value: Sendable> {
   /// Output first, then the inputs.
   var operands: [JobOperand] { ((output.map { [$0] } ?? []) + inputs).map(\.operand) }
 
+  /// What is written to.
+  var writtenOperands: [JobOperand] { [output, destination].compactMap(\.?.operand) }
+
   /// The closure and the parameters as they travel.
   ///
   /// The form that contains the whole loop is sent if it can be; in an optimised build its captures are

@@ -10,6 +10,8 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
   @safe @exclusivity(unchecked) final var origin: CallSite?
   /// What it calls; set before it is handed over.
   @safe @exclusivity(unchecked) final var calledFunction: CalledFunction?
+  /// The files that are arrays among what it is given; set before it is handed over.
+  @safe @exclusivity(unchecked) final var files: [FileMapping] = []
   /// What starts it, when it waits for others; set before it is handed over.
   final var dependent: Dependent?
 
@@ -49,6 +51,10 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
 
   /// The same error, and what was called if a worker died of it. Not under a lock: it reads a file.
   final func named(_ error: any Error) -> any Error {
+    if !files.isEmpty {
+      let reason = blamingFiles(error, files)
+      if reason is FileMappingError { return reason }
+    }
     guard let death = error as? WorkerDied, let name = calledFunction?.name else { return error }
     return death.naming(name)
   }
@@ -194,7 +200,10 @@ final class FutureJob<Value: Sendable>: PoolJob, FutureSource, @unchecked Sendab
 
   override func fail(_ error: any Error) {
     let isCancelled = error as? PoolError == .cancelled
-    future.fail(isCancelled ? CancellationError() : error, isCancelled: isCancelled)
+    future.fail(
+      isCancelled
+        ? CancellationError() : blamingFiles(error, retained.lazy.compactMap(\.mapping)),
+      isCancelled: isCancelled)
   }
 
   var isRunning: Bool { engine.isRunning(self) }

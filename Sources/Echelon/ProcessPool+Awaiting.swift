@@ -79,6 +79,9 @@ private struct ValuesStart<each Input: Sendable>: Sendable {
       throw ArenaError.foreignHandle(
         found: block.arena.identity, expected: engine.arena.identity)
     }
+    let blocks = message.retained.compactMap { $0 as? ArenaBlock }
+    try checkIntact(blocks)
+    task.files += blocks.compactMap(\.mapping)
     guard message.count <= TaskSlot.messageLimit else {
       throw ArenaError.invalidSize(bytes: message.count)
     }

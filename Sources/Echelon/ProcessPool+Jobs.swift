@@ -11,6 +11,7 @@ extension ProcessPool {
 
   /// Starts a job of a built-in kernel. See `WorkExecutor`.
   public func start<Value: Sendable>(_ job: KernelJob<Value>) throws -> Future<Value> {
+    try checkWritable(job.outputs, "\(job.kernel)")
     // Outputs come before inputs.
     let request = PoolJob.Request(
       kind: .kernel, code: job.kernel.id, chunkCount: job.plan.chunkCount,
@@ -27,6 +28,7 @@ extension ProcessPool {
   public func start<Program: ChunkProgram, Value: Sendable>(
     _ job: ClosureJob<Program, Value>
   ) throws -> Future<Value> {
+    try checkWritable(job.writtenOperands, job.label)
     guard let destination = job.destination, let output = job.output else {
       return try start(request(for: job), label: job.label, job.options, merge: job.merge)
     }
@@ -89,6 +91,7 @@ extension ProcessPool {
     job.isOptional = !isContinuation
     job.deadlineNanoseconds = options.deadlineNanoseconds
     try checkOwned(job.retained, by: engine.arena)
+    try checkIntact(job.retained)
     try future.attach(job) { try engine.submit(job) }
     return future
   }

@@ -120,9 +120,12 @@ extension ProcessPool {
   }
 
   /// Keeps what a message names alive for as long as its task.
-  func retain(_ objects: [AnyObject], for task: FutureTask) throws(ArenaError) {
+  func retain(_ objects: [AnyObject], for task: FutureTask) throws {
     if objects.isEmpty { return }
-    try checkOwned(objects.lazy.compactMap { $0 as? ArenaBlock }, by: engine.arena)
+    let blocks = objects.compactMap { $0 as? ArenaBlock }
+    try checkOwned(blocks, by: engine.arena)
+    try checkIntact(blocks)
+    task.files += blocks.compactMap(\.mapping)
     task.retained += objects
   }
 }

@@ -32,6 +32,8 @@ import Synchronization
   private let blockLimit: Int
   private let heapOffset: Int
   private let heap: Mutex<ArenaHeap>
+  /// The files that are mapped as blocks.
+  let files = Mutex(MappedFiles())
 
   /// Blocks that can be alive at once.
   private static let blockCapacity = 1 << 18
@@ -210,6 +212,7 @@ import Synchronization
   /// The block behind a handle that came back: the front end's own, or in a worker a borrowed view.
   func block(_ handle: BlockHandle) throws(ArenaError) -> ArenaBlock {
     guard backing != nil else { return try borrow(handle) }
+    if handle.file != 0 { return try ownedFile(handle) }
     try check(handle)
     let owner = heap.withLock { heap in heap.owners[Int(handle.index)]?.block }
     guard let owner, owner.handle == handle else {
@@ -251,6 +254,9 @@ import Synchronization
   /// The block behind a handle that came from another process, checked: of this arena, inside it,
   /// and still alive.
   package func borrow(_ handle: BlockHandle) throws(ArenaError) -> ArenaBlock {
+    if handle.file != 0 {
+      return ArenaBlock(arena: self, borrowing: try mapping(of: handle), handle)
+    }
     try check(handle)
     guard handle.offset % 64 == 0 else {
       throw .handleOutOfBounds(offset: Int(handle.offset), byteCount: Int(handle.byteCount))
@@ -258,6 +264,11 @@ import Synchronization
     return ArenaBlock(
       arena: self, offset: Int(handle.offset), byteCount: Int(handle.byteCount),
       index: Int(handle.index), generation: handle.generation, isOwned: false)
+  }
+
+  /// - Parameter index: below the limit.
+  func generationWord(_ index: Int) -> UInt64 {
+    region.word64(at: blocksOffset + 8 * index).load()
   }
 
   /// Whether a handle, or a part of its block, is of this arena, inside it and alive.
@@ -270,7 +281,7 @@ import Synchronization
     guard Int(handle.index) < blockLimit, offset >= heapOffset, offset <= reservedBytes,
       byteCount <= reservedBytes - offset
     else { throw .handleOutOfBounds(offset: offset, byteCount: byteCount) }
-    let word = region.word64(at: blocksOffset + 8 * Int(handle.index)).load()
+    let word = generationWord(Int(handle.index))
     guard UInt32(truncatingIfNeeded: word) == handle.generation else {
       throw .staleHandle(offset: offset, generation: handle.generation)
     }

@@ -3,7 +3,7 @@ import Synchronization
 /// One allocation in an arena. In the front end its bytes are free again when the last reference
 /// goes; in a worker it is a borrowed view of a block that the front end keeps alive.
 ///
-/// Invariant: `byteCount` bytes from `offset` lie inside the arena's committed heap.
+/// Invariant: `byteCount` bytes from `offset` lie inside the arena's committed heap, or are the first ones of `mapping`.
 @safe public final class ArenaBlock: Sendable {
   /// The arena it lies in.
   public let arena: Arena
@@ -14,6 +14,11 @@ import Synchronization
   let index: Int
   let generation: UInt32
   private let isOwned: Bool
+  /// The file that its bytes are those of; they are only read.
+  package let mapping: FileMapping?
+  /// Of a mapped one: where the block lies that describes the file, and in the front end that block.
+  private let file: Int
+  private let description: ArenaBlock?
 
   init(
     arena: Arena, offset: Int, byteCount: Int, index: Int, generation: UInt32, isOwned: Bool
@@ -24,18 +29,53 @@ import Synchronization
     self.index = index
     self.generation = generation
     self.isOwned = isOwned
+    mapping = nil
+    file = 0
+    description = nil
   }
 
-  deinit { if isOwned { arena.release(self) } }
+  /// A file, in the front end.
+  init(mapped file: FileMapping, described description: ArenaBlock) {
+    arena = description.arena
+    offset = 0
+    byteCount = file.byteCount
+    index = description.index
+    generation = description.generation
+    isOwned = false
+    mapping = file
+    self.file = description.offset
+    self.description = description
+  }
+
+  /// A file, in a worker.
+  init(arena: Arena, borrowing mapping: FileMapping, _ handle: BlockHandle) {
+    self.arena = arena
+    offset = Int(handle.offset)
+    byteCount = Int(handle.byteCount)
+    index = Int(handle.index)
+    generation = handle.generation
+    isOwned = false
+    self.mapping = mapping
+    file = Int(handle.file)
+    description = nil
+  }
+
+  deinit {
+    if isOwned { arena.release(self) }
+    if description != nil { arena.forgetFile(index) }
+  }
 
   /// What another process needs to find the block and to see that it is still the same one.
   package var handle: BlockHandle {
     BlockHandle(
       arena: arena.identity, offset: UInt64(offset), byteCount: UInt64(byteCount),
-      index: UInt32(index), generation: generation)
+      index: UInt32(index), generation: generation, file: UInt64(file))
   }
 
-  /// The bytes of the block as a region of its own.
+  /// Whether its bytes can still be read; of a file that another program has shortened they cannot. In the front end.
+  package func checkIntact() throws(FileMappingError) { try mapping?.checkIntact() }
+
+  /// The bytes of the block as a region of its own; not of a file.
   package var region: Region { arena.region.subregion(at: offset, byteCount: byteCount) }
 
   /// Lends elements for reading.
@@ -55,11 +95,19 @@ import Synchronization
     of type: Element.Type, byteOffset: Int, count: Int,
     _ body: (inout MutableSpan<Element>) throws(E) -> R
   ) throws(E) -> R {
-    // SAFETY: as for `withSpan`.
+    // SAFETY: as for `withSpan`; memory that may be written, by the check.
+    checkWritable()
     let elements = unsafe UnsafeMutableBufferPointer(
       start: address(byteOffset, count, type), count: count)
     var span = unsafe elements.mutableSpan
     return try body(&span)
+  }
+
+  @usableFromInline
+  func checkWritable() {
+    precondition(
+      mapping == nil, "an array of a file that is mapped was written to; copy it into another array"
+    )
   }
 
   @usableFromInline
@@ -71,6 +119,10 @@ import Synchronization
     precondition(
       count <= (byteCount - byteOffset) / MemoryLayout<Element>.stride, "elements outside the block"
     )
+    if let mapping {
+      // SAFETY: the mapping is held, and has all of the block's bytes (the invariant).
+      return unsafe (mapping.base + (offset + byteOffset)).assumingMemoryBound(to: Element.self)
+    }
     let start = unsafe arena.region.address(at: offset, byteCount: byteCount) + byteOffset
     return unsafe start.assumingMemoryBound(to: Element.self)
   }
@@ -121,4 +173,7 @@ package enum ArenaRegistry {
   public var index: UInt32
   /// The value of that word while the block lives.
   public var generation: UInt32
+  /// Where the block lies that describes the file, if it is one that is mapped: index and generation are that one's,
+  /// and `offset` counts in the mapped part of the file. Else 0.
+  public var file: UInt64 = 0
 }

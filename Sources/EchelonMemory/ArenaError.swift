@@ -20,6 +20,8 @@ public enum ArenaError: Error, Equatable, Sendable, CustomStringConvertible {
   case staleHandle(offset: Int, generation: UInt32)
   /// Memory was asked for inside a task, where only the front end can give some.
   case insideTask
+  /// A worker cannot map a file that is an array.
+  case fileNotMapped(FileMappingError)
   /// The handle describes bytes outside the arena.
   case handleOutOfBounds(offset: Int, byteCount: Int)
 
@@ -46,6 +48,8 @@ public enum ArenaError: Error, Equatable, Sendable, CustomStringConvertible {
       "the array at offset \(offset) (generation \(generation)) was released; keep a reference to it while tasks use it"
     case .insideTask:
       "an array cannot be made inside a task: only the front end of a pool gives memory out; make it there and pass it to the task"
+    case .fileNotMapped(let error):
+      "\(error)"
     case .handleOutOfBounds(let offset, let byteCount):
       "an array handle names \(byteCount) bytes at offset \(offset), outside the arena; it was damaged on the way"
     }

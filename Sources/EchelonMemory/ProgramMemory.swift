@@ -1,22 +1,32 @@
-/// A checked window of an arena's heap: mapped, inside a block that was alive when it was made.
+/// A checked window of an arena's heap, or of a file: mapped, inside a block that was alive when it was made.
 @safe package struct ArenaWindow {
   let base: UnsafeMutableRawPointer
   package let byteCount: Int
-  // The window keeps the arena mapped.
+  // The window keeps the arena mapped, and the file.
   private let arena: Arena
+  private let mapping: FileMapping?
 
   /// - Throws: when the bytes are not inside a living block's arena.
   package init(
-    in arena: Arena, offset: UInt64, byteCount: UInt64, index: UInt32, generation: UInt32
+    in arena: Arena, offset: UInt64, byteCount: UInt64, index: UInt32, generation: UInt32,
+    file: UInt64
   ) throws(ArenaError) {
     let handle = BlockHandle(
       arena: arena.identity, offset: offset, byteCount: byteCount, index: index,
-      generation: generation)
+      generation: generation, file: file)
+    self.byteCount = Int(clamping: byteCount)
+    self.arena = arena
+    if file != 0 {
+      let mapping = try arena.mapping(of: handle)
+      // SAFETY: in bounds by the check; the mapping is held.
+      unsafe base = mapping.base + Int(offset)
+      self.mapping = mapping
+      return
+    }
+    mapping = nil
     try arena.check(handle)
     // SAFETY: in bounds by the check; the arena is held.
     unsafe base = arena.region.address(at: Int(offset), byteCount: Int(byteCount))
-    self.byteCount = Int(byteCount)
-    self.arena = arena
   }
 
   /// The window as an operand of a kernel; nil when the layout does not fit.
@@ -26,7 +36,7 @@
     guard layout.extent <= byteCount / size, unsafe UInt(bitPattern: base) % UInt(size) == 0
     else { return nil }
     return unsafe KernelOperand(
-      base: base, byteCount: byteCount, layout: layout, isWritable: isWritable)
+      base: base, byteCount: byteCount, layout: layout, isWritable: isWritable && mapping == nil)
   }
 }
 
@@ -39,8 +49,9 @@
   private let partials: UnsafeMutableRawPointer?
   private let elementCount: Int
   private let chunkLength: Int
-  // The blocks stay borrowed, and so the arena mapped, while the job is run.
+  // The blocks stay borrowed, and so the arena and files mapped, while the job is run.
   private let arena: Arena
+  private let operands: [ArenaWindow]
 
   /// - Parameters:
   ///   - operands: the output first, if there is one, then the inputs; checked windows of the arena.
@@ -64,6 +75,7 @@
     self.elementCount = elementCount
     self.chunkLength = chunkLength
     self.arena = arena
+    self.operands = operands
   }
 
   /// The window of one chunk.

@@ -33,7 +33,7 @@ extension JobRecord {
       var cell = job_operand()
       cell.offset = handle.offset + UInt64(operand.byteOffset)
       cell.byte_count = handle.byteCount - UInt64(operand.byteOffset)
-      cell.count = UInt64(operand.count)
+      cell.file = handle.file
       cell.block = handle.index
       cell.generation = handle.generation
       cell.rows = UInt64(operand.rows)

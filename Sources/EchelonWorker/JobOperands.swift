@@ -25,7 +25,7 @@ struct JobOperands {
         windows.append(
           try ArenaWindow(
             in: arena, offset: cell.offset, byteCount: cell.byte_count, index: cell.block,
-            generation: cell.generation))
+            generation: cell.generation, file: cell.file))
       } catch {
         WorkerContext.complain("\(error)")
         throw JobProblem(.badOperand)
@@ -34,7 +34,7 @@ struct JobOperands {
     }
     if fields.has_parameter_block != 0, let cell = cells.popLast() {
       windows.removeLast()
-      guard cell.offset % 64 == 0 else { throw JobProblem(.badOperand) }
+      guard cell.offset % 64 == 0, cell.file == 0 else { throw JobProblem(.badOperand) }
       parameters = arena.region.subregion(at: Int(cell.offset), byteCount: Int(cell.byte_count))
     } else {
       parameters = record.region.subregion(

@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define ECHELON_LAYOUT_MAGIC 0x314e4f4c45484345ULL  // "ECHELON1"
-#define ECHELON_LAYOUT_VERSION 6U
+#define ECHELON_LAYOUT_VERSION 7U
 
 enum {
   ECHELON_CACHE_LINE = 64,
@@ -185,9 +185,9 @@ _Static_assert(sizeof(slot_result) == ECHELON_SLOT_INLINE_BYTES, "a multiple of 
 
 /// One array or matrix of a job.
 typedef struct {
-  uint64_t offset;         // of the first element
+  uint64_t offset;         // of the first element: in the arena, or in the mapped part of a file
   uint64_t byte_count;     // of the block behind it, from `offset`
-  uint64_t count;          // elements; rows × columns for a matrix
+  uint64_t file;           // where the block lies that describes the mapped file; 0: none is
   uint32_t block;          // index of its generation word
   uint32_t generation;
   uint64_t rows, columns;  // 0 for a vector

@@ -31,7 +31,11 @@ struct PreparedOperand<Element: VectorProgramScalar>: Sendable {
   func array(
     on executor: some WorkExecutor, _ priority: WorkPriority
   ) async throws -> SharedArray<Element> {
-    if let elements { return elements }
+    if let elements {
+      // Some of them are looked at here, outside of any job.
+      try elements.block.checkIntact()
+      return elements
+    }
     return try await finished(executor.startEvaluate(expression, priority: priority))
   }
 }

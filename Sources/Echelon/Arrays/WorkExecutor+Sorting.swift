@@ -43,6 +43,7 @@ extension WorkExecutor {
     let operand = try PreparedOperand(x, operation: "sorted")
     if let output { try checkCounts(operand.count, output.count) }
     let target = try output ?? uninitializedArray(of: Element.self, count: operand.count)
+    try checkWritable([target.operand], "sorted")
     return try startSteps { [self] in
       let x = try await operand.array(on: self, priority)
       try await sort(x, order, into: target, priority, isShielded: output != nil)

@@ -22,6 +22,7 @@ extension WorkExecutor {
     let operand = try PreparedOperand(x, operation: "sorted")
     let places = target.target
     try places.check(operand.shape, "sorted")
+    try checkWritable([places.storage.operand], "sorted")
     let isDirect = places.layout.isContiguous
     let output =
       try isDirect

@@ -189,12 +189,16 @@ extension InProcessExecutor {
   ) throws -> Future<Value> {
     _ = try job.encoded()
     try checkOwned(job.operands.map(\.block), by: arena)
+    try checkWritable(job.writtenOperands, job.label)
+    try checkIntact(job.operands.map(\.block))
     return try begin(try InProcessClosureJob(core: core, arena: arena, future: newFuture(), job))
   }
 
   /// Starts a job of a built-in kernel. See `WorkExecutor`.
   public func start<Value: Sendable>(_ job: KernelJob<Value>) throws -> Future<Value> {
     try checkOwned((job.outputs + job.inputs).map(\.block), by: arena)
+    try checkWritable(job.outputs, "\(job.kernel)")
+    try checkIntact(job.inputs.map(\.block))
     return try begin(try InProcessKernelJob(core: core, arena: arena, future: newFuture(), job))
   }
 
@@ -241,6 +245,7 @@ private func checkCall(
   } then: { message in
     byteCount = message.count
     try checkOwned(message.retained.lazy.compactMap { $0 as? ArenaBlock }, by: arena)
+    try checkIntact(message.retained.lazy.compactMap { $0 as? ArenaBlock })
   }
   return byteCount
 }

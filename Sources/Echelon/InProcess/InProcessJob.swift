@@ -111,7 +111,7 @@ extension JobOperand {
     return try ArenaWindow(
       in: block.arena, offset: handle.offset + UInt64(byteOffset),
       byteCount: handle.byteCount - UInt64(byteOffset), index: handle.index,
-      generation: handle.generation)
+      generation: handle.generation, file: handle.file)
   }
 
   func kernelOperand(_ kernel: Kernel, isWritable: Bool) throws -> KernelOperand {

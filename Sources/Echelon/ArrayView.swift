@@ -3,7 +3,8 @@ import EchelonMemory
 /// Elements of a shared array at equal distances, seen as a vector without a copy: every other element, a
 /// column of a matrix, a diagonal.
 ///
-/// Expressions and reductions take it like an array. For work on a span, `evaluate` makes an array of it.
+/// Expressions, reductions and sorting take it like an array, and `evaluate` and `sorted` put results into it. For
+/// work on a span, `evaluate` makes an array of it.
 public struct ArrayView<Element: BitwiseCopyable & Sendable>: Sendable {
   /// The elements from the first to the last of this view, in memory order.
   public let storage: SharedArray<Element>

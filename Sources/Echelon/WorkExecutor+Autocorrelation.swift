@@ -18,14 +18,17 @@ extension WorkExecutor {
   /// - Throws: `PoolError.invalidArgument` for a lag that the elements do not have; `KernelError.emptyInput` for no
   ///   elements.
   public func autocorrelation<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, lag: Int = 1, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, lag: Int = 1, priority: WorkPriority = .normal
   ) async throws -> Double {
-    guard x.count > 0 else { throw KernelError.emptyInput(kernel: "autocorrelation") }
-    guard (0..<x.count).contains(lag) else {
+    let operand = try PreparedOperand(x, operation: "autocorrelation")
+    let places = operand.count
+    guard places > 0 else { throw KernelError.emptyInput(kernel: "autocorrelation") }
+    guard (0..<places).contains(lag) else {
       throw PoolError.invalidArgument(
-        "a lag of \(lag) in \(x.count) elements; it is 0 to \(x.count - 1)")
+        "a lag of \(lag) in \(places) elements; it is 0 to \(places - 1)")
     }
     return try await inSteps {
+      let x = try await operand.array(on: self, priority)
       let mean = Element(try await moments(x, priority: priority).mean)
       let all = x - mean
       let (first, last) = (x[0..<x.count - lag] - mean, x[lag..<x.count] - mean)
@@ -50,7 +53,7 @@ extension WorkExecutor {
   /// How an array correlates with itself some places on, blocking; see the async form.
   @available(*, noasync)
   public func autocorrelation<Element: KernelElement & Sendable>(
-    _ x: SharedArray<Element>, lag: Int = 1, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, lag: Int = 1, priority: WorkPriority = .normal
   ) throws -> Double {
     try startSteps { [self] in try await autocorrelation(x, lag: lag, priority: priority) }.result()
   }

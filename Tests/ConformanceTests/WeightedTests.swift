@@ -25,6 +25,9 @@ private let counts = [1, 2, 63, 64, 65, 1009, 65_537, 140_009]
     #expect(try pool.quantiles(x, probabilities, weights: w) == expected, "seed \(seed)")
     let small = try pool.array(elements.map { Float($0) })
     #expect(try pool.quantiles(small, probabilities, weights: w) == expected, "seed \(seed)")
+    let column = try pool.array(elements.flatMap { [7, $0] }).reshaped(rows: count, columns: 2)
+      .column(1)
+    #expect(try pool.quantiles(column, probabilities, weights: w) == expected, "seed \(seed)")
     // NaN of weight 0 are none; of others, all quantiles are NaN, or they are left out.
     let holed = try pool.array(elements + [.nan])
     let light = try pool.array(weights + [0])

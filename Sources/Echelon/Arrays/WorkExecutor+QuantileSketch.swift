@@ -15,12 +15,14 @@ extension WorkExecutor {
   ///   - priority: how urgent it is.
   /// - Throws: `PoolError.invalidArgument` for a smaller capacity.
   public func startQuantileSketch<Element: SortableElement>(
-    _ x: SharedArray<Element>, capacity: Int = 4096, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, capacity: Int = 4096, priority: WorkPriority = .normal
   ) throws -> Future<QuantileSketch> {
     guard capacity >= 2 else {
       throw PoolError.invalidArgument("a capacity of \(capacity); it is 2 or more")
     }
+    let operand = try PreparedOperand(x, operation: "quantileSketch")
     return try startSteps { [self] in
+      let x = try await operand.array(on: self, priority)
       let parts = PartedArray(x)
       let sketches = try submit(
         each: Array(0..<parts.partCount), priority: priority, parts.sketch(capacity: capacity))
@@ -33,7 +35,7 @@ extension WorkExecutor {
 
   /// A sketch of an array's elements; see `startQuantileSketch`.
   public func quantileSketch<Element: SortableElement>(
-    _ x: SharedArray<Element>, capacity: Int = 4096, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, capacity: Int = 4096, priority: WorkPriority = .normal
   ) async throws -> QuantileSketch {
     try await startQuantileSketch(x, capacity: capacity, priority: priority).value
   }
@@ -41,7 +43,7 @@ extension WorkExecutor {
   /// A sketch of an array's elements, blocking; see `startQuantileSketch`.
   @available(*, noasync)
   public func quantileSketch<Element: SortableElement>(
-    _ x: SharedArray<Element>, capacity: Int = 4096, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, capacity: Int = 4096, priority: WorkPriority = .normal
   ) throws -> QuantileSketch {
     try startQuantileSketch(x, capacity: capacity, priority: priority).result()
   }

@@ -35,12 +35,14 @@ extension WorkExecutor {
   /// - Throws: `PoolError.invalidArgument` for probabilities or weights out of range, `KernelError.countMismatch`;
   ///   the future fails with `KernelError.emptyInput` when no element has weight.
   public func startQuantiles<Element: SortableElement & BinaryFloatingPoint>(
-    _ x: SharedArray<Element>, _ probabilities: [Double], weights: SharedArray<Double>,
+    _ x: some ArrayOperand<Element>, _ probabilities: [Double], weights: SharedArray<Double>,
     ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> Future<[Double]> {
     try checkProbabilities(probabilities)
-    try checkCounts(x.count, weights.count)
+    let operand = try PreparedOperand(x, operation: "quantiles")
+    try checkCounts(operand.count, weights.count)
     return try startSteps { [self] in
+      let x = try await operand.array(on: self, priority)
       try await checkWeights(weights, priority)
       let order = try await finished(startSortedIndices(x, priority: priority))
       let inOrder = try await finished(startGather(weights, order, priority))
@@ -67,7 +69,7 @@ extension WorkExecutor {
 
   /// Quantiles of weighted elements, one for each probability; see `startQuantiles`.
   public func quantiles<Element: SortableElement & BinaryFloatingPoint>(
-    _ x: SharedArray<Element>, _ probabilities: [Double], weights: SharedArray<Double>,
+    _ x: some ArrayOperand<Element>, _ probabilities: [Double], weights: SharedArray<Double>,
     ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) async throws -> [Double] {
     try await startQuantiles(
@@ -78,7 +80,7 @@ extension WorkExecutor {
   /// Quantiles of weighted elements, one for each probability, blocking; see `startQuantiles`.
   @available(*, noasync)
   public func quantiles<Element: SortableElement & BinaryFloatingPoint>(
-    _ x: SharedArray<Element>, _ probabilities: [Double], weights: SharedArray<Double>,
+    _ x: some ArrayOperand<Element>, _ probabilities: [Double], weights: SharedArray<Double>,
     ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> [Double] {
     try startQuantiles(
@@ -97,12 +99,14 @@ extension WorkExecutor {
   ///   the same again for these sums: within some units in the last place of Σ|w|.
   /// - Throws: `PoolError.invalidArgument` for numbers out of range, `KernelError.countMismatch`.
   public func startHistogram<Element: SortableElement>(
-    _ x: SharedArray<Element>, weights: SharedArray<Double>, bins: Int,
+    _ x: some ArrayOperand<Element>, weights: SharedArray<Double>, bins: Int,
     in range: ClosedRange<Double>, priority: WorkPriority = .normal
   ) throws -> Future<WeightedHistogram> {
-    try checkCounts(x.count, weights.count)
+    let operand = try PreparedOperand(x, operation: "histogram")
+    try checkCounts(operand.count, weights.count)
     let edges = try histogramEdges(bins, range)
     return try startSteps { [self] in
+      let x = try await operand.array(on: self, priority)
       let cells = bins + 3
       // Together no more than two million sums.
       let parts = PartedArray(x, partLimit: max(1, min(64, 2_000_000 / cells)))
@@ -124,7 +128,7 @@ extension WorkExecutor {
 
   /// The weights of the elements that fall into bins of equal width; see `startHistogram`.
   public func histogram<Element: SortableElement>(
-    _ x: SharedArray<Element>, weights: SharedArray<Double>, bins: Int,
+    _ x: some ArrayOperand<Element>, weights: SharedArray<Double>, bins: Int,
     in range: ClosedRange<Double>, priority: WorkPriority = .normal
   ) async throws -> WeightedHistogram {
     try await startHistogram(x, weights: weights, bins: bins, in: range, priority: priority).value
@@ -133,7 +137,7 @@ extension WorkExecutor {
   /// The weights of the elements that fall into bins of equal width, blocking; see `startHistogram`.
   @available(*, noasync)
   public func histogram<Element: SortableElement>(
-    _ x: SharedArray<Element>, weights: SharedArray<Double>, bins: Int,
+    _ x: some ArrayOperand<Element>, weights: SharedArray<Double>, bins: Int,
     in range: ClosedRange<Double>, priority: WorkPriority = .normal
   ) throws -> WeightedHistogram {
     try startHistogram(x, weights: weights, bins: bins, in: range, priority: priority).result()

@@ -188,6 +188,13 @@ private func openDescriptors() throws -> Int {
       try pool.memoryUsage.usedBytes <= before && openDescriptors() <= descriptors + 5
     }
     if let pool = pool as? ProcessPool {
+      // Many at once, of which workers keep none when they are gone and another one comes.
+      for future in try pool.broadcast({
+        [many = try (0..<5).map { _ in try pool.array(mapping: file.path, of: Double.self) }] in
+        many.reduce(0) { $0 + total($1) }
+      }) { _ = try future.result() }
+      let last = try pool.array(mapping: file.path, of: Double.self)
+      for future in try pool.broadcast(total, last) { #expect(try future.result() == 500_000) }
       for worker in pool.workerProcessIDs {
         let maps = try String(contentsOfFile: "/proc/\(worker)/maps", encoding: .utf8)
         #expect(maps.split(separator: "\n").count { $0.contains(file.path) } <= 1)

@@ -13,14 +13,14 @@ import Testing
     defer { unlink(path) }
     let home = try arena()
     let attached = try Arena(attaching: dup(home.descriptor))
-    func map() throws -> ArenaBlock {
+    func map(from start: Int) throws -> ArenaBlock {
       let file = try #require(
-        try FileMapping.open(path, from: 4_104, count: 600, elementBytes: 8))
+        try FileMapping.open(path, from: start, count: 600, elementBytes: 8))
       return try Arena.block(of: file) { byteCount throws(ArenaError) in
         try home.allocate(byteCount: byteCount)
       }
     }
-    var block: ArenaBlock? = try map()
+    var block: ArenaBlock? = try map(from: 4_104)
     let handle = try #require(block).handle
     let view = try attached.borrow(handle)
     #expect(view.byteCount == 4_800 && view.handle == handle)
@@ -32,10 +32,14 @@ import Testing
     #expect(stale == .staleHandle(offset: Int(handle.file), generation: handle.generation))
     #expect(home.usage.blockCount == 0)
     // The next one has the same name but for its generation.
-    block = try map()
+    block = try map(from: 8)
     let next = try #require(block).handle
     #expect(next.index == handle.index && next.generation != handle.generation)
-    #expect(try attached.borrow(next).handle == next)
+    let other = try attached.borrow(next)
+    #expect(other.handle == next)
+    other.withSpan(of: UInt8.self, byteOffset: 0, count: 4_800) { bytes in
+      #expect(bytes.indices.allSatisfy { bytes[$0] == UInt8(truncatingIfNeeded: $0 + 8) })
+    }
   }
 
   @Test func `is refused under a handle that was damaged`() throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Around a vector, a block, a chunk, and primes.
-private let counts = [0, 1, 2, 63, 64, 65, 32_767, 32_769, 65_537, 100_003]
+private let counts = [0, 1, 2, 63, 64, 65, 32_767, 32_769, 65_537]
 
 /// Elements of the types that expressions have.
 private func numbers<T: VectorProgramScalar>(
@@ -54,7 +54,7 @@ private func agree<Element: Equatable>(_ ours: [Element], _ theirs: [Element]) -
       for (index, element) in elements.enumerated() { flags[index * stride] = element > hundred }
       #expect(agree(Array(truths), flags))
     }
-    for stride in [1, 2, 3] {
+    for stride in count < 1000 ? [1, 2, 3] : [3] {
       try check(Double.self, stride: stride)
       try check(Float.self, stride: stride)
       try check(Int.self, stride: stride)
@@ -153,9 +153,9 @@ private func agree<Element: Equatable>(_ ours: [Element], _ theirs: [Element]) -
     let pool = kind.shared
     let seed = testSeed()
     var random = TestRandom(seed: seed)
-    for round in 0..<12 {
+    for round in 0..<6 {
       // Several chunks: within one, everything is read before anything is written.
-      let (rows, columns) = (Int(random.next() % 400) + 200, Int(random.next() % 300) + 150)
+      let (rows, columns) = (Int(random.next() % 100) + 200, Int(random.next() % 100) + 200)
       let original = numbers(4 * (rows + 3) * (columns + 3) + 20, &random, of: Int32.self)
       let storage = try pool.array(original)
       func layout() -> (start: Int, rowStride: Int, columnStride: Int) {
@@ -183,7 +183,7 @@ private func agree<Element: Equatable>(_ ours: [Element], _ theirs: [Element]) -
       }
       #expect(agree(Array(storage), expected), "round \(round), seed \(seed): \(a) \(b) \(c)")
       // Vectors at distances that have a divisor in common, or none.
-      let count = 70_000
+      let count = 40_000
       let (p, q) = (Int(random.next() % 3) + 1, Int(random.next() % 3) + 1)
       let (i, j) = (Int(random.next() % 7), Int(random.next() % 7))
       let values = numbers(3 * count + 7, &random, of: UInt8.self)

@@ -111,6 +111,23 @@ private func integers<T: VectorInteger>(count: Int, seed: UInt64, of: T.Type = T
     #expect(throws: KernelError.self) { try pool.sum(pool.array([Int.min, -1])) }
   }
 
+  @Test(arguments: TestedExecutor.allCases)
+  func `has a sum at the end of the range although its parts lie in different chunks`(
+    _ kind: TestedExecutor
+  ) throws {
+    let pool = kind.shared
+    func sum(_ parts: Int...) throws -> Int {
+      let chunk = 70_000  // more elements than a chunk has
+      return try pool.sum(
+        pool.array(count: parts.count * chunk) { $0 % chunk == 0 ? parts[$0 / chunk] : 0 })
+    }
+    #expect(try sum(.min, -1, 1) == .min)
+    #expect(try sum(1, -1, .min) == .min)
+    #expect(try sum(.max, 1, -1) == .max)
+    #expect(throws: KernelError.overflow(kernel: "sum")) { try sum(.max, 1) }
+    #expect(throws: KernelError.overflow(kernel: "sum")) { try sum(.min, -1) }
+  }
+
   #if !DEBUG
     // Only in release builds: a minute's work without the optimizer.
     @Test(arguments: [TestedExecutor.inProcess, .spawn])

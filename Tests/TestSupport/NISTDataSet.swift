@@ -1,5 +1,3 @@
-public import Testing
-
 /// The univariate data sets of the Statistical Reference Datasets of the U.S. National Institute of
 /// Standards and Technology, with their certified means, standard deviations and
 /// autocorrelations.
@@ -7,20 +5,28 @@ public import Testing
 /// The data are works of the U.S. government, in the public domain. The five measured ones were
 /// taken from the test suite of the GNU Scientific Library (`statistics/test_nist.c` in Debian's
 /// source package gsl 2.7.1), NumAcc1 to NumAcc4 are made here by their definition.
-public struct NISTDataSet: Sendable, CustomTestStringConvertible {
+public struct NISTDataSet: Sendable, CustomStringConvertible {
+  /// NIST's.
   public let name: String
+  /// In their order.
   public let values: [Double]
+  /// Certified.
   public let mean: Double
+  /// Certified, with one less than there are values.
   public let standardDeviation: Double
   /// With a lag of 1.
   public let autocorrelation: Double
   /// Relative errors within which GSL's own tests are.
   public var meanBar = 1e-15
+  /// See `meanBar`.
   public var deviationBar = 1e-15
+  /// See `meanBar`.
   public var autocorrelationBar = 1e-14
 
-  public var testDescription: String { name }
+  /// The name.
+  public var description: String { name }
 
+  /// Nine of them.
   public static let all: [NISTDataSet] = [
     NISTDataSet(
       name: "Lew", values: lew, mean: -177.435, standardDeviation: 277.332168044316,

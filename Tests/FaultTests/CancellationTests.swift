@@ -70,7 +70,8 @@ extension Faults {
       let pool = try ProcessPool(workers: 1, options: options)
       let latch = try Latch(in: pool)
       let future = try pool.submit(
-        deadline: mode == nil ? .milliseconds(500) : nil,  // it gets to the latch before, on a busy machine too
+        // It gets to the latch before, on a busy machine too.
+        deadline: mode == nil ? .milliseconds(500) : nil,
         { latch in
           signal(SIGTERM, SIG_IGN)
           latch.pass()

@@ -6,7 +6,9 @@ package import Glibc
 ///        └─ dropped, failed, or the process killed ─► nothing is left behind
 ///
 /// Where the file system can, the bytes go to a file without a name (`O_TMPFILE`), which the
-/// kernel itself removes if the process dies. Elsewhere a hidden sibling of the target is used.
+/// kernel itself removes if the process dies. Elsewhere a hidden sibling of the target is used;
+/// it stays behind when the process is killed, as it does when that hits the moment between the
+/// two steps in which an old file is replaced.
 ///
 /// Invariant 1: `descriptor` is open for reading and writing until `deinit`.
 /// Invariant 2: `temporaryPath`, when set, is a file that this object made and still owns.
@@ -76,23 +78,30 @@ package import Glibc
   /// - Parameter isDurable: false leaves it to the system when the disk is written.
   package consuming func publish(isDurable: Bool = true) throws(FileSystemError) {
     if isDurable, fsync(descriptor) != 0 { throw .last(.synchronize) }
-    let path: String
-    if let temporaryPath {
-      path = temporaryPath
-    } else {
-      // A link refuses to replace, a rename does not, so the file gets a hidden name first.
-      path = Self.siblingPath(of: target)
-      // SAFETY: terminated copies of both paths, alive during the call. Following the link in
-      // /proc is the documented way to name an O_TMPFILE without privileges.
-      let status = unsafe linkat(
-        AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, path, AT_SYMLINK_FOLLOW)
-      guard status == 0 else { throw .last(.publish) }
+    if isUnnamed {
+      // A new file gets its name in one step. A link refuses to replace an old one, a rename does
+      // not: only then is there a moment with a hidden name.
+      if link(as: target) {
+        if isDurable { Self.synchronizeDirectory(directory) }
+        return
+      }
+      guard errno == EEXIST else { throw .last(.publish) }
+      let path = Self.siblingPath(of: target)
+      guard link(as: path) else { throw .last(.publish) }
       temporaryPath = path
     }
     // SAFETY: terminated copies of both paths, alive during the call.
-    guard unsafe rename(path, target) == 0 else { throw .last(.publish) }
+    guard let path = temporaryPath, unsafe rename(path, target) == 0 else { throw .last(.publish) }
     temporaryPath = nil
     if isDurable { Self.synchronizeDirectory(directory) }
+  }
+
+  /// Gives the unnamed file a name that is free; false with `errno` if it cannot.
+  private func link(as path: String) -> Bool {
+    // SAFETY: terminated copies of both paths, alive during the call. Following the link in
+    // /proc is the documented way to name an O_TMPFILE without privileges.
+    unsafe linkat(
+      AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0
   }
 
   /// Makes the new name survive a power cut. Not every file system can, and the data are in place

@@ -51,6 +51,26 @@ import Testing
     }
   }
 
+  @Test func `a new one has no other name before its own`() throws {
+    try withTemporaryFolder { folder in
+      let watch = inotify_init1(Int32(IN_NONBLOCK))
+      defer { close(watch) }
+      let events = UInt32(IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO)
+      try #require(watch >= 0 && inotify_add_watch(watch, folder, events) >= 0)
+      let file = try StagedFile(replacing: "\(folder)/x.bin")
+      // Only a file system without unnamed files leaves something to see here.
+      guard try names(in: folder).isEmpty else { return }
+      try file.publish()
+      var event = [UInt8](repeating: 0, count: 4096)
+      let count = read(watch, &event, event.count)
+      // One event: a header of 16 bytes, whose last field is the length of the name after it.
+      try #require(count > 16)
+      let length = Int(event[12]) | Int(event[13]) << 8
+      #expect(count == 16 + length)
+      #expect(Array(event[16..<16 + length].prefix { $0 != 0 }) == Array("x.bin".utf8))
+    }
+  }
+
   @Test(arguments: [true, false])
   func `leaves nothing behind when it cannot be put in place`(unnamed: Bool) throws {
     try withTemporaryFolder { folder in

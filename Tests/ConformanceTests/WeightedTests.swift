@@ -109,6 +109,80 @@ private let counts = [1, 2, 63, 64, 65, 1009, 65_537, 140_009]
   }
 }
 
+@Suite struct `Weighted observations` {
+  @Test(arguments: TestedExecutor.allCases, [2, 3, 63, 64, 65, 1009])
+  func `have the covariances of as many equal ones`(_ kind: TestedExecutor, _ count: Int) throws {
+    let pool = kind.shared
+    let seed = testSeed()
+    var random = TestRandom(seed: seed)
+    let columns = 4
+    let elements = (0..<count * columns).map { index in
+      Double(index % columns) * 10 + Double.random(in: -1...1, using: &random)
+    }
+    var weights = (0..<count).map { _ in Double(random.next() % 4) }
+    weights[0] = 2
+    weights[count - 1] = 1
+    let repeated = zip(weights.indices, weights).flatMap { row, weight in
+      Array(repeating: Array(elements[row * columns..<(row + 1) * columns]), count: Int(weight))
+    }
+    let n = Double(repeated.count)
+    let x = try pool.array(elements).reshaped(rows: count, columns: columns)
+    let w = try pool.array(weights)
+    let covariance = try pool.covariance(x, weights: w)
+    let correlation = try pool.correlation(x, weights: w)
+    let means = (0..<columns).map { column in repeated.reduce(0) { $0 + $1[column] } / n }
+    func expected(_ i: Int, _ j: Int) -> Double {
+      var sum = CompensatedSum()
+      for row in repeated { sum.add(product: row[i] - means[i], row[j] - means[j]) }
+      return sum.value / (n - 1)
+    }
+    for i in 0..<columns {
+      for j in 0..<columns {
+        let value = expected(i, j)
+        #expect(abs(covariance[i, j] - value) < 1e-12, "(\(i), \(j)) of \(count), seed \(seed)")
+        #expect(covariance[i, j] == covariance[j, i])
+        let share = value / (expected(i, i) * expected(j, j)).squareRoot()
+        #expect(
+          abs(correlation[i, j] - share) < 1e-11 && abs(correlation[i, j]) <= 1, "seed \(seed)")
+      }
+      #expect(correlation[i, i] == 1)
+    }
+    // All weights 1 are none.
+    let ones = try pool.array(repeating: 1.0, count: count)
+    let (same, plain) = try (pool.covariance(x, weights: ones), pool.covariance(x))
+    for i in 0..<columns {
+      for j in 0..<columns { #expect(abs(same[i, j] - plain[i, j]) < 1e-13) }
+    }
+    // A view, in the other precision; and half of everything.
+    let small = try pool.array(elements.map { Float($0) }).reshaped(rows: count, columns: columns)
+    let half = try pool.array(weights.map { Float($0) / 2 })
+    if n > 2 {
+      let part = try pool.covariance(small[0..<count, 1..<3], weights: half)
+      let wanted = expected(1, 2) * (n - 1) / 2 / (n / 2 - 1)
+      #expect(abs(Double(part[0, 1]) - wanted) < 1e-5 * max(1, abs(wanted)), "seed \(seed)")
+    }
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `are as large as can be represented, or refused`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
+    let x = try pool.matrix(rows: 4, columns: 2) { row, column in
+      column == 0 ? Float(row) * 1e30 : 7
+    }
+    let w = try pool.array([1, 2, 3, 4] as [Float])
+    let correlation = try pool.correlation(x, weights: w)
+    #expect(correlation[0, 0] == 1 && correlation[0, 1].isNaN && correlation[1, 1].isNaN)
+    #expect(throws: KernelError.self) { try pool.startCovariance(x, weights: w[0..<3]) }
+    for wrong: [Float] in [
+      [1, -1, 1, 1], [1, .nan, 1, 1], [.infinity, 1, 1, 1], [0, 0.5, 0, 0.5],
+    ] {
+      let weights = try pool.array(wrong)
+      #expect(throws: PoolError.self, "\(wrong)") { try pool.covariance(x, weights: weights) }
+      #expect(throws: PoolError.self, "\(wrong)") { try pool.correlation(x, weights: weights) }
+    }
+  }
+}
+
 @Suite struct `A sketch of an array` {
   @Test(arguments: TestedExecutor.allCases, [0] + counts)
   func `finds ranks within its bound, and merges with others`(

@@ -63,22 +63,30 @@ extension WorkExecutor {
     }
   }
 
-  /// The sums of products of the columns of a matrix that are almost centred, divided by one less than there
-  /// are rows.
+  /// Of columns whose means are almost 0.
   private func products<Element: KernelElement & Sendable>(
     of centering: Future<SharedMatrix<Element>>, _ priority: WorkPriority
   ) async throws -> SharedMatrix<Element> {
     let centered = try await finished(centering)
-    let product = try await finished(
-      startMultiply(centered.transposed, centered, priority: priority))
-    // Means are rounded to the element type: what that leaves is taken out again.
     let rests = try await finished(
       start(.sumInDouble(of: Element.self), centered, each: .column, priority: priority))
-    let count = Double(centered.rows)
+    return try await covariance(
+      ofRows: centered, leaving: Array(rests), total: Double(centered.rows), priority)
+  }
+
+  /// The sums of products of columns, divided by one less than the total of weights.
+  /// - Parameters:
+  ///   - rows: of differences from the means, each times the root of its weight.
+  ///   - rests: what the differences add up to, with their weights: means are rounded to the element type.
+  func covariance<Element: KernelElement & Sendable>(
+    ofRows rows: SharedMatrix<Element>, leaving rests: [Double], total: Double,
+    _ priority: WorkPriority
+  ) async throws -> SharedMatrix<Element> {
+    let product = try await finished(startMultiply(rows.transposed, rows, priority: priority))
     for row in 0..<product.rows {
       for column in row..<product.columns {
         let value =
-          (Double(product[row, column]) - rests[row] * rests[column] / count) / (count - 1)
+          (Double(product[row, column]) - rests[row] * rests[column] / total) / (total - 1)
         // A BLAS may add the two halves up in different orders.
         product[row, column] = Element(value)
         product[column, row] = Element(value)

@@ -143,7 +143,9 @@ extension WorkExecutor {
     try startHistogram(x, weights: weights, bins: bins, in: range, priority: priority).result()
   }
 
-  private func checkWeights(_ weights: SharedArray<Double>, _ priority: WorkPriority) async throws {
+  func checkWeights<Element: KernelElement & Sendable>(
+    _ weights: SharedArray<Element>, _ priority: WorkPriority
+  ) async throws {
     guard weights.count > 0 else { return }
     let least = try await minimum(weights, priority: priority)
     let most = try await maximum(weights, priority: priority)

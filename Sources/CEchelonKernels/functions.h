@@ -17,6 +17,12 @@
 #endif
 #define FUNCTION static inline __attribute__((always_inline))
 
+#ifdef EK_SCALE  // of 8 doubles, half of the lanes
+#define LOW_HALF(v) __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)
+#define HIGH_HALF(v) __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15)
+#define JOIN(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+#endif
+
 typedef double fv __attribute__((vector_size(FLANES * sizeof(double))));
 typedef int64_t iv __attribute__((vector_size(FLANES * sizeof(double))));
 typedef uint64_t uv __attribute__((vector_size(FLANES * sizeof(double))));
@@ -62,33 +68,46 @@ POLY(ASIN_A)
 // Adding it rounds to the nearest integer, which is then in the low bits.
 #define ROUNDER 0x1.8p52
 
+/// A whole number that is not large.
+FUNCTION iv integer(fv k) { return (iv)(k + ROUNDER) - (iv)all(ROUNDER); }
+
 /// 2^k for -1022 ≤ k ≤ 1023.
 FUNCTION fv power_of_two(iv k) { return (fv)shifted(k + 1023, 52); }
 
 /// p·2^k, rounded once, for p near 1 and any k that a double can hold with room to spare.
-FUNCTION fv scaled(fv p, iv k) {
-  iv half = k >> 1;
-  return p * power_of_two(half) * power_of_two(k - half);
+FUNCTION fv scaled(fv p, fv k) {
+#ifdef EK_SCALE
+  return JOIN(EK_SCALE(LOW_HALF(p), LOW_HALF(k)), EK_SCALE(HIGH_HALF(p), HIGH_HALF(k)));
+#else
+  iv whole = integer(k), half = whole >> 1;
+  return p * power_of_two(half) * power_of_two(whole - half);
+#endif
 }
 
 /// x·log2(e) rounded, and what is left of x: hi + lo, |hi + lo| ≤ ln(2)/2.
-typedef struct { fv hi, lo; iv k; } exp_parts;
+typedef struct { fv hi, lo, k; } exp_parts;
 FUNCTION exp_parts reduce_exp(fv x) {
-  fv rounded = MADD(x, all(0x1.71547652b82fep+0), all(ROUNDER));
-  fv k = rounded - ROUNDER;
-  fv hi = MADD(k, all(-0x1.62e42fee00000p-1), x);  // exact: 32 bits times 11
+  fv k = MADD(x, all(0x1.71547652b82fep+0), all(ROUNDER)) - ROUNDER;
+#ifdef EK_FMA
+  fv hi = MADD(k, all(-0x1.62e42fefa39efp-1), x);  // exact: a multiple of 2⁻⁵⁴ that is less than ½
+  fv r = MADD(k, all(-0x1.abc9e3b39803fp-56), hi);
+  fv lo = MADD(k, all(-0x1.abc9e3b39803fp-56), hi - r);
+#else
+  fv hi = k * -0x1.62e42fee00000p-1 + x;  // exact: 32 bits times 11
   fv part = k * 0x1.a39ef35793c76p-33;
   fv r = hi - part;
-  return (exp_parts){r, (hi - r) - part, (iv)rounded - (iv)all(ROUNDER)};
+  fv lo = (hi - r) - part;
+#endif
+  return (exp_parts){r, lo, k};
 }
 
 FUNCTION fv exp_v(fv x) {
+  // NaN stays what it is to the end.
   fv bounded = pick(x > 710, all(710), pick(x < -746, all(-746), x));
   exp_parts p = reduce_exp(bounded);
   // 1 + r + r² q: the rounding of the last addition dwarfs the rest.
   fv tail = MADD(p.hi * p.hi, poly_EXP_Q(p.hi), p.lo);
-  fv y = 1 + (p.hi + tail);
-  return pick(x != x, x + x, scaled(y, p.k));
+  return scaled(1 + (p.hi + tail), p.k);
 }
 
 /// (exp(x) - 1) / 2, which overflows with sinh and cosh and not before; below -40 it is -1/2.
@@ -97,7 +116,7 @@ FUNCTION fv half_expm1(fv x) {
   exp_parts p = reduce_exp(bounded);
   fv tail = MADD(p.hi * p.hi, poly_EXP_Q(p.hi), p.lo);
   // A quarter of 2^k (1 + r + tail) - 1, so that the power for k = 1025 exists.
-  fv power = power_of_two(p.k - 2);
+  fv power = power_of_two(integer(p.k) - 2);
   fv base = power - 0.25;
   fv main = power * p.hi;
   fv larger = pick(magnitude(base) >= magnitude(main), base, main);
@@ -206,6 +225,14 @@ typedef struct { fv hi, lo; iv k; } trig_parts;
 FUNCTION trig_parts reduce_trig(fv x) {
   fv rounded = MADD(x, all(0x1.45f306dc9c883p-1), all(ROUNDER));
   fv k = rounded - ROUNDER;
+#ifdef EK_FMA
+  // π/2 in parts of 53, 33 and 53 bits. The first difference is exact, a multiple of 2⁻⁵³ that is less than 1,
+  // and so is the second product.
+  fv a = MADD(k, all(-0x1.921fb54442d18p+0), x);
+  fv hi = MADD(k, all(-0x1.1a62633100000p-54), a);
+  fv lost = MADD(k, all(-0x1.1a62633100000p-54), a - hi);
+  fv lo = MADD(k, all(-0x1.1701b839a2520p-88), lost);
+#else
   // π/2 in parts of 33 bits: their products with k are exact.
   fv a = x - k * 0x1.921fb54400000p+0;
   fv b = k * 0x1.0b4611a600000p-34;
@@ -216,19 +243,20 @@ FUNCTION trig_parts reduce_trig(fv x) {
   fv low = lost - d;
   fv low_lost = (lost - low) - d - last;
   fv hi = c + low;
-  return (trig_parts){hi, (c - hi) + low + low_lost, (iv)rounded - (iv)all(ROUNDER)};
+  fv lo = (c - hi) + low + low_lost;
+#endif
+  return (trig_parts){hi, lo, (iv)rounded - (iv)all(ROUNDER)};
 }
 
-FUNCTION fv sin_part(fv r, fv lo) {
+/// The sine and the cosine of r + lo, |r| ≤ π/4.
+typedef struct { fv sin, cos; } circle_point;
+FUNCTION circle_point on_circle(fv r, fv lo) {
   fv z = r * r;
-  fv s = poly_SIN_S(z);
-  return r + MADD(z * r, s, MADD(z, -0.5 * lo, lo));
-}
-
-FUNCTION fv cos_part(fv r, fv lo) {
-  fv z = r * r, h = 0.5 * z;
-  fv w = 1 - h;
-  return w + (((1 - w) - h) + MADD(z * z, poly_COS_C(z), -(r * lo)));
+  fv w = MADD(z, all(-0.5), all(1));
+  fv s = r + MADD(z * r, poly_SIN_S(z), lo * w);
+  fv rest = MADD(z, all(-0.5), 1 - w);  // what the rounding of w lost
+  fv c = w + MADD(z * z, poly_COS_C(z), MADD(-r, lo, rest));
+  return (circle_point){s, c};
 }
 
 FUNCTION int is_any(iv mask) {
@@ -247,23 +275,23 @@ FUNCTION fv with_huge(fv x, fv y, scalar_function f) {
   return y;
 }
 
+// NaN and what is not huge stay what they are to the end; of huge ones no bit is used.
 FUNCTION fv sin_v(fv x) {
-  trig_parts p = reduce_trig(pick(magnitude(x) < TRIG_LIMIT, x, all(0)));
-  fv y = pick((p.k & 1) != 0, cos_part(p.hi, p.lo), sin_part(p.hi, p.lo));
-  y = signed_by(y, shifted(p.k & 2, 62));
-  y = pick(x == 0, x, y);
-  return with_huge(x, pick(x != x, x + x, y), sin);
+  trig_parts p = reduce_trig(magnitude(x));
+  circle_point at = on_circle(p.hi, p.lo);
+  fv y = pick((p.k & 1) != 0, at.cos, at.sin);
+  return with_huge(x, signed_by(y, shifted(p.k & 2, 62) ^ sign_of(x)), sin);
 }
 
 FUNCTION fv cos_v(fv x) {
-  trig_parts p = reduce_trig(pick(magnitude(x) < TRIG_LIMIT, x, all(0)));
-  fv y = pick((p.k & 1) != 0, sin_part(p.hi, p.lo), cos_part(p.hi, p.lo));
-  y = signed_by(y, shifted((p.k + 1) & 2, 62));
-  return with_huge(x, pick(x != x, x + x, y), cos);
+  trig_parts p = reduce_trig(x);
+  circle_point at = on_circle(p.hi, p.lo);
+  fv y = pick((p.k & 1) != 0, at.sin, at.cos);
+  return with_huge(x, signed_by(y, shifted((p.k + 1) & 2, 62)), cos);
 }
 
 FUNCTION fv tan_v(fv x) {
-  trig_parts p = reduce_trig(pick(magnitude(x) < TRIG_LIMIT, x, all(0)));
+  trig_parts p = reduce_trig(x);
   fv z = p.hi * p.hi;
   // tan(r + lo) = r + (r³ T + lo (1 + r²)), as a leading part and its rest.
   fv tail = MADD(z * p.hi, poly_TAN_T(z), MADD(z, p.lo, p.lo));
@@ -275,8 +303,7 @@ FUNCTION fv tan_v(fv x) {
   fv left = 1 + q_hi * t_hi + q_hi * ((t - t_hi) + rest);
   fv inverse = q_hi + q * left;
   fv y = pick((p.k & 1) != 0, inverse, t);
-  y = pick(x == 0, x, y);
-  return with_huge(x, pick(x != x, x + x, y), tan);
+  return with_huge(x, pick(x == 0, x, y), tan);
 }
 
 FUNCTION fv sqrt_v(fv x) { return __builtin_elementwise_sqrt(x); }
@@ -529,29 +556,28 @@ FUNCTION fv maximum_v(fv x, fv y) {
 }
 
 /// 1 + r + r² q with r = hi + lo, times 2^k.
-FUNCTION fv exp_of(two r, iv k) {
+FUNCTION fv exp_of(two r, fv k) {
   return scaled(1 + (r.hi + MADD(r.hi * r.hi, poly_EXP_Q(r.hi), r.lo)), k);
 }
 
 FUNCTION fv exp2_v(fv x) {
   fv bounded = pick(x > 1030, all(1030), pick(x < -1080, all(-1080), x));
-  fv rounded = bounded + ROUNDER;
-  fv f = bounded - (rounded - ROUNDER);
+  fv k = (bounded + ROUNDER) - ROUNDER;
+  fv f = bounded - k;
   two r = product(f, all(0x1.62e42fefa39efp-1));
   r.lo = MADD(f, all(0x1.abc9e3b39803fp-56), r.lo);
-  return pick(x != x, x + x, exp_of(r, (iv)rounded - (iv)all(ROUNDER)));
+  return exp_of(r, k);
 }
 
 FUNCTION fv exp10_v(fv x) {
   fv bounded = pick(x > 310, all(310), pick(x < -325, all(-325), x));
-  fv rounded = MADD(bounded, all(0x1.a934f0979a371p+1), all(ROUNDER));
-  fv k = rounded - ROUNDER;
+  fv k = MADD(bounded, all(0x1.a934f0979a371p+1), all(ROUNDER)) - ROUNDER;
   fv hi = MADD(k, all(-0x1.34413509f6000p-2), bounded);  // exact: 40 bits times 11
   fv part = k * 0x1.9fef311f12b36p-42;
   fv f = hi - part;
   two r = product(f, all(0x1.26bb1bbb55516p+1));
   r.lo += MADD((hi - f) - part, all(0x1.26bb1bbb55516p+1), f * -0x1.f48ad494ea3e9p-53);
-  return pick(x != x, x + x, exp_of(r, (iv)rounded - (iv)all(ROUNDER)));
+  return exp_of(r, k);
 }
 
 FUNCTION fv hypot_v(fv x, fv y) {

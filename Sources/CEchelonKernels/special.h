@@ -32,7 +32,7 @@ FUNCTION fv quotient_of(two a, two b) {
 }
 
 /// exp(hi + lo) = (1 + r)·2^k, as 1 + r in two parts.
-typedef struct { two power; iv k; } two_exp_parts;
+typedef struct { two power; fv k; } two_exp_parts;
 FUNCTION two_exp_parts exp_two(two x) {
   exp_parts p = reduce_exp(x.hi);
   two r = sum_of(p.hi, p.lo + x.lo);

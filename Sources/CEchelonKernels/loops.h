@@ -13,6 +13,13 @@ typedef ELEMENT NAME(row)
     __attribute__((vector_size(LANES * sizeof(ELEMENT)), aligned(sizeof(ELEMENT)), may_alias));
 #define ROW(p) __builtin_convertvector(*(const NAME(row) *)(p), lanes)
 
+// Where more is done with a row than adding it up, the loads of those to come wait behind that work, and the
+// memory with them. So they are asked for this many bytes ahead; beyond the end of an array nothing happens.
+#define AHEAD 8192
+#define ASK_AHEAD_OF(p)                                            \
+  for (size_t byte = 0; byte < LANES * sizeof(ELEMENT); byte += 64) \
+  __builtin_prefetch((const char *)(p) + AHEAD + byte)
+
 /// Declares `name`: the `n` elements at `x`, filled up with `pad` to a whole row.
 #define PADDED_ROW(name, x, n, pad)                         \
   ELEMENT name[LANES];                                      \
@@ -137,7 +144,10 @@ static void NAME(shifted_sums)(const ELEMENT *x, ptrdiff_t n, double shift, doub
   ptrdiff_t i = 0;
   for (; i + STEP <= n; i += STEP) {
     lanes d[STEP_ROWS];
-    for (int r = 0; r < STEP_ROWS; r++) d[r] = ROW(x + i + r * LANES) - k;
+    for (int r = 0; r < STEP_ROWS; r++) {
+      ASK_AHEAD_OF(x + i + r * LANES);
+      d[r] = ROW(x + i + r * LANES) - k;
+    }
 #define R(r) d[r]
     s1 += TREE(R);
 #undef R
@@ -222,6 +232,7 @@ static ek_central_moments NAME(block_central_moments)(const ELEMENT *x, ptrdiff_
   lanes s1 = {0}, s2 = {0}, s3 = {0}, s4 = {0};
   for (ptrdiff_t i = 0; i < n; i += LANES) {
     lanes d, square;
+    ASK_AHEAD_OF(x + i + (BLOCK - AHEAD / sizeof(ELEMENT)));  // this block is in the cache
     NAME(deviations)(x + i, n - i, shift, &d);
     square = d * d;
     s1 += d;
@@ -269,6 +280,7 @@ static ek_scaled NAME(block_product)(const ELEMENT *x, ptrdiff_t n) {
     lanes m[STEP_ROWS];
     for (int r = 0; r < STEP_ROWS; r++) {
       ptrdiff_t at = i + r * LANES;
+      ASK_AHEAD_OF(x + at);
       lanes row;
       if (at + LANES <= n) {
         row = ROW(x + at);
@@ -307,6 +319,8 @@ static ek_scaled NAME(product)(const ELEMENT *x, ptrdiff_t n) {
 #undef SELECT
 #undef TREE
 #undef PADDED_ROW
+#undef ASK_AHEAD_OF
+#undef AHEAD
 #undef ROW
 #undef NAME
 #undef NAME__

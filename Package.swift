@@ -22,6 +22,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
   ],
   targets: [
     // The command line.
@@ -41,6 +42,8 @@ let package = Package(
         "EchelonMemory", "EchelonLinearAlgebra", "CEchelon",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "ComplexModule", package: "swift-numerics"),
+        .product(name: "RealModule", package: "swift-numerics"),
       ], swiftSettings: settings),
     .target(name: "EchelonFiles", dependencies: ["EchelonMemory"], swiftSettings: settings),
 
@@ -104,7 +107,12 @@ let package = Package(
       dependencies: ["EchelonWire", "EchelonMemory", "CEchelon", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["Echelon", "TestSupport", "ClosureTable"],
+      name: "ConformanceTests",
+      dependencies: [
+        "Echelon", "TestSupport", "ClosureTable",
+        .product(name: "ComplexModule", package: "swift-numerics"),
+        .product(name: "RealModule", package: "swift-numerics"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "ObservationTests",

@@ -1,5 +1,6 @@
 // `import Echelon` is all that a user writes: the names of the layers below that appear in the public
 // face come with it.
+@_exported public import ComplexModule
 @_exported public import EchelonKernels
 @_exported public import EchelonMemory
 @_exported public import EchelonPool

@@ -22,6 +22,30 @@ private struct Wide {
     self.init(Float80(z.rawStorage.x), Float80(z.rawStorage.y))
   }
   var length: Float80 { .hypot(x, y) }
+
+  static var sinh: (Wide) -> Wide {
+    { z in Wide(.sinh(z.x) * .cos(z.y), .cosh(z.x) * .sin(z.y)) }
+  }
+  static var cosh: (Wide) -> Wide {
+    { z in Wide(.cosh(z.x) * .cos(z.y), .sinh(z.x) * .sin(z.y)) }
+  }
+  static var tanh: (Wide) -> Wide { { z in sinh(z).divided(by: cosh(z)) } }
+  static var exp: (Wide) -> Wide {
+    { z in Wide(.exp(z.x) * .cos(z.y), .exp(z.x) * .sin(z.y)) }
+  }
+  /// A function of i·z, divided by i or not.
+  static func turned(_ function: @escaping (Wide) -> Wide, isTurnedBack: Bool) -> (Wide) -> Wide {
+    { z in
+      let w = function(Wide(-z.y, z.x))
+      return isTurnedBack ? Wide(w.y, -w.x) : w
+    }
+  }
+
+  func times(_ w: Wide) -> Wide { Wide(x * w.x - y * w.y, x * w.y + y * w.x) }
+  func divided(by w: Wide) -> Wide {
+    let d = w.x * w.x + w.y * w.y
+    return Wide((x * w.x + y * w.y) / d, (y * w.x - x * w.y) / d)
+  }
 }
 
 /// Numbers of a random angle, with magnitudes of 2ⁿ for n in a range.
@@ -82,11 +106,7 @@ private func numbers<T: ComplexPart>(
       let (z, w) = (try pool.array(a), try pool.array(b))
       check(
         "z / w", try pool.evaluate(z / w).complexNumbers(),
-        zip(a, b).map { z, w in
-          let (z, w) = (Wide(z), Wide(w))
-          let d = w.x * w.x + w.y * w.y
-          return Wide((z.x * w.x + z.y * w.y) / d, (z.y * w.x - z.x * w.y) / d)
-        }, of: b, bound: 6)
+        zip(a, b).map { Wide($0).divided(by: Wide($1)) }, of: b, bound: 6)
       check(
         "sqrt", try pool.evaluate(sqrt(z)).complexNumbers(),
         a.map { z in
@@ -123,6 +143,82 @@ private func numbers<T: ComplexPart>(
       circle.map(wideLog), of: circle, bound: 6)
   }
 
+  /// Trigonometric and hyperbolic functions, also where they alone overflow and next to their zeros and poles.
+  private func checkTrigonometry<T: ComplexPart>(_ type: T.Type, seed: UInt64) throws {
+    let pool = TestedExecutor.inProcess.shared
+    let limit = Double(T.log(.greatestFiniteMagnitude)) + 2
+    var random = TestRandom(seed: seed)
+    let a: [Complex<T>] = (0..<20_000).map { index in
+      var x = Double.random(in: -5..<5, using: &random)
+      var y = Double.random(in: -50..<50, using: &random)
+      switch index % 8 {
+      case 0: x = limit - Double.random(in: 0..<4, using: &random)
+      case 1: x = limit * Double.random(in: -1..<1, using: &random)
+      case 2: (x, y) = (x * 0x1p-20, y * 0x1p-20)
+      case 3: (x, y) = (x * 0x1p-20, Double.pi / 2 * (y / 5).rounded() + y * 0x1p-12)
+      case 4: x = 0
+      default: break
+      }
+      return Complex(T(x), T(y))
+    }
+    let turned = a.map { Complex($0.imaginary, $0.real) }
+    let (z, w) = (try pool.array(a), try pool.array(turned))
+    func expect(
+      _ name: String, _ expression: ComplexExpression<T>, _ reference: (Wide) -> Wide,
+      of operands: [Complex<T>], bound: Float80
+    ) throws {
+      check(
+        name, try pool.evaluate(expression).complexNumbers(),
+        operands.map { reference(Wide($0)) }, of: operands, bound: bound)
+    }
+    try expect("sinh", sinh(z), Wide.sinh, of: a, bound: 6)
+    try expect("cosh", cosh(z), Wide.cosh, of: a, bound: 6)
+    try expect("tanh", tanh(z), Wide.tanh, of: a, bound: 16)
+    try expect("sin", sin(w), Wide.turned(Wide.sinh, isTurnedBack: true), of: turned, bound: 6)
+    try expect("cos", cos(w), Wide.turned(Wide.cosh, isTurnedBack: false), of: turned, bound: 6)
+    try expect("tan", tan(w), Wide.turned(Wide.tanh, isTurnedBack: true), of: turned, bound: 16)
+  }
+
+  @Test func `keeps the errors that are stated for sines, tangents and powers, too`() throws {
+    let seed = testSeed()
+    try checkTrigonometry(Double.self, seed: seed)
+    try checkTrigonometry(Float.self, seed: seed)
+    try checkPowers(Double.self, seed: seed)
+    try checkPowers(Float.self, seed: seed)
+  }
+
+  /// In units of what is stated, which depends on the operands.
+  private func checkPowers<T: ComplexPart>(_ type: T.Type, seed: UInt64) throws {
+    let pool = TestedExecutor.inProcess.shared
+    let a = numbers(-8...8, count: 8000, seed: seed &+ 7, of: type)
+    let b = numbers(-8...3, count: 8000, seed: seed &+ 8, of: type)
+    let (z, w) = (try pool.array(a), try pool.array(b))
+    let exponents = zip(a, b).map { wideLog($0).times(Wide($1)) }
+    let reals = zip(a, b).map { wideLog($0).times(Wide(Float80($1.real), 0)) }
+    let cubes = a.map { wideLog($0).times(Wide(3, 0)) }
+    func expect(
+      _ expression: ComplexExpression<T>, _ exponents: [Wide], line: Int = #line
+    ) throws {
+      var worst: Float80 = 0
+      for (value, exponent) in zip(try pool.evaluate(expression).complexNumbers(), exponents) {
+        let exact = Wide.exp(exponent)
+        guard exact.length < Float80(T.greatestFiniteMagnitude) / 2,
+          exact.length > Float80(T.leastNormalMagnitude) * 2
+        else { continue }
+        let wide = Wide(value)
+        let error = Wide(wide.x - exact.x, wide.y - exact.y).length / exact.length
+        let ratio = error * 2 / Float80(T.ulpOfOne) / (6 + 9 * exponent.length)
+        if !(ratio <= worst) { worst = ratio }
+      }
+      print("pow of \(type), line \(line): \(Double(worst)) of what is stated")
+      #expect(worst <= 1 && worst > 0, "line \(line), \(type), seed \(seed)")
+    }
+    try expect(pow(z, w), exponents)
+    try expect(pow(z, w.real), reals)
+    try expect(pow(z, 3), cubes)
+    try expect(pow(z, Complex(3, 0)), cubes)
+  }
+
   private func wideLog<T: ComplexPart>(_ z: Complex<T>) -> Wide {
     let z = Wide(z)
     let (a, b) = (
@@ -151,6 +247,7 @@ private func numbers<T: ComplexPart>(
         _ body: (Complex<T>, Complex<T>) -> Complex<T>
       ) throws {
         let computed = try pool.evaluate(expression).complexNumbers()
+        var wrong: [String] = []
         for (index, (a, b)) in pairs.enumerated() {
           let expected = body(a, b)
           // Where one of the two overflows by a rounding and the other does not, neither is wrong.
@@ -158,13 +255,14 @@ private func numbers<T: ComplexPart>(
             $0.isFinite && $0.magnitude == .greatestFiniteMagnitude
           }
           guard !isAtTheEdge || !(a.isFinite && b.isFinite) else { continue }
-          #expect(
-            computed[index].isFinite == expected.isFinite,
-            "\(name) of \(a.rawStorage), \(b.rawStorage): \(computed[index].rawStorage)")
+          let isSameKind = computed[index].isFinite == expected.isFinite
           // A reciprocal that is taken first loses what is below all normal numbers.
-          guard expected.isZero, a.isZero || !a.isSubnormal else { continue }
-          #expect(computed[index].isZero, "\(name) of \(a.rawStorage), \(b.rawStorage)")
+          let isToBeZero = expected.isZero && (a.isZero || !a.isSubnormal)
+          if !isSameKind || isToBeZero && !computed[index].isZero {
+            wrong.append("\(a.rawStorage), \(b.rawStorage): \(computed[index].rawStorage)")
+          }
         }
+        #expect(wrong.isEmpty, "\(name) of \(type): \(wrong.count), \(wrong.prefix(3))")
       }
       try expect("+", z + w) { $0 + $1 }
       try expect("*", z * w) { $0 * $1 }
@@ -172,6 +270,13 @@ private func numbers<T: ComplexPart>(
       try expect("exp", exp(z)) { z, _ in .exp(z) }
       try expect("log", log(z)) { z, _ in .log(z) }
       try expect("sqrt", sqrt(z)) { z, _ in .sqrt(z) }
+      try expect("sinh", sinh(z)) { z, _ in .sinh(z) }
+      try expect("cosh", cosh(z)) { z, _ in .cosh(z) }
+      try expect("tanh", tanh(z)) { z, _ in .tanh(z) }
+      try expect("sin", sin(z)) { z, _ in .sin(z) }
+      try expect("cos", cos(z)) { z, _ in .cos(z) }
+      try expect("tan", tan(z)) { z, _ in .tan(z) }
+      try expect("pow", pow(z, w)) { z, w in .pow(z, w) }
       let lengths = try Array(pool.evaluate(modulus(z)))
       #expect(
         zip(lengths, pairs).allSatisfy { length, pair in pair.0.isFinite || length == .infinity })

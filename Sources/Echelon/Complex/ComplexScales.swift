@@ -17,17 +17,19 @@ struct ComplexScales<Part: ComplexPart> {
   /// From here on the exponential is taken of what is above it, so that its product with a sine can still be
   /// finite.
   let largeExponent: Part
+  /// Beyond this a hyperbolic tangent is ±1 to the last bit.
+  let largestTangent: Part
 
   static var scales: ComplexScales {
     func power(_ exponent: Int) -> Part { .two(to: exponent) }
     if Part.vectorType == .float64 {
       return ComplexScales(
         largeForSquares: power(500), smallForSquares: power(-500), halfExponent: 300,
-        large: power(960), small: power(-900), largeExponent: 700)
+        large: power(960), small: power(-900), largeExponent: 700, largestTangent: 22)
     }
     return ComplexScales(
       largeForSquares: power(60), smallForSquares: power(-60), halfExponent: 48,
-      large: power(100), small: power(-80), largeExponent: 80)
+      large: power(100), small: power(-80), largeExponent: 80, largestTangent: 11)
   }
 }
 

@@ -227,6 +227,12 @@ private func areSame<T>(_ a: [Complex<T>], _ b: [Complex<T>]) -> Bool {
     #expect(Swift.abs(try pool.norm(small) / 5e-300 - 1) < 1e-15)
     #expect(Swift.abs(try pool.norm(large, .infinity) / 5e300 - 1) < 1e-15)
     #expect(Swift.abs(try pool.norm(small, .one) / 5e-300 - 1) < 1e-15)
+    for number in [Complex<Double>.infinity, Complex(1, .nan), Complex(.nan, -.infinity)] {
+      let z = try pool.array([1, number, 2])
+      for norm in [VectorNorm.one, .two, .infinity, .p(3)] {
+        #expect(try pool.norm(z, norm) == .infinity, "\(norm)")
+      }
+    }
   }
 
   @Test func `gives the same bits for any number of workers`() throws {
@@ -243,6 +249,8 @@ private func areSame<T>(_ a: [Complex<T>], _ b: [Complex<T>]) -> Bool {
         let numbers = [
           try pool.sum(z), try pool.dot(z, w), try pool.conjugatedDot(z, w), try pool.mean(z),
           try pool.sum(exp(z / (z * z + w)) + sqrt(w)), Complex(try pool.norm(z), 0),
+          try pool.product(z / modulus(z)), try pool.sum(pool.cumulativeProduct(z / modulus(z))),
+          try pool.sum(pool.cumulativeSum(z)),
         ]
         results.insert(
           numbers.flatMap { [$0.rawStorage.x.bitPattern, $0.rawStorage.y.bitPattern] })

@@ -84,6 +84,34 @@ extension WorkExecutor {
   ) throws -> SharedArray<ComplexElement<Part>> {
     try array(numbers.map { ComplexElement($0) })
   }
+
+  /// A shared array whose elements are all `value`.
+  public func array<Part: ComplexPart>(
+    repeating value: Complex<Part>, count: Int
+  ) throws -> SharedArray<ComplexElement<Part>> {
+    try array(repeating: ComplexElement(value), count: count)
+  }
+
+  /// A shared array whose element `i` is `value(i)`, computed here.
+  public func array<Part: ComplexPart>(
+    count: Int, _ value: (Int) -> Complex<Part>
+  ) throws -> SharedArray<ComplexElement<Part>> {
+    try array(count: count) { ComplexElement(value($0)) }
+  }
+
+  /// A matrix whose elements are all `value`.
+  public func matrix<Part: ComplexPart>(
+    repeating value: Complex<Part>, rows: Int, columns: Int
+  ) throws -> SharedMatrix<ComplexElement<Part>> {
+    try matrix(repeating: ComplexElement(value), rows: rows, columns: columns)
+  }
+
+  /// A matrix whose element (i, j) is `value(i, j)`, computed here.
+  public func matrix<Part: ComplexPart>(
+    rows: Int, columns: Int, _ value: (Int, Int) -> Complex<Part>
+  ) throws -> SharedMatrix<ComplexElement<Part>> {
+    try matrix(rows: rows, columns: columns) { ComplexElement(value($0, $1)) }
+  }
 }
 
 extension SharedArray {

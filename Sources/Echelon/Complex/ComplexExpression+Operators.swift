@@ -267,3 +267,17 @@ public func select<X: ComplexOperand>(
   let (x, y) = (x.complexExpression, y.complexExpression)
   return ComplexExpression(re: select(mask, x.re, y.re), im: select(mask, x.im, y.im))
 }
+
+/// x where the mask holds, y elsewhere; both are computed everywhere.
+public func select<X: ComplexOperand>(
+  _ mask: ArrayMask<X.Part>, _ x: X, _ y: Complex<X.Part>
+) -> ComplexExpression<X.Part> {
+  select(mask, x, ComplexExpression(y))
+}
+
+/// x where the mask holds, y elsewhere; both are computed everywhere.
+public func select<Y: ComplexOperand>(
+  _ mask: ArrayMask<Y.Part>, _ x: Complex<Y.Part>, _ y: Y
+) -> ComplexExpression<Y.Part> {
+  select(mask, ComplexExpression(x), y)
+}

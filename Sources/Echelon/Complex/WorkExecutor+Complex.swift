@@ -15,7 +15,7 @@ extension WorkExecutor {
     priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> Future<SharedArray<ComplexElement<Z.Part>>> {
     let plan = try ExpressionPlan(expression.complexExpression, operation: "evaluate")
-    return try start(plan, Z.Part.self, into: output, priority, deadline) { $0 }
+    return try start(plan, over: Z.Part.vectorType, into: output, priority, deadline) { $0 }
   }
 
   /// Starts computing a complex expression with a matrix in it, and returns the future of a matrix in row-major
@@ -27,45 +27,27 @@ extension WorkExecutor {
     let operation = "evaluateMatrix"
     let plan = try ExpressionPlan(expression.complexExpression, operation: operation)
     let (rows, columns) = (plan.shape.rows, plan.shape.columns)
+    let type = Z.Part.vectorType
     if let output {
-      guard (output.rows, output.columns) == (rows, columns) else {
-        throw KernelError.shapeMismatch(
-          kernel: operation,
-          shapes: ["\(rows) × \(columns)", "\(output.rows) × \(output.columns)"])
-      }
-      guard output.isContiguous else {
-        throw KernelError.notContiguous(kernel: operation, operand: 0)
-      }
+      return try start(
+        plan, over: type, into: output.target, operation: operation, priority, deadline
+      ) { output }
     }
-    return try start(plan, Z.Part.self, into: output?.flattened, priority, deadline) {
+    return try start(plan, over: type, into: nil, priority, deadline) {
       SharedMatrix($0, rows: rows, columns: columns)
     }
   }
 
-  private func start<Part: ComplexPart, Value: Sendable>(
-    _ plan: ExpressionPlan, _ type: Part.Type, into output: SharedArray<ComplexElement<Part>>?,
-    _ priority: WorkPriority, _ deadline: Duration?,
-    _ value: @escaping @Sendable (SharedArray<ComplexElement<Part>>) -> Value
-  ) throws -> Future<Value> {
-    let count = plan.shape.count
-    if let output, output.count != count {
-      throw KernelError.countMismatch(kernel: "evaluate", counts: [count, output.count])
-    }
-    let overlaps = output.map { output in plan.leaves.contains { $0.overlaps(output) } } ?? false
-    let target =
-      try overlaps
-      ? uninitializedArray(of: ComplexElement<Part>.self, count: count)
-      : output ?? uninitializedArray(of: ComplexElement<Part>.self, count: count)
-    let result = output ?? target
-    let function = chunkFunction(plan.codes, plan.sources, Part.elementType)
-    var job = ClosureJob(
-      function: function, program: function, label: "an expression over \(target.elementName)",
-      elementCount: count, chunkLength: Self.mapChunkLength, output: ArrayReference(target),
-      inputs: plan.leaves.map(\.reference), parameters: .none
-    ) { _ in value(result) }
-    job.options = JobOptions(priority: priority, deadline: deadline)
-    if overlaps { job.destination = ArrayReference(result) }
-    return try start(job)
+  /// Starts computing a complex expression into a view of an array or of a matrix; else as `startEvaluate` of a
+  /// real one.
+  public func startEvaluate<Z: ComplexOperand, Target: ArrayTarget>(
+    _ expression: Z, into target: Target, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) throws -> Future<Target> where Target.Element == ComplexElement<Z.Part> {
+    let plan = try ExpressionPlan(expression.complexExpression, operation: "evaluate")
+    return try start(
+      plan, over: Z.Part.vectorType, into: target.target, operation: "evaluate", priority, deadline
+    ) { target }
   }
 
   /// Computes a complex expression in one pass over its arrays; see `startEvaluate`.
@@ -83,6 +65,25 @@ extension WorkExecutor {
     priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> SharedArray<ComplexElement<Z.Part>> {
     try startEvaluate(expression, into: output, priority: priority, deadline: deadline).result()
+  }
+
+  /// Computes a complex expression into a view; see `startEvaluate`.
+  @discardableResult
+  public func evaluate<Z: ComplexOperand, Target: ArrayTarget>(
+    _ expression: Z, into target: Target, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) async throws -> Target where Target.Element == ComplexElement<Z.Part> {
+    try await startEvaluate(expression, into: target, priority: priority, deadline: deadline).value
+  }
+
+  /// Computes a complex expression into a view, blocking; see `startEvaluate`.
+  @available(*, noasync)
+  @discardableResult
+  public func evaluate<Z: ComplexOperand, Target: ArrayTarget>(
+    _ expression: Z, into target: Target, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) throws -> Target where Target.Element == ComplexElement<Z.Part> {
+    try startEvaluate(expression, into: target, priority: priority, deadline: deadline).result()
   }
 
   /// Computes a complex expression with a matrix in it; see `startEvaluateMatrix`.
@@ -109,43 +110,7 @@ extension WorkExecutor {
 
 extension ExpressionPlan {
   /// Real parts, then imaginary ones.
-  fileprivate init<Part>(_ z: ComplexExpression<Part>, operation: String) throws {
+  init<Part>(_ z: ComplexExpression<Part>, operation: String) throws {
     try self.init([z.re.node, z.im.node], operation: operation)
-  }
-}
-
-extension SharedArray {
-  fileprivate var elementName: String { "\(Element.self)" }
-}
-
-/// A complex expression as a closure that travels, made outside of generic code.
-private func chunkFunction(
-  _ codes: [ComputationCode], _ sources: [LeafSource], _ type: ElementType
-) -> ChunkFunction {
-  ChunkFunction { chunk in
-    let inputs = ChunkInputs(chunk: chunk, sources: sources)
-    switch type {
-    case .float64: chunk.run(codes[0].computation, codes[1].computation, inputs, Double.self)
-    case .float32: chunk.run(codes[0].computation, codes[1].computation, inputs, Float.self)
-    }
-  }
-}
-
-extension ChunkMemory {
-  /// Both parts in memory that stays in the cache, and then one beside the other into the output.
-  fileprivate func run<Part: ComplexPart>(
-    _ real: VectorComputation, _ imaginary: VectorComputation, _ inputs: ChunkInputs,
-    _ type: Part.Type
-  ) {
-    KernelScratch.withSpan(of: type, count: count) { x in
-      real.run(into: &x, inputs: inputs)
-      let x = x.span
-      KernelScratch.withSpan(of: type, count: count) { y in
-        imaginary.run(into: &y, inputs: inputs)
-        withOutput(of: ComplexElement<Part>.self) { output in
-          for index in output.indices { output[index] = ComplexElement(x[index], y[index]) }
-        }
-      }
-    }
   }
 }

@@ -61,7 +61,7 @@ extension WorkExecutor {
       X.Part(products.realImaginary - products.imaginaryReal))
   }
 
-  /// A norm of a complex vector, 0 for no elements: as the norm of the moduli, which is what it is for all but
+  /// A norm of a complex vector, 0 for no elements and ∞ where one is not finite: as the norm of the moduli, which is what it is for all but
   /// `.two`; that is made of the norms of the parts.
   /// - Accuracy: as for real vectors; neither overflows nor underflows on the way.
   /// - Throws: as for real vectors.
@@ -73,8 +73,10 @@ extension WorkExecutor {
       guard norm == .two else {
         return try await self.norm(modulus(z), norm, priority: priority)
       }
-      return try await Double.hypot(
+      let length = try await Double.hypot(
         self.norm(re, priority: priority), self.norm(im, priority: priority))
+      // As the moduli have it: what is not finite is infinite.
+      return length.isNaN ? .infinity : length
     }
   }
 

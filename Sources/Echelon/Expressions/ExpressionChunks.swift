@@ -42,11 +42,13 @@ func scatteringFunction(
 
 /// Copies elements to where those of a view lie.
 /// - Parameters:
-///   - byteCount: of an element: 1, 4 or 8.
+///   - byteCount: of an element: 1, 4, 8 or, of two Doubles, 16.
 ///   - target: as `ChunkMemory.scatter` takes it.
 func scatteringCopy(byteCount: Int, into target: [Int]) -> ChunkFunction {
   ChunkFunction { chunk in
     switch byteCount {
+    case 16:
+      chunk.withInput(0, of: ComplexElement<Double>.self) { chunk.scatter($0, into: target) { $0 } }
     case 8: chunk.withInput(0, of: UInt64.self) { chunk.scatter($0, into: target) { $0 } }
     case 4: chunk.withInput(0, of: UInt32.self) { chunk.scatter($0, into: target) { $0 } }
     case 1: chunk.withInput(0, of: UInt8.self) { chunk.scatter($0, into: target) { $0 } }

@@ -83,8 +83,10 @@ extension WorkExecutor {
       ? uninitializedArray(of: Output.self, count: count)
       : output ?? uninitializedArray(of: Output.self, count: count)
     let result = output ?? target
-    let function = chunkFunction(
-      plan.codes[0], plan.sources, type, isMask: Output.self == Bool.self)
+    let function =
+      Output.self is any ComplexArrayElement.Type
+      ? complexChunkFunction(plan.codes, plan.sources, type)
+      : chunkFunction(plan.codes[0], plan.sources, type, isMask: Output.self == Bool.self)
     var job = ClosureJob(
       function: function, program: function, label: "an expression over \(type)",
       elementCount: count, chunkLength: Self.mapChunkLength, output: ArrayReference(target),

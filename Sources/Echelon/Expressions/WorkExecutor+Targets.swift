@@ -114,9 +114,12 @@ extension WorkExecutor {
         return value()
       }
     }
-    let function = scatteringFunction(
-      plan.codes[0], plan.sources, type, isMask: Output.self == Bool.self,
-      into: target.layout.scatterNumbers)
+    let place = target.layout.scatterNumbers
+    let function =
+      Output.self is any ComplexArrayElement.Type
+      ? complexScatteringFunction(plan.codes, plan.sources, type, into: place)
+      : scatteringFunction(
+        plan.codes[0], plan.sources, type, isMask: Output.self == Bool.self, into: place)
     var job = ClosureJob(
       function: function, program: function, label: "an expression over \(type)",
       elementCount: count, chunkLength: Self.mapChunkLength,

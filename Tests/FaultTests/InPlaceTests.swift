@@ -72,6 +72,19 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
         for _ in 0..<6 { _ = try executor.evaluate(cos(x) / (x * x + 1), into: x) }
         return Array(x).map { UInt64($0.bitPattern) }
       }),
+    InPlaceOperation(
+      "an expression of complex numbers, into itself and into a transpose",
+      of: { executor in
+        let z = try executor.array(count: 50_021) {
+          ComplexElement(Double($0 % 1013) * 0.01 - 5, Double($0 % 97) * 0.02)
+        }
+        let m = z[0..<223 * 223].reshaped(rows: 223, columns: 223)
+        for _ in 0..<3 {
+          _ = try executor.evaluate(z * z / (z.conjugate * z + 1.5) + 0.25, into: z)
+          try executor.evaluate(0.5 * m.conjugate + 0.25 * m, into: m.transposed)
+        }
+        return Array(z).flatMap { [$0.real.bitPattern, $0.imaginary.bitPattern] }
+      }),
   ]
 }
 

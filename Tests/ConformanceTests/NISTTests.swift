@@ -38,8 +38,10 @@ import Testing
       return 1e6 + last
     }
     let x = try pool.array(elements)
-    let mean = Float80(0) + elements.reduce(0) { $0 + Float80($1) } / Float80(count)
-    let deviations = elements.map { Float80($0) - mean }
+    // The million goes first, exactly: else the mean of a few close elements is too coarse in Float80 as well.
+    let shifted = elements.map { Float80($0 - 1e6) }
+    let mean = shifted.reduce(0, +) / Float80(count)
+    let deviations = shifted.map { $0 - mean }
     let squares = deviations.reduce(0) { $0 + $1 * $1 }
     for lag in Set([0, 1, count / 2, count - 1]) where lag < count {
       let products = zip(deviations, deviations.dropFirst(lag)).reduce(0) { $0 + $1.0 * $1.1 }

@@ -61,8 +61,8 @@ extension WorkExecutor {
       X.Part(products.realImaginary - products.imaginaryReal))
   }
 
-  /// A norm of a complex vector, 0 for no elements and ∞ where one is not finite: as the norm of the moduli, which is what it is for all but
-  /// `.two`; that is made of the norms of the parts.
+  /// A norm of a complex vector, 0 for no elements and ∞ where one is not finite: that of the moduli. `.two` is made
+  /// of the norms of the parts.
   /// - Accuracy: as for real vectors; neither overflows nor underflows on the way.
   /// - Throws: as for real vectors.
   public func norm<Z: ComplexOperand>(

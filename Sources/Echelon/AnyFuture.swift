@@ -73,6 +73,7 @@ public class AnyFuture: @unchecked Sendable {
 
   /// Stands `source` behind the future and hands it over. The two hold each other until the end; when the
   /// work is refused there is none, and they let go at once, and with them what the work would have used.
+  @inline(__always)
   final func attach(_ source: any FutureSource, handingOver handOver: () throws -> Void) throws {
     attach(source)
     do { try handOver() } catch {

@@ -72,11 +72,12 @@ extension ProcessPool {
       try checkEnded(options.after)
       return try callHere(future, calling: signature, after: options.after, encode)
     }
-    let task = CallTask(engine: engine, future: future)
-    task.origin = origin
     try ByteWriter.withRoom(for: TaskSlot.inlineBytes) { message throws(TransferError) in
       try encode(&message)
     } then: { message in
+      // Made in here: captured, it would be retained once more.
+      let task = CallTask(engine: engine, future: future)
+      task.origin = origin
       try submit(message, to: try index(of: signature), as: task, for: future, options)
     }
   }

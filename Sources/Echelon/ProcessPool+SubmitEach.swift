@@ -61,24 +61,33 @@ extension ProcessPool {
     var messages = ByteWriter()
     var taken = 0
     while taken < count {
-      var tasks: [FutureTask] = []
+      var tasks: [PoolTask] = []
       var ends: [Int] = []
       tasks.reserveCapacity(Self.groupLimit)
       ends.reserveCapacity(Self.groupLimit)
       messages.rewind(to: 0)
-      while tasks.count < min(Self.groupLimit, count - taken), messages.count < Self.groupBytes {
-        let task = CallTask(engine: engine, future: nextFuture())
-        task.origin = origin
-        task.set(place, options)
-        task.calledFunction = called
-        messages.append(bytesOf: function)
-        try encodeArgument(taken + tasks.count, &messages)
-        try retain(function.retained, for: task)
-        try retain(messages.takeRetained(), for: task)
-        tasks.append(task)
-        ends.append(messages.count)
+      var handedOver = 0
+      do {
+        while tasks.count < min(Self.groupLimit, count - taken), messages.count < Self.groupBytes {
+          messages.append(bytesOf: function)
+          try encodeArgument(taken + tasks.count, &messages)
+          let task = CallTask(engine: engine, future: nextFuture())
+          task.origin = origin
+          task.set(place, options)
+          task.calledFunction = called
+          try retain(function.retained, for: task)
+          try retain(messages.takeRetained(), for: task)
+          task.untypedFuture.attach(task)
+          tasks.append(task)
+          ends.append(messages.count)
+        }
+        try messages.withSpan { bytes in
+          try engine.submit(tasks, messages: bytes, ends: ends, taken: &handedOver)
+        }
+      } catch {
+        for case let task as FutureTask in tasks[handedOver...] { task.untypedFuture.detach() }
+        throw error
       }
-      try handOver(tasks, messages, ends, to: engine)
       taken += tasks.count
     }
   }
@@ -86,19 +95,4 @@ extension ProcessPool {
   /// So many tasks, or so many bytes, are encoded before they are handed over together.
   private static var groupLimit: Int { 64 }
   private static var groupBytes: Int { 64 << 10 }
-
-  private func handOver(
-    _ tasks: [FutureTask], _ messages: borrowing ByteWriter, _ ends: [Int], to engine: PoolEngine
-  ) throws {
-    for task in tasks { task.untypedFuture.attach(task) }
-    var taken = 0
-    do {
-      try messages.withSpan { bytes in
-        try engine.submit(tasks, messages: bytes, ends: ends, taken: &taken)
-      }
-    } catch {
-      for task in tasks[taken...] { task.untypedFuture.detach() }
-      throw error
-    }
-  }
 }

@@ -84,10 +84,13 @@ extension PoolEngine {
               noteHandedOver(taken - first, &state)
             }
           }
-          while taken < tasks.count,
-            try place(
-              tasks[taken], messages.extracting(range(taken)), mayQueue: false, &state)
-          {
+          while taken < tasks.count {
+            // SAFETY: the array holds the task. A reference of its own would be the one thing here that
+            // waits for the stores before it.
+            let isPlaced = try unsafe Unmanaged.passUnretained(tasks[taken])._withUnsafeGuaranteedRef {
+              try place($0, messages.extracting(range(taken)), mayQueue: false, &state)
+            }
+            guard isPlaced else { break }
             taken += 1
           }
         }

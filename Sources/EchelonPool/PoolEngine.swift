@@ -117,6 +117,7 @@ package final class PoolEngine: Sendable {
 
   /// The same for work that allocates under the lock: `body` takes the lock, and leaves everything as
   /// it was when it throws.
+  @inline(__always)
   func collectingIfFull<R>(_ body: () throws -> R) throws -> R {
     do {
       return try body()

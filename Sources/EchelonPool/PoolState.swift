@@ -135,6 +135,9 @@ extension PoolState {
 
 extension PoolEngine {
   /// Runs `body` under the lock, then what it left to be done without it.
+  ///
+  /// Inlined: what `body` captures would be retained for it else, and released.
+  @inline(__always)
   func locked<R: Sendable, E: Error>(
     _ body: (inout PoolState) throws(E) -> R
   ) throws(E) -> R {

@@ -64,12 +64,14 @@ import Synchronization
   }
 
   /// What is known about `key`, which is not 0.
-  subscript(_ key: UInt) -> Value? {
+  subscript(_ key: UInt) -> Value? { unsafe find(key)?.takeUnretainedValue() }
+
+  private func find(_ key: UInt) -> Unmanaged<Value>? {
     // ORDER(cache-table): acquires the table that `insert` released. SAFETY: never freed.
     let table = unsafe current.load(ordering: .acquiring)
     let (index, found) = unsafe table.pointee.index(of: key)
     // SAFETY: a found key's value is set and retained for ever (invariants 1 and 2).
-    return found ? unsafe table.pointee.values[index].unsafelyUnwrapped.takeUnretainedValue() : nil
+    return found ? unsafe table.pointee.values[index] : nil
   }
 
   /// Keeps `value` for `key`, unless another thread was first; returns what is kept.
@@ -99,5 +101,11 @@ import Synchronization
   func value(for key: UInt, orMake make: () -> Value) -> Value {
     // `make` runs outside the lock: it may ask this cache about other keys.
     self[key] ?? insert(make(), for: key)
+  }
+
+  /// The same without a reference of the caller's own, which it does not need: what is kept lives as long as
+  /// the process. A small task would notice the two changes of a count.
+  func permanentValue(for key: UInt, orMake make: () -> Value) -> Unmanaged<Value> {
+    unsafe find(key) ?? Unmanaged.passUnretained(insert(make(), for: key))
   }
 }

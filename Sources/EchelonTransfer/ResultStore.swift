@@ -57,11 +57,10 @@ import EchelonMemory
 
   /// Puts the value there that a message holds.
   package mutating func decode(_ type: ResultType, from bytes: RawSpan) throws(TransferError) {
-    let plan = type.plan
     try unsafe fill(size: type.size, alignment: type.alignment) { room throws(TransferError) in
       try ByteReader.reading(bytes) { reader throws(TransferError) in
         // SAFETY: room for a value of the plan's type.
-        try unsafe plan.decode(to: room, from: &reader)
+        try unsafe type.plan.decode(to: room, from: &reader)
       }
     }
   }
@@ -98,12 +97,12 @@ import EchelonMemory
 
 /// What has to be known of a type to read a result of it.
 package struct ResultType {
-  let plan: TransferPlan
+  let plan: PermanentPlan
   let size: Int
   let alignment: Int
 
   package init<Value>(_: Value.Type) {
-    plan = TransferPlan.plan(for: Value.self)
+    plan = PermanentPlan(for: Value.self)
     size = MemoryLayout<Value>.size
     alignment = MemoryLayout<Value>.alignment
   }

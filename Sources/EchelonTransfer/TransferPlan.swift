@@ -70,7 +70,7 @@ extension TransferPlan {
     return plans.value(for: metadata.address.bits) { make(metadata) }
   }
 
-  private static func make(_ metadata: TypeMetadata) -> TransferPlan {
+  fileprivate static func make(_ metadata: TypeMetadata) -> TransferPlan {
     let type = metadata.type
     if let layout = BitwiseLayout(of: metadata) { return BitwisePlan(layout, size: metadata.size) }
     if let planned = type as? any SelfPlanned.Type { return planned.makePlan() }
@@ -117,11 +117,45 @@ extension TypeMetadata {
   }
 }
 
+/// A plan, found without a reference of one's own: plans live as long as the process, and a small task
+/// would notice the two changes of a count.
+@safe struct PermanentPlan {
+  private let plan: Unmanaged<TransferPlan>
+
+  init(for type: Any.Type) {
+    let metadata = TypeMetadata(type)
+    unsafe plan = plans.permanentValue(for: metadata.address.bits) { TransferPlan.make(metadata) }
+  }
+
+  // SAFETY, for both: the plan lives; what is at the address is the caller's duty.
+
+  /// Appends the value at `address`.
+  @unsafe func encode(
+    at address: UnsafeRawPointer, into writer: inout ByteWriter
+  ) throws(TransferError) {
+    try unsafe plan._withUnsafeGuaranteedRef { plan in
+      Result { () throws(TransferError) in try unsafe plan.encode(at: address, into: &writer) }
+    }.get()
+  }
+
+  /// Initialises `address` with the next value; leaves it uninitialised when it throws.
+  @unsafe func decode(
+    to address: UnsafeMutableRawPointer, from reader: inout ByteReader
+  ) throws(TransferError) {
+    try unsafe plan._withUnsafeGuaranteedRef { plan in
+      Result { () throws(TransferError) in try unsafe plan.decode(to: address, from: &reader) }
+    }.get()
+  }
+}
+
 // MARK: - What other modules call
 
 /// Appends `value` as `TransferPlan` says for its type.
 package func encode<Value>(_ value: Value, into writer: inout ByteWriter) throws(TransferError) {
-  try TransferPlan.plan(for: Value.self).encode(value, into: &writer)
+  try unsafe withUnsafePointer(to: value) { pointer throws(TransferError) in
+    // SAFETY: an initialised value, of the plan's type.
+    try unsafe PermanentPlan(for: Value.self).encode(at: UnsafeRawPointer(pointer), into: &writer)
+  }
 }
 
 /// Reads a value of the type it was written as.

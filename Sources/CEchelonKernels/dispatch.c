@@ -41,7 +41,7 @@ int ek_level_is_available(int level) {
     case EK_LEVEL_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case EK_LEVEL_AVX512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-             __builtin_cpu_supports("avx512vl");
+             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("popcnt");
     default: return 0;
   }
 #else
@@ -148,6 +148,24 @@ ek_scaled ek_product_f64(int level, const double *x, ptrdiff_t n) {
 ek_scaled ek_product_f32(int level, const float *x, ptrdiff_t n) {
   return table(level)->product_f32(x, n);
 }
+int ek_sort_u64(int level, uint64_t *keys, ptrdiff_t n, int depth) {
+  const ek_table *chosen = table(level);
+  if (!chosen->sort_u64) return 0;
+  if (depth < 0) {
+    depth = 0;
+    for (ptrdiff_t left = n; left > 0; left /= 2) depth += 2;
+  }
+  chosen->sort_u64(keys, n, depth);
+  return 1;
+}
+
+int ek_part_u64(int level, uint64_t *keys, ptrdiff_t n, const uint64_t *pivots, ptrdiff_t count) {
+  const ek_table *chosen = table(level);
+  if (!chosen->part_u64) return 0;
+  chosen->part_u64(keys, n, pivots, count);
+  return 1;
+}
+
 void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low,
                     uint64_t *high, ptrdiff_t n) {
   table(level)->philox_fill(seed, first, stream, low, high, n);

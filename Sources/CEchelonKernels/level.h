@@ -69,6 +69,10 @@ const ek_table EK_TABLE_NAME(EK_LEVEL) = {
     .central_moments_f32 = central_moments_f32,
     .product_f64 = product_f64,
     .product_f32 = product_f32,
+#ifdef EK_SORT
+    .sort_u64 = sort_u64,
+    .part_u64 = part_u64,
+#endif
     .philox_fill = philox_fill,
     .apply_f64 = apply_all_f64,
     .apply_f32 = apply_all_f32,

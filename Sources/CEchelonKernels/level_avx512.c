@@ -1,13 +1,17 @@
 // The loops of loops.h at one level. C, because Swift cannot choose a target per function.
 #if defined(__x86_64__)
 #include <immintrin.h>
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl"))), \
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,popcnt"))), \
                              apply_to = function)
 #define EK_LEVEL avx512
 #define EK_FMA
 #define FLANES 16
 #define EK_SCALE(p, n) _mm512_scalef_pd(p, n)  // p·2ⁿ in one instruction, for numbers of any size
 #define EK_PHILOX_LANES 32
+#include <stddef.h>
+#include <stdint.h>
+#include "sort.h"
+#define EK_SORT
 #include "level.h"
 #pragma clang attribute pop
 #endif

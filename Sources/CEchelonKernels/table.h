@@ -42,6 +42,9 @@ typedef struct {
   ek_central_moments (*central_moments_f32)(const float *, ptrdiff_t);
   ek_scaled (*product_f64)(const double *, ptrdiff_t);
   ek_scaled (*product_f32)(const float *, ptrdiff_t);
+  // Absent where the portable sort by digits is as fast.
+  void (*sort_u64)(uint64_t *, ptrdiff_t, int);
+  void (*part_u64)(uint64_t *, ptrdiff_t, const uint64_t *, ptrdiff_t);
   void (*philox_fill)(uint64_t, uint64_t, uint32_t, uint64_t *, uint64_t *, ptrdiff_t);
   void (*apply_f64)(unsigned, const double *, const double *, const double *, double *, ptrdiff_t);
   void (*apply_f32)(unsigned, const float *, const float *, const float *, float *, ptrdiff_t);

@@ -136,11 +136,36 @@ extension UInt8: SortableElement {
 public protocol SortRecord: BitwiseCopyable, Sendable {
   /// What it is sorted by.
   var key: UInt64 { get }
+  /// Sorts records by their keys, equal ones in the order in which they were.
+  /// - Parameters:
+  ///   - records: n records, sorted at the end.
+  ///   - spare: room for n more.
+  ///   - lowestBit: the bits of a key below it need not count.
+  static func sort(
+    _ records: inout MutableSpan<Self>, spare: inout MutableSpan<Self>, from lowestBit: Int)
+}
+
+extension SortRecord {
+  /// Sorts by digits of the keys; see `radixSort`.
+  @inlinable
+  public static func sort(
+    _ records: inout MutableSpan<Self>, spare: inout MutableSpan<Self>, from lowestBit: Int
+  ) {
+    radixSort(&records, spare: &spare, from: lowestBit)
+  }
 }
 
 extension UInt64: SortRecord {
   /// Itself.
   @inlinable public var key: UInt64 { self }
+
+  /// Sorts by the instruction set's own sort, if it has one: equal keys without anything beside them are the same
+  /// in any order.
+  public static func sort(
+    _ records: inout MutableSpan<UInt64>, spare: inout MutableSpan<UInt64>, from lowestBit: Int
+  ) {
+    if !quickSort(&records) { radixSort(&records, spare: &spare, from: lowestBit) }
+  }
 }
 
 extension IndexedKey: SortRecord {}

@@ -41,6 +41,10 @@ private func check<Element: SortableElement>(
   let order = keys.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
   let sorted = try pool.sorted(x)
   #expect(Array(sorted).map(\.sortKey) == order.map { keys[$0] }, comment)
+  for byComparing in [true, false] {
+    let sorted = try pool.startSorted(x, .ascending, byComparing: byComparing).result()
+    #expect(Array(sorted).map(\.sortKey) == order.map { keys[$0] }, comment)
+  }
   #expect(Array(try pool.sortedIndices(x)) == order, comment)
   #expect(Array(x).map(\.sortKey) == keys, "the input is as it was")
   let down = elements.map(\.descendingSortKey)
@@ -72,6 +76,18 @@ private func check<Element: SortableElement>(
       try check(distribution.elements(count, of: Int32.self, &random), pool, comment)
       try check(distribution.elements(count, of: Int64.self, &random), pool, comment)
       try check(distribution.elements(count, of: UInt8.self, &random), pool, comment)
+    }
+  }
+
+  @Test func `is the same where workers are told to use another instruction set`() throws {
+    var random = TestRandom(seed: testSeed("SortingTests.instructionSet"))
+    var options = PoolOptions()
+    options.environment["ECHELON_ISA"] = InstructionSet.available[0].name
+    let pool = try ProcessPool(workers: 2, options: options)
+    defer { pool.shutdown() }
+    for distribution in Distribution.allCases {
+      try check(
+        distribution.elements(140_009, of: Double.self, &random), pool, "\(distribution.rawValue)")
     }
   }
 

@@ -69,6 +69,17 @@ ek_moments ek_merge_moments(ek_moments a, ek_moments b);
 ek_central_moments ek_merge_central_moments(ek_central_moments a, ek_central_moments b);
 ek_scaled ek_multiply_scaled(ek_scaled a, ek_scaled b);
 
+/// Sorts `n` keys in place, if the level has a sort of its own.
+///
+/// `depth` bounds the parts of parts; what is left then is sorted without a worst case. Less than 0 is
+/// twice the logarithm, which is next to never reached.
+/// Returns 0 when it has none, and has done nothing.
+int ek_sort_u64(int level, uint64_t *keys, ptrdiff_t n, int depth);
+
+/// Puts the keys that are less than each of `count` rising pivots before those that are not, in place;
+/// what this returns is as for `ek_sort_u64`.
+int ek_part_u64(int level, uint64_t *keys, ptrdiff_t n, const uint64_t *pivots, ptrdiff_t count);
+
 /// Philox4x32-10 of the counters (index, block 0, stream) for `n` successive indices: word pairs
 /// (0, 1) go to `low`, (2, 3) to `high`, the first of a pair in the lower half.
 void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low,

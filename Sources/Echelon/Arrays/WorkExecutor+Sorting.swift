@@ -51,17 +51,37 @@ extension WorkExecutor {
     }
   }
 
-  /// - Parameter isShielded: whether the output is the caller's, and would be left torn if it was interrupted.
+  /// Starts sorting in the one way or the other, whatever the instruction set has: for tests of both.
+  package func startSorted<Element: SortableElement>(
+    _ x: SharedArray<Element>, _ order: SortDirection, byComparing: Bool
+  ) throws -> Future<SharedArray<Element>> {
+    let target = try uninitializedArray(of: Element.self, count: x.count)
+    return try startSteps { [self] in
+      try await sort(x, order, into: target, .normal, isShielded: false, byComparing: byComparing)
+      return target
+    }
+  }
+
+  /// - Parameters:
+  ///   - isShielded: whether the output is the caller's, and would be left torn if it was interrupted.
+  ///   - byComparing: whether runs are parted before they are sorted, or sorted by digits first.
   func sort<Element: SortableElement>(
     _ x: SharedArray<Element>, _ order: SortDirection, into target: SharedArray<Element>,
-    _ priority: WorkPriority, isShielded: Bool
+    _ priority: WorkPriority, isShielded: Bool, byComparing: Bool = hasQuickSort
   ) async throws {
     let sort = SortCode(
       type: Element.sortType, order: order, count: x.count, output: ArrayReference(target).bytes)
-    let shift = lowestBit(of: x)
     let keys = try uninitializedArray(of: UInt64.self, count: x.count)
-    try await finished(startKeys(sort.keys(from: shift), of: x, into: keys, priority))
-    let splitters = try splitters(of: keys, from: shift)
+    let (shift, splitters): (Int, SharedArray<UInt64>)
+    if byComparing {
+      // Only parted at the splitters: sorting by comparisons is about as much work before as after.
+      (shift, splitters) = (0, try self.splitters(fromSamplesOf: x, order))
+      try await finished(startKeys(sort.keys(partedAt: splitters), of: x, into: keys, priority))
+    } else {
+      shift = lowestBit(of: x)
+      try await finished(startKeys(sort.keys(from: shift), of: x, into: keys, priority))
+      splitters = try self.splitters(of: keys, from: shift)
+    }
     let piece = sort.piece(keys, splitters, from: shift)
     let pieces = try startConcurrentPerform(
       iterations: sort.runCount, chunkLength: 1, priority: priority, piece)
@@ -204,9 +224,28 @@ extension WorkExecutor {
     let length = SortCode.runLength
     let runCount = keys.count / length + (keys.count % length == 0 ? 0 : 1)
     guard runCount > 1 else { return try array([]) }
-    var samples = keys.withSpan { keys in
-      stride(from: 0, to: keys.count, by: length / 64).map { keys[$0].key >> UInt64(lowestBit) }
-    }
+    return try splitters(
+      runCount,
+      samples: keys.withSpan { keys in
+        stride(from: 0, to: keys.count, by: length / 64).map { keys[$0].key >> UInt64(lowestBit) }
+      })
+  }
+
+  /// The same of elements that nobody has sorted yet.
+  private func splitters<Element: SortableElement>(
+    fromSamplesOf x: SharedArray<Element>, _ order: SortDirection
+  ) throws -> SharedArray<UInt64> {
+    let length = SortCode.runLength
+    let runCount = x.count / length + (x.count % length == 0 ? 0 : 1)
+    guard runCount > 1 else { return try array([]) }
+    let samples = scattered(64 * runCount, of: x)
+    return try splitters(
+      runCount,
+      samples: samples.map { order == .ascending ? $0.sortKey : $0.descendingSortKey })
+  }
+
+  private func splitters(_ runCount: Int, samples: [UInt64]) throws -> SharedArray<UInt64> {
+    var samples = samples
     samples.sort()
     var splitters = (1..<runCount).map { samples[$0 * samples.count / runCount] }
     // What is frequent has a piece of its own, which needs no sorting.
@@ -220,18 +259,22 @@ extension WorkExecutor {
   /// The bits of keys from which on most elements differ, by a sample: runs need to be sorted by these only.
   private func lowestBit<Element: SortableElement>(of x: SharedArray<Element>) -> Int {
     guard x.count > SortCode.runLength else { return 0 }
-    let keys = x.withSpan { x in
-      // At places without a period that the elements could have, too.
-      (0..<4096).map { sample in
-        let place = UInt64(sample) &* 0x9E37_79B9_7F4A_7C15
-        return x[Int(place.multipliedFullWidth(by: UInt64(x.count)).high)].sortKey
-      }
-    }
+    let keys = scattered(4096, of: x).map(\.sortKey)
     let different = Set(keys).count
     guard different > 16 else { return 0 }
     return stride(from: 56, to: 0, by: -8).first { bit in
       2 * Set(keys.lazy.map { $0 >> UInt64(bit) }).count >= different
     } ?? 0
+  }
+}
+
+/// Elements at places all over an array, without a period that the elements could have, too.
+private func scattered<Element: SortableElement>(_ count: Int, of x: SharedArray<Element>) -> [Element] {
+  x.withSpan { x in
+    (0..<count).map { sample in
+      let place = UInt64(sample) &* 0x9E37_79B9_7F4A_7C15
+      return x[Int(place.multipliedFullWidth(by: UInt64(x.count)).high)]
+    }
   }
 }
 
@@ -256,6 +299,21 @@ private struct SortCode: Sendable {
         chunk.forEachSortKey(type, order) { index, key in keys[index] = key }
         KernelScratch.withSpan(of: UInt64.self, count: keys.count) { spare in
           radixSort(&keys, spare: &spare, from: lowestBit)
+        }
+      }
+    }
+  }
+
+  /// Writes the keys of a run, those between two splitters together.
+  func keys(partedAt splitters: SharedArray<UInt64>) -> ChunkFunction {
+    let (type, order) = (type, order)
+    return ChunkFunction { chunk in
+      chunk.withOutput(of: UInt64.self) { keys in
+        chunk.forEachSortKey(type, order) { index, key in keys[index] = key }
+        if splitters.withSpan({ part(&keys, by: $0) }) { return }
+        // This worker has been told to use another instruction set: what is sorted is parted as well.
+        KernelScratch.withSpan(of: UInt64.self, count: keys.count) { spare in
+          radixSort(&keys, spare: &spare)
         }
       }
     }
@@ -363,7 +421,7 @@ private func withPiece<Record: SortRecord>(
           }
         }
         KernelScratch.withSpan(of: Record.self, count: count) { spare in
-          radixSort(&gathered, spare: &spare)
+          Record.sort(&gathered, spare: &spare, from: 0)
         }
         body(start, gathered.span)
       }

@@ -8,8 +8,9 @@ import EchelonWorker
 /// A task that hands work to its own pool and waits for it holds the worker that the work may need: with
 /// enough such tasks nothing would go on. So a pool that reaches a worker, as an argument, a capture or
 /// `ProcessPool.current`, is a stand-in: `submit` and `map` over a sequence run the work right there,
-/// in the calling task, and give futures that have ended. What only the front end can do, arrays and jobs
-/// over them above all, throws `PoolError.wouldDeadlock`.
+/// in the calling task, and give futures that have ended. What only the front end can do, jobs over arrays above
+/// all, throws `PoolError.wouldDeadlock`, and a new array `ArenaError.insideTask`. The end of the pool, or of its
+/// workers, is not a task's to ask for: `shutdown`, `terminateWorkers` and `killWorkers` do nothing there.
 extension ProcessPool {
   /// The pool that the calling task runs in, as a stand-in; nil outside tasks.
   ///

@@ -1,5 +1,5 @@
 /// Why an arena could not be created, attached or grown.
-public enum ArenaError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum ArenaError: Error, Equatable, Sendable, Codable, CustomStringConvertible {
   /// The pages are not to be had; `limit` names what stood in the way.
   case outOfMemory(neededBytes: Int, availableBytes: Int, limit: String, advice: String)
   /// More arrays are alive at once than an arena can name.

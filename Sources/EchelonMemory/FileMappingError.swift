@@ -1,5 +1,5 @@
 /// Why a file cannot be used as an array.
-public enum FileMappingError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum FileMappingError: Error, Equatable, Sendable, Codable, CustomStringConvertible {
   /// It is not there, may not be read, or is no regular file; the reason is the system's.
   case cannotOpen(path: String, reason: String)
   /// The system does not map it.

@@ -1,5 +1,7 @@
 /// Why a pool refused work or lost it.
-public enum PoolError: Error, Equatable, Sendable, CustomStringConvertible {
+///
+/// `Codable`, so that one that a task lets through reaches the front end as itself.
+public enum PoolError: Error, Equatable, Sendable, Codable, CustomStringConvertible {
   /// A number of workers that no pool can have.
   case invalidWorkerCount(Int)
   /// Work was handed to a pool that has been shut down.

@@ -1,9 +1,9 @@
 import EchelonMemory
 
 /// A worker ended while it ran a task or a chunk, and the attempts allowed were used up.
-public struct WorkerDied: Error, Equatable, Sendable, CustomStringConvertible {
+public struct WorkerDied: Error, Equatable, Sendable, Codable, CustomStringConvertible {
   /// How the process ended.
-  public enum Cause: Equatable, Sendable {
+  public enum Cause: Equatable, Sendable, Codable {
     /// It called `exit`.
     case exited(code: Int32)
     /// A signal ended it.

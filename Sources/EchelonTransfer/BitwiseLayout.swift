@@ -1,7 +1,7 @@
 /// What must be checked in the bytes of a type that travels as it lies in memory.
 ///
 /// A type has such a layout only when each part of it is positively known: numbers, `Bool`, SIMD
-/// vectors, and structs, tuples, enums without payloads and optionals made of these. A pointer, a
+/// vectors, and structs, tuples, inline arrays, enums without payloads and optionals made of these. A pointer, a
 /// reference, a C layout or anything without field records is not.
 ///
 /// Not every bit pattern is a value: a `Bool` of 7 is undefined behaviour. The checks find those.
@@ -54,6 +54,15 @@ struct BitwiseLayout: Sendable {
     guard !(type.type is any HandleTransferable.Type) else { return nil }
     switch type.kind {
     case .struct:
+      if let (count, element) = type.inlineArray {
+        guard let layout = BitwiseLayout(of: element) else { return nil }
+        // Each element has checks of its own: of many that need some, the plan would be larger than they.
+        guard layout.checks.isEmpty || count <= 1024 else { return nil }
+        for index in 0..<count {
+          checks += layout.checks.map { $0.moved(by: index * element.stride) }
+        }
+        return
+      }
       if let vector = type.type as? any SIMD.Type {
         guard Self.isVectorOfNumbers(vector) else { return nil }
         return

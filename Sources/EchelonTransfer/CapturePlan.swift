@@ -126,7 +126,8 @@ final class CapturePlan: Sendable {
       }
       throw .captureNotTransferable(
         captured: "a value of a type that has no name at run time (\(name.readable))",
-        advice: "pass it as an argument, or capture the values that it is made of")
+        advice: "capture the values that it is made of one by one, functions among them, or pass it as an"
+          + " argument")
     }
     if let kind = type.thickFunction { return (.function(kind), function.0, function.1) }
     return (.value(try plan(forCaptured: type)), type.size, type.alignment)
@@ -164,15 +165,45 @@ extension TransferError {
   }
 
   fileprivate static func captureRefused(_ type: TypeMetadata) -> TransferError {
-    let name = type.name
-    let isPointer =
-      ["Unsafe", "OpaquePointer", "AutoreleasingUnsafe"].contains { name.hasPrefix($0) }
+    let part = type.refusedPart()
+    let place = part == type ? "" : ", with one of type '\(part.name)' in it"
     return .captureNotTransferable(
-      captured: "a value of type '\(name)'",
-      advice: isPointer
-        ? "an address means nothing in another process: use an array, or a SharedArray, which the"
-          + " workers read where it lies"
-        : "make the type Codable, or capture the numbers, strings and arrays that it is made of")
+      captured: "a value of type '\(type.name)'\(place)", advice: part.captureAdvice)
+  }
+}
+
+extension TypeMetadata {
+  /// The innermost part for which the type is refused, as far as it shows.
+  func refusedPart(depth: Int = 8) -> TypeMetadata {
+    if depth == 0 { return self }
+    let part =
+      shownParts.first { TransferPlan.plan(for: $0.type).refusal != nil }
+      ?? structFields?.lazy.map(\.type).first { CapturePlan.fieldPlan($0) == nil }
+    return part?.refusedPart(depth: depth - 1) ?? self
+  }
+
+  /// What to do where a part of a captured value is of this type.
+  var captureAdvice: String {
+    switch kind {
+    case .function:
+      return "functions and closures travel when they are captured themselves, and not in arrays, tuples or"
+        + " structs: capture each by itself, or an enum that says which"
+    case .existential, .extendedExistential:
+      return "a value of a protocol type travels when it is captured itself, and not in arrays, tuples or structs:"
+        + " use an enum with a case for each type"
+    case .class, .foreignClass, .objectiveCClass:
+      return "objects and actors stay in their process: capture the values that it needs, or a Codable struct of"
+        + " them"
+    default: break
+    }
+    if ["Unsafe", "OpaquePointer", "AutoreleasingUnsafe"].contains(where: name.hasPrefix) {
+      return "an address means nothing in another process: use an array, or a SharedArray, which the workers read"
+        + " where it lies"
+    }
+    if descriptor?.isForeign == true {
+      return "a C type may hold addresses: capture its members, or a Swift struct of them"
+    }
+    return "make '\(name)' Codable, or capture the numbers, strings and arrays that it is made of"
   }
 }
 

@@ -106,8 +106,7 @@ enum CapturedArray {
         captured: isObject ? "an array of objects" : "a value of type 'Array<\(element.name)>'",
         advice: isObject
           ? "objects stay in their process: capture an array of their values"
-          : "make '\(element.name)' Codable, or capture the numbers, strings and arrays that it is made"
-            + " of")
+          : element.refusedPart().captureAdvice)
     }
     return plan
   }

@@ -101,6 +101,15 @@ internal import CEchelon
     kind == .class ? descriptor.classArgumentsOffset.map { address + $0 } : address + 16
   }
 
+  /// How many elements of which type an `InlineArray` has, one after the other; nil for any other type.
+  var inlineArray: (count: Int, element: TypeMetadata)? {
+    guard kind == .struct, let descriptor, descriptor == Self.inlineArrays else { return nil }
+    let count = Int(clamping: address.word(16))
+    let element = TypeMetadata(RuntimeAddress(address.word(24)))
+    return size == count * element.stride ? (count, element) : nil
+  }
+  private static let inlineArrays = TypeMetadata(InlineArray<1, Int>.self).descriptor
+
   // MARK: Value witnesses
 
   private var witnesses: RuntimeAddress { RuntimeAddress(address.word(-8)) }

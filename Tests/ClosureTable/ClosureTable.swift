@@ -17,6 +17,7 @@ private enum Reading: BitwiseCopyable, Sendable, CustomStringConvertible {
     }
   }
 }
+private struct Lines: BitwiseCopyable, Sendable { var weights: InlineArray<2, Double>; var count: Int }
 private enum Maybe: Sendable { case some(Int32), none }
 private struct Probe: BitwiseCopyable, Sendable {
   var first: Reading, second: Reading?; var weight: Float
@@ -66,6 +67,12 @@ private func visitNumbers(_ v: any ClosureVisitor) {
   v.travels("Float16") { Double(half) }
   v.travels("SIMD4<Float>") { (vector * 2).sum() }
   v.travels("Int8, SIMD8<Double>: 64 bytes aligned") { wide.sum() + Double(i8) }
+  let inline: InlineArray<3, Int> = opaque([1, 2, 3]), flags: InlineArray<2, Bool> = opaque([true, false])
+  let lone: InlineArray<1, Int> = opaque([7]), lines = opaque(Lines(weights: [0.5, 2], count: 2))
+  v.travels("an inline array") { inline[0] + inline[2] }
+  v.travels("an inline array of one number") { lone[0] }
+  v.travels("an inline array of Bools and a Double") { flags[0] && !flags[1] ? d : 0 }
+  v.travels("a struct with an inline array") { lines.weights[1] * Double(lines.count) }
   v.travels("Unicode.Scalar and Character") { "\(scalar)\(character)" }
   v.travels("a small String") { short + "!" }
   v.travels("a long String") { long.count }

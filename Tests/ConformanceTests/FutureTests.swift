@@ -356,6 +356,28 @@ private struct Refusal: Error, Codable, Equatable { var code: Int }
     #expect(throws: Refusal(code: 2)) { try promise.future.result() }
   }
 
+  @Test(arguments: TestedExecutor.allCases)
+  func `F11 P6 P15 that goes before it is kept ends what waits for it`(_ kind: TestedExecutor) throws {
+    let pool = try kind.make(1)
+    func abandoned() throws -> (Future<Int>, Future<Int>) {
+      let promise = Promise<Int>()
+      return (promise.future, try pool.submit(awaiting: promise.future, run: echo))
+    }
+    let (future, dependent) = try abandoned()
+    #expect(throws: PromiseError.abandoned) { try future.checked() }
+    #expect(throws: PromiseError.abandoned) { try dependent.checked() }
+    pool.shutdown()
+  }
+
+  @Test func `F11 that was kept stays so when it goes`() throws {
+    func kept() throws -> Future<Int> {
+      let promise = Promise<Int>()
+      try promise.succeed(3)
+      return promise.future
+    }
+    #expect(try kept().checked() == 3)
+  }
+
   @Test func `F11 whose future was cancelled can not be kept any more`() async throws {
     let promise = Promise<String>()
     #expect(promise.future.cancel())

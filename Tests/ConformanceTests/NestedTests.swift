@@ -161,6 +161,17 @@ private func rest(_ microseconds: UInt32 = 100) { usleep(microseconds) }
       return false
     }
     #expect(try await resizing.value)
+    // What a task lets through is itself, too.
+    let through = try pool.submit { () throws in try ProcessPool.current!.resize(workers: 2) }
+    let error = await #expect(throws: PoolError.self) { try await through.value }
+    guard case .wouldDeadlock = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    let makingAgain = try pool.submit { () throws in
+      _ = try ProcessPool.current!.array(repeating: 0, count: 1)
+    }
+    await #expect(throws: ArenaError.insideTask) { try await makingAgain.value }
     #expect(ProcessPool.current == nil && !pool.isInsideTask)
     #expect(try await pool.submit({ (pool: ProcessPool) in pool.isInsideTask }, pool).value)
     await pool.shutdown()

@@ -61,6 +61,8 @@ private func roundTrip<each Argument, Output>(
   }
 }
 
+private struct Uncoded: Sendable { var name: String; var items: [Int] }
+
 /// What encoding a function says, which must be a refusal.
 private func refusal<each Argument, Output>(
   _ function: @escaping @Sendable (repeat each Argument) throws -> Output
@@ -190,6 +192,17 @@ private typealias Map<Value> = @Sendable (Value) -> Value
     #expect(refusal { (x: Double) in inner(x) + number }.contains("'Counter'"))
     #expect(refusal(counter.next).contains("'Counter'"))
     #expect(refusal { counter.start }.contains("capture the values"))
+  }
+
+  @Test func `is refused with advice for the part that cannot travel`() {
+    let functions: [@Sendable (Int) -> Int] = opaque([{ $0 + 1 }])
+    let shapes: [any Sendable] = opaque([1])
+    let plain = opaque([Uncoded(name: "a", items: [1])])
+    let time = opaque(timespec(tv_sec: 1, tv_nsec: 2))
+    #expect(refusal { functions.count }.contains("capture each by itself"))
+    #expect(refusal { shapes.count }.contains("an enum with a case for each type"))
+    #expect(refusal { plain.count }.contains("make 'Uncoded' Codable"))
+    #expect(refusal { time.tv_sec }.contains("capture its members"))
   }
 
   @Test func `travels from generic code when its types can be found`() throws {

@@ -53,6 +53,11 @@ private func same<Value: Equatable>(_ original: Value) throws -> Bool {
     let pixel = Pixel(position: [1, 2], color: .green, isVisible: true, depth: nil, label: (1, 2))
     #expect(try same(pixel) && same([pixel, pixel]) && same([pixel, nil]))
     #expect(try copy(Generic(value: Generic(value: 3.5))).value.value == 3.5)
+    let inline: InlineArray<3, Int16> = [1, -2, 3]
+    let copied = try copy(inline)
+    #expect(copied.indices.allSatisfy { copied[$0] == inline[$0] })
+    let optional = try copy([2.5, nil] as InlineArray<2, Double?>)
+    #expect(optional[0] == 2.5 && optional[1] == nil)
     let tuple = try copy((1, name: "two", [3.0], flag: true))
     #expect(tuple == (1, "two", [3.0], true))
     try copy(())

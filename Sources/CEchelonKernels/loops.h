@@ -16,8 +16,9 @@ typedef ELEMENT NAME(row)
 // Where more is done with a row than adding it up, the loads of those to come wait behind that work, and the
 // memory with them. So they are asked for this many bytes ahead; beyond the end of an array nothing happens.
 #define AHEAD 8192
-#define ASK_AHEAD_OF(p)                                            \
-  for (size_t byte = 0; byte < LANES * sizeof(ELEMENT); byte += 64) \
+#define ASK_AHEAD_OF(p) ASK_AHEAD(p, LANES * sizeof(ELEMENT))
+#define ASK_AHEAD(p, bytes)                           \
+  for (size_t byte = 0; byte < (bytes); byte += 64) \
   __builtin_prefetch((const char *)(p) + AHEAD + byte)
 
 /// Declares `name`: the `n` elements at `x`, filled up with `pad` to a whole row.
@@ -108,6 +109,7 @@ static inline __attribute__((always_inline)) ELEMENT NAME(signed_minimum)(
   for (; i + 2 * W <= n; i += 2 * W) {  // two rows meet first: half the chain through `best`
     NAME(wide) row = *(const NAME(wide_row) *)(x + i);
     NAME(wide) next = *(const NAME(wide_row) *)(x + i + W);
+    ASK_AHEAD(x + i, 2 * sizeof row);
     if (sign < 0) row = -row, next = -next;
     TAKE_MINIMUM(row, next);
     TAKE_MINIMUM(best, row);
@@ -320,6 +322,7 @@ static ek_scaled NAME(product)(const ELEMENT *x, ptrdiff_t n) {
 #undef TREE
 #undef PADDED_ROW
 #undef ASK_AHEAD_OF
+#undef ASK_AHEAD
 #undef AHEAD
 #undef ROW
 #undef NAME

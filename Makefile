@@ -1,5 +1,5 @@
 # Two commands do everything: `make run` and `make test`. Each installs what is missing first.
-.PHONY: run test model model-long fuzz neon setup command bench format clean
+.PHONY: run test model model-long fuzz neon native setup command bench format clean
 
 SWIFT ?= swift
 RESULTS ?= results
@@ -48,6 +48,10 @@ fuzz: setup
 # The kernels' bits on an emulated ARM processor beside those on this one. Needs qemu-user and a cross compiler.
 neon:
 	@sh Porting/check
+
+# Every kernel of a portable build beside one for this processor alone.
+native:
+	@sh Porting/native
 
 command: setup
 	@$(SWIFT) build $(STATIC) --product echelon

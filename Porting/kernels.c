@@ -2,7 +2,7 @@
 // processors with a fused multiply-add give the same bits, so two of them print the same lines.
 //
 // C, because it is compiled for processors for which there is no Swift here.
-#include "CEchelonKernels.h"
+#include "operations.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -61,19 +61,12 @@ static void say(const char *what, const char *type, int number) {
   digest = 0;
 }
 
-static int operand_count(int operation) {
-  int two = (operation >= EK_ADD && operation <= EK_OR) || (operation >= EK_ATAN2 && operation <= EK_COPYSIGN) ||
-            operation >= EK_ROOT_OF_SQUARES;
-  return operation == EK_SELECT ? 3 : two ? 2 : 1;
-}
-
 #define EVALUATE(suffix, element, takes)                                                              \
   static void evaluate_##suffix(const element *const *inputs, int from, int to) {                     \
     static element out[COUNT];                                                                        \
     for (int operation = from; operation < to; operation++) {                                         \
       int operands = operand_count(operation);                                                        \
-      uint64_t code = (uint64_t)operation; /* its target, number 0, is the output */                   \
-      for (int k = 0; k < operands; k++) code |= (uint64_t)k << (16 + 8 * k);                         \
+      uint64_t code = instruction(operation);                                                         \
       ek_program program = {&code, NULL, 1, operands, 0, 0};                                          \
       if (!ek_program_is_sound(&program)) {                                                           \
         printf("operation %d is not sound with %d operands\n", operation, operands);                  \

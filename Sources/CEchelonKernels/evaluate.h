@@ -26,9 +26,22 @@ typedef UNSIGNED NAME(unsigned_fields) __attribute__((vector_size(64), aligned(s
 #define PICK(mask, a, b) (((FIELDS)(mask) & (a)) | (~(FIELDS)(mask) & (b)))
 #define truth(mask) ((FIELDS)(mask) & 1)
 
+typedef double NAME(wide_numbers) __attribute__((vector_size(8 * 64 / sizeof(ELEMENT))));
+typedef int32_t NAME(wide_words) __attribute__((vector_size(4 * 64 / sizeof(ELEMENT))));
+
 /// x / y towards 0 in each lane. What C leaves undefined is 0 for y = 0, and wraps around for the smallest x by −1.
 static FIELDS NAME(quotient)(FIELDS x, FIELDS y) {
   FIELDS result;
+  if (sizeof(ELEMENT) <= sizeof(int32_t)) {
+    // Processors divide whole numbers one by one. A double holds these, and a quotient of theirs that is not whole
+    // is much further from the next whole number than it is rounded by.
+    FIELDS none = (FIELDS)(y == 0), minus = (ELEMENT)-1 < 0 ? (FIELDS)(y == (ELEMENT)-1) : none;
+    FIELDS divisor = PICK(none | minus, x - x + 1, y);
+    NAME(wide_numbers) quotient = __builtin_convertvector(x, NAME(wide_numbers)) /
+                                  __builtin_convertvector(divisor, NAME(wide_numbers));
+    result = __builtin_convertvector(__builtin_convertvector(quotient, NAME(wide_words)), FIELDS);
+    return ~none & PICK(minus, (FIELDS)(0 - U(x)), result);
+  }
   for (ptrdiff_t i = 0; i < WIDTH; i++) {
     ELEMENT divisor = y[i];
     if (divisor == 0) result[i] = 0;

@@ -1,7 +1,7 @@
 // The loops of loops.h at one level. C, because Swift cannot choose a target per function.
 #if defined(__x86_64__)
 #include <immintrin.h>
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,popcnt"))), \
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,popcnt"))), \
                              apply_to = function)
 #define EK_LEVEL avx512
 #define EK_FMA

@@ -5,7 +5,7 @@ internal import CEchelonKernels
 ///   - depth: how many parts of parts are made before a sort without a worst case takes over; for tests.
 ///   - level: the instruction set; nil is the one in use.
 /// - Returns: false when it has none, and nothing is done.
-public func quickSort(
+package func quickSort(
   _ keys: inout MutableSpan<UInt64>, depth: Int = -1, level: InstructionSet? = nil
 ) -> Bool {
   unsafe keys.withUnsafeMutableBufferPointer { keys in
@@ -22,7 +22,7 @@ public func quickSort(
 ///   - pivots: p keys, none less than the one before it.
 ///   - level: the instruction set; nil is the one in use.
 /// - Returns: false when it has none, and nothing is done.
-public func part(
+package func part(
   _ keys: inout MutableSpan<UInt64>, by pivots: Span<UInt64>, level: InstructionSet? = nil
 ) -> Bool {
   unsafe keys.withUnsafeMutableBufferPointer { keys in
@@ -36,4 +36,4 @@ public func part(
 }
 
 /// Whether the instruction set in use has a quicksort of its own.
-public var hasQuickSort: Bool { ek_sort_u64(EK_LEVEL_ACTIVE, nil, 0, 0) != 0 }
+package var hasQuickSort: Bool { ek_sort_u64(EK_LEVEL_ACTIVE, nil, 0, 0) != 0 }

@@ -31,6 +31,9 @@ static struct build {
   __typeof__(&ek_product_f32) product_f32;
   __typeof__(&ek_philox_fill) philox_fill;
   __typeof__(&ek_sort_u64) sort_u64;
+  __typeof__(&ek_part_u64) part_u64;
+  __typeof__(&ek_apply_f64) apply_f64;
+  __typeof__(&ek_apply_f32) apply_f32;
   __typeof__(&ek_evaluate_f64) evaluate_f64;
   __typeof__(&ek_evaluate_f32) evaluate_f32;
   __typeof__(&ek_evaluate_i64) evaluate_i64;
@@ -57,6 +60,7 @@ static void load(struct build *build, const char *path) {
   LOAD(sum_f64), LOAD(sum_f32), LOAD(minimum_f64), LOAD(minimum_f32), LOAD(maximum_f64), LOAD(maximum_f32);
   LOAD(dot_f64), LOAD(dot_f32), LOAD(moments_f64), LOAD(moments_f32), LOAD(central_moments_f64);
   LOAD(central_moments_f32), LOAD(product_f64), LOAD(product_f32), LOAD(philox_fill), LOAD(sort_u64);
+  LOAD(part_u64), LOAD(apply_f64), LOAD(apply_f32);
   LOAD(evaluate_f64), LOAD(evaluate_f32), LOAD(evaluate_i64), LOAD(evaluate_i32), LOAD(evaluate_u8);
 #undef LOAD
 }
@@ -72,7 +76,7 @@ static uint64_t keys[COUNT], low[COUNT], high[COUNT];
 static volatile double sink;
 
 // One run of kernel number `kernel` of a type.
-enum { REDUCTIONS = 6, OTHERS = 2 };
+enum { REDUCTIONS = 7, OTHERS = 3 };
 
 #define RUN(suffix)                                                                                      \
   static void run_##suffix(const struct build *b, int kernel) {                                          \
@@ -87,6 +91,16 @@ RUN(i64)
 RUN(i32)
 RUN(u8)
 
+// One operation alone, as closures call them on vectors of their own.
+#define APPLY(suffix)                                                                                 \
+  static void apply_##suffix(const struct build *b, int kernel) {                                     \
+    const __typeof__(suffix[0][0]) *y = operand_count(kernel) > 1 ? suffix[1] : NULL;                 \
+    const __typeof__(suffix[0][0]) *z = operand_count(kernel) > 2 ? suffix[2] : NULL;                 \
+    b->apply_##suffix(EK_LEVEL_ACTIVE, kernel, suffix[0], y, z, suffix##_out, COUNT);                 \
+  }
+APPLY(f64)
+APPLY(f32)
+
 #define REDUCE(suffix)                                                                          \
   static void reduce_##suffix(const struct build *b, int kernel) {                              \
     int level = EK_LEVEL_ACTIVE;                                                                \
@@ -94,24 +108,34 @@ RUN(u8)
       case 0: sink = b->sum_##suffix(level, suffix[0], COUNT); break;                           \
       case 1: sink = b->dot_##suffix(level, suffix[0], suffix[1], COUNT); break;                \
       case 2: sink = b->minimum_##suffix(level, suffix[0], COUNT); break;                       \
-      case 3: sink = b->moments_##suffix(level, suffix[0], COUNT).m2; break;                    \
-      case 4: sink = b->central_moments_##suffix(level, suffix[0], COUNT).m4; break;            \
+      case 3: sink = b->maximum_##suffix(level, suffix[0], COUNT); break;                       \
+      case 4: sink = b->moments_##suffix(level, suffix[0], COUNT).m2; break;                    \
+      case 5: sink = b->central_moments_##suffix(level, suffix[0], COUNT).m4; break;            \
       default: sink = b->product_##suffix(level, suffix[0], COUNT).mantissa;                    \
     }                                                                                           \
   }
 REDUCE(f64)
 REDUCE(f32)
-static const char *const reductions[REDUCTIONS] = {"sum", "dot", "minimum", "moments", "central moments", "product"};
+static const char *const reductions[REDUCTIONS] = {"sum", "dot", "minimum", "maximum",
+                                                  "moments", "central moments", "product"};
 
 static void other(const struct build *b, int kernel) {
   if (kernel == 0) {
     b->philox_fill(EK_LEVEL_ACTIVE, 42, 7, 3, low, high, COUNT);
   } else {
+    static const uint64_t pivots[] = {1ull << 61, 1ull << 62, 3ull << 61, 1ull << 63, 5ull << 61, 3ull << 62, 7ull << 61};
     for (int i = 0; i < COUNT; i++) keys[i] = (uint64_t)i * 0x9E3779B97F4A7C15u;
-    sink = b->sort_u64(EK_LEVEL_ACTIVE, keys, COUNT, -1);
+    sink = kernel == 1 ? b->sort_u64(EK_LEVEL_ACTIVE, keys, COUNT, -1)
+                       : b->part_u64(EK_LEVEL_ACTIVE, keys, COUNT, pivots, 7);
   }
 }
-static const char *const others[OTHERS] = {"random numbers", "sort"};
+static const char *const others[OTHERS] = {"random numbers", "sort", "parting"};
+
+// Integers have those of integer_operations.h.
+static int has_integers(int operation) {
+  return operation < EK_SQRT || operation == EK_SIGN || operation == EK_REMAINDER || operation >= EK_BIT_AND ||
+         (operation >= EK_NOT && operation <= EK_SELECT && operation != EK_POW);
+}
 
 static double seconds(void (*run)(const struct build *, int), const struct build *build, int kernel, int turns) {
   struct timespec from, to;
@@ -158,20 +182,30 @@ int main(int count, char **arguments) {
   for (int k = 0; k < 2; k++) load(&builds[k], arguments[1 + k]);
   for (int k = 0; k < 3; k++)
     for (int i = 0; i < COUNT; i++) {
-      // In the domain of every function but acosh.
+      // In the domain of every function; acosh has numbers of its own.
       f64[k][i] = 0.1 + 0.8 * (((unsigned)i * 2654435761u + (unsigned)k) % 4093) / 4093;
       f32[k][i] = (float)f64[k][i];
       i64[k][i] = 1 + (i * 31 + k) % 37;
       i32[k][i] = (int32_t)i64[k][i];
       u8[k][i] = (uint8_t)i64[k][i];
     }
-#define MEASURE(suffix, last) \
-  for (int k = 0; k < (last); k++) measure(#suffix, "operation", k, run_##suffix, k);
-  MEASURE(f64, EK_BIT_AND)
-  MEASURE(f32, EK_BIT_AND)
-  MEASURE(i64, EK_OPERATION_COUNT)
-  MEASURE(i32, EK_OPERATION_COUNT)
-  MEASURE(u8, EK_OPERATION_COUNT)
+  // The inverse of cosh begins at 1.
+#define ABOVE_1(suffix, by) for (int i = 0; i < COUNT; i++) suffix[0][i] += (by)
+#define MEASURE(suffix)                                                    \
+  for (int k = 0; k < EK_BIT_AND; k++) {                                   \
+    if (k == EK_ACOSH) ABOVE_1(suffix, 1);                                 \
+    measure(#suffix, "operation", k, run_##suffix, k);                     \
+    measure(#suffix, "operation alone", k, apply_##suffix, k);             \
+    if (k == EK_ACOSH) ABOVE_1(suffix, -1);                                \
+  }
+  MEASURE(f64)
+  MEASURE(f32)
+#define MEASURE_INTEGERS(suffix)                  \
+  for (int k = 0; k < EK_OPERATION_COUNT; k++)    \
+    if (has_integers(k)) measure(#suffix, "operation", k, run_##suffix, k);
+  MEASURE_INTEGERS(i64)
+  MEASURE_INTEGERS(i32)
+  MEASURE_INTEGERS(u8)
   for (int k = 0; k < REDUCTIONS; k++) measure("f64", reductions[k], -1, reduce_f64, k);
   for (int k = 0; k < REDUCTIONS; k++) measure("f32", reductions[k], -1, reduce_f32, k);
   for (int k = 0; k < OTHERS; k++) measure("u64", others[k], -1, other, k);

@@ -65,6 +65,21 @@ void peer_reductions_release(void) {
       for (int l = 0; l < width; l++) least = best[k][l] < least ? best[k][l] : least;      \
     parts[thread].value[0] = least;                                                         \
   }                                                                                         \
+  attributes static void maximum_##suffix(int thread, long first, long last) {              \
+    v##suffix best[4];                                                                      \
+    for (int k = 0; k < 4; k++) best[k] = -INFINITY + (v##suffix){0};                       \
+    long i = first;                                                                         \
+    for (; i + 4 * width <= last; i += 4 * width)                                           \
+      for (int k = 0; k < 4; k++) {                                                         \
+        v##suffix row = *(const v##suffix *)(x + i + k * width);                            \
+        best[k] = __builtin_elementwise_max(row, best[k]);                                  \
+      }                                                                                     \
+    double most = -INFINITY;                                                                \
+    for (; i < last; i++) most = x[i] > most ? x[i] : most;                                 \
+    for (int k = 0; k < 4; k++)                                                             \
+      for (int l = 0; l < width; l++) most = best[k][l] > most ? best[k][l] : most;         \
+    parts[thread].value[0] = most;                                                          \
+  }                                                                                         \
   attributes static void moments_##suffix(int thread, long first, long last) {              \
     FAST v##suffix s[4] = {0}, q[4] = {0};                                                  \
     long i = first;                                                                         \
@@ -116,6 +131,13 @@ double peer_minimum(void) {
   double least = INFINITY;
   for (int thread = 0; thread < PEER_TEAM_LIMIT; thread++) least = fmin(least, parts[thread].value[0]);
   return least;
+}
+
+double peer_maximum(void) {
+  run(BEST(maximum), -INFINITY);
+  double most = -INFINITY;
+  for (int thread = 0; thread < PEER_TEAM_LIMIT; thread++) most = fmax(most, parts[thread].value[0]);
+  return most;
 }
 
 double peer_variance(void) {

@@ -44,6 +44,7 @@ void peer_sum_release(void);
 int peer_reductions_prepare(long count);
 double peer_dot(void);
 double peer_minimum(void);
+double peer_maximum(void);
 double peer_variance(void);
 void peer_reductions_release(void);
 

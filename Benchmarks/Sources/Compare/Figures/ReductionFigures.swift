@@ -10,6 +10,9 @@ extension Figures {
     figure("minimum", "minimum of", accuracy: 0, run: { pool, x, _ in try pool.minimum(x) }) {
       peer_minimum()
     },
+    figure("maximum", "maximum of", accuracy: 0, run: { pool, x, _ in try pool.maximum(x) }) {
+      peer_maximum()
+    },
     figure(
       "moments", "count, mean and variance of", accuracy: 1e-9,
       run: { pool, x, _ in try pool.moments(x).variance }

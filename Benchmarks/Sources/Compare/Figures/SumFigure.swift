@@ -5,7 +5,7 @@ import Echelon
 extension Figures {
   static let sum = Figure(
     name: "sum", title: "sum of 10⁸ doubles", rivalTitle: "C vector loop, as many threads",
-    requirement: .ratio(atMost: 1.15)
+    requirement: .ratio(atMost: 1 / 0.95)
   ) { setup in
     let pool = try pool(setup)
     let count = 100_000_000 / setup.shrink

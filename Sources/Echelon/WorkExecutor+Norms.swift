@@ -84,10 +84,12 @@ extension WorkExecutor {
   /// - Accuracy: as `sum` and `dot`, in double precision for Float too. Elements are scaled by the largest one
   ///   for `.p`, and for `.two` where squares overflow or underflow, in passes of their own; powers are rounded
   ///   to the element type.
+  /// - Parameter ignoringNaN: whether elements that are NaN are left out.
   /// - Throws: `KernelError` and `ExpressionError` as for `sum`; `PoolError.invalidArgument` for p ≤ 0.
   public func norm<X: ArrayOperand>(
-    _ x: X, _ norm: VectorNorm = .two, priority: WorkPriority = .normal
+    _ x: X, _ norm: VectorNorm = .two, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) async throws -> Double where X.Element: KernelElement {
+    if ignoringNaN { return try await self.norm(x.expression.without(nan: 0), norm, priority: priority) }
     let power = try norm.checkedPower
     return try await inSteps {
       if norm == .one {
@@ -118,17 +120,23 @@ extension WorkExecutor {
   /// A norm of a vector, blocking; see the async form.
   @available(*, noasync)
   public func norm<X: ArrayOperand>(
-    _ x: X, _ norm: VectorNorm = .two, priority: WorkPriority = .normal
+    _ x: X, _ norm: VectorNorm = .two, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> Double where X.Element: KernelElement {
-    try startSteps { [self] in try await self.norm(x, norm, priority: priority) }.result()
+    try startSteps { [self] in
+      try await self.norm(x, norm, ignoringNaN: ignoringNaN, priority: priority)
+    }.result()
   }
 
   /// `ln Σ exp(xᵢ)`, with no overflow on the way; -∞ for no elements.
   /// - Accuracy: the error is that of `exp` and `sum` about the largest element m, which is
   ///   m + ln Σ exp(xᵢ - m).
+  /// - Parameter ignoringNaN: whether elements that are NaN are left out.
   public func logSumExp<X: ArrayOperand>(
-    _ x: X, priority: WorkPriority = .normal
+    _ x: X, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) async throws -> X.Element where X.Element: KernelElement {
+    if ignoringNaN {
+      return try await logSumExp(x.expression.without(nan: -.infinity), priority: priority)
+    }
     return try await inSteps {
       let largest: X.Element
       do { largest = try await maximum(x, priority: priority) } catch KernelError.emptyInput {
@@ -143,23 +151,33 @@ extension WorkExecutor {
   /// `ln Σ exp(xᵢ)`, blocking; see the async form.
   @available(*, noasync)
   public func logSumExp<X: ArrayOperand>(
-    _ x: X, priority: WorkPriority = .normal
+    _ x: X, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> X.Element where X.Element: KernelElement {
-    try startSteps { [self] in try await logSumExp(x, priority: priority) }.result()
+    try startSteps { [self] in
+      try await logSumExp(x, ignoringNaN: ignoringNaN, priority: priority)
+    }.result()
   }
 
   /// Mean and variance with weights, in two passes.
-  /// - Parameter weights: of the same shape, none negative.
+  /// - Parameters:
+  ///   - weights: of the same shape, none negative.
+  ///   - ignoringNaN: whether elements that are NaN are left out, with their weights.
   /// - Accuracy: differences from the mean, and these times their weights, are rounded to the element type; sums
   ///   as `dot`, in double precision.
   /// - Throws: `KernelError` when the counts differ. NaN when the weights add up to 0.
   public func weightedMoments<X: ArrayOperand>(
-    _ x: X, weights: some ArrayOperand<X.Element>, priority: WorkPriority = .normal
+    _ x: X, weights: some ArrayOperand<X.Element>, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal
   ) async throws -> WeightedMoments where X.Element: KernelElement {
     typealias Element = X.Element
     // Weights are not repeated: the sum of all would be another.
     _ = try ExpressionShape(
       same: [x.expression.node, weights.expression.node], operation: "weightedMoments")
+    if ignoringNaN {
+      return try await weightedMoments(
+        x.expression.without(nan: 0), weights: select(x.expression .== x.expression, weights, 0),
+        priority: priority)
+    }
     return try await inSteps {
       let total = try await start(.sumInDouble(of: Element.self), weights, priority: priority).value
       let mean =
@@ -181,10 +199,19 @@ extension WorkExecutor {
   /// Mean and variance with weights, blocking; see the async form.
   @available(*, noasync)
   public func weightedMoments<X: ArrayOperand>(
-    _ x: X, weights: some ArrayOperand<X.Element>, priority: WorkPriority = .normal
+    _ x: X, weights: some ArrayOperand<X.Element>, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal
   ) throws -> WeightedMoments where X.Element: KernelElement {
-    try startSteps { [self] in try await weightedMoments(x, weights: weights, priority: priority) }
-      .result()
+    try startSteps { [self] in
+      try await weightedMoments(x, weights: weights, ignoringNaN: ignoringNaN, priority: priority)
+    }.result()
+  }
+}
+
+extension ArrayExpression where Element: KernelElement {
+  /// The same with a number in place of each NaN.
+  fileprivate func without(nan number: Element) -> ArrayExpression {
+    select(self .== self, self, number)
   }
 }
 

@@ -187,8 +187,15 @@ private let counts = [0, 1, 2, 63, 64, 65, 1009, 65_535, 65_537, 140_009]
         continue
       }
       let moments = try pool.moments(m, each: .row)
+      let means = try pool.mean(m, each: .row)
+      let (least, most) = (try pool.minimum(m, each: .row), try pool.maximum(m, each: .row))
+      let products = try pool.product(m, each: .row)
       for index in Set([0, m.rows - 1]) where m.rows > 0 {
-        #expect(try moments[index] == pool.moments(m.row(index)))
+        let row = m.row(index)
+        #expect(try moments[index] == pool.moments(row))
+        #expect(try means[index].bitPattern == pool.mean(row).bitPattern)
+        #expect(try least[index] == pool.minimum(row) && most[index] == pool.maximum(row))
+        #expect(try products[index].bitPattern == pool.product(row).bitPattern)
       }
     }
   }

@@ -242,6 +242,36 @@ private func positions<X: ArrayOperand>(
     #expect(try pool.logSumExp(infinite[0..<3]) == .infinity && pool.logSumExp(infinite).isNaN)
   }
 
+  @Test(arguments: TestedExecutor.allCases, [1, 2, 63, 64, 65, 70_001])
+  func `leave NaN out as if they were not there`(_ kind: TestedExecutor, _ count: Int) throws {
+    let pool = kind.shared
+    var random = TestRandom(seed: testSeed())
+    let elements = (0..<count).map { _ in Double(random.next() >> 12) * 0x1p-50 - 2 }
+    let weights = (0..<count).map { _ in Double(random.next() % 5) + 1 }
+    // One more after each, and it is NaN.
+    let x = try pool.array(elements.flatMap { [$0, .nan] })
+    let w = try pool.array(weights.flatMap { [$0, 3] })
+    let (kept, keptWeights) = (try pool.array(elements), try pool.array(weights))
+    func isNear(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-12 * max(abs(a), abs(b)) }
+    for norm in [VectorNorm.one, .two, .infinity, .p(3)] {
+      #expect(isNear(try pool.norm(x, norm, ignoringNaN: true), try pool.norm(kept, norm)), "\(norm)")
+      #expect(try pool.norm(x, norm).isNaN)
+    }
+    #expect(isNear(try pool.logSumExp(x, ignoringNaN: true), try pool.logSumExp(kept)))
+    let found = try pool.weightedMoments(x, weights: w, ignoringNaN: true)
+    let expected = try pool.weightedMoments(kept, weights: keptWeights)
+    #expect(found.sumOfWeights == expected.sumOfWeights && isNear(found.mean, expected.mean))
+    #expect(abs(found.populationVariance - expected.populationVariance) <= 1e-12 * 16)
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `nothing but NaN is nothing`(_ kind: TestedExecutor) throws {
+    let x = try kind.shared.array(repeating: Float.nan, count: 1000)
+    #expect(try kind.shared.norm(x, ignoringNaN: true) == 0)
+    #expect(try kind.shared.norm(x, .infinity, ignoringNaN: true) == 0)
+    #expect(try kind.shared.logSumExp(x, ignoringNaN: true) == -.infinity)
+  }
+
   @Test(arguments: TestedExecutor.allCases)
   func `weights count as repetitions do`(_ kind: TestedExecutor) throws {
     let pool = kind.shared

@@ -158,6 +158,53 @@ private func bits<Element: BinaryFloatingPoint>(_ value: Element) -> UInt64 {
     }
   }
 
+  @Test(arguments: edges)
+  func `of norms, log-sum-exp, weighted moments, positions and the order`(_ count: Int) throws {
+    let elements = mixedMagnitudes(count: count, seed: 22, of: Double.self)
+    try sameBits("n = \(count)") { pool in
+      let whole = try pool.array(elements + elements)
+      let pairs = whole.reshaped(rows: count, columns: 2)
+      let columns = try pool.array(elements + elements.reversed()).reshaped(rows: 2, columns: count)
+      // As it lies, every second one, and a column of a transpose.
+      return try others(pool, whole[0..<count].expression) + others(pool, pairs.column(1).expression)
+        + others(pool, columns.transposed.column(1).expression)
+    }
+  }
+
+  private func others(_ pool: ProcessPool, _ x: ArrayExpression<Double>) throws -> [UInt64] {
+    var words: [UInt64] = []
+    for norm in [VectorNorm.one, .two, .infinity, .p(2.5)] { words.append(bits(try pool.norm(x, norm))) }
+    words.append(bits(try pool.logSumExp(sin(x))))
+    let weighted = try pool.weightedMoments(x, weights: abs(sin(x)))
+    words += [weighted.sumOfWeights, weighted.mean, weighted.populationVariance].map(bits)
+    let (least, most) = (try pool.minimumPosition(x), try pool.maximumPosition(x))
+    words += [UInt64(least.index), bits(least.value), UInt64(most.index), bits(most.value)]
+    words += [UInt64(try pool.count(where: x .> 0)), try pool.any(x .> 1e6) ? 1 : 0, try pool.all(x .< 0) ? 1 : 0]
+    let histogram = try pool.histogram(x, bins: 17, in: -1...1)
+    words += (histogram.counts + [histogram.below, histogram.above]).map { UInt64($0) }
+    words += try pool.quantiles(x, [0.1, 0.5, 0.9]).map(bits)
+    words += try pool.top(5, of: x).flatMap { [bits($0.value), UInt64($0.index)] }
+    words += Array(try pool.cumulativeSum(x)).suffix(3).map(bits)
+    words.append(bits(try pool.exactSum(x)))
+    return words
+  }
+
+  @Test func `of rows, columns and covariances`() throws {
+    let elements = mixedMagnitudes(count: 70_001 * 3, seed: 23, of: Double.self)
+    try sameBits("70,001 × 3") { pool in
+      let m = try pool.array(elements).reshaped(rows: 70_001, columns: 3)
+      var words: [UInt64] = []
+      for slice in [MatrixSlice.row, .column] {
+        words += Array(try pool.mean(m, each: slice)).map(bits)
+        words += Array(try pool.product(m, each: slice)).map(bits)
+        words += Array(try pool.maximum(m, each: slice)).map(bits)
+        words += Array(try pool.moments(m, each: slice)).map { bits($0.populationVariance) }
+      }
+      words += Array(try pool.covariance(m).storage).map(bits)
+      return words + Array(try pool.correlation(m).storage).map(bits)
+    }
+  }
+
   @Test(arguments: [0, 1, 65_535, 65_536, 65_537, 300_000])
   func `of Monte Carlo estimates`(_ samples: Int) throws {
     try sameBits("\(samples) samples") { pool in

@@ -57,6 +57,66 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
     run = numbers
   }
 
+  /// What is not written over what it reads, but put together of what many chunks give.
+  static let accumulations = [
+    InPlaceOperation(
+      "sums, products, extremes and norms",
+      of: { executor in
+        let x = try executor.array(count: 140_009) { 1 + Double($0 % 1013) * 0.01 }
+        var words: [UInt64] = []
+        for _ in 0..<6 {
+          words += [
+            try executor.sum(x), try executor.dot(x, x), try executor.product(sin(x) + 1),
+            try executor.minimum(-x), try executor.norm(x, .p(3)), try executor.logSumExp(x),
+          ].map(\.bitPattern)
+          words.append(UInt64(try executor.maximumPosition(x).index))
+          words.append(try executor.exactSum(x).bitPattern)
+          words.append(try executor.reduce(x, initial: 0) { $0 + $1 }.bitPattern)
+        }
+        return words
+      }),
+    InPlaceOperation(
+      "totals on the way",
+      of: { executor in
+        let x = try executor.array(count: 140_009) { Double($0 % 1013) * 0.01 - 5 }
+        var words: [UInt64] = []
+        for _ in 0..<4 {
+          words += Array(try executor.cumulativeSum(x)).map(\.bitPattern)
+          words += Array(try executor.cumulativeProduct(x / 8 + 1)).map(\.bitPattern)
+        }
+        return words
+      }),
+    InPlaceOperation(
+      "the order of several runs",
+      of: { executor in
+        let x = try executor.array(count: 140_009) { sin(Double($0)) }
+        var words: [UInt64] = []
+        for _ in 0..<3 {
+          words += Array(try executor.sorted(x)).map(\.bitPattern)
+          words += Array(try executor.sortedIndices(x, .descending)).map { UInt64($0) }
+          words += try executor.top(7, of: x).map { UInt64($0.index) }
+          words += try executor.quantiles(x, [0.1, 0.5]).map(\.bitPattern)
+          words += try executor.histogram(x, bins: 9, in: -1...1).counts.map { UInt64($0) }
+        }
+        return words
+      }),
+    InPlaceOperation(
+      "whole numbers and complex ones",
+      of: { executor in
+        let n = try executor.array(count: 140_009) { Int64($0 % 1013) - 500 }
+        let z = try executor.array(count: 140_009) {
+          ComplexElement(Double($0 % 1013) * 0.01 - 5, Double($0 % 97) * 0.02)
+        }
+        var words: [UInt64] = []
+        for _ in 0..<6 {
+          words.append(UInt64(bitPattern: Int64(try executor.sum(n))))
+          let sum = try executor.sum(z * z)
+          words += [sum.real.bitPattern, sum.imaginary.bitPattern]
+        }
+        return words
+      }),
+  ]
+
   static let others = [
     InPlaceOperation(
       "an expression of whole numbers",
@@ -90,7 +150,7 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
 
 extension Faults {
   @Suite struct `Work in place` {
-    @Test(arguments: InPlaceOperation.all + InPlaceOperation.others)
+    @Test(arguments: InPlaceOperation.all + InPlaceOperation.others + InPlaceOperation.accumulations)
     fileprivate func `P10 gives the same bits after workers are killed at random moments inside it`(
       _ operation: InPlaceOperation
     ) throws {

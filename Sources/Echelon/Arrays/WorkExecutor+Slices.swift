@@ -86,6 +86,95 @@ extension WorkExecutor {
     ).result()
   }
 
+  /// `Π` of every row or column; see `KernelFamily.product`.
+  public func product<Element: KernelElement & Sendable>(
+    _ matrix: SharedMatrix<Element>, each slice: MatrixSlice, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal
+  ) async throws -> SharedArray<Element> {
+    try await start(
+      Reduction<Element>.product, matrix, each: slice, ignoringNaN: ignoringNaN, priority: priority
+    ).value
+  }
+
+  /// `Π` of every row or column, blocking; see `KernelFamily.product`.
+  @available(*, noasync)
+  public func product<Element: KernelElement & Sendable>(
+    _ matrix: SharedMatrix<Element>, each slice: MatrixSlice, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal
+  ) throws -> SharedArray<Element> {
+    try start(
+      Reduction<Element>.product, matrix, each: slice, ignoringNaN: ignoringNaN, priority: priority
+    ).result()
+  }
+
+  /// The smallest element of every row or column; see `KernelFamily.minimum`.
+  /// - Throws: `KernelError.emptyInput` where there are no elements.
+  public func minimum<Element: KernelElement & Sendable>(
+    _ matrix: SharedMatrix<Element>, each slice: MatrixSlice, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal
+  ) async throws -> SharedArray<Element> {
+    try await start(
+      Reduction<Element>.minimum, matrix, each: slice, ignoringNaN: ignoringNaN, priority: priority
+    ).value
+  }
+
+  /// The smallest element of every row or column, blocking; see `KernelFamily.minimum`.
+  @available(*, noasync)
+  public func minimum<Element: KernelElement & Sendable>(
+    _ matrix: SharedMatrix<Element>, each slice: MatrixSlice, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal
+  ) throws -> SharedArray<Element> {
+    try start(
+      Reduction<Element>.minimum, matrix, each: slice, ignoringNaN: ignoringNaN, priority: priority
+    ).result()
+  }
+
+  /// The largest element of every row or column; see `KernelFamily.maximum`.
+  /// - Throws: `KernelError.emptyInput` where there are no elements.
+  public func maximum<Element: KernelElement & Sendable>(
+    _ matrix: SharedMatrix<Element>, each slice: MatrixSlice, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal
+  ) async throws -> SharedArray<Element> {
+    try await start(
+      Reduction<Element>.maximum, matrix, each: slice, ignoringNaN: ignoringNaN, priority: priority
+    ).value
+  }
+
+  /// The largest element of every row or column, blocking; see `KernelFamily.maximum`.
+  @available(*, noasync)
+  public func maximum<Element: KernelElement & Sendable>(
+    _ matrix: SharedMatrix<Element>, each slice: MatrixSlice, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal
+  ) throws -> SharedArray<Element> {
+    try start(
+      Reduction<Element>.maximum, matrix, each: slice, ignoringNaN: ignoringNaN, priority: priority
+    ).result()
+  }
+
+  /// The mean of every row or column; see `KernelFamily.meanVariance`.
+  /// - Throws: `KernelError.emptyInput` where there are no elements.
+  public func mean<Element: KernelElement & Sendable>(
+    _ matrix: SharedMatrix<Element>, each slice: MatrixSlice, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal
+  ) async throws -> SharedArray<Double> {
+    try await inSteps {
+      let moments = try await moments(
+        matrix, each: slice, ignoringNaN: ignoringNaN, priority: priority)
+      return try array(count: moments.count) { moments[$0].mean }
+    }
+  }
+
+  /// The mean of every row or column, blocking; see `KernelFamily.meanVariance`.
+  @available(*, noasync)
+  public func mean<Element: KernelElement & Sendable>(
+    _ matrix: SharedMatrix<Element>, each slice: MatrixSlice, ignoringNaN: Bool = false,
+    priority: WorkPriority = .normal
+  ) throws -> SharedArray<Double> {
+    try startSteps { [self] in
+      try await mean(matrix, each: slice, ignoringNaN: ignoringNaN, priority: priority)
+    }.result()
+  }
+
   /// Count, mean and variance of every row or column; see `KernelFamily.meanVariance`.
   public func moments<Element: KernelElement & Sendable>(
     _ matrix: SharedMatrix<Element>, each slice: MatrixSlice, ignoringNaN: Bool = false,

@@ -1,7 +1,7 @@
 /// A future made by hand, for tests and for adapting other sources of results.
 ///
 /// A promise that goes before it is kept ends its future with `PromiseError.abandoned`: nobody could complete it any
-/// more, and who waits for it would wait for ever.
+/// more, and who waits for it would wait for ever. It may go after its last use; hold it where it is to be kept.
 public final class Promise<Value: Sendable>: Sendable {
   /// The future that this promise completes.
   public let future = Future<Value>()

@@ -75,6 +75,7 @@ private struct Failure: Error, Codable, Equatable { var code = 0 }
     let next = try pool.submit(awaiting: promise.future, run: increment)
     let last = try pool.submit(after: [next], increment, 1)
     #expect(promise.future.cancel())
+    withExtendedLifetime(promise) {}
     #expect(next.isCancelled && last.isCancelled)
     #expect(try last.failure() is CancellationError)
     latch.open()
@@ -197,6 +198,7 @@ private struct Failure: Error, Codable, Equatable { var code = 0 }
     let never = try pool.submit(awaiting: promise.future, run: increment)
     pool.shutdown(deadline: .milliseconds(10))
     #expect(never.isCancelled)
+    withExtendedLifetime(promise) {}
   }
 
   @Test(arguments: TestedExecutor.allCases)

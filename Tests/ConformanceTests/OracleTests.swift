@@ -210,6 +210,7 @@ import Testing
     let cancelled = try pool.submit(after: [never.future], echo, 1)
     try failing.fail(PromiseError.alreadyCompleted)
     never.future.cancel()
+    withExtendedLifetime(never) {}
     #expect(throws: PromiseError.alreadyCompleted) { try failed.checked() }
     #expect(throws: CancellationError.self) { try cancelled.checked() }
     #expect(cancelled.isCancelled)

@@ -204,8 +204,10 @@ private struct Refusal: Error, Codable, Equatable {}
   {
     let pool = try kind.make(1)
     let failing = try pool.submit(refuse, 1)
-    let cancelled = Promise<Int>().future
+    let promise = Promise<Int>()
+    let cancelled = promise.future
     cancelled.cancel()
+    withExtendedLifetime(promise) {}
     var seen: [Future<Int>] = []
     for try await future in asCompleted([failing, cancelled]) { seen.append(future) }
     #expect(seen.count == 2)
@@ -220,10 +222,11 @@ private struct Refusal: Error, Codable, Equatable {}
     var values: Set<Int> = []
     for try await future in asCompleted(futures) { values.insert(try await future.value) }
     #expect(values == Set(0..<200))
-    let never = Promise<Int>().future
+    let never = Promise<Int>()
     let error = await #expect(throws: UnfinishedFutures.self) {
-      for try await _ in asCompleted([never], timeout: .milliseconds(20)) {}
+      for try await _ in asCompleted([never.future], timeout: .milliseconds(20)) {}
     }
+    withExtendedLifetime(never) {}
     #expect(error?.unfinished == 1 && error?.total == 1)
     for try await _ in asCompleted([Future<Int>]()) { Issue.record("one of none") }
     await pool.shutdown()
@@ -236,5 +239,6 @@ private struct Refusal: Error, Codable, Equatable {}
     }
     reader.cancel()
     await #expect(throws: CancellationError.self) { try await reader.value }
+    withExtendedLifetime(never) {}
   }
 }

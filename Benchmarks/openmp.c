@@ -1,5 +1,5 @@
-// The reductions of `echelon-compare` as plain loops with OpenMP: what a C programmer would write first. It shows that
-// the rivals in Sources/CPeers, which need no OpenMP, are no slower than these.
+// The reductions of `echelon-compare` as plain loops with OpenMP: what a C programmer would write first. Measured by
+// itself; not in one run with the rivals in Sources/CPeers yet.
 //
 //     cc -O3 -march=native -ffast-math -fopenmp Benchmarks/openmp.c -lm -o /tmp/openmp && OMP_NUM_THREADS=2 /tmp/openmp
 #include <math.h>

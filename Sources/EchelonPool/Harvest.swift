@@ -7,23 +7,21 @@ import EchelonWire
 /// Most results are small. Such a one is copied out and its slot given back at once; the value is made
 /// of it when the lock is let go. A large one stays where it lies until it has been read.
 ///
-/// A task moves from the engine's table in here and from here to its end, and is neither retained nor
-/// released on the way: each of these would wait for the stores before it, to lines that workers have.
+/// A task moves from the engine's table in here, and is lent from here to its end.
 struct Harvest: ~Copyable {
   /// How many slots beside the one that was asked for are looked at, in each direction.
   static var reach: Int { 31 }
   /// How many tasks are taken at once, at most.
   static var limit: Int { 64 }
 
-  @safe private struct Small {
-    /// Holds the reference that the engine's table held, until `deinit`.
-    let task: Unmanaged<PoolTask>
+  private struct Small {
     let slot: SlotIndex
     let outcome: TaskOutcome
     let count: Int
   }
 
-  // Mostly there is one, or there are many.
+  /// Those with small results, and beside each what is known of it. Mostly there is one, or there are many.
+  private var tasks = MovedReferences<PoolTask>()
   private var first: Small?
   private var others: [Small] = []
   /// The bytes of those that have any.
@@ -33,13 +31,7 @@ struct Harvest: ~Copyable {
   /// Whether one of them was for one certain worker.
   private var hasDirected = false
 
-  var count: Int { (first == nil ? 0 : 1) + others.count + large.count }
-
-  deinit {
-    // SAFETY: each holds a reference, and nobody has them after this.
-    unsafe first?.task.release()
-    for item in others { unsafe item.task.release() }
-  }
+  var count: Int { tasks.count + large.count }
 
   /// Takes the task in `slot` if it is done, and of that generation if one is given. Called with the
   /// lock held.
@@ -54,20 +46,19 @@ struct Harvest: ~Copyable {
     // A task in the table is in that slot, under the generation that the table says.
     guard word.isAt(.done), word.generation == generation ?? word.generation,
       word.generation == state.generations[slot.value],
-      let held = unsafe Self.moveOut(of: &state.tasks[slot.value])
+      tasks.append(movedFrom: &state.tasks[slot.value], limit: Self.limit)
     else { return false }
-    // SAFETY: a reference that is held from here to `deinit`, or to the end of this block.
-    let (needsCare, isDirected) = unsafe held._withUnsafeGuaranteedRef { task in
+    let (needsCare, isDirected) = tasks.withObject(at: tasks.count - 1) { task in
       task.place = .gone
       return (task.needsCare, task.seat != nil)
     }
     let count = cell.resultBytes
     guard cell.resultPlace == .slot, count <= TaskSlot.inlineBytes, !needsCare else {
-      unsafe large.append((held.takeRetainedValue(), slot, word.generation))
+      large.append((tasks.removeLast(), slot, word.generation))
       return true
     }
     if isDirected { hasDirected = true }
-    let small = unsafe Small(task: held, slot: slot, outcome: cell.outcome, count: count)
+    let small = Small(slot: slot, outcome: cell.outcome, count: count)
     if first == nil {
       first = small
       if count > 0 { firstResult = cell.smallResult }
@@ -80,12 +71,6 @@ struct Harvest: ~Copyable {
     return true
   }
 
-  /// Empties a place of the table, whose reference is the caller's then.
-  @inline(__always)
-  private static func moveOut(of place: inout PoolTask?) -> Unmanaged<PoolTask>? {
-    unsafe place.take().map { unsafe Unmanaged.passRetained($0) }
-  }
-
   /// Gives the slots of small results back, or to tasks that wait for one. Called with the lock held.
   func giveSlotsBack(_ engine: PoolEngine, _ state: inout PoolState) {
     guard let first else { return }
@@ -93,32 +78,29 @@ struct Harvest: ~Copyable {
     for item in others.reversed() { state.freeSlots.append(item.slot.value) }
     state.freeSlots.append(first.slot.value)
     engine.refill(&state)
-    if hasDirected { forEachTask { engine.directedEnded($0, &state) } }
+    if hasDirected {
+      for index in 0..<tasks.count { tasks.withObject(at: index) { engine.directedEnded($0, &state) } }
+    }
     // Before the futures are complete: whoever sees the end of a task finds the room that it left.
-    if engine.hasLimits { forEachTask { engine.discount($0, &state) } }
-  }
-
-  private func forEachTask(_ body: (PoolTask) -> Void) {
-    // SAFETY: `self` holds the tasks.
-    unsafe first?.task._withUnsafeGuaranteedRef(body)
-    for item in others { unsafe item.task._withUnsafeGuaranteedRef(body) }
+    if engine.hasLimits {
+      for index in 0..<tasks.count { tasks.withObject(at: index) { engine.discount($0, &state) } }
+    }
   }
 
   /// Calls `body` with each small result, valid during the call.
   func forEachSmall(_ body: (PoolTask, TaskOutcome, RawSpan) -> Void) {
     guard let first else { return }
-    // SAFETY, three times: `self` holds the tasks.
     withBytes(of: firstResult, count: first.count) { bytes in
-      unsafe first.task._withUnsafeGuaranteedRef { body($0, first.outcome, bytes) }
+      tasks.withObject(at: 0) { body($0, first.outcome, bytes) }
     }
     var next = 0
-    for item in others {
+    for (index, item) in others.enumerated() {
       guard item.count > 0 else {
-        unsafe item.task._withUnsafeGuaranteedRef { body($0, item.outcome, RawSpan()) }
+        tasks.withObject(at: index + 1) { body($0, item.outcome, RawSpan()) }
         continue
       }
       withBytes(of: otherResults[next], count: item.count) { bytes in
-        unsafe item.task._withUnsafeGuaranteedRef { body($0, item.outcome, bytes) }
+        tasks.withObject(at: index + 1) { body($0, item.outcome, bytes) }
       }
       next += 1
     }

@@ -85,9 +85,8 @@ extension PoolEngine {
             }
           }
           while taken < tasks.count {
-            // SAFETY: the array holds the task. A reference of its own would be the one thing here that
-            // waits for the stores before it.
-            let isPlaced = try unsafe Unmanaged.passUnretained(tasks[taken])._withUnsafeGuaranteedRef {
+            // Lent: a reference of its own would be the one thing here that waits for the stores before it.
+            let isPlaced = try MovedReferences.withElement(taken, of: tasks) {
               try place($0, messages.extracting(range(taken)), mayQueue: false, &state)
             }
             guard isPlaced else { break }

@@ -5,7 +5,7 @@ import Glibc
 /// What the same costs with Python's pools of processes: `python.py` measures itself. Left out unless
 /// `ECHELON_PYTHON` names a Python, as `make bench` does.
 extension Figures {
-  private static let interpreter = getenv("ECHELON_PYTHON").map { unsafe String(cString: $0) }
+  private static let interpreter = unsafe getenv("ECHELON_PYTHON").map { unsafe String(cString: $0) }
 
   static let python = (interpreter == nil ? [] : ["cpython", "loky"]).flatMap { pool in
     [
@@ -74,7 +74,7 @@ extension Figures {
 
   private static func number(_ arguments: String, library: String) throws -> Double {
     let python = interpreter ?? "python3"
-    let seconds = peer_program_number("\(python) Benchmarks/python.py \(arguments)")
+    let seconds = unsafe peer_program_number("\(python) Benchmarks/python.py \(arguments)")
     guard seconds > 0 else {
       throw ComparisonError.rivalFailed(
         "run \(python) Benchmarks/python.py \(arguments); call it in the project's folder, with \(library) installed,"

@@ -51,6 +51,21 @@ private final class Counter: @unchecked Sendable { var count = 0 }
     pool.shutdown()
   }
 
+  @Test(arguments: TestedExecutor.allCases)
+  func `lets go of everything when one of them is refused`(_ kind: TestedExecutor) throws {
+    let (pool, other) = (try kind.make(1), try kind.make(1))
+    let before = pool.memoryUsage.usedBytes
+    do {
+      // The last one belongs to another executor: those before it have been prepared, and not handed over.
+      let arrays = try parts(of: pool).prefix(40) + [other.array(repeating: 1, count: 10)]
+      #expect(throws: ArenaError.self) { try pool.submit(each: arrays) { $0[0] } }
+    }
+    try eventually("the arrays are gone") { pool.memoryUsage.usedBytes == before }
+    #expect(try pool.submit(echo, 3).checked() == 3)
+    pool.shutdown()
+    other.shutdown()
+  }
+
   private func parts(of pool: some WorkExecutor) throws -> [SharedArray<Double>] {
     try (0..<200).map { _ in try pool.array(repeating: 2, count: 100) }
   }

@@ -61,6 +61,7 @@ private func roundTrip<each Argument, Output>(
   }
 }
 
+private struct Box: Sendable { var shapes: [any Sendable] }
 private struct Uncoded: Sendable { var name: String; var items: [Int] }
 
 /// What encoding a function says, which must be a refusal.
@@ -203,6 +204,13 @@ private typealias Map<Value> = @Sendable (Value) -> Value
     #expect(refusal { shapes.count }.contains("an enum with a case for each type"))
     #expect(refusal { plain.count }.contains("make 'Uncoded' Codable"))
     #expect(refusal { time.tv_sec }.contains("capture its members"))
+    // The innermost part is named, and is what the advice is for.
+    let named = opaque(["a": [Uncoded(name: "b", items: [])]])
+    let pair = opaque((1, shapes)), boxed = opaque(Box(shapes: shapes))
+    #expect(refusal { named.count }.contains("with one of type 'Uncoded' in it"))
+    #expect(refusal { named.count }.contains("make 'Uncoded' Codable"))
+    #expect(refusal { pair.0 }.contains("an enum with a case for each type"))
+    #expect(refusal { boxed.shapes.count }.contains("an enum with a case for each type"))
   }
 
   @Test func `travels from generic code when its types can be found`() throws {

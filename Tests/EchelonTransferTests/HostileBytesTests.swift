@@ -71,6 +71,17 @@ struct Mutator {
     try attack([Character("é"), "x"])
   }
 
+  @Test func `in any element of an inline array are found`() throws {
+    let valid: InlineArray<3, Bool> = [true, false, true]
+    let good = try bytes(of: valid)
+    #expect(try value(InlineArray<3, Bool>.self, from: good)[2])
+    for index in 0..<3 {
+      var bad = good
+      bad[good.count - 3 + index] = 7
+      #expect(throws: TransferError.self) { try value(InlineArray<3, Bool>.self, from: bad) }
+    }
+  }
+
   @Test func `never crash the reader of a type`() throws {
     let types: [Any.Type] = [
       Int.self, [String: [Color?]].self, FunctionCall<Int, Double, [String]>.self,

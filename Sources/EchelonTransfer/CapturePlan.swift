@@ -192,8 +192,7 @@ extension TypeMetadata {
       return "a value of a protocol type travels when it is captured itself, and not in arrays, tuples or structs:"
         + " use an enum with a case for each type"
     case .class, .foreignClass, .objectiveCClass:
-      return "objects and actors stay in their process: capture the values that it needs, or a Codable struct of"
-        + " them"
+      return TransferError.objectAdvice
     default: break
     }
     if ["Unsafe", "OpaquePointer", "AutoreleasingUnsafe"].contains(where: name.hasPrefix) {
@@ -274,8 +273,9 @@ extension TypeMetadata {
 extension TransferError {
   static func capturedObject(_ name: String) -> TransferError {
     .captureNotTransferable(
-      captured: "an instance of the class '\(name)'",
-      advice: "objects and actors stay in their process: capture the values that it needs, or a"
-        + " Codable struct of them")
+      captured: "an instance of the class '\(name)'", advice: objectAdvice)
   }
+
+  fileprivate static let objectAdvice =
+    "objects and actors stay in their process: capture the values that it needs, or a Codable struct of them"
 }

@@ -11,6 +11,7 @@ FUZZ_TARGETS ?= function value error type wire flight csv npy
 STATIC = --configuration release --static-swift-stdlib --scratch-path .build/static
 COMMAND = .build/echelon
 PYTHON = .build/python/bin/python
+OPENMP = Benchmarks/.build/openmp
 
 # Process the real files in data/ and show what came of it.
 run: command
@@ -67,7 +68,12 @@ bench: setup
 	  || echo "no Python with venv: its rows are left out"
 	$(SWIFT) build --package-path Benchmarks --configuration release --static-swift-stdlib \
 	  --scratch-path Benchmarks/.build/static --product echelon-compare
-	$$(test -x $(PYTHON) && echo env ECHELON_PYTHON=$(PYTHON)) \
+	@mkdir -p Benchmarks/.build && rm -f $(OPENMP).so
+# Linked without -ffast-math: with it the library would have all of echelon-compare take tiny numbers for zero.
+	@gcc -O3 -march=native -ffast-math -fopenmp -fPIC -c Benchmarks/openmp.c -o $(OPENMP).o \
+	  && gcc -shared -fopenmp $(OPENMP).o -o $(OPENMP).so || echo "no gcc with OpenMP: its rows are left out"
+	env $$(test -x $(PYTHON) && echo ECHELON_PYTHON=$(PYTHON)) \
+	  $$(test -e $(OPENMP).so && echo ECHELON_OPENMP=$(OPENMP).so) \
 	  Benchmarks/.build/static/release/echelon-compare --pairs $(PAIRS)
 
 format:

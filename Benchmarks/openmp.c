@@ -1,82 +1,75 @@
-// The reductions of `echelon-compare` as plain loops with OpenMP: what a C programmer would write first. Measured by
-// itself; not in one run with the rivals in Sources/CPeers yet.
-//
-//     cc -O3 -march=native -ffast-math -fopenmp Benchmarks/openmp.c -lm -o /tmp/openmp && OMP_NUM_THREADS=2 /tmp/openmp
+// The reductions of `echelon-compare` as plain loops with OpenMP: what a C programmer would write first. A library,
+// so that gcc may compile it for this processor alone while the package is built for the baseline; `make bench` does,
+// and gives its path to `echelon-compare` as ECHELON_OPENMP. Sources/CPeers/openmp.c loads it.
 #include <math.h>
 #include <omp.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <sys/mman.h>
 
-enum { COUNT = 100000000, TURNS = 15, KINDS = 6 };
-
 static double *x, *y;
+static long count;
 
 static double *allocate(void) {
-  double *p = mmap(NULL, COUNT * sizeof(double), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (p == MAP_FAILED) {
-    perror("mmap");
-    exit(1);
-  }
-  madvise(p, COUNT * sizeof(double), MADV_HUGEPAGE);
+  void *p = mmap(NULL, (size_t)count * sizeof(double), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (p == MAP_FAILED) return NULL;
+  madvise(p, (size_t)count * sizeof(double), MADV_HUGEPAGE);  // a wish: without it the pages are small
   return p;
 }
 
-static double reduce(int kind) {
-  double a = 0, b = 0;
-  switch (kind) {
-    case 0:
-#pragma omp parallel for reduction(+ : a)
-      for (long i = 0; i < COUNT; i++) a += x[i];
-      return a;
-    case 1:
-#pragma omp parallel for reduction(+ : a)
-      for (long i = 0; i < COUNT; i++) a += x[i] * y[i];
-      return a;
-    case 2:
-      a = INFINITY;
-#pragma omp parallel for reduction(min : a)
-      for (long i = 0; i < COUNT; i++) a = x[i] < a ? x[i] : a;
-      return a;
-    case 3:
-      a = -INFINITY;
-#pragma omp parallel for reduction(max : a)
-      for (long i = 0; i < COUNT; i++) a = x[i] > a ? x[i] : a;
-      return a;
-    case 4:
-#pragma omp parallel for reduction(+ : a, b)
-      for (long i = 0; i < COUNT; i++) a += x[i], b += x[i] * x[i];
-      return (b - a * a / COUNT) / (COUNT - 1);
-    default:
-#pragma omp parallel for
-      for (long i = 0; i < COUNT; i++) y[i] = sqrt(x[i] * x[i] + y[i] * y[i]);
-      return y[COUNT / 2];
-  }
+void openmp_release(void) {
+  if (x) munmap(x, (size_t)count * sizeof(double));
+  if (y) munmap(y, (size_t)count * sizeof(double));
+  x = y = NULL;
 }
 
-static int ascending(const void *a, const void *b) {
-  double p = *(const double *)a, q = *(const double *)b;
-  return (p > q) - (p < q);
-}
-
-int main(void) {
-  static const char *const names[KINDS] = {"sum", "dot", "minimum", "maximum", "mean and variance", "root of squares"};
+int openmp_prepare(long wanted, int thread_count) {
+  omp_set_num_threads(thread_count);
+  count = wanted;
   x = allocate();
   y = allocate();
+  if (!x || !y) {
+    openmp_release();
+    return -1;
+  }
 #pragma omp parallel for
-  for (long i = 0; i < COUNT; i++) {
+  for (long i = 0; i < count; i++) {
     x[i] = 1 / (1 + (double)i);
     y[i] = 1 - (double)i * 1e-9;
   }
-  for (int kind = 0; kind < KINDS; kind++) {
-    double times[TURNS], result = 0;
-    for (int turn = 0; turn < TURNS; turn++) {
-      double start = omp_get_wtime();
-      result = reduce(kind);
-      times[turn] = omp_get_wtime() - start;
-    }
-    qsort(times, TURNS, sizeof *times, ascending);
-    printf("%s: %.1f ms, the fastest %.1f ms (%.17g)\n", names[kind], 1e3 * times[TURNS / 2], 1e3 * times[0], result);
-  }
   return 0;
+}
+
+double openmp_sum(void) {
+  double sum = 0;
+#pragma omp parallel for reduction(+ : sum)
+  for (long i = 0; i < count; i++) sum += x[i];
+  return sum;
+}
+
+double openmp_dot(void) {
+  double sum = 0;
+#pragma omp parallel for reduction(+ : sum)
+  for (long i = 0; i < count; i++) sum += x[i] * y[i];
+  return sum;
+}
+
+double openmp_minimum(void) {
+  double least = x[0];
+#pragma omp parallel for reduction(min : least)
+  for (long i = 0; i < count; i++) least = x[i] < least ? x[i] : least;
+  return least;
+}
+
+double openmp_maximum(void) {
+  double most = x[0];
+#pragma omp parallel for reduction(max : most)
+  for (long i = 0; i < count; i++) most = x[i] > most ? x[i] : most;
+  return most;
+}
+
+double openmp_variance(void) {
+  double sum = 0, squares = 0;
+#pragma omp parallel for reduction(+ : sum, squares)
+  for (long i = 0; i < count; i++) sum += x[i], squares += x[i] * x[i];
+  return (squares - sum * sum / (double)count) / (double)(count - 1);
 }

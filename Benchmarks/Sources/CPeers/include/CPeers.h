@@ -48,6 +48,21 @@ double peer_maximum(void);
 double peer_variance(void);
 void peer_reductions_release(void);
 
+/// The loops of ../../openmp.c, which a library has that the environment names as ECHELON_OPENMP.
+enum {
+  PEER_OPENMP_SUM,
+  PEER_OPENMP_DOT,
+  PEER_OPENMP_MINIMUM,
+  PEER_OPENMP_MAXIMUM,
+  PEER_OPENMP_VARIANCE,
+  PEER_OPENMP_LOOPS
+};
+int peer_has_openmp(void);
+/// Loads the library if that is still to be done, and makes the arrays of `peer_reductions_prepare`. Returns 0.
+int peer_openmp_prepare(long count, int thread_count);
+double peer_openmp(int loop);
+void peer_openmp_release(void);
+
 // MARK: Hand-over (ping_pong.c, thread_pool.c)
 
 /// Starts the thread that answers. It spins for `spin_nanoseconds`, then sleeps on a futex.

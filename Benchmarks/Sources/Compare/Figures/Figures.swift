@@ -3,8 +3,8 @@ import Echelon
 /// Everything that is measured, in the order of the table.
 enum Figures {
   static let all: [Figure] =
-    dispatch + starts + maps + elementwise + [sum] + reductions + memory + cancellation + python
-    + numpy
+    dispatch + starts + maps + elementwise + [sum] + reductions + openMP + memory + cancellation
+    + python + numpy
 
   /// What "the same" and "no extra time" allow. Two equal things never measure exactly equal, so a
   /// limit of 1 would be missed by chance; the interval in the table shows how close they are.

@@ -50,9 +50,9 @@ fuzz: setup
 neon:
 	@sh Porting/check
 
-# Every kernel of a portable build beside one for this processor alone.
-native:
-	@sh Porting/native
+# Every kernel of a portable build beside one for this processor alone, and every built-in whose loops are in Swift.
+native: setup
+	@sh Porting/native; kernels=$$?; sh Porting/built-ins && exit $$kernels
 
 command: setup
 	@$(SWIFT) build $(STATIC) --product echelon

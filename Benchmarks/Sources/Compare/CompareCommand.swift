@@ -31,6 +31,14 @@ import Echelon
   @Flag(help: "Instead, print what the spin of idle workers is worth.")
   var spin = false
 
+  @Option(
+    help: "Instead, the built-ins beside this program as it is when built for this processor alone."
+  )
+  var native: String?
+
+  @Flag(help: .hidden)
+  var answer = false
+
   func validate() throws {
     guard pairs >= 6 else {
       throw ValidationError("--pairs is at least 6: fewer give no 95 % interval")
@@ -41,14 +49,18 @@ import Echelon
   }
 
   func run() throws {
-    let chosen = Figures.all.filter { figure in
+    let setup = Setup(workers: workers, pairs: pairs, shrink: shrink)
+    if answer { return try OtherBuild.answer(setup) }
+    let other = try native.map { try OtherBuild($0, setup) }
+    defer { other?.end() }
+    let figures = other.map { other in BuiltIn.all.map { $0.figure(beside: other) } }
+    let chosen = (figures ?? Figures.all).filter { figure in
       only.isEmpty || only.contains { figure.name.contains($0) }
     }
     if list { return chosen.forEach { print($0.name) } }
     #if DEBUG
       print("This is a debug build: run it with `-c release`. What follows means nothing.")
     #endif
-    let setup = Setup(workers: workers, pairs: pairs, shrink: shrink)
     try check(peer_team_start(Int32(workers)), "start \(workers) threads")
     // More than any figure uses: memory that the host has not given to this machine before is slow.
     try check(peer_warm_machine((5 << 29) / shrink), "touch 2.5 GiB of memory")

@@ -26,7 +26,7 @@ extension BuiltIn {
       },
       BuiltIn("histogram, \(type)") { inputs in
         let x = try inputs.numbers(of: type)
-        return { _ = try inputs.pool.histogram(x, bins: 100, in: 0...1) }
+        return { _ = try inputs.pool.histogram(x, bins: 100, in: Element.range) }
       },
       BuiltIn("quantile sketch, \(type)") { inputs in
         let x = try inputs.numbers(of: type)
@@ -70,12 +70,12 @@ extension BuiltIn {
       },
       BuiltIn("mask to Bool, \(type)") { inputs in
         let (x, y) = (try inputs.numbers(of: type), try inputs.numbers(of: type, seed: 2))
-        let z = try inputs.pool.array(repeating: false, count: inputs.count)
+        let z = try inputs.pool.array(repeating: false, count: x.count)
         return { _ = try inputs.pool.evaluate(x .< y, into: z) }
       },
       BuiltIn("mask from Bool, \(type)") { inputs in
         let (x, y) = (try inputs.numbers(of: type), try inputs.numbers(of: type, seed: 2))
-        let flags = try inputs.array { $0.uniform() < 0.5 }
+        let flags = try inputs.array(count: x.count) { $0.uniform() < 0.5 }
         let z = try inputs.numbers(of: type)
         return { _ = try inputs.pool.evaluate(select(flags.mask(), x, y), into: z) }
       },
@@ -99,7 +99,9 @@ extension BuiltIn {
     _ from: From.Type, _ to: To.Type
   ) -> BuiltIn {
     BuiltIn("\(from) to \(to)") { inputs in
-      let (x, y) = (try inputs.numbers(of: from), try inputs.numbers(of: to))
+      let count = min(inputs.count(of: from), inputs.count(of: to))
+      let x = try inputs.array(count: count) { From(random: &$0) }
+      let y = try inputs.array(count: count) { To(random: &$0) }
       return { _ = try inputs.pool.evaluate(x.converted(to: to), into: y) }
     }
   }
@@ -125,8 +127,7 @@ extension BuiltIn {
       reduction("cumulative sum", type) { _ = try $0.cumulativeSum($1) },
       reduction("cumulative product", type) { _ = try $0.cumulativeProduct($1) },
       BuiltIn("sum of each row, complex \(type)") { inputs in
-        let z = try numbers(inputs, type)[0..<inputs.side * inputs.side]
-          .reshaped(rows: inputs.side, columns: inputs.side)
+        let z = try inputs.matrix { ComplexElement(Part(random: &$0), Part(random: &$0)) }
         return { _ = try inputs.pool.sum(z, each: .row) }
       },
     ]

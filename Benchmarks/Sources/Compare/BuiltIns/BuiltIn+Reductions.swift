@@ -17,16 +17,16 @@ extension BuiltIn {
         return { _ = try inputs.pool.weightedMoments(x, weights: weights) }
       },
       BuiltIn("covariance of 16 columns, Double") { inputs in
-        let x = try inputs.doubles().reshaped(rows: inputs.count / 16, columns: 16)
+        let x = try observations(inputs)
         return { _ = try inputs.pool.covariance(x) }
       },
       BuiltIn("covariance, weighted, of 16 columns, Double") { inputs in
-        let x = try inputs.doubles().reshaped(rows: inputs.count / 16, columns: 16)
+        let x = try observations(inputs)
         let weights = try inputs.doubles(seed: 2)[0..<x.rows]
         return { _ = try inputs.pool.covariance(x, weights: weights) }
       },
       BuiltIn("Monte Carlo, uniform") { inputs in
-        let samples = inputs.count
+        let samples = inputs.count(of: Double.self)
         return {
           _ = try inputs.pool.monteCarlo(samples: samples, seed: 1) { generator in
             let (x, y) = (generator.uniform(), generator.uniform())
@@ -35,10 +35,15 @@ extension BuiltIn {
         }
       },
       BuiltIn("Monte Carlo, normal") { inputs in
-        let samples = inputs.count
+        let samples = inputs.count(of: Double.self)
         return { _ = try inputs.pool.monteCarlo(samples: samples, seed: 1) { $0.normal() } }
       },
     ]
+
+  private static func observations(_ inputs: Inputs) throws -> SharedMatrix<Double> {
+    let x = try inputs.doubles()
+    return x[0..<x.count / 16 * 16].reshaped(rows: x.count / 16, columns: 16)
+  }
 
   private static func inOrder<Element: TimedElement & KernelElement & BinaryFloatingPoint>(
     _ type: Element.Type

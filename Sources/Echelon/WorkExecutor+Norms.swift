@@ -17,7 +17,7 @@ public enum VectorNorm: Sendable, Hashable {
 }
 
 /// Mean and variance of elements that count as much as their weights say.
-public struct WeightedMoments: Sendable, Hashable {
+public struct WeightedMoments: Sendable, Hashable, BitwiseCopyable {
   /// `Σ wᵢ`.
   public let sumOfWeights: Double
   /// `Σ wᵢ·xᵢ / Σ wᵢ`.
@@ -29,6 +29,18 @@ public struct WeightedMoments: Sendable, Hashable {
   public var variance: Double { populationVariance * sumOfWeights / (sumOfWeights - 1) }
   /// The square root of `variance`.
   public var standardDeviation: Double { variance.squareRoot() }
+
+  /// - Parameters:
+  ///   - total: of the weights.
+  ///   - sum: `Σ wᵢ·xᵢ`.
+  ///   - rest: `Σ wᵢ·(xᵢ - m)`, where m is the mean as the element type has it.
+  ///   - squares: `Σ wᵢ·(xᵢ - m)²`.
+  init(total: Double, sum: Double, rest: Double, squares: Double) {
+    sumOfWeights = total
+    mean = sum / total
+    let variance = (squares - rest * rest / total) / total
+    populationVariance = variance < 0 ? 0 : variance  // NaN stays
+  }
 }
 
 extension WorkExecutor {
@@ -180,19 +192,16 @@ extension WorkExecutor {
     }
     return try await inSteps {
       let total = try await start(.sumInDouble(of: Element.self), weights, priority: priority).value
-      let mean =
-        try await start(.dotInDouble(of: Element.self), x, weights, priority: priority).value
-        / total
+      let sum = try await start(.dotInDouble(of: Element.self), x, weights, priority: priority)
+        .value
       // About the mean as the element type has it, and what that leaves.
-      let deviation = x - Element(mean)
+      let deviation = x - Element(sum / total)
       let weighted = deviation * weights
       let rest = try await start(.sumInDouble(of: Element.self), weighted, priority: priority).value
       let squares = try await start(
         .dotInDouble(of: Element.self), deviation, weighted, priority: priority
       ).value
-      return WeightedMoments(
-        sumOfWeights: total, mean: mean,
-        populationVariance: max(0, (squares - rest * rest / total) / total))
+      return WeightedMoments(total: total, sum: sum, rest: rest, squares: squares)
     }
   }
 
@@ -210,14 +219,14 @@ extension WorkExecutor {
 
 extension ArrayExpression where Element: KernelElement {
   /// The same with a number in place of each NaN.
-  fileprivate func without(nan number: Element) -> ArrayExpression {
+  func without(nan number: Element) -> ArrayExpression {
     select(self .== self, self, number)
   }
 }
 
 extension VectorNorm {
   /// The power of a norm that is not one of the three.
-  fileprivate var checkedPower: Double? {
+  var checkedPower: Double? {
     get throws {
       guard case .p(let power) = self else { return nil }
       guard power > 0, power.isFinite else {
@@ -230,5 +239,5 @@ extension VectorNorm {
 
 extension Double {
   /// Whether the root of a sum of squares, which this is, has lost nothing to overflow or underflow.
-  fileprivate var isInUsualRange: Bool { self > 0x1p-900 && self < .infinity }
+  var isInUsualRange: Bool { self > 0x1p-900 && self < .infinity }
 }

@@ -1,3 +1,4 @@
+import EchelonLinearAlgebra
 public import EchelonMemory
 import EchelonPool
 public import EchelonWire
@@ -58,6 +59,55 @@ extension WorkExecutor {
     try startReduce(
       x, initial: initial, priority: priority, deadline: deadline, combine: combine
     ).result()
+  }
+
+  /// Starts a reduction of the user's own of a view, a matrix in row-major order or an expression; of what does not lie
+  /// in one piece an array is made first. See `startReduce` of an array.
+  @inlinable @inline(__always)
+  public func startReduce<X: ArrayOperand>(
+    _ x: X, initial: X.Element, priority: WorkPriority = .normal, deadline: Duration? = nil,
+    combine: @escaping @Sendable (X.Element, X.Element) -> X.Element
+  ) throws -> Future<X.Element> {
+    try startReduce(of: x, priority) { [self] array in
+      try startReduce(
+        array, initial: initial, priority: priority, deadline: deadline, combine: combine)
+    }
+  }
+
+  /// `initial`, combined with every element of a view, a matrix or an expression; see `startReduce`.
+  @inlinable @inline(__always)
+  public func reduce<X: ArrayOperand>(
+    _ x: X, initial: X.Element, priority: WorkPriority = .normal, deadline: Duration? = nil,
+    combine: @escaping @Sendable (X.Element, X.Element) -> X.Element
+  ) async throws -> X.Element {
+    try await startReduce(
+      x, initial: initial, priority: priority, deadline: deadline, combine: combine
+    ).value
+  }
+
+  /// `initial`, combined with every element of a view, a matrix or an expression, blocking; see `startReduce`.
+  @available(*, noasync)
+  @inlinable @inline(__always)
+  public func reduce<X: ArrayOperand>(
+    _ x: X, initial: X.Element, priority: WorkPriority = .normal, deadline: Duration? = nil,
+    combine: @escaping @Sendable (X.Element, X.Element) -> X.Element
+  ) throws -> X.Element {
+    try startReduce(
+      x, initial: initial, priority: priority, deadline: deadline, combine: combine
+    ).result()
+  }
+
+  /// The same where the elements may have to be computed first.
+  /// - Parameter reduce: starts the reduction of an array of them.
+  @usableFromInline
+  package func startReduce<X: ArrayOperand>(
+    of x: X, _ priority: WorkPriority,
+    _ reduce: @escaping @Sendable (SharedArray<X.Element>) throws -> Future<X.Element>
+  ) throws -> Future<X.Element> {
+    let operand = try PreparedOperand(x, operation: "reduce")
+    return try startSteps { [self] in
+      try await finished(reduce(operand.array(on: self, priority)))
+    }
   }
 
   /// The part of every reduction that is not compiled together with its closure.

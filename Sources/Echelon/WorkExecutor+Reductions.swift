@@ -45,11 +45,7 @@ extension WorkExecutor {
     _ mask: ArrayMask<Element>?, ignoringNaN: Bool, _ options: JobOptions
   ) throws -> Future<Value> {
     let kernel = reduction.kernel
-    guard vectors.count == kernel.inputCount, kernel.elementType == Element.elementType else {
-      throw KernelError.wrongOperandCount(
-        kernel: "\(kernel)", inputs: vectors.count, outputs: 0,
-        expected: "\(kernel.inputCount) vectors of \(kernel.elementType)")
-    }
+    try kernel.checkInputs(vectors.count, of: Element.self)
     if mask == nil, !ignoringNaN, let operands = contiguousOperands(of: vectors) {
       var job = try KernelJob(kernel, inputs: operands) { try reduction.finish($0) }
       job.options = options
@@ -96,6 +92,17 @@ extension WorkExecutor {
       layout = leaf.layout
     }
     return operands
+  }
+}
+
+extension Kernel {
+  /// Whether it takes as many vectors of this type.
+  func checkInputs<Element: KernelElement>(_ count: Int, of _: Element.Type) throws(KernelError) {
+    guard count == inputCount, elementType == Element.elementType else {
+      throw .wrongOperandCount(
+        kernel: "\(self)", inputs: count, outputs: 0,
+        expected: "\(inputCount) vectors of \(elementType)")
+    }
   }
 }
 

@@ -20,6 +20,7 @@ public struct VectorComputation: Sendable, Hashable {
   public func run<Element: VectorProgramScalar>(
     into output: inout MutableSpan<Element>, inputs all: some VectorInputs
   ) {
+    if program.isCopy, all.gatherInput(inputs[0], into: &output) { return }
     program.run(into: &output, inputs: Chosen(all: all, numbers: inputs))
   }
 
@@ -69,21 +70,41 @@ public struct FusedReduction: Sendable {
   public func partial<Element: KernelElement>(
     of inputs: some VectorInputs, _ range: Range<Int>, _ type: Element.Type
   ) -> KernelPartial {
-    compute(inputs, range, type, [])
+    var result = kernel.identity
+    forEachPartial(of: inputs, of: 1, range, type) { result = $1 }
+    return result
+  }
+
+  /// The partial results of one chunk of several vectors that are computed together.
+  /// - Parameters:
+  ///   - inputs: the same elements of each vector, one vector behind the other.
+  ///   - vectorCount: how many there are.
+  ///   - range: the elements of each whole vector that these are.
+  ///   - body: gets the number of each vector and its partial result, in order.
+  public func forEachPartial<Element: KernelElement>(
+    of inputs: some VectorInputs, of vectorCount: Int, _ range: Range<Int>, _ type: Element.Type,
+    _ body: (Int, KernelPartial) -> Void
+  ) {
+    compute(inputs, vectorCount * range.count, type, []) { computed in
+      for vector in 0..<vectorCount {
+        let own = vector * range.count..<(vector + 1) * range.count
+        body(vector, reduce(computed.map { $0.vector(own) }, range, type))
+      }
+    }
   }
 
   /// Computes one vector after the other, each inside of the call that lends its memory.
   private func compute<Element: KernelElement>(
-    _ inputs: some VectorInputs, _ range: Range<Int>, _ type: Element.Type,
-    _ computed: [KernelOperand]
-  ) -> KernelPartial {
+    _ inputs: some VectorInputs, _ count: Int, _ type: Element.Type, _ computed: [KernelOperand],
+    _ body: ([KernelOperand]) -> Void
+  ) {
     let all = vectors + (mask.map { [$0] } ?? [])
-    guard computed.count < all.count else { return reduce(computed, range, type) }
-    return KernelScratch.withVector(of: Element.elementType, count: range.count) { operand in
-      operand.withMutableSpan(of: type, 0..<range.count) { output in
+    guard computed.count < all.count else { return body(computed) }
+    KernelScratch.withVector(of: Element.elementType, count: count) { operand in
+      operand.withMutableSpan(of: type, 0..<count) { output in
         all[computed.count].run(into: &output, inputs: inputs)
       }
-      return compute(inputs, range, type, computed + [operand])
+      compute(inputs, count, type, computed + [operand], body)
     }
   }
 

@@ -12,6 +12,18 @@ public protocol SortableElement: VectorProgramScalar {
   static var hasNaN: Bool { get }
   /// Which type it is.
   static var sortType: SortableType { get }
+  /// The nearest Double, halves to even.
+  var doubleValue: Double { get }
+}
+
+extension SortableElement where Self: BinaryInteger {
+  /// See `SortableElement`.
+  @inlinable public var doubleValue: Double { Double(self) }
+}
+
+extension SortableElement where Self: BinaryFloatingPoint {
+  /// See `SortableElement`.
+  @inlinable public var doubleValue: Double { Double(self) }
 }
 
 /// The types that can be sorted, as they are named in code that travels.

@@ -10,13 +10,16 @@ extension VectorElementType {
   ///   - columns: elements in a row.
   ///   - rowStride: elements of memory, 0 or more, from one row to the next.
   ///   - columnStride: elements of memory, 0 or more, from one column to the next.
-  ///   - target: takes as many as it has room for.
+  ///   - target: takes them.
+  ///   - places: where in it, and so how many; nil is all of it.
   public func gather<Target: VectorProgramScalar>(
     _ source: Span<UInt8>, from start: Int, columns: Int, rowStride: Int, columnStride: Int,
-    into target: inout MutableSpan<Target>
+    into target: inout MutableSpan<Target>, at places: Range<Int>? = nil
   ) {
-    let count = target.count
+    let places = places ?? 0..<target.count
+    let count = places.count
     guard count > 0 else { return }
+    precondition(places.lowerBound >= 0 && places.upperBound <= target.count)
     precondition(start >= 0 && columns > 0 && rowStride >= 0 && columnStride >= 0)
     let (row, column) = start.quotientAndRemainder(dividingBy: columns)
     let (lastRow, lastColumn) = (start + count - 1).quotientAndRemainder(dividingBy: columns)
@@ -31,7 +34,7 @@ extension VectorElementType {
       unsafe target.withUnsafeMutableBufferPointer { target in
         let (source, target) = unsafe (
           UnsafeRawPointer(source.baseAddress.unsafelyUnwrapped),
-          UnsafeMutableRawPointer(target.baseAddress.unsafelyUnwrapped)
+          UnsafeMutableRawPointer(target.baseAddress.unsafelyUnwrapped + places.lowerBound)
         )
         switch Target.vectorType {
         case .float64: unsafe gather(source, run, as: Double.self, target)

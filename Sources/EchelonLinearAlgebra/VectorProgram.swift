@@ -54,6 +54,11 @@ public struct VectorProgram: Hashable, Sendable {
     else { return nil }
   }
 
+  /// Whether it does nothing but copy its only input.
+  public var isCopy: Bool {
+    instructions == [Instruction(.copy, [0], target: 0)] && inputCount == 1
+  }
+
   /// Runs the program.
   /// - Parameters:
   ///   - output: takes the results; shares no memory with an input.
@@ -113,6 +118,20 @@ public protocol VectorInputs {
   /// Lends the elements of one input during the call.
   func withInput<Element: VectorProgramScalar>(
     _ index: Int, of type: Element.Type, _ body: (Span<Element>) -> Void)
+
+  /// Puts the elements of one input, all of them, where they are wanted, if it would have to put them somewhere to
+  /// lend them.
+  /// - Returns: false when they lie one behind the other as they are, and nothing is done.
+  func gatherInput<Element: VectorProgramScalar>(
+    _ index: Int, into output: inout MutableSpan<Element>
+  ) -> Bool
+}
+
+extension VectorInputs {
+  /// Nothing: most inputs lie as they are needed.
+  public func gatherInput<Element: VectorProgramScalar>(
+    _ index: Int, into output: inout MutableSpan<Element>
+  ) -> Bool { false }
 }
 
 /// The arguments of one run of a program, checked.

@@ -291,6 +291,9 @@ private func positions<X: ArrayOperand>(
     let x = try pool.array(count: count) { Int64($0) &* 7919 % 1009 }
     #expect(try pool.reduce(x, initial: 5) { $0 + $1 } == Array(x).reduce(5, +))
     #expect(try pool.reduce(x, initial: 0) { $0 ^ $1 } == Array(x).reduce(0, ^))
+    let every = x.strided(by: 3)
+    #expect(try pool.reduce(every, initial: 1) { $0 &+ $1 } == Array(every).reduce(1, &+))
+    #expect(try pool.reduce(x &* x, initial: 0) { $0 ^ $1 } == Array(x).reduce(0) { $0 ^ ($1 &* $1) })
     // Associative, and no commutative one: the composition of x ↦ a·x + b modulo a prime.
     let maps = try pool.array(count: count) { Affine(a: Int32($0 % 97 + 1), b: Int32($0 % 13)) }
     let identity = Affine(a: 1, b: 0)

@@ -284,11 +284,7 @@ import Testing
 
 /// Busy for so many nanoseconds.
 @Sendable private func spin(_ nanoseconds: UInt64) -> UInt64 {
-  var (now, end) = (timespec(), UInt64.max)
-  while true {
-    unsafe clock_gettime(CLOCK_MONOTONIC, &now)
-    let moment = UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-    if end == .max { end = moment + nanoseconds }
-    if moment >= end { return nanoseconds }
-  }
+  let end = ContinuousClock.now + .nanoseconds(Int64(nanoseconds))
+  while ContinuousClock.now < end {}
+  return nanoseconds
 }

@@ -39,7 +39,7 @@ import Testing
         // One more on either side, which is nobody's business.
         var sorted = [42] + keys + [43]
         var span = sorted.mutableSpan
-        var inner = span.extracting(1..<count + 1)
+        var inner = span._mutatingExtracting(1..<count + 1)
         let hasSort = quickSort(&inner, depth: depth, level: level)
         let expected = hasSort ? keys.sorted() : keys
         #expect(sorted == [42] + expected + [43], "\(kind), \(count) keys")

@@ -144,7 +144,7 @@ struct PartedArray: Sendable {
 
 /// The bin between whose edges a number lies; the three numbers after the bins are below, above and NaN.
 @inline(__always)
-private func bin(of value: Double, _ edges: Span<Double>) -> Int {
+func bin(of value: Double, _ edges: Span<Double>) -> Int {
   let last = edges.count - 1
   if value.isNaN { return last + 2 }
   if value < edges[0] { return last }

@@ -14,12 +14,16 @@ extension WorkExecutor {
   /// - Parameters:
   ///   - x: an array, a matrix in row-major order, a view or an expression; of what does not lie in one piece an
   ///     array is made first.
+  ///   - ignoringNaN: whether elements that are NaN add nothing; else all from the first one on are NaN.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   /// - Throws: `ArenaError` when memory runs out; for an expression as `startEvaluate`.
   public func startCumulativeSum<Element: KernelElement & Sendable>(
-    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> Future<SharedArray<Element>> {
-    try startCumulative(
+    if ignoringNaN {
+      return try startCumulativeSum(x.expression.without(nan: 0), priority: priority)
+    }
+    return try startCumulative(
       PreparedOperand(x, operation: "cumulativeSum"), priority, { $0.sums(into: $1) },
       { $0.runningSums(from: $1, into: $2) }
     ) { totals in
@@ -35,11 +39,14 @@ extension WorkExecutor {
   ///
   /// - Accuracy: mantissas and exponents are multiplied and added by themselves, so that only a result can
   ///   overflow or underflow; the relative error of yᵢ is at most about min(i, 65,536)·2⁻⁵³.
-  /// - Parameters: as for `startCumulativeSum`, which also says what is thrown.
+  /// - Parameters: as for `startCumulativeSum`, which also says what is thrown; NaN that are ignored count as 1.
   public func startCumulativeProduct<Element: KernelElement & Sendable>(
-    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> Future<SharedArray<Element>> {
-    try startCumulative(
+    if ignoringNaN {
+      return try startCumulativeProduct(x.expression.without(nan: 1), priority: priority)
+    }
+    return try startCumulative(
       PreparedOperand(x, operation: "cumulativeProduct"), priority, { $0.products(into: $1) },
       { $0.runningProducts(from: $1, into: $2) }
     ) { totals in
@@ -83,37 +90,37 @@ extension WorkExecutor {
 
   /// `yᵢ = x₀ + … + xᵢ`; see `startCumulativeSum`.
   public func cumulativeSum<Element: KernelElement & Sendable>(
-    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) async throws -> SharedArray<Element> {
-    try await startCumulativeSum(x, priority: priority).value
+    try await startCumulativeSum(x, ignoringNaN: ignoringNaN, priority: priority).value
   }
 
   /// `yᵢ = x₀ + … + xᵢ`, blocking; see `startCumulativeSum`.
   @available(*, noasync)
   public func cumulativeSum<Element: KernelElement & Sendable>(
-    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> SharedArray<Element> {
-    try startCumulativeSum(x, priority: priority).result()
+    try startCumulativeSum(x, ignoringNaN: ignoringNaN, priority: priority).result()
   }
 
   /// `yᵢ = x₀ · … · xᵢ`; see `startCumulativeProduct`.
   public func cumulativeProduct<Element: KernelElement & Sendable>(
-    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) async throws -> SharedArray<Element> {
-    try await startCumulativeProduct(x, priority: priority).value
+    try await startCumulativeProduct(x, ignoringNaN: ignoringNaN, priority: priority).value
   }
 
   /// `yᵢ = x₀ · … · xᵢ`, blocking; see `startCumulativeProduct`.
   @available(*, noasync)
   public func cumulativeProduct<Element: KernelElement & Sendable>(
-    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> SharedArray<Element> {
-    try startCumulativeProduct(x, priority: priority).result()
+    try startCumulativeProduct(x, ignoringNaN: ignoringNaN, priority: priority).result()
   }
 }
 
 /// The passes as closures that travel, made outside of generic code.
-private struct CumulativeCode: Sendable {
+struct CumulativeCode: Sendable {
   let type: ElementType
   let input: SharedArray<UInt8>
   let count: Int
@@ -184,33 +191,44 @@ private func elements(ofChunk chunk: Int, _ count: Int) -> Range<Int> {
 private func addUp<Element: KernelElement & Sendable>(
   _ x: SharedArray<Element>, _ range: Range<Int>, _ before: Double, _ y: SharedArray<Element>
 ) {
-  x[range].withSpan { x in
-    y[range].withMutableSpan { y in
-      var base = CompensatedSum()
-      base.add(before)
-      for block in stride(from: 0, to: x.count, by: 64) {
-        let start = base.value
-        var total = 0.0
-        for index in block..<min(x.count, block + 64) {
-          total += Double(x[index])
-          y[index] = Element(start + total)
-        }
-        base.add(total)
-      }
-    }
-  }
+  x[range].withSpan { x in y[range].withMutableSpan { y in addUp(x, before, into: &y, from: 0) } }
 }
 
 private func multiplyUp<Element: KernelElement & Sendable>(
   _ x: SharedArray<Element>, _ range: Range<Int>, _ before: ScaledProduct, _ y: SharedArray<Element>
 ) {
   x[range].withSpan { x in
-    y[range].withMutableSpan { y in
-      var product = before
-      for index in x.indices {
-        product = product.multiplied(by: ScaledProduct(Double(x[index])))
-        y[index] = product.value(as: Element.self)
-      }
+    y[range].withMutableSpan { y in multiplyUp(x, before, into: &y, from: 0) }
+  }
+}
+
+/// Writes the running sums of one chunk.
+/// - Parameters:
+///   - before: what comes before it.
+///   - start: where they go.
+func addUp<Element: KernelElement>(
+  _ x: Span<Element>, _ before: Double, into y: inout MutableSpan<Element>, from start: Int
+) {
+  var base = CompensatedSum()
+  base.add(before)
+  for block in stride(from: 0, to: x.count, by: 64) {
+    let first = base.value
+    var total = 0.0
+    for index in block..<min(x.count, block + 64) {
+      total += Double(x[index])
+      y[start + index] = Element(first + total)
     }
+    base.add(total)
+  }
+}
+
+/// Writes the running products of one chunk; see `addUp`.
+func multiplyUp<Element: KernelElement>(
+  _ x: Span<Element>, _ before: ScaledProduct, into y: inout MutableSpan<Element>, from start: Int
+) {
+  var product = before
+  for index in x.indices {
+    product = product.multiplied(by: ScaledProduct(Double(x[index])))
+    y[start + index] = product.value(as: Element.self)
   }
 }

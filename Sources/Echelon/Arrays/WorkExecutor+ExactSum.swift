@@ -6,11 +6,15 @@ public import EchelonWire
 extension WorkExecutor {
   /// Starts computing `Σ xᵢ` without any rounding but that of the answer, which is the same for any order of
   /// the elements, and returns its future. See `ExactSum`.
-  /// - Parameter priority: how urgent it is; it gives way to more urgent work between two chunks.
+  /// - Parameters:
+  ///   - x: an array, a matrix, a view or an expression; of what does not lie in one piece an array is made first.
+  ///   - ignoringNaN: whether elements that are NaN are left out.
+  ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   /// - Throws: `ArenaError` when memory runs out.
   public func startExactSum<Element: KernelElement & SortableElement>(
-    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> Future<Element> {
+    if ignoringNaN { return try startExactSum(x.expression.without(nan: 0), priority: priority) }
     let operand = try PreparedOperand(x, operation: "exactSum")
     return try startSteps { [self] in
       let parts = PartedArray(try await operand.array(on: self, priority))
@@ -34,16 +38,16 @@ extension WorkExecutor {
 
   /// `Σ xᵢ`, rounded once; see `startExactSum`.
   public func exactSum<Element: KernelElement & SortableElement>(
-    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) async throws -> Element {
-    try await startExactSum(x, priority: priority).value
+    try await startExactSum(x, ignoringNaN: ignoringNaN, priority: priority).value
   }
 
   /// `Σ xᵢ`, rounded once, blocking; see `startExactSum`.
   @available(*, noasync)
   public func exactSum<Element: KernelElement & SortableElement>(
-    _ x: some ArrayOperand<Element>, priority: WorkPriority = .normal
+    _ x: some ArrayOperand<Element>, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> Element {
-    try startExactSum(x, priority: priority).result()
+    try startExactSum(x, ignoringNaN: ignoringNaN, priority: priority).result()
   }
 }

@@ -21,10 +21,7 @@ extension WorkExecutor {
     _ x: X, where mask: ArrayMask<X.Element>? = nil, priority: WorkPriority = .normal,
     deadline: Duration? = nil
   ) throws -> Future<Int> where X.Element: VectorInteger {
-    try start(.sum, x, mask, JobOptions(priority: priority, deadline: deadline)) { total in
-      guard let high = Int32(exactly: total.high) else { throw KernelError.overflow(kernel: "sum") }
-      return Int(high) << 32 + Int(total.low)
-    }
+    try start(.sum, x, mask, JobOptions(priority: priority, deadline: deadline)) { try $0.sum() }
   }
 
   /// Starts the search for the smallest element and its position; of equal ones the first.
@@ -55,10 +52,7 @@ extension WorkExecutor {
   private func startExtreme<X: ArrayOperand>(
     _ reduction: IntegerReduction, _ x: X, _ mask: ArrayMask<X.Element>?, _ options: JobOptions
   ) throws -> Future<Extreme<X.Element>> where X.Element: VectorInteger {
-    try start(reduction, x, mask, options) { best in
-      guard best.position >= 0 else { throw KernelError.emptyInput(kernel: "\(reduction)") }
-      return Extreme(value: X.Element(best.low), index: Int(best.position))
-    }
+    try start(reduction, x, mask, options) { try $0.extreme(reduction) }
   }
 
   private func start<X: ArrayOperand, Value: Sendable>(
@@ -236,6 +230,20 @@ struct IntegerPartial: BitwiseCopyable, Sendable {
   var position: Int64 = -1
   var padding: Int64 = 0
 
+  /// - Throws: `KernelError.overflow` for a sum that is no Int.
+  func sum() throws(KernelError) -> Int {
+    guard let high = Int32(exactly: high) else { throw .overflow(kernel: "sum") }
+    return Int(high) << 32 + Int(low)
+  }
+
+  /// - Throws: `KernelError.emptyInput` when there was no element.
+  func extreme<Element: VectorInteger>(
+    _ reduction: IntegerReduction
+  ) throws(KernelError) -> Extreme<Element> {
+    guard position >= 0 else { throw .emptyInput(kernel: "\(reduction)") }
+    return Extreme(value: Element(low), index: Int(position))
+  }
+
   /// Leaves less than 2³² in the lower half, so that any number of sums can be added.
   mutating func carry() {
     high += low >> 32
@@ -251,82 +259,131 @@ private func chunkFunction(
   _ type: VectorElementType
 ) -> ChunkFunction {
   ChunkFunction { chunk in
-    guard let reduction = IntegerReduction(rawValue: code) else {
-      preconditionFailure("this build has no reduction \(code); rebuild the program")
-    }
-    let chunk = ComputedChunk(
-      vectors: codes.map(\.computation), inputs: ChunkInputs(chunk: chunk, sources: sources))
-    switch type {
-    case .float64: chunk.storeCount(Double.self)
-    case .float32: chunk.storeCount(Float.self)
-    case .int64: chunk.store(reduction, Int64.self)
-    case .int32: chunk.store(reduction, Int32.self)
-    case .uint8: chunk.store(reduction, UInt8.self)
-    case .bool: preconditionFailure("no expression computes with Bool")
+    let computed = ComputedVectors(
+      vectors: codes.map(\.computation), inputs: ChunkInputs(chunk: chunk, sources: sources),
+      vectorCount: 1, elements: chunk.start..<chunk.start + chunk.count)
+    computed.forEachPartial(of: code, type) { chunk.store(partial: $1) }
+  }
+}
+
+extension MatrixPanels {
+  /// Writes the partial results of every vector, chunk by chunk.
+  func integerPartials(
+    _ code: UInt8, _ type: VectorElementType, into partials: SharedArray<IntegerPartial>
+  ) -> @Sendable (Int) -> Void {
+    { [self] panel in
+      let inputs = inputs(ofPanel: panel)
+      let computed = ComputedVectors(
+        vectors: codes.map(\.computation), inputs: inputs, vectorCount: inputs.vectors.count,
+        elements: inputs.elements)
+      let chunk = inputs.elements.lowerBound / FusedReduction.chunkLength
+      partials.withMutableSpan { partials in
+        computed.forEachPartial(of: code, type) {
+          partials[(inputs.vectors.lowerBound + $0) * chunksPerVector + chunk] = $1
+        }
+      }
     }
   }
 }
 
-/// The elements of a chunk, and which of them count, as they are needed.
-private struct ComputedChunk {
+/// Some elements of vectors, and which of them count, as they are needed.
+private struct ComputedVectors<Inputs: VectorInputs> {
   /// The elements, and the mask if there is one.
   let vectors: [VectorComputation]
-  let inputs: ChunkInputs
+  /// The same elements of each vector, one vector behind the other.
+  let inputs: Inputs
+  let vectorCount: Int
+  /// Which elements of the whole vectors these are.
+  let elements: Range<Int>
 
-  /// Writes how many elements are not 0.
-  func storeCount<Element: VectorProgramScalar & Numeric>(_ type: Element.Type) {
-    compute(0, type) { x in
-      var count: Int64 = 0
-      for index in x.indices { count += x[index] != 0 ? 1 : 0 }
-      inputs.chunk.store(partial: IntegerPartial(low: count))
+  /// Calls `body` with the number of each vector and its partial result.
+  func forEachPartial(
+    of code: UInt8, _ type: VectorElementType, _ body: (Int, IntegerPartial) -> Void
+  ) {
+    guard let reduction = IntegerReduction(rawValue: code) else {
+      preconditionFailure("this build has no reduction \(code); rebuild the program")
+    }
+    switch type {
+    case .float64: forEachCount(Double.self, body)
+    case .float32: forEachCount(Float.self, body)
+    case .int64: forEachPartial(of: reduction, Int64.self, body)
+    case .int32: forEachPartial(of: reduction, Int32.self, body)
+    case .uint8: forEachPartial(of: reduction, UInt8.self, body)
+    case .bool: preconditionFailure("no expression computes with Bool")
     }
   }
 
-  /// Writes the partial result of a reduction.
-  func store<Element: VectorInteger>(_ reduction: IntegerReduction, _ type: Element.Type) {
-    if reduction == .count { return storeCount(type) }
+  /// How many elements are not 0.
+  private func forEachCount<Element: VectorProgramScalar & Numeric>(
+    _ type: Element.Type, _ body: (Int, IntegerPartial) -> Void
+  ) {
     compute(0, type) { x in
-      guard vectors.count > 1 else { return store(reduction, of: x) { _ in true } }
-      compute(1, type) { mask in store(reduction, of: x) { mask[$0] != 0 } }
+      for vector in 0..<vectorCount {
+        var count: Int64 = 0
+        for index in places(of: vector) { count += x[index] != 0 ? 1 : 0 }
+        body(vector, IntegerPartial(low: count))
+      }
     }
+  }
+
+  private func forEachPartial<Element: VectorInteger>(
+    of reduction: IntegerReduction, _ type: Element.Type, _ body: (Int, IntegerPartial) -> Void
+  ) {
+    if reduction == .count { return forEachCount(type, body) }
+    compute(0, type) { x in
+      guard vectors.count > 1 else {
+        for vector in 0..<vectorCount { body(vector, partial(reduction, x, vector) { _ in true }) }
+        return
+      }
+      compute(1, type) { mask in
+        for vector in 0..<vectorCount {
+          body(vector, partial(reduction, x, vector) { mask[$0] != 0 })
+        }
+      }
+    }
+  }
+
+  private func places(of vector: Int) -> Range<Int> {
+    vector * elements.count..<(vector + 1) * elements.count
   }
 
   private func compute<Element: VectorProgramScalar>(
     _ index: Int, _ type: Element.Type, _ body: (Span<Element>) -> Void
   ) {
-    KernelScratch.withSpan(of: type, count: inputs.chunk.count) { values in
+    KernelScratch.withSpan(of: type, count: vectorCount * elements.count) { values in
       vectors[index].run(into: &values, inputs: inputs)
       body(values.span)
     }
   }
 
   @inline(__always)
-  private func store<Element: VectorInteger>(
-    _ reduction: IntegerReduction, of x: Span<Element>, where counts: (Int) -> Bool
-  ) {
+  private func partial<Element: VectorInteger>(
+    _ reduction: IntegerReduction, _ x: Span<Element>, _ vector: Int, where counts: (Int) -> Bool
+  ) -> IntegerPartial {
+    let places = places(of: vector)
     var result = IntegerPartial()
     switch reduction {
     case .count: preconditionFailure("counted elsewhere")
     case .sum:
-      for index in x.indices {
+      for index in places {
         let value = counts(index) ? Int64(x[index]) : 0
         result.high += value >> 32
         result.low += value & 0xffff_ffff
       }
       result.carry()
     case .minimum, .maximum:
-      guard let first = x.indices.first(where: counts) else { break }
+      guard let first = places.first(where: counts) else { break }
       // Without a branch: where the best one changes is not to be foreseen.
       var best = x[first]
       if reduction == .minimum {
-        for index in first..<x.count { best = counts(index) ? min(best, x[index]) : best }
+        for index in first..<places.upperBound { best = counts(index) ? min(best, x[index]) : best }
       } else {
-        for index in first..<x.count { best = counts(index) ? max(best, x[index]) : best }
+        for index in first..<places.upperBound { best = counts(index) ? max(best, x[index]) : best }
       }
-      let position = x.indices.first { counts($0) && x[$0] == best } ?? first
+      let position = places.first { counts($0) && x[$0] == best } ?? first
       result.low = Int64(best)
-      result.position = Int64(inputs.chunk.start + position)
+      result.position = Int64(elements.lowerBound + position - places.lowerBound)
     }
-    inputs.chunk.store(partial: result)
+    return result
   }
 }

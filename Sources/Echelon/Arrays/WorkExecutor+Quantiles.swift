@@ -17,6 +17,16 @@ public struct Histogram: Sendable, Equatable {
   public let above: Int
   /// How many are NaN.
   public let nanCount: Int
+
+  /// - Parameter counts: of the bins, then below, above and NaN.
+  init(edges: [Double], counts: [Int]) {
+    let bins = edges.count - 1
+    self.edges = edges
+    self.counts = Array(counts[0..<bins])
+    below = counts[bins]
+    above = counts[bins + 1]
+    nanCount = counts[bins + 2]
+  }
 }
 
 extension WorkExecutor {
@@ -50,9 +60,7 @@ extension WorkExecutor {
       counts.withSpan { counts in
         for index in counts.indices { totals[index % cells] += counts[index] }
       }
-      return Histogram(
-        edges: edges, counts: Array(totals[0..<bins]), below: totals[bins],
-        above: totals[bins + 1], nanCount: totals[bins + 2])
+      return Histogram(edges: edges, counts: totals)
     }
   }
 
@@ -210,7 +218,7 @@ private struct RankedElements {
 }
 
 /// Where a quantile lies among sorted elements.
-private struct QuantilePosition {
+struct QuantilePosition {
   /// The elements that it lies between; one when it lies at it.
   let ranks: [Int]
   private let share: Double

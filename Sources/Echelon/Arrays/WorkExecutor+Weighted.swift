@@ -143,6 +143,93 @@ extension WorkExecutor {
     try startHistogram(x, weights: weights, bins: bins, in: range, priority: priority).result()
   }
 
+  /// Quantiles of the weighted elements of every row or column, a row of the result for each; see `startQuantiles` with
+  /// weights. All workers find those of one vector after the other's.
+  /// - Parameters:
+  ///   - x: any view.
+  ///   - weights: of the same shape.
+  /// - Throws: `KernelError.shapeMismatch`, and what the quantiles of a vector throw.
+  public func quantiles<Element: SortableElement & BinaryFloatingPoint>(
+    _ x: SharedMatrix<Element>, _ probabilities: [Double], weights: SharedMatrix<Double>,
+    each slice: MatrixSlice, ignoringNaN: Bool = false, priority: WorkPriority = .normal
+  ) async throws -> SharedMatrix<Double> {
+    try checkProbabilities(probabilities)
+    return try await inSteps {
+      let found = try await forEachWeighted(x, weights, each: slice, "quantiles", priority) {
+        try await finished(
+          startQuantiles(
+            $0, probabilities, weights: $1, ignoringNaN: ignoringNaN, priority: priority))
+      }
+      return SharedMatrix(
+        try array(found.flatMap { $0 }), rows: found.count, columns: probabilities.count)
+    }
+  }
+
+  /// Quantiles of the weighted elements of every row or column, blocking; see the async form.
+  @available(*, noasync)
+  public func quantiles<Element: SortableElement & BinaryFloatingPoint>(
+    _ x: SharedMatrix<Element>, _ probabilities: [Double], weights: SharedMatrix<Double>,
+    each slice: MatrixSlice, ignoringNaN: Bool = false, priority: WorkPriority = .normal
+  ) throws -> SharedMatrix<Double> {
+    try startSteps { [self] in
+      try await quantiles(
+        x, probabilities, weights: weights, each: slice, ignoringNaN: ignoringNaN,
+        priority: priority)
+    }.result()
+  }
+
+  /// The weights of the elements of every row or column that fall into bins of equal width; see `startHistogram` with
+  /// weights. All workers add up those of one vector after the other's.
+  /// - Parameters:
+  ///   - x: any view.
+  ///   - weights: of the same shape.
+  /// - Throws: `KernelError.shapeMismatch`, and what the histogram of a vector throws.
+  public func histogram<Element: SortableElement>(
+    _ x: SharedMatrix<Element>, weights: SharedMatrix<Double>, bins: Int,
+    in range: ClosedRange<Double>, each slice: MatrixSlice, priority: WorkPriority = .normal
+  ) async throws -> [WeightedHistogram] {
+    _ = try histogramEdges(bins, range)
+    return try await inSteps {
+      try await forEachWeighted(x, weights, each: slice, "histogram", priority) {
+        try await finished(
+          startHistogram($0, weights: $1, bins: bins, in: range, priority: priority))
+      }
+    }
+  }
+
+  /// The weights of the elements of every row or column that fall into bins, blocking; see the async form.
+  @available(*, noasync)
+  public func histogram<Element: SortableElement>(
+    _ x: SharedMatrix<Element>, weights: SharedMatrix<Double>, bins: Int,
+    in range: ClosedRange<Double>, each slice: MatrixSlice, priority: WorkPriority = .normal
+  ) throws -> [WeightedHistogram] {
+    try startSteps { [self] in
+      try await histogram(
+        x, weights: weights, bins: bins, in: range, each: slice, priority: priority)
+    }.result()
+  }
+
+  private func forEachWeighted<Element, Value>(
+    _ x: SharedMatrix<Element>, _ weights: SharedMatrix<Double>, each slice: MatrixSlice,
+    _ operation: String, _ priority: WorkPriority,
+    _ body: (ArrayView<Element>, SharedArray<Double>) async throws -> Value
+  ) async throws -> [Value] {
+    guard (x.rows, x.columns) == (weights.rows, weights.columns) else {
+      throw KernelError.shapeMismatch(
+        kernel: operation,
+        shapes: ["\(x.rows) × \(x.columns)", "\(weights.rows) × \(weights.columns)"])
+    }
+    let (vectors, all) = slice == .row ? (x, weights) : (x.transposed, weights.transposed)
+    // One vector's weights behind the other's.
+    let inOrder = try await finished(startEvaluate(all, priority: priority))
+    var values: [Value] = []
+    for index in 0..<vectors.rows {
+      let own = inOrder[index * vectors.columns..<(index + 1) * vectors.columns]
+      values.append(try await body(vectors.row(index), own))
+    }
+    return values
+  }
+
   func checkWeights<Element: KernelElement & Sendable>(
     _ weights: SharedArray<Element>, _ priority: WorkPriority
   ) async throws {

@@ -19,6 +19,11 @@ struct LeafLayout: Hashable, Sendable, BitwiseCopyable, Codable {
     count == 0 || ((columnStride == 1 || columns == 1) && (rowStride == columns || rows == 1))
   }
 
+  /// The same elements with rows and columns exchanged.
+  var transposed: LeafLayout {
+    LeafLayout(rows: columns, columns: rows, rowStride: columnStride, columnStride: rowStride)
+  }
+
   /// The same elements, repeated along every direction in which there is one only; nil when that does not
   /// give this shape.
   func broadcast(to shape: ExpressionShape) -> LeafLayout? {
@@ -34,8 +39,26 @@ struct LeafLayout: Hashable, Sendable, BitwiseCopyable, Codable {
 
 /// How an input of an expression lies, and what its elements are, as it travels.
 struct LeafSource: Hashable, Sendable, BitwiseCopyable, Codable {
-  let layout: LeafLayout
+  var layout: LeafLayout
   let type: VectorElementType
+
+  /// Bytes from the first element to the last.
+  var byteCount: Int { layout.extent * type.byteCount }
+
+  /// Whether a program of this type can read the elements where they lie.
+  func isInPlace<Element: VectorProgramScalar>(for _: Element.Type) -> Bool {
+    layout.isContiguous && type == Element.vectorType
+  }
+
+  /// Puts elements one behind the other, from one of them on and in row-major order.
+  func gather<Element: VectorProgramScalar>(
+    _ bytes: Span<UInt8>, from start: Int, into output: inout MutableSpan<Element>,
+    at places: Range<Int>? = nil
+  ) {
+    type.gather(
+      bytes, from: start, columns: layout.columns, rowStride: layout.rowStride,
+      columnStride: layout.columnStride, into: &output, at: places)
+  }
 }
 
 /// The shape of what an expression computes.

@@ -75,19 +75,21 @@ struct ChunkInputs: VectorInputs {
   func withInput<Element: VectorProgramScalar>(
     _ index: Int, of type: Element.Type, _ body: (Span<Element>) -> Void
   ) {
-    let layout = sources[index].layout
-    let source = sources[index].type
-    if layout.isContiguous, source == Element.vectorType {
-      return chunk.withInput(index, of: type, body)
+    if sources[index].isInPlace(for: type) { return chunk.withInput(index, of: type, body) }
+    KernelScratch.withSpan(of: type, count: chunk.count) { gathered in
+      _ = gatherInput(index, into: &gathered)
+      body(gathered.span)
     }
-    let byteCount = layout.extent * source.byteCount
-    chunk.withWholeInput(index, of: UInt8.self, count: byteCount) { whole in
-      KernelScratch.withSpan(of: type, count: chunk.count) { gathered in
-        source.gather(
-          whole, from: chunk.start, columns: layout.columns, rowStride: layout.rowStride,
-          columnStride: layout.columnStride, into: &gathered)
-        body(gathered.span)
-      }
+  }
+
+  func gatherInput<Element: VectorProgramScalar>(
+    _ index: Int, into output: inout MutableSpan<Element>
+  ) -> Bool {
+    let source = sources[index]
+    guard !source.isInPlace(for: Element.self) else { return false }
+    chunk.withWholeInput(index, of: UInt8.self, count: source.byteCount) { whole in
+      source.gather(whole, from: chunk.start, into: &output)
     }
+    return true
   }
 }

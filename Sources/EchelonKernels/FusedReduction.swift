@@ -86,10 +86,33 @@ public struct FusedReduction: Sendable {
     _ body: (Int, KernelPartial) -> Void
   ) {
     compute(inputs, vectorCount * range.count, type, []) { computed in
+      if mask == nil, !ignoresNaN {
+        return forEachPartial(ofComputed: computed, of: vectorCount, range, body)
+      }
       for vector in 0..<vectorCount {
         let own = vector * range.count..<(vector + 1) * range.count
         body(vector, reduce(computed.map { $0.vector(own) }, range, type))
       }
+    }
+  }
+
+  /// Of vectors of which all elements count: one call for all of them, since they may be short and many.
+  private func forEachPartial(
+    ofComputed computed: [KernelOperand], of vectorCount: Int, _ range: Range<Int>,
+    _ body: (Int, KernelPartial) -> Void
+  ) {
+    guard !range.isEmpty, let runRange = kernel.runRange else {
+      for vector in 0..<vectorCount { body(vector, kernel.identity) }
+      return
+    }
+    let call: KernelCall
+    do throws(KernelError) { call = try KernelCall(kernel, inputs: computed) } catch {
+      preconditionFailure("vectors that fit each other, and yet: \(error)")
+    }
+    for vector in 0..<vectorCount {
+      let start = vector * range.count
+      let partial = runRange(call, start..<start + range.count)
+      body(vector, kernel.movePositions?(partial) { range.lowerBound + $0 - start } ?? partial)
     }
   }
 
@@ -112,9 +135,6 @@ public struct FusedReduction: Sendable {
     _ computed: [KernelOperand], _ range: Range<Int>, _ type: Element.Type
   ) -> KernelPartial {
     let kept = computed.prefix(vectors.count)
-    guard mask != nil || ignoresNaN else {
-      return run(Array(kept), range.count) { range.lowerBound + $0 }
-    }
     var isLeftOut = [Bool](repeating: false, count: range.count)
     if mask != nil {
       computed[vectors.count].withSpan(of: type, 0..<range.count) { mask in

@@ -15,7 +15,7 @@ extension Kernel {
     merge: @escaping @Sendable (KernelPartial, KernelPartial) -> KernelPartial,
     oracle: KernelOracle
   ) -> Kernel {
-    Kernel(
+    var kernel = Kernel(
       family: family, name: name, elementType: Element.elementType, summary: summary,
       inputCount: inputCount, identity: identity,
       plan: { shape throws(KernelError) in
@@ -37,6 +37,8 @@ extension Kernel {
           operations: operationsPerElement * Double(count))
       },
       oracle: oracle)
+    kernel.runRange = run
+    return kernel
   }
 }
 

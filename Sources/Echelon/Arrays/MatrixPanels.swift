@@ -41,11 +41,13 @@ struct MatrixPanels: Sendable {
   /// How many chunks a vector has, and partial results.
   var chunksPerVector: Int { length / chunkLength + (length % chunkLength == 0 ? 0 : 1) }
 
-  /// Vectors of a panel. As many elements as a chunk of a reduction has, at least; eight vectors where it is columns of a matrix that
-  /// lies row by row, which share their cache lines.
+  /// Vectors of a panel. As many elements as a chunk of a reduction has, at least. Of columns of a matrix that lies row
+  /// by row, 64 if they are short and eight if they are long: they share cache lines, and several of these lie side by
+  /// side.
   private var height: Int {
     let columns = max(1, min(length, chunkLength))
-    return max(1, min(vectorCount, max(FusedReduction.chunkLength / columns, areNeighbours ? 8 : 1)))
+    let neighbours = areNeighbours ? max(8, min(64, (1 << 19) / columns)) : 1
+    return max(1, min(vectorCount, max(FusedReduction.chunkLength / columns, neighbours)))
   }
   private var areNeighbours: Bool {
     sources.contains { $0.layout.rowStride < $0.layout.columnStride }

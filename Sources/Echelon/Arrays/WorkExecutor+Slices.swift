@@ -69,8 +69,11 @@ extension WorkExecutor {
       try partials.withSpan { partials in
         try values.withMutableSpan { values in
           for vector in values.indices {
-            let own = vector * chunkCount..<(vector + 1) * chunkCount
-            values[vector] = try reduction.finish(kernel.mergeTree(partials.extracting(own)))
+            let first = vector * chunkCount
+            let merged =
+              chunkCount == 1
+              ? partials[first] : kernel.mergeTree(count: chunkCount) { partials[first + $0] }
+            values[vector] = try reduction.finish(merged)
           }
         }
       }

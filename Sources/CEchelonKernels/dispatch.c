@@ -104,12 +104,7 @@ ek_central_moments ek_merge_central_moments(ek_central_moments a, ek_central_mom
   return (ek_central_moments){both.count, both.mean, both.m2, m3, m4};
 }
 
-ek_scaled ek_multiply_scaled(ek_scaled a, ek_scaled b) {
-  double mantissa = a.mantissa * b.mantissa, exponent = a.exponent + b.exponent;
-  if (mantissa == 0 || !isfinite(mantissa)) return (ek_scaled){mantissa, 0};
-  return fabs(mantissa) < 2 ? (ek_scaled){mantissa, exponent}
-                            : (ek_scaled){mantissa / 2, exponent + 1};
-}
+ek_scaled ek_multiply_scaled(ek_scaled a, ek_scaled b) { return ek_times(a, b); }
 
 double ek_sum_f64(int level, const double *x, ptrdiff_t n) { return table(level)->sum_f64(x, n); }
 double ek_sum_f32(int level, const float *x, ptrdiff_t n) { return table(level)->sum_f32(x, n); }
@@ -223,4 +218,63 @@ void ek_evaluate_i32(int level, const ek_program *program, const int32_t *const 
 void ek_evaluate_u8(int level, const ek_program *program, const uint8_t *const *inputs, uint8_t *out,
                     ptrdiff_t n) {
   table(level)->evaluate_u8(program, inputs, out, n);
+}
+
+ptrdiff_t ek_count_f64(int level, const double *x, ptrdiff_t n) { return table(level)->count_f64(x, n); }
+ptrdiff_t ek_count_f32(int level, const float *x, ptrdiff_t n) { return table(level)->count_f32(x, n); }
+ptrdiff_t ek_count_i64(int level, const int64_t *x, ptrdiff_t n) { return table(level)->count_i64(x, n); }
+ptrdiff_t ek_count_i32(int level, const int32_t *x, ptrdiff_t n) { return table(level)->count_i32(x, n); }
+ptrdiff_t ek_count_u8(int level, const uint8_t *x, ptrdiff_t n) { return table(level)->count_u8(x, n); }
+ek_wide ek_sum_i64(int level, const int64_t *x, const int64_t *mask, ptrdiff_t n) {
+  return table(level)->sum_i64(x, mask, n);
+}
+ptrdiff_t ek_least_i64(int level, const int64_t *x, const int64_t *mask, ptrdiff_t n) {
+  return table(level)->least_i64(x, mask, n);
+}
+ptrdiff_t ek_most_i64(int level, const int64_t *x, const int64_t *mask, ptrdiff_t n) {
+  return table(level)->most_i64(x, mask, n);
+}
+ek_wide ek_sum_i32(int level, const int32_t *x, const int32_t *mask, ptrdiff_t n) {
+  return table(level)->sum_i32(x, mask, n);
+}
+ptrdiff_t ek_least_i32(int level, const int32_t *x, const int32_t *mask, ptrdiff_t n) {
+  return table(level)->least_i32(x, mask, n);
+}
+ptrdiff_t ek_most_i32(int level, const int32_t *x, const int32_t *mask, ptrdiff_t n) {
+  return table(level)->most_i32(x, mask, n);
+}
+ek_wide ek_sum_u8(int level, const uint8_t *x, const uint8_t *mask, ptrdiff_t n) {
+  return table(level)->sum_u8(x, mask, n);
+}
+ptrdiff_t ek_least_u8(int level, const uint8_t *x, const uint8_t *mask, ptrdiff_t n) {
+  return table(level)->least_u8(x, mask, n);
+}
+ptrdiff_t ek_most_u8(int level, const uint8_t *x, const uint8_t *mask, ptrdiff_t n) {
+  return table(level)->most_u8(x, mask, n);
+}
+void ek_gather_f64(int level, int type, const void *x, const ek_layout *layout, ptrdiff_t start, double *out,
+                   ptrdiff_t n) {
+  table(level)->gather_f64(type, x, layout, start, out, n);
+}
+void ek_gather_f32(int level, int type, const void *x, const ek_layout *layout, ptrdiff_t start, float *out,
+                   ptrdiff_t n) {
+  table(level)->gather_f32(type, x, layout, start, out, n);
+}
+void ek_gather_i64(int level, int type, const void *x, const ek_layout *layout, ptrdiff_t start, int64_t *out,
+                   ptrdiff_t n) {
+  table(level)->gather_i64(type, x, layout, start, out, n);
+}
+void ek_gather_i32(int level, int type, const void *x, const ek_layout *layout, ptrdiff_t start, int32_t *out,
+                   ptrdiff_t n) {
+  table(level)->gather_i32(type, x, layout, start, out, n);
+}
+void ek_gather_u8(int level, int type, const void *x, const ek_layout *layout, ptrdiff_t start, uint8_t *out,
+                   ptrdiff_t n) {
+  table(level)->gather_u8(type, x, layout, start, out, n);
+}
+void ek_running_product_f64(int level, const double *x, double *out, ptrdiff_t n, ek_scaled before) {
+  table(level)->running_product_f64(x, out, n, before);
+}
+void ek_running_product_f32(int level, const float *x, float *out, ptrdiff_t n, ek_scaled before) {
+  table(level)->running_product_f32(x, out, n, before);
 }

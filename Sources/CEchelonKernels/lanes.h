@@ -69,3 +69,33 @@ static inline double total_sum(const sum_counter *c) {
 COUNTER(moments, ek_moments, ek_merge_moments, {0, 0, 0})
 COUNTER(central, ek_central_moments, ek_merge_central_moments, {0, 0, 0, 0, 0})
 COUNTER(scaled, ek_scaled, ek_multiply_scaled, {1, 0})
+
+/// A number as a product of one.
+static inline ek_scaled scaled_of(double value) {
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  int exponent = (int)(bits >> 52 & 0x7ff);
+  if (exponent == 0x7ff || value == 0) return (ek_scaled){value, 0};
+  if (exponent == 0) {  // subnormal
+    double mantissa = 2 * frexp(value, &exponent);
+    return (ek_scaled){mantissa, exponent - 1};
+  }
+  bits = (bits & ~((uint64_t)0x7ff << 52)) | (uint64_t)1023 << 52;
+  memcpy(&value, &bits, sizeof value);
+  return (ek_scaled){value, exponent - 1023};
+}
+
+/// The number, rounded once: 0 or an infinity when it lies out of range.
+static inline double value_of(ek_scaled product) {
+  double mantissa = product.mantissa, exponent = product.exponent;
+  if (mantissa == 0 || !isfinite(mantissa)) return mantissa;
+  if (exponent > 1023) return copysign(INFINITY, mantissa);
+  if (exponent < -1022) {
+    mantissa *= 0x1p-1022;  // exact: its magnitude was 1 or more
+    exponent = exponent < -2044 ? -1022 : exponent + 1022;
+  }
+  uint64_t bits = (uint64_t)(1023 + (int)exponent) << 52;
+  double power;
+  memcpy(&power, &bits, sizeof power);
+  return mantissa * power;
+}

@@ -51,6 +51,75 @@
 #include "evaluate.h"
 #pragma clang diagnostic pop
 
+#define ELEMENT double
+#define SUFFIX f64
+#include "integers.h"
+
+#define ELEMENT float
+#define SUFFIX f32
+#include "integers.h"
+
+#define ELEMENT int64_t
+#define LEAST INT64_MIN
+#define MOST INT64_MAX
+#define SUFFIX i64
+#include "integers.h"
+
+#define ELEMENT int32_t
+#define LEAST INT32_MIN
+#define MOST INT32_MAX
+#define SUFFIX i32
+#include "integers.h"
+
+#define ELEMENT uint8_t
+#define LEAST 0
+#define MOST UINT8_MAX
+#define SUFFIX u8
+#include "integers.h"
+
+#define TARGET double
+#define FROM_REAL(x) ((double)(x))
+#define FROM_WHOLE(x) ((double)(x))
+#define SUFFIX f64
+#include "gather.h"
+
+#define TARGET float
+#define FROM_REAL(x) ((float)(x))
+#define FROM_WHOLE(x) ((float)(x))
+#define SUFFIX f32
+#include "gather.h"
+
+// Of what is out of range the smallest or the largest number, and 0 of NaN. Bounds are exact as doubles, or round up to
+// what is out of range.
+#define SATURATED(type, least, most, x)                                                 \
+  ({                                                                                    \
+    double number = (x);                                                                \
+    number >= (double)(most) ? (most) : number > (double)(least) ? (type)number : number != number ? 0 : (least); \
+  })
+#define CLAMPED(least, most, x)                                                         \
+  ({                                                                                    \
+    int64_t number = (x);                                                               \
+    number > (most) ? (most) : number < (least) ? (least) : number;                     \
+  })
+
+#define TARGET int64_t
+#define FROM_REAL(x) SATURATED(int64_t, INT64_MIN, INT64_MAX, x)
+#define FROM_WHOLE(x) ((int64_t)(x))
+#define SUFFIX i64
+#include "gather.h"
+
+#define TARGET int32_t
+#define FROM_REAL(x) SATURATED(int32_t, INT32_MIN, INT32_MAX, x)
+#define FROM_WHOLE(x) ((int32_t)CLAMPED(INT32_MIN, INT32_MAX, x))
+#define SUFFIX i32
+#include "gather.h"
+
+#define TARGET uint8_t
+#define FROM_REAL(x) SATURATED(uint8_t, 0, UINT8_MAX, x)
+#define FROM_WHOLE(x) ((uint8_t)CLAMPED(0, UINT8_MAX, x))
+#define SUFFIX u8
+#include "gather.h"
+
 #define EK_TABLE_NAME_(level) ek_table_##level
 #define EK_TABLE_NAME(level) EK_TABLE_NAME_(level)
 
@@ -81,4 +150,25 @@ const ek_table EK_TABLE_NAME(EK_LEVEL) = {
     .evaluate_i64 = evaluate_i64,
     .evaluate_i32 = evaluate_i32,
     .evaluate_u8 = evaluate_u8,
+    .count_f64 = count_f64,
+    .count_f32 = count_f32,
+    .count_i64 = count_i64,
+    .count_i32 = count_i32,
+    .count_u8 = count_u8,
+    .sum_i64 = sum_i64,
+    .least_i64 = least_i64,
+    .most_i64 = most_i64,
+    .sum_i32 = sum_i32,
+    .least_i32 = least_i32,
+    .most_i32 = most_i32,
+    .sum_u8 = sum_u8,
+    .least_u8 = least_u8,
+    .most_u8 = most_u8,
+    .gather_f64 = gather_f64,
+    .gather_f32 = gather_f32,
+    .gather_i64 = gather_i64,
+    .gather_i32 = gather_i32,
+    .gather_u8 = gather_u8,
+    .running_product_f64 = running_product_f64,
+    .running_product_f32 = running_product_f32,
 };

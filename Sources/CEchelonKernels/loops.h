@@ -317,6 +317,13 @@ static ek_scaled NAME(product)(const ELEMENT *x, ptrdiff_t n) {
   return total_scaled(&counter);
 }
 
+static void NAME(running_product)(const ELEMENT *x, ELEMENT *out, ptrdiff_t n, ek_scaled product) {
+  for (ptrdiff_t i = 0; i < n; i++) {
+    product = ek_times(product, scaled_of((double)x[i]));
+    out[i] = (ELEMENT)value_of(product);
+  }
+}
+
 #undef TAKE_MINIMUM
 #undef SELECT
 #undef TREE

@@ -4,6 +4,15 @@
 
 #include "CEchelonKernels.h"
 
+#include <math.h>
+
+/// `ek_multiply_scaled` where it is done for every element.
+static inline ek_scaled ek_times(ek_scaled a, ek_scaled b) {
+  double mantissa = a.mantissa * b.mantissa, exponent = a.exponent + b.exponent;
+  if (mantissa == 0 || !isfinite(mantissa)) return (ek_scaled){mantissa, 0};
+  return fabs(mantissa) < 2 ? (ek_scaled){mantissa, exponent} : (ek_scaled){mantissa / 2, exponent + 1};
+}
+
 /// How many operands an operation has, one that there is.
 static inline unsigned ek_arity(unsigned operation) {
   static const unsigned char arity[EK_OPERATION_COUNT] = {
@@ -53,6 +62,27 @@ typedef struct {
   void (*evaluate_i64)(const ek_program *, const int64_t *const *, int64_t *, ptrdiff_t);
   void (*evaluate_i32)(const ek_program *, const int32_t *const *, int32_t *, ptrdiff_t);
   void (*evaluate_u8)(const ek_program *, const uint8_t *const *, uint8_t *, ptrdiff_t);
+  ptrdiff_t (*count_f64)(const double *, ptrdiff_t);
+  ptrdiff_t (*count_f32)(const float *, ptrdiff_t);
+  ptrdiff_t (*count_i64)(const int64_t *, ptrdiff_t);
+  ptrdiff_t (*count_i32)(const int32_t *, ptrdiff_t);
+  ptrdiff_t (*count_u8)(const uint8_t *, ptrdiff_t);
+  ek_wide (*sum_i64)(const int64_t *, const int64_t *, ptrdiff_t);
+  ptrdiff_t (*least_i64)(const int64_t *, const int64_t *, ptrdiff_t);
+  ptrdiff_t (*most_i64)(const int64_t *, const int64_t *, ptrdiff_t);
+  ek_wide (*sum_i32)(const int32_t *, const int32_t *, ptrdiff_t);
+  ptrdiff_t (*least_i32)(const int32_t *, const int32_t *, ptrdiff_t);
+  ptrdiff_t (*most_i32)(const int32_t *, const int32_t *, ptrdiff_t);
+  ek_wide (*sum_u8)(const uint8_t *, const uint8_t *, ptrdiff_t);
+  ptrdiff_t (*least_u8)(const uint8_t *, const uint8_t *, ptrdiff_t);
+  ptrdiff_t (*most_u8)(const uint8_t *, const uint8_t *, ptrdiff_t);
+  void (*gather_f64)(int, const void *, const ek_layout *, ptrdiff_t, double *, ptrdiff_t);
+  void (*gather_f32)(int, const void *, const ek_layout *, ptrdiff_t, float *, ptrdiff_t);
+  void (*gather_i64)(int, const void *, const ek_layout *, ptrdiff_t, int64_t *, ptrdiff_t);
+  void (*gather_i32)(int, const void *, const ek_layout *, ptrdiff_t, int32_t *, ptrdiff_t);
+  void (*gather_u8)(int, const void *, const ek_layout *, ptrdiff_t, uint8_t *, ptrdiff_t);
+  void (*running_product_f64)(const double *, double *, ptrdiff_t, ek_scaled);
+  void (*running_product_f32)(const float *, float *, ptrdiff_t, ek_scaled);
 } ek_table;
 
 extern const ek_table ek_table_baseline;

@@ -1,3 +1,5 @@
+internal import CEchelonKernels
+
 /// Elements on their way into the order and the type that a program works in.
 extension VectorElementType {
   /// Puts elements of this type one behind the other, as elements of another, from one of them on and in
@@ -25,72 +27,37 @@ extension VectorElementType {
     let (lastRow, lastColumn) = (start + count - 1).quotientAndRemainder(dividingBy: columns)
     let furthest = lastRow * rowStride + (lastRow > row ? columns - 1 : lastColumn) * columnStride
     precondition(furthest < source.count / byteCount, "an element outside of its array")
-    let run = Run(
-      row: row, column: column, columns: columns, rowStride: rowStride, columnStride: columnStride,
-      count: count)
-    // SAFETY: both spans are borrowed during the calls, all elements are inside (the check above), and
-    // `vectorType` says what a target's bits are. Known types, so that each loop is compiled for its own.
+    let layout = ek_layout(
+      columns: columns, row_stride: rowStride, column_stride: columnStride)
+    // SAFETY: both spans are borrowed during the calls, all elements are inside (the checks above), and
+    // `vectorType` says what a target's bits are.
     unsafe source.withUnsafeBufferPointer { source in
       unsafe target.withUnsafeMutableBufferPointer { target in
-        let (source, target) = unsafe (
-          UnsafeRawPointer(source.baseAddress.unsafelyUnwrapped),
-          UnsafeMutableRawPointer(target.baseAddress.unsafelyUnwrapped + places.lowerBound)
-        )
-        switch Target.vectorType {
-        case .float64: unsafe gather(source, run, as: Double.self, target)
-        case .float32: unsafe gather(source, run, as: Float.self, target)
-        case .int64: unsafe gather(source, run, as: Int64.self, target)
-        case .int32: unsafe gather(source, run, as: Int32.self, target)
-        case .uint8: unsafe gather(source, run, as: UInt8.self, target)
-        case .bool: preconditionFailure("no program computes with Bool")
+        let (level, type) = (EK_LEVEL_ACTIVE, Int32(rawValue))
+        let from = unsafe UnsafeRawPointer(source.baseAddress.unsafelyUnwrapped)
+        let to = unsafe UnsafeMutableRawPointer(
+          target.baseAddress.unsafelyUnwrapped + places.lowerBound)
+        unsafe withUnsafePointer(to: layout) { layout in
+          switch Target.vectorType {
+          case .float64:
+            unsafe ek_gather_f64(level, type, from, layout, start, to.bound(), count)
+          case .float32:
+            unsafe ek_gather_f32(level, type, from, layout, start, to.bound(), count)
+          case .int64:
+            unsafe ek_gather_i64(level, type, from, layout, start, to.bound(), count)
+          case .int32:
+            unsafe ek_gather_i32(level, type, from, layout, start, to.bound(), count)
+          case .uint8: unsafe ek_gather_u8(level, type, from, layout, start, to.bound(), count)
+          case .bool: preconditionFailure("no program computes with Bool")
+          }
         }
       }
     }
   }
+}
 
-  /// Which elements, in row-major order.
-  private struct Run {
-    let row: Int
-    let column: Int
-    let columns: Int
-    let rowStride: Int
-    let columnStride: Int
-    let count: Int
-  }
-
-  @unsafe private func gather<Target: VectorProgramScalar>(
-    _ source: UnsafeRawPointer, _ run: Run, as type: Target.Type, _ target: UnsafeMutableRawPointer
-  ) {
-    let target = unsafe target.assumingMemoryBound(to: type)
-    switch self {
-    case .float64: unsafe copy(source, Double.self, run, target) { Target(nearest: $0) }
-    case .float32: unsafe copy(source, Float.self, run, target) { Target(nearest: Double($0)) }
-    case .int64: unsafe copy(source, Int64.self, run, target) { Target(nearest: $0) }
-    case .int32: unsafe copy(source, Int32.self, run, target) { Target(nearest: Int64($0)) }
-    case .uint8: unsafe copy(source, UInt8.self, run, target) { Target(nearest: Int64($0)) }
-    case .bool: unsafe copy(source, UInt8.self, run, target) { Target(nearest: Int64($0 & 1)) }
-    }
-  }
-
-  @unsafe @inline(__always)
-  private func copy<Source, Target>(
-    _ source: UnsafeRawPointer, _: Source.Type, _ run: Run, _ target: UnsafeMutablePointer<Target>,
-    _ convert: (Source) -> Target
-  ) {
-    let source = unsafe source.assumingMemoryBound(to: Source.self)
-    var (row, column, done) = (run.row, run.column, 0)
-    while done < run.count {
-      let length = min(run.columns - column, run.count - done)
-      let from = unsafe source + (row * run.rowStride + column * run.columnStride)
-      let to = unsafe target + done
-      if run.columnStride == 1 {
-        for index in 0..<length { unsafe to[index] = convert(from[index]) }
-      } else {
-        for index in 0..<length { unsafe to[index] = convert(from[index * run.columnStride]) }
-      }
-      done += length
-      row += 1
-      column = 0
-    }
+extension UnsafeMutableRawPointer {
+  @unsafe fileprivate func bound<Element>() -> UnsafeMutablePointer<Element> {
+    unsafe assumingMemoryBound(to: Element.self)
   }
 }

@@ -162,6 +162,9 @@ public protocol VectorProgramScalar: BitwiseCopyable, Sendable {
 
   /// Runs a program, which is sound, over inputs that all have that many elements.
   @unsafe static func evaluate(_ call: ProgramCall<Self>)
+
+  /// How many of some truths are not 0.
+  static func countNonzero(_ x: Span<Self>) -> Int
 }
 
 /// The types that the elements of arrays in expressions have.
@@ -190,7 +193,23 @@ public enum VectorElementType: UInt8, Sendable, CaseIterable, Codable, BitwiseCo
 }
 
 /// An element type of whole numbers that vector programs run on.
-public protocol VectorInteger: VectorProgramScalar, FixedWidthInteger {}
+public protocol VectorInteger: VectorProgramScalar, FixedWidthInteger {
+  /// `Σ xᵢ` of the elements that count, as high·2³² + low; of fewer than 2³¹ elements.
+  /// - Parameter mask: as many elements, not 0 for those that count; nil is all.
+  static func sum(_ x: Span<Self>, where mask: Span<Self>?) -> (high: Int64, low: Int64)
+  /// The first position of the smallest or the largest of the elements that count; nil when none does.
+  static func position(
+    of extreme: VectorExtreme, in x: Span<Self>, where mask: Span<Self>?
+  ) -> Int?
+}
+
+/// Which extreme element is meant.
+public enum VectorExtreme: Sendable, Hashable {
+  /// The smallest.
+  case least
+  /// The largest.
+  case most
+}
 
 extension VectorInteger {
   /// See `VectorProgramScalar`.
@@ -230,6 +249,13 @@ extension Double: VectorProgramScalar {
   @unsafe public static func evaluate(_ call: ProgramCall<Double>) {
     unsafe ek_evaluate_f64(call.level, call.program, call.inputs, call.output, call.count)
   }
+
+  /// See `VectorProgramScalar`.
+  public static func countNonzero(_ x: Span<Double>) -> Int {
+    unsafe x.withUnsafeBufferPointer {
+      unsafe ek_count_f64(EK_LEVEL_ACTIVE, $0.baseAddress, $0.count)
+    }
+  }
 }
 
 extension Float: VectorProgramScalar {
@@ -246,6 +272,13 @@ extension Float: VectorProgramScalar {
   @unsafe public static func evaluate(_ call: ProgramCall<Float>) {
     unsafe ek_evaluate_f32(call.level, call.program, call.inputs, call.output, call.count)
   }
+
+  /// See `VectorProgramScalar`.
+  public static func countNonzero(_ x: Span<Float>) -> Int {
+    unsafe x.withUnsafeBufferPointer {
+      unsafe ek_count_f32(EK_LEVEL_ACTIVE, $0.baseAddress, $0.count)
+    }
+  }
 }
 
 extension Int64: VectorInteger {
@@ -255,6 +288,30 @@ extension Int64: VectorInteger {
   /// See `VectorProgramScalar`.
   @unsafe public static func evaluate(_ call: ProgramCall<Int64>) {
     unsafe ek_evaluate_i64(call.level, call.program, call.inputs, call.output, call.count)
+  }
+
+  /// See `VectorProgramScalar`.
+  public static func countNonzero(_ x: Span<Int64>) -> Int {
+    unsafe x.withUnsafeBufferPointer {
+      unsafe ek_count_i64(EK_LEVEL_ACTIVE, $0.baseAddress, $0.count)
+    }
+  }
+
+  /// See `VectorInteger`.
+  public static func sum(_ x: Span<Int64>, where mask: Span<Int64>?) -> (high: Int64, low: Int64) {
+    let sum = unsafe withElements(x, mask) { unsafe ek_sum_i64(EK_LEVEL_ACTIVE, $0, $1, $2) }
+    return (sum.high, sum.low)
+  }
+
+  /// See `VectorInteger`.
+  public static func position(
+    of extreme: VectorExtreme, in x: Span<Int64>, where mask: Span<Int64>?
+  ) -> Int? {
+    let position = unsafe withElements(x, mask) {
+      unsafe extreme == .least
+        ? ek_least_i64(EK_LEVEL_ACTIVE, $0, $1, $2) : ek_most_i64(EK_LEVEL_ACTIVE, $0, $1, $2)
+    }
+    return position < 0 ? nil : position
   }
 }
 
@@ -270,6 +327,38 @@ extension Int: VectorInteger {
       UnsafeRawPointer(call.inputs)?.assumingMemoryBound(to: UnsafePointer<Int64>?.self),
       UnsafeMutableRawPointer(call.output).assumingMemoryBound(to: Int64.self), call.count)
   }
+
+  /// See `VectorProgramScalar`.
+  public static func countNonzero(_ x: Span<Int>) -> Int {
+    unsafe x.withUnsafeBufferPointer {
+      unsafe ek_count_i64(EK_LEVEL_ACTIVE, words($0.baseAddress), $0.count)
+    }
+  }
+
+  /// See `VectorInteger`.
+  public static func sum(_ x: Span<Int>, where mask: Span<Int>?) -> (high: Int64, low: Int64) {
+    let sum = unsafe withElements(x, mask) {
+      unsafe ek_sum_i64(EK_LEVEL_ACTIVE, words($0), words($1), $2)
+    }
+    return (sum.high, sum.low)
+  }
+
+  /// See `VectorInteger`.
+  public static func position(
+    of extreme: VectorExtreme, in x: Span<Int>, where mask: Span<Int>?
+  ) -> Int? {
+    let position = unsafe withElements(x, mask) {
+      unsafe extreme == .least
+        ? ek_least_i64(EK_LEVEL_ACTIVE, words($0), words($1), $2)
+        : ek_most_i64(EK_LEVEL_ACTIVE, words($0), words($1), $2)
+    }
+    return position < 0 ? nil : position
+  }
+
+  // SAFETY: an Int is the 64 bits of an Int64.
+  @unsafe private static func words(_ x: UnsafePointer<Int>?) -> UnsafePointer<Int64>? {
+    unsafe UnsafeRawPointer(x)?.assumingMemoryBound(to: Int64.self)
+  }
 }
 
 extension Int32: VectorInteger {
@@ -280,6 +369,30 @@ extension Int32: VectorInteger {
   @unsafe public static func evaluate(_ call: ProgramCall<Int32>) {
     unsafe ek_evaluate_i32(call.level, call.program, call.inputs, call.output, call.count)
   }
+
+  /// See `VectorProgramScalar`.
+  public static func countNonzero(_ x: Span<Int32>) -> Int {
+    unsafe x.withUnsafeBufferPointer {
+      unsafe ek_count_i32(EK_LEVEL_ACTIVE, $0.baseAddress, $0.count)
+    }
+  }
+
+  /// See `VectorInteger`.
+  public static func sum(_ x: Span<Int32>, where mask: Span<Int32>?) -> (high: Int64, low: Int64) {
+    let sum = unsafe withElements(x, mask) { unsafe ek_sum_i32(EK_LEVEL_ACTIVE, $0, $1, $2) }
+    return (sum.high, sum.low)
+  }
+
+  /// See `VectorInteger`.
+  public static func position(
+    of extreme: VectorExtreme, in x: Span<Int32>, where mask: Span<Int32>?
+  ) -> Int? {
+    let position = unsafe withElements(x, mask) {
+      unsafe extreme == .least
+        ? ek_least_i32(EK_LEVEL_ACTIVE, $0, $1, $2) : ek_most_i32(EK_LEVEL_ACTIVE, $0, $1, $2)
+    }
+    return position < 0 ? nil : position
+  }
 }
 
 extension UInt8: VectorInteger {
@@ -289,5 +402,43 @@ extension UInt8: VectorInteger {
   /// See `VectorProgramScalar`.
   @unsafe public static func evaluate(_ call: ProgramCall<UInt8>) {
     unsafe ek_evaluate_u8(call.level, call.program, call.inputs, call.output, call.count)
+  }
+
+  /// See `VectorProgramScalar`.
+  public static func countNonzero(_ x: Span<UInt8>) -> Int {
+    unsafe x.withUnsafeBufferPointer {
+      unsafe ek_count_u8(EK_LEVEL_ACTIVE, $0.baseAddress, $0.count)
+    }
+  }
+
+  /// See `VectorInteger`.
+  public static func sum(_ x: Span<UInt8>, where mask: Span<UInt8>?) -> (high: Int64, low: Int64) {
+    let sum = unsafe withElements(x, mask) { unsafe ek_sum_u8(EK_LEVEL_ACTIVE, $0, $1, $2) }
+    return (sum.high, sum.low)
+  }
+
+  /// See `VectorInteger`.
+  public static func position(
+    of extreme: VectorExtreme, in x: Span<UInt8>, where mask: Span<UInt8>?
+  ) -> Int? {
+    let position = unsafe withElements(x, mask) {
+      unsafe extreme == .least
+        ? ek_least_u8(EK_LEVEL_ACTIVE, $0, $1, $2) : ek_most_u8(EK_LEVEL_ACTIVE, $0, $1, $2)
+    }
+    return position < 0 ? nil : position
+  }
+}
+
+/// Calls `body` with the addresses of as many elements and truths; that of no mask is nil.
+@unsafe private func withElements<Element, R>(
+  _ x: Span<Element>, _ mask: Span<Element>?,
+  _ body: (UnsafePointer<Element>?, UnsafePointer<Element>?, Int) -> R
+) -> R {
+  unsafe x.withUnsafeBufferPointer { x in
+    guard let mask else { return unsafe body(x.baseAddress, nil, x.count) }
+    precondition(mask.count == x.count, "\(mask.count) truths for \(x.count) elements")
+    return unsafe mask.withUnsafeBufferPointer {
+      unsafe body(x.baseAddress, $0.baseAddress, x.count)
+    }
   }
 }

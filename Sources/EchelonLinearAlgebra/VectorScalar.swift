@@ -74,11 +74,10 @@ public struct ScaledProduct: Sendable, BitwiseCopyable, Hashable {
 
   /// The product of both.
   public func multiplied(by right: ScaledProduct) -> ScaledProduct {
-    ScaledProduct(
-      ek_multiply_scaled(
-        ek_scaled(mantissa: mantissa, exponent: exponent),
-        ek_scaled(mantissa: right.mantissa, exponent: right.exponent)))
+    ScaledProduct(ek_multiply_scaled(raw, right.raw))
   }
+
+  fileprivate var raw: ek_scaled { ek_scaled(mantissa: mantissa, exponent: exponent) }
 
   /// The number, rounded once: 0 or an infinity when it lies out of range.
   public func value<Number: BinaryFloatingPoint>(as type: Number.Type) -> Number {
@@ -113,6 +112,9 @@ public protocol VectorScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, BL
   static func moments(_ x: Span<Self>, level: InstructionSet?) -> RawMoments
   /// Count, mean and the sums of the second to fourth powers of deviations.
   static func centralMoments(_ x: Span<Self>, level: InstructionSet?) -> RawCentralMoments
+  /// `yᵢ = before · x₀ · … · xᵢ`; traps when there is no room for as many elements from `start` on.
+  static func runningProduct(
+    _ x: Span<Self>, after before: ScaledProduct, into y: inout MutableSpan<Self>, from start: Int)
   /// `Π xᵢ`, 1 for no elements. Relative error ≤ (28 + log₂(n / 2048)) · 2⁻⁵³.
   static func product(_ x: Span<Self>, level: InstructionSet?) -> ScaledProduct
   /// Applies an operation to that many elements of two operands, or of the one that it has; for
@@ -185,6 +187,20 @@ extension Double: VectorScalar {
   }
 
   /// See `VectorScalar`.
+  public static func runningProduct(
+    _ x: Span<Double>, after before: ScaledProduct, into y: inout MutableSpan<Double>, from start: Int
+  ) {
+    precondition(start >= 0 && x.count <= y.count - start, "no room for \(x.count) products")
+    unsafe x.withUnsafeBufferPointer { x in
+      unsafe y.withUnsafeMutableBufferPointer { y in
+        guard let from = x.baseAddress, let to = y.baseAddress else { return }
+        // SAFETY: both are borrowed during the call, and there is room (the check above).
+        unsafe ek_running_product_f64(EK_LEVEL_ACTIVE, from, to + start, x.count, before.raw)
+      }
+    }
+  }
+
+  /// See `VectorScalar`.
   public static func product(_ x: Span<Double>, level: InstructionSet? = nil) -> ScaledProduct {
     unsafe x.withUnsafeBufferPointer {
       unsafe ScaledProduct(ek_product_f64(level.number, $0.baseAddress, $0.count))
@@ -245,6 +261,20 @@ extension Float: VectorScalar {
   ) -> RawCentralMoments {
     unsafe x.withUnsafeBufferPointer {
       unsafe RawCentralMoments(ek_central_moments_f32(level.number, $0.baseAddress, $0.count))
+    }
+  }
+
+  /// See `VectorScalar`.
+  public static func runningProduct(
+    _ x: Span<Float>, after before: ScaledProduct, into y: inout MutableSpan<Float>, from start: Int
+  ) {
+    precondition(start >= 0 && x.count <= y.count - start, "no room for \(x.count) products")
+    unsafe x.withUnsafeBufferPointer { x in
+      unsafe y.withUnsafeMutableBufferPointer { y in
+        guard let from = x.baseAddress, let to = y.baseAddress else { return }
+        // SAFETY: both are borrowed during the call, and there is room (the check above).
+        unsafe ek_running_product_f32(EK_LEVEL_ACTIVE, from, to + start, x.count, before.raw)
+      }
     }
   }
 

@@ -191,6 +191,59 @@ void ek_evaluate_i32(int level, const ek_program *program, const int32_t *const 
 void ek_evaluate_u8(int level, const ek_program *program, const uint8_t *const *inputs, uint8_t *out,
                     ptrdiff_t n);
 
+/// How many elements are not 0.
+ptrdiff_t ek_count_f64(int level, const double *x, ptrdiff_t n);
+ptrdiff_t ek_count_f32(int level, const float *x, ptrdiff_t n);
+ptrdiff_t ek_count_i64(int level, const int64_t *x, ptrdiff_t n);
+ptrdiff_t ek_count_i32(int level, const int32_t *x, ptrdiff_t n);
+ptrdiff_t ek_count_u8(int level, const uint8_t *x, ptrdiff_t n);
+
+/// A sum of whole numbers, high·2³² + low.
+typedef struct {
+  int64_t high;
+  int64_t low;
+} ek_wide;
+
+// Of the elements whose place in `mask` is not 0; a mask of NULL is all. A sum of less than 2³¹ elements; the place of
+// the first of the smallest and of the largest, -1 for none.
+ek_wide ek_sum_i64(int level, const int64_t *x, const int64_t *mask, ptrdiff_t n);
+ptrdiff_t ek_least_i64(int level, const int64_t *x, const int64_t *mask, ptrdiff_t n);
+ptrdiff_t ek_most_i64(int level, const int64_t *x, const int64_t *mask, ptrdiff_t n);
+ek_wide ek_sum_i32(int level, const int32_t *x, const int32_t *mask, ptrdiff_t n);
+ptrdiff_t ek_least_i32(int level, const int32_t *x, const int32_t *mask, ptrdiff_t n);
+ptrdiff_t ek_most_i32(int level, const int32_t *x, const int32_t *mask, ptrdiff_t n);
+ek_wide ek_sum_u8(int level, const uint8_t *x, const uint8_t *mask, ptrdiff_t n);
+ptrdiff_t ek_least_u8(int level, const uint8_t *x, const uint8_t *mask, ptrdiff_t n);
+ptrdiff_t ek_most_u8(int level, const uint8_t *x, const uint8_t *mask, ptrdiff_t n);
+
+/// The types of elements in memory, as they are numbered in code that travels.
+enum { EK_FLOAT64, EK_FLOAT32, EK_INT64, EK_INT32, EK_UINT8, EK_BOOL };
+
+/// How the rows of elements lie; strides count elements, from 0 on.
+typedef struct {
+  ptrdiff_t columns;
+  ptrdiff_t row_stride;
+  ptrdiff_t column_stride;
+} ek_layout;
+
+// Puts `n` elements of a type one behind the other, from the one at `start` in row-major order, as the nearest numbers
+// of another: halves to even; of whole numbers the next one towards 0, the smallest or largest for what is out of range,
+// and 0 for NaN.
+void ek_gather_f64(int level, int type, const void *x, const ek_layout *layout, ptrdiff_t start, double *out,
+                   ptrdiff_t n);
+void ek_gather_f32(int level, int type, const void *x, const ek_layout *layout, ptrdiff_t start, float *out,
+                   ptrdiff_t n);
+void ek_gather_i64(int level, int type, const void *x, const ek_layout *layout, ptrdiff_t start, int64_t *out,
+                   ptrdiff_t n);
+void ek_gather_i32(int level, int type, const void *x, const ek_layout *layout, ptrdiff_t start, int32_t *out,
+                   ptrdiff_t n);
+void ek_gather_u8(int level, int type, const void *x, const ek_layout *layout, ptrdiff_t start, uint8_t *out,
+                   ptrdiff_t n);
+
+// Running products, after that of what comes before.
+void ek_running_product_f64(int level, const double *x, double *out, ptrdiff_t n, ek_scaled before);
+void ek_running_product_f32(int level, const float *x, float *out, ptrdiff_t n, ek_scaled before);
+
 // Questions to the loaded BLAS: functions by name, which may not be there; the answer is then 0 or
 // the empty string. The file's path is valid until the next call on the same thread.
 

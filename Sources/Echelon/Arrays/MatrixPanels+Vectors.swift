@@ -256,7 +256,8 @@ private func multiplyUp<Element: KernelElement & Sendable>(
     var before = ScaledProduct(mantissa: 1, exponent: 0)
     for start in stride(from: 0, to: x.count, by: CumulativeCode.chunkLength) {
       let chunk = x.extracting(start..<min(x.count, start + CumulativeCode.chunkLength))
-      multiplyUp(chunk, before, into: &output, from: vector * x.count + start)
+      Element.runningProduct(
+        chunk, after: before, into: &output, from: vector * x.count + start)
       before = before.multiplied(by: Element.product(chunk, level: nil))
     }
   }

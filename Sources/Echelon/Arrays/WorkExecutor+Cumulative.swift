@@ -198,7 +198,7 @@ private func multiplyUp<Element: KernelElement & Sendable>(
   _ x: SharedArray<Element>, _ range: Range<Int>, _ before: ScaledProduct, _ y: SharedArray<Element>
 ) {
   x[range].withSpan { x in
-    y[range].withMutableSpan { y in multiplyUp(x, before, into: &y, from: 0) }
+    y[range].withMutableSpan { y in Element.runningProduct(x, after: before, into: &y, from: 0) }
   }
 }
 
@@ -219,16 +219,5 @@ func addUp<Element: KernelElement>(
       y[start + index] = Element(first + total)
     }
     base.add(total)
-  }
-}
-
-/// Writes the running products of one chunk; see `addUp`.
-func multiplyUp<Element: KernelElement>(
-  _ x: Span<Element>, _ before: ScaledProduct, into y: inout MutableSpan<Element>, from start: Int
-) {
-  var product = before
-  for index in x.indices {
-    product = product.multiplied(by: ScaledProduct(Double(x[index])))
-    y[start + index] = product.value(as: Element.self)
   }
 }

@@ -314,14 +314,13 @@ private struct ComputedVectors<Inputs: VectorInputs> {
   }
 
   /// How many elements are not 0.
-  private func forEachCount<Element: VectorProgramScalar & Numeric>(
+  private func forEachCount<Element: VectorProgramScalar>(
     _ type: Element.Type, _ body: (Int, IntegerPartial) -> Void
   ) {
     compute(0, type) { x in
       for vector in 0..<vectorCount {
-        var count: Int64 = 0
-        for index in places(of: vector) { count += x[index] != 0 ? 1 : 0 }
-        body(vector, IntegerPartial(low: count))
+        let count = Element.countNonzero(x.extracting(places(of: vector)))
+        body(vector, IntegerPartial(low: Int64(count)))
       }
     }
   }
@@ -332,12 +331,15 @@ private struct ComputedVectors<Inputs: VectorInputs> {
     if reduction == .count { return forEachCount(type, body) }
     compute(0, type) { x in
       guard vectors.count > 1 else {
-        for vector in 0..<vectorCount { body(vector, partial(reduction, x, vector) { _ in true }) }
+        for vector in 0..<vectorCount {
+          body(vector, partial(reduction, x.extracting(places(of: vector)), where: nil))
+        }
         return
       }
       compute(1, type) { mask in
         for vector in 0..<vectorCount {
-          body(vector, partial(reduction, x, vector) { mask[$0] != 0 })
+          let own = places(of: vector)
+          body(vector, partial(reduction, x.extracting(own), where: mask.extracting(own)))
         }
       }
     }
@@ -356,33 +358,20 @@ private struct ComputedVectors<Inputs: VectorInputs> {
     }
   }
 
-  @inline(__always)
   private func partial<Element: VectorInteger>(
-    _ reduction: IntegerReduction, _ x: Span<Element>, _ vector: Int, where counts: (Int) -> Bool
+    _ reduction: IntegerReduction, _ x: Span<Element>, where mask: Span<Element>?
   ) -> IntegerPartial {
-    let places = places(of: vector)
     var result = IntegerPartial()
     switch reduction {
     case .count: preconditionFailure("counted elsewhere")
     case .sum:
-      for index in places {
-        let value = counts(index) ? Int64(x[index]) : 0
-        result.high += value >> 32
-        result.low += value & 0xffff_ffff
-      }
+      (result.high, result.low) = Element.sum(x, where: mask)
       result.carry()
     case .minimum, .maximum:
-      guard let first = places.first(where: counts) else { break }
-      // Without a branch: where the best one changes is not to be foreseen.
-      var best = x[first]
-      if reduction == .minimum {
-        for index in first..<places.upperBound { best = counts(index) ? min(best, x[index]) : best }
-      } else {
-        for index in first..<places.upperBound { best = counts(index) ? max(best, x[index]) : best }
-      }
-      let position = places.first { counts($0) && x[$0] == best } ?? first
-      result.low = Int64(best)
-      result.position = Int64(elements.lowerBound + position - places.lowerBound)
+      let extreme = reduction == .minimum ? VectorExtreme.least : .most
+      guard let position = Element.position(of: extreme, in: x, where: mask) else { break }
+      result.low = Int64(x[position])
+      result.position = Int64(elements.lowerBound + position)
     }
     return result
   }

@@ -49,7 +49,9 @@ struct ScaledComplex: Sendable {
   /// Takes a power of two out where it is large or small.
   @inline(__always)
   private mutating func scale() {
-    let size = max(abs(real), abs(imaginary))
+    // Not `max`, which has rules for NaN that take longer than all else here; of one nothing is done below.
+    let (a, b) = (abs(real), abs(imaginary))
+    let size = a > b ? a : b
     if size > Self.limits.small, size < Self.limits.large { return }
     guard size > 0, real.isFinite, imaginary.isFinite else { return }
     // In two steps: one of them alone may have no power of two that is a number.

@@ -83,6 +83,41 @@ EVALUATE(i64, int64_t, take)
 EVALUATE(i32, int32_t, take)
 EVALUATE(u8, uint8_t, take)
 
+// Sums and extremes of whole numbers, all of them and those that count.
+#define WHOLE(suffix, type)                                                                           \
+  static void whole_##suffix(const type *x, const type *mask, int n) {                                \
+    for (int is_masked = 0; is_masked < 2; is_masked++) {                                             \
+      const type *counts = is_masked ? mask : NULL;                                                   \
+      ek_wide sum = ek_sum_##suffix(EK_LEVEL_ACTIVE, x, counts, n);                                   \
+      take((uint64_t)(sum.high + (sum.low >> 32))), take((uint64_t)sum.low & 0xffffffff);             \
+      take((uint64_t)ek_least_##suffix(EK_LEVEL_ACTIVE, x, counts, n));                               \
+      take((uint64_t)ek_most_##suffix(EK_LEVEL_ACTIVE, x, counts, n));                                \
+    }                                                                                                 \
+    take((uint64_t)ek_count_##suffix(EK_LEVEL_ACTIVE, x, n));                                         \
+    say("sum extremes count", #suffix, n);                                                            \
+  }
+WHOLE(i64, int64_t)
+WHOLE(i32, int32_t)
+WHOLE(u8, uint8_t)
+
+// Elements of every type as those of one, with several strides.
+#define GATHER(suffix, type, takes)                                                                   \
+  static void gather_##suffix(const void *const *sources) {                                           \
+    static type out[COUNT / 3];                                                                       \
+    for (int from = EK_FLOAT64; from <= EK_BOOL; from++)                                              \
+      for (int stride = 0; stride < 4; stride++) {                                                    \
+        ek_layout layout = {COUNT / 3, 0, stride};                                                    \
+        ek_gather_##suffix(EK_LEVEL_ACTIVE, from, sources[from], &layout, 0, out, COUNT / 3);         \
+        for (int i = 0; i < COUNT / 3; i++) takes(out[i]);                                            \
+        say("gather", #suffix, 10 * from + stride);                                                   \
+      }                                                                                               \
+  }
+GATHER(f64, double, take_double)
+GATHER(f32, float, take_double)
+GATHER(i64, int64_t, take)
+GATHER(i32, int32_t, take)
+GATHER(u8, uint8_t, take)
+
 int main(int count, char **arguments) {
   state = count > 1 ? strtoull(arguments[1], NULL, 10) : 1;
   fprintf(stderr, "%s\n", ek_level_name(ek_active_level()));
@@ -111,6 +146,13 @@ int main(int count, char **arguments) {
   evaluate_i64(longs, 0, EK_OPERATION_COUNT);
   evaluate_i32(words, 0, EK_OPERATION_COUNT);
   evaluate_u8(bytes, 0, EK_OPERATION_COUNT);
+
+  const void *const sources[] = {d[0], f[0], l[0], w[0], b[0], b[1]};
+  gather_f64(sources);
+  gather_f32(sources);
+  gather_i64(sources);
+  gather_i32(sources);
+  gather_u8(sources);
 
   // Reductions of finite numbers, around a step and a block of them.
   static double x[COUNT], y[COUNT];
@@ -141,6 +183,13 @@ int main(int count, char **arguments) {
     ek_scaled p = ek_product_f64(level, x, n);
     take_double(p.mantissa), take_double(p.exponent);
     say("moments product", "f64", n);
+    static double products[COUNT];
+    ek_running_product_f64(level, x, products, n, p);
+    for (int i = 0; i < n; i++) take_double(products[i]);
+    say("running product", "f64", n);
+    whole_i64(l[0], l[1], n);
+    whole_i32(w[0], w[1], n);
+    whole_u8(b[0], b[1], n);
   }
   static uint64_t low[COUNT], high[COUNT];
   ek_philox_fill(EK_LEVEL_ACTIVE, 42, 7, 3, low, high, COUNT);

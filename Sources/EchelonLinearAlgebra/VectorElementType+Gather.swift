@@ -14,16 +14,18 @@ extension VectorElementType {
   ///   - columnStride: elements of memory, 0 or more, from one column to the next.
   ///   - target: takes them.
   ///   - places: where in it, and so how many; nil is all of it.
+  ///   - level: the instruction set; nil is the active one.
   public func gather<Target: VectorProgramScalar>(
     _ source: Span<UInt8>, from start: Int, columns: Int, rowStride: Int, columnStride: Int,
-    into target: inout MutableSpan<Target>, at places: Range<Int>? = nil
+    into target: inout MutableSpan<Target>, at places: Range<Int>? = nil,
+    level: InstructionSet? = nil
   ) {
     let places = places ?? 0..<target.count
     let count = places.count
     guard count > 0 else { return }
     precondition(places.lowerBound >= 0 && places.upperBound <= target.count)
     precondition(start >= 0 && columns > 0 && rowStride >= 0 && columnStride >= 0)
-    let (row, column) = start.quotientAndRemainder(dividingBy: columns)
+    let row = start / columns
     let (lastRow, lastColumn) = (start + count - 1).quotientAndRemainder(dividingBy: columns)
     let furthest = lastRow * rowStride + (lastRow > row ? columns - 1 : lastColumn) * columnStride
     precondition(furthest < source.count / byteCount, "an element outside of its array")
@@ -33,7 +35,7 @@ extension VectorElementType {
     // `vectorType` says what a target's bits are.
     unsafe source.withUnsafeBufferPointer { source in
       unsafe target.withUnsafeMutableBufferPointer { target in
-        let (level, type) = (EK_LEVEL_ACTIVE, Int32(rawValue))
+        let (level, type) = (level.number, Int32(rawValue))
         let from = unsafe UnsafeRawPointer(source.baseAddress.unsafelyUnwrapped)
         let to = unsafe UnsafeMutableRawPointer(
           target.baseAddress.unsafelyUnwrapped + places.lowerBound)

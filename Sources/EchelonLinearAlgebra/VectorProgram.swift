@@ -163,8 +163,8 @@ public protocol VectorProgramScalar: BitwiseCopyable, Sendable {
   /// Runs a program, which is sound, over inputs that all have that many elements.
   @unsafe static func evaluate(_ call: ProgramCall<Self>)
 
-  /// How many of some truths are not 0.
-  static func countNonzero(_ x: Span<Self>) -> Int
+  /// How many of some truths are not 0. A level of nil is the active one, here and below.
+  static func countNonzero(_ x: Span<Self>, level: InstructionSet?) -> Int
 }
 
 /// The types that the elements of arrays in expressions have.
@@ -196,10 +196,12 @@ public enum VectorElementType: UInt8, Sendable, CaseIterable, Codable, BitwiseCo
 public protocol VectorInteger: VectorProgramScalar, FixedWidthInteger {
   /// `Σ xᵢ` of the elements that count, as high·2³² + low; of fewer than 2³¹ elements.
   /// - Parameter mask: as many elements, not 0 for those that count; nil is all.
-  static func sum(_ x: Span<Self>, where mask: Span<Self>?) -> (high: Int64, low: Int64)
+  static func sum(
+    _ x: Span<Self>, where mask: Span<Self>?, level: InstructionSet?
+  ) -> (high: Int64, low: Int64)
   /// The first position of the smallest or the largest of the elements that count; nil when none does.
   static func position(
-    of extreme: VectorExtreme, in x: Span<Self>, where mask: Span<Self>?
+    of extreme: VectorExtreme, in x: Span<Self>, where mask: Span<Self>?, level: InstructionSet?
   ) -> Int?
 }
 
@@ -251,9 +253,9 @@ extension Double: VectorProgramScalar {
   }
 
   /// See `VectorProgramScalar`.
-  public static func countNonzero(_ x: Span<Double>) -> Int {
+  public static func countNonzero(_ x: Span<Double>, level: InstructionSet? = nil) -> Int {
     unsafe x.withUnsafeBufferPointer {
-      unsafe ek_count_f64(EK_LEVEL_ACTIVE, $0.baseAddress, $0.count)
+      unsafe ek_count_f64(level.number, $0.baseAddress, $0.count)
     }
   }
 }
@@ -274,9 +276,9 @@ extension Float: VectorProgramScalar {
   }
 
   /// See `VectorProgramScalar`.
-  public static func countNonzero(_ x: Span<Float>) -> Int {
+  public static func countNonzero(_ x: Span<Float>, level: InstructionSet? = nil) -> Int {
     unsafe x.withUnsafeBufferPointer {
-      unsafe ek_count_f32(EK_LEVEL_ACTIVE, $0.baseAddress, $0.count)
+      unsafe ek_count_f32(level.number, $0.baseAddress, $0.count)
     }
   }
 }
@@ -291,25 +293,28 @@ extension Int64: VectorInteger {
   }
 
   /// See `VectorProgramScalar`.
-  public static func countNonzero(_ x: Span<Int64>) -> Int {
+  public static func countNonzero(_ x: Span<Int64>, level: InstructionSet? = nil) -> Int {
     unsafe x.withUnsafeBufferPointer {
-      unsafe ek_count_i64(EK_LEVEL_ACTIVE, $0.baseAddress, $0.count)
+      unsafe ek_count_i64(level.number, $0.baseAddress, $0.count)
     }
   }
 
   /// See `VectorInteger`.
-  public static func sum(_ x: Span<Int64>, where mask: Span<Int64>?) -> (high: Int64, low: Int64) {
-    let sum = unsafe withElements(x, mask) { unsafe ek_sum_i64(EK_LEVEL_ACTIVE, $0, $1, $2) }
+  public static func sum(
+    _ x: Span<Int64>, where mask: Span<Int64>?, level: InstructionSet? = nil
+  ) -> (high: Int64, low: Int64) {
+    let sum = unsafe withElements(x, mask) { unsafe ek_sum_i64(level.number, $0, $1, $2) }
     return (sum.high, sum.low)
   }
 
   /// See `VectorInteger`.
   public static func position(
-    of extreme: VectorExtreme, in x: Span<Int64>, where mask: Span<Int64>?
+    of extreme: VectorExtreme, in x: Span<Int64>, where mask: Span<Int64>?,
+    level: InstructionSet? = nil
   ) -> Int? {
     let position = unsafe withElements(x, mask) {
       unsafe extreme == .least
-        ? ek_least_i64(EK_LEVEL_ACTIVE, $0, $1, $2) : ek_most_i64(EK_LEVEL_ACTIVE, $0, $1, $2)
+        ? ek_least_i64(level.number, $0, $1, $2) : ek_most_i64(level.number, $0, $1, $2)
     }
     return position < 0 ? nil : position
   }
@@ -329,28 +334,31 @@ extension Int: VectorInteger {
   }
 
   /// See `VectorProgramScalar`.
-  public static func countNonzero(_ x: Span<Int>) -> Int {
+  public static func countNonzero(_ x: Span<Int>, level: InstructionSet? = nil) -> Int {
     unsafe x.withUnsafeBufferPointer {
-      unsafe ek_count_i64(EK_LEVEL_ACTIVE, words($0.baseAddress), $0.count)
+      unsafe ek_count_i64(level.number, words($0.baseAddress), $0.count)
     }
   }
 
   /// See `VectorInteger`.
-  public static func sum(_ x: Span<Int>, where mask: Span<Int>?) -> (high: Int64, low: Int64) {
+  public static func sum(
+    _ x: Span<Int>, where mask: Span<Int>?, level: InstructionSet? = nil
+  ) -> (high: Int64, low: Int64) {
     let sum = unsafe withElements(x, mask) {
-      unsafe ek_sum_i64(EK_LEVEL_ACTIVE, words($0), words($1), $2)
+      unsafe ek_sum_i64(level.number, words($0), words($1), $2)
     }
     return (sum.high, sum.low)
   }
 
   /// See `VectorInteger`.
   public static func position(
-    of extreme: VectorExtreme, in x: Span<Int>, where mask: Span<Int>?
+    of extreme: VectorExtreme, in x: Span<Int>, where mask: Span<Int>?,
+    level: InstructionSet? = nil
   ) -> Int? {
     let position = unsafe withElements(x, mask) {
       unsafe extreme == .least
-        ? ek_least_i64(EK_LEVEL_ACTIVE, words($0), words($1), $2)
-        : ek_most_i64(EK_LEVEL_ACTIVE, words($0), words($1), $2)
+        ? ek_least_i64(level.number, words($0), words($1), $2)
+        : ek_most_i64(level.number, words($0), words($1), $2)
     }
     return position < 0 ? nil : position
   }
@@ -371,25 +379,28 @@ extension Int32: VectorInteger {
   }
 
   /// See `VectorProgramScalar`.
-  public static func countNonzero(_ x: Span<Int32>) -> Int {
+  public static func countNonzero(_ x: Span<Int32>, level: InstructionSet? = nil) -> Int {
     unsafe x.withUnsafeBufferPointer {
-      unsafe ek_count_i32(EK_LEVEL_ACTIVE, $0.baseAddress, $0.count)
+      unsafe ek_count_i32(level.number, $0.baseAddress, $0.count)
     }
   }
 
   /// See `VectorInteger`.
-  public static func sum(_ x: Span<Int32>, where mask: Span<Int32>?) -> (high: Int64, low: Int64) {
-    let sum = unsafe withElements(x, mask) { unsafe ek_sum_i32(EK_LEVEL_ACTIVE, $0, $1, $2) }
+  public static func sum(
+    _ x: Span<Int32>, where mask: Span<Int32>?, level: InstructionSet? = nil
+  ) -> (high: Int64, low: Int64) {
+    let sum = unsafe withElements(x, mask) { unsafe ek_sum_i32(level.number, $0, $1, $2) }
     return (sum.high, sum.low)
   }
 
   /// See `VectorInteger`.
   public static func position(
-    of extreme: VectorExtreme, in x: Span<Int32>, where mask: Span<Int32>?
+    of extreme: VectorExtreme, in x: Span<Int32>, where mask: Span<Int32>?,
+    level: InstructionSet? = nil
   ) -> Int? {
     let position = unsafe withElements(x, mask) {
       unsafe extreme == .least
-        ? ek_least_i32(EK_LEVEL_ACTIVE, $0, $1, $2) : ek_most_i32(EK_LEVEL_ACTIVE, $0, $1, $2)
+        ? ek_least_i32(level.number, $0, $1, $2) : ek_most_i32(level.number, $0, $1, $2)
     }
     return position < 0 ? nil : position
   }
@@ -405,25 +416,28 @@ extension UInt8: VectorInteger {
   }
 
   /// See `VectorProgramScalar`.
-  public static func countNonzero(_ x: Span<UInt8>) -> Int {
+  public static func countNonzero(_ x: Span<UInt8>, level: InstructionSet? = nil) -> Int {
     unsafe x.withUnsafeBufferPointer {
-      unsafe ek_count_u8(EK_LEVEL_ACTIVE, $0.baseAddress, $0.count)
+      unsafe ek_count_u8(level.number, $0.baseAddress, $0.count)
     }
   }
 
   /// See `VectorInteger`.
-  public static func sum(_ x: Span<UInt8>, where mask: Span<UInt8>?) -> (high: Int64, low: Int64) {
-    let sum = unsafe withElements(x, mask) { unsafe ek_sum_u8(EK_LEVEL_ACTIVE, $0, $1, $2) }
+  public static func sum(
+    _ x: Span<UInt8>, where mask: Span<UInt8>?, level: InstructionSet? = nil
+  ) -> (high: Int64, low: Int64) {
+    let sum = unsafe withElements(x, mask) { unsafe ek_sum_u8(level.number, $0, $1, $2) }
     return (sum.high, sum.low)
   }
 
   /// See `VectorInteger`.
   public static func position(
-    of extreme: VectorExtreme, in x: Span<UInt8>, where mask: Span<UInt8>?
+    of extreme: VectorExtreme, in x: Span<UInt8>, where mask: Span<UInt8>?,
+    level: InstructionSet? = nil
   ) -> Int? {
     let position = unsafe withElements(x, mask) {
       unsafe extreme == .least
-        ? ek_least_u8(EK_LEVEL_ACTIVE, $0, $1, $2) : ek_most_u8(EK_LEVEL_ACTIVE, $0, $1, $2)
+        ? ek_least_u8(level.number, $0, $1, $2) : ek_most_u8(level.number, $0, $1, $2)
     }
     return position < 0 ? nil : position
   }

@@ -114,7 +114,8 @@ public protocol VectorScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, BL
   static func centralMoments(_ x: Span<Self>, level: InstructionSet?) -> RawCentralMoments
   /// `yᵢ = before · x₀ · … · xᵢ`; traps when there is no room for as many elements from `start` on.
   static func runningProduct(
-    _ x: Span<Self>, after before: ScaledProduct, into y: inout MutableSpan<Self>, from start: Int)
+    _ x: Span<Self>, after before: ScaledProduct, into y: inout MutableSpan<Self>, from start: Int,
+    level: InstructionSet?)
   /// `Π xᵢ`, 1 for no elements. Relative error ≤ (28 + log₂(n / 2048)) · 2⁻⁵³.
   static func product(_ x: Span<Self>, level: InstructionSet?) -> ScaledProduct
   /// Applies an operation to that many elements of two operands, or of the one that it has; for
@@ -188,14 +189,15 @@ extension Double: VectorScalar {
 
   /// See `VectorScalar`.
   public static func runningProduct(
-    _ x: Span<Double>, after before: ScaledProduct, into y: inout MutableSpan<Double>, from start: Int
+    _ x: Span<Double>, after before: ScaledProduct, into y: inout MutableSpan<Double>, from start: Int,
+    level: InstructionSet? = nil
   ) {
     precondition(start >= 0 && x.count <= y.count - start, "no room for \(x.count) products")
     unsafe x.withUnsafeBufferPointer { x in
       unsafe y.withUnsafeMutableBufferPointer { y in
         guard let from = x.baseAddress, let to = y.baseAddress else { return }
         // SAFETY: both are borrowed during the call, and there is room (the check above).
-        unsafe ek_running_product_f64(EK_LEVEL_ACTIVE, from, to + start, x.count, before.raw)
+        unsafe ek_running_product_f64(level.number, from, to + start, x.count, before.raw)
       }
     }
   }
@@ -266,14 +268,15 @@ extension Float: VectorScalar {
 
   /// See `VectorScalar`.
   public static func runningProduct(
-    _ x: Span<Float>, after before: ScaledProduct, into y: inout MutableSpan<Float>, from start: Int
+    _ x: Span<Float>, after before: ScaledProduct, into y: inout MutableSpan<Float>, from start: Int,
+    level: InstructionSet? = nil
   ) {
     precondition(start >= 0 && x.count <= y.count - start, "no room for \(x.count) products")
     unsafe x.withUnsafeBufferPointer { x in
       unsafe y.withUnsafeMutableBufferPointer { y in
         guard let from = x.baseAddress, let to = y.baseAddress else { return }
         // SAFETY: both are borrowed during the call, and there is room (the check above).
-        unsafe ek_running_product_f32(EK_LEVEL_ACTIVE, from, to + start, x.count, before.raw)
+        unsafe ek_running_product_f32(level.number, from, to + start, x.count, before.raw)
       }
     }
   }

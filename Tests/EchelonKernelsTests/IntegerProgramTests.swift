@@ -124,15 +124,20 @@ private func integers<T: VectorInteger>(_ count: Int, _ random: inout TestRandom
   private func check<Source: VectorProgramScalar, Target: VectorProgramScalar & Equatable>(
     _ source: [Source], _ expected: [Target]
   ) {
-    var output = [Target](repeating: expected[0], count: expected.count)
-    let bytes = unsafe source.withUnsafeBytes { unsafe Array($0) }
-    var span = output.mutableSpan
-    Source.vectorType.gather(
-      bytes.span, from: 0, columns: source.count, rowStride: 0, columnStride: 1, into: &span)
-    for (index, value) in output.enumerated() {
-      #expect(
-        value == expected[index] || value != value && expected[index] != expected[index],
-        "\(source[index]) as \(Target.self)")
+    // As they are, with gaps between them, and as the parts of pairs: each has a loop of its own.
+    for (level, stride) in InstructionSet.available.flatMap({ level in [1, 2, 3].map { (level, $0) } }) {
+      var output = [Target](repeating: expected[0], count: expected.count)
+      let spread = source.flatMap { [Source](repeating: $0, count: stride) }
+      let bytes = unsafe spread.withUnsafeBytes { unsafe Array($0) }
+      var span = output.mutableSpan
+      Source.vectorType.gather(
+        bytes.span, from: 0, columns: source.count, rowStride: 0, columnStride: stride, into: &span,
+        level: level)
+      for (index, value) in output.enumerated() {
+        #expect(
+          value == expected[index] || value != value && expected[index] != expected[index],
+          "\(source[index]) as \(Target.self), stride \(stride), \(level)")
+      }
     }
   }
 

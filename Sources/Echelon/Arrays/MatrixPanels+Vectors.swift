@@ -257,7 +257,7 @@ private func multiplyUp<Element: KernelElement & Sendable>(
     for start in stride(from: 0, to: x.count, by: CumulativeCode.chunkLength) {
       let chunk = x.extracting(start..<min(x.count, start + CumulativeCode.chunkLength))
       Element.runningProduct(
-        chunk, after: before, into: &output, from: vector * x.count + start)
+        chunk, after: before, into: &output, from: vector * x.count + start, level: nil)
       before = before.multiplied(by: Element.product(chunk, level: nil))
     }
   }

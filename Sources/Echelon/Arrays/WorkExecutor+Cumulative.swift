@@ -198,7 +198,7 @@ private func multiplyUp<Element: KernelElement & Sendable>(
   _ x: SharedArray<Element>, _ range: Range<Int>, _ before: ScaledProduct, _ y: SharedArray<Element>
 ) {
   x[range].withSpan { x in
-    y[range].withMutableSpan { y in Element.runningProduct(x, after: before, into: &y, from: 0) }
+    y[range].withMutableSpan { y in Element.runningProduct(x, after: before, into: &y, from: 0, level: nil) }
   }
 }
 

@@ -319,7 +319,7 @@ private struct ComputedVectors<Inputs: VectorInputs> {
   ) {
     compute(0, type) { x in
       for vector in 0..<vectorCount {
-        let count = Element.countNonzero(x.extracting(places(of: vector)))
+        let count = Element.countNonzero(x.extracting(places(of: vector)), level: nil)
         body(vector, IntegerPartial(low: Int64(count)))
       }
     }
@@ -365,11 +365,11 @@ private struct ComputedVectors<Inputs: VectorInputs> {
     switch reduction {
     case .count: preconditionFailure("counted elsewhere")
     case .sum:
-      (result.high, result.low) = Element.sum(x, where: mask)
+      (result.high, result.low) = Element.sum(x, where: mask, level: nil)
       result.carry()
     case .minimum, .maximum:
       let extreme = reduction == .minimum ? VectorExtreme.least : .most
-      guard let position = Element.position(of: extreme, in: x, where: mask) else { break }
+      guard let position = Element.position(of: extreme, in: x, where: mask, level: nil) else { break }
       result.low = Int64(x[position])
       result.position = Int64(elements.lowerBound + position)
     }

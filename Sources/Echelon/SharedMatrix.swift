@@ -94,13 +94,17 @@ extension SharedMatrix: HandleTransferable, Codable {
     let columns = try decoder.decode(Int64.self)
     let rowStride = try decoder.decode(Int64.self)
     let columnStride = try decoder.decode(Int64.self)
-    let limit = Int64(1) << 30
-    let isSound =
-      (0..<limit) ~= rows && (0..<limit) ~= columns && (1...limit) ~= rowStride
-      && (1...limit) ~= columnStride
-    guard isSound,
-      rows == 0 || columns == 0
-        || (rows - 1) * rowStride + (columns - 1) * columnStride < storage.count
+    // Numbers of another process: nothing may overflow.
+    func lastPlace(_ count: Int64, _ stride: Int64) -> Int64? {
+      let (place, isOver) = (count - 1).multipliedReportingOverflow(by: stride)
+      return isOver ? nil : place
+    }
+    let isEmpty = rows == 0 || columns == 0
+    guard rows >= 0, columns >= 0, rowStride > 0, columnStride > 0,
+      !rows.multipliedReportingOverflow(by: columns).overflow,
+      let lastRow = isEmpty ? 0 : lastPlace(rows, rowStride),
+      let lastColumn = isEmpty ? 0 : lastPlace(columns, columnStride),
+      isEmpty || (lastRow < storage.count && lastColumn < Int64(storage.count) - lastRow)
     else {
       throw .decodingFailed(
         type: "\(Self.self)", path: "", reason: "\(rows) × \(columns) elements do not fit")

@@ -85,4 +85,12 @@ extension WorkExecutor {
   ) throws(ArenaError) -> SharedMatrix<Element> {
     try matrix(rows: size, columns: size) { $0 == $1 ? 1 : 0 }
   }
+
+  /// A square complex matrix of ones on the diagonal and zeros elsewhere.
+  /// - Throws: `ArenaError` when memory runs out.
+  public func identityMatrix<Part: ComplexPart>(
+    of type: ComplexElement<Part>.Type, size: Int
+  ) throws(ArenaError) -> SharedMatrix<ComplexElement<Part>> {
+    try matrix(rows: size, columns: size) { ComplexElement($0 == $1 ? 1 : 0, 0) }
+  }
 }

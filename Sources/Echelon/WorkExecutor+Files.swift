@@ -25,6 +25,21 @@ extension WorkExecutor {
   public func array<Element: VectorProgramScalar>(
     mapping path: String, of type: Element.Type = Element.self, offset: Int = 0, count: Int? = nil
   ) throws -> SharedArray<Element> {
+    try mapped(path, type, offset, count)
+  }
+
+  /// Complex numbers in a file, the real part of each first, as an array without a copy; see the same of real ones.
+  public func array<Part: ComplexPart>(
+    mapping path: String, of type: ComplexElement<Part>.Type = ComplexElement<Part>.self,
+    offset: Int = 0, count: Int? = nil
+  ) throws -> SharedArray<ComplexElement<Part>> {
+    try mapped(path, type, offset, count)
+  }
+
+  /// - Parameter type: one of whose elements any bytes are a value.
+  private func mapped<Element: BitwiseCopyable & Sendable>(
+    _ path: String, _ type: Element.Type, _ offset: Int, _ count: Int?
+  ) throws -> SharedArray<Element> {
     let alignment = MemoryLayout<Element>.alignment
     guard offset >= 0, offset % alignment == 0 else {
       throw FileMappingError.misaligned(path: path, offset: offset, alignment: alignment)

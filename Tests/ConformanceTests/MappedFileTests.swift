@@ -97,6 +97,21 @@ private func openDescriptors() throws -> Int {
   }
 
   @Test(arguments: TestedExecutor.allCases)
+  func `of complex numbers has the real part of each first`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
+    let file = try TestFile((0..<2_002).map { Float($0) }, after: 8)
+    let z = try pool.array(mapping: file.path, of: ComplexElement<Float>.self, offset: 8)
+    #expect(z.count == 1_001 && z[500].real == 1000 && z[500].imaginary == 1001)
+    let half = try pool.evaluate(z / 2)
+    #expect(half[1_000].real == 1000 && half[1_000].imaginary == 1000.5)
+    let identity = try pool.identityMatrix(of: ComplexElement<Float>.self, size: 3)
+    #expect(identity[2, 2] == ComplexElement(1, 0) && identity[0, 2] == ComplexElement(0, 0))
+    #expect(throws: FileMappingError.self) {
+      try pool.array(mapping: file.path, of: ComplexElement<Double>.self, offset: 4)
+    }
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
   func `is refused with the path and what to do`(_ kind: TestedExecutor) throws {
     let pool = kind.shared
     let file = try TestFile([1.0, 2, 3], after: 4)

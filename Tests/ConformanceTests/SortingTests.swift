@@ -91,6 +91,31 @@ private func check<Element: SortableElement>(
     }
   }
 
+  #if !DEBUG
+    // Only in release builds: a minute's work without the optimizer.
+    @Test(arguments: [TestedExecutor.inProcess, .spawn])
+    func `of ten million elements agrees with Swift's own`(_ kind: TestedExecutor) throws {
+      let pool = kind.shared
+      let seed = testSeed()
+      var random = TestRandom(seed: seed)
+      let elements = (0..<10_000_019).map { _ in Double(Int64(bitPattern: random.next()) >> 20) }
+      let x = try pool.array(elements)
+      let (sorted, expected) = (try pool.sorted(x), elements.sorted())
+      #expect(sorted.withSpan { x in x.indices.allSatisfy { x[$0] == expected[$0] } }, "seed \(seed)")
+      let order = try pool.sortedIndices(x)
+      #expect(order.withSpan { x in x.indices.allSatisfy { elements[x[$0]] == expected[$0] } })
+      #expect(try pool.median(x) == expected[5_000_009])
+      #expect(try pool.top(3, of: x).map(\.value) == expected.suffix(3).reversed())
+      let running = try pool.cumulativeSum(x)
+      var sum = ExactSum()
+      for element in elements { sum.add(element) }
+      let total = sum.value(as: Double.self)
+      #expect(try pool.exactSum(x) == total)
+      // Whole numbers below 2⁴⁴: their magnitudes add up to less than 2⁶⁸.
+      #expect(abs(running[running.count - 1] - total) <= 66 * 0x1p-53 * 0x1p68)
+    }
+  #endif
+
   @Test(arguments: TestedExecutor.allCases)
   func `has NaN last, and -0 before 0`(_ kind: TestedExecutor) throws {
     let pool = kind.shared

@@ -103,6 +103,32 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
         return words
       }),
     InPlaceOperation(
+      "every row and column",
+      of: { executor in
+        let x = try executor.array(count: 70_000) { Double(($0 &* 0x9E37) % 40_009) / 20_000 - 1 }
+        let m = x.reshaped(rows: 100, columns: 700)
+        var words: [UInt64] = []
+        for slice in [MatrixSlice.row, .column] {
+          words += Array(try executor.sum(m * m, each: slice)).map(\.bitPattern)
+          words += Array(try executor.norm(m, .p(3), each: slice)).map(\.bitPattern)
+          words += Array(try executor.median(m, each: slice)).map(\.bitPattern)
+          words += Array(try executor.cumulativeSum(m, each: slice).storage).map(\.bitPattern)
+          words += Array(try executor.sortedIndices(m, each: slice).storage).map { UInt64($0) }
+          words += Array(try executor.count(where: m .> 0, each: slice)).map { UInt64($0) }
+        }
+        return words
+      }),
+    InPlaceOperation(
+      "sorts of several runs, each into what it reads",
+      of: { executor in
+        let x = try executor.array(count: 140_009) { Double(($0 &* 0x9E37) % 40_009) / 20_000 - 1 }
+        for turn in 0..<3 {
+          _ = try executor.evaluate(x * 3 - floor(x * 3), into: x)
+          _ = try executor.sorted(x, turn % 2 == 0 ? .ascending : .descending, into: x)
+        }
+        return Array(x).map(\.bitPattern)
+      }),
+    InPlaceOperation(
       "whole numbers and complex ones",
       of: { executor in
         let n = try executor.array(count: 70_009) { Int64($0 % 1013) }

@@ -159,7 +159,11 @@ extension WorkExecutor {
 
   /// Starts computing the sum of every row or column without any rounding but that of the answer, and returns the
   /// future of the sums; see `ExactSum`.
-  /// - Parameters: as for `startSorted` of every row or column.
+  /// - Parameters:
+  ///   - x: a matrix, any view, or an expression with one in it; an array is one row.
+  ///   - slice: rows or columns.
+  ///   - ignoringNaN: whether elements that are NaN are left out.
+  ///   - priority: how urgent it is; it gives way to more urgent work between two panels.
   /// - Throws: `ArenaError` when memory runs out.
   public func startExactSum<Element: KernelElement & SortableElement>(
     _ x: some ArrayOperand<Element>, each slice: MatrixSlice, ignoringNaN: Bool = false,
@@ -211,9 +215,11 @@ extension WorkExecutor {
     }
   }
 
-  /// Starts computing the running products of every row or column; see `startCumulativeSum` of every row or column.
+  /// Starts computing the running products of every row or column, and returns the future of a matrix of the same
+  /// shape.
+  /// - Parameters: as for `startCumulativeSum` of every row or column; NaN that are ignored count as 1.
   /// - Accuracy: as `startCumulativeProduct` of an array.
-  /// - Parameter ignoringNaN: whether elements that are NaN count as 1.
+  /// - Throws: `ArenaError` when memory runs out.
   public func startCumulativeProduct<Element: KernelElement & Sendable>(
     _ x: some ArrayOperand<Element>, each slice: MatrixSlice, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal

@@ -189,7 +189,8 @@ extension Double: VectorScalar {
 
   /// See `VectorScalar`.
   public static func runningProduct(
-    _ x: Span<Double>, after before: ScaledProduct, into y: inout MutableSpan<Double>, from start: Int,
+    _ x: Span<Double>, after before: ScaledProduct, into y: inout MutableSpan<Double>,
+    from start: Int,
     level: InstructionSet? = nil
   ) {
     precondition(start >= 0 && x.count <= y.count - start, "no room for \(x.count) products")
@@ -268,7 +269,8 @@ extension Float: VectorScalar {
 
   /// See `VectorScalar`.
   public static func runningProduct(
-    _ x: Span<Float>, after before: ScaledProduct, into y: inout MutableSpan<Float>, from start: Int,
+    _ x: Span<Float>, after before: ScaledProduct, into y: inout MutableSpan<Float>,
+    from start: Int,
     level: InstructionSet? = nil
   ) {
     precondition(start >= 0 && x.count <= y.count - start, "no room for \(x.count) products")

@@ -32,7 +32,8 @@ import Testing
   }
 
   private static let shapes = [
-    (1, 1), (2, 63), (64, 2), (33, 17), (1_701, 40), (3, 70_001), (1, 140_001), (1, 65), (0, 5), (5, 0),
+    (1, 1), (2, 63), (64, 2), (33, 17), (1_701, 40), (3, 70_001), (1, 140_001), (1, 65), (0, 5),
+    (5, 0),
   ]
 
   /// Which way to look at a matrix; not at tens of thousands of vectors, which take long and are no other case.
@@ -90,7 +91,8 @@ import Testing
           expectSame(row(running, index, slice), try pool.cumulativeSum(x, ignoringNaN: true), note)
           expectSame(row(grown, index, slice), try pool.cumulativeProduct(x), note)
           expectSame(row(sorted, index, slice), try pool.sorted(x), note)
-          #expect(Array(row(order, index, slice)) == Array(try pool.sortedIndices(x, .descending)), note)
+          #expect(
+            Array(row(order, index, slice)) == Array(try pool.sortedIndices(x, .descending)), note)
         }
       }
     }
@@ -125,7 +127,8 @@ import Testing
         for (index, x) in vectors(of: m, slice) {
           #expect(least[index] == (try pool.minimumPosition(x, ignoringNaN: true)), note)
           let extreme = try pool.maximumPosition(x)
-          #expect(most[index].index == extreme.index && isSame(most[index].value, extreme.value), note)
+          #expect(
+            most[index].index == extreme.index && isSame(most[index].value, extreme.value), note)
           let own = try pool.higherMoments(x, ignoringNaN: true)
           #expect(isSame(moments[index].mean, own.mean), note)
           #expect(isSame(moments[index].kurtosis, own.kurtosis), note)
@@ -160,7 +163,8 @@ import Testing
       let sums = try pool.sum(m, each: .column)
       let counts = try pool.count(where: m .> 100, each: .column)
       let (median, bins) = (
-        try pool.sorted(m, each: .column), try pool.histogram(m, bins: 5, in: 0...200, each: .column)
+        try pool.sorted(m, each: .column),
+        try pool.histogram(m, bins: 5, in: 0...200, each: .column)
       )
       guard m.count > 0 else {
         #expect(Array(sums) == Array(repeating: 0, count: m.columns), note)
@@ -195,7 +199,9 @@ import Testing
     let rest = m - column * 1000
     #expect(try Array(pool.sum(rest - row, each: .row)) == .init(repeating: 0, count: 300))
     #expect(try Array(pool.maximum(rest, each: .column)) == (0..<200).map(Double.init))
-    #expect(try Array(pool.sum(row.asRow * column, each: .column)) == (0..<200).map { 44_850 * Double($0) })
+    #expect(
+      try Array(pool.sum(row.asRow * column, each: .column))
+        == (0..<200).map { 44_850 * Double($0) })
     #expect(try Array(pool.median(rest, each: .row)) == .init(repeating: 99.5, count: 300))
     // An array is one row, and each of its elements a column.
     #expect(try Array(pool.sum(row, each: .row)) == [19_900])
@@ -231,7 +237,8 @@ import Testing
         let bins = try pool.histogram(m, weights: weights, bins: 5, in: -1...1, each: slice)
         for (index, x) in vectors(of: m, slice) {
           let own = try pool.evaluate(slice == .row ? weights.row(index) : weights.column(index))
-          #expect(Array(quantiles.row(index)) == (try pool.quantiles(x, [0.25, 0.5], weights: own)))
+          #expect(
+            Array(quantiles.row(index)) == (try pool.quantiles(x, [0.25, 0.5], weights: own)))
           #expect(bins[index] == (try pool.histogram(x, weights: own, bins: 5, in: -1...1)))
         }
       }

@@ -281,7 +281,9 @@ private enum Tools {
     let pool = kind.shared
     let x = try pool.array([1.0, 2, 3])
     let tall = SharedMatrix(x, rows: 3, columns: 1, rowStride: 1, columnStride: 1 << 40)
-    #expect(try pool.submit({ (m: SharedMatrix<Double>) in m[2, 0] + Double(m.columnStride) }, tall).checked() == 3 + 0x1p40)
+    #expect(
+      try pool.submit({ (m: SharedMatrix<Double>) in m[2, 0] + Double(m.columnStride) }, tall)
+        .checked() == 3 + 0x1p40)
     let empty = SharedMatrix(x[0..<0], rows: 1 << 40, columns: 0)
     #expect(try pool.submit({ (m: SharedMatrix<Double>) in m.rows }, empty).checked() == 1 << 40)
   }

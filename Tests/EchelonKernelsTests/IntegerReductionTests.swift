@@ -90,7 +90,8 @@ import Testing
       var found = [Double](repeating: 7, count: x.count + 2)
       var span = found.mutableSpan
       Double.runningProduct(
-        x.span, after: ScaledProduct(mantissa: 1.5, exponent: -3), into: &span, from: 1, level: level)
+        x.span, after: ScaledProduct(mantissa: 1.5, exponent: -3), into: &span, from: 1,
+        level: level)
       #expect(found.first == 7 && found.last == 7)
       for (index, value) in expected.enumerated() {
         let own = found[index + 1]

@@ -95,7 +95,8 @@ extension MatrixPanels {
   }
 
   /// Writes the running sums of each vector, one vector behind the other.
-  func runningSums(_ type: ElementType, into output: SharedArray<UInt8>) -> @Sendable (Int) -> Void {
+  func runningSums(_ type: ElementType, into output: SharedArray<UInt8>) -> @Sendable (Int) -> Void
+  {
     { [self] panel in
       switch type {
       case .float64:

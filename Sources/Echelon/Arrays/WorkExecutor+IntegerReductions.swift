@@ -369,7 +369,9 @@ private struct ComputedVectors<Inputs: VectorInputs> {
       result.carry()
     case .minimum, .maximum:
       let extreme = reduction == .minimum ? VectorExtreme.least : .most
-      guard let position = Element.position(of: extreme, in: x, where: mask, level: nil) else { break }
+      guard let position = Element.position(of: extreme, in: x, where: mask, level: nil) else {
+        break
+      }
       result.low = Int64(x[position])
       result.position = Int64(elements.lowerBound + position)
     }

@@ -13,7 +13,8 @@ extension WorkExecutor {
   ///   - vector: what all do with a long vector, and its number.
   private func forEachVector<X: ArrayOperand>(
     _ x: X, each slice: MatrixSlice, _ panels: MatrixPanels, _ priority: WorkPriority,
-    panel: @escaping @Sendable (Int) -> Void, vector: (Int, ArrayView<X.Element>) async throws -> Void
+    panel: @escaping @Sendable (Int) -> Void,
+    vector: (Int, ArrayView<X.Element>) async throws -> Void
   ) async throws {
     if panels.length <= MatrixPanels.longestVector {
       return try await finished(
@@ -225,7 +226,8 @@ extension WorkExecutor {
     priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
     if ignoringNaN {
-      return try startCumulativeProduct(x.expression.without(nan: 1), each: slice, priority: priority)
+      return try startCumulativeProduct(
+        x.expression.without(nan: 1), each: slice, priority: priority)
     }
     let panels = try wholePanels(x, each: slice, operation: "cumulativeProduct")
     return try startSteps { [self] in
@@ -245,7 +247,7 @@ extension WorkExecutor {
 
 extension MatrixPanels {
   /// The elements of one vector, of which all lie one behind the other.
-  fileprivate func part<Element>(_ vector: Int, of result: SharedArray<Element>) -> SharedArray<Element> {
+  fileprivate func part<T>(_ vector: Int, of result: SharedArray<T>) -> SharedArray<T> {
     result[vector * length..<(vector + 1) * length]
   }
 

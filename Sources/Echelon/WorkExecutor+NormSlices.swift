@@ -27,6 +27,7 @@ extension WorkExecutor {
     let power = try norm.checkedPower
     let shape = try ExpressionPlan([x.expression.node], operation: "norm").shape
     return try await inSteps {
+      let x = try await leavingRoom([x.expression], priority)[0]
       guard shape.length(of: slice) > 0 else {
         return try array(repeating: 0, count: shape.count(of: slice))
       }
@@ -51,7 +52,7 @@ extension WorkExecutor {
       let scales = try array(count: largest.count) { vector in
         largest[vector].isFinite && largest[vector] > 0 ? largest[vector] : 1
       }
-      let scaled = x.expression / scales.repeated(for: slice)
+      let scaled = x / scales.repeated(for: slice)
       let totals: SharedArray<Double>
       if let power {
         totals = try await start(
@@ -94,13 +95,14 @@ extension WorkExecutor {
     }
     let shape = try ExpressionPlan([x.expression.node], operation: "logSumExp").shape
     return try await inSteps {
+      let x = try await leavingRoom([x.expression], priority)[0]
       guard shape.length(of: slice) > 0 else {
         return try array(repeating: -.infinity, count: shape.count(of: slice))
       }
       let largest = try await maximum(x, each: slice, priority: priority)
       let bases = try array(count: largest.count) { largest[$0].isFinite ? largest[$0] : 0 }
       let totals = try await sum(
-        exp(x.expression - bases.repeated(for: slice)), each: slice, priority: priority)
+        exp(x - bases.repeated(for: slice)), each: slice, priority: priority)
       return try array(count: totals.count) { vector in
         guard largest[vector].isFinite else { return largest[vector] }
         return X.Element(Double(largest[vector]) + log(Double(totals[vector])))
@@ -140,6 +142,8 @@ extension WorkExecutor {
         each: slice, priority: priority)
     }
     return try await inSteps {
+      let room = try await leavingRoom([x.expression, weights.expression], priority)
+      let (x, weights) = (room[0], room[1])
       let totals = try await start(
         .sumInDouble(of: Element.self), weights, each: slice, priority: priority
       ).value
@@ -147,7 +151,7 @@ extension WorkExecutor {
         .dotInDouble(of: Element.self), x, weights, each: slice, priority: priority
       ).value
       let means = try array(count: sums.count) { Element(sums[$0] / totals[$0]) }
-      let deviation = x.expression - means.repeated(for: slice)
+      let deviation = x - means.repeated(for: slice)
       let weighted = deviation * weights
       let rests = try await start(
         .sumInDouble(of: Element.self), weighted, each: slice, priority: priority
@@ -172,6 +176,23 @@ extension WorkExecutor {
       try await weightedMoments(
         x, weights: weights, each: slice, ignoringNaN: ignoringNaN, priority: priority)
     }.result()
+  }
+}
+
+extension WorkExecutor {
+  /// The same operands, to which another array can be added: of expressions over as many arrays as one can have,
+  /// matrices are made first.
+  fileprivate func leavingRoom<Element>(
+    _ operands: [ArrayExpression<Element>], _ priority: WorkPriority
+  ) async throws -> [ArrayExpression<Element>] {
+    let plan = try ExpressionPlan(operands.map(\.node), operation: "evaluate")
+    guard plan.leaves.count == expressionArrayLimit else { return operands }
+    var matrices: [ArrayExpression<Element>] = []
+    for operand in operands {
+      matrices.append(
+        try await finished(startEvaluateMatrix(operand, priority: priority)).expression)
+    }
+    return matrices
   }
 }
 

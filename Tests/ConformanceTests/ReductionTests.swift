@@ -165,6 +165,46 @@ private func positions<X: ArrayOperand>(
     #expect(try pool.product(subnormal) == 1)
   }
 
+  #if !DEBUG
+    // Only in release builds: a minute's work without the optimizer.
+    @Test(arguments: [TestedExecutor.inProcess, .spawn])
+    func `of fifty million elements is what a loop with compensation says`(_ kind: TestedExecutor)
+      throws
+    {
+      let pool = kind.shared
+      let count = 50_000_017
+      let x = try pool.array(count: count) {
+        Double(($0 &* 0x9E37_79B9) % 1_000_003) * 0x1p-20 - 0.25
+      }
+      var (sum, squares, magnitudes) = (CompensatedSum(), CompensatedSum(), CompensatedSum())
+      var (least, most, positive) = (0, 0, 0)
+      x.withSpan { x in
+        for index in x.indices {
+          sum.add(x[index])
+          squares.add(product: x[index], x[index])
+          magnitudes.add(abs(x[index]))
+          if x[index] < x[least] { least = index }
+          if x[index] > x[most] { most = index }
+          positive += x[index] > 0 ? 1 : 0
+        }
+      }
+      // γ₄₀ of the magnitudes: 29 additions and the depth of the tree.
+      let bound = 44 * 0x1p-53
+      #expect(abs(try pool.sum(x) - sum.value) <= bound * magnitudes.value)
+      #expect(abs(try pool.dot(x, x) - squares.value) <= bound * squares.value)
+      #expect(
+        abs(try pool.norm(x) - squares.value.squareRoot()) <= bound * squares.value.squareRoot())
+      #expect(try pool.minimumPosition(x).index == least && pool.maximumPosition(x).index == most)
+      #expect(try pool.count(where: x .> 0) == positive)
+      let (moments, n) = (try pool.moments(x), Double(count))
+      #expect(abs(moments.mean - sum.value / n) <= bound)
+      let variance = squares.value / n - (sum.value / n) * (sum.value / n)
+      #expect(abs(moments.populationVariance - variance) <= 4 * bound)
+      #expect(try pool.sum(x.strided(by: 7)).isFinite)
+      #expect(try pool.sum(x.reshaped(rows: 1, columns: count), each: .row)[0] == pool.sum(x))
+    }
+  #endif
+
   @Test(arguments: TestedExecutor.allCases)
   func `of arrays that do not fit is refused with their shapes`(_ kind: TestedExecutor) throws {
     let pool = kind.shared
@@ -254,7 +294,8 @@ private func positions<X: ArrayOperand>(
     let (kept, keptWeights) = (try pool.array(elements), try pool.array(weights))
     func isNear(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-12 * max(abs(a), abs(b)) }
     for norm in [VectorNorm.one, .two, .infinity, .p(3)] {
-      #expect(isNear(try pool.norm(x, norm, ignoringNaN: true), try pool.norm(kept, norm)), "\(norm)")
+      #expect(
+        isNear(try pool.norm(x, norm, ignoringNaN: true), try pool.norm(kept, norm)), "\(norm)")
       #expect(try pool.norm(x, norm).isNaN)
     }
     #expect(isNear(try pool.logSumExp(x, ignoringNaN: true), try pool.logSumExp(kept)))
@@ -293,7 +334,8 @@ private func positions<X: ArrayOperand>(
     #expect(try pool.reduce(x, initial: 0) { $0 ^ $1 } == Array(x).reduce(0, ^))
     let every = x.strided(by: 3)
     #expect(try pool.reduce(every, initial: 1) { $0 &+ $1 } == Array(every).reduce(1, &+))
-    #expect(try pool.reduce(x &* x, initial: 0) { $0 ^ $1 } == Array(x).reduce(0) { $0 ^ ($1 &* $1) })
+    #expect(
+      try pool.reduce(x &* x, initial: 0) { $0 ^ $1 } == Array(x).reduce(0) { $0 ^ ($1 &* $1) })
     // Associative, and no commutative one: the composition of x ↦ a·x + b modulo a prime.
     let maps = try pool.array(count: count) { Affine(a: Int32($0 % 97 + 1), b: Int32($0 % 13)) }
     let identity = Affine(a: 1, b: 0)

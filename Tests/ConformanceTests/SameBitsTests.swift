@@ -1,4 +1,5 @@
 import Echelon
+import EchelonLinearAlgebra
 import Glibc
 import TestSupport
 import Testing
@@ -166,20 +167,26 @@ private func bits<Element: BinaryFloatingPoint>(_ value: Element) -> UInt64 {
       let pairs = whole.reshaped(rows: count, columns: 2)
       let columns = try pool.array(elements + elements.reversed()).reshaped(rows: 2, columns: count)
       // As it lies, every second one, and a column of a transpose.
-      return try others(pool, whole[0..<count].expression) + others(pool, pairs.column(1).expression)
+      return try others(pool, whole[0..<count].expression)
+        + others(pool, pairs.column(1).expression)
         + others(pool, columns.transposed.column(1).expression)
     }
   }
 
   private func others(_ pool: ProcessPool, _ x: ArrayExpression<Double>) throws -> [UInt64] {
     var words: [UInt64] = []
-    for norm in [VectorNorm.one, .two, .infinity, .p(2.5)] { words.append(bits(try pool.norm(x, norm))) }
+    for norm in [VectorNorm.one, .two, .infinity, .p(2.5)] {
+      words.append(bits(try pool.norm(x, norm)))
+    }
     words.append(bits(try pool.logSumExp(sin(x))))
     let weighted = try pool.weightedMoments(x, weights: abs(sin(x)))
     words += [weighted.sumOfWeights, weighted.mean, weighted.populationVariance].map(bits)
     let (least, most) = (try pool.minimumPosition(x), try pool.maximumPosition(x))
     words += [UInt64(least.index), bits(least.value), UInt64(most.index), bits(most.value)]
-    words += [UInt64(try pool.count(where: x .> 0)), try pool.any(x .> 1e6) ? 1 : 0, try pool.all(x .< 0) ? 1 : 0]
+    words += [
+      UInt64(try pool.count(where: x .> 0)), try pool.any(x .> 1e6) ? 1 : 0,
+      try pool.all(x .< 0) ? 1 : 0,
+    ]
     let histogram = try pool.histogram(x, bins: 17, in: -1...1)
     words += (histogram.counts + [histogram.below, histogram.above]).map { UInt64($0) }
     words += try pool.quantiles(x, [0.1, 0.5, 0.9]).map(bits)
@@ -202,6 +209,63 @@ private func bits<Element: BinaryFloatingPoint>(_ value: Element) -> UInt64 {
       }
       words += Array(try pool.covariance(m).storage).map(bits)
       return words + Array(try pool.correlation(m).storage).map(bits)
+    }
+  }
+
+  @Test func `of what is asked of every row and column, as it lies and with gaps`() throws {
+    let elements = mixedMagnitudes(count: 1_009 * 130, seed: 24, of: Double.self)
+    try sameBits("1,009 × 65 and its transpose") { pool in
+      let m = try pool.array(elements).reshaped(rows: 1_009, columns: 130)
+      let gaps = SharedMatrix(m.storage, rows: 1_009, columns: 65, rowStride: 130, columnStride: 2)
+      var words: [UInt64] = []
+      for view in [gaps, gaps.transposed] {
+        for norm in [VectorNorm.one, .two, .infinity, .p(2.5)] {
+          words += Array(try pool.norm(view, norm, each: .row)).map(bits)
+        }
+        words += Array(try pool.logSumExp(sin(view), each: .row)).map(bits)
+        words += Array(try pool.dot(view, view + 1, each: .row)).map(bits)
+        words += Array(try pool.exactSum(view, each: .row)).map(bits)
+        words += Array(try pool.higherMoments(view, each: .row)).map { bits($0.kurtosis) }
+        words += Array(try pool.weightedMoments(view, weights: abs(view), each: .row)).map {
+          bits($0.variance)
+        }
+        words += Array(try pool.minimumPosition(view, each: .row)).map { UInt64($0.index) }
+        words += Array(try pool.count(where: view .> 0, each: .row)).map { UInt64($0) }
+        words += Array(try pool.quantiles(view, [0.2, 0.5], each: .row).storage).map(bits)
+        words += Array(try pool.cumulativeSum(view, each: .row).storage).map(bits)
+        words += Array(try pool.cumulativeProduct(view, each: .row).storage).map(bits)
+        words += Array(try pool.sortedIndices(view, each: .row).storage).map { UInt64($0) }
+        words += try pool.histogram(view, bins: 5, in: -1...1, each: .row).flatMap {
+          ($0.counts + [$0.below, $0.above]).map { UInt64($0) }
+        }
+      }
+      return words
+    }
+  }
+
+  @Test(arguments: edges)
+  func `of whole numbers`(_ count: Int) throws {
+    try sameBits("n = \(count)") { pool in
+      try wholeNumbers(pool, count, Int64.self) + wholeNumbers(pool, count, Int32.self)
+        + wholeNumbers(pool, count, UInt8.self)
+    }
+  }
+
+  private func wholeNumbers<Element: VectorInteger & SortableElement>(
+    _ pool: ProcessPool, _ count: Int, _: Element.Type
+  ) throws -> [UInt64] {
+    let whole = try pool.array(count: 2 * count) {
+      Element(truncatingIfNeeded: ($0 &* 0x9E37_79B9) >> 7 & 0xff_ffff)
+    }
+    // As they lie, and every second one.
+    return try [whole[0..<count].expression, whole.strided(by: 2).expression].flatMap { x in
+      let (least, most) = (try pool.minimumPosition(x), try pool.maximumPosition(x))
+      let few: Int = try pool.sum(x, where: x .> 100)
+      let numbers = [Int(try pool.sum(x)), few, least.index, Int(least.value), most.index]
+      let made = try pool.evaluate((x &* 7 &+ x) ^ x)
+      return
+        (numbers + Array(made).suffix(3).map { Int($0) }
+        + Array(try pool.sorted(x)).prefix(3).map { Int($0) }).map { UInt64(bitPattern: Int64($0)) }
     }
   }
 

@@ -27,13 +27,14 @@ func testArguments(_ count: Int, _ random: inout TestRandom) -> [Double] {
 
 extension VectorOperation {
   /// The largest error that its documentation states, in units in the last place of a Double.
-  fileprivate var statedError: Double {
+  fileprivate func statedError(at x: Double) -> Double {
     switch self {
+    case .sin, .cos: x.magnitude < 0x1p20 ? 0.9 : 1
     case .squareRoot, .add, .subtract, .multiply, .divide: 0.5
     case .asin, .acos: 0.7
     case .log10: 0.8
     case .cubeRoot, .exp, .exp2, .hypot, .log, .log1p: 0.9
-    case .exp10, .log2, .sin, .cos, .pow: 1
+    case .exp10, .log2, .pow: 1
     case .expm1: 1.2
     case .cosh, .erf: 1.4
     case .erfc: 1.5
@@ -65,18 +66,19 @@ extension VectorOperation {
     $0.operandCount < 3 && !$0.isOfIntegersOnly
   }
 
+  #if DEBUG
+    private static let rounds = 2
+  #else
+    private static let rounds = 40
+  #endif
+
   @Test(arguments: shapes, InstructionSet.available)
   func `is as accurate as it says, over the whole range`(
     _ operation: VectorOperation, _ level: InstructionSet
   ) throws {
     var random = TestRandom(seed: testSeed())
-    #if DEBUG
-      let rounds = 2
-    #else
-      let rounds = 40
-    #endif
-    var worst = (error: 0.0, x: 0.0, y: 0.0, value: 0.0)
-    for _ in 0..<rounds {
+    var worst = (excess: -Double.infinity, x: 0.0, y: 0.0, value: 0.0)
+    for _ in 0..<Self.rounds {
       let x = testArguments(4096, &random)
       // Shuffled, so that every kind of x meets every kind of y. Of every eight, four that make powers which are
       // neither 0 nor infinite, and two that are about as large as x.
@@ -94,10 +96,12 @@ extension VectorOperation {
         ? results(operation, x, level: level) : results(operation, x, y, level: level)
       for index in x.indices {
         let error = reference_error(Int32(operation.rawValue), x[index], y[index], z[index])
-        if error > worst.error { worst = (error, x[index], y[index], z[index]) }
+        // Worst beside what is stated, which for a few depends on where it is.
+        let excess = error - operation.statedError(at: x[index])
+        if excess > worst.excess { worst = (excess, x[index], y[index], z[index]) }
       }
     }
-    #expect(worst.error <= operation.statedError, "\(worst)")
+    #expect(worst.excess <= 0, "\(worst)")
   }
 
   @Test(arguments: shapes, InstructionSet.available)
@@ -114,8 +118,7 @@ extension VectorOperation {
     for index in x.indices {
       let error = reference_error(Int32(operation.rawValue), x[index], y[index], z[index])
       #expect(
-        error
-          <= (operation.statedError <= 0.5 ? operation.statedError : max(1, operation.statedError)),
+        error <= operation.statedError(at: x[index]),
         "\(operation)(\(x[index]), \(y[index])) = \(z[index])")
     }
   }
@@ -152,15 +155,21 @@ extension VectorOperation {
     _ operation: VectorOperation, _ level: InstructionSet
   ) {
     var random = TestRandom(seed: testSeed())
-    let x = (testArguments(4096, &random) + Self.special).map { Float($0) }
-    let y = x.reversed() as [Float]
-    let z =
-      operation.operandCount == 1
-      ? results(operation, x, level: level) : results(operation, x, y, level: level)
-    for index in x.indices {
-      let error = reference_error_float(
-        Int32(operation.rawValue), Double(x[index]), Double(y[index]), z[index])
-      #expect(error <= (operation.statedError == 0 ? 0 : 0.51), "\(x[index]), \(y[index])")
+    for _ in 0..<Self.rounds {
+      // Of Double's bit patterns most are 0 or infinite as a Float, so it has some of its own.
+      let x =
+        (testArguments(4096, &random) + Self.special).map { Float($0) }
+        + (0..<2048).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: random.next())) }
+      let y = x.shuffled(using: &random)
+      let z =
+        operation.operandCount == 1
+        ? results(operation, x, level: level) : results(operation, x, y, level: level)
+      for index in x.indices {
+        let error = reference_error_float(
+          Int32(operation.rawValue), Double(x[index]), Double(y[index]), z[index])
+        let isExact = operation.statedError(at: Double(x[index])) == 0
+        #expect(error <= (isExact ? 0 : 0.51), "\(x[index]), \(y[index])")
+      }
     }
   }
 

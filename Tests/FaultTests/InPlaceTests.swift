@@ -119,6 +119,25 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
         return words
       }),
     InPlaceOperation(
+      "moments, covariances and what is weighted",
+      of: { executor in
+        let x = try executor.array(count: 140_000) { Double(($0 &* 0x9E37) % 40_009) / 20_000 - 1 }
+        let m = x.reshaped(rows: 70_000, columns: 2)
+        var words: [UInt64] = []
+        words.append(try executor.higherMoments(x).kurtosis.bitPattern)
+        words.append(try executor.weightedMoments(x, weights: abs(x)).variance.bitPattern)
+        words.append(try executor.autocorrelation(x).bitPattern)
+        words += Array(try executor.covariance(m).storage).map(\.bitPattern)
+        words += Array(try executor.moments(m, each: .column)).map(\.variance.bitPattern)
+        words += Array(try executor.logSumExp(m, each: .column)).map(\.bitPattern)
+        words += Array(try executor.exactSum(m, each: .column)).map(\.bitPattern)
+        let weights = try executor.evaluate(abs(x))
+        words += try executor.quantiles(x, [0.3, 0.7], weights: weights).map(\.bitPattern)
+        words += try executor.histogram(x, weights: weights, bins: 5, in: -1...1).weights.map(
+          \.bitPattern)
+        return words
+      }),
+    InPlaceOperation(
       "sorts of several runs, each into what it reads",
       of: { executor in
         let x = try executor.array(count: 140_009) { Double(($0 &* 0x9E37) % 40_009) / 20_000 - 1 }
@@ -181,7 +200,8 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
 
 extension Faults {
   @Suite struct `Work in place` {
-    @Test(arguments: InPlaceOperation.all + InPlaceOperation.others + InPlaceOperation.accumulations)
+    @Test(
+      arguments: InPlaceOperation.all + InPlaceOperation.others + InPlaceOperation.accumulations)
     fileprivate func `P10 gives the same bits after workers are killed at random moments inside it`(
       _ operation: InPlaceOperation
     ) throws {

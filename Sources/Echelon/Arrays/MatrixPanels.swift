@@ -13,11 +13,10 @@ struct MatrixPanels: Sendable {
   let vectorCount: Int
   /// Elements of a vector.
   let length: Int
-  /// Elements of a chunk.
-  private let chunkLength: Int
+  /// Whether a panel has whole vectors; else chunks, the same as those of a vector by itself, whose bits its reduction
+  /// has.
+  let isWhole: Bool
 
-  /// - Parameter isWhole: whether a panel has whole vectors; else chunks, the same as those of a vector by itself,
-  ///   whose bits its reduction has.
   /// - Throws: as an expression of all would.
   init(
     _ roots: [ExpressionNode<ArrayLeaf>], each slice: MatrixSlice, operation: String,
@@ -35,19 +34,24 @@ struct MatrixPanels: Sendable {
     arrays = plan.leaves.map(\.reference.bytes)
     vectorCount = isTransposed ? plan.shape.columns : plan.shape.rows
     length = isTransposed ? plan.shape.rows : plan.shape.columns
-    chunkLength = isWhole ? max(1, length) : FusedReduction.chunkLength
+    self.isWhole = isWhole
   }
+
+  /// Elements of a chunk.
+  private var chunkLength: Int { isWhole ? max(1, length) : FusedReduction.chunkLength }
 
   /// How many chunks a vector has, and partial results.
   var chunksPerVector: Int { length / chunkLength + (length % chunkLength == 0 ? 0 : 1) }
 
   /// Vectors of a panel. As many elements as a chunk of a reduction has, at least. Of columns of a matrix that lies row
   /// by row, 64 if they are short and eight if they are long: they share cache lines, and several of these lie side by
-  /// side.
+  /// side. Few vectors that are much work are shared out all the same.
   private var height: Int {
     let columns = max(1, min(length, chunkLength))
     let neighbours = areNeighbours ? max(8, min(64, (1 << 19) / columns)) : 1
-    return max(1, min(vectorCount, max(FusedReduction.chunkLength / columns, neighbours)))
+    let most = max(FusedReduction.chunkLength / columns, neighbours)
+    guard areNeighbours || isWhole else { return max(1, min(vectorCount, most)) }
+    return max(1, min(vectorCount, most, max(areNeighbours ? 4 : 1, (vectorCount + 7) / 8)))
   }
   private var areNeighbours: Bool {
     sources.contains { $0.layout.rowStride < $0.layout.columnStride }

@@ -3,7 +3,7 @@ import EchelonLinearAlgebra
 import EchelonMemory
 
 /// How many arrays an expression may read: what a job has room for beside its output and its parameters.
-private let expressionArrayLimit = 8
+let expressionArrayLimit = 8
 
 /// Expressions over the same arrays, compiled, and how each array is read.
 struct ExpressionPlan {

@@ -147,9 +147,28 @@ extension BuiltIn {
     }
   }
 
-  static let slices = eachSlice(Double.self) + eachSlice(Float.self)
+  static let slices =
+    eachSlice(Double.self) + eachSlice(Float.self) + wholeSlices(Int64.self)
+    + wholeSlices(Int32.self) + wholeSlices(UInt8.self)
 
-  private static func eachSlice<Element: TimedElement & KernelElement>(
+  private static func wholeSlices<Element: TimedElement & VectorInteger>(
+    _ type: Element.Type
+  ) -> [BuiltIn] {
+    [MatrixSlice.row, .column].flatMap { slice in
+      [
+        slices("sum", slice, type) { _ = try $0.sum($1 & 0xf, each: $2) },
+        slices("position of the maximum", slice, type) {
+          _ = try $0.maximumPosition($1, each: $2)
+        },
+        slices("count where", slice, type) { _ = try $0.count(where: $1 .> 100, each: $2) },
+        slices("sorted", slice, type) { _ = try $0.sorted($1, each: $2) },
+      ]
+    }
+  }
+
+  private static func eachSlice<
+    Element: TimedElement & KernelElement & SortableElement & BinaryFloatingPoint
+  >(
     _ type: Element.Type
   ) -> [BuiltIn] {
     [MatrixSlice.row, .column].flatMap { slice in
@@ -158,6 +177,18 @@ extension BuiltIn {
         slices("product", slice, type) { _ = try $0.product($1, each: $2) },
         slices("maximum", slice, type) { _ = try $0.maximum($1, each: $2) },
         slices("moments", slice, type) { _ = try $0.moments($1, each: $2) },
+        slices("position of the minimum", slice, type) { _ = try $0.minimumPosition($1, each: $2) },
+        slices("norm", slice, type) { _ = try $0.norm($1, each: $2) },
+        slices("log-sum-exp", slice, type) { _ = try $0.logSumExp($1, each: $2) },
+        slices("sum without NaN", slice, type) { _ = try $0.sum($1, each: $2, ignoringNaN: true) },
+        slices("count where", slice, type) { _ = try $0.count(where: $1 .> 0.5, each: $2) },
+        slices("median", slice, type) { _ = try $0.median($1, each: $2) },
+        slices("histogram", slice, type) { _ = try $0.histogram($1, bins: 9, in: 0...1, each: $2) },
+        slices("exact sum", slice, type) { _ = try $0.exactSum($1, each: $2) },
+        slices("cumulative sum", slice, type) { _ = try $0.cumulativeSum($1, each: $2) },
+        slices("cumulative product", slice, type) { _ = try $0.cumulativeProduct($1, each: $2) },
+        slices("sorted", slice, type) { _ = try $0.sorted($1, each: $2) },
+        slices("sorted indices", slice, type) { _ = try $0.sortedIndices($1, each: $2) },
       ]
     }
   }

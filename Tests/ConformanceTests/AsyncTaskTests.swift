@@ -27,7 +27,6 @@ private struct Odd: Error, Codable, Equatable { var number: Int }
 /// Sees that it is to stop, and returns a value all the same.
 @Sendable private func shrug(_ latch: Latch) async -> Bool {
   latch.arrive()
-  // The pause spares the processor; the flag decides.
   // Spares the processor; only the cancellation ends it.
   while !Task.isCancelled { try? await Task.sleep(for: .milliseconds(1)) }
   return CurrentTask.isCancelled

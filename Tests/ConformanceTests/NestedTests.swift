@@ -11,7 +11,6 @@ private struct Refusal: Error, Codable, Equatable { var n: Int }
   return try below[0].result() + below[1].result()
 }
 
-/// Spares the processor while something else decides.
 /// Spares the processor of whoever looks again and again, or lets others overlap; what is expected does not depend on
 /// how long it takes.
 private func rest(_ microseconds: UInt32 = 100) { usleep(microseconds) }

@@ -16,12 +16,9 @@ extension WorkExecutor {
     let panels = try MatrixPanels(matrices, each: slice, operation: "\(reduction)")
     return try startSteps { [self] in
       let chunkCount = panels.chunksPerVector
-      let partials = try uninitializedArray(
-        of: IntegerPartial.self, count: panels.vectorCount * chunkCount)
-      try await finished(
-        startConcurrentPerform(
-          iterations: panels.count, chunkLength: 1, priority: priority,
-          panels.integerPartials(reduction.rawValue, type, into: partials)))
+      let partials = try await partials(of: IntegerPartial.self, panels, priority) {
+        panels.integerPartials(reduction.rawValue, type, into: $0)
+      }
       let values = try uninitializedArray(of: Value.self, count: panels.vectorCount)
       try partials.withSpan { partials in
         try values.withMutableSpan { values in

@@ -201,19 +201,10 @@ extension WorkExecutor {
     if ignoringNaN {
       return try startCumulativeSum(x.expression.without(nan: 0), each: slice, priority: priority)
     }
-    let panels = try wholePanels(x, each: slice, operation: "cumulativeSum")
-    return try startSteps { [self] in
-      let result = try uninitializedArray(
-        of: Element.self, count: panels.vectorCount * panels.length)
-      try await forEachVector(
-        x, each: slice, panels, priority,
-        panel: panels.runningSums(Element.elementType, into: result.bytes)
-      ) { index, vector in
-        panels.part(index, of: result).copy(
-          try await finished(startCumulativeSum(vector, priority: priority)))
-      }
-      return panels.matrix(result, each: slice)
-    }
+    return try startRunning(
+      x, each: slice, operation: "cumulativeSum", priority,
+      panel: { $0.runningSums(Element.elementType, into: $1) }
+    ) { executor, vector in try executor.startCumulativeSum(vector, priority: priority) }
   }
 
   /// Starts computing the running products of every row or column, and returns the future of a matrix of the same
@@ -229,16 +220,28 @@ extension WorkExecutor {
       return try startCumulativeProduct(
         x.expression.without(nan: 1), each: slice, priority: priority)
     }
-    let panels = try wholePanels(x, each: slice, operation: "cumulativeProduct")
+    return try startRunning(
+      x, each: slice, operation: "cumulativeProduct", priority,
+      panel: { $0.runningProducts(Element.elementType, into: $1) }
+    ) { executor, vector in try executor.startCumulativeProduct(vector, priority: priority) }
+  }
+
+  /// - Parameters:
+  ///   - panel: writes the running totals of the vectors of a panel, all of them one behind the other.
+  ///   - vector: starts those of a long vector.
+  private func startRunning<X: ArrayOperand>(
+    _ x: X, each slice: MatrixSlice, operation: String, _ priority: WorkPriority,
+    panel: (MatrixPanels, SharedArray<UInt8>) -> @Sendable (Int) -> Void,
+    vector:
+      @escaping @Sendable (Self, ArrayView<X.Element>) throws -> Future<SharedArray<X.Element>>
+  ) throws -> Future<SharedMatrix<X.Element>> {
+    let panels = try wholePanels(x, each: slice, operation: operation)
+    let result = try uninitializedArray(
+      of: X.Element.self, count: panels.vectorCount * panels.length)
+    let body = panel(panels, result.bytes)
     return try startSteps { [self] in
-      let result = try uninitializedArray(
-        of: Element.self, count: panels.vectorCount * panels.length)
-      try await forEachVector(
-        x, each: slice, panels, priority,
-        panel: panels.runningProducts(Element.elementType, into: result.bytes)
-      ) { index, vector in
-        panels.part(index, of: result).copy(
-          try await finished(startCumulativeProduct(vector, priority: priority)))
+      try await forEachVector(x, each: slice, panels, priority, panel: body) { index, elements in
+        panels.part(index, of: result).copy(try await finished(vector(self, elements)))
       }
       return panels.matrix(result, each: slice)
     }

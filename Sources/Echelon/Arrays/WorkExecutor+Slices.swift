@@ -57,14 +57,10 @@ extension WorkExecutor {
       matrices.map(\.node) + (mask.map { [$0.node] } ?? []), each: slice, operation: kernel.name)
     return try startSteps { [self] in
       let chunkCount = panels.chunksPerVector
-      let partials = try uninitializedArray(
-        of: KernelPartial.self, count: panels.vectorCount * chunkCount)
-      try await finished(
-        startConcurrentPerform(
-          iterations: panels.count, chunkLength: 1, priority: priority,
-          panels.partials(
-            kernel.id, Element.elementType, hasMask: mask != nil, ignoresNaN: ignoringNaN,
-            into: partials)))
+      let partials = try await partials(of: KernelPartial.self, panels, priority) {
+        panels.partials(
+          kernel.id, Element.elementType, hasMask: mask != nil, ignoresNaN: ignoringNaN, into: $0)
+      }
       let values = try uninitializedArray(of: Value.self, count: panels.vectorCount)
       try partials.withSpan { partials in
         try values.withMutableSpan { values in
@@ -79,6 +75,20 @@ extension WorkExecutor {
       }
       return values
     }
+  }
+
+  /// The partial results of every vector, chunk by chunk.
+  /// - Parameter panel: what writes those of a panel.
+  func partials<Partial: BitwiseCopyable & Sendable>(
+    of type: Partial.Type, _ panels: MatrixPanels, _ priority: WorkPriority,
+    _ panel: (SharedArray<Partial>) -> @Sendable (Int) -> Void
+  ) async throws -> SharedArray<Partial> {
+    let partials = try uninitializedArray(
+      of: type, count: panels.vectorCount * panels.chunksPerVector)
+    try await finished(
+      startConcurrentPerform(
+        iterations: panels.count, chunkLength: 1, priority: priority, panel(partials)))
+    return partials
   }
 
   /// `Σ` of every row or column; see `KernelFamily.sum`.

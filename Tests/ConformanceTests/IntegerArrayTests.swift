@@ -139,6 +139,30 @@ private func integers<T: VectorInteger>(count: Int, seed: UInt64, of: T.Type = T
     }
   #endif
 
+  @Test(arguments: TestedExecutor.allCases, [1, 2, 1009, 140_009])
+  func `has the quantiles of the same numbers as Double`(
+    _ kind: TestedExecutor, _ count: Int
+  ) throws {
+    let pool = kind.shared
+    func check<T: VectorInteger & SortableElement>(_: T.Type) throws {
+      let x = try pool.array(count: count) { T(truncatingIfNeeded: ($0 &* 7919) % 251 - 100) }
+      let real = try pool.array(count: count) { Double(x[$0]) }
+      #expect(try pool.quantiles(x, [0, 0.3, 0.95, 1]) == pool.quantiles(real, [0, 0.3, 0.95, 1]))
+      #expect(try pool.median(x) == pool.median(real))
+      let weights = try pool.evaluate(abs(real) + 1)
+      #expect(
+        try pool.quantiles(x, [0.3], weights: weights)
+          == pool.quantiles(real, [0.3], weights: weights))
+      #expect(
+        try Array(pool.median(x.asColumn, each: .column))
+          == Array(pool.median(real.asColumn, each: .column)))
+    }
+    try check(Int64.self)
+    try check(Int32.self)
+    try check(UInt8.self)
+    #expect(throws: KernelError.self) { try pool.median(pool.array([Int32]())) }
+  }
+
   @Test(arguments: TestedExecutor.allCases)
   func `is seen in parts, in matrices and repeated`(_ kind: TestedExecutor) throws {
     let pool = kind.shared

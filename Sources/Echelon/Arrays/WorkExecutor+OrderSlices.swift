@@ -97,7 +97,7 @@ extension WorkExecutor {
   ///   - priority: how urgent it is; it gives way to more urgent work between two panels.
   /// - Throws: `PoolError.invalidArgument` for probabilities out of range; the future fails with
   ///   `KernelError.emptyInput` where no element counts.
-  public func startQuantiles<Element: SortableElement & BinaryFloatingPoint>(
+  public func startQuantiles<Element: SortableElement>(
     _ x: some ArrayOperand<Element>, _ probabilities: [Double], each slice: MatrixSlice,
     ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Double>> {

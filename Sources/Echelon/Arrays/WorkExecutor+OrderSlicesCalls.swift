@@ -48,7 +48,7 @@ extension WorkExecutor {
   }
 
   /// Exact quantiles of every row or column, a row of the result for each; see `startQuantiles`.
-  public func quantiles<Element: SortableElement & BinaryFloatingPoint>(
+  public func quantiles<Element: SortableElement>(
     _ x: some ArrayOperand<Element>, _ probabilities: [Double], each slice: MatrixSlice,
     ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) async throws -> SharedMatrix<Double> {
@@ -59,7 +59,7 @@ extension WorkExecutor {
 
   /// Exact quantiles of every row or column, a row of the result for each, blocking; see `startQuantiles`.
   @available(*, noasync)
-  public func quantiles<Element: SortableElement & BinaryFloatingPoint>(
+  public func quantiles<Element: SortableElement>(
     _ x: some ArrayOperand<Element>, _ probabilities: [Double], each slice: MatrixSlice,
     ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> SharedMatrix<Double> {
@@ -69,7 +69,7 @@ extension WorkExecutor {
   }
 
   /// The exact median of every row or column; see `startQuantiles`.
-  public func median<Element: SortableElement & BinaryFloatingPoint>(
+  public func median<Element: SortableElement>(
     _ x: some ArrayOperand<Element>, each slice: MatrixSlice, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal
   ) async throws -> SharedArray<Double> {
@@ -80,7 +80,7 @@ extension WorkExecutor {
 
   /// The exact median of every row or column, blocking; see `startQuantiles`.
   @available(*, noasync)
-  public func median<Element: SortableElement & BinaryFloatingPoint>(
+  public func median<Element: SortableElement>(
     _ x: some ArrayOperand<Element>, each slice: MatrixSlice, ignoringNaN: Bool = false,
     priority: WorkPriority = .normal
   ) throws -> SharedArray<Double> {

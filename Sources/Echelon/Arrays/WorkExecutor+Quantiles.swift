@@ -87,13 +87,13 @@ extension WorkExecutor {
   /// the default of NumPy, pandas and R (type 7). For a stream, see `QuantileSketch`.
   /// - Parameters:
   ///   - x: n elements of an array, a matrix, a view or an expression; of what does not lie in one piece an array is
-  ///     made first.
+  ///     made first. Whole numbers beyond 2⁵³ count as the nearest Double.
   ///   - probabilities: each from 0 to 1.
   ///   - ignoringNaN: whether elements that are NaN are left out; else one makes every quantile NaN.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   /// - Throws: `PoolError.invalidArgument` for probabilities out of range; the future fails with
   ///   `KernelError.emptyInput` for no elements.
-  public func startQuantiles<Element: SortableElement & BinaryFloatingPoint>(
+  public func startQuantiles<Element: SortableElement>(
     _ x: some ArrayOperand<Element>, _ probabilities: [Double], ignoringNaN: Bool = false,
     priority: WorkPriority = .normal
   ) throws -> Future<[Double]> {
@@ -113,14 +113,14 @@ extension WorkExecutor {
 
   /// What finds elements by their ranks: for few elements by sorting them all, for many by sorting those whose
   /// highest bits are those of the wanted ones.
-  private func ranked<Element: SortableElement & BinaryFloatingPoint>(
+  private func ranked<Element: SortableElement>(
     _ x: SharedArray<Element>, _ priority: WorkPriority
   ) async throws -> RankedElements {
     if x.count <= 1 << 17 {
       let sorted = try await finished(startSorted(x, priority: priority))
-      return RankedElements(nanCount: sorted.withSpan { x in x.indices.count { x[$0].isNaN } }) {
+      return RankedElements(nanCount: sorted.withSpan { x in x.indices.count { x[$0].doubleValue.isNaN } }) {
         ranks in
-        Dictionary(uniqueKeysWithValues: Set(ranks).map { ($0, Double(sorted[$0])) })
+        Dictionary(uniqueKeysWithValues: Set(ranks).map { ($0, sorted[$0].doubleValue) })
       }
     }
     let parts = PartedArray(x)
@@ -132,7 +132,7 @@ extension WorkExecutor {
       ))
     let groups = PrefixGroups(counts, partCount: parts.partCount)
     // NaN have the largest key of all, and infinity the highest bits of another.
-    let nanCount = groups.total(Int(Element.nan.sortKey >> UInt64(parts.prefixShift)))
+    let nanCount = Element.hasNaN ? groups.total(1 << 16 - 1) : 0
     return RankedElements(nanCount: nanCount) { [self] ranks in
       let chosen = groups.groups(ofRanks: ranks)
       let candidates = try uninitializedArray(
@@ -147,12 +147,12 @@ extension WorkExecutor {
       let sorted = try await finished(startSorted(candidates, into: candidates, priority: priority))
       let places = groups.places(of: chosen)
       return Dictionary(
-        uniqueKeysWithValues: Set(ranks).map { ($0, Double(sorted[places($0)])) })
+        uniqueKeysWithValues: Set(ranks).map { ($0, sorted[places($0)].doubleValue) })
     }
   }
 
   /// Exact quantiles, one for each probability; see `startQuantiles`.
-  public func quantiles<Element: SortableElement & BinaryFloatingPoint>(
+  public func quantiles<Element: SortableElement>(
     _ x: some ArrayOperand<Element>, _ probabilities: [Double], ignoringNaN: Bool = false,
     priority: WorkPriority = .normal
   ) async throws -> [Double] {
@@ -161,7 +161,7 @@ extension WorkExecutor {
 
   /// Exact quantiles, one for each probability, blocking; see `startQuantiles`.
   @available(*, noasync)
-  public func quantiles<Element: SortableElement & BinaryFloatingPoint>(
+  public func quantiles<Element: SortableElement>(
     _ x: some ArrayOperand<Element>, _ probabilities: [Double], ignoringNaN: Bool = false,
     priority: WorkPriority = .normal
   ) throws -> [Double] {
@@ -169,7 +169,7 @@ extension WorkExecutor {
   }
 
   /// The exact median; see `startQuantiles`.
-  public func median<Element: SortableElement & BinaryFloatingPoint>(
+  public func median<Element: SortableElement>(
     _ x: some ArrayOperand<Element>, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) async throws -> Double {
     try await quantiles(x, [0.5], ignoringNaN: ignoringNaN, priority: priority)[0]
@@ -177,7 +177,7 @@ extension WorkExecutor {
 
   /// The exact median, blocking; see `startQuantiles`.
   @available(*, noasync)
-  public func median<Element: SortableElement & BinaryFloatingPoint>(
+  public func median<Element: SortableElement>(
     _ x: some ArrayOperand<Element>, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> Double {
     try quantiles(x, [0.5], ignoringNaN: ignoringNaN, priority: priority)[0]

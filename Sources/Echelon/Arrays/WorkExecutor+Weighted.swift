@@ -34,7 +34,7 @@ extension WorkExecutor {
   /// - Accuracy: weights are added up as `cumulativeSum` does it; the quantiles are elements.
   /// - Throws: `PoolError.invalidArgument` for probabilities or weights out of range, `KernelError.countMismatch`;
   ///   the future fails with `KernelError.emptyInput` when no element has weight.
-  public func startQuantiles<Element: SortableElement & BinaryFloatingPoint>(
+  public func startQuantiles<Element: SortableElement>(
     _ x: some ArrayOperand<Element>, _ probabilities: [Double], weights: SharedArray<Double>,
     ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> Future<[Double]> {
@@ -49,7 +49,7 @@ extension WorkExecutor {
       let sums = try await finished(startCumulativeSum(inOrder, priority: priority))
       // NaN are last.
       let known = order.withSpan { order in
-        x.withSpan { x in firstRank(of: order.count) { x[order[$0]].isNaN } }
+        x.withSpan { x in firstRank(of: order.count) { x[order[$0]].doubleValue.isNaN } }
       }
       return try sums.withSpan { sums in
         let total = known > 0 ? sums[known - 1] : 0
@@ -61,14 +61,14 @@ extension WorkExecutor {
           let rank = firstRank(of: known - 1) {
             sums[$0] >= probability * total && sums[$0] > 0
           }
-          return Double(x[order[rank]])
+          return x[order[rank]].doubleValue
         }
       }
     }
   }
 
   /// Quantiles of weighted elements, one for each probability; see `startQuantiles`.
-  public func quantiles<Element: SortableElement & BinaryFloatingPoint>(
+  public func quantiles<Element: SortableElement>(
     _ x: some ArrayOperand<Element>, _ probabilities: [Double], weights: SharedArray<Double>,
     ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) async throws -> [Double] {
@@ -79,7 +79,7 @@ extension WorkExecutor {
 
   /// Quantiles of weighted elements, one for each probability, blocking; see `startQuantiles`.
   @available(*, noasync)
-  public func quantiles<Element: SortableElement & BinaryFloatingPoint>(
+  public func quantiles<Element: SortableElement>(
     _ x: some ArrayOperand<Element>, _ probabilities: [Double], weights: SharedArray<Double>,
     ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> [Double] {
@@ -149,7 +149,7 @@ extension WorkExecutor {
   ///   - x: any view.
   ///   - weights: of the same shape.
   /// - Throws: `KernelError.shapeMismatch`, and what the quantiles of a vector throw.
-  public func quantiles<Element: SortableElement & BinaryFloatingPoint>(
+  public func quantiles<Element: SortableElement>(
     _ x: SharedMatrix<Element>, _ probabilities: [Double], weights: SharedMatrix<Double>,
     each slice: MatrixSlice, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) async throws -> SharedMatrix<Double> {
@@ -167,7 +167,7 @@ extension WorkExecutor {
 
   /// Quantiles of the weighted elements of every row or column, blocking; see the async form.
   @available(*, noasync)
-  public func quantiles<Element: SortableElement & BinaryFloatingPoint>(
+  public func quantiles<Element: SortableElement>(
     _ x: SharedMatrix<Element>, _ probabilities: [Double], weights: SharedMatrix<Double>,
     each slice: MatrixSlice, ignoringNaN: Bool = false, priority: WorkPriority = .normal
   ) throws -> SharedMatrix<Double> {

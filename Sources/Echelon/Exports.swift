@@ -2,6 +2,7 @@
 // face come with it.
 @_exported public import ComplexModule
 @_exported public import EchelonKernels
+@_exported public import EchelonLinearAlgebra
 @_exported public import EchelonMemory
 @_exported public import EchelonPool
 @_exported public import EchelonTransfer

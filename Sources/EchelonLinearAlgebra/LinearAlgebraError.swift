@@ -10,6 +10,22 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   case tooLarge(view: MatrixView)
   /// No BLAS is installed.
   case noBLAS
+  /// A BLAS is installed, and no LAPACK.
+  case noLAPACK
+  /// An operation that needs as many rows as columns was given others.
+  case notSquare(operation: String, rows: Int, columns: Int)
+  /// The right sides of a system do not have as many rows as its matrix.
+  case rightSideMismatch(rows: Int, columns: Int, rightSideRows: Int)
+  /// A matrix is exactly singular: this column's pivot, or diagonal element, is 0.
+  case singular(column: Int)
+  /// A matrix is not positive definite: elimination stopped at this column.
+  case notPositiveDefinite(column: Int)
+  /// An iteration did not converge; how many values it did not find.
+  case noConvergence(operation: String, remaining: Int)
+  /// A matrix has an element that is NaN or infinite, here for the first time in row-major order.
+  case notFinite(row: Int, column: Int)
+  /// No memory for the work of an operation.
+  case outOfMemory(operation: String)
 
   /// One sentence for the person at the terminal.
   public var description: String {
@@ -29,6 +45,28 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
     case .noBLAS:
       "matrix products need a BLAS, and none is installed; install libblas3, or libopenblas0 for speed "
         + "(apt-get install libopenblas0)"
+    case .noLAPACK:
+      "linear systems and decompositions need LAPACK, and none is installed; install liblapack3, or "
+        + "libopenblas0 for speed (apt-get install libopenblas0)"
+    case .notSquare(let operation, let rows, let columns):
+      "\(operation) of a \(rows) × \(columns) matrix: it needs as many rows as columns; "
+        + "for systems with others, take `qr` or `leastSquares`"
+    case .rightSideMismatch(let rows, let columns, let rightSideRows):
+      "a \(rows) × \(columns) system has right sides of \(rightSideRows) rows; give them \(rows)"
+    case .singular(let column):
+      "the matrix is singular: the pivot in column \(column) (counted from 0) is exactly 0; look for "
+        + "rows or columns that depend on others, or take `qr` with column pivoting or `leastSquares`"
+    case .notPositiveDefinite(let column):
+      "the matrix is not positive definite: the leading block of \(column + 1) rows and columns is not, "
+        + "the ones before it are; check that it is symmetric and whole, or take `lu`"
+    case .noConvergence(let operation, let remaining):
+      "\(operation) did not converge: \(remaining) values were not found; scale the matrix, and look "
+        + "for elements of very different sizes"
+    case .notFinite(let row, let column):
+      "the element in row \(row) and column \(column) (counted from 0) is NaN or infinite, as the first in "
+        + "row-major order; replace it, or leave its row out"
+    case .outOfMemory(let operation):
+      "no memory for the work of \(operation); give the worker more, or a smaller matrix"
     }
   }
 }

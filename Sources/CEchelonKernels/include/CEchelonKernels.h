@@ -261,4 +261,7 @@ int ek_ask_int(const char *name);
 long ek_ask_long(const char *name);
 const char *ek_file_of_function(const char *name);
 
+// LAPACK, in files of its own.
+#include "echelon_lapack.h"
+
 #endif

@@ -1,0 +1,165 @@
+// What LAPACK wants done before it is called: copies into column-major memory, and a look at every element.
+// C, because one loop for each size of an element serves all element types, in debug builds as fast as in others.
+#include "lapack.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+  uint64_t low, high;
+} pair;
+
+// In squares that the cache holds: of two matrices that lie across each other, one is read or written with gaps.
+enum { SQUARE = 32 };
+
+#define PACK(type)                                                                                        \
+  for (ptrdiff_t j0 = 0; j0 < columns; j0 += SQUARE)                                                      \
+    for (ptrdiff_t i0 = 0; i0 < rows; i0 += SQUARE)                                                       \
+      for (ptrdiff_t j = j0; j < columns && j < j0 + SQUARE; j++)                                         \
+        for (ptrdiff_t i = i0; i < rows && i < i0 + SQUARE; i++)                                          \
+          ((type *)out)[i + j * ld] = ((const type *)a)[i * row_stride + j * column_stride]
+
+void ek_pack(size_t size, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t row_stride,
+             ptrdiff_t column_stride, void *out, ptrdiff_t ld) {
+  if (row_stride == 1) {
+    for (ptrdiff_t j = 0; j < columns && rows; j++)
+      memcpy((char *)out + (size_t)(j * ld) * size, (const char *)a + (size_t)(j * column_stride) * size,
+             (size_t)rows * size);
+  } else if (size == 4) {
+    PACK(uint32_t);
+  } else if (size == 8) {
+    PACK(uint64_t);
+  } else {
+    PACK(pair);
+  }
+}
+
+void ek_copy_triangle(int type, char triangle, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t lda,
+                      void *out, ptrdiff_t ld) {
+  size_t size = element_size(type);
+  int is_lower = triangle == 'L' || triangle == 'l', has_ones = triangle == 'l' || triangle == 'u';
+  any_element one = real_number(type, 1);
+  for (ptrdiff_t j = 0; j < columns; j++) {
+    ptrdiff_t diagonal = j < rows ? j : rows, end = j < rows ? j + 1 : rows;
+    ptrdiff_t from = is_lower ? diagonal : 0, to = is_lower ? rows : end;
+    char *column = (char *)out + (size_t)(j * ld) * size;
+    memset(column, 0, (size_t)rows * size);
+    if (from < to)
+      memcpy(column + (size_t)from * size, (const char *)a + (size_t)(from + j * lda) * size, (size_t)(to - from) * size);
+    if (has_ones && j < rows) memcpy(column + (size_t)j * size, &one, size);
+  }
+}
+
+#define MIRROR(type)                                                     \
+  for (ptrdiff_t j = 0; j < n; j++)                                      \
+    for (ptrdiff_t i = j + 1; i < n; i++) {                              \
+      type *x = a;                                                       \
+      if (triangle == 'L')                                               \
+        x[j + i * lda] = x[i + j * lda];                                 \
+      else                                                               \
+        x[i + j * lda] = x[j + i * lda];                                 \
+    }
+
+#define CONJUGATE(type)                                                  \
+  for (ptrdiff_t j = 0; j < n; j++)                                      \
+    for (ptrdiff_t i = 0; i < n; i++) {                                  \
+      type *x = a;                                                       \
+      if (i == j)                                                        \
+        x[2 * (i + j * lda) + 1] = 0; /* real, as LAPACK takes it */     \
+      else if ((i < j) == (triangle == 'L'))                             \
+        x[2 * (i + j * lda) + 1] = -x[2 * (i + j * lda) + 1];            \
+    }
+
+void ek_mirror(int type, char triangle, int conjugated, ptrdiff_t n, void *a, ptrdiff_t lda) {
+  switch (element_size(type)) {
+    case 4: MIRROR(uint32_t) break;
+    case 8: MIRROR(uint64_t) break;
+    default: MIRROR(pair)
+  }
+  if (conjugated && type == EK_COMPLEX_DOUBLE) CONJUGATE(double)
+  if (conjugated && type == EK_COMPLEX_FLOAT) CONJUGATE(float)
+}
+
+/// Whether any of `n` successive numbers is NaN or infinite: all bits of its exponent are set.
+static int any_not_finite(int is_single, const void *x, ptrdiff_t n) {
+  int found = 0;
+  if (is_single) {
+    const uint32_t *bits = x;
+    for (ptrdiff_t i = 0; i < n; i++) found |= (bits[i] & 0x7f800000) == 0x7f800000;
+  } else {
+    const uint64_t *bits = x;
+    for (ptrdiff_t i = 0; i < n; i++) found |= (bits[i] & 0x7ff0000000000000) == 0x7ff0000000000000;
+  }
+  return found;
+}
+
+ptrdiff_t ek_find_not_finite(int type, char triangle, ptrdiff_t rows, ptrdiff_t columns, const void *a,
+                             ptrdiff_t row_stride, ptrdiff_t column_stride) {
+  size_t size = element_size(type);
+  ptrdiff_t parts = (ptrdiff_t)(size / part_size(type));
+  // Along the columns where they are what lies together; then only whether there is one.
+  if (row_stride == 1 && column_stride != 1) {
+    int found = 0;
+    for (ptrdiff_t j = 0; j < columns && !found; j++) {
+      ptrdiff_t from = triangle == 'L' ? j : 0, to = triangle == 'U' && j + 1 < rows ? j + 1 : rows;
+      if (from < to)
+        found = any_not_finite(is_single(type), (const char *)a + (size_t)(from + j * column_stride) * size,
+                               parts * (to - from));
+    }
+    if (!found) return -1;
+  }
+  for (ptrdiff_t i = 0; i < rows; i++) {
+    ptrdiff_t from = triangle == 'U' ? i : 0, to = triangle == 'L' && i + 1 < columns ? i + 1 : columns;
+    if (from >= to) continue;
+    const char *row = (const char *)a + (size_t)(i * row_stride) * size;
+    if (column_stride == 1 && !any_not_finite(is_single(type), row + (size_t)from * size, parts * (to - from)))
+      continue;
+    for (ptrdiff_t j = from; j < to; j++)
+      if (any_not_finite(is_single(type), row + (size_t)(j * column_stride) * size, parts)) return i * columns + j;
+  }
+  return -1;
+}
+
+static double modulus(int type, const void *a, ptrdiff_t index) {
+  switch (type) {
+    case EK_DOUBLE: return fabs(((const double *)a)[index]);
+    case EK_FLOAT: return fabs((double)((const float *)a)[index]);
+    case EK_COMPLEX_DOUBLE: return hypot(((const double *)a)[2 * index], ((const double *)a)[2 * index + 1]);
+    default: {
+      // Squares of floats neither overflow nor underflow in double precision.
+      double re = ((const float *)a)[2 * index], im = ((const float *)a)[2 * index + 1];
+      return sqrt(re * re + im * im);
+    }
+  }
+}
+
+double ek_matrix_norm(int type, char norm, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t row_stride,
+                      ptrdiff_t column_stride) {
+  // Sums of rows are sums of columns of the transpose.
+  if (norm == 'I') {
+    ptrdiff_t count = rows, stride = row_stride;
+    rows = columns, columns = count, row_stride = column_stride, column_stride = stride;
+    norm = 'O';
+  }
+  double largest = 0, scale = 0, squares = 1;
+  for (ptrdiff_t j = 0; j < columns; j++) {
+    double sum = 0;
+    for (ptrdiff_t i = 0; i < rows; i++) {
+      double x = modulus(type, a, i * row_stride + j * column_stride);
+      if (x != x) return x;
+      if (norm == 'O') {
+        sum += x;
+      } else if (norm == 'M') {
+        largest = x > largest ? x : largest;
+      } else if (x > scale) {
+        // LAPACK's lassq: the squares of what the largest one divides.
+        squares = 1 + squares * (scale / x) * (scale / x);
+        scale = x;
+      } else if (x > 0 && scale < INFINITY) {
+        squares += (x / scale) * (x / scale);
+      }
+    }
+    largest = sum > largest ? sum : largest;
+  }
+  return norm == 'F' ? (scale < INFINITY ? scale * sqrt(squares) : scale) : largest;
+}

@@ -1,0 +1,100 @@
+// LAPACK and the Fortran interface of BLAS, one function per routine for all four element types.
+//
+// Matrices are column-major: element (i, j) is a[i + j·lda]. `type` is one of EK_DOUBLE and so on, and pointers of
+// type void point to elements of it; those called `real` point to doubles or floats, as its parts are. Characters are
+// LAPACK's own: 'N', 'T', 'C'; 'U', 'L'; and so on. Names without a type are LAPACK's without the first letter, of
+// the real routine where the complex one has another (`orgqr` is `zungqr`, `syevd` is `zheevd`).
+//
+// Every function returns LAPACK's `info`, or EK_NO_MEMORY. Whoever calls has asked `ek_open_lapack` before.
+#ifndef ECHELON_LAPACK_H
+#define ECHELON_LAPACK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// The element types; never renumbered, since they travel.
+enum { EK_DOUBLE = 0, EK_FLOAT = 1, EK_COMPLEX_DOUBLE = 2, EK_COMPLEX_FLOAT = 3, EK_SCALAR_COUNT = 4 };
+
+/// What is returned when there is no memory for a routine's work.
+enum { EK_NO_MEMORY = -1000 };
+
+/// Opens the system's BLAS and LAPACK, once; 0 when one of them is missing.
+int ek_open_lapack(void);
+/// The file that LAPACK comes from; empty if unknown.
+const char *ek_lapack_path(void);
+
+// dense_copy.c: what LAPACK does not have.
+
+/// Copies `rows` × `columns` elements of `size` bytes (4, 8 or 16) into column-major memory.
+void ek_pack(size_t size, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t row_stride,
+             ptrdiff_t column_stride, void *out, ptrdiff_t ld);
+/// The place in row-major order, row·columns + column, of the first element with a part that is NaN or infinite; -1
+/// for none.
+/// - `triangle`: 'A' is all, 'L' on the diagonal and below, 'U' on it and above.
+ptrdiff_t ek_find_not_finite(int type, char triangle, ptrdiff_t rows, ptrdiff_t columns, const void *a,
+                             ptrdiff_t row_stride, ptrdiff_t column_stride);
+/// Copies a triangle of a column-major matrix and sets the elements beside it to 0.
+/// - `triangle`: 'L' or 'U'; 'l' or 'u' has ones on the diagonal, whatever there is.
+void ek_copy_triangle(int type, char triangle, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t lda,
+                      void *out, ptrdiff_t ld);
+/// Copies one triangle of a square column-major matrix into the other, conjugated or not.
+/// - `triangle`: the one that is copied.
+void ek_mirror(int type, char triangle, int conjugated, ptrdiff_t n, void *a, ptrdiff_t lda);
+/// A norm, in double precision: 'O' largest sum of a column's moduli, 'I' of a row's, 'F' root of the sum of squares,
+/// 'M' largest modulus; NaN where there is one; 0 for no elements.
+double ek_matrix_norm(int type, char norm, ptrdiff_t rows, ptrdiff_t columns, const void *a,
+                      ptrdiff_t row_stride, ptrdiff_t column_stride);
+
+// lapack_products.c: BLAS. `alpha` and `beta` point to elements; of `herk` to real numbers.
+void ek_gemm(int type, char transpose_a, char transpose_b, int m, int n, int k, const void *alpha, const void *a,
+             int lda, const void *b, int ldb, const void *beta, void *c, int ldc);
+void ek_symm(int type, char side, char uplo, int m, int n, const void *alpha, const void *a, int lda, const void *b,
+             int ldb, const void *beta, void *c, int ldc);
+void ek_hemm(int type, char side, char uplo, int m, int n, const void *alpha, const void *a, int lda, const void *b,
+             int ldb, const void *beta, void *c, int ldc);
+void ek_syrk(int type, char uplo, char transpose, int n, int k, const void *alpha, const void *a, int lda,
+             const void *beta, void *c, int ldc);
+void ek_herk(int type, char uplo, char transpose, int n, int k, const void *alpha, const void *a, int lda,
+             const void *beta, void *c, int ldc);
+void ek_trmm(int type, char side, char uplo, char transpose, char diagonal, int m, int n, const void *alpha,
+             const void *a, int lda, void *b, int ldb);
+void ek_trsm(int type, char side, char uplo, char transpose, char diagonal, int m, int n, const void *alpha,
+             const void *a, int lda, void *b, int ldb);
+void ek_gemv(int type, char transpose, int m, int n, const void *alpha, const void *a, int lda, const void *x, int incx,
+             const void *beta, void *y, int incy);
+void ek_geru(int type, int m, int n, const void *alpha, const void *x, int incx, const void *y, int incy, void *a,
+             int lda);
+void ek_gerc(int type, int m, int n, const void *alpha, const void *x, int incx, const void *y, int incy, void *a,
+             int lda);
+
+// lapack_factor.c: linear systems.
+int ek_getrf(int type, int m, int n, void *a, int lda, int *pivots);
+void ek_laswp(int type, int n, void *a, int lda, int first, int last, const int *pivots, int step);
+int ek_getrs(int type, char transpose, int n, int nrhs, const void *a, int lda, const int *pivots, void *b, int ldb);
+int ek_getri(int type, int n, void *a, int lda, const int *pivots);
+int ek_gecon(int type, char norm, int n, const void *a, int lda, double anorm, double *rcond);
+int ek_potrf(int type, char uplo, int n, void *a, int lda);
+int ek_potrs(int type, char uplo, int n, int nrhs, const void *a, int lda, void *b, int ldb);
+int ek_potri(int type, char uplo, int n, void *a, int lda);
+int ek_pocon(int type, char uplo, int n, const void *a, int lda, double anorm, double *rcond);
+int ek_gbtrf(int type, int m, int n, int kl, int ku, void *ab, int ldab, int *pivots);
+int ek_gbtrs(int type, char transpose, int n, int kl, int ku, int nrhs, const void *ab, int ldab, const int *pivots,
+             void *b, int ldb);
+int ek_gbcon(int type, char norm, int n, int kl, int ku, const void *ab, int ldab, const int *pivots, double anorm,
+             double *rcond);
+int ek_pbtrf(int type, char uplo, int n, int kd, void *ab, int ldab);
+int ek_pbtrs(int type, char uplo, int n, int kd, int nrhs, const void *ab, int ldab, void *b, int ldb);
+int ek_gtsv(int type, int n, int nrhs, void *lower, void *diagonal, void *upper, void *b, int ldb);
+int ek_trtrs(int type, char uplo, char transpose, char diagonal, int n, int nrhs, const void *a, int lda, void *b,
+             int ldb);
+int ek_trtri(int type, char uplo, char diagonal, int n, void *a, int lda);
+int ek_trcon(int type, char norm, char uplo, char diagonal, int n, const void *a, int lda, double *rcond);
+
+// lapack_orthogonal.c: QR. `transpose` of `ormqr` is 'N' or 'C', which real types take as 'T'.
+int ek_geqrf(int type, int m, int n, void *a, int lda, void *tau);
+int ek_geqp3(int type, int m, int n, void *a, int lda, int *pivots, void *tau);
+int ek_orgqr(int type, int m, int n, int k, void *a, int lda, const void *tau);
+int ek_ormqr(int type, char side, char transpose, int m, int n, int k, const void *a, int lda, const void *tau, void *c,
+             int ldc);
+
+#endif

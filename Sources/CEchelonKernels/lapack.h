@@ -1,0 +1,91 @@
+// The table of LAPACK's routines, and how they are called; see lapack.c.
+#ifndef ECHELON_KERNELS_LAPACK_H
+#define ECHELON_KERNELS_LAPACK_H
+
+#include "CEchelonKernels.h"
+
+#include <stdlib.h>
+
+// Each routine's name without its first letter, of real and of complex types.
+#define EK_ROUTINES(X) \
+  X(GEMM, "gemm", "gemm") X(SYMM, "symm", "symm") X(HEMM, "symm", "hemm") X(SYRK, "syrk", "syrk") \
+  X(HERK, "syrk", "herk") X(TRMM, "trmm", "trmm") X(TRSM, "trsm", "trsm") X(GEMV, "gemv", "gemv") \
+  X(GERU, "ger", "geru") X(GERC, "ger", "gerc") \
+  X(LASWP, "laswp", "laswp") \
+  X(GETRF, "getrf", "getrf") X(GETRS, "getrs", "getrs") X(GETRI, "getri", "getri") X(GECON, "gecon", "gecon") \
+  X(POTRF, "potrf", "potrf") X(POTRS, "potrs", "potrs") X(POTRI, "potri", "potri") X(POCON, "pocon", "pocon") \
+  X(GBTRF, "gbtrf", "gbtrf") X(GBTRS, "gbtrs", "gbtrs") X(GBCON, "gbcon", "gbcon") \
+  X(PBTRF, "pbtrf", "pbtrf") X(PBTRS, "pbtrs", "pbtrs") X(GTSV, "gtsv", "gtsv") \
+  X(TRTRS, "trtrs", "trtrs") X(TRTRI, "trtri", "trtri") X(TRCON, "trcon", "trcon") \
+  X(GEQRF, "geqrf", "geqrf") X(GEQP3, "geqp3", "geqp3") X(ORGQR, "orgqr", "ungqr") X(ORMQR, "ormqr", "unmqr")
+
+#define EK_ROUTINE_NUMBER(number, real, complex) EK_##number,
+enum { EK_ROUTINES(EK_ROUTINE_NUMBER) EK_ROUTINE_COUNT };
+
+/// By routine and element type.
+extern void *ek_routines[EK_ROUTINE_COUNT][EK_SCALAR_COUNT];
+
+// Fortran takes the address of everything, and behind them the length of each text. P4 are four addresses, L2 two
+// lengths: CALL(GETRS, type, (P8, P1, L1), …, (size_t)1).
+#define P1 const void *
+#define P2 P1, P1
+#define P4 P2, P2
+#define P8 P4, P4
+#define P16 P8, P8
+#define L1 size_t
+#define L2 L1, L1
+#define L4 L2, L2
+#define TEXT1 (size_t)1
+#define TEXT2 TEXT1, TEXT1
+#define TEXT4 TEXT2, TEXT2
+#define CALL(routine, type, parameters, ...) ((void (*) parameters)ek_routines[EK_##routine][type])(__VA_ARGS__)
+
+static inline int is_complex(int type) { return type >= EK_COMPLEX_DOUBLE; }
+static inline int is_single(int type) { return type == EK_FLOAT || type == EK_COMPLEX_FLOAT; }
+/// Bytes of an element, and of a part of one.
+static inline size_t element_size(int type) { return type == EK_COMPLEX_DOUBLE ? 16 : type == EK_FLOAT ? 4 : 8; }
+static inline size_t part_size(int type) { return is_single(type) ? 4 : 8; }
+
+/// One element of any type, or a part of one.
+typedef union {
+  double d[2];
+  float s[2];
+} any_element;
+
+static inline any_element real_number(int type, double x) {
+  any_element value = {{x, 0}};
+  if (is_single(type)) value.s[0] = (float)x, value.s[1] = 0;
+  return value;
+}
+static inline double real_value(int type, const any_element *x) { return is_single(type) ? x->s[0] : x->d[0]; }
+
+/// Memory for `count` things, of which there may be none; NULL when there is not enough.
+static inline void *work_memory(size_t count, size_t size) {
+  return count > PTRDIFF_MAX / size ? NULL : malloc(count ? count * size : 1);
+}
+
+/// What a routine asked for in the first element of its work. As a float it may have been rounded down.
+static inline int asked_for(int type, const any_element *best) {
+  double size = is_single(type) ? best->s[0] * (1 + 0x1p-22) : best->d[0];
+  return size < 1 ? 1 : size >= INT32_MAX ? INT32_MAX : (int)size;
+}
+
+/// Makes `call` twice, with variables `work`, `lwork` and `info`: first it only says how much memory it wants.
+#define WITH_WORKSPACE(type, call)                                   \
+  do {                                                               \
+    any_element best;                                                \
+    work = &best;                                                    \
+    lwork = -1;                                                      \
+    call;                                                            \
+    if (info) break;                                                 \
+    lwork = asked_for(type, &best);                                  \
+    work = work_memory((size_t)lwork, element_size(type));           \
+    if (!work) {                                                     \
+      info = EK_NO_MEMORY;                                           \
+      break;                                                         \
+    }                                                                \
+    call;                                                            \
+    free(work);                                                      \
+  } while (0)
+
+#endif

@@ -1,0 +1,139 @@
+import EchelonKernels
+import EchelonLinearAlgebra
+import EchelonMemory
+import EchelonPool
+import EchelonWire
+
+/// One task of dense linear algebra: it copies its inputs, which it never changes, calls LAPACK on the copies, and
+/// writes results that nobody else writes, so that it can be run again when its worker dies.
+///
+/// A type that conforms holds matrices as bytes and their element type beside them, and makes its closure itself:
+///
+///     var body: @Sendable (Int) -> Void { { _ in execute() } }
+///
+/// since a closure made in generic code does not travel.
+protocol DenseTask: Sendable {
+  /// Of the matrices.
+  var type: ScalarType { get }
+  /// Where it says how it ended.
+  var report: TaskReport { get }
+  /// `execute`, as a closure that travels.
+  var body: @Sendable (Int) -> Void { get }
+  /// The work, written once for all element types.
+  func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError)
+}
+
+extension DenseTask {
+  /// Runs in a worker.
+  func execute() {
+    report.record { () throws(LinearAlgebraError) in
+      try LAPACK.require()
+      switch type {
+      case .float64: try run(Double.self)
+      case .float32: try run(Float.self)
+      case .complexFloat64: try run(ComplexElement<Double>.self)
+      case .complexFloat32: try run(ComplexElement<Float>.self)
+      }
+    }
+  }
+}
+
+extension WorkExecutor {
+  /// Runs a task to its end, in one worker.
+  /// - Parameter operation: its name in errors.
+  func finish(
+    _ task: some DenseTask, _ operation: String, _ priority: WorkPriority
+  ) async throws {
+    try await finished(
+      startConcurrentPerform(iterations: 1, priority: priority, task.body))
+    try task.report.check(operation)
+  }
+
+  /// A matrix whose elements are not set, in column-major order as LAPACK has it.
+  func columnMajorMatrix<Element>(
+    of _: Element.Type = Element.self, rows: Int, columns: Int
+  ) throws -> SharedMatrix<Element> {
+    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
+    guard !overflow else { throw ArenaError.invalidSize(bytes: .max) }
+    return SharedMatrix(
+      try uninitializedArray(count: count), rows: rows, columns: columns, rowStride: 1,
+      columnStride: max(1, rows))
+  }
+}
+
+/// A matrix as a task takes it along.
+struct MatrixBytes: Sendable {
+  let bytes: SharedArray<UInt8>
+  let layout: LeafLayout
+
+  init<Element>(_ matrix: SharedMatrix<Element>) {
+    bytes = matrix.storage.bytes
+    layout = matrix.layout
+  }
+
+  var rows: Int { layout.rows }
+  var columns: Int { layout.columns }
+  var view: MatrixView {
+    MatrixView(
+      rows: rows, columns: columns, rowStride: layout.rowStride, columnStride: layout.columnStride)
+  }
+  /// Of a matrix in column-major order, which results are.
+  var columnMajor: ColumnMajorShape {
+    precondition(layout.rowStride == 1, "not in column-major order")
+    return ColumnMajorShape(rows: rows, columns: columns, leading: layout.columnStride)
+  }
+
+  /// Reads the elements.
+  func withSpan<Element: LinearAlgebraScalar, R>(
+    of _: Element.Type, _ body: (Span<Element>) throws(LinearAlgebraError) -> R
+  ) throws(LinearAlgebraError) -> R {
+    try bytes.view(as: Element.self).withSpan(body)
+  }
+
+  /// Writes the elements.
+  func withMutableSpan<Element: LinearAlgebraScalar, R>(
+    of _: Element.Type,
+    _ body: (inout MutableSpan<Element>) throws(LinearAlgebraError) -> R
+  ) throws(LinearAlgebraError) -> R {
+    try bytes.view(as: Element.self).withMutableSpan(body)
+  }
+
+  /// Copies the matrix into column-major memory.
+  func copy<Element: LinearAlgebraScalar>(
+    into out: inout MutableSpan<Element>, _ shape: ColumnMajorShape
+  ) throws(LinearAlgebraError) {
+    try withSpan(of: Element.self) { span throws(LinearAlgebraError) in
+      copyColumnMajor(span, view, into: &out, shape)
+    }
+  }
+
+  /// - Throws: `LinearAlgebraError.notFinite` for the first NaN or infinity among the elements that count.
+  func checkFinite<Element: LinearAlgebraScalar>(
+    _: Element.Type, in part: MatrixPart = .all
+  ) throws(LinearAlgebraError) {
+    let place = try withSpan(of: Element.self) { firstNotFinite($0, view, in: part) }
+    if let place { throw .notFinite(row: place.row, column: place.column) }
+  }
+}
+
+/// Memory of the worker's own during a call; its elements are not set.
+func withScratch<Element: LinearAlgebraScalar, R>(
+  of type: Element.Type = Element.self, _ shape: ColumnMajorShape,
+  _ body: (inout MutableSpan<Element>) throws(LinearAlgebraError) -> R
+) throws(LinearAlgebraError) -> R {
+  try withScratch(of: type, count: shape.leading * shape.columns, body)
+}
+
+/// Memory of the worker's own during a call; its elements are not set.
+func withScratch<Element: BitwiseCopyable, R>(
+  of _: Element.Type = Element.self, count: Int,
+  _ body: (inout MutableSpan<Element>) throws(LinearAlgebraError) -> R
+) throws(LinearAlgebraError) -> R {
+  try KernelScratch.withSpan(of: Element.self, count: count) { span in
+    do throws(LinearAlgebraError) {
+      return Result<R, LinearAlgebraError>.success(try body(&span))
+    } catch {
+      return .failure(error)
+    }
+  }.get()
+}

@@ -1,0 +1,63 @@
+import EchelonLinearAlgebra
+import EchelonMemory
+
+/// How a task of linear algebra ended, in memory that the task and the front end share: errors as numbers, since a
+/// chunk has no other way to say why it failed.
+struct TaskReport: Sendable {
+  /// The number of the error's case, and what that carries.
+  let words: SharedArray<Int>
+
+  init(on executor: some WorkExecutor) throws {
+    words = try executor.array(repeating: TaskReport.notRun, count: 3)
+  }
+
+  private static let notRun = -1
+
+  /// Runs a task and notes how it ends.
+  func record(_ body: () throws(LinearAlgebraError) -> Void) {
+    let found: [Int]
+    do throws(LinearAlgebraError) {
+      try body()
+      found = [0, 0, 0]
+    } catch {
+      found = error.words
+    }
+    for index in found.indices { words[index] = found[index] }
+  }
+
+  /// - Parameter operation: its name in errors.
+  /// - Throws: what the task has thrown.
+  func check(_ operation: String) throws(LinearAlgebraError) {
+    precondition(words[0] != TaskReport.notRun, "\(operation) has ended and not reported")
+    if let error = LinearAlgebraError(words: Array(words), operation: operation) { throw error }
+  }
+}
+
+extension LinearAlgebraError {
+  /// Those that a task meets.
+  fileprivate var words: [Int] {
+    switch self {
+    case .noBLAS: [1, 0, 0]
+    case .noLAPACK: [2, 0, 0]
+    case .singular(let column): [3, column, 0]
+    case .notPositiveDefinite(let column): [4, column, 0]
+    case .noConvergence(_, let remaining): [5, remaining, 0]
+    case .notFinite(let row, let column): [6, row, column]
+    case .outOfMemory: [7, 0, 0]
+    default: preconditionFailure("the front end has not checked: \(self)")
+    }
+  }
+
+  fileprivate init?(words: [Int], operation: String) {
+    switch words[0] {
+    case 1: self = .noBLAS
+    case 2: self = .noLAPACK
+    case 3: self = .singular(column: words[1])
+    case 4: self = .notPositiveDefinite(column: words[1])
+    case 5: self = .noConvergence(operation: operation, remaining: words[1])
+    case 6: self = .notFinite(row: words[1], column: words[2])
+    case 7: self = .outOfMemory(operation: operation)
+    default: return nil
+    }
+  }
+}

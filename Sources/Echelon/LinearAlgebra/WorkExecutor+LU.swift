@@ -1,0 +1,76 @@
+public import EchelonLinearAlgebra
+import EchelonMemory
+import EchelonPool
+public import EchelonWire
+
+extension WorkExecutor {
+  /// Starts factoring A into P·L·U, with partial pivoting, and returns the future of the factorization.
+  /// - Parameters:
+  ///   - a: m × n, any view; it is not changed.
+  ///   - checkingFinite: whether A is searched for NaN and infinities first; with them the factors are undefined.
+  ///   - priority: how urgent it is.
+  /// - Accuracy: |P·L·U - A| ≤ γₖ·|P|·|L|·|U| element-wise, k = min(m, n) (Higham, *Accuracy and Stability*, 2nd ed.,
+  ///   §9.3). The bits are those of the LAPACK in use, and do not depend on the number of workers.
+  /// - Throws: `LinearAlgebraError`: `noLAPACK`, `notFinite`; a singular matrix is no error.
+  /// - Source: LAPACK's getrf.
+  public func startLU<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, checkingFinite: Bool = true, priority: WorkPriority = .normal
+  ) throws -> Future<LUFactorization<Element>> {
+    try LAPACK.require()
+    return try startSteps { [self] in
+      let factors = try columnMajorMatrix(of: Element.self, rows: a.rows, columns: a.columns)
+      let pivots = try uninitializedArray(of: Int32.self, count: min(a.rows, a.columns))
+      let found = try array(repeating: 0.0, count: 3)
+      try await finish(
+        FactorLU(
+          type: Element.scalarType, report: TaskReport(on: self), checksFinite: checkingFinite,
+          a: MatrixBytes(a), factors: MatrixBytes(factors), pivots: pivots, found: found),
+        "lu", priority)
+      return LUFactorization(
+        factors: factors, singularColumn: found[0] < 0 ? nil : Int(found[0]), pivots: pivots,
+        norms: (found[1], found[2]), executor: self)
+    }
+  }
+
+  /// A as P·L·U; see `startLU`.
+  public func lu<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, checkingFinite: Bool = true, priority: WorkPriority = .normal
+  ) async throws -> LUFactorization<Element> {
+    try await startLU(a, checkingFinite: checkingFinite, priority: priority).value
+  }
+
+  /// A as P·L·U, blocking; see `startLU`.
+  @available(*, noasync)
+  public func lu<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, checkingFinite: Bool = true, priority: WorkPriority = .normal
+  ) throws -> LUFactorization<Element> {
+    try startLU(a, checkingFinite: checkingFinite, priority: priority).result()
+  }
+}
+
+private struct FactorLU: DenseTask {
+  let type: ScalarType
+  let report: TaskReport
+  let checksFinite: Bool
+  let a: MatrixBytes
+  let factors: MatrixBytes
+  let pivots: SharedArray<Int32>
+  /// The singular column or -1, ‖A‖₁ and ‖A‖∞.
+  let found: SharedArray<Double>
+
+  var body: @Sendable (Int) -> Void { { _ in execute() } }
+
+  func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
+    if checksFinite { try a.checkFinite(Element.self) }
+    try factors.withMutableSpan(of: Element.self) { factors throws(LinearAlgebraError) in
+      let shape = self.factors.columnMajor
+      try a.copy(into: &factors, shape)
+      found[1] = matrixNorm(factors.span, self.factors.view, .one)
+      found[2] = matrixNorm(factors.span, self.factors.view, .infinity)
+      let column = try pivots.withMutableSpan { pivots throws(LinearAlgebraError) in
+        try LAPACK.getrf(&factors, shape, pivots: &pivots)
+      }
+      found[0] = Double(column ?? -1)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/// The element types of dense linear algebra, numbered as the shim has them; the numbers travel.
+public enum ScalarType: Int32, CaseIterable, Codable, Sendable {
+  case float64 = 0
+  case float32 = 1
+  case complexFloat64 = 2
+  case complexFloat32 = 3
+}
+
+/// An element type of dense linear algebra: Double, Float, and the complex numbers of both.
+///
+/// The complex ones are types of the module above, and conform there.
+public protocol LinearAlgebraScalar:
+  BitwiseCopyable, Sendable, Hashable, ExpressibleByIntegerLiteral
+{
+  /// The type of moduli, norms and singular values: that of the parts.
+  associatedtype Real: LinearAlgebraScalar & BinaryFloatingPoint where Real.Real == Real
+
+  /// Which one it is. In memory an element is as LAPACK has it: one number, or a real part and behind it an
+  /// imaginary one.
+  static var scalarType: ScalarType { get }
+
+  /// A real number.
+  init(real: Real)
+  /// The number with its imaginary part negated.
+  var conjugate: Self { get }
+  /// The distance from 0; neither overflows nor underflows on the way.
+  var modulus: Real { get }
+  /// The number times a real one.
+  func scaled(by factor: Real) -> Self
+
+  /// a + b.
+  static func + (a: Self, b: Self) -> Self
+  /// a − b.
+  static func - (a: Self, b: Self) -> Self
+  /// a·b.
+  static func * (a: Self, b: Self) -> Self
+  /// a / b.
+  static func / (a: Self, b: Self) -> Self
+  /// −a.
+  static prefix func - (a: Self) -> Self
+}
+
+extension LinearAlgebraScalar {
+  /// Whether there is an imaginary part.
+  public static var isComplex: Bool {
+    scalarType == .complexFloat64 || scalarType == .complexFloat32
+  }
+}
+
+extension Double: LinearAlgebraScalar {
+  /// The type itself.
+  public typealias Real = Double
+  /// See `LinearAlgebraScalar`.
+  public static var scalarType: ScalarType { .float64 }
+  /// See `LinearAlgebraScalar`.
+  public init(real: Double) { self = real }
+  /// The number itself.
+  public var conjugate: Double { self }
+  /// The absolute value.
+  public var modulus: Double { magnitude }
+  /// See `LinearAlgebraScalar`.
+  public func scaled(by factor: Double) -> Double { self * factor }
+}
+
+extension Float: LinearAlgebraScalar {
+  /// The type itself.
+  public typealias Real = Float
+  /// See `LinearAlgebraScalar`.
+  public static var scalarType: ScalarType { .float32 }
+  /// See `LinearAlgebraScalar`.
+  public init(real: Float) { self = real }
+  /// The number itself.
+  public var conjugate: Float { self }
+  /// The absolute value.
+  public var modulus: Float { magnitude }
+  /// See `LinearAlgebraScalar`.
+  public func scaled(by factor: Float) -> Float { self * factor }
+}

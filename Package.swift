@@ -132,7 +132,9 @@ let package = Package(
       ], swiftSettings: settings),
     .executableTarget(
       name: "StartProgram",
-      dependencies: ["Echelon", "EchelonMemory", "TestSupport", "ClosureTable"],
+      dependencies: [
+        "Echelon", "EchelonLinearAlgebra", "EchelonMemory", "TestSupport", "ClosureTable",
+      ],
       path: "Tests/StartProgram", swiftSettings: settings),
     .testTarget(
       name: "StartTests",

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE  // RTLD_DEFAULT
 #endif
 #include "CEchelonKernels.h"
+#include "openblas_core.h"
 
 #include <cblas.h>
 #include <dlfcn.h>
@@ -30,9 +31,11 @@ static void open_blas(void) {
 #endif
   };
   if (find_functions()) return;  // the program has one linked in
-  // RTLD_GLOBAL, so that what else it offers is found by name.
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    ek_load_blas(names[i]);
+    // RTLD_GLOBAL, so that what else it offers is found by name.
     if (dlopen(names[i], RTLD_LAZY | RTLD_GLOBAL) && find_functions()) return;
+  }
 }
 
 int ek_open_blas(void) {

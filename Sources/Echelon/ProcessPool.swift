@@ -48,7 +48,7 @@ public final class ProcessPool: WorkExecutor {
     try ClosureSelfTest.check()
     let workerCount = workers ?? min(256, MachineLimits.processors().count)
     var variables: [String: String] = [:]
-    for (name, value) in BLASInfo.singleThreadEnvironment { variables[name] = value }
+    for (name, value) in BLASInfo.workerEnvironment { variables[name] = value }
     variables.merge(options.environment) { _, given in given }
     if let limit = options.maxTasksPerWorker, limit < 1 {
       throw PoolError.invalidArgument("\(limit) tasks per worker; the number is 1 or more")

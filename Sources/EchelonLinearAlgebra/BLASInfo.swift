@@ -15,9 +15,17 @@ public struct BLASInfo: Hashable, Sendable, CustomStringConvertible {
   public let path: String
   /// What the library says of itself: version and build options; empty if it says nothing.
   public let configuration: String
-  /// The processor type whose kernels it chose; empty if it does not say. Part of what the bits of
+  /// The processor type whose kernels it uses; empty if it does not say. Part of what the bits of
   /// a product depend on.
   public let coreType: String
+  /// The core type that it had chosen by itself, when Echelon told it a better one as it was opened.
+  public let ownCoreType: String?
+  /// What the user chose in `coreTypeVariable`; Echelon leaves it at that.
+  public let givenCoreType: String?
+  /// The value of `coreTypeVariable` with which it would use the instructions that the processor has; nil when it
+  /// uses them, or nothing better is known. There is one when the user chose another, and when the BLAS could
+  /// not be told: a program that links it has it loaded before Echelon can set the variable.
+  public let missedCoreType: String?
   /// Threads of one call in this process.
   public let threadCount: Int
 
@@ -55,6 +63,8 @@ public struct BLASInfo: Hashable, Sendable, CustomStringConvertible {
         cString: ek_ask_text(
           implementation == .blis ? "bli_info_get_version_str" : "openblas_get_config")),
       coreType: String(cString: ek_ask_text("openblas_get_corename")),
+      ownCoreType: openedOwnCoreType, givenCoreType: givenCoreType,
+      missedCoreType: loadedMissedCoreType,
       threadCount: max(
         1,
         implementation == .blis

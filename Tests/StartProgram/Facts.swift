@@ -1,5 +1,6 @@
 import ClosureTable
 import Echelon
+import EchelonLinearAlgebra
 import Glibc
 import TestSupport
 
@@ -54,6 +55,21 @@ private func directory() -> String {
   var buffer = [CChar](repeating: 0, count: 4096)
   guard unsafe getcwd(&buffer, buffer.count) != nil else { return "?" }
   return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+}
+
+/// What a process finds out about its BLAS, which it opens.
+@Sendable func coreTypes() -> [String] {
+  let info = BLASInfo.current
+  return [
+    "path=\(info.path)",
+    "dynamic=\(info.configuration.contains("DYNAMIC_ARCH"))",
+    "level=\(InstructionSet.active)",
+    "core-type=\(info.coreType)",
+    "own=\(info.ownCoreType ?? "-")",
+    "given=\(info.givenCoreType ?? "-")",
+    "missed=\(info.missedCoreType ?? "-")",
+    "variable=\(variable(BLASInfo.coreTypeVariable))",
+  ]
 }
 
 /// Stands for an initializer that waits for what never comes.

@@ -9,9 +9,11 @@
 //     StartProgram closures METHOD  ships the table of closures and prints what came back otherwise
 //     StartProgram flight METHOD FILE   records some work and a death, then kills itself
 //     StartProgram starve METHOD GROUP  has a worker use up the memory of a control group
+//     StartProgram blas METHOD      prints which kernels of a BLAS are in use, here and in a worker
 //     StartProgram time METHOD N    microseconds until a pool of N is ready, and per worker replaced
 import ClosureTable
 import Echelon
+import EchelonLinearAlgebra
 import EchelonMemory
 import Glibc
 import TestSupport
@@ -122,6 +124,14 @@ case "closures":
   visitTravellers(shipping)
   print("shipped=\(shipping.count)")
   for failure in shipping.failures { print("failure=\(failure)") }
+  pool.shutdown()
+case "blas":
+  let pool = try ProcessPool(workers: 1, options: options)
+  let here = coreTypes()
+  let there = try pool.submit(coreTypes).result()
+  for (process, facts) in [("front-end", here), ("worker", there)] {
+    for line in facts { print("\(process)-\(line)") }
+  }
   pool.shutdown()
 case "flight":
   options.flightRecorder = .file(arguments[3], eventsPerWorker: 256)

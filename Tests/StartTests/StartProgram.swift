@@ -18,8 +18,9 @@ enum StartProgram {
   }
 
   /// Runs it to its end.
+  /// - Parameter environment: variables beside those of the test.
   static func run(
-    _ arguments: String..., executable: URL = executable
+    _ arguments: String..., executable: URL = executable, environment: [String: String] = [:]
   ) throws -> (status: Int32, output: String) {
     let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     try Data().write(to: file)
@@ -27,6 +28,7 @@ enum StartProgram {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardOutput = try FileHandle(forWritingTo: file)
     process.standardInput = FileHandle.nullDevice
     try process.run()

@@ -255,6 +255,24 @@ void ek_dgemm(int transpose_a, int transpose_b, int rows, int columns, int inner
 void ek_sgemm(int transpose_a, int transpose_b, int rows, int columns, int inner, const float *a,
               int leading_a, const float *b, int leading_b, float *c, int leading_c);
 
+// openblas_core.c: core types, which are OpenBLAS's names for the processors whose kernels it has.
+
+/// More than the longest name, with its end.
+#define EK_CORE_TYPE_SIZE 32
+
+/// What to tell an OpenBLAS that uses `core_type` on a processor of `level`: the name of a core type, or NULL to leave
+/// it alone. `configuration` is what the library says of itself, `given` the value of OPENBLAS_CORETYPE or NULL.
+const char *ek_better_core_type(const char *core_type, const char *configuration, int level, int is_amd,
+                                const char *given);
+/// What the OpenBLAS that `ek_open_blas` opened had chosen by itself before it was told a better one; "" when it was
+/// left alone. To be asked after `ek_open_blas`.
+const char *ek_own_core_type(void);
+/// The value of OPENBLAS_CORETYPE, or NULL.
+const char *ek_given_core_type(void);
+/// What to tell the OpenBLAS that is loaded now, if it were loaded again and OPENBLAS_CORETYPE not set; "" when it is
+/// to be left alone. Opens none.
+const char *ek_missed_core_type(void);
+
 int ek_has_function(const char *name);
 const char *ek_ask_text(const char *name);
 int ek_ask_int(const char *name);

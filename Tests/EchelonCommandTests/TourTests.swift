@@ -28,6 +28,55 @@ import Testing
       #expect(table.output.contains("\(section)\n"), "\(section)")
     }
   }
+
+  /// Sections of a report.
+  private func sections(
+    _ names: String..., environment: [String: String] = [:]
+  ) throws -> [[String: Any]] {
+    let run = try CommandProcess.run(
+      ["doctor", "--format", "json", "--workers", "1"], environment: environment)
+    #expect(run.status == 0, "\(run.errors)")
+    let report = try run.object()
+    return try names.map { try #require(report[$0] as? [String: Any], "\($0)") }
+  }
+
+  @Test func `says what a better core type of OpenBLAS is worth`() throws {
+    let found = try sections("linear_algebra")[0]
+    guard let own = found["its_own_choice"] as? String else {
+      // Another BLAS, or one that knows this processor, or is told by the environment.
+      #expect(found["product__own_choice"] == nil)
+      return
+    }
+    #expect(own != found["kernels_for"] as? String)
+    let product = try #require(found["product__own_choice"] as? [String: Any])
+    #expect(product["core_type"] as? String == own)
+    let speeds = try [product, #require(found["product__1_worker"] as? [String: Any])]
+      .map { try #require($0["gflops"] as? Double) }
+    let gain = try #require(found["gain"] as? Double)
+    #expect(abs(gain - speeds[1] / speeds[0]) < 1e-9 * gain)
+
+    let rows = try CommandProcess.run("doctor", "--format", "csv", "--workers", "1").output
+    #expect(rows.contains("Linear algebra,Its own choice,\"\(own), "))
+    #expect(rows.contains("Linear algebra,Gain,"))
+  }
+
+  @Test func `shows a core type that the environment chooses, and measures another`() throws {
+    let report = try sections(
+      "linear_algebra", "machine", environment: ["OPENBLAS_CORETYPE": "Nehalem"])
+    let (found, machine) = (report[0], report[1])
+    guard (found["configuration"] as? String ?? "").contains("DYNAMIC_ARCH") else { return }
+    #expect(found["openblas_coretype"] as? String == "Nehalem")
+    #expect(found["kernels_for"] as? String == "Nehalem")
+    #expect(found["its_own_choice"] == nil)
+    let level = try #require(machine["instruction_set"] as? [String: Any])["active"] as? String
+    guard level != "sse2" else {
+      #expect(found["product__better_kernels"] == nil)
+      return
+    }
+    let better = try #require(found["product__better_kernels"] as? [String: Any])
+    #expect(["SKYLAKEX", "HASWELL", "ZEN"].contains(better["core_type"] as? String))
+    #expect(try #require(found["gain"] as? Double) > 0)
+  }
 }
 
 @Suite struct `echelon demo` {

@@ -4,7 +4,8 @@ import EchelonLinearAlgebra
 
 /// What has to be measured.
 extension DoctorReport {
-  private static let order = 1024
+  /// Of the matrices that are multiplied.
+  static let order = 1024
 
   mutating func measureLinearAlgebra(workerCount: Int) async throws {
     beginSection("Linear algebra")
@@ -12,36 +13,32 @@ extension DoctorReport {
     add("Library", library.implementation.rawValue)
     add("File", library.path.isEmpty ? "unknown" : library.path)
     if !library.configuration.isEmpty { add("Configuration", library.configuration) }
-    if !library.coreType.isEmpty { add("Kernels for", library.coreType) }
+    addCoreType(of: library)
 
     let single = try await MatrixProductSpeed.measure(order: Self.order, workers: 1)
     let all = try await MatrixProductSpeed.measure(order: Self.order, workers: workerCount)
-    for (name, speed, count) in [
-      ("Product, 1 worker", single, 1), ("Product, pool", all, workerCount),
-    ] {
-      add(
-        name,
-        "\(speed.description) for \(Self.order) × \(Self.order) float64, "
-          + NumberText.count(count, "worker"),
-        .object([
-          ("gflops", .number(speed.operationsPerSecond * 1e-9)), ("workers", .integer(count)),
-        ]))
-    }
+    add(single, "Product, 1 worker", workers: 1)
+    add(all, "Product, pool", workers: workerCount)
+    try await measureGainOfCoreType(of: library, inUse: single)
 
     if library.implementation == .reference {
       advise(
         "Install OpenBLAS (apt-get install libopenblas-dev): matrix products become about ten "
           + "times faster.")
     }
-    // An OpenBLAS that does not know the processor falls back to kernels of an older one.
-    let older = ["prescott", "core2", "nehalem", "sandybridge", "haswell", "generic"]
-    if library.implementation == .openBLAS, InstructionSet.active.name == "avx512",
-      older.contains(library.coreType.lowercased())
-    {
-      advise(
-        "Try OPENBLAS_CORETYPE=SKYLAKEX: this OpenBLAS uses its kernels for "
-          + "\(library.coreType), though the processor has AVX-512.")
-    }
+  }
+
+  /// - Parameter kernels: the core type, where it is not the one in use.
+  mutating func add(
+    _ speed: MatrixProductSpeed, _ name: String, workers: Int = 1, kernels: String? = nil
+  ) {
+    add(
+      name,
+      "\(speed.description) for \(Self.order) × \(Self.order) float64, "
+        + NumberText.count(workers, "worker") + (kernels.map { ", kernels for \($0)" } ?? ""),
+      .object(
+        [("gflops", .number(speed.operationsPerSecond * 1e-9)), ("workers", .integer(workers))]
+          + (kernels.map { [("core_type", .string($0))] } ?? [])))
   }
 
   mutating func measurePool(workerCount: Int) async throws {
@@ -87,8 +84,10 @@ struct MatrixProductSpeed: CustomStringConvertible {
   }
 
   /// The fastest of some products: at least two, and more while they take less than a second.
-  static func measure(order: Int, workers: Int) async throws -> MatrixProductSpeed {
-    try await withProcessPool(workers: workers) { pool in
+  static func measure(
+    order: Int, workers: Int, environment: [String: String] = [:]
+  ) async throws -> MatrixProductSpeed {
+    try await withProcessPool(workers: workers, environment: environment) { pool in
       try await pool.warmUp()
       return try await measure(order: order, in: pool).speed
     }

@@ -23,6 +23,8 @@ public enum ChunkPlan: Hashable, Sendable {
   case runs(count: Int, length: Int)
   /// Tiles of `tileRows` × `tileColumns` over a matrix; those at the edges may be smaller.
   case tiles(rows: Int, columns: Int, tileRows: Int, tileColumns: Int)
+  /// Steps of which some wait for others; a chunk is one step.
+  case graph(ChunkGraph)
 
   /// The number of chunks, 0 when there is nothing to do.
   public var chunkCount: Int {
@@ -30,7 +32,13 @@ public enum ChunkPlan: Hashable, Sendable {
     case .runs(let count, let length): Self.pieces(count, length)
     case .tiles(let rows, let columns, let tileRows, let tileColumns):
       Self.pieces(rows, tileRows) * Self.pieces(columns, tileColumns)
+    case .graph(let graph): graph.steps.count
     }
+  }
+
+  /// Which chunks wait for which; nil when none does.
+  public var graph: ChunkGraph? {
+    if case .graph(let graph) = self { graph } else { nil }
   }
 
   /// The elements of a chunk; traps for a plan of tiles.

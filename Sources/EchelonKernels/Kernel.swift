@@ -29,6 +29,8 @@ public struct Kernel: Sendable, Identifiable, CustomStringConvertible {
   /// Changes the positions in a partial result, for a kernel that ran on elements that stand elsewhere in
   /// their vector; nil when there are none.
   var movePositions: (@Sendable (KernelPartial, (Int) -> Int) -> KernelPartial)?
+  /// Whether its chunks wait for one another.
+  public internal(set) var hasGraph = false
   /// The partial result of some elements of a call, no more than a chunk has, wherever they begin: of a reduction.
   var runRange: (@Sendable (KernelCall, Range<Int>) -> KernelPartial)?
 

@@ -14,11 +14,16 @@ public enum KernelCatalog {
     .maximumPosition,
   ]
 
+  /// Factorizations by tiles, whose chunks wait for one another. They are tested as a whole, not beside an oracle of
+  /// single numbers, and called by the functions that know their outputs.
+  public static let factorizations: [KernelFamily] = [.tiledCholesky, .tiledLU, .tiledQR]
+
   /// Every kernel of every family.
   public static let all: [Kernel] = families.flatMap(\.kernels)
 
   /// The kernel that shared memory calls `id`; nil if this build has no such kernel.
   public static func kernel(id: UInt32) -> Kernel? { byID[id] }
 
-  private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
+  private static let byID = Dictionary(
+    uniqueKeysWithValues: (all + factorizations.flatMap(\.kernels)).map { ($0.id, $0) })
 }

@@ -7,6 +7,8 @@ import EchelonWire
 class ChunkBody {
   /// - Returns: why it could not be run.
   func run(_ chunk: Int) -> JobFailure? { preconditionFailure("a subclass runs it") }
+  /// Which chunks wait for which; nil when none does.
+  var graph: ChunkGraph? { nil }
 }
 
 /// One that cannot be run.
@@ -30,6 +32,8 @@ final class KernelBody: ChunkBody {
     region = wire.arena.region
     partials = fields.partials_offset == 0 ? nil : Int(fields.partials_offset)
   }
+
+  override var graph: ChunkGraph? { call.plan.graph }
 
   override func run(_ chunk: Int) -> JobFailure? {
     guard chunk < call.plan.chunkCount else { return .badParameters }

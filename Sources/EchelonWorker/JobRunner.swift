@@ -55,9 +55,11 @@ struct JobRunner {
     else { return false }
     place.current.store(CurrentWork.job(index, generation: state.generation).bits)
     wire.pass(.jobSeen)
-    let count = runChunks(of: record, index, fields, words, priority, &limits)
+    // Chunks that wait for others: what they wait for has to be known before one is claimed.
+    let graphBody = isOfGraph(fields) ? makeBody(record, fields) : nil
+    let count = runChunks(of: record, index, fields, words, graphBody, priority, &limits)
     finishIfDone(index, record, state, words)
-    retire(index, state)
+    retire(index, state, graphBody?.graph)
     return count > 0
   }
 
@@ -75,9 +77,9 @@ struct JobRunner {
   /// or dead worker had looked at and not claimed, or one that turned to more urgent work.
   private mutating func runChunks(
     of record: JobRecord, _ index: JobIndex, _ fields: job_record, _ words: ChunkWords,
-    _ priority: WorkPriority, _ limits: inout WorkerLimits
+    _ graphBody: ChunkBody?, _ priority: WorkPriority, _ limits: inout WorkerLimits
   ) -> Int {
-    var body: ChunkBody?
+    var body = graphBody
     var count = 0
     let subject = FlightRing.subject(index.value, generation: words.generation)
     let isArmed = wire.faultSeed.load() != 0
@@ -112,6 +114,17 @@ struct JobRunner {
       if count > 0 { StandardStream.flushIfPending() }
       place.phaseWord.store(SeatPhase.looking.rawValue)
     }
+    if let graph = graphBody?.graph {
+      var start = 0
+      while true {
+        start = words.firstNotDone(from: start)
+        guard let chunk = words.firstReady(of: graph, from: start) else { return count }
+        let mine = count
+        offerNext(after: chunk, of: graph, words, index)
+        take(chunk)
+        if mustTurn() || count == mine && place.order.load() != Seat.Order.stay { return count }
+      }
+    }
     let batch = UInt64(max(1, fields.batch_limit))
     while true {
       // MODEL(chunk.1)
@@ -130,6 +143,20 @@ struct JobRunner {
       if mustTurn() { return count }
     }
     return count
+  }
+
+  /// Has another worker look at a chunk that is ready beside the one that this worker is about to take.
+  ///
+  /// Whoever found none ready has taken the job off the list and gone to sleep; only the end of a chunk
+  /// makes others ready, and whoever ended it comes here, or dies, and then everyone is woken.
+  private func offerNext(
+    after chunk: Int, of graph: ChunkGraph, _ words: ChunkWords, _ index: JobIndex
+  ) {
+    guard words.firstReady(of: graph, from: chunk + 1) != nil else { return }
+    let bit = UInt64(1) << UInt64(index.value)
+    // ORDER(wake-up): sequential, after the end of the chunk; `retire` clears the bit, then looks again.
+    if wire.activeJobs.loadSequential() & bit == 0 { _ = wire.activeJobs.fetchOr(bit) }
+    wire.passOn()
   }
 
   /// The job is done when every chunk is. Whoever finishes the last one sees that here, or the
@@ -164,7 +191,7 @@ struct JobRunner {
   /// Takes the job off the list of those worth looking at, unless there is something again: a new
   /// job in this record, chunks that a dead worker had claimed, or an end that nobody has told of,
   /// since the worker that finished the last chunk died before it could.
-  private func retire(_ index: JobIndex, _ state: StateWord) {
+  private func retire(_ index: JobIndex, _ state: StateWord, _ graph: ChunkGraph? = nil) {
     let bit = UInt64(1) << UInt64(index.value)
     // MODEL(retire.1)
     _ = wire.activeJobs.fetchAnd(~bit)
@@ -177,7 +204,10 @@ struct JobRunner {
     // MODEL(retire.3)
     let isToDo =
       now.generation != state.generation
-      || words(record.load(), now).map { $0.allDone || $0.hasUnclaimed } ?? false
+      || words(record.load(), now).map { words in
+        // What waits for a chunk that somebody is at is brought back when that ends.
+        words.allDone || graph.map { words.firstReady(of: $0) != nil } ?? words.hasUnclaimed
+      } ?? false
     guard isToDo else { return }
     // MODEL(retire.4)
     _ = wire.activeJobs.fetchOr(bit)
@@ -187,6 +217,11 @@ struct JobRunner {
   }
 
   // MARK: What a chunk runs
+
+  private func isOfGraph(_ fields: job_record) -> Bool {
+    JobKind(rawValue: fields.kind) == .kernel
+      && KernelCatalog.kernel(id: fields.code)?.hasGraph == true
+  }
 
   private mutating func makeBody(_ record: JobRecord, _ fields: job_record) -> ChunkBody {
     do throws(JobProblem) {

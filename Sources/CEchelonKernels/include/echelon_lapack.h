@@ -97,4 +97,12 @@ int ek_orgqr(int type, int m, int n, int k, void *a, int lda, const void *tau);
 int ek_ormqr(int type, char side, char transpose, int m, int n, int k, const void *a, int lda, const void *tau, void *c,
              int ldc);
 
+// lapack_tiles.c: what the steps of a factorization by tiles are made of.
+
+/// QR of m × n elements, m ≥ n, as one block of n reflectors I − V·T·Vᴴ: V below the diagonal, R on it and above,
+/// T upper triangular, n × n.
+int ek_geqrt(int type, int m, int n, void *a, int lda, void *t, int ldt);
+/// C = Qᴴ·C for such a block of k reflectors, C being m × n.
+int ek_larfb(int type, int m, int n, int k, const void *v, int ldv, const void *t, int ldt, void *c, int ldc);
+
 #endif

@@ -41,12 +41,18 @@ final class InProcessKernelJob<Value: Sendable>: InProcessJob<Value>, @unchecked
       outputs: job.outputs.map { try $0.kernelOperand(job.kernel, isWritable: true) })
     let count = job.plan.chunkCount
     partials = count == 0 ? nil : try arena.allocate(byteCount: 64 * count)
-    super.init(core: core, future: future, chunkCount: count, job.options)
+    // Chunks that wait for one another are run in their order, by one thread.
+    let pieceCount = job.plan.graph == nil ? count : min(1, count)
+    super.init(core: core, future: future, chunkCount: pieceCount, job.options)
   }
 
   override var name: String { "kernel \(job.kernel)" }
 
   override func run(_ piece: Int) -> PieceOutcome {
+    if job.plan.graph != nil {
+      _ = call.run()
+      return .done
+    }
     partials?.withMutableSpan(of: KernelPartial.self, byteOffset: 64 * piece, count: 1) {
       $0[0] = call.run(chunk: piece)
     }

@@ -50,14 +50,20 @@ extension WorkExecutor {
   }
 
   /// A matrix whose elements are not set, in column-major order as LAPACK has it.
-  func columnMajorMatrix<Element>(
+  ///
+  /// Between columns whose length is a multiple of a page there is a gap: their elements of one row would all
+  /// fall into the same few lines of a cache.
+  func columnMajorMatrix<Element: BitwiseCopyable & Sendable>(
     of _: Element.Type = Element.self, rows: Int, columns: Int
   ) throws -> SharedMatrix<Element> {
-    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
-    guard !overflow else { throw ArenaError.invalidSize(bytes: .max) }
+    let size = MemoryLayout<Element>.stride
+    let (bytes, isOver) = rows.multipliedReportingOverflow(by: size)
+    let gap = rows > 0 && bytes % 4096 == 0 ? 128 / size : 0
+    let (count, overflow) = (max(1, rows) + gap).multipliedReportingOverflow(by: columns)
+    guard !isOver, !overflow else { throw ArenaError.invalidSize(bytes: .max) }
     return SharedMatrix(
       try uninitializedArray(count: count), rows: rows, columns: columns, rowStride: 1,
-      columnStride: max(1, rows))
+      columnStride: max(1, rows) + gap)
   }
 }
 

@@ -1,0 +1,95 @@
+/// How the rows and columns of a matrix fall into tiles or block columns. Depends on the shape alone.
+struct TileGrid: Hashable {
+  let rows: Int
+  let columns: Int
+  let edge: Int
+
+  /// Tiles of the shorter side: as many as there are factors.
+  var factorCount: Int { (min(rows, columns) + edge - 1) / edge }
+  /// Tiles of the columns.
+  var columnCount: Int { (columns + edge - 1) / edge }
+
+  func columns(_ index: Int) -> Range<Int> { index * edge..<min(columns, (index + 1) * edge) }
+  func rows(_ index: Int) -> Range<Int> { index * edge..<min(rows, (index + 1) * edge) }
+  /// The columns whose diagonal lies inside the matrix.
+  func factor(_ index: Int) -> Range<Int> { index * edge..<min(rows, columns, (index + 1) * edge) }
+
+  /// The steps of a factorization by block columns: each is updated by those before it, one after the other, and
+  /// then factored itself if it has a diagonal.
+  ///
+  /// The next block column comes first in each round, and is factored at once, so that the rest of the round is
+  /// there to do meanwhile.
+  func blockColumnGraph(finishes: Bool) -> ChunkGraph {
+    var graph = ChunkGraph()
+    guard rows > 0, columns > 0 else { return graph }
+    var factored = graph.add(TileStep(action: .factor, row: 0, column: 0), after: [])
+    var last = [Int?](repeating: nil, count: columnCount)
+    for panel in 0..<factorCount {
+      var next = factored
+      for column in panel + 1..<max(panel + 1, columnCount) {
+        let update = graph.add(
+          TileStep(action: .update, row: panel, column: column),
+          after: [factored, last[column]].compactMap(\.self))
+        last[column] = update
+        if column == panel + 1, column < factorCount {
+          next = graph.add(TileStep(action: .factor, row: column, column: column), after: [update])
+        }
+      }
+      factored = next
+    }
+    if finishes {
+      // All of them wait for the last factor, which all factors come before.
+      for column in 0..<max(0, factorCount - 1) {
+        graph.add(TileStep(action: .finish, row: column, column: column), after: [factored])
+      }
+    }
+    return graph
+  }
+
+  /// The steps of a Cholesky factorization: one for each tile of the lower triangle.
+  ///
+  /// In each round the tile below the diagonal comes first, and then the next one on the diagonal, so that the rest
+  /// of the round is there to do meanwhile.
+  var choleskyGraph: ChunkGraph {
+    var graph = ChunkGraph()
+    guard rows > 0 else { return graph }
+    var diagonal = graph.add(TileStep(action: .factor, row: 0, column: 0), after: [])
+    var left = [Int?](repeating: nil, count: factorCount)
+    for column in 0..<factorCount - 1 {
+      var next = diagonal
+      for row in column + 1..<factorCount {
+        let tile = graph.add(
+          TileStep(action: .update, row: row, column: column),
+          after: [diagonal, left[row]].compactMap(\.self))
+        left[row] = tile
+        if row == column + 1 {
+          next = graph.add(TileStep(action: .factor, row: row, column: row), after: [tile])
+        }
+      }
+      diagonal = next
+    }
+    return graph
+  }
+}
+
+extension KernelFamily {
+  /// Steps of an LU factorization, and the width of a block column.
+  public static func luSteps(rows: Int, columns: Int) -> (count: Int, width: Int) {
+    let grid = TileGrid(
+      rows: rows, columns: columns, edge: blockColumnWidth(rows: rows, columns: columns))
+    return (grid.blockColumnGraph(finishes: true).steps.count, grid.edge)
+  }
+
+  /// Steps of a QR factorization, and the width of a block column.
+  public static func qrSteps(rows: Int, columns: Int) -> (count: Int, width: Int) {
+    let grid = TileGrid(
+      rows: rows, columns: columns, edge: blockColumnWidth(rows: rows, columns: columns))
+    return (grid.blockColumnGraph(finishes: false).steps.count, grid.edge)
+  }
+
+  /// Steps of a Cholesky factorization, and the edge of a tile.
+  public static func choleskySteps(order: Int) -> (count: Int, width: Int) {
+    let grid = TileGrid(rows: order, columns: order, edge: choleskyEdge(order))
+    return (grid.choleskyGraph.steps.count, grid.edge)
+  }
+}

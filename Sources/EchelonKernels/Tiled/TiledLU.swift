@@ -1,0 +1,153 @@
+internal import EchelonLinearAlgebra
+public import EchelonMemory
+
+extension KernelFamily {
+  /// P·A = L·U with partial pivoting.
+  ///
+  /// - Shapes: A is m × n, m, n ≥ 0, any view. Outputs: L below the diagonal and U on it and above, m × n, column-major;
+  ///   the row that each of the first min(m, n) was exchanged with, counted from 0; the state of each block column, two
+  ///   numbers; m numbers for each to save a column in. Numbers of rows are exact in the element type: m ≤ 2²⁴.
+  /// - Chunking: a chunk factors a block column, or updates one by another, or puts the rows of one in their final
+  ///   order. The width of block columns depends on the shape only.
+  /// - Accuracy: ‖P·A − L·U‖ ≤ c·n·u·‖|L|·|U|‖.
+  /// - Errors: `shapeMismatch`, `tooLarge`. A pivot that is 0 is found on the diagonal of U.
+  /// - Source: Higham, *Accuracy and Stability*, 2nd ed., §9.3.
+  public static let tiledLU = KernelFamily(
+    float64: makeTiledLU(Double.self), float32: makeTiledLU(Float.self))
+
+  /// Block columns of an LU or QR factorization.
+  public static func blockColumnCount(rows: Int, columns: Int) -> Int {
+    let edge = blockColumnWidth(rows: rows, columns: columns)
+    return (columns + edge - 1) / edge
+  }
+
+  /// The width of a block column: of a small matrix all of it.
+  public static func blockColumnWidth(rows: Int, columns: Int) -> Int {
+    let n = min(rows, columns)
+    return n <= 128 ? max(1, columns) : n < 768 ? 64 : 128
+  }
+
+  private static func makeTiledLU<Element: KernelElement>(_ type: Element.Type) -> Kernel {
+    let name = "tiled-lu"
+    var kernel = Kernel(
+      family: 12, name: name, elementType: Element.elementType,
+      summary: "LU factorization by block columns", inputCount: 1, outputCount: 4,
+      plan: { shape throws(KernelError) in
+        let (a, outputs) = (shape.inputs[0], shape.outputs)
+        try checkFactorization(shape, name, statusCount: 0)
+        let grid = grid(of: a)
+        guard outputs[1].count >= min(a.rows, a.columns), outputs[2].count >= 2 * grid.columnCount,
+          outputs[3].count >= a.rows * grid.columnCount
+        else { throw .countMismatch(kernel: name, counts: outputs.map(\.count)) }
+        guard a.rows <= 1 << 24 else { throw .tooLarge(kernel: name, limit: 1 << 24) }
+        return .graph(grid.blockColumnGraph(finishes: true))
+      },
+      run: { call, chunk in
+        TiledLU<Element>(call).run(chunk)
+        return KernelPartial()
+      },
+      merge: { left, _ in left },
+      cost: { shape in
+        let (m, n) = (Double(shape.inputs[0].rows), Double(shape.inputs[0].columns))
+        let k = min(m, n)
+        return KernelCost(
+          bytesMoved: 2 * shape.inputs[0].count * Element.elementType.byteCount,
+          operations: 2 * m * n * k - (m + n) * k * k + 2 * k * k * k / 3)
+      },
+      oracle: .elsewhere)
+    kernel.hasGraph = true
+    return kernel
+  }
+
+  static func grid(of a: OperandLayout) -> TileGrid {
+    TileGrid(
+      rows: a.rows, columns: a.columns, edge: blockColumnWidth(rows: a.rows, columns: a.columns))
+  }
+}
+
+private struct TiledLU<Element: KernelElement> {
+  let columns: BlockColumns<Element>
+  let pivots: KernelOperand
+  let saved: KernelOperand
+  var grid: TileGrid { columns.grid }
+
+  init(_ call: KernelCall) {
+    columns = BlockColumns(
+      call: call, grid: KernelFamily.grid(of: call.inputs[0].layout), state: call.outputs[2])
+    pivots = call.outputs[1]
+    saved = call.outputs[3]
+  }
+
+  func run(_ chunk: Int) {
+    guard case .graph(let graph) = columns.call.plan else { preconditionFailure("a plan of steps") }
+    let step = graph.steps[chunk]
+    switch step.action {
+    case .factor, .update:
+      columns.change(step.column, step: step.row) { panel in
+        if panel == step.column { factor(panel) } else { update(step.column, by: panel) }
+      }
+    case .finish: exchangeRows(step.column)
+    }
+  }
+
+  private func factor(_ panel: Int) {
+    let range = grid.columns(panel)
+    let found = columns.withMatrix {
+      factorLUPanel(
+        &$0, rows: grid.rows, columns: grid.columns, leadingDimension: columns.leadingDimension,
+        panel: range)
+    }
+    for (index, pivot) in found.enumerated() {
+      pivots.store(Element(range.lowerBound + Int(pivot) - 1), at: range.lowerBound + index)
+    }
+    columns.state.store(Element(0), at: exchangeState(panel))
+  }
+
+  private func update(_ column: Int, by panel: Int) {
+    let range = grid.factor(panel)
+    let exchanged = range.map {
+      Int32(pivots.load(Element.self, at: $0)) + 1 - Int32(range.lowerBound)
+    }
+    columns.withMatrix {
+      updateLUColumns(
+        &$0, rows: grid.rows, columns: grid.columns, leadingDimension: columns.leadingDimension,
+        by: range, exchanged, columns: grid.columns(column))
+    }
+  }
+
+  private func exchangeState(_ panel: Int) -> Int { grid.columnCount + panel }
+
+  /// Exchanges the rows of L in a block column as those to its right have chosen, column by column: what a column
+  /// was is saved before it is changed, so that it can be done again.
+  private func exchangeRows(_ panel: Int) {
+    let (range, rows) = (grid.factor(panel), grid.rows)
+    var order = Array(range.upperBound..<rows)
+    for index in range.upperBound..<min(rows, grid.columns) {
+      let other = Int(pivots.load(Element.self, at: index))
+      order.swapAt(index - range.upperBound, other - range.upperBound)
+    }
+    let cell = exchangeState(panel)
+    let first = range.upperBound
+    for column in range {
+      let index = column - range.lowerBound
+      let seen = Int(columns.state.load(Element.self, at: cell))
+      if seen > 2 * index + 1 { continue }
+      let start = column * columns.leadingDimension
+      let place = panel * rows
+      if seen == 2 * index {
+        columns.x.withSpan(of: Element.self, start + first..<start + rows) { from in
+          saved.withMutableSpan(of: Element.self, place + first..<place + rows) { to in
+            for row in from.indices { to[row] = from[row] }
+          }
+        }
+        columns.state.store(Element(2 * index + 1), at: cell)
+      }
+      saved.withSpan(of: Element.self, place + first..<place + rows) { from in
+        columns.x.withMutableSpan(of: Element.self, start + first..<start + rows) { to in
+          for row in order.indices { to[row] = from[order[row] - first] }
+        }
+      }
+      columns.state.store(Element(2 * index + 2), at: cell)
+    }
+  }
+}

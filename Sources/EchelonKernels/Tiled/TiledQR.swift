@@ -1,0 +1,103 @@
+internal import EchelonLinearAlgebra
+public import EchelonMemory
+
+extension KernelFamily {
+  /// A = Q·R, Q as blocks of reflectors.
+  ///
+  /// - Shapes: A is m × n, m, n ≥ 0, any view. Outputs: R on the diagonal and above, and below it the reflectors, m × n,
+  ///   column-major; T of each block of w reflectors I − V·T·Vᵀ, w × w, column-major, one behind the other with
+  ///   w² numbers for each, w being the width of block columns; the state of each block column, a number. The scalar
+  ///   factors that LAPACK calls τ are the diagonals of T.
+  /// - Chunking: a chunk factors a block column or updates one by another. The width of block columns depends on the
+  ///   shape only.
+  /// - Accuracy: ‖A − Q·R‖ ≤ c·n·u·‖A‖.
+  /// - Errors: `shapeMismatch`, `tooLarge`.
+  /// - Source: R. Schreiber, C. Van Loan, "A storage-efficient WY representation", *SIAM J. Sci. Stat. Comput.* 10
+  ///   (1989); Higham, *Accuracy and Stability*, 2nd ed., §19.3.
+  public static let tiledQR = KernelFamily(
+    float64: makeTiledQR(Double.self), float32: makeTiledQR(Float.self))
+
+  private static func makeTiledQR<Element: KernelElement>(_ type: Element.Type) -> Kernel {
+    let name = "tiled-qr"
+    var kernel = Kernel(
+      family: 13, name: name, elementType: Element.elementType,
+      summary: "QR factorization by block columns", inputCount: 1, outputCount: 3,
+      plan: { shape throws(KernelError) in
+        let (a, outputs) = (shape.inputs[0], shape.outputs)
+        try checkFactorization(shape, name, statusCount: 0)
+        let grid = grid(of: a)
+        guard outputs[1].count >= grid.factorCount * grid.edge * grid.edge,
+          outputs[2].count >= grid.columnCount
+        else { throw .countMismatch(kernel: name, counts: outputs.map(\.count)) }
+        return .graph(grid.blockColumnGraph(finishes: false))
+      },
+      run: { call, chunk in
+        TiledQR<Element>(call).run(chunk)
+        return KernelPartial()
+      },
+      merge: { left, _ in left },
+      cost: { shape in
+        let (m, n) = (Double(shape.inputs[0].rows), Double(shape.inputs[0].columns))
+        let k = min(m, n)
+        return KernelCost(
+          bytesMoved: 2 * shape.inputs[0].count * Element.elementType.byteCount,
+          operations: 4 * m * n * k - 2 * (m + n) * k * k + 4 * k * k * k / 3)
+      },
+      oracle: .elsewhere)
+    kernel.hasGraph = true
+    return kernel
+  }
+}
+
+private struct TiledQR<Element: KernelElement> {
+  let columns: BlockColumns<Element>
+  let reflectors: KernelOperand
+  var grid: TileGrid { columns.grid }
+
+  init(_ call: KernelCall) {
+    columns = BlockColumns(
+      call: call, grid: KernelFamily.grid(of: call.inputs[0].layout), state: call.outputs[2])
+    reflectors = call.outputs[1]
+  }
+
+  func run(_ chunk: Int) {
+    guard case .graph(let graph) = columns.call.plan else { preconditionFailure("a plan of steps") }
+    let step = graph.steps[chunk]
+    columns.change(step.column, step: step.row) { panel in
+      if panel == step.column { factor(panel) } else { update(step.column, by: panel) }
+    }
+  }
+
+  /// Where T of a block column lies.
+  private func place(_ panel: Int) -> Range<Int> {
+    let start = panel * grid.edge * grid.edge
+    return start..<start + grid.factor(panel).count * grid.factor(panel).count
+  }
+
+  private func factor(_ panel: Int) {
+    let diagonal = grid.factor(panel)
+    let t = columns.withMatrix {
+      factorQRPanel(
+        &$0, rows: grid.rows, columns: grid.columns, leadingDimension: columns.leadingDimension,
+        panel: diagonal)
+    }
+    reflectors.withMutableSpan(of: Element.self, place(panel)) { to in
+      for index in t.indices { to[index] = t[index] }
+    }
+    // What of the block column lies to the right of the last diagonal element.
+    apply(panel, to: diagonal.upperBound..<grid.columns(panel).upperBound)
+  }
+
+  private func update(_ column: Int, by panel: Int) { apply(panel, to: grid.columns(column)) }
+
+  private func apply(_ panel: Int, to range: Range<Int>) {
+    guard !range.isEmpty else { return }
+    reflectors.withSpan(of: Element.self, place(panel)) { t in
+      columns.withMatrix {
+        updateQRColumns(
+          &$0, rows: grid.rows, columns: grid.columns, leadingDimension: columns.leadingDimension,
+          by: grid.factor(panel), t, columns: range)
+      }
+    }
+  }
+}

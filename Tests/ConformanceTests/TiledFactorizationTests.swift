@@ -1,0 +1,201 @@
+import Echelon
+import EchelonKernels
+import TestSupport
+import Testing
+
+private let pools: [ProcessPool] = [1, 2, 3, 7].map { workers in
+  do { return try ProcessPool(workers: workers) } catch { fatalError("\(error)") }
+}
+
+/// A matrix as rows of numbers.
+private typealias Rows = [[Double]]
+
+private func random(_ rows: Int, _ columns: Int, seed: UInt64) -> Rows {
+  var random = TestRandom(seed: seed)
+  return (0..<rows).map { _ in (0..<columns).map { _ in Double.random(in: -1...1, using: &random) }
+  }
+}
+
+/// By BLAS, whose own tests are elsewhere: loops take minutes in debug builds.
+private func product(_ a: Rows, _ b: Rows) throws -> Rows {
+  guard let width = b.first?.count, !a.isEmpty else { return a.map { _ in [] } }
+  let x = try matrix(a, columns: b.count, .rowMajor, pools[0], of: Double.self)
+  let y = try matrix(b, columns: width, .rowMajor, pools[0], of: Double.self)
+  return rows(try pools[0].multiply(x, y))
+}
+
+private func transpose(_ a: Rows) -> Rows {
+  guard let first = a.first else { return [] }
+  return first.indices.map { j in a.map { $0[j] } }
+}
+
+/// Largest sum of a row.
+private func norm(_ a: Rows) -> Double { a.map { $0.reduce(0) { $0 + abs($1) } }.max() ?? 0 }
+
+private func difference(_ a: Rows, _ b: Rows) -> Rows {
+  zip(a, b).map { zip($0, $1).map { $0 - $1 } }
+}
+
+/// The memory of a matrix, whose columns may have gaps between them.
+private func rows<Element: KernelElement & Sendable>(_ a: SharedMatrix<Element>) -> Rows {
+  (0..<a.rows).map { i in (0..<a.columns).map { j in Double(a[i, j]) } }
+}
+
+private func bits<Element: KernelElement & Sendable>(_ a: SharedMatrix<Element>) -> [UInt64] {
+  (0..<a.rows).flatMap { i in (0..<a.columns).map { j in Double(a[i, j]).bitPattern } }
+}
+
+/// How a matrix lies in memory.
+private enum Layout: CaseIterable { case rowMajor, transposed, strided }
+
+private func matrix<Element: KernelElement & Sendable>(
+  _ a: Rows, columns: Int, _ layout: Layout, _ pool: ProcessPool, of type: Element.Type
+) throws -> SharedMatrix<Element> {
+  let m: SharedMatrix<Element> =
+    switch layout {
+    case .rowMajor: try pool.matrix(repeating: 0, rows: a.count, columns: columns)
+    case .transposed: try pool.matrix(repeating: 0, rows: columns, columns: a.count).transposed
+    case .strided:
+      SharedMatrix(
+        try pool.array(repeating: Element(0.5), count: max(1, a.count * (2 * columns + 3) * 2)),
+        rows: a.count, columns: columns, rowStride: 2 * columns + 3, columnStride: 2)
+    }
+  for (i, row) in a.enumerated() { for (j, x) in row.enumerated() { m[i, j] = Element(x) } }
+  return m
+}
+
+@Suite struct `Factorizations by tiles` {
+  static let shapes = [
+    (0, 0), (1, 1), (2, 2), (3, 2), (2, 5), (50, 50), (64, 64), (200, 200), (300, 300), (257, 300),
+    (300, 257), (130, 520), (520, 130), (391, 391),
+  ]
+
+  @Test(arguments: [0, 1, 2, 3, 5, 10, 50, 200, 256, 257, 300, 513])
+  func `of Cholesky reproduce the matrix`(_ n: Int) throws {
+    try cholesky(n, of: Double.self)
+    try cholesky(n, of: Float.self)
+  }
+
+  private func cholesky<Element: KernelElement & Sendable>(_ n: Int, of type: Element.Type) throws {
+    let x = random(n, n, seed: 31)
+    var a = try product(x, transpose(x))
+    for i in 0..<n { a[i][i] += 1 }
+    // What lies elsewhere is the same numbers, and so is what comes of them.
+    var expected: [UInt64]?
+    for layout in Layout.allCases {
+      for pool in layout == .rowMajor ? pools : [pools[1]] {
+        let input = try matrix(a, columns: n, layout, pool, of: type)
+        // Above the diagonal nothing is read.
+        for i in 0..<n { for j in i + 1..<max(i + 1, n) { input[i, j] = .nan } }
+        let factor = try pool.startTiledCholesky(input).result()
+        #expect(factor.failedColumn == nil)
+        let found = bits(factor.lower)
+        if expected == nil {
+          expected = found
+          let l = rows(factor.lower)
+          for i in 0..<n { for j in i + 1..<max(i + 1, n) { #expect(l[i][j] == 0) } }
+          let residual = norm(difference(try product(l, transpose(l)), a))
+          let scale = norm(a) * Double(n) * Double(Element.ulpOfOne)
+          #expect(residual <= 30 * scale, "\(n), \(layout)")
+        }
+        #expect(found == expected, "\(n), \(layout), \(pool.workerCount) workers")
+      }
+    }
+  }
+
+  @Test(arguments: [0, 1, 130, 255, 256, 299])
+  func `of Cholesky tell the column at which a matrix is not positive definite`(_ column: Int)
+    throws
+  {
+    let n = 300
+    var a: Rows = (0..<n).map { i in
+      (0..<n).map { (j: Int) -> Double in i == j ? 4 : 1 / Double(1 + abs(i - j)) }
+    }
+    a[column][column] = -1
+    for pool in pools {
+      let input = try matrix(a, columns: n, .rowMajor, pool, of: Double.self)
+      #expect(try pool.startTiledCholesky(input).result().failedColumn == column)
+    }
+  }
+
+  @Test(arguments: shapes)
+  func `of LU reproduce the matrix with its rows exchanged`(_ m: Int, _ n: Int) throws {
+    try lu(m, n, of: Double.self)
+    try lu(m, n, of: Float.self)
+  }
+
+  private func lu<Element: KernelElement & Sendable>(
+    _ m: Int, _ n: Int, of type: Element.Type
+  ) throws {
+    let a = random(m, n, seed: 32)
+    let count = min(m, n)
+    // What lies elsewhere is the same numbers, and so is what comes of them.
+    var expected: [UInt64]?
+    for layout in Layout.allCases {
+      for pool in layout == .rowMajor ? pools : [pools[1]] {
+        let input = try matrix(a, columns: n, layout, pool, of: type)
+        let lu = try pool.startTiledLU(input).result()
+        let found = bits(lu.factors) + lu.exchanges.map(UInt64.init)
+        if expected == nil {
+          expected = found
+          let f = rows(lu.factors)
+          let lower = (0..<m).map { i in
+            (0..<count).map { (j: Int) -> Double in i == j ? 1 : i > j ? f[i][j] : 0 }
+          }
+          let upper = (0..<count).map { i in
+            (0..<n).map { (j: Int) -> Double in i <= j ? f[i][j] : 0 }
+          }
+          var exchanged = rows(input)
+          for (i, other) in lu.exchanges.enumerated() { exchanged.swapAt(i, other) }
+          #expect(lower.joined().allSatisfy { abs($0) <= 1 }, "pivots are the largest")
+          let residual = norm(difference(try product(lower, upper), exchanged))
+          let scale = norm(a) * Double(max(m, n)) * Double(Element.ulpOfOne)
+          #expect(residual <= 30 * scale, "\(m) × \(n), \(layout)")
+        }
+        #expect(found == expected, "\(m) × \(n), \(layout), \(pool.workerCount) workers")
+      }
+    }
+  }
+
+  @Test(arguments: shapes)
+  func `of QR reproduce the matrix`(_ m: Int, _ n: Int) throws {
+    try qr(m, n, of: Double.self)
+    try qr(m, n, of: Float.self)
+  }
+
+  private func qr<Element: KernelElement & Sendable>(
+    _ m: Int, _ n: Int, of type: Element.Type
+  ) throws {
+    let a = random(m, n, seed: 33)
+    let count = min(m, n)
+    // What lies elsewhere is the same numbers, and so is what comes of them.
+    var expected: [UInt64]?
+    for layout in Layout.allCases {
+      for pool in layout == .rowMajor ? pools : [pools[1]] {
+        let input = try matrix(a, columns: n, layout, pool, of: type)
+        let qr = try pool.startTiledQR(input).result()
+        let found = bits(qr.factors) + qr.scalarFactors.map { Double($0).bitPattern }
+        if expected == nil {
+          expected = found
+          let f = rows(qr.factors)
+          // Q·R, one reflector after the other.
+          var x: Rows = (0..<m).map { i in
+            (0..<n).map { (j: Int) -> Double in i <= j && i < count ? f[i][j] : 0 }
+          }
+          for k in (0..<count).reversed() {
+            let v = (0..<m).map { (i: Int) -> Double in i < k ? 0 : i == k ? 1 : f[i][k] }
+            let tau = Double(qr.scalarFactors[k])
+            for j in 0..<n {
+              let dot = (k..<m).reduce(0) { $0 + v[$1] * x[$1][j] }
+              for i in k..<m { x[i][j] -= tau * v[i] * dot }
+            }
+          }
+          let residual = norm(difference(x, rows(input)))
+          let scale = norm(a) * Double(max(m, n)) * Double(Element.ulpOfOne)
+          #expect(residual <= 30 * scale, "\(m) × \(n), \(layout)")
+        }
+        #expect(found == expected, "\(m) × \(n), \(layout), \(pool.workerCount) workers")
+      }
+    }
+  }
+}

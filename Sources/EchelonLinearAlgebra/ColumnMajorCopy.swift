@@ -9,6 +9,9 @@ public enum MatrixPart: Sendable, Codable, Hashable {
   /// Those on the diagonal and above.
   case upper
 
+  /// The same elements, of the matrix with rows and columns exchanged.
+  public var transposed: MatrixPart { self == .lower ? .upper : self == .upper ? .lower : .all }
+
   var letter: CChar {
     switch self {
     case .all: CChar(bitPattern: UInt8(ascii: "A"))

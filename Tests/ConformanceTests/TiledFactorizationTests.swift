@@ -98,7 +98,9 @@ private func matrix<Element: KernelElement & Sendable>(
           let scale = norm(a) * Double(n) * Double(Element.ulpOfOne)
           #expect(residual <= 30 * scale, "\(n), \(layout)")
         }
-        #expect(found == expected, "\(n), \(layout), \(pool.workerCount) workers")
+        // Compared outside: what differs would be printed.
+        let isSame = found == expected
+        #expect(isSame, "\(n), \(layout), \(pool.workerCount) workers")
       }
     }
   }
@@ -152,7 +154,9 @@ private func matrix<Element: KernelElement & Sendable>(
           let scale = norm(a) * Double(max(m, n)) * Double(Element.ulpOfOne)
           #expect(residual <= 30 * scale, "\(m) × \(n), \(layout)")
         }
-        #expect(found == expected, "\(m) × \(n), \(layout), \(pool.workerCount) workers")
+        // Compared outside: what differs would be printed.
+        let isSame = found == expected
+        #expect(isSame, "\(m) × \(n), \(layout), \(pool.workerCount) workers")
       }
     }
   }
@@ -194,8 +198,81 @@ private func matrix<Element: KernelElement & Sendable>(
           let scale = norm(a) * Double(max(m, n)) * Double(Element.ulpOfOne)
           #expect(residual <= 30 * scale, "\(m) × \(n), \(layout)")
         }
-        #expect(found == expected, "\(m) × \(n), \(layout), \(pool.workerCount) workers")
+        // Compared outside: what differs would be printed.
+        let isSame = found == expected
+        #expect(isSame, "\(m) × \(n), \(layout), \(pool.workerCount) workers")
       }
+    }
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `of LU solve, find what is singular, and refuse what is not finite`(
+    _ kind: TestedExecutor
+  ) throws {
+    let executor = kind.shared
+    let n = 300
+    #expect(executor.explain(.lu(rows: n, columns: n), of: Double.self).way != .oneCall)
+    let values = random(n, n, seed: 34)
+    let a = try executor.matrix(rows: n, columns: n) { values[$0][$1] }
+    let ones = try executor.array(repeating: 1.0, count: n)
+    let b = try executor.array((0..<n).map { row in values[row].reduce(0, +) })
+    let lu = try executor.lu(a)
+    let x = try lu.solve(b)
+    let condition = 1 / (try lu.reciprocalCondition())
+    for i in 0..<n { #expect(abs(x[i] - ones[i]) < condition * 1e-15 * 30) }
+    #expect(condition > 1 && condition < 1e7)
+
+    // Column 200 twice: without rounding in what is exactly equal, the second is 0 below the diagonal.
+    let singular = try executor.matrix(rows: n, columns: n) { i, j in
+      i == j && j != 200 && j != 201 ? 2.0 : (j == 200 || j == 201) && i == 200 ? 1 : 0
+    }
+    #expect(try executor.lu(singular).singularColumn == 201)
+    #expect(throws: LinearAlgebraError.singular(column: 201)) {
+      try executor.lu(singular).solve(b)
+    }
+
+    a[299, 7] = .infinity
+    a[123, 45] = .nan
+    #expect(throws: LinearAlgebraError.notFinite(row: 123, column: 45)) { try executor.lu(a) }
+    #expect(throws: LinearAlgebraError.notFinite(row: 7, column: 299)) {
+      try executor.lu(a.transposed)
+    }
+  }
+
+  @Test func `are explained`() throws {
+    let pool = pools[0]
+    let plan = pool.explain(.cholesky(order: 4096), of: Double.self)
+    #expect(plan.way == .steps(136, rows: 256, columns: 256))
+    #expect(
+      plan.description
+        == "Cholesky of 4096 × 4096 Double: 136 steps on 256 × 256 elements each, shared by all workers, "
+        + "one thread in each")
+    #expect(pool.explain(.lu(rows: 100, columns: 100), of: Float.self).way == .oneCall)
+    #expect(
+      pool.explain(.qr(rows: 1000, columns: 1000), of: ComplexElement<Double>.self).way == .oneCall)
+    #expect(
+      pool.explain(.other(name: "SVD", rows: 3, columns: 2), of: Float.self).description
+        == "SVD of 3 × 2 Float: one call in one worker, with one thread; LAPACK has no form of it that "
+        + "falls into steps")
+    // The plan is the same whoever runs it.
+    for other in pools {
+      #expect(
+        other.explain(.lu(rows: 999, columns: 500), of: Float.self)
+          == pool.explain(.lu(rows: 999, columns: 500), of: Float.self))
+    }
+  }
+
+  @Test
+  func `count as many steps as their plans say, in an order that never waits for a later one`() {
+    for (rows, columns) in [(1, 1), (300, 300), (1000, 300), (300, 1000)] {
+      let layout = OperandLayout(
+        matrixOf: .float64, rows: rows, columns: columns, rowStride: 1, columnStride: rows)
+      let (count, width) = KernelFamily.luSteps(rows: rows, columns: columns)
+      let blocks = (columns + width - 1) / width
+      let factors = (min(rows, columns) + width - 1) / width
+      // A factor per block on the diagonal, an update per pair, and the rows of all factors but the last.
+      let pairs = (0..<factors).reduce(0) { $0 + blocks - 1 - $1 }
+      #expect(count == factors + pairs + factors - 1, "\(layout)")
     }
   }
 }

@@ -7,6 +7,8 @@ import Testing
 private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
   let testDescription: String
   let run: @Sendable (any WorkExecutor) throws -> [UInt64]
+  /// Whether its bits are those of a BLAS, which in this process may use more than one thread.
+  var isOfBLAS = false
 
   /// On doubles.
   private init(
@@ -196,17 +198,65 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
         return Array(z).flatMap { [$0.real.bitPattern, $0.imaginary.bitPattern] }
       }),
   ]
+
+  /// Steps that change tiles, and wait for one another.
+  static let factorizations = [
+    factorization("a Cholesky factorization in steps") { executor, a in
+      let product = try executor.multiply(a, a.transposed)
+      for i in 0..<a.rows { product[i, i] += 1 }
+      let factor = try executor.startTiledCholesky(product).result()
+      return bits(factor.lower)
+    },
+    factorization("an LU factorization in steps") { executor, a in
+      let lu = try executor.startTiledLU(a).result()
+      return lu.exchanges.map { UInt64($0) } + bits(lu.factors)
+    },
+    factorization("a QR factorization in steps") { executor, a in
+      let qr = try executor.startTiledQR(a).result()
+      return qr.scalarFactors.map(\.bitPattern) + bits(qr.factors)
+    },
+  ]
+
+  private static func factorization(
+    _ name: String,
+    _ body: @escaping @Sendable (any WorkExecutor, SharedMatrix<Double>) throws -> [UInt64]
+  ) -> InPlaceOperation {
+    var operation = InPlaceOperation(
+      name,
+      of: { executor in
+        var random = TestRandom(seed: 41)
+        let a = try executor.matrix(rows: 420, columns: 420) { _, _ in
+          Double.random(in: -1...1, using: &random)
+        }
+        return try body(executor, a)
+      })
+    operation.isOfBLAS = true
+    return operation
+  }
+
+  /// In the order of the columns, a sum for each that every bit of it counts in.
+  private static func bits(_ a: SharedMatrix<Double>) -> [UInt64] {
+    (0..<a.columns).map { column in
+      a.storage[column * a.columnStride..<column * a.columnStride + a.rows].withSpan { x in
+        var digest: UInt64 = 0
+        for i in x.indices { digest = digest &* 0x9e37_79b9_7f4a_7c15 &+ x[i].bitPattern }
+        return digest
+      }
+    }
+  }
 }
 
 extension Faults {
   @Suite struct `Work in place` {
     @Test(
-      arguments: InPlaceOperation.all + InPlaceOperation.others + InPlaceOperation.accumulations)
+      arguments: InPlaceOperation.all + InPlaceOperation.others + InPlaceOperation.accumulations
+        + InPlaceOperation.factorizations)
     fileprivate func `P10 gives the same bits after workers are killed at random moments inside it`(
       _ operation: InPlaceOperation
     ) throws {
       let seed = testSeed()
-      let calm = try InProcessExecutor(threads: 1)
+      let calm: any WorkExecutor =
+        operation.isOfBLAS ? try ProcessPool(workers: 1) : try InProcessExecutor(threads: 1)
       let expected = try operation.run(calm)
       calm.shutdown()
       let pool = try ProcessPool.quiet(workers: 2)

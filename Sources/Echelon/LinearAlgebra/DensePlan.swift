@@ -103,7 +103,8 @@ extension WorkExecutor {
     }
     func layout(_ rows: Int, _ columns: Int) -> OperandLayout {
       OperandLayout(
-        matrixOf: elementType, rows: rows, columns: columns, rowStride: 1, columnStride: max(1, rows))
+        matrixOf: elementType, rows: rows, columns: columns, rowStride: 1,
+        columnStride: max(1, rows))
     }
     switch operation {
     case .product(let rows, let inner, let columns):

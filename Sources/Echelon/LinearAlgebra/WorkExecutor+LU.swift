@@ -12,12 +12,15 @@ extension WorkExecutor {
   /// - Accuracy: |P·L·U - A| ≤ γₖ·|P|·|L|·|U| element-wise, k = min(m, n) (Higham, *Accuracy and Stability*, 2nd ed.,
   ///   §9.3). The bits are those of the LAPACK in use, and do not depend on the number of workers.
   /// - Throws: `LinearAlgebraError`: `noLAPACK`, `notFinite`; a singular matrix is no error.
-  /// - Source: LAPACK's getrf.
+  /// - Source: LAPACK's getrf; of large matrices of Double or Float all workers factor blocks of columns (`explain`).
   public func startLU<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, checkingFinite: Bool = true, priority: WorkPriority = .normal
   ) throws -> Future<LUFactorization<Element>> {
     try LAPACK.require()
     return try startSteps { [self] in
+      if isDivided(.lu(rows: a.rows, columns: a.columns), of: Element.self) {
+        return try await luInSteps(a, checkingFinite, priority)
+      }
       let factors = try columnMajorMatrix(of: Element.self, rows: a.rows, columns: a.columns)
       let pivots = try uninitializedArray(of: Int32.self, count: min(a.rows, a.columns))
       let found = try array(repeating: 0.0, count: 3)
@@ -45,6 +48,32 @@ extension WorkExecutor {
     _ a: SharedMatrix<Element>, checkingFinite: Bool = true, priority: WorkPriority = .normal
   ) throws -> LUFactorization<Element> {
     try startLU(a, checkingFinite: checkingFinite, priority: priority).result()
+  }
+}
+
+extension WorkExecutor {
+  /// A large matrix, which all workers factor.
+  private func luInSteps<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ checkingFinite: Bool, _ priority: WorkPriority
+  ) async throws -> LUFactorization<Element> {
+    let survey = try await survey(a, checkingFinite: checkingFinite, "lu", priority)
+    let found = try await factored(a, priority)
+    let singular = (0..<min(a.rows, a.columns)).first { found.factors[$0, $0] == 0 }
+    return LUFactorization(
+      factors: found.factors, singularColumn: singular,
+      pivots: try array(found.exchanges.map { Int32($0) + 1 }), norms: survey.norms, executor: self)
+  }
+
+  private func factored<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ priority: WorkPriority
+  ) async throws -> (factors: SharedMatrix<Element>, exchanges: [Int]) {
+    // SharedMatrix<Element> is one of these two, as `isDivided` has seen.
+    if let a = a as? SharedMatrix<Double> {
+      let lu = try await finished(startTiledLU(a, priority: priority))
+      return (lu.factors as! SharedMatrix<Element>, lu.exchanges)
+    }
+    let lu = try await finished(startTiledLU(a as! SharedMatrix<Float>, priority: priority))
+    return (lu.factors as! SharedMatrix<Element>, lu.exchanges)
   }
 }
 

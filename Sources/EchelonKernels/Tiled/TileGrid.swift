@@ -38,9 +38,11 @@ struct TileGrid: Hashable {
       factored = next
     }
     if finishes {
-      // All of them wait for the last factor, which all factors come before.
+      // Nobody reads a factor any more: the last one comes after all others, and what lies to its right has been
+      // brought up to date.
+      let ends = [factored] + last.dropFirst(factorCount).compactMap(\.self)
       for column in 0..<max(0, factorCount - 1) {
-        graph.add(TileStep(action: .finish, row: column, column: column), after: [factored])
+        graph.add(TileStep(action: .finish, row: column, column: column), after: ends)
       }
     }
     return graph

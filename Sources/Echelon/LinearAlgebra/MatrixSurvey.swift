@@ -1,0 +1,100 @@
+import EchelonKernels
+import EchelonLinearAlgebra
+import EchelonMemory
+import EchelonPool
+import EchelonWire
+
+/// What is to be known of a large matrix before it is factored in steps: whether all of it is finite, and its norms.
+/// One pass over the matrix, shared by all workers.
+struct MatrixSurvey: Sendable {
+  /// Sums of the moduli of each row, in double precision.
+  let rowSums: [Double]
+  /// Sums of the moduli of each column.
+  let columnSums: [Double]
+
+  /// ‖A‖₁ and ‖A‖∞.
+  var norms: (one: Double, infinity: Double) {
+    (columnSums.reduce(0, Double.maximum), rowSums.reduce(0, Double.maximum))
+  }
+
+  /// Whether all sums are. With numbers near the largest ones a sum may not be, though all elements are.
+  var isFinite: Bool { rowSums.allSatisfy(\.isFinite) && columnSums.allSatisfy(\.isFinite) }
+}
+
+/// Rows in one chunk.
+private let surveyedRows = 128
+
+extension WorkExecutor {
+  /// Looks at the elements of a real matrix that count.
+  /// - Throws: `LinearAlgebraError.notFinite` for the first NaN or infinity, if it is to be searched for.
+  func survey<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, in part: MatrixPart = .all, checkingFinite: Bool,
+    _ operation: String, _ priority: WorkPriority
+  ) async throws -> MatrixSurvey {
+    // Along what lies together.
+    let isTransposed = a.columnStride != 1 && a.rowStride == 1
+    let matrix = isTransposed ? a.transposed : a
+    let chunkCount = (matrix.rows + surveyedRows - 1) / surveyedRows
+    let rowSums = try uninitializedArray(of: Double.self, count: matrix.rows)
+    let columnParts = try uninitializedArray(of: Double.self, count: chunkCount * matrix.columns)
+    try await finished(
+      startConcurrentPerform(
+        iterations: chunkCount, chunkLength: 1, priority: priority,
+        surveyChunk(
+          Element.scalarType, MatrixBytes(matrix), isTransposed ? part.transposed : part, rowSums,
+          columnParts)))
+    var columnSums = [Double](repeating: 0, count: matrix.columns)
+    columnParts.withSpan { parts in
+      for chunk in 0..<chunkCount {
+        for column in columnSums.indices {
+          columnSums[column] += parts[chunk * matrix.columns + column]
+        }
+      }
+    }
+    let survey =
+      isTransposed
+      ? MatrixSurvey(rowSums: columnSums, columnSums: Array(rowSums))
+      : MatrixSurvey(rowSums: Array(rowSums), columnSums: columnSums)
+    if checkingFinite, !survey.isFinite {
+      let search = FiniteSearch(
+        type: Element.scalarType, report: try TaskReport(on: self), a: MatrixBytes(a), part: part)
+      try await finish(search, operation, priority)
+    }
+    return survey
+  }
+}
+
+/// One chunk, made outside of generic code, since it travels.
+private func surveyChunk(
+  _ type: ScalarType, _ a: MatrixBytes, _ part: MatrixPart, _ rowSums: SharedArray<Double>,
+  _ columnParts: SharedArray<Double>
+) -> @Sendable (Int) -> Void {
+  { chunk in
+    let rows = chunk * surveyedRows..<min(a.rows, (chunk + 1) * surveyedRows)
+    func run<Element: LinearAlgebraScalar>(_ type: Element.Type) {
+      a.bytes.view(as: type).withSpan { elements in
+        rowSums[rows].withMutableSpan { rowSums in
+          columnParts[chunk * a.columns..<(chunk + 1) * a.columns].withMutableSpan { columnSums in
+            sumModuli(
+              elements, a.view, rows: rows, in: part, rowSums: &rowSums, columnSums: &columnSums)
+          }
+        }
+      }
+    }
+    if type == .float64 { run(Double.self) } else { run(Float.self) }
+  }
+}
+
+/// Looks for the first NaN or infinity.
+private struct FiniteSearch: DenseTask {
+  let type: ScalarType
+  let report: TaskReport
+  let a: MatrixBytes
+  let part: MatrixPart
+
+  var body: @Sendable (Int) -> Void { { _ in execute() } }
+
+  func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
+    try a.checkFinite(Element.self, in: part)
+  }
+}

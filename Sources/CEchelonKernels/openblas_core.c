@@ -113,20 +113,19 @@ static void *load_told(const char *file, const char *core_type) {
 }
 
 static char own[EK_CORE_TYPE_SIZE];
-static int is_told;
 
 void ek_load_blas(const char *file) {
   // Local: other threads must not find functions that may be gone in a moment.
   void *handle = dlopen(file, RTLD_LAZY | RTLD_LOCAL);
   if (!handle) return;
-  const char *better = better_core_type(handle, ek_given_core_type(), own);
+  char before[EK_CORE_TYPE_SIZE] = "", now[EK_CORE_TYPE_SIZE] = "";
+  const char *better = better_core_type(handle, ek_given_core_type(), before);
   if (!better) return;
   dlclose(handle);
   handle = load_told(file, better);
-  char now[EK_CORE_TYPE_SIZE] = "";
   if (handle) better_core_type(handle, NULL, now);
-  if (level_of(now) > level_of(own)) {
-    is_told = 1;
+  if (level_of(now) > level_of(before)) {
+    memcpy(own, before, sizeof own);
     return;
   }
   // It has no such kernels, and may have taken the oldest for want of them; or it was not unloaded, since something
@@ -135,7 +134,7 @@ void ek_load_blas(const char *file) {
   dlopen(file, RTLD_LAZY | RTLD_LOCAL);
 }
 
-const char *ek_own_core_type(void) { return is_told ? own : ""; }
+const char *ek_own_core_type(void) { return own; }
 
 const char *ek_missed_core_type(void) {
   char now[EK_CORE_TYPE_SIZE];

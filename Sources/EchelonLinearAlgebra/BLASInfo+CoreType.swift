@@ -19,7 +19,7 @@ extension BLASInfo {
 
   /// The value of the variable.
   static var givenCoreType: String? {
-    // SAFETY: a C string or NULL; nothing of Echelon's takes variables away while others run.
+    // SAFETY: a C string or NULL; one that Echelon itself set for a moment is static text.
     guard let given = unsafe ek_given_core_type() else { return nil }
     return unsafe String(cString: given)
   }
@@ -49,12 +49,8 @@ extension BLASInfo {
     than coreType: String, configuration: String, level: Int, isAMD: Bool, given: String?
   ) -> String? {
     // SAFETY: texts live for the call; the answer is a literal of the C target or NULL.
-    let better =
-      if let given {
-        unsafe ek_better_core_type(coreType, configuration, Int32(level), isAMD ? 1 : 0, given)
-      } else {
-        unsafe ek_better_core_type(coreType, configuration, Int32(level), isAMD ? 1 : 0, nil)
-      }
+    let better = unsafe ek_better_core_type(
+      coreType, configuration, Int32(level), isAMD ? 1 : 0, given)
     guard let better = unsafe better else { return nil }
     return unsafe String(cString: better)
   }

@@ -60,7 +60,7 @@ import Testing
     func check<Element: TestedScalar>(_ type: Element.Type) throws {
       let pool = kind.shared
       let seed = testSeed()
-      for (rows, columns) in [(0, 0), (0, 4), (4, 0), (1, 1), (3, 70), (70, 3), (1000, 90)] {
+      for (rows, columns) in [(0, 0), (0, 4), (4, 0), (1, 1), (3, 70), (70, 3), (700, 100)] {
         let a = Reference<Element>(rows: rows, columns: columns, seed: seed)
         let x = Reference<Element>(rows: columns, columns: 1, seed: seed &+ 1)
         let expected = entries(a, x)
@@ -97,7 +97,7 @@ import Testing
       let pool = kind.shared
       let seed = testSeed()
       let none = Element(real: .nan)
-      for (size, columns) in [(0, 3), (1, 1), (4, 0), (5, 3), (30, 200)] {
+      for (size, columns) in [(0, 3), (1, 1), (4, 0), (5, 3), (20, 100)] {
         let a = Reference<Element>(rows: size, columns: size, seed: seed)
         let b = Reference<Element>(rows: size, columns: columns, seed: seed &+ 1)
         for triangle in [MatrixTriangle.lower, .upper] {

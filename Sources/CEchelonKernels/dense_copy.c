@@ -163,3 +163,14 @@ double ek_matrix_norm(int type, char norm, ptrdiff_t rows, ptrdiff_t columns, co
   }
   return norm == 'F' ? (scale < INFINITY ? scale * sqrt(squares) : scale) : largest;
 }
+
+void ek_pack_band(size_t size, ptrdiff_t n, ptrdiff_t lower, ptrdiff_t upper, const void *a, ptrdiff_t row_stride,
+                  ptrdiff_t column_stride, void *out, ptrdiff_t diagonal, ptrdiff_t ld) {
+  memset(out, 0, (size_t)(n * ld) * size);
+  for (ptrdiff_t j = 0; j < n; j++) {
+    ptrdiff_t from = j > upper ? j - upper : 0, to = j + lower < n ? j + lower : n - 1;
+    for (ptrdiff_t i = from; i <= to; i++)
+      memcpy((char *)out + (size_t)(diagonal + i - j + j * ld) * size,
+             (const char *)a + (size_t)(i * row_stride + j * column_stride) * size, size);
+  }
+}

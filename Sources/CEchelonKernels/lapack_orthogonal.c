@@ -30,7 +30,7 @@ int ek_orgqr(int type, int m, int n, int k, void *a, int lda, const void *tau) {
   return info;
 }
 
-int ek_ormqr(int type, char side, char transpose, int m, int n, int k, const void *a, int lda, const void *tau, void *c,
+int ek_ormqr(int type, char side, char transpose, int m, int n, int k, void *a, int lda, const void *tau, void *c,
              int ldc) {
   int info = 0, lwork;
   void *work;

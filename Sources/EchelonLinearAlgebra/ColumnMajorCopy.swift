@@ -127,3 +127,44 @@ public func mirror<Element: LinearAlgebraScalar>(
       shape.leading)
   }
 }
+
+/// Copies the diagonals of a square matrix that form its band, as LAPACK has them.
+/// - Parameters:
+///   - diagonal: the row of `out` that takes the middle diagonal; `upper` or more.
+///   - out: of diagonal + lower + 1 rows or more; what the band does not fill becomes 0.
+public func copyBand<Element: LinearAlgebraScalar>(
+  _ a: Span<Element>, _ view: MatrixView, lower: Int, upper: Int,
+  into out: inout MutableSpan<Element>, _ shape: ColumnMajorShape, diagonal: Int
+) {
+  precondition(view.rows == view.columns && view.columns == shape.columns)
+  precondition(view.extent <= a.count, "the view reaches past the end")
+  precondition(shape.leading * shape.columns <= out.count, "the band does not fit")
+  precondition(
+    lower >= 0 && upper >= 0 && diagonal >= upper && diagonal + lower < shape.leading,
+    "\(lower) and \(upper) diagonals do not fit into \(shape.leading) rows")
+  guard !view.isEmpty else { return }
+  unsafe withAddress(a) { a in
+    unsafe withAddress(&out) { out in
+      unsafe ek_pack_band(
+        MemoryLayout<Element>.stride, view.rows, lower, upper, a!, view.rowStride,
+        view.columnStride, out!, diagonal, shape.leading)
+    }
+  }
+}
+
+/// The first element of a band in row-major order with a part that is NaN or infinite; nil for none.
+public func firstNotFinite<Element: LinearAlgebraScalar>(
+  _ a: Span<Element>, _ view: MatrixView, lower: Int, upper: Int
+) -> (row: Int, column: Int)? {
+  for row in 0..<view.rows {
+    let columns = max(0, row - lower)..<min(view.columns, row + upper + 1)
+    guard let first = columns.first else { continue }
+    let start = row * view.rowStride + first * view.columnStride
+    let part = MatrixView(
+      rows: 1, columns: columns.count, rowStride: view.rowStride, columnStride: view.columnStride)
+    if let place = firstNotFinite(a.extracting(start..<start + part.extent), part) {
+      return (row, first + place.column)
+    }
+  }
+  return nil
+}

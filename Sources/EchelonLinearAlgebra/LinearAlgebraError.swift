@@ -14,6 +14,10 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   case noLAPACK
   /// An operation that needs as many rows as columns was given others.
   case notSquare(operation: String, rows: Int, columns: Int)
+  /// An operation that needs at least as many rows as columns was given fewer.
+  case tooFewRows(operation: String, rows: Int, columns: Int)
+  /// A band has more diagonals than a matrix, or a negative number.
+  case invalidBand(lower: Int, upper: Int, size: Int)
   /// The right sides of a system do not have as many rows as its matrix.
   case rightSideMismatch(rows: Int, columns: Int, rightSideRows: Int)
   /// A matrix is exactly singular: this column's pivot, or diagonal element, is 0.
@@ -51,6 +55,12 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
     case .notSquare(let operation, let rows, let columns):
       "\(operation) of a \(rows) × \(columns) matrix: it needs as many rows as columns; "
         + "for systems with others, take `qr` or `leastSquares`"
+    case .tooFewRows(let operation, let rows, let columns):
+      "\(operation) of a \(rows) × \(columns) matrix: it has many solutions, and this needs at least as "
+        + "many rows as columns; take `leastSquares` for the shortest one"
+    case .invalidBand(let lower, let upper, let size):
+      "a band of \(lower) diagonals below and \(upper) above the middle one, of a \(size) × \(size) "
+        + "matrix; give each a number from 0 to \(max(0, size - 1))"
     case .rightSideMismatch(let rows, let columns, let rightSideRows):
       "a \(rows) × \(columns) system has right sides of \(rightSideRows) rows; give them \(rows)"
     case .singular(let column):

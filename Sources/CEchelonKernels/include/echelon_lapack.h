@@ -37,6 +37,10 @@ ptrdiff_t ek_find_not_finite(int type, char triangle, ptrdiff_t rows, ptrdiff_t 
 /// - `triangle`: 'L' or 'U'; 'l' or 'u' has ones on the diagonal, whatever there is.
 void ek_copy_triangle(int type, char triangle, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t lda,
                       void *out, ptrdiff_t ld);
+/// Copies the diagonals of a square matrix from the `lower`-th below to the `upper`-th above the middle one, as LAPACK
+/// has bands: element (i, j) becomes out[diagonal + i - j + j·ld]; what is left is set to 0.
+void ek_pack_band(size_t size, ptrdiff_t n, ptrdiff_t lower, ptrdiff_t upper, const void *a, ptrdiff_t row_stride,
+                  ptrdiff_t column_stride, void *out, ptrdiff_t diagonal, ptrdiff_t ld);
 /// Copies one triangle of a square column-major matrix into the other, conjugated or not.
 /// - `triangle`: the one that is copied.
 void ek_mirror(int type, char triangle, int conjugated, ptrdiff_t n, void *a, ptrdiff_t lda);
@@ -90,11 +94,12 @@ int ek_trtrs(int type, char uplo, char transpose, char diagonal, int n, int nrhs
 int ek_trtri(int type, char uplo, char diagonal, int n, void *a, int lda);
 int ek_trcon(int type, char norm, char uplo, char diagonal, int n, const void *a, int lda, double *rcond);
 
-// lapack_orthogonal.c: QR. `transpose` of `ormqr` is 'N' or 'C', which real types take as 'T'.
+// lapack_orthogonal.c: QR. `transpose` of `ormqr` is 'N' or 'C', which real types take as 'T'; it changes
+// `a` on its way and restores it.
 int ek_geqrf(int type, int m, int n, void *a, int lda, void *tau);
 int ek_geqp3(int type, int m, int n, void *a, int lda, int *pivots, void *tau);
 int ek_orgqr(int type, int m, int n, int k, void *a, int lda, const void *tau);
-int ek_ormqr(int type, char side, char transpose, int m, int n, int k, const void *a, int lda, const void *tau, void *c,
+int ek_ormqr(int type, char side, char transpose, int m, int n, int k, void *a, int lda, const void *tau, void *c,
              int ldc);
 
 // lapack_tiles.c: what the steps of a factorization by tiles are made of.

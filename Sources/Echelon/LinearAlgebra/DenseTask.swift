@@ -70,7 +70,7 @@ extension WorkExecutor {
 /// A matrix as a task takes it along.
 struct MatrixBytes: Sendable {
   let bytes: SharedArray<UInt8>
-  let layout: LeafLayout
+  var layout: LeafLayout
 
   init<Element>(_ matrix: SharedMatrix<Element>) {
     bytes = matrix.storage.bytes
@@ -87,6 +87,13 @@ struct MatrixBytes: Sendable {
   var columnMajor: ColumnMajorShape {
     precondition(layout.rowStride == 1, "not in column-major order")
     return ColumnMajorShape(rows: rows, columns: columns, leading: layout.columnStride)
+  }
+
+  /// The matrix itself.
+  func matrix<Element: LinearAlgebraScalar>(of _: Element.Type) -> SharedMatrix<Element> {
+    SharedMatrix(
+      bytes.view(as: Element.self), rows: rows, columns: columns, rowStride: layout.rowStride,
+      columnStride: layout.columnStride)
   }
 
   /// Reads the elements.

@@ -25,6 +25,20 @@ struct TaskReport: Sendable {
     for index in found.indices { words[index] = found[index] }
   }
 
+  /// Runs one of several that share the report, and notes how it ends if it fails.
+  func recordFailure(_ body: () throws(LinearAlgebraError) -> Void) {
+    do throws(LinearAlgebraError) {
+      try body()
+    } catch {
+      for (index, word) in error.words.enumerated() { words[index] = word }
+    }
+  }
+
+  /// - Throws: what one of several has thrown.
+  func checkFailure(_ operation: String) throws(LinearAlgebraError) {
+    if let error = LinearAlgebraError(words: Array(words), operation: operation) { throw error }
+  }
+
   /// - Parameter operation: its name in errors.
   /// - Throws: what the task has thrown.
   func check(_ operation: String) throws(LinearAlgebraError) {

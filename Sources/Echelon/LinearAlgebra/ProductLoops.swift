@@ -1,0 +1,145 @@
+import EchelonLinearAlgebra
+import EchelonMemory
+
+// The loops of products.
+
+/// Blocks of op(A)·op(B).
+struct MultiplyBlocks: DenseLoop {
+  let type: ScalarType
+  let report: TaskReport
+  let leftForm: MatrixForm
+  let rightForm: MatrixForm
+  let grid: BlockGrid
+  let a: MatrixBytes
+  let b: MatrixBytes
+  let c: MatrixBytes
+
+  var body: @Sendable (Int) -> Void { { execute($0) } }
+
+  func run<Element: LinearAlgebraScalar>(
+    _: Element.Type, _ iteration: Int
+  ) throws(LinearAlgebraError) {
+    let (rows, columns) = grid[iteration]
+    let (a, b) = (self.a.matrix(of: Element.self), self.b.matrix(of: Element.self))
+    let block = c.matrix(of: Element.self)[rows, columns]
+    let left = leftForm == .plain ? a[rows, 0..<a.columns] : a[0..<a.rows, rows]
+    let right = rightForm == .plain ? b[0..<b.rows, columns] : b[columns, 0..<b.columns]
+    try withFactor(left, leftForm) { left, leftShape, leftForm throws(LinearAlgebraError) in
+      try withFactor(right, rightForm) { right, rightShape, rightForm throws(LinearAlgebraError) in
+        block.storage.withMutableSpan { c in
+          LAPACK.gemm(
+            left, leftShape, aForm: leftForm, right, rightShape, bForm: rightForm, &c,
+            MatrixBytes(block).columnMajor)
+        }
+      }
+    }
+  }
+}
+
+/// Blocks of rows of op(A)·x.
+struct MultiplyVector: DenseLoop {
+  let type: ScalarType
+  let report: TaskReport
+  let form: MatrixForm
+  let grid: BlockGrid
+  let a: MatrixBytes
+  let x: SharedArray<UInt8>
+  let y: SharedArray<UInt8>
+
+  var body: @Sendable (Int) -> Void { { execute($0) } }
+
+  func run<Element: LinearAlgebraScalar>(
+    _: Element.Type, _ iteration: Int
+  ) throws(LinearAlgebraError) {
+    let rows = grid[iteration].rows
+    let a = self.a.matrix(of: Element.self)
+    let block = form == .plain ? a[rows, 0..<a.columns] : a[0..<a.rows, rows]
+    try withFactor(block, form) { a, shape, form throws(LinearAlgebraError) in
+      x.view(as: Element.self).withSpan { x in
+        y.view(as: Element.self)[rows].withMutableSpan { y in
+          LAPACK.gemv(form, a, shape, x, &y)
+        }
+      }
+    }
+  }
+}
+
+/// Blocks of columns of A·B, where more is known of A.
+struct MultiplyStructured: DenseLoop {
+  let type: ScalarType
+  let report: TaskReport
+  let structure: FactorStructure
+  let grid: BlockGrid
+  let a: MatrixBytes
+  let b: MatrixBytes
+  let c: MatrixBytes
+
+  var body: @Sendable (Int) -> Void { { execute($0) } }
+
+  func run<Element: LinearAlgebraScalar>(
+    _: Element.Type, _ iteration: Int
+  ) throws(LinearAlgebraError) {
+    let columns = grid[iteration].columns
+    let all = 0..<c.rows
+    let right = MatrixBytes(b.matrix(of: Element.self)[all, columns])
+    let block = MatrixBytes(c.matrix(of: Element.self)[all, columns])
+    let shape = ColumnMajorShape(rows: a.rows, columns: a.columns)
+    try withScratch(of: Element.self, shape) { a throws(LinearAlgebraError) in
+      try self.a.copy(into: &a, shape)
+      let factor = a.span
+      try block.withMutableSpan(of: Element.self) { c throws(LinearAlgebraError) in
+        switch structure {
+        case .symmetric(let triangle):
+          try multiply(isHermitian: false, triangle, factor, shape, right, &c, block.columnMajor)
+        case .hermitian(let triangle):
+          try multiply(isHermitian: true, triangle, factor, shape, right, &c, block.columnMajor)
+        case .triangular(let triangle):
+          try right.copy(into: &c, block.columnMajor)
+          LAPACK.trmm(triangle, factor, shape, &c, block.columnMajor)
+        case .unitTriangular(let triangle):
+          try right.copy(into: &c, block.columnMajor)
+          LAPACK.trmm(triangle, hasUnitDiagonal: true, factor, shape, &c, block.columnMajor)
+        }
+      }
+    }
+  }
+
+  private func multiply<Element: LinearAlgebraScalar>(
+    isHermitian: Bool, _ triangle: MatrixTriangle, _ a: Span<Element>, _ aShape: ColumnMajorShape,
+    _ right: MatrixBytes, _ c: inout MutableSpan<Element>, _ cShape: ColumnMajorShape
+  ) throws(LinearAlgebraError) {
+    let shape = ColumnMajorShape(rows: right.rows, columns: right.columns)
+    try withScratch(of: Element.self, shape) { b throws(LinearAlgebraError) in
+      try right.copy(into: &b, shape)
+      LAPACK.symm(isHermitian: isHermitian, triangle, a, aShape, b.span, shape, &c, cShape)
+    }
+  }
+}
+
+/// Hands a factor over as BLAS can read it: where it lies if rows or columns lie together, else as a copy.
+private func withFactor<Element: LinearAlgebraScalar, R>(
+  _ matrix: SharedMatrix<Element>, _ form: MatrixForm,
+  _ body: (Span<Element>, ColumnMajorShape, MatrixForm) throws(LinearAlgebraError) -> R
+) throws(LinearAlgebraError) -> R {
+  func isReadable(_ matrix: SharedMatrix<Element>) -> Bool {
+    matrix.rowStride == 1 && matrix.columnStride >= max(1, matrix.rows)
+      && matrix.columnStride <= Int(Int32.max)
+  }
+  if isReadable(matrix) {
+    return try matrix.storage.withSpan { span throws(LinearAlgebraError) in
+      try body(span, MatrixBytes(matrix).columnMajor, form)
+    }
+  }
+  // What lies row by row is its transpose column by column; BLAS has no conjugate of that alone.
+  if form != .adjoint, isReadable(matrix.transposed) {
+    return try matrix.storage.withSpan { span throws(LinearAlgebraError) in
+      try body(
+        span, MatrixBytes(matrix.transposed).columnMajor, form == .plain ? .transposed : .plain)
+    }
+  }
+  let shape = ColumnMajorShape(rows: matrix.rows, columns: matrix.columns)
+  return try withScratch(of: Element.self, shape) { copy throws(LinearAlgebraError) in
+    try MatrixBytes(matrix).copy(into: &copy, shape)
+    return try body(copy.span, shape, form)
+  }
+}

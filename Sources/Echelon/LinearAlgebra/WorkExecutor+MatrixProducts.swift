@@ -1,0 +1,214 @@
+public import EchelonKernels
+public import EchelonLinearAlgebra
+import EchelonMemory
+import EchelonPool
+public import EchelonWire
+
+// Products by the BLAS in use. Results are cut into blocks by their shape alone, and a block is one call of BLAS, so the
+// bits do not depend on the number of workers.
+
+/// What is known of the left factor of a product.
+public enum FactorStructure: Sendable, Hashable, Codable {
+  /// Symmetric; only this triangle and the diagonal are read.
+  case symmetric(MatrixTriangle)
+  /// Hermitian; only this triangle and the real parts of the diagonal are read.
+  case hermitian(MatrixTriangle)
+  /// A triangle; nothing else is read.
+  case triangular(MatrixTriangle)
+  /// A triangle with ones on its diagonal; nothing else is read, the diagonal neither.
+  case unitTriangular(MatrixTriangle)
+}
+
+extension WorkExecutor {
+  /// Starts `C = op(A)·op(B)` of complex matrices and returns the future of C, column-major.
+  /// - Parameters:
+  ///   - a: any view.
+  ///   - b: any view.
+  ///   - leftForm: whether A, its transpose or its adjoint is meant.
+  ///   - rightForm: the same for B.
+  ///   - priority: how urgent it is.
+  /// - Accuracy: |C - Ĉ| ≤ γ₍ₖ₊₂₎·|A|·|B| for k terms, in the norm of complex numbers (Higham, *Accuracy and Stability*,
+  ///   2nd ed., §3.6).
+  /// - Throws: `KernelError` when the shapes do not fit; `LinearAlgebraError.noBLAS`, `noLAPACK`.
+  public func startMultiply<Part: ComplexPart & LinearAlgebraScalar>(
+    _ a: SharedMatrix<ComplexElement<Part>>, _ b: SharedMatrix<ComplexElement<Part>>,
+    leftForm: MatrixForm = .plain, rightForm: MatrixForm = .plain,
+    priority: WorkPriority = .normal
+  ) throws -> Future<SharedMatrix<ComplexElement<Part>>> where Part.Real == Part {
+    try startProduct(a, leftForm, b, rightForm, priority)
+  }
+
+  /// op(A)·op(B) of complex matrices; see `startMultiply`.
+  public func multiply<Part: ComplexPart & LinearAlgebraScalar>(
+    _ a: SharedMatrix<ComplexElement<Part>>, _ b: SharedMatrix<ComplexElement<Part>>,
+    leftForm: MatrixForm = .plain, rightForm: MatrixForm = .plain,
+    priority: WorkPriority = .normal
+  ) async throws -> SharedMatrix<ComplexElement<Part>> where Part.Real == Part {
+    try await startProduct(a, leftForm, b, rightForm, priority).value
+  }
+
+  /// op(A)·op(B) of complex matrices, blocking; see `startMultiply`.
+  @available(*, noasync)
+  public func multiply<Part: ComplexPart & LinearAlgebraScalar>(
+    _ a: SharedMatrix<ComplexElement<Part>>, _ b: SharedMatrix<ComplexElement<Part>>,
+    leftForm: MatrixForm = .plain, rightForm: MatrixForm = .plain,
+    priority: WorkPriority = .normal
+  ) throws -> SharedMatrix<ComplexElement<Part>> where Part.Real == Part {
+    try startProduct(a, leftForm, b, rightForm, priority).result()
+  }
+
+  /// Starts `C = A·B`, where more is known of A, and returns the future of C, column-major.
+  /// - Parameters:
+  ///   - a: n × n, any view.
+  ///   - b: n × k, any view.
+  ///   - structure: what is known of A.
+  ///   - priority: how urgent it is.
+  /// - Accuracy: as for other products.
+  /// - Throws: `LinearAlgebraError`: `notSquare`, `rightSideMismatch`, `noLAPACK`.
+  /// - Source: BLAS's symm, hemm and trmm.
+  public func startMultiply<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, structure: FactorStructure,
+    priority: WorkPriority = .normal
+  ) throws -> Future<SharedMatrix<Element>> {
+    try checkSquare(a, "multiply")
+    try checkRightSides(b.rows, of: (a.rows, a.columns))
+    try LAPACK.require()
+    return try startSteps { [self] in
+      let c = try columnMajorMatrix(of: Element.self, rows: b.rows, columns: b.columns)
+      // A is copied for each block, which is to be little beside the product.
+      let grid = BlockGrid(
+        rows: c.rows, columns: c.columns, blockRows: max(1, c.rows),
+        blockColumns: max(64, (c.columns + 15) / 16))
+      try await finish(
+        MultiplyStructured(
+          type: Element.scalarType, report: TaskReport(on: self), structure: structure, grid: grid,
+          a: MatrixBytes(a), b: MatrixBytes(b), c: MatrixBytes(c)),
+        iterations: grid.count, "multiply", priority)
+      return c
+    }
+  }
+
+  /// A·B, where more is known of A; see `startMultiply`.
+  public func multiply<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, structure: FactorStructure,
+    priority: WorkPriority = .normal
+  ) async throws -> SharedMatrix<Element> {
+    try await startMultiply(a, b, structure: structure, priority: priority).value
+  }
+
+  /// A·B, where more is known of A, blocking; see `startMultiply`.
+  @available(*, noasync)
+  public func multiply<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, structure: FactorStructure,
+    priority: WorkPriority = .normal
+  ) throws -> SharedMatrix<Element> {
+    try startMultiply(a, b, structure: structure, priority: priority).result()
+  }
+
+  /// Starts `y = A·x` and returns the future of y.
+  /// - Parameters:
+  ///   - a: m × n, any view.
+  ///   - x: n elements.
+  ///   - form: whether A, its transpose or its adjoint is meant.
+  ///   - priority: how urgent it is.
+  /// - Accuracy: as for other products.
+  /// - Throws: `KernelError` when the shapes do not fit; `LinearAlgebraError.noBLAS`, `noLAPACK`.
+  /// - Source: BLAS's gemv.
+  public func startMultiply<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ x: SharedArray<Element>, form: MatrixForm = .plain,
+    priority: WorkPriority = .normal
+  ) throws -> Future<SharedArray<Element>> {
+    let (rows, columns) = form == .plain ? (a.rows, a.columns) : (a.columns, a.rows)
+    guard columns == x.count else { throw shapes([(rows, columns), (x.count, 1)]) }
+    try LAPACK.require()
+    return try startSteps { [self] in
+      let y = try uninitializedArray(of: Element.self, count: rows)
+      // So that a block reads a few hundred KiB, and there are not more than some hundred.
+      let length = max(rows / 256, 65_536 / max(1, columns), 16)
+      let grid = BlockGrid(rows: rows, columns: 1, blockRows: length, blockColumns: 1)
+      try await finish(
+        MultiplyVector(
+          type: Element.scalarType, report: TaskReport(on: self), form: form, grid: grid,
+          a: MatrixBytes(a), x: x.bytes, y: y.bytes),
+        iterations: grid.count, "multiply", priority)
+      return y
+    }
+  }
+
+  /// A·x; see `startMultiply`.
+  public func multiply<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ x: SharedArray<Element>, form: MatrixForm = .plain,
+    priority: WorkPriority = .normal
+  ) async throws -> SharedArray<Element> {
+    try await startMultiply(a, x, form: form, priority: priority).value
+  }
+
+  /// A·x, blocking; see `startMultiply`.
+  @available(*, noasync)
+  public func multiply<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ x: SharedArray<Element>, form: MatrixForm = .plain,
+    priority: WorkPriority = .normal
+  ) throws -> SharedArray<Element> {
+    try startMultiply(a, x, form: form, priority: priority).result()
+  }
+
+  /// Starts the outer product x·yᵀ and returns its future, m × n, column-major: element (i, j) is xᵢ·yⱼ.
+  /// - Parameters:
+  ///   - x: m elements.
+  ///   - y: n elements.
+  ///   - conjugated: whether x·yᴴ is meant.
+  ///   - priority: how urgent it is.
+  /// - Throws: `LinearAlgebraError.noBLAS`, `noLAPACK`.
+  public func startOuter<Element: LinearAlgebraScalar>(
+    _ x: SharedArray<Element>, _ y: SharedArray<Element>, conjugated: Bool = false,
+    priority: WorkPriority = .normal
+  ) throws -> Future<SharedMatrix<Element>> {
+    try startProduct(
+      x.asColumn, .plain, y.asColumn, conjugated ? .adjoint : .transposed, priority)
+  }
+
+  /// x·yᵀ; see `startOuter`.
+  public func outer<Element: LinearAlgebraScalar>(
+    _ x: SharedArray<Element>, _ y: SharedArray<Element>, conjugated: Bool = false,
+    priority: WorkPriority = .normal
+  ) async throws -> SharedMatrix<Element> {
+    try await startOuter(x, y, conjugated: conjugated, priority: priority).value
+  }
+
+  /// x·yᵀ, blocking; see `startOuter`.
+  @available(*, noasync)
+  public func outer<Element: LinearAlgebraScalar>(
+    _ x: SharedArray<Element>, _ y: SharedArray<Element>, conjugated: Bool = false,
+    priority: WorkPriority = .normal
+  ) throws -> SharedMatrix<Element> {
+    try startOuter(x, y, conjugated: conjugated, priority: priority).result()
+  }
+
+  private func startProduct<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ leftForm: MatrixForm, _ b: SharedMatrix<Element>,
+    _ rightForm: MatrixForm, _ priority: WorkPriority
+  ) throws -> Future<SharedMatrix<Element>> {
+    let (rows, inner) = leftForm == .plain ? (a.rows, a.columns) : (a.columns, a.rows)
+    let (depth, columns) = rightForm == .plain ? (b.rows, b.columns) : (b.columns, b.rows)
+    guard inner == depth else { throw shapes([(rows, inner), (depth, columns)]) }
+    try LAPACK.require()
+    return try startSteps { [self] in
+      let c = try columnMajorMatrix(of: Element.self, rows: rows, columns: columns)
+      // About 64 blocks, of 128 at least, below which a product is mostly packing; see the kernel `matrixProduct`.
+      let ideal = Int((Double(rows) * Double(columns) / 64).squareRoot())
+      let edge = min(512, max(128, (ideal + 31) / 32 * 32))
+      let grid = BlockGrid(rows: rows, columns: columns, blockRows: edge, blockColumns: edge)
+      try await finish(
+        MultiplyBlocks(
+          type: Element.scalarType, report: TaskReport(on: self), leftForm: leftForm,
+          rightForm: rightForm, grid: grid, a: MatrixBytes(a), b: MatrixBytes(b),
+          c: MatrixBytes(c)),
+        iterations: grid.count, "multiply", priority)
+      return c
+    }
+  }
+
+  private func shapes(_ shapes: [(rows: Int, columns: Int)]) -> KernelError {
+    .shapeMismatch(kernel: "multiply", shapes: shapes.map { "\($0.rows) × \($0.columns)" })
+  }
+}

@@ -2,6 +2,7 @@
 // No include guard: included once by each level_*.c, which has set the target and EK_LEVEL.
 #include "table.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -49,6 +50,20 @@
 #define UNSIGNED uint8_t
 #define SUFFIX u8
 #include "evaluate.h"
+
+#define ELEMENT double
+#define PLACE int64_t
+#define MOST INT64_MAX
+#define SMALLEST DBL_MIN
+#define SUFFIX f64
+#include "small_systems.h"
+
+#define ELEMENT float
+#define PLACE int32_t
+#define MOST INT32_MAX
+#define SMALLEST FLT_MIN
+#define SUFFIX f32
+#include "small_systems.h"
 #pragma clang diagnostic pop
 
 #define ELEMENT double
@@ -171,4 +186,10 @@ const ek_table EK_TABLE_NAME(EK_LEVEL) = {
     .gather_u8 = gather_u8,
     .running_product_f64 = running_product_f64,
     .running_product_f32 = running_product_f32,
+    .solve_scratch_f64 = solve_scratch_f64,
+    .solve_scratch_f32 = solve_scratch_f32,
+    .solve_f64 = solve_f64,
+    .solve_f32 = solve_f32,
+    .determinant_f64 = determinant_f64,
+    .determinant_f32 = determinant_f32,
 };

@@ -3,6 +3,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define EK_LEVEL avx2
 #define EK_FMA
+#define EK_VECTOR_BYTES 32
 #define FLANES 8
 #define EK_PHILOX_LANES 8
 #include "level.h"

@@ -5,6 +5,7 @@
                              apply_to = function)
 #define EK_LEVEL avx512
 #define EK_FMA
+#define EK_VECTOR_BYTES 64
 #define FLANES 16
 #define EK_SCALE(p, n) _mm512_scalef_pd(p, n)  // p·2ⁿ in one instruction, for numbers of any size
 #define EK_PHILOX_LANES 32

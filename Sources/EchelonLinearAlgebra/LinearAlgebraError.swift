@@ -30,6 +30,11 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   case notFinite(row: Int, column: Int)
   /// No memory for the work of an operation.
   case outOfMemory(operation: String)
+  /// A matrix of a batch has no inverse: among what elimination leaves of a column there is nothing but zeros.
+  case singularInBatch(index: Int, column: Int)
+  /// A matrix of a batch that was said to be positive definite is not: what elimination leaves on its diagonal in a
+  /// column is not above 0.
+  case notPositiveDefiniteInBatch(index: Int, column: Int)
 
   /// One sentence for the person at the terminal.
   public var description: String {
@@ -77,6 +82,12 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
         + "row-major order; replace it, or leave its row out"
     case .outOfMemory(let operation):
       "no memory for the work of \(operation); give the worker more, or a smaller matrix"
+    case .singularInBatch(let index, let column):
+      "matrix \(index) of the batch is singular: elimination finds no pivot in column \(column); leave it out, "
+        + "or solve with `singular: .fillWithNaN`"
+    case .notPositiveDefiniteInBatch(let index, let column):
+      "matrix \(index) of the batch is not positive definite, as column \(column) shows; solve without "
+        + "`assuming: .positiveDefinite`"
     }
   }
 }

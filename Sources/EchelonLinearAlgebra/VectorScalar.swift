@@ -87,7 +87,7 @@ public struct ScaledProduct: Sendable, BitwiseCopyable, Hashable {
     return Number(Double(sign: .plus, exponent: exponent, significand: mantissa))
   }
 
-  fileprivate init(_ raw: ek_scaled) {
+  init(_ raw: ek_scaled) {
     self.init(mantissa: raw.mantissa, exponent: raw.exponent)
   }
 }

@@ -212,6 +212,27 @@ private func bits<Element: BinaryFloatingPoint>(_ value: Element) -> UInt64 {
     }
   }
 
+  @Test(arguments: [1, 7, 50, 65, 300])
+  func `of systems, inverses, determinants and products in batches, and of one by itself`(
+    _ n: Int
+  ) throws {
+    let count = n < 300 ? 200 : 3
+    let elements = mixedMagnitudes(count: count * n * n + n, seed: 26, of: Double.self)
+    try sameBits("\(count) of \(n) × \(n)") { pool in
+      let storage = try pool.array(elements)
+      let a = SharedMatrixBatch(storage, count: count, rows: n, columns: n)
+      let b = SharedMatrixBatch(storage, count: count, rows: n, columns: 2, matrixStride: n)
+      let x = try pool.solve(a, b)
+      let alone = try pool.solve(a[count - 1..<count], b[count - 1..<count])
+      #expect(Array(alone.storage) == Array(x[count - 1].storage))
+      var words = Array(x.storage).map(bits)
+      words += Array(try pool.inverse(a).storage).map(bits)
+      words += Array(try pool.determinant(a)).map(bits)
+      words += Array(try pool.multiply(a, b).storage).map(bits)
+      return words
+    }
+  }
+
   @Test func `of what is asked of every row and column, as it lies and with gaps`() throws {
     let elements = mixedMagnitudes(count: 1_009 * 130, seed: 24, of: Double.self)
     try sameBits("1,009 × 65 and its transpose") { pool in

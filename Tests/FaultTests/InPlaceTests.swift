@@ -140,6 +140,20 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
         return words
       }),
     InPlaceOperation(
+      "many small systems",
+      of: { executor in
+        let x = try executor.array(count: 250_000) { Double(($0 &* 0x9E37) % 40_009) / 20_000 - 1 }
+        let a = SharedMatrixBatch(x, count: 100, rows: 50, columns: 50)
+        let b = SharedMatrixBatch(x, count: 100, rows: 50, columns: 3, matrixStride: 7)
+        var words: [UInt64] = []
+        for _ in 0..<2 {
+          words += Array(try executor.solve(a, b).storage).map(\.bitPattern)
+          words += Array(try executor.inverse(a[0..<20]).storage).map(\.bitPattern)
+          words += Array(try executor.determinant(a.transposed)).map(\.bitPattern)
+        }
+        return words
+      }),
+    InPlaceOperation(
       "sorts of several runs, each into what it reads",
       of: { executor in
         let x = try executor.array(count: 140_009) { Double(($0 &* 0x9E37) % 40_009) / 20_000 - 1 }

@@ -1,0 +1,183 @@
+import EchelonKernels
+import EchelonLinearAlgebra
+import EchelonMemory
+
+/// How each matrix of a batch lies, in elements.
+struct BatchLayout: Sendable, BitwiseCopyable, Hashable, Codable {
+  let rows: Int
+  let columns: Int
+  let matrixStride: Int
+  let rowStride: Int
+  let columnStride: Int
+
+  var view: MatrixView {
+    MatrixView(rows: rows, columns: columns, rowStride: rowStride, columnStride: columnStride)
+  }
+
+  /// Elements from the first to one past the last of one matrix.
+  var matrixExtent: Int {
+    rows == 0 || columns == 0 ? 0 : (rows - 1) * rowStride + (columns - 1) * columnStride + 1
+  }
+
+  /// Where one of the matrices lies.
+  func place(of index: Int) -> Range<Int> {
+    let extent = matrixExtent
+    return extent == 0 ? 0..<0 : index * matrixStride..<index * matrixStride + extent
+  }
+
+  /// Whether no two elements of `count` such matrices share an address, as far as strides tell: each is larger than
+  /// what the smaller ones span.
+  func isInjective(count: Int) -> Bool {
+    if count == 0 || matrixExtent == 0 { return true }
+    var span = 0
+    let dimensions = [(count, matrixStride), (rows, rowStride), (columns, columnStride)]
+    for (count, stride) in dimensions.sorted(by: { $0.1 < $1.1 }) where count > 1 {
+      guard stride > span else { return false }
+      span += (count - 1) * stride
+    }
+    return true
+  }
+}
+
+/// A batch without its element type, as it travels.
+struct BatchOperand: Sendable {
+  let bytes: SharedArray<UInt8>
+  let layout: BatchLayout
+
+  init<Element>(_ batch: SharedMatrixBatch<Element>) {
+    bytes = batch.storage.bytes
+    layout = batch.layout
+  }
+}
+
+/// Operations on every matrix of a batch by itself. Chunks of matrices depend on shapes alone; what works on one is made
+/// outside of generic code, since it travels.
+struct BatchWork: Sendable {
+  let type: ElementType
+  /// The number of matrices.
+  let count: Int
+  /// How many of them a worker takes at a time.
+  let chunkLength: Int
+
+  /// - Parameter cost: multiplications of one matrix, about.
+  init(_ type: ElementType, count: Int, cost: Double) {
+    self.type = type
+    self.count = count
+    // About 50 µs of work, so that a chunk costs nothing beside it and all workers end together. A matrix costs a tenth
+    // of a microsecond by itself.
+    chunkLength = max(1, min(count, Int(0x1p20 / (cost + 2000))))
+  }
+
+  /// How many chunks there are.
+  var chunkCount: Int { count / chunkLength + (count % chunkLength == 0 ? 0 : 1) }
+
+  private func range(ofChunk chunk: Int) -> Range<Int> {
+    chunk * chunkLength..<min(count, (chunk + 1) * chunkLength)
+  }
+
+  /// Solves the systems of a chunk.
+  /// - Parameters:
+  ///   - b: the right sides; not read for inverses.
+  ///   - failures: one for each matrix: 0, or the number of the column without a pivot, from 1 on; its results are NaN.
+  func solution(
+    of a: BatchOperand, _ b: BatchOperand, into x: BatchOperand, isInverse: Bool,
+    isPositiveDefinite: Bool, failures: SharedArray<Int>
+  ) -> @Sendable (Int) -> Void {
+    { [self] chunk in
+      func run<Element: SystemScalar & Sendable>(_ type: Element.Type) {
+        let (aView, bView, xView) = (a.layout.view, b.layout.view, x.layout.view)
+        let scratchCount = solveScratch(of: type, size: aView.rows, sides: xView.columns)
+        a.bytes.view(as: type).withSpan { allA in
+          b.bytes.view(as: type).withSpan { allB in
+            x.bytes.view(as: type).withMutableSpan { allX in
+              KernelScratch.withSpan(of: type, count: scratchCount) { scratch in
+                for index in range(ofChunk: chunk) {
+                  let a = allA.extracting(a.layout.place(of: index))
+                  var x = allX._mutatingExtracting(x.layout.place(of: index))
+                  let column =
+                    isInverse
+                    ? invert(a, aView, into: &x, xView, scratch: &scratch)
+                    : solve(
+                      a, aView, allB.extracting(b.layout.place(of: index)), bView, into: &x, xView,
+                      isPositiveDefinite: isPositiveDefinite, scratch: &scratch)
+                  failures[index] = column.map { $0 + 1 } ?? 0
+                  if column != nil { fill(&x, xView, .nan) }
+                }
+              }
+            }
+          }
+        }
+      }
+      switch type {
+      case .float64: run(Double.self)
+      case .float32: run(Float.self)
+      }
+    }
+  }
+
+  /// Computes the determinants of a chunk.
+  func determinants(
+    of a: BatchOperand, into output: SharedArray<UInt8>
+  ) -> @Sendable (Int) -> Void {
+    { [self] chunk in
+      func run<Element: SystemScalar & Sendable>(_ type: Element.Type) {
+        let view = a.layout.view
+        let scratchCount = solveScratch(of: type, size: view.rows, sides: 0)
+        let output = output.view(as: type)
+        a.bytes.view(as: type).withSpan { all in
+          KernelScratch.withSpan(of: type, count: scratchCount) { scratch in
+            for index in range(ofChunk: chunk) {
+              let a = all.extracting(a.layout.place(of: index))
+              output[index] = determinant(a, view, scratch: &scratch).value(as: type)
+            }
+          }
+        }
+      }
+      switch type {
+      case .float64: run(Double.self)
+      case .float32: run(Float.self)
+      }
+    }
+  }
+
+  /// Multiplies the matrices of a chunk.
+  func product(
+    of a: BatchOperand, _ b: BatchOperand, into c: BatchOperand
+  ) -> @Sendable (Int) -> Void {
+    { [self] chunk in
+      func run<Element: BLASScalar & Sendable>(_ type: Element.Type) {
+        let (aView, bView, cView) = (a.layout.view, b.layout.view, c.layout.view)
+        a.bytes.view(as: type).withSpan { allA in
+          b.bytes.view(as: type).withSpan { allB in
+            c.bytes.view(as: type).withMutableSpan { allC in
+              for index in range(ofChunk: chunk) {
+                var c = allC._mutatingExtracting(c.layout.place(of: index))
+                do throws(LinearAlgebraError) {
+                  try multiply(
+                    allA.extracting(a.layout.place(of: index)), aView,
+                    allB.extracting(b.layout.place(of: index)), bView, into: &c, cView)
+                } catch {
+                  preconditionFailure("\(error)")  // the front end has checked the views
+                }
+              }
+            }
+          }
+        }
+      }
+      switch type {
+      case .float64: run(Double.self)
+      case .float32: run(Float.self)
+      }
+    }
+  }
+}
+
+private func fill<Element: BinaryFloatingPoint & BitwiseCopyable>(
+  _ x: inout MutableSpan<Element>, _ view: MatrixView, _ value: Element
+) {
+  for row in 0..<view.rows {
+    for column in 0..<view.columns {
+      x[row * view.rowStride + column * view.columnStride] = value
+    }
+  }
+}

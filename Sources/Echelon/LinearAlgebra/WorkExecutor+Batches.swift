@@ -1,0 +1,172 @@
+public import EchelonKernels
+import EchelonLinearAlgebra
+import EchelonMemory
+public import EchelonWire
+
+/// Linear algebra of many small matrices, each worked on by one worker.
+extension WorkExecutor {
+  /// Starts solving `A·X = B` for every pair of matrices of two batches, and returns the future of all `X`.
+  ///
+  /// Systems of up to 256 × 256 are solved in the caches by code of Echelon's own, larger ones by the system's LAPACK,
+  /// and if there is none by that code, too. A system has the bits that it has by itself.
+  /// - Parameters:
+  ///   - a: n × n, any view; `SharedMatrixBatch(repeating:count:)` has one matrix for all.
+  ///   - b: n × m, any view, of as many matrices.
+  ///   - x: takes the solutions, n × m, sharing no memory with `a` or `b`; nil makes new ones.
+  ///   - assumption: what is known of `a`.
+  ///   - singular: what happens when a matrix has no inverse: elimination leaves a column of exact zeros, or of a
+  ///     positive definite one an element that is not above 0. Its own solution is NaN in either case, and all others
+  ///     are there in `x`.
+  ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
+  ///   - deadline: as for `startConcurrentPerform`.
+  /// - Accuracy: ‖B − A·X‖ is a small multiple of n·u·‖A‖·‖X‖; of the errors of X itself that says as much as the
+  ///   condition of A does. NaN and infinity propagate.
+  /// - Throws: `KernelError` when the shapes do not fit. The future fails with
+  ///   `LinearAlgebraError.singularInBatch` or `.notPositiveDefiniteInBatch`, which name the first matrix.
+  public func startSolve<Element: KernelElement & Sendable>(
+    _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
+    into x: SharedMatrixBatch<Element>? = nil, assuming assumption: MatrixAssumption = .general,
+    singular: SingularMatrixPolicy = .fail, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) throws -> Future<SharedMatrixBatch<Element>> {
+    guard a.rows == a.columns, b.rows == a.rows, b.count == a.count else {
+      throw KernelError.shapeMismatch(kernel: "solve", shapes: [a.shape, b.shape])
+    }
+    let x = try result(x, of: "solve", count: a.count, b.rows, b.columns, inputs: [a, b])
+    let work = BatchWork(
+      Element.elementType, count: a.count,
+      cost: Double(a.rows) * Double(a.rows) * Double(a.rows + 3 * b.columns))
+    return try startSolve(
+      work, BatchOperand(a), BatchOperand(b), x, assumption, singular, priority, deadline)
+  }
+
+  /// Starts inverting every matrix of a batch, and returns the future of the inverses; see `startSolve`.
+  public func startInverse<Element: KernelElement & Sendable>(
+    _ a: SharedMatrixBatch<Element>, into x: SharedMatrixBatch<Element>? = nil,
+    singular: SingularMatrixPolicy = .fail, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) throws -> Future<SharedMatrixBatch<Element>> {
+    guard a.rows == a.columns else {
+      throw KernelError.shapeMismatch(kernel: "inverse", shapes: [a.shape])
+    }
+    let x = try result(x, of: "inverse", count: a.count, a.rows, a.columns, inputs: [a])
+    let size = Double(a.rows)
+    let work = BatchWork(Element.elementType, count: a.count, cost: 4 * size * size * size)
+    return try startSolve(work, BatchOperand(a), nil, x, .general, singular, priority, deadline)
+  }
+
+  private func startSolve<Element>(
+    _ work: BatchWork, _ a: BatchOperand, _ b: BatchOperand?, _ x: SharedMatrixBatch<Element>,
+    _ assumption: MatrixAssumption, _ singular: SingularMatrixPolicy, _ priority: WorkPriority,
+    _ deadline: Duration?
+  ) throws -> Future<SharedMatrixBatch<Element>> {
+    let failures = try uninitializedArray(of: Int.self, count: work.count)
+    let isPositiveDefinite = assumption == .positiveDefinite
+    return try startSteps { [self] in
+      try await finished(
+        startConcurrentPerform(
+          iterations: work.chunkCount, chunkLength: 1, priority: priority, deadline: deadline,
+          work.solution(
+            of: a, b ?? a, into: BatchOperand(x), isInverse: b == nil,
+            isPositiveDefinite: isPositiveDefinite, failures: failures)))
+      guard singular == .fail else { return x }
+      let first = failures.withSpan { failures in failures.indices.first { failures[$0] != 0 } }
+      guard let first else { return x }
+      let column = failures[first] - 1
+      throw isPositiveDefinite
+        ? LinearAlgebraError.notPositiveDefiniteInBatch(index: first, column: column)
+        : LinearAlgebraError.singularInBatch(index: first, column: column)
+    }
+  }
+
+  /// Starts computing the determinant of every matrix of a batch, and returns the future of an array.
+  ///
+  /// Each is the product of the pivots that elimination chooses, rounded once at its end: 0 or infinite only when the
+  /// determinant lies out of range, or there is a column of exact zeros.
+  /// - Parameters:
+  ///   - a: n × n, any view; 1 for n = 0.
+  ///   - priority: as for `startSolve`.
+  ///   - deadline: as for `startSolve`.
+  /// - Throws: `KernelError` when the matrices are not square.
+  public func startDeterminant<Element: KernelElement & Sendable>(
+    _ a: SharedMatrixBatch<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> Future<SharedArray<Element>> {
+    guard a.rows == a.columns else {
+      throw KernelError.shapeMismatch(kernel: "determinant", shapes: [a.shape])
+    }
+    let determinants = try uninitializedArray(of: Element.self, count: a.count)
+    let size = Double(a.rows)
+    let work = BatchWork(Element.elementType, count: a.count, cost: size * size * size)
+    let operand = BatchOperand(a)
+    return try startSteps { [self] in
+      try await finished(
+        startConcurrentPerform(
+          iterations: work.chunkCount, chunkLength: 1, priority: priority, deadline: deadline,
+          work.determinants(of: operand, into: determinants.bytes)))
+      return determinants
+    }
+  }
+
+  /// Starts `C = A·B` for every pair of matrices of two batches, each one call of the BLAS in use, and returns the
+  /// future of all `C`.
+  /// - Parameters:
+  ///   - a: m × k, any view; `SharedMatrixBatch(repeating:count:)` has one matrix for all.
+  ///   - b: k × n, any view, of as many matrices.
+  ///   - c: takes the products, m × n, sharing no memory with `a` or `b`; nil makes new ones.
+  ///   - priority: as for `startSolve`.
+  ///   - deadline: as for `startSolve`.
+  /// - Throws: `KernelError` when the shapes do not fit; `LinearAlgebraError.noBLAS`.
+  public func startMultiply<Element: KernelElement & Sendable>(
+    _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
+    into c: SharedMatrixBatch<Element>? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
+  ) throws -> Future<SharedMatrixBatch<Element>> {
+    try BLASInfo.require()
+    guard a.columns == b.rows, b.count == a.count else {
+      throw KernelError.shapeMismatch(kernel: "multiply", shapes: [a.shape, b.shape])
+    }
+    let c = try result(c, of: "multiply", count: a.count, a.rows, b.columns, inputs: [a, b])
+    let limit = Int(Int32.max)
+    for batch in [a, b, c] {
+      guard max(batch.rows, batch.columns, batch.rowStride, batch.columnStride) <= limit else {
+        throw KernelError.tooLarge(kernel: "multiply", limit: limit)
+      }
+    }
+    let work = BatchWork(
+      Element.elementType, count: a.count,
+      cost: Double(a.rows) * Double(a.columns) * Double(b.columns))
+    let (left, right, product) = (BatchOperand(a), BatchOperand(b), BatchOperand(c))
+    return try startSteps { [self] in
+      try await finished(
+        startConcurrentPerform(
+          iterations: work.chunkCount, chunkLength: 1, priority: priority, deadline: deadline,
+          work.product(of: left, right, into: product)))
+      return c
+    }
+  }
+
+  /// What takes the results: new, or given and checked.
+  private func result<Element>(
+    _ given: SharedMatrixBatch<Element>?, of operation: String, count: Int, _ rows: Int,
+    _ columns: Int, inputs: [SharedMatrixBatch<Element>]
+  ) throws -> SharedMatrixBatch<Element> {
+    guard let given else {
+      return try uninitializedMatrixBatch(count: count, rows: rows, columns: columns)
+    }
+    guard given.count == count, given.rows == rows, given.columns == columns else {
+      throw KernelError.shapeMismatch(
+        kernel: operation, shapes: (inputs + [given]).map(\.shape))
+    }
+    guard given.layout.isInjective(count: count) else {
+      throw KernelError.outputOverlapsItself(kernel: operation, output: 0)
+    }
+    if let input = inputs.firstIndex(where: { given.storage.sharesMemory(with: $0.storage) }) {
+      throw KernelError.outputOverlapsInput(kernel: operation, output: 0, input: input)
+    }
+    return given
+  }
+}
+
+extension SharedMatrixBatch {
+  fileprivate var shape: String { "\(count) of \(rows) × \(columns)" }
+}

@@ -18,7 +18,9 @@
   X(PBTRF, "pbtrf", "pbtrf") X(PBTRS, "pbtrs", "pbtrs") X(GTSV, "gtsv", "gtsv") \
   X(TRTRS, "trtrs", "trtrs") X(TRTRI, "trtri", "trtri") X(TRCON, "trcon", "trcon") \
   X(GEQRF, "geqrf", "geqrf") X(GEQP3, "geqp3", "geqp3") X(ORGQR, "orgqr", "ungqr") X(ORMQR, "ormqr", "unmqr") \
-  X(GEQRT, "geqrt", "geqrt") X(LARFB, "larfb", "larfb")
+  X(GEQRT, "geqrt", "geqrt") X(LARFB, "larfb", "larfb") \
+  X(GESDD, "gesdd", "gesdd") X(GESVD, "gesvd", "gesvd") X(SYEVD, "syevd", "heevd") X(SYGVD, "sygvd", "hegvd") \
+  X(GEEV, "geev", "geev") X(GEES, "gees", "gees") X(GELSD, "gelsd", "gelsd") X(GELSY, "gelsy", "gelsy")
 
 #define EK_ROUTINE_NUMBER(number, real, complex) EK_##number,
 enum { EK_ROUTINES(EK_ROUTINE_NUMBER) EK_ROUTINE_COUNT };

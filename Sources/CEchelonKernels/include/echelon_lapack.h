@@ -116,4 +116,21 @@ int ek_larfb(int type, int m, int n, int k, const void *v, int ldv, const void *
 void ek_sum_moduli(int type, char triangle, ptrdiff_t first, ptrdiff_t rows, ptrdiff_t columns, const void *a,
                    ptrdiff_t row_stride, ptrdiff_t column_stride, double *row_sums, double *column_sums);
 
+// lapack_spectral.c: singular values, eigenvalues and least squares. What `info` counts is values that an iteration did
+// not find. `values` of general matrices are complex numbers of the type's parts, and so are `vl` and `vr`.
+/// - `job`: 'N' no vectors, 'S' as many as there are values, 'A' all. `s` is real.
+int ek_gesdd(int type, char job, int m, int n, void *a, int lda, void *s, void *u, int ldu, void *vt, int ldvt);
+int ek_gesvd(int type, char job, int m, int n, void *a, int lda, void *s, void *u, int ldu, void *vt, int ldvt);
+/// - `job`: 'N' values only, 'V' the vectors in the place of `a`. `values` are real.
+int ek_syevd(int type, char job, char uplo, int n, void *a, int lda, void *values);
+/// - `column`: counted from 1, where B is not positive definite; 0 if it is.
+int ek_sygvd(int type, char job, char uplo, int n, void *a, int lda, void *b, int ldb, void *values, int *column);
+/// - `left` and `right`: 'V' with vectors, 'N' without.
+int ek_geev(int type, char left, char right, int n, void *a, int lda, void *values, void *vl, int ldvl, void *vr,
+            int ldvr);
+int ek_gees(int type, int n, void *a, int lda, void *values, void *vs, int ldvs);
+/// `b` has max(m, n) rows; `s` is real.
+int ek_gelsd(int type, int m, int n, int nrhs, void *a, int lda, void *b, int ldb, void *s, double rcond, int *rank);
+int ek_gelsy(int type, int m, int n, int nrhs, void *a, int lda, void *b, int ldb, double rcond, int *rank);
+
 #endif

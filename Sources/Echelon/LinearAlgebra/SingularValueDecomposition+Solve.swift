@@ -1,0 +1,163 @@
+public import EchelonLinearAlgebra
+import EchelonMemory
+import EchelonPool
+public import EchelonWire
+
+extension SingularValueDecomposition {
+  /// Starts computing the X of least norm among those that minimize ‖A·X - B‖ for each column, and returns its future,
+  /// n × k, column-major.
+  /// - Parameters:
+  ///   - b: m × k, any view; it is not changed.
+  ///   - tolerance: as for `rank`; singular values up to it count as 0.
+  ///   - priority: how urgent it is.
+  /// - Throws: `LinearAlgebraError`: `rightSideMismatch`, `notFinite` for B.
+  /// - Precondition: there are vectors.
+  public func startSolve(
+    _ b: SharedMatrix<Element>, tolerance: Double? = nil, priority: WorkPriority = .normal
+  ) throws -> Future<SharedMatrix<Element>> {
+    try startSolve(
+      b, lambda: 0, rank: rank(tolerance: tolerance), "solve", priority)
+  }
+
+  /// The X of least norm that minimizes ‖A·X - B‖; see `startSolve`.
+  public func solve(
+    _ b: SharedMatrix<Element>, tolerance: Double? = nil, priority: WorkPriority = .normal
+  ) async throws -> SharedMatrix<Element> {
+    try await startSolve(b, tolerance: tolerance, priority: priority).value
+  }
+
+  /// The X of least norm that minimizes ‖A·X - B‖, blocking; see `startSolve`.
+  @available(*, noasync)
+  public func solve(
+    _ b: SharedMatrix<Element>, tolerance: Double? = nil, priority: WorkPriority = .normal
+  ) throws -> SharedMatrix<Element> {
+    try startSolve(b, tolerance: tolerance, priority: priority).result()
+  }
+
+  /// Starts computing the x of least norm that minimizes ‖A·x - b‖; see the form for matrices.
+  public func startSolve(
+    _ b: SharedArray<Element>, tolerance: Double? = nil, priority: WorkPriority = .normal
+  ) throws -> Future<SharedArray<Element>> {
+    let solving = try startSolve(
+      b.asColumn, tolerance: tolerance, priority: priority)
+    return try executor.startSteps { try await finished(solving).storage }
+  }
+
+  /// The x of least norm that minimizes ‖A·x - b‖; see `startSolve`.
+  public func solve(
+    _ b: SharedArray<Element>, tolerance: Double? = nil, priority: WorkPriority = .normal
+  ) async throws -> SharedArray<Element> {
+    try await startSolve(b, tolerance: tolerance, priority: priority).value
+  }
+
+  /// The x of least norm that minimizes ‖A·x - b‖, blocking; see `startSolve`.
+  @available(*, noasync)
+  public func solve(
+    _ b: SharedArray<Element>, tolerance: Double? = nil, priority: WorkPriority = .normal
+  ) throws -> SharedArray<Element> {
+    try startSolve(b, tolerance: tolerance, priority: priority).result()
+  }
+
+  /// Starts computing the X that minimizes ‖A·X - B‖² + λ·‖X‖² for each column, and returns its future, n × k,
+  /// column-major: V·diag(σᵢ / (σᵢ² + λ))·Uᴴ·B. One decomposition serves any number of λ.
+  /// - Parameters:
+  ///   - b: m × k, any view; it is not changed.
+  ///   - lambda: λ ≥ 0, finite, in units of A's squared. With 0 it is `startSolve`.
+  ///   - priority: how urgent it is.
+  /// - Throws: `LinearAlgebraError`: `rightSideMismatch`, `notFinite` for B; `PoolError.invalidArgument` for λ.
+  /// - Precondition: there are vectors.
+  /// - Source: A. E. Hoerl, R. W. Kennard, *Ridge regression: biased estimation for nonorthogonal problems*,
+  ///   Technometrics 12 (1970).
+  public func startRidge(
+    _ b: SharedMatrix<Element>, lambda: Double, priority: WorkPriority = .normal
+  ) throws -> Future<SharedMatrix<Element>> {
+    try checkLambda(lambda)
+    return try startSolve(
+      b, lambda: lambda, rank: lambda == 0 ? rank() : singularValues.count, "ridge", priority)
+  }
+
+  /// The X that minimizes ‖A·X - B‖² + λ·‖X‖²; see `startRidge`.
+  public func ridge(
+    _ b: SharedMatrix<Element>, lambda: Double, priority: WorkPriority = .normal
+  ) async throws -> SharedMatrix<Element> {
+    try await startRidge(b, lambda: lambda, priority: priority).value
+  }
+
+  /// The X that minimizes ‖A·X - B‖² + λ·‖X‖², blocking; see `startRidge`.
+  @available(*, noasync)
+  public func ridge(
+    _ b: SharedMatrix<Element>, lambda: Double, priority: WorkPriority = .normal
+  ) throws -> SharedMatrix<Element> {
+    try startRidge(b, lambda: lambda, priority: priority).result()
+  }
+
+  private func startSolve(
+    _ b: SharedMatrix<Element>, lambda: Double, rank: Int, _ operation: String,
+    _ priority: WorkPriority
+  ) throws -> Future<SharedMatrix<Element>> {
+    precondition(vectors != .none, "\(operation) needs singular vectors: decompose with `.thin`")
+    try checkRightSides(b.rows, of: (rows, columns))
+    return try executor.startSteps { [self] in
+      let x = try executor.columnMajorMatrix(of: Element.self, rows: columns, columns: b.columns)
+      try await executor.finish(
+        SolveWithSVD(
+          type: Element.scalarType, report: TaskReport(on: executor), rank: rank, lambda: lambda,
+          u: MatrixBytes(u), values: MatrixBytes(singularValues.asColumn),
+          vAdjoint: MatrixBytes(vAdjoint), b: MatrixBytes(b), x: MatrixBytes(x)),
+        operation, priority)
+      return x
+    }
+  }
+}
+
+/// - Throws: `PoolError.invalidArgument`.
+func checkLambda(_ lambda: Double) throws(PoolError) {
+  guard lambda >= 0, lambda.isFinite else {
+    throw .invalidArgument("ridge with λ = \(lambda); take a finite number that is not negative")
+  }
+}
+
+private struct SolveWithSVD: DenseTask {
+  let type: ScalarType
+  let report: TaskReport
+  /// How many of the singular values count.
+  let rank: Int
+  let lambda: Double
+  let u: MatrixBytes
+  let values: MatrixBytes
+  let vAdjoint: MatrixBytes
+  let b: MatrixBytes
+  let x: MatrixBytes
+
+  var body: @Sendable (Int) -> Void { { _ in execute() } }
+
+  func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
+    try b.checkFinite(Element.self)
+    // Squares of singular values would overflow and underflow where the quotient does not.
+    let factors = try values.withSpan(of: Element.Real.self) { values in
+      (0..<rank).map { Element.Real(1 / (Double(values[$0]) + lambda / Double(values[$0]))) }
+    }
+    let bShape = ColumnMajorShape(rows: b.rows, columns: b.columns)
+    let shape = ColumnMajorShape(rows: rank, columns: b.columns)
+    try withScratch(of: Element.self, bShape) { right throws(LinearAlgebraError) in
+      try withScratch(of: Element.self, shape) { projected throws(LinearAlgebraError) in
+        try b.copy(into: &right, bShape)
+        let right = right.span
+        try u.withSpan(of: Element.self) { u throws(LinearAlgebraError) in
+          LAPACK.gemm(
+            u, self.u.first(columns: rank).columnMajor, aForm: .adjoint, right, bShape, &projected,
+            shape)
+        }
+        scaleRows(&projected, shape, by: factors)
+        let projected = projected.span
+        try x.withMutableSpan(of: Element.self) { x throws(LinearAlgebraError) in
+          try vAdjoint.withSpan(of: Element.self) { vAdjoint throws(LinearAlgebraError) in
+            LAPACK.gemm(
+              vAdjoint, self.vAdjoint.first(rows: rank).columnMajor, aForm: .adjoint, projected,
+              shape, &x, self.x.columnMajor)
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,208 @@
+public import EchelonLinearAlgebra
+import EchelonMemory
+import EchelonPool
+public import EchelonWire
+
+/// How a least-squares problem is solved. Both find the solution of least norm also when columns depend on each other.
+public enum LeastSquaresMethod: Sendable, Codable, Hashable {
+  /// By singular values, which tell the rank most reliably.
+  case singularValues
+  /// By QR with column pivoting, several times faster for large matrices.
+  case completeOrthogonal
+}
+
+/// The X of least norm among those that minimize ‖A·X - B‖ for each column.
+public struct LeastSquaresSolution<Element: LinearAlgebraScalar>: Sendable {
+  /// X, n × k, column-major; of a vector b, n × 1, and then `x.storage` is the vector.
+  public let x: SharedMatrix<Element>
+  /// The numerical rank of A.
+  public let rank: Int
+  /// ‖A·x - b‖ in the 2-norm for each of the k columns.
+  public let residualNorms: [Double]
+  /// The min(m, n) singular values of A, in descending order; none when another method was asked for.
+  public let singularValues: SharedArray<Element.Real>
+}
+
+extension WorkExecutor {
+  /// Starts computing the X of least norm among those that minimize ‖A·X - B‖ for each column, and returns the future of
+  /// the solution. An intercept is a column of ones in A.
+  /// - Parameters:
+  ///   - a: m × n, any view, of any rank; it is not changed.
+  ///   - b: m × k, any view; it is not changed.
+  ///   - method: how.
+  ///   - tolerance: singular values, or diagonal elements of R, up to about this part of the largest one count
+  ///     as 0; nil is max(m, n)·ε.
+  ///   - priority: how urgent it is.
+  /// - Accuracy: backward stable; the error of X grows with the condition number of A, and with its square where the
+  ///   residual is large (Å. Björck, *Numerical Methods for Least Squares Problems*, §1.4). The bits are those of the
+  ///   LAPACK in use, and do not depend on the number of workers.
+  /// - Throws: `LinearAlgebraError`: `rightSideMismatch`, `notFinite` for A and B, `noConvergence`, `noLAPACK`.
+  /// - Source: LAPACK's gelsd and gelsy.
+  public func startLeastSquares<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>,
+    method: LeastSquaresMethod = .singularValues, tolerance: Double? = nil,
+    priority: WorkPriority = .normal
+  ) throws -> Future<LeastSquaresSolution<Element>> {
+    try checkRightSides(b.rows, of: (a.rows, a.columns))
+    try LAPACK.require()
+    return try startSteps { [self] in
+      let x = try columnMajorMatrix(of: Element.self, rows: a.columns, columns: b.columns)
+      let values = try uninitializedArray(
+        of: Element.Real.self, count: method == .singularValues ? min(a.rows, a.columns) : 0)
+      let norms = try array(repeating: 0.0, count: b.columns)
+      let rank = try array(repeating: 0, count: 1)
+      try await finish(
+        SolveLeastSquares(
+          type: Element.scalarType, report: TaskReport(on: self), method: method,
+          tolerance: tolerance
+            ?? SingularValueDecomposition<Element>.defaultTolerance(
+              rows: a.rows, columns: a.columns),
+          a: MatrixBytes(a), b: MatrixBytes(b), x: MatrixBytes(x),
+          values: MatrixBytes(values.asColumn), norms: norms, rank: rank),
+        method == .singularValues ? "leastSquares (gelsd)" : "leastSquares (gelsy)", priority)
+      return LeastSquaresSolution(
+        x: x, rank: rank[0], residualNorms: Array(norms), singularValues: values)
+    }
+  }
+
+  /// The X of least norm that minimizes ‖A·X - B‖; see `startLeastSquares`.
+  public func leastSquares<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>,
+    method: LeastSquaresMethod = .singularValues, tolerance: Double? = nil,
+    priority: WorkPriority = .normal
+  ) async throws -> LeastSquaresSolution<Element> {
+    try await startLeastSquares(
+      a, b, method: method, tolerance: tolerance, priority: priority
+    ).value
+  }
+
+  /// The X of least norm that minimizes ‖A·X - B‖, blocking; see `startLeastSquares`.
+  @available(*, noasync)
+  public func leastSquares<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>,
+    method: LeastSquaresMethod = .singularValues, tolerance: Double? = nil,
+    priority: WorkPriority = .normal
+  ) throws -> LeastSquaresSolution<Element> {
+    try startLeastSquares(
+      a, b, method: method, tolerance: tolerance, priority: priority
+    ).result()
+  }
+
+  /// Starts computing the x of least norm that minimizes ‖A·x - b‖; see the form for matrices.
+  public func startLeastSquares<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ b: SharedArray<Element>,
+    method: LeastSquaresMethod = .singularValues, tolerance: Double? = nil,
+    priority: WorkPriority = .normal
+  ) throws -> Future<LeastSquaresSolution<Element>> {
+    try startLeastSquares(
+      a, b.asColumn, method: method, tolerance: tolerance, priority: priority)
+  }
+
+  /// The x of least norm that minimizes ‖A·x - b‖; see `startLeastSquares`.
+  public func leastSquares<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ b: SharedArray<Element>,
+    method: LeastSquaresMethod = .singularValues, tolerance: Double? = nil,
+    priority: WorkPriority = .normal
+  ) async throws -> LeastSquaresSolution<Element> {
+    try await startLeastSquares(
+      a, b, method: method, tolerance: tolerance, priority: priority
+    ).value
+  }
+
+  /// The x of least norm that minimizes ‖A·x - b‖, blocking; see `startLeastSquares`.
+  @available(*, noasync)
+  public func leastSquares<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ b: SharedArray<Element>,
+    method: LeastSquaresMethod = .singularValues, tolerance: Double? = nil,
+    priority: WorkPriority = .normal
+  ) throws -> LeastSquaresSolution<Element> {
+    try startLeastSquares(
+      a, b, method: method, tolerance: tolerance, priority: priority
+    ).result()
+  }
+}
+
+private struct SolveLeastSquares: DenseTask {
+  let type: ScalarType
+  let report: TaskReport
+  let method: LeastSquaresMethod
+  let tolerance: Double
+  let a: MatrixBytes
+  let b: MatrixBytes
+  let x: MatrixBytes
+  let values: MatrixBytes
+  let norms: SharedArray<Double>
+  let rank: SharedArray<Int>
+
+  var body: @Sendable (Int) -> Void { { _ in execute() } }
+
+  func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
+    try a.checkFinite(Element.self)
+    try b.checkFinite(Element.self)
+    let shape = ColumnMajorShape(rows: a.rows, columns: a.columns)
+    // B and X share memory. Without right sides LAPACK does not tell the rank: then there is one of zeros.
+    let bothShape = ColumnMajorShape(
+      rows: max(a.rows, a.columns), columns: max(1, b.columns))
+    try withScratch(of: Element.self, shape) { copy throws(LinearAlgebraError) in
+      try withScratch(of: Element.self, bothShape) { both throws(LinearAlgebraError) in
+        try a.copy(into: &copy, shape)
+        for index in both.indices { both[index] = 0 }
+        try b.copy(
+          into: &both,
+          ColumnMajorShape(rows: b.rows, columns: b.columns, leading: bothShape.leading))
+        // Without an element LAPACK leaves X unset; it is 0.
+        if shape.extent > 0 {
+          rank[0] = try solve(&copy, shape, &both, bothShape)
+        }
+        try a.copy(into: &copy, shape)
+        let solution = MatrixView(
+          rows: x.rows, columns: x.columns, rowStride: 1, columnStride: bothShape.leading)
+        let (copy, both) = (copy.span, both.span)
+        try x.withMutableSpan(of: Element.self) { x throws(LinearAlgebraError) in
+          if shape.extent > 0 {
+            copyColumnMajor(both, solution, into: &x, self.x.columnMajor)
+          } else {
+            for index in x.indices { x[index] = 0 }
+          }
+          try measure(copy, shape, x.span)
+        }
+      }
+    }
+  }
+
+  /// - Returns: the rank.
+  private func solve<Element: LinearAlgebraScalar>(
+    _ copy: inout MutableSpan<Element>, _ shape: ColumnMajorShape,
+    _ both: inout MutableSpan<Element>, _ bothShape: ColumnMajorShape
+  ) throws(LinearAlgebraError) -> Int {
+    guard method == .singularValues else {
+      return try LAPACK.gelsy(
+        &copy, shape, &both, bothShape, tolerance: tolerance)
+    }
+    return try values.withMutableSpan(of: Element.Real.self) { values throws(LinearAlgebraError) in
+      try LAPACK.gelsd(
+        &copy, shape, &both, bothShape, values: &values, tolerance: tolerance)
+    }
+  }
+
+  /// The norms of B - A·X, since LAPACK gives those only for matrices of full rank.
+  private func measure<Element: LinearAlgebraScalar>(
+    _ a: Span<Element>, _ shape: ColumnMajorShape, _ x: Span<Element>
+  ) throws(LinearAlgebraError) {
+    let bShape = ColumnMajorShape(rows: b.rows, columns: b.columns)
+    try withScratch(of: Element.self, bShape) { residual throws(LinearAlgebraError) in
+      try b.copy(into: &residual, bShape)
+      if shape.extent > 0 {
+        LAPACK.gemm(
+          alpha: -1, a, shape, x, self.x.columnMajor, beta: 1, &residual, bShape)
+      }
+      let residual = residual.span
+      let column = MatrixView(rows: b.rows, columns: 1, rowStride: 1)
+      for index in 0..<b.columns {
+        let start = index * bShape.leading
+        norms[index] = matrixNorm(
+          residual.extracting(start..<start + b.rows), column, .frobenius)
+      }
+    }
+  }
+}

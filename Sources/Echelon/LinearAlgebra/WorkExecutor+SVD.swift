@@ -1,0 +1,126 @@
+public import EchelonLinearAlgebra
+import EchelonMemory
+import EchelonPool
+public import EchelonWire
+
+extension WorkExecutor {
+  /// Starts decomposing A into U·Σ·Vᴴ and returns the future of the decomposition.
+  /// - Parameters:
+  ///   - a: m × n, any view; it is not changed. It is always searched for NaN and infinities: with them the iteration
+  ///     need not end, and the search takes no time beside it.
+  ///   - vectors: which singular vectors are computed; `.full` ones take the memory of two square matrices.
+  ///   - priority: how urgent it is.
+  /// - Accuracy: ‖U·Σ·Vᴴ - A‖ and the error of each singular value are a modest multiple of ε·‖A‖, so that small
+  ///   singular values have fewer correct digits (*LAPACK Users' Guide*, 3rd ed., §4.9). The bits are those of the LAPACK
+  ///   in use, and do not depend on the number of workers.
+  /// - Throws: `LinearAlgebraError`: `notFinite`, `noConvergence`, `noLAPACK`.
+  /// - Source: LAPACK's gesdd; gesvd for a matrix with which that does not converge.
+  public func startSVD<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, vectors: SingularVectors = .thin, priority: WorkPriority = .normal
+  ) throws -> Future<SingularValueDecomposition<Element>> {
+    try LAPACK.require()
+    return try startSteps { [self] in
+      let shapes = vectors.shapes(rows: a.rows, columns: a.columns)
+      let u = try columnMajorMatrix(
+        of: Element.self, rows: shapes.u.rows, columns: shapes.u.columns)
+      let vAdjoint = try columnMajorMatrix(
+        of: Element.self, rows: shapes.vAdjoint.rows, columns: shapes.vAdjoint.columns)
+      let values = try uninitializedArray(
+        of: Element.Real.self, count: min(a.rows, a.columns))
+      try await finish(
+        DecomposeSVD(
+          type: Element.scalarType, report: TaskReport(on: self), vectors: vectors,
+          a: MatrixBytes(a), values: MatrixBytes(values.asColumn), u: MatrixBytes(u),
+          vAdjoint: MatrixBytes(vAdjoint)),
+        "svd (gesdd, and then gesvd)", priority)
+      return SingularValueDecomposition(
+        singularValues: values, u: u, vAdjoint: vAdjoint, vectors: vectors, executor: self)
+    }
+  }
+
+  /// A as U·Σ·Vᴴ; see `startSVD`.
+  public func svd<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, vectors: SingularVectors = .thin, priority: WorkPriority = .normal
+  ) async throws -> SingularValueDecomposition<Element> {
+    try await startSVD(a, vectors: vectors, priority: priority).value
+  }
+
+  /// A as U·Σ·Vᴴ, blocking; see `startSVD`.
+  @available(*, noasync)
+  public func svd<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, vectors: SingularVectors = .thin, priority: WorkPriority = .normal
+  ) throws -> SingularValueDecomposition<Element> {
+    try startSVD(a, vectors: vectors, priority: priority).result()
+  }
+
+  /// Starts computing the min(m, n) singular values of A, in descending order, and returns their future; see `startSVD`.
+  public func startSingularValues<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) throws -> Future<SharedArray<Element.Real>> {
+    try startWithSingularValues(of: a, priority) { $0.singularValues }
+  }
+
+  /// The singular values of A; see `startSingularValues`.
+  public func singularValues<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) async throws -> SharedArray<Element.Real> {
+    try await startSingularValues(a, priority: priority).value
+  }
+
+  /// The singular values of A, blocking; see `startSingularValues`.
+  @available(*, noasync)
+  public func singularValues<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) throws -> SharedArray<Element.Real> {
+    try startSingularValues(a, priority: priority).result()
+  }
+
+  /// What the singular values of A, without vectors, say.
+  func startWithSingularValues<Element: LinearAlgebraScalar, Value: Sendable>(
+    of a: SharedMatrix<Element>, _ priority: WorkPriority,
+    _ value: @escaping @Sendable (SingularValueDecomposition<Element>) -> Value
+  ) throws -> Future<Value> {
+    let decomposing = try startSVD(a, vectors: .none, priority: priority)
+    return try startSteps { value(try await finished(decomposing)) }
+  }
+}
+
+private struct DecomposeSVD: DenseTask {
+  let type: ScalarType
+  let report: TaskReport
+  let vectors: SingularVectors
+  let a: MatrixBytes
+  let values: MatrixBytes
+  let u: MatrixBytes
+  let vAdjoint: MatrixBytes
+
+  var body: @Sendable (Int) -> Void { { _ in execute() } }
+
+  func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
+    try a.checkFinite(Element.self)
+    let shape = ColumnMajorShape(rows: a.rows, columns: a.columns)
+    try withScratch(of: Element.self, shape) { copy throws(LinearAlgebraError) in
+      try values.withMutableSpan(of: Element.Real.self) { values throws(LinearAlgebraError) in
+        try u.withMutableSpan(of: Element.self) { u throws(LinearAlgebraError) in
+          try vAdjoint.withMutableSpan(of: Element.self) { vAdjoint throws(LinearAlgebraError) in
+            if shape.extent == 0 {
+              // LAPACK leaves the vectors unset.
+              setIdentity(&u, self.u.columnMajor)
+              setIdentity(&vAdjoint, self.vAdjoint.columnMajor)
+              return
+            }
+            try a.copy(into: &copy, shape)
+            if try LAPACK.gesdd(
+              vectors, &copy, shape, values: &values, u: &u, vAdjoint: &vAdjoint)
+            {
+              return
+            }
+            try a.copy(into: &copy, shape)
+            try LAPACK.gesvd(
+              vectors, &copy, shape, values: &values, u: &u, vAdjoint: &vAdjoint)
+          }
+        }
+      }
+    }
+  }
+}

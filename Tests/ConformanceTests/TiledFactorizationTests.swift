@@ -239,6 +239,37 @@ private func matrix<Element: KernelElement & Sendable>(
     }
   }
 
+  @Test(arguments: TestedExecutor.allCases)
+  func `are what users of Cholesky, QR and solve get for large matrices`(
+    _ kind: TestedExecutor
+  ) throws {
+    let executor = kind.shared
+    let n = 290
+    let values = random(n, n, seed: 35)
+    let a = try executor.matrix(rows: n, columns: n) { i, j in
+      (values[i][j] + values[j][i]) / 2 + (i == j ? 30 : 0)
+    }
+    let x = try executor.array((0..<n).map { Double($0 % 7) - 3 })
+    let b = try executor.multiply(a, x)
+    func check(_ found: SharedArray<Double>) {
+      for i in 0..<n { #expect(abs(found[i] - x[i]) < 1e-10) }
+    }
+    let factor = try executor.cholesky(a)
+    check(try factor.solve(b))
+    check(try executor.qr(a).solve(b))
+    check(try executor.solve(a, b))
+    check(try executor.solve(a, b, structure: .positiveDefinite))
+    let reciprocal = try factor.reciprocalCondition()
+    #expect(reciprocal > 0.05 && reciprocal < 1)
+    a[77, 77] = -1
+    #expect(throws: LinearAlgebraError.notPositiveDefinite(column: 77)) { try executor.cholesky(a) }
+    a[77, 78] = .nan  // above the diagonal, where nothing is read
+    #expect(throws: LinearAlgebraError.notPositiveDefinite(column: 77)) { try executor.cholesky(a) }
+    #expect(throws: LinearAlgebraError.notFinite(row: 77, column: 78)) { try executor.qr(a) }
+    a[200, 3] = .infinity
+    #expect(throws: LinearAlgebraError.notFinite(row: 200, column: 3)) { try executor.cholesky(a) }
+  }
+
   @Test func `are explained`() throws {
     let pool = pools[0]
     let plan = pool.explain(.cholesky(order: 4096), of: Double.self)

@@ -186,13 +186,16 @@ extension WorkExecutor {
   /// - Accuracy: |L·Lᴴ - A| ≤ γ₍ₙ₊₁₎·|L|·|Lᴴ| element-wise (Higham, *Accuracy and Stability*, 2nd ed., §10.1). The
   ///   bits are those of the LAPACK in use, and do not depend on the number of workers.
   /// - Throws: `LinearAlgebraError`: `notPositiveDefinite`, `notSquare`, `notFinite`, `noLAPACK`.
-  /// - Source: LAPACK's potrf.
+  /// - Source: LAPACK's potrf; of large matrices of Double or Float all workers compute tiles (`explain`).
   public func startCholesky<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, checkingFinite: Bool = true, priority: WorkPriority = .normal
   ) throws -> Future<CholeskyFactorization<Element>> {
     try checkSquare(a, "cholesky")
     try LAPACK.require()
     return try startSteps { [self] in
+      if isDivided(.cholesky(order: a.rows), of: Element.self) {
+        return try await choleskyInSteps(a, checkingFinite, priority)
+      }
       let lower = try columnMajorMatrix(of: Element.self, rows: a.rows, columns: a.columns)
       let norm = try array(repeating: 0.0, count: 1)
       try await finish(
@@ -217,6 +220,36 @@ extension WorkExecutor {
     _ a: SharedMatrix<Element>, checkingFinite: Bool = true, priority: WorkPriority = .normal
   ) throws -> CholeskyFactorization<Element> {
     try startCholesky(a, checkingFinite: checkingFinite, priority: priority).result()
+  }
+}
+
+extension WorkExecutor {
+  /// A large matrix, which all workers factor.
+  private func choleskyInSteps<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ checkingFinite: Bool, _ priority: WorkPriority
+  ) async throws -> CholeskyFactorization<Element> {
+    let survey = try await survey(
+      a, in: .lower, checkingFinite: checkingFinite, "cholesky", priority)
+    // What stands in a row of the whole matrix: of the triangle its row and its column, which share the diagonal.
+    let norm = (0..<a.rows).reduce(0) {
+      Double.maximum($0, survey.rowSums[$1] + survey.columnSums[$1] - Double(a[$1, $1].modulus))
+    }
+    let (lower, failedColumn) = try await lowerFactor(a, priority)
+    if let failedColumn { throw LinearAlgebraError.notPositiveDefinite(column: failedColumn) }
+    return CholeskyFactorization(lower: lower, norm: norm, executor: self)
+  }
+
+  private func lowerFactor<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ priority: WorkPriority
+  ) async throws -> (SharedMatrix<Element>, failedColumn: Int?) {
+    // SharedMatrix<Element> is one of these two, as `isDivided` has seen.
+    if let a = a as? SharedMatrix<Double> {
+      let factor = try await finished(startTiledCholesky(a, priority: priority))
+      return (factor.lower as! SharedMatrix<Element>, factor.failedColumn)
+    }
+    let factor = try await finished(
+      startTiledCholesky(a as! SharedMatrix<Float>, priority: priority))
+    return (factor.lower as! SharedMatrix<Element>, factor.failedColumn)
   }
 }
 

@@ -21,6 +21,9 @@ extension WorkExecutor {
   ) throws -> Future<QRFactorization<Element>> {
     try LAPACK.require()
     return try startSteps { [self] in
+      if pivoting == .none, isDivided(.qr(rows: a.rows, columns: a.columns), of: Element.self) {
+        return try await qrInSteps(a, checkingFinite, priority)
+      }
       let factors = try columnMajorMatrix(of: Element.self, rows: a.rows, columns: a.columns)
       let tau = try uninitializedArray(of: Element.self, count: min(a.rows, a.columns))
       let pivots = try uninitializedArray(
@@ -53,6 +56,26 @@ extension WorkExecutor {
     priority: WorkPriority = .normal
   ) throws -> QRFactorization<Element> {
     try startQR(a, pivoting: pivoting, checkingFinite: checkingFinite, priority: priority).result()
+  }
+}
+
+extension WorkExecutor {
+  /// A large matrix, which all workers factor.
+  private func qrInSteps<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ checkingFinite: Bool, _ priority: WorkPriority
+  ) async throws -> QRFactorization<Element> {
+    if checkingFinite { _ = try await survey(a, checkingFinite: true, "qr", priority) }
+    // SharedMatrix<Element> is one of these two, as `isDivided` has seen.
+    if let a = a as? SharedMatrix<Double> {
+      let qr = try await finished(startTiledQR(a, priority: priority))
+      return QRFactorization(
+        factors: qr.factors as! SharedMatrix<Element>,
+        tau: try array(qr.scalarFactors as! [Element]), pivots: nil, executor: self)
+    }
+    let qr = try await finished(startTiledQR(a as! SharedMatrix<Float>, priority: priority))
+    return QRFactorization(
+      factors: qr.factors as! SharedMatrix<Element>, tau: try array(qr.scalarFactors as! [Element]),
+      pivots: nil, executor: self)
   }
 }
 

@@ -24,6 +24,17 @@ extension WorkExecutor {
     try checkRightSides(b.rows, of: (a.rows, a.columns))
     try LAPACK.require()
     return try startSteps { [self] in
+      // What is factored by all workers is solved by its factors.
+      if structure == .general, isDivided(.lu(rows: a.rows, columns: a.rows), of: Element.self) {
+        let lu = try await finished(
+          startLU(a, checkingFinite: checkingFinite, priority: priority))
+        return try await finished(lu.startSolve(b, priority: priority))
+      }
+      if structure == .positiveDefinite, isDivided(.cholesky(order: a.rows), of: Element.self) {
+        let factor = try await finished(
+          startCholesky(a, checkingFinite: checkingFinite, priority: priority))
+        return try await finished(factor.startSolve(b, priority: priority))
+      }
       let x = try columnMajorMatrix(of: Element.self, rows: b.rows, columns: b.columns)
       try await finish(
         SolveSystem(

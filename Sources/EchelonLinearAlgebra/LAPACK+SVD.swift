@@ -83,10 +83,6 @@ extension LAPACK {
     }
   }
 
-  static let letterA = CChar(bitPattern: UInt8(ascii: "A"))
-  static let letterS = CChar(bitPattern: UInt8(ascii: "S"))
-  static let letterV = CChar(bitPattern: UInt8(ascii: "V"))
-
   /// - Parameter info: how many values an iteration has not found.
   /// - Throws: `LinearAlgebraError.noConvergence`.
   static func checkConvergence(_ info: Int32, _ routine: String) throws(LinearAlgebraError) {

@@ -47,14 +47,17 @@ public enum LAPACK {
     var letter: CChar { self == .one ? letterO : letterI }
   }
 
+  static let letterA = CChar(bitPattern: UInt8(ascii: "A"))
   static let letterC = CChar(bitPattern: UInt8(ascii: "C"))
   static let letterI = CChar(bitPattern: UInt8(ascii: "I"))
   static let letterL = CChar(bitPattern: UInt8(ascii: "L"))
   static let letterN = CChar(bitPattern: UInt8(ascii: "N"))
   static let letterO = CChar(bitPattern: UInt8(ascii: "O"))
   static let letterR = CChar(bitPattern: UInt8(ascii: "R"))
+  static let letterS = CChar(bitPattern: UInt8(ascii: "S"))
   static let letterT = CChar(bitPattern: UInt8(ascii: "T"))
   static let letterU = CChar(bitPattern: UInt8(ascii: "U"))
+  static let letterV = CChar(bitPattern: UInt8(ascii: "V"))
 
   /// What a routine has said.
   /// - Returns: what it found, 0 for nothing.

@@ -140,6 +140,53 @@ import Testing
     try check(ComplexElement<Double>(0, .nan))
   }
 
+  @Test func `by the QR algorithm, for when divide and conquer fails, is the same`() throws {
+    func check<Element: TestedScalar>(_: Element.Type) throws {
+      let seed = testSeed()
+      try LAPACK.require()
+      for (rows, columns) in [(7, 4), (4, 7), (20, 20)] {
+        let a = Reference<Element>(rows: rows, columns: columns, seed: seed)
+        let least = min(rows, columns)
+        let expected = try TestedExecutor.inProcess.shared.singularValues(
+          try a.shared(on: TestedExecutor.inProcess.shared))
+        for vectors in [SingularVectors.none, .thin, .full] {
+          let shapes = vectors.shapes(rows: rows, columns: columns)
+          // Column-major.
+          var copy = a.transposed.elements
+          var values = [Element.Real](repeating: 0, count: least)
+          var u = [Element](repeating: 0, count: shapes.u.extent)
+          var vAdjoint = [Element](repeating: 0, count: shapes.vAdjoint.extent)
+          do {
+            var copySpan = copy.mutableSpan
+            var valueSpan = values.mutableSpan
+            var uSpan = u.mutableSpan
+            var vSpan = vAdjoint.mutableSpan
+            try LAPACK.gesvd(
+              vectors, &copySpan, ColumnMajorShape(rows: rows, columns: columns),
+              values: &valueSpan, u: &uSpan, vAdjoint: &vSpan)
+          }
+          let tolerance = 30 * Element.epsilon * Double(rows + columns) * Double(expected[0])
+          for index in 0..<least {
+            #expect(abs(Double(values[index]) - Double(expected[index])) <= tolerance)
+          }
+          guard vectors != .none else { continue }
+          let scaled = Reference<Element>(rows: rows, columns: least) {
+            u[$0 + $1 * rows].scaled(by: values[$1])
+          }
+          let right = Reference<Element>(rows: least, columns: columns) {
+            vAdjoint[$0 + $1 * shapes.vAdjoint.leading]
+          }
+          let difference = scaled * right - a
+          #expect(ratio(difference, to: a.norm, count: max(rows, columns)) < 30, "\(vectors)")
+        }
+      }
+    }
+    try check(Double.self)
+    try check(Float.self)
+    try check(ComplexElement<Double>.self)
+    try check(ComplexElement<Float>.self)
+  }
+
   @Test(arguments: TestedExecutor.allCases)
   func `has the same bits with any number of workers`(_ kind: TestedExecutor) throws {
     let a = Reference<Double>(rows: 90, columns: 70, seed: testSeed())

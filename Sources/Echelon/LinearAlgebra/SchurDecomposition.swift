@@ -55,9 +55,7 @@ extension WorkExecutor {
   public func startSchur<Element: EigenScalar>(
     _ a: SharedMatrix<Element>, priority: WorkPriority = .normal
   ) throws -> Future<SchurDecomposition<Element>> {
-    guard a.rows == a.columns else {
-      throw LinearAlgebraError.notSquare(operation: "schur", rows: a.rows, columns: a.columns)
-    }
+    try checkSquare(a, "schur")
     try LAPACK.require()
     return try startSteps { [self] in
       let t = try columnMajorMatrix(of: Element.self, rows: a.rows, columns: a.rows)

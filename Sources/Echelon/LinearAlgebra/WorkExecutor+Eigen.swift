@@ -79,9 +79,7 @@ extension WorkExecutor {
     _ a: SharedMatrix<Element>, hasRight: Bool, hasLeft: Bool, _ operation: String,
     _ priority: WorkPriority
   ) throws -> Future<Eigendecomposition<Element>> {
-    guard a.rows == a.columns else {
-      throw LinearAlgebraError.notSquare(operation: operation, rows: a.rows, columns: a.columns)
-    }
+    try checkSquare(a, operation)
     try LAPACK.require()
     return try startSteps { [self] in
       let values = try uninitializedArray(of: Element.ComplexNumber.self, count: a.rows)

@@ -18,10 +18,7 @@ extension WorkExecutor {
   public func startMatrixExponential<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
-    guard a.rows == a.columns else {
-      throw LinearAlgebraError.notSquare(
-        operation: "matrixExponential", rows: a.rows, columns: a.columns)
-    }
+    try checkSquare(a, "matrixExponential")
     try LAPACK.require()
     return try startSteps { [self] in
       let result = try columnMajorMatrix(of: Element.self, rows: a.rows, columns: a.rows)

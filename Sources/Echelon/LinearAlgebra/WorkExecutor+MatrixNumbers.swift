@@ -97,7 +97,7 @@ extension WorkExecutor {
   /// - Throws: as `startDeterminant`.
   /// - Source: LAPACK's gecon.
   public func startConditionNumber<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, norm: ConditionNorm = .one, checkingFinite: Bool = true,
+    _ a: SharedMatrix<Element>, norm: ConditionNorm, checkingFinite: Bool = true,
     priority: WorkPriority = .normal
   ) throws -> Future<Double> {
     try checkSquare(a, "conditionNumber")
@@ -110,7 +110,7 @@ extension WorkExecutor {
 
   /// An estimate of ‖A‖·‖A⁻¹‖; see `startConditionNumber`.
   public func conditionNumber<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, norm: ConditionNorm = .one, checkingFinite: Bool = true,
+    _ a: SharedMatrix<Element>, norm: ConditionNorm, checkingFinite: Bool = true,
     priority: WorkPriority = .normal
   ) async throws -> Double {
     try await startConditionNumber(
@@ -121,7 +121,7 @@ extension WorkExecutor {
   /// An estimate of ‖A‖·‖A⁻¹‖, blocking; see `startConditionNumber`.
   @available(*, noasync)
   public func conditionNumber<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, norm: ConditionNorm = .one, checkingFinite: Bool = true,
+    _ a: SharedMatrix<Element>, norm: ConditionNorm, checkingFinite: Bool = true,
     priority: WorkPriority = .normal
   ) throws -> Double {
     try startConditionNumber(

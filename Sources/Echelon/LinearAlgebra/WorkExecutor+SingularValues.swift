@@ -31,8 +31,8 @@ extension WorkExecutor {
   }
 
   /// Starts computing the condition number of A in the 2-norm and returns its future: the largest singular value
-  /// divided by the smallest; ∞ where that is 0, and 1 of no elements. An estimate in other norms, much faster:
-  /// `LUFactorization.reciprocalCondition`.
+  /// divided by the smallest; ∞ where that is 0, and 1 of no elements. With `norm:` it is an estimate in another
+  /// norm, which is much faster.
   /// - Accuracy: beyond 1/ε it says no more than that the matrix is singular to working precision.
   /// - Throws: as `startSVD`.
   public func startConditionNumber<Element: LinearAlgebraScalar>(

@@ -105,11 +105,11 @@ extension WorkExecutor {
     _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>?, _ triangle: MatrixTriangle,
     vectors: Bool, _ operation: String, _ priority: WorkPriority
   ) throws -> Future<SymmetricEigendecomposition<Element>> {
-    for matrix in [a] + (b.map { [$0] } ?? []) where matrix.rows != matrix.columns {
-      throw LinearAlgebraError.notSquare(
-        operation: operation, rows: matrix.rows, columns: matrix.columns)
+    try checkSquare(a, operation)
+    if let b {
+      try checkSquare(b, operation)
+      try checkRightSides(b.rows, of: (a.rows, a.columns))
     }
-    if let b { try checkRightSides(b.rows, of: (a.rows, a.columns)) }
     try LAPACK.require()
     return try startSteps { [self] in
       let eigenvectors = try columnMajorMatrix(

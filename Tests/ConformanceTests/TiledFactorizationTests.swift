@@ -38,11 +38,15 @@ private func difference(_ a: Rows, _ b: Rows) -> Rows {
 
 /// The memory of a matrix, whose columns may have gaps between them.
 private func rows<Element: KernelElement & Sendable>(_ a: SharedMatrix<Element>) -> Rows {
-  (0..<a.rows).map { i in (0..<a.columns).map { j in Double(a[i, j]) } }
+  a.storage.withSpan { x in
+    (0..<a.rows).map { i in
+      (0..<a.columns).map { j in Double(x[i * a.rowStride + j * a.columnStride]) }
+    }
+  }
 }
 
 private func bits<Element: KernelElement & Sendable>(_ a: SharedMatrix<Element>) -> [UInt64] {
-  (0..<a.rows).flatMap { i in (0..<a.columns).map { j in Double(a[i, j]).bitPattern } }
+  rows(a).flatMap { $0.map(\.bitPattern) }
 }
 
 /// How a matrix lies in memory.
@@ -60,17 +64,23 @@ private func matrix<Element: KernelElement & Sendable>(
         try pool.array(repeating: Element(0.5), count: max(1, a.count * (2 * columns + 3) * 2)),
         rows: a.count, columns: columns, rowStride: 2 * columns + 3, columnStride: 2)
     }
-  for (i, row) in a.enumerated() { for (j, x) in row.enumerated() { m[i, j] = Element(x) } }
+  m.storage.withMutableSpan { elements in
+    for (i, row) in a.enumerated() {
+      for (j, x) in row.enumerated() {
+        elements[i * m.rowStride + j * m.columnStride] = Element(x)
+      }
+    }
+  }
   return m
 }
 
 @Suite struct `Factorizations by tiles` {
   static let shapes = [
-    (0, 0), (1, 1), (2, 2), (3, 2), (2, 5), (50, 50), (64, 64), (200, 200), (300, 300), (257, 300),
-    (300, 257), (130, 520), (520, 130), (391, 391),
+    (0, 0), (1, 1), (2, 2), (3, 2), (2, 5), (50, 50), (129, 129), (257, 300), (300, 257),
+    (130, 520), (520, 130),
   ]
 
-  @Test(arguments: [0, 1, 2, 3, 5, 10, 50, 200, 256, 257, 300, 513])
+  @Test(arguments: [0, 1, 2, 3, 5, 10, 50, 256, 257, 391])
   func `of Cholesky reproduce the matrix`(_ n: Int) throws {
     try cholesky(n, of: Double.self)
     try cholesky(n, of: Float.self)
@@ -259,8 +269,9 @@ private func matrix<Element: KernelElement & Sendable>(
     check(try executor.qr(a).solve(b))
     check(try executor.solve(a, b))
     check(try executor.solve(a, b, structure: .positiveDefinite))
-    let reciprocal = try factor.reciprocalCondition()
-    #expect(reciprocal > 0.05 && reciprocal < 1)
+    // Both are estimates, of the same number.
+    let quotient = try factor.reciprocalCondition() / executor.lu(a).reciprocalCondition()
+    #expect(quotient > 0.5 && quotient < 2)
     a[77, 77] = -1
     #expect(throws: LinearAlgebraError.notPositiveDefinite(column: 77)) { try executor.cholesky(a) }
     a[77, 78] = .nan  // above the diagonal, where nothing is read

@@ -1,7 +1,7 @@
 """Measures a pool of processes of Python's, NumPy or numexpr, and prints one number: seconds per operation.
 
 usage: python.py cpython|loky round-trip|tasks|start WORKERS
-       python.py numpy sort|median|cumsum|wave COUNT
+       python.py numpy sort|median|cumsum|wave|solve COUNT
        python.py numexpr COUNT THREADS
 """
 
@@ -17,12 +17,18 @@ def nothing():
 def measure_numpy(what, count):
     import numpy
 
-    x = numpy.random.default_rng(1).random(count)
+    random = numpy.random.default_rng(1)
+    if what == "solve":
+        a = random.random((count, 50, 50)) + 5 * numpy.eye(50)
+        b = random.random((count, 50, 1))
+    else:
+        x = random.random(count)
     work = {
         "sort": lambda: numpy.sort(x),
         "median": lambda: numpy.median(x),
         "cumsum": lambda: numpy.cumsum(x),
         "wave": lambda: numpy.sin(x) * numpy.exp(-x),
+        "solve": lambda: numpy.linalg.solve(a, b),
     }[what]
     work()
     before = time.perf_counter()

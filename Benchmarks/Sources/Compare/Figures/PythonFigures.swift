@@ -5,7 +5,9 @@ import Glibc
 /// What the same costs with Python's pools of processes: `python.py` measures itself. Left out unless
 /// `ECHELON_PYTHON` names a Python, as `make bench` does.
 extension Figures {
-  private static let interpreter = unsafe getenv("ECHELON_PYTHON").map { unsafe String(cString: $0) }
+  private static let interpreter = unsafe getenv("ECHELON_PYTHON").map {
+    unsafe String(cString: $0)
+  }
 
   static let python = (interpreter == nil ? [] : ["cpython", "loky"]).flatMap { pool in
     [
@@ -32,7 +34,7 @@ extension Figures {
       numpyFigure("wave", "sin(x)·exp(−x) over 10⁷ doubles", .ratio(atMost: 0.05)) { pool, x in
         _ = try pool.evaluate(sin(x) * exp(-x))
       },
-      numexpr,
+      solves, numexpr,
     ]
 
   private static let numexpr = Figure(
@@ -50,6 +52,35 @@ extension Figures {
         try medianSeconds(count: 3) { _ = try pool.evaluate(sqrt(x * x + y * y), into: z) }
       },
       rival: { try number("numexpr \(count) \(setup.workers)", library: "numexpr") },
+      end: { pool.shutdown() })
+  }
+
+  private static let solves = Figure(
+    name: "numpy-solve", title: "10,000 solves of 50 × 50", rivalTitle: "NumPy, one process",
+    requirement: .ratio(atMost: 0.2)
+  ) { setup in
+    let pool = try pool(setup)
+    let count = max(1, 10_000 / setup.shrink)
+    var generator = PhiloxGenerator(seed: 1, index: 0)
+    let a = try pool.matrixBatch(count: count, rows: 50, columns: 50) { _, row, column in
+      generator.uniform() + (row == column ? 5 : 0)
+    }
+    let b = try pool.matrixBatch(count: count, rows: 50, columns: 1) { _, _, _ in
+      generator.uniform()
+    }
+    let x = try pool.solve(a, b)
+    for index in [0, count / 2, count - 1] {
+      for row in 0..<50 {
+        let sum = (0..<50).reduce(0.0) { $0 + a[index][row, $1] * x[index][$1, 0] }
+        guard abs(sum - b[index][row, 0]) < 1e-11 else {
+          throw ComparisonError.disagreement(
+            figure: "numpy-solve", echelon: sum, rival: b[index][row, 0])
+        }
+      }
+    }
+    return Contest(
+      echelon: { try seconds { _ = try pool.solve(a, b) } },
+      rival: { try number("numpy solve \(count)", library: "numpy") },
       end: { pool.shutdown() })
   }
 

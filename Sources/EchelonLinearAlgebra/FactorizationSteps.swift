@@ -11,45 +11,42 @@ extension BLASScalar {
 /// A column-major matrix in memory that several workers write, each its part.
 ///
 /// ## Invariants
-/// 1. All `rows` × `columns` elements lie in memory that stays mapped: `init` checks it against the span, which
+/// 1. All elements of `shape` lie in memory that stays mapped: `init` checks it against the span, which
 ///    its user holds.
 /// 2. A step reads nothing that another writes at the same time: what it reads is done before it begins.
-@safe struct SharedColumns<Element: BLASScalar> {
+@safe struct ColumnMajorMatrix<Element: BLASScalar> {
   private let base: UnsafeMutablePointer<Element>
-  let rows: Int
-  let columns: Int
-  private let leading: Int
-  var leadingDimension: Int32 { Int32(leading) }
+  let shape: ColumnMajorShape
+  var leadingDimension: Int32 { shape.lda }
 
-  init(_ span: inout MutableSpan<Element>, rows: Int, columns: Int, leadingDimension: Int) {
-    precondition(
-      rows >= 1 && columns >= 1 && leadingDimension >= rows && leadingDimension <= Int32.max)
+  init(_ span: inout MutableSpan<Element>, _ shape: ColumnMajorShape) {
+    precondition(shape.rows >= 1 && shape.columns >= 1, "a step on no elements")
+    shape.check(span.count)
     // The front end has opened one on this machine before it made the job.
     precondition(ek_open_lapack() != 0, "no LAPACK, though the front end found one")
-    precondition((columns - 1) * leadingDimension + rows <= span.count, "a matrix outside its span")
     // SAFETY: the matrix is used while the span is held, by invariant 1.
-    unsafe base = span.withUnsafeMutableBufferPointer { unsafe $0.baseAddress! }
-    self.rows = rows
-    self.columns = columns
-    leading = leadingDimension
+    unsafe base = span.withUnsafeMutableBufferPointer { $0.baseAddress! }
+    self.shape = shape
   }
 
   @unsafe func address(_ row: Int, _ column: Int) -> UnsafeMutablePointer<Element> {
-    precondition(0 <= row && row < rows && 0 <= column && column < columns, "outside the matrix")
-    return unsafe base + (row + column * leading)
+    precondition(
+      0 <= row && row < shape.rows && 0 <= column && column < shape.columns, "outside the matrix")
+    return unsafe base + (row + column * shape.leading)
   }
 
   /// Copies a block of a matrix with any strides to the same place.
   func copy(_ a: Span<Element>, _ view: MatrixView, rows: Range<Int>, columns: Range<Int>) {
     guard !rows.isEmpty, !columns.isEmpty else { return }
-    precondition(view.extent <= a.count && view.rows == self.rows && view.columns == self.columns)
+    precondition(view.extent <= a.count && view.rows == shape.rows && view.columns == shape.columns)
     // SAFETY: the block lies inside both, by the checks.
     unsafe a.withUnsafeBufferPointer { a in
       unsafe ek_pack(
         MemoryLayout<Element>.size, rows.count, columns.count,
         a.baseAddress!
           + (rows.lowerBound * view.rowStride + columns.lowerBound * view.columnStride),
-        view.rowStride, view.columnStride, address(rows.lowerBound, columns.lowerBound), leading)
+        view.rowStride, view.columnStride, address(rows.lowerBound, columns.lowerBound),
+        shape.leading)
     }
   }
 
@@ -60,7 +57,7 @@ extension BLASScalar {
       guard end > rows.lowerBound else { continue }
       // SAFETY: inside by the check of the first and the range of the last.
       unsafe address(rows.lowerBound, column).update(
-        repeating: 0, count: min(end, self.rows) - rows.lowerBound)
+        repeating: 0, count: min(end, shape.rows) - rows.lowerBound)
     }
   }
 }
@@ -76,11 +73,11 @@ extension BLASScalar {
 /// - Returns: of a tile on the diagonal, the column at which A turned out not to be positive definite; else nil.
 /// - Source: G. Golub, C. Van Loan, *Matrix Computations*, 4th ed., §4.2.9 (left-looking).
 public func computeCholeskyTile<Element: BLASScalar>(
-  _ a: Span<Element>, _ view: MatrixView, into l: inout MutableSpan<Element>, leadingDimension: Int,
+  _ a: Span<Element>, _ view: MatrixView, into l: inout MutableSpan<Element>,
+  _ shape: ColumnMajorShape,
   rows: Range<Int>, columns: Range<Int>
 ) -> Int? {
-  let matrix = SharedColumns(
-    &l, rows: view.rows, columns: view.columns, leadingDimension: leadingDimension)
+  let matrix = ColumnMajorMatrix(&l, shape)
   let (height, width, done) = (Int32(rows.count), Int32(columns.count), Int32(columns.lowerBound))
   let ld = matrix.leadingDimension
   let type = Element.lapackType
@@ -93,16 +90,17 @@ public func computeCholeskyTile<Element: BLASScalar>(
       let left = unsafe matrix.address(rows.lowerBound, 0)
       if rows == columns {
         if done > 0 {
-          unsafe ek_syrk(type, chars.l, chars.n, width, done, minusOne, left, ld, one, tile, ld)
+          unsafe ek_syrk(
+            type, LAPACK.letterL, LAPACK.letterN, width, done, minusOne, left, ld, one, tile, ld)
         }
       } else {
         if done > 0 {
           unsafe ek_gemm(
-            type, chars.n, chars.t, height, width, done, minusOne, left, ld,
+            type, LAPACK.letterN, LAPACK.letterT, height, width, done, minusOne, left, ld,
             matrix.address(columns.lowerBound, 0), ld, one, tile, ld)
         }
         unsafe ek_trsm(
-          type, chars.r, chars.l, chars.t, chars.n, height, width, one,
+          type, LAPACK.letterR, LAPACK.letterL, LAPACK.letterT, LAPACK.letterN, height, width, one,
           matrix.address(columns.lowerBound, columns.lowerBound), ld, tile, ld)
       }
     }
@@ -113,35 +111,36 @@ public func computeCholeskyTile<Element: BLASScalar>(
   }
   // SAFETY: as above.
   let info = unsafe ek_potrf(
-    type, chars.l, width, matrix.address(rows.lowerBound, columns.lowerBound), ld)
+    type, LAPACK.letterL, width, matrix.address(rows.lowerBound, columns.lowerBound), ld)
   matrix.clear(rows: rows, columns: columns, aboveDiagonal: true)
   return info > 0 ? columns.lowerBound + Int(info) - 1 : nil
 }
 
 /// Begins with a block column: copies it from A.
 public func copyBlockColumn<Element: BLASScalar>(
-  _ a: Span<Element>, _ view: MatrixView, into x: inout MutableSpan<Element>, leadingDimension: Int,
+  _ a: Span<Element>, _ view: MatrixView, into x: inout MutableSpan<Element>,
+  _ shape: ColumnMajorShape,
   columns: Range<Int>
 ) {
-  SharedColumns(&x, rows: view.rows, columns: view.columns, leadingDimension: leadingDimension)
-    .copy(a, view, rows: 0..<view.rows, columns: columns)
+  ColumnMajorMatrix(&x, shape).copy(a, view, rows: 0..<view.rows, columns: columns)
 }
 
 /// Factors a block column from its diagonal down, with partial pivoting.
 /// - Parameter columns: where the diagonal is, as rows are numbered like columns.
 /// - Returns: the row, counted from the first of the block column, that each was exchanged with.
 public func factorLUPanel<Element: BLASScalar>(
-  _ lu: inout MutableSpan<Element>, rows: Int, columns all: Int, leadingDimension: Int,
+  _ lu: inout MutableSpan<Element>, _ shape: ColumnMajorShape,
   panel columns: Range<Int>
 ) -> [Int32] {
-  let matrix = SharedColumns(&lu, rows: rows, columns: all, leadingDimension: leadingDimension)
+  let matrix = ColumnMajorMatrix(&lu, shape)
   let start = columns.lowerBound
-  var pivots = [Int32](repeating: 0, count: min(columns.count, rows - start))
+  var pivots = [Int32](repeating: 0, count: min(columns.count, shape.rows - start))
   // SAFETY: the block lies inside the matrix, and there are as many pivots as its shorter side.
   unsafe pivots.withUnsafeMutableBufferPointer { pivots in
     // A pivot that is 0 is found on the diagonal.
     _ = unsafe ek_getrf(
-      Element.lapackType, Int32(rows - start), Int32(columns.count), matrix.address(start, start),
+      Element.lapackType, Int32(shape.rows - start), Int32(columns.count),
+      matrix.address(start, start),
       matrix.leadingDimension, pivots.baseAddress!)
   }
   return pivots
@@ -150,10 +149,10 @@ public func factorLUPanel<Element: BLASScalar>(
 /// Updates a block column by one that is factored: exchanges rows, solves for U, subtracts the product.
 /// - Parameter pivots: as `factorLUPanel` gave them.
 public func updateLUColumns<Element: BLASScalar>(
-  _ lu: inout MutableSpan<Element>, rows: Int, columns all: Int, leadingDimension: Int,
+  _ lu: inout MutableSpan<Element>, _ shape: ColumnMajorShape,
   by panel: Range<Int>, _ pivots: [Int32], columns: Range<Int>
 ) {
-  let matrix = SharedColumns(&lu, rows: rows, columns: all, leadingDimension: leadingDimension)
+  let matrix = ColumnMajorMatrix(&lu, shape)
   let (start, end) = (panel.lowerBound, panel.lowerBound + pivots.count)
   let ld = matrix.leadingDimension
   let type = Element.lapackType
@@ -167,11 +166,12 @@ public func updateLUColumns<Element: BLASScalar>(
         unsafe ek_laswp(type, width, top, ld, 1, count, pivots.baseAddress!, 1)
       }
       unsafe ek_trsm(
-        type, chars.l, chars.l, chars.n, chars.u, count, width, one, matrix.address(start, start),
+        type, LAPACK.letterL, LAPACK.letterL, LAPACK.letterN, LAPACK.letterU, count, width, one,
+        matrix.address(start, start),
         ld, top, ld)
-      guard end < rows else { return }
+      guard end < shape.rows else { return }
       unsafe ek_gemm(
-        type, chars.n, chars.n, Int32(rows - end), width, count, minusOne,
+        type, LAPACK.letterN, LAPACK.letterN, Int32(shape.rows - end), width, count, minusOne,
         matrix.address(end, start), ld, top, ld,
         one, matrix.address(end, columns.lowerBound), ld)
     }
@@ -181,17 +181,17 @@ public func updateLUColumns<Element: BLASScalar>(
 /// Factors a block column from its diagonal down into reflectors and R.
 /// - Returns: T of the block of reflectors I − V·T·Vᵀ, column-major, as many rows and columns as there are reflectors.
 public func factorQRPanel<Element: BLASScalar>(
-  _ qr: inout MutableSpan<Element>, rows: Int, columns all: Int, leadingDimension: Int,
+  _ qr: inout MutableSpan<Element>, _ shape: ColumnMajorShape,
   panel columns: Range<Int>
 ) -> [Element] {
-  let matrix = SharedColumns(&qr, rows: rows, columns: all, leadingDimension: leadingDimension)
+  let matrix = ColumnMajorMatrix(&qr, shape)
   let (start, width) = (columns.lowerBound, columns.count)
-  precondition(rows - start >= width, "a block column is no wider than it is long")
+  precondition(shape.rows - start >= width, "a block column is no wider than it is long")
   var t = [Element](repeating: 0, count: width * width)
   // SAFETY: the block lies inside the matrix.
   unsafe t.withUnsafeMutableBufferPointer { t in
     let info = unsafe ek_geqrt(
-      Element.lapackType, Int32(rows - start), Int32(width), matrix.address(start, start),
+      Element.lapackType, Int32(shape.rows - start), Int32(width), matrix.address(start, start),
       matrix.leadingDimension, t.baseAddress!, Int32(width))
     precondition(info == 0, "no memory for the reflectors of a block column")
   }
@@ -201,27 +201,18 @@ public func factorQRPanel<Element: BLASScalar>(
 /// Updates a block column by one that is factored: multiplies it by Qᵀ of its reflectors.
 /// - Parameter t: as `factorQRPanel` gave it.
 public func updateQRColumns<Element: BLASScalar>(
-  _ qr: inout MutableSpan<Element>, rows: Int, columns all: Int, leadingDimension: Int,
+  _ qr: inout MutableSpan<Element>, _ shape: ColumnMajorShape,
   by panel: Range<Int>, _ t: Span<Element>, columns: Range<Int>
 ) {
-  let matrix = SharedColumns(&qr, rows: rows, columns: all, leadingDimension: leadingDimension)
+  let matrix = ColumnMajorMatrix(&qr, shape)
   let (start, width) = (panel.lowerBound, panel.count)
   precondition(t.count >= width * width)
   // SAFETY: the blocks lie inside the matrix.
   unsafe t.withUnsafeBufferPointer { t in
     let info = unsafe ek_larfb(
-      Element.lapackType, Int32(rows - start), Int32(columns.count), Int32(width),
+      Element.lapackType, Int32(shape.rows - start), Int32(columns.count), Int32(width),
       matrix.address(start, start), matrix.leadingDimension, t.baseAddress!, Int32(width),
       matrix.address(start, columns.lowerBound), matrix.leadingDimension)
     precondition(info == 0, "no memory for the update of a block column")
   }
-}
-
-/// LAPACK's letters.
-private enum chars {
-  static let l = CChar(UInt8(ascii: "L"))
-  static let n = CChar(UInt8(ascii: "N"))
-  static let r = CChar(UInt8(ascii: "R"))
-  static let t = CChar(UInt8(ascii: "T"))
-  static let u = CChar(UInt8(ascii: "U"))
 }

@@ -34,8 +34,33 @@ extension MatrixView {
   }
 }
 
-// SAFETY, for both: `solve` and `determinant` have checked that the views have the shapes that belong together and
+// SAFETY, for all: `solve` and `determinant` have checked that the views have the shapes that belong together and
 // lie inside their spans, and that the scratch is aligned and large enough.
+
+extension SolveCall {
+  /// What solves small systems, by the shim's code for an instruction set: level, n, m, whether A is positive definite,
+  /// A, B, X, and scratch memory.
+  typealias SmallRoutine = (
+    Int32, Int, Int, Int32, UnsafePointer<Element>?, ek_layout, UnsafePointer<Element>?,
+    ek_layout, UnsafeMutablePointer<Element>?, ek_layout, UnsafeMutablePointer<Element>?
+  ) -> Int
+  /// What solves large ones, by LAPACK: the same without a level.
+  typealias LargeRoutine = (
+    Int, Int, Int32, UnsafePointer<Element>?, ek_layout, UnsafePointer<Element>?, ek_layout,
+    UnsafeMutablePointer<Element>?, ek_layout, UnsafeMutablePointer<Element>?
+  ) -> Int
+
+  @unsafe fileprivate func solution(_ small: SmallRoutine, _ large: LargeRoutine) -> Int {
+    let positive: Int32 = unsafe isPositive ? 1 : 0
+    if unsafe size > Int(EK_SMALL_SYSTEM) {
+      return unsafe large(
+        size, sideCount, positive, a, aView.layout, b, bView.layout, x, xView.layout, scratch)
+    }
+    return unsafe small(
+      level.number, size, sideCount, positive, a, aView.layout, b, bView.layout, x, xView.layout,
+      scratch)
+  }
+}
 
 extension Double: SystemScalar {
   /// See `SystemScalar`.
@@ -46,21 +71,13 @@ extension Double: SystemScalar {
 
   /// See `SystemScalar`.
   @unsafe package static func solve(_ call: SolveCall<Double>) -> Int {
-    if unsafe call.size > Int(EK_SMALL_SYSTEM) {
-      return unsafe ek_solve_large_f64(
-        call.size, call.sideCount, call.isPositive ? 1 : 0, call.a, call.aView.layout, call.b,
-        call.bView.layout, call.x, call.xView.layout, call.scratch)
-    }
-    return unsafe ek_solve_f64(
-      call.level.number, call.size, call.sideCount, call.isPositive ? 1 : 0, call.a,
-      call.aView.layout, call.b, call.bView.layout, call.x, call.xView.layout, call.scratch)
+    unsafe call.solution(ek_solve_f64, ek_solve_large_f64)
   }
 
   /// See `SystemScalar`.
   @unsafe package static func determinant(_ call: SolveCall<Double>) -> ScaledProduct {
     unsafe ScaledProduct(
-      ek_determinant_f64(
-        call.level.number, call.size, call.a, call.aView.layout, call.scratch))
+      ek_determinant_f64(call.level.number, call.size, call.a, call.aView.layout, call.scratch))
   }
 }
 
@@ -73,20 +90,12 @@ extension Float: SystemScalar {
 
   /// See `SystemScalar`.
   @unsafe package static func solve(_ call: SolveCall<Float>) -> Int {
-    if unsafe call.size > Int(EK_SMALL_SYSTEM) {
-      return unsafe ek_solve_large_f32(
-        call.size, call.sideCount, call.isPositive ? 1 : 0, call.a, call.aView.layout, call.b,
-        call.bView.layout, call.x, call.xView.layout, call.scratch)
-    }
-    return unsafe ek_solve_f32(
-      call.level.number, call.size, call.sideCount, call.isPositive ? 1 : 0, call.a,
-      call.aView.layout, call.b, call.bView.layout, call.x, call.xView.layout, call.scratch)
+    unsafe call.solution(ek_solve_f32, ek_solve_large_f32)
   }
 
   /// See `SystemScalar`.
   @unsafe package static func determinant(_ call: SolveCall<Float>) -> ScaledProduct {
     unsafe ScaledProduct(
-      ek_determinant_f32(
-        call.level.number, call.size, call.a, call.aView.layout, call.scratch))
+      ek_determinant_f32(call.level.number, call.size, call.a, call.aView.layout, call.scratch))
   }
 }

@@ -1,4 +1,4 @@
-public import EchelonKernels
+import EchelonKernels
 public import EchelonLinearAlgebra
 import EchelonMemory
 

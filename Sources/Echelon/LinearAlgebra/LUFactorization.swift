@@ -7,7 +7,7 @@ public import EchelonWire
 ///
 /// A matrix that is singular has factors, too; what divides by them throws `LinearAlgebraError.singular`. Work goes to
 /// the executor that made the factorization, which must not be shut down.
-public struct LUFactorization<Element: LinearAlgebraScalar>: Sendable {
+public struct LUFactorization<Element: LinearAlgebraScalar>: InvertibleFactorization {
   /// L below the diagonal, without its ones, and U on it and above; m × n, column-major.
   public let factors: SharedMatrix<Element>
   /// The first column, from 0, whose pivot is exactly 0; nil for none. Always nil for an invertible matrix.
@@ -90,15 +90,23 @@ public struct LUFactorization<Element: LinearAlgebraScalar>: Sendable {
 extension LUFactorization {
   /// Starts solving A·X = B and returns the future of X, column-major.
   /// - Parameters:
-  ///   - b: n × k, any view; it is not changed.
-  ///   - form: whether A, its transpose or its adjoint stands on the left.
+  ///   - b: n × k, any view, or a vector of n elements; it is not changed.
   ///   - priority: how urgent it is.
   /// - Accuracy: X solves a system whose matrix differs from A by 3·γₙ·|L|·|U| at most, element-wise (Higham,
   ///   *Accuracy and Stability*, 2nd ed., §9.3).
   /// - Throws: `LinearAlgebraError`: `singular`, `notSquare`, `rightSideMismatch`, `notFinite` for B.
-  public func startSolve(
-    _ b: SharedMatrix<Element>, _ form: MatrixForm = .plain, priority: WorkPriority = .normal
-  ) throws -> Future<SharedMatrix<Element>> {
+  public func startSolve<B: RightHandSide<Element>>(
+    _ b: B, priority: WorkPriority = .normal
+  ) throws -> Future<B> {
+    try startSolve(b, .plain, priority: priority)
+  }
+
+  /// Starts solving a system with A's transpose or adjoint on its left; see the form without.
+  /// - Parameter form: whether A, its transpose or its adjoint stands there.
+  public func startSolve<B: RightHandSide<Element>>(
+    _ b: B, _ form: MatrixForm, priority: WorkPriority = .normal
+  ) throws -> Future<B> {
+    let b = b.rightSides
     try checkInvertible("solve")
     try checkRightSides(b.rows, of: (rows, columns))
     return try executor.startSteps { [self] in
@@ -108,46 +116,23 @@ extension LUFactorization {
           type: Element.scalarType, report: TaskReport(on: executor), form: form,
           factors: MatrixBytes(factors), pivots: pivots, b: MatrixBytes(b), x: MatrixBytes(x)),
         "solve", priority)
-      return x
+      return B(solutions: x)
     }
   }
 
-  /// Solves A·X = B; see `startSolve`.
-  public func solve(
-    _ b: SharedMatrix<Element>, _ form: MatrixForm = .plain, priority: WorkPriority = .normal
-  ) async throws -> SharedMatrix<Element> {
+  /// Solves a system with A's transpose or adjoint on its left; see `startSolve`.
+  public func solve<B: RightHandSide<Element>>(
+    _ b: B, _ form: MatrixForm, priority: WorkPriority = .normal
+  ) async throws -> B {
     try await startSolve(b, form, priority: priority).value
   }
 
-  /// Solves A·X = B, blocking; see `startSolve`.
+  /// Solves a system with A's transpose or adjoint on its left, blocking; see `startSolve`.
   @available(*, noasync)
-  public func solve(
-    _ b: SharedMatrix<Element>, _ form: MatrixForm = .plain, priority: WorkPriority = .normal
-  ) throws -> SharedMatrix<Element> {
+  public func solve<B: RightHandSide<Element>>(
+    _ b: B, _ form: MatrixForm, priority: WorkPriority = .normal
+  ) throws -> B {
     try startSolve(b, form, priority: priority).result()
-  }
-
-  /// Starts solving A·x = b for a vector; see the form for matrices.
-  public func startSolve(
-    _ b: SharedArray<Element>, _ form: MatrixForm = .plain, priority: WorkPriority = .normal
-  ) throws -> Future<SharedArray<Element>> {
-    let solving = try startSolve(b.asColumn, form, priority: priority)
-    return try executor.startSteps { try await finished(solving).storage }
-  }
-
-  /// Solves A·x = b for a vector; see `startSolve`.
-  public func solve(
-    _ b: SharedArray<Element>, _ form: MatrixForm = .plain, priority: WorkPriority = .normal
-  ) async throws -> SharedArray<Element> {
-    try await startSolve(b.asColumn, form, priority: priority).value.storage
-  }
-
-  /// Solves A·x = b for a vector, blocking; see `startSolve`.
-  @available(*, noasync)
-  public func solve(
-    _ b: SharedArray<Element>, _ form: MatrixForm = .plain, priority: WorkPriority = .normal
-  ) throws -> SharedArray<Element> {
-    try startSolve(b.asColumn, form, priority: priority).result().storage
   }
 
   /// Starts computing A⁻¹ and returns its future, column-major. To solve a system, `solve` is faster and more accurate.
@@ -167,17 +152,6 @@ extension LUFactorization {
     }
   }
 
-  /// A⁻¹; see `startInverse`.
-  public func inverse(priority: WorkPriority = .normal) async throws -> SharedMatrix<Element> {
-    try await startInverse(priority: priority).value
-  }
-
-  /// A⁻¹, blocking; see `startInverse`.
-  @available(*, noasync)
-  public func inverse(priority: WorkPriority = .normal) throws -> SharedMatrix<Element> {
-    try startInverse(priority: priority).result()
-  }
-
   /// Starts multiplying P·L·U and returns the future of what should be A, column-major.
   public func startReconstruct(
     priority: WorkPriority = .normal
@@ -191,17 +165,6 @@ extension LUFactorization {
         "reconstruct", priority)
       return product
     }
-  }
-
-  /// P·L·U; see `startReconstruct`.
-  public func reconstruct(priority: WorkPriority = .normal) async throws -> SharedMatrix<Element> {
-    try await startReconstruct(priority: priority).value
-  }
-
-  /// P·L·U, blocking; see `startReconstruct`.
-  @available(*, noasync)
-  public func reconstruct(priority: WorkPriority = .normal) throws -> SharedMatrix<Element> {
-    try startReconstruct(priority: priority).result()
   }
 
   /// Starts estimating 1 / (‖A‖·‖A⁻¹‖) and returns its future: near the unit roundoff, no digit of a solution can be
@@ -223,21 +186,6 @@ extension LUFactorization {
         "reciprocalCondition", priority)
       return result[0]
     }
-  }
-
-  /// An estimate of 1 / (‖A‖·‖A⁻¹‖); see `startReciprocalCondition`.
-  public func reciprocalCondition(
-    _ norm: ConditionNorm = .one, priority: WorkPriority = .normal
-  ) async throws -> Double {
-    try await startReciprocalCondition(norm, priority: priority).value
-  }
-
-  /// An estimate of 1 / (‖A‖·‖A⁻¹‖), blocking; see `startReciprocalCondition`.
-  @available(*, noasync)
-  public func reciprocalCondition(
-    _ norm: ConditionNorm = .one, priority: WorkPriority = .normal
-  ) throws -> Double {
-    try startReciprocalCondition(norm, priority: priority).result()
   }
 }
 

@@ -14,7 +14,7 @@ public enum ColumnPivoting: Sendable, Hashable, Codable {
 /// A matrix A as Q·R, or with columns exchanged A·P as Q·R: orthonormal columns and an upper triangle.
 ///
 /// Work goes to the executor that made the factorization, which must not be shut down.
-public struct QRFactorization<Element: LinearAlgebraScalar>: Sendable {
+public struct QRFactorization<Element: LinearAlgebraScalar>: LinearSolver {
   /// R on the diagonal and above, and the reflections that make Q below it, as LAPACK's geqrf has them; m × n,
   /// column-major.
   public let factors: SharedMatrix<Element>
@@ -123,15 +123,16 @@ extension QRFactorization {
   ///
   /// A has full rank and at least as many rows as columns; with as many, X solves A·X = B.
   /// - Parameters:
-  ///   - b: m × k, any view; it is not changed.
+  ///   - b: m × k, any view, or a vector of m elements; it is not changed.
   ///   - priority: how urgent it is.
   /// - Accuracy: X is the exact answer for an A that differs by a small multiple of m·n·u·‖A‖ column-wise (Higham,
   ///   *Accuracy and Stability*, 2nd ed., §20.2).
   /// - Throws: `LinearAlgebraError`: `singular` for a 0 on the diagonal of R, `tooFewRows`, `rightSideMismatch`,
   ///   `notFinite` for B.
-  public func startSolve(
-    _ b: SharedMatrix<Element>, priority: WorkPriority = .normal
-  ) throws -> Future<SharedMatrix<Element>> {
+  public func startSolve<B: RightHandSide<Element>>(
+    _ b: B, priority: WorkPriority = .normal
+  ) throws -> Future<B> {
+    let b = b.rightSides
     guard rows >= columns else {
       throw LinearAlgebraError.tooFewRows(operation: "solve", rows: rows, columns: columns)
     }
@@ -144,46 +145,8 @@ extension QRFactorization {
           factors: MatrixBytes(factors), tau: tau.bytes, permutation: permutation,
           b: MatrixBytes(b), x: MatrixBytes(x)),
         "solve", priority)
-      return x
+      return B(solutions: x)
     }
-  }
-
-  /// The X for which ‖A·X - B‖ is smallest; see `startSolve`.
-  public func solve(
-    _ b: SharedMatrix<Element>, priority: WorkPriority = .normal
-  ) async throws -> SharedMatrix<Element> {
-    try await startSolve(b, priority: priority).value
-  }
-
-  /// The X for which ‖A·X - B‖ is smallest, blocking; see `startSolve`.
-  @available(*, noasync)
-  public func solve(
-    _ b: SharedMatrix<Element>, priority: WorkPriority = .normal
-  ) throws -> SharedMatrix<Element> {
-    try startSolve(b, priority: priority).result()
-  }
-
-  /// Starts finding the x for which ‖A·x - b‖ is smallest; see the form for matrices.
-  public func startSolve(
-    _ b: SharedArray<Element>, priority: WorkPriority = .normal
-  ) throws -> Future<SharedArray<Element>> {
-    let solving = try startSolve(b.asColumn, priority: priority)
-    return try executor.startSteps { try await finished(solving).storage }
-  }
-
-  /// The x for which ‖A·x - b‖ is smallest; see `startSolve`.
-  public func solve(
-    _ b: SharedArray<Element>, priority: WorkPriority = .normal
-  ) async throws -> SharedArray<Element> {
-    try await startSolve(b.asColumn, priority: priority).value.storage
-  }
-
-  /// The x for which ‖A·x - b‖ is smallest, blocking; see `startSolve`.
-  @available(*, noasync)
-  public func solve(
-    _ b: SharedArray<Element>, priority: WorkPriority = .normal
-  ) throws -> SharedArray<Element> {
-    try startSolve(b.asColumn, priority: priority).result().storage
   }
 
   /// Starts multiplying Q·R, columns put back in their places, and returns the future of what should be A,
@@ -201,17 +164,6 @@ extension QRFactorization {
         "reconstruct", priority)
       return product
     }
-  }
-
-  /// Q·R, columns put back; see `startReconstruct`.
-  public func reconstruct(priority: WorkPriority = .normal) async throws -> SharedMatrix<Element> {
-    try await startReconstruct(priority: priority).value
-  }
-
-  /// Q·R, columns put back, blocking; see `startReconstruct`.
-  @available(*, noasync)
-  public func reconstruct(priority: WorkPriority = .normal) throws -> SharedMatrix<Element> {
-    try startReconstruct(priority: priority).result()
   }
 }
 

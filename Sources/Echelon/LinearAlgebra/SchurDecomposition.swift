@@ -1,4 +1,4 @@
-public import EchelonLinearAlgebra
+import EchelonLinearAlgebra
 import EchelonMemory
 import EchelonPool
 public import EchelonWire
@@ -7,7 +7,7 @@ public import EchelonWire
 /// quasi-triangular: each pair of conjugate eigenvalues has a block of 2 × 2 on the diagonal, [a b; c a] with b·c < 0.
 ///
 /// Work goes to the executor that made the decomposition, which must not be shut down.
-public struct SchurDecomposition<Element: EigenScalar>: Sendable {
+public struct SchurDecomposition<Element: EigenScalar>: MatrixFactorization {
   /// T, n × n, column-major; what lies below its diagonal, or its blocks, is exactly 0.
   public let t: SharedMatrix<Element>
   /// Q, n × n, column-major; its columns are the Schur vectors.
@@ -29,17 +29,6 @@ public struct SchurDecomposition<Element: EigenScalar>: Sendable {
         "reconstruct", priority)
       return product
     }
-  }
-
-  /// Q·T·Qᴴ; see `startReconstruct`.
-  public func reconstruct(priority: WorkPriority = .normal) async throws -> SharedMatrix<Element> {
-    try await startReconstruct(priority: priority).value
-  }
-
-  /// Q·T·Qᴴ, blocking; see `startReconstruct`.
-  @available(*, noasync)
-  public func reconstruct(priority: WorkPriority = .normal) throws -> SharedMatrix<Element> {
-    try startReconstruct(priority: priority).result()
   }
 }
 

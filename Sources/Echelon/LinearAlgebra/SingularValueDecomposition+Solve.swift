@@ -1,101 +1,83 @@
-public import EchelonLinearAlgebra
+import EchelonLinearAlgebra
 import EchelonMemory
 import EchelonPool
 public import EchelonWire
 
 extension SingularValueDecomposition {
   /// Starts computing the X of least norm among those that minimize ‖A·X - B‖ for each column, and returns its future,
-  /// n × k, column-major.
+  /// n × k, column-major. Singular values that count as 0 for `rank` do so here.
   /// - Parameters:
-  ///   - b: m × k, any view; it is not changed.
-  ///   - tolerance: as for `rank`; singular values up to it count as 0.
+  ///   - b: m × k, any view, or a vector of m elements; it is not changed.
   ///   - priority: how urgent it is.
   /// - Throws: `LinearAlgebraError`: `rightSideMismatch`, `notFinite` for B.
   /// - Precondition: there are vectors.
-  public func startSolve(
-    _ b: SharedMatrix<Element>, tolerance: Double? = nil, priority: WorkPriority = .normal
-  ) throws -> Future<SharedMatrix<Element>> {
-    try startSolve(
-      b, lambda: 0, rank: rank(tolerance: tolerance), "solve", priority)
+  public func startSolve<B: RightHandSide<Element>>(
+    _ b: B, priority: WorkPriority = .normal
+  ) throws -> Future<B> {
+    try startSolve(b, tolerance: nil, priority: priority)
+  }
+
+  /// Starts the same with another tolerance; see the form without.
+  /// - Parameter tolerance: as for `rank`; singular values up to it count as 0.
+  public func startSolve<B: RightHandSide<Element>>(
+    _ b: B, tolerance: Double?, priority: WorkPriority = .normal
+  ) throws -> Future<B> {
+    try startSolve(b, lambda: 0, rank: rank(tolerance: tolerance), "solve", priority)
   }
 
   /// The X of least norm that minimizes ‖A·X - B‖; see `startSolve`.
-  public func solve(
-    _ b: SharedMatrix<Element>, tolerance: Double? = nil, priority: WorkPriority = .normal
-  ) async throws -> SharedMatrix<Element> {
+  public func solve<B: RightHandSide<Element>>(
+    _ b: B, tolerance: Double?, priority: WorkPriority = .normal
+  ) async throws -> B {
     try await startSolve(b, tolerance: tolerance, priority: priority).value
   }
 
   /// The X of least norm that minimizes ‖A·X - B‖, blocking; see `startSolve`.
   @available(*, noasync)
-  public func solve(
-    _ b: SharedMatrix<Element>, tolerance: Double? = nil, priority: WorkPriority = .normal
-  ) throws -> SharedMatrix<Element> {
-    try startSolve(b, tolerance: tolerance, priority: priority).result()
-  }
-
-  /// Starts computing the x of least norm that minimizes ‖A·x - b‖; see the form for matrices.
-  public func startSolve(
-    _ b: SharedArray<Element>, tolerance: Double? = nil, priority: WorkPriority = .normal
-  ) throws -> Future<SharedArray<Element>> {
-    let solving = try startSolve(
-      b.asColumn, tolerance: tolerance, priority: priority)
-    return try executor.startSteps { try await finished(solving).storage }
-  }
-
-  /// The x of least norm that minimizes ‖A·x - b‖; see `startSolve`.
-  public func solve(
-    _ b: SharedArray<Element>, tolerance: Double? = nil, priority: WorkPriority = .normal
-  ) async throws -> SharedArray<Element> {
-    try await startSolve(b, tolerance: tolerance, priority: priority).value
-  }
-
-  /// The x of least norm that minimizes ‖A·x - b‖, blocking; see `startSolve`.
-  @available(*, noasync)
-  public func solve(
-    _ b: SharedArray<Element>, tolerance: Double? = nil, priority: WorkPriority = .normal
-  ) throws -> SharedArray<Element> {
+  public func solve<B: RightHandSide<Element>>(
+    _ b: B, tolerance: Double?, priority: WorkPriority = .normal
+  ) throws -> B {
     try startSolve(b, tolerance: tolerance, priority: priority).result()
   }
 
   /// Starts computing the X that minimizes ‖A·X - B‖² + λ·‖X‖² for each column, and returns its future, n × k,
   /// column-major: V·diag(σᵢ / (σᵢ² + λ))·Uᴴ·B. One decomposition serves any number of λ.
   /// - Parameters:
-  ///   - b: m × k, any view; it is not changed.
+  ///   - b: m × k, any view, or a vector of m elements; it is not changed.
   ///   - lambda: λ ≥ 0, finite, in units of A's squared. With 0 it is `startSolve`.
   ///   - priority: how urgent it is.
   /// - Throws: `LinearAlgebraError`: `rightSideMismatch`, `notFinite` for B; `PoolError.invalidArgument` for λ.
   /// - Precondition: there are vectors.
   /// - Source: A. E. Hoerl, R. W. Kennard, *Ridge regression: biased estimation for nonorthogonal problems*,
   ///   Technometrics 12 (1970).
-  public func startRidge(
-    _ b: SharedMatrix<Element>, lambda: Double, priority: WorkPriority = .normal
-  ) throws -> Future<SharedMatrix<Element>> {
+  public func startRidge<B: RightHandSide<Element>>(
+    _ b: B, lambda: Double, priority: WorkPriority = .normal
+  ) throws -> Future<B> {
     try checkLambda(lambda)
     return try startSolve(
       b, lambda: lambda, rank: lambda == 0 ? rank() : singularValues.count, "ridge", priority)
   }
 
   /// The X that minimizes ‖A·X - B‖² + λ·‖X‖²; see `startRidge`.
-  public func ridge(
-    _ b: SharedMatrix<Element>, lambda: Double, priority: WorkPriority = .normal
-  ) async throws -> SharedMatrix<Element> {
+  public func ridge<B: RightHandSide<Element>>(
+    _ b: B, lambda: Double, priority: WorkPriority = .normal
+  ) async throws -> B {
     try await startRidge(b, lambda: lambda, priority: priority).value
   }
 
   /// The X that minimizes ‖A·X - B‖² + λ·‖X‖², blocking; see `startRidge`.
   @available(*, noasync)
-  public func ridge(
-    _ b: SharedMatrix<Element>, lambda: Double, priority: WorkPriority = .normal
-  ) throws -> SharedMatrix<Element> {
+  public func ridge<B: RightHandSide<Element>>(
+    _ b: B, lambda: Double, priority: WorkPriority = .normal
+  ) throws -> B {
     try startRidge(b, lambda: lambda, priority: priority).result()
   }
 
-  private func startSolve(
-    _ b: SharedMatrix<Element>, lambda: Double, rank: Int, _ operation: String,
-    _ priority: WorkPriority
-  ) throws -> Future<SharedMatrix<Element>> {
-    precondition(vectors != .none, "\(operation) needs singular vectors: decompose with `.thin`")
+  private func startSolve<B: RightHandSide<Element>>(
+    _ b: B, lambda: Double, rank: Int, _ operation: String, _ priority: WorkPriority
+  ) throws -> Future<B> {
+    let b = b.rightSides
+    checkVectors(operation)
     try checkRightSides(b.rows, of: (rows, columns))
     return try executor.startSteps { [self] in
       let x = try executor.columnMajorMatrix(of: Element.self, rows: columns, columns: b.columns)
@@ -105,7 +87,7 @@ extension SingularValueDecomposition {
           u: MatrixBytes(u), values: MatrixBytes(singularValues.asColumn),
           vAdjoint: MatrixBytes(vAdjoint), b: MatrixBytes(b), x: MatrixBytes(x)),
         operation, priority)
-      return x
+      return B(solutions: x)
     }
   }
 }

@@ -12,7 +12,7 @@ public typealias SingularVectors = LAPACK.SingularVectors
 /// Vectors are determined but for a factor of modulus 1 common to a column of U and its row of Vᴴ, and those of equal
 /// singular values but for a rotation among them; they are as LAPACK gives them. Work goes to the executor that made the
 /// decomposition, which must not be shut down.
-public struct SingularValueDecomposition<Element: LinearAlgebraScalar>: Sendable {
+public struct SingularValueDecomposition<Element: LinearAlgebraScalar>: LinearSolver {
   /// The min(m, n) singular values, in descending order.
   public let singularValues: SharedArray<Element.Real>
   /// The left singular vectors as columns, column-major: m × min(m, n), with all vectors m × m, with none m × 0.
@@ -65,7 +65,7 @@ public struct SingularValueDecomposition<Element: LinearAlgebraScalar>: Sendable
     Double(max(rows, columns)) * Double(Element.Real.ulpOfOne)
   }
 
-  private func checkVectors(_ operation: String) {
+  func checkVectors(_ operation: String) {
     precondition(vectors != .none, "\(operation) needs singular vectors: decompose with `.thin`")
   }
 }
@@ -100,17 +100,6 @@ extension SingularValueDecomposition {
         "reconstruct", priority)
       return product
     }
-  }
-
-  /// U·Σ·Vᴴ; see `startReconstruct`.
-  public func reconstruct(priority: WorkPriority = .normal) async throws -> SharedMatrix<Element> {
-    try await startReconstruct(priority: priority).value
-  }
-
-  /// U·Σ·Vᴴ, blocking; see `startReconstruct`.
-  @available(*, noasync)
-  public func reconstruct(priority: WorkPriority = .normal) throws -> SharedMatrix<Element> {
-    try startReconstruct(priority: priority).result()
   }
 
   /// Starts computing the pseudo-inverse A⁺ (Moore and Penrose's) and returns its future, n × m, column-major.

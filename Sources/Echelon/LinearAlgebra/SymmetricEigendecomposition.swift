@@ -8,7 +8,7 @@ public import EchelonWire
 ///
 /// Vectors are determined but for a factor of modulus 1, and those of equal eigenvalues but for a rotation among them;
 /// they are as LAPACK gives them. Work goes to the executor that made the decomposition, which must not be shut down.
-public struct SymmetricEigendecomposition<Element: LinearAlgebraScalar>: Sendable {
+public struct SymmetricEigendecomposition<Element: LinearAlgebraScalar>: MatrixFactorization {
   /// The n eigenvalues, in ascending order.
   public let eigenvalues: SharedArray<Element.Real>
   /// The eigenvectors as columns, n × n, column-major: orthonormal, Vᴴ·V = 1; of a pair A, B instead Vᴴ·B·V = 1.
@@ -31,17 +31,6 @@ public struct SymmetricEigendecomposition<Element: LinearAlgebraScalar>: Sendabl
         "reconstruct", priority)
       return product
     }
-  }
-
-  /// V·Λ·Vᴴ; see `startReconstruct`.
-  public func reconstruct(priority: WorkPriority = .normal) async throws -> SharedMatrix<Element> {
-    try await startReconstruct(priority: priority).value
-  }
-
-  /// V·Λ·Vᴴ, blocking; see `startReconstruct`.
-  @available(*, noasync)
-  public func reconstruct(priority: WorkPriority = .normal) throws -> SharedMatrix<Element> {
-    try startReconstruct(priority: priority).result()
   }
 }
 

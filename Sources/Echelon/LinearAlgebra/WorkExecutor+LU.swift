@@ -57,23 +57,11 @@ extension WorkExecutor {
     _ a: SharedMatrix<Element>, _ checkingFinite: Bool, _ priority: WorkPriority
   ) async throws -> LUFactorization<Element> {
     let survey = try await survey(a, checkingFinite: checkingFinite, "lu", priority)
-    let found = try await factored(a, priority)
+    let found = try await finished(startTiledLU(a, priority: priority))
     let singular = (0..<min(a.rows, a.columns)).first { found.factors[$0, $0] == 0 }
     return LUFactorization(
       factors: found.factors, singularColumn: singular,
       pivots: try array(found.exchanges.map { Int32($0) + 1 }), norms: survey.norms, executor: self)
-  }
-
-  private func factored<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, _ priority: WorkPriority
-  ) async throws -> (factors: SharedMatrix<Element>, exchanges: [Int]) {
-    // SharedMatrix<Element> is one of these two, as `isDivided` has seen.
-    if let a = a as? SharedMatrix<Double> {
-      let lu = try await finished(startTiledLU(a, priority: priority))
-      return (lu.factors as! SharedMatrix<Element>, lu.exchanges)
-    }
-    let lu = try await finished(startTiledLU(a as! SharedMatrix<Float>, priority: priority))
-    return (lu.factors as! SharedMatrix<Element>, lu.exchanges)
   }
 }
 

@@ -28,7 +28,7 @@ extension WorkExecutor {
   /// the solution. An intercept is a column of ones in A.
   /// - Parameters:
   ///   - a: m × n, any view, of any rank; it is not changed.
-  ///   - b: m × k, any view; it is not changed.
+  ///   - b: m × k, any view, or a vector of m elements; it is not changed.
   ///   - method: how.
   ///   - tolerance: singular values, or diagonal elements of R, up to about this part of the largest one count
   ///     as 0; nil is max(m, n)·ε.
@@ -39,10 +39,11 @@ extension WorkExecutor {
   /// - Throws: `LinearAlgebraError`: `rightSideMismatch`, `notFinite` for A and B, `noConvergence`, `noLAPACK`.
   /// - Source: LAPACK's gelsd and gelsy.
   public func startLeastSquares<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>,
+    _ a: SharedMatrix<Element>, _ b: some RightHandSide<Element>,
     method: LeastSquaresMethod = .singularValues, tolerance: Double? = nil,
     priority: WorkPriority = .normal
   ) throws -> Future<LeastSquaresSolution<Element>> {
+    let b = b.rightSides
     try checkRightSides(b.rows, of: (a.rows, a.columns))
     try LAPACK.require()
     return try startSteps { [self] in
@@ -67,7 +68,7 @@ extension WorkExecutor {
 
   /// The X of least norm that minimizes ‖A·X - B‖; see `startLeastSquares`.
   public func leastSquares<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>,
+    _ a: SharedMatrix<Element>, _ b: some RightHandSide<Element>,
     method: LeastSquaresMethod = .singularValues, tolerance: Double? = nil,
     priority: WorkPriority = .normal
   ) async throws -> LeastSquaresSolution<Element> {
@@ -79,40 +80,7 @@ extension WorkExecutor {
   /// The X of least norm that minimizes ‖A·X - B‖, blocking; see `startLeastSquares`.
   @available(*, noasync)
   public func leastSquares<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>,
-    method: LeastSquaresMethod = .singularValues, tolerance: Double? = nil,
-    priority: WorkPriority = .normal
-  ) throws -> LeastSquaresSolution<Element> {
-    try startLeastSquares(
-      a, b, method: method, tolerance: tolerance, priority: priority
-    ).result()
-  }
-
-  /// Starts computing the x of least norm that minimizes ‖A·x - b‖; see the form for matrices.
-  public func startLeastSquares<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, _ b: SharedArray<Element>,
-    method: LeastSquaresMethod = .singularValues, tolerance: Double? = nil,
-    priority: WorkPriority = .normal
-  ) throws -> Future<LeastSquaresSolution<Element>> {
-    try startLeastSquares(
-      a, b.asColumn, method: method, tolerance: tolerance, priority: priority)
-  }
-
-  /// The x of least norm that minimizes ‖A·x - b‖; see `startLeastSquares`.
-  public func leastSquares<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, _ b: SharedArray<Element>,
-    method: LeastSquaresMethod = .singularValues, tolerance: Double? = nil,
-    priority: WorkPriority = .normal
-  ) async throws -> LeastSquaresSolution<Element> {
-    try await startLeastSquares(
-      a, b, method: method, tolerance: tolerance, priority: priority
-    ).value
-  }
-
-  /// The x of least norm that minimizes ‖A·x - b‖, blocking; see `startLeastSquares`.
-  @available(*, noasync)
-  public func leastSquares<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, _ b: SharedArray<Element>,
+    _ a: SharedMatrix<Element>, _ b: some RightHandSide<Element>,
     method: LeastSquaresMethod = .singularValues, tolerance: Double? = nil,
     priority: WorkPriority = .normal
   ) throws -> LeastSquaresSolution<Element> {

@@ -65,17 +65,9 @@ extension WorkExecutor {
     _ a: SharedMatrix<Element>, _ checkingFinite: Bool, _ priority: WorkPriority
   ) async throws -> QRFactorization<Element> {
     if checkingFinite { _ = try await survey(a, checkingFinite: true, "qr", priority) }
-    // SharedMatrix<Element> is one of these two, as `isDivided` has seen.
-    if let a = a as? SharedMatrix<Double> {
-      let qr = try await finished(startTiledQR(a, priority: priority))
-      return QRFactorization(
-        factors: qr.factors as! SharedMatrix<Element>,
-        tau: try array(qr.scalarFactors as! [Element]), pivots: nil, executor: self)
-    }
-    let qr = try await finished(startTiledQR(a as! SharedMatrix<Float>, priority: priority))
+    let qr = try await finished(startTiledQR(a, priority: priority))
     return QRFactorization(
-      factors: qr.factors as! SharedMatrix<Element>, tau: try array(qr.scalarFactors as! [Element]),
-      pivots: nil, executor: self)
+      factors: qr.factors, tau: try array(qr.scalarFactors), pivots: nil, executor: self)
   }
 }
 

@@ -10,17 +10,17 @@ extension WorkExecutor {
   /// `svd` once and `SingularValueDecomposition.ridge` for each is faster.
   /// - Parameters:
   ///   - a: m × n, any view; it is not changed.
-  ///   - b: m × k, any view; it is not changed.
+  ///   - b: m × k, any view, or a vector of m elements; it is not changed.
   ///   - lambda: λ ≥ 0, finite; with 0 it is the least-squares solution of least norm.
   ///   - priority: how urgent it is.
   /// - Throws: as `startSVD`; `LinearAlgebraError.rightSideMismatch`; `PoolError.invalidArgument` for λ.
   /// - Source: see `SingularValueDecomposition.startRidge`.
-  public func startRidge<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, lambda: Double,
+  public func startRidge<Element: LinearAlgebraScalar, B: RightHandSide<Element>>(
+    _ a: SharedMatrix<Element>, _ b: B, lambda: Double,
     priority: WorkPriority = .normal
-  ) throws -> Future<SharedMatrix<Element>> {
+  ) throws -> Future<B> {
     try checkLambda(lambda)
-    try checkRightSides(b.rows, of: (a.rows, a.columns))
+    try checkRightSides(b.rightSides.rows, of: (a.rows, a.columns))
     let decomposing = try startSVD(a, priority: priority)
     return try startSteps {
       let svd = try await finished(decomposing)
@@ -29,45 +29,19 @@ extension WorkExecutor {
   }
 
   /// The X that minimizes ‖A·X - B‖² + λ·‖X‖²; see `startRidge`.
-  public func ridge<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, lambda: Double,
+  public func ridge<Element: LinearAlgebraScalar, B: RightHandSide<Element>>(
+    _ a: SharedMatrix<Element>, _ b: B, lambda: Double,
     priority: WorkPriority = .normal
-  ) async throws -> SharedMatrix<Element> {
+  ) async throws -> B {
     try await startRidge(a, b, lambda: lambda, priority: priority).value
   }
 
   /// The X that minimizes ‖A·X - B‖² + λ·‖X‖², blocking; see `startRidge`.
   @available(*, noasync)
-  public func ridge<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, lambda: Double,
+  public func ridge<Element: LinearAlgebraScalar, B: RightHandSide<Element>>(
+    _ a: SharedMatrix<Element>, _ b: B, lambda: Double,
     priority: WorkPriority = .normal
-  ) throws -> SharedMatrix<Element> {
-    try startRidge(a, b, lambda: lambda, priority: priority).result()
-  }
-
-  /// Starts ridge regression for a vector b; see the form for matrices.
-  public func startRidge<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, _ b: SharedArray<Element>, lambda: Double,
-    priority: WorkPriority = .normal
-  ) throws -> Future<SharedArray<Element>> {
-    let solving = try startRidge(a, b.asColumn, lambda: lambda, priority: priority)
-    return try startSteps { try await finished(solving).storage }
-  }
-
-  /// The x that minimizes ‖A·x - b‖² + λ·‖x‖²; see `startRidge`.
-  public func ridge<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, _ b: SharedArray<Element>, lambda: Double,
-    priority: WorkPriority = .normal
-  ) async throws -> SharedArray<Element> {
-    try await startRidge(a, b, lambda: lambda, priority: priority).value
-  }
-
-  /// The x that minimizes ‖A·x - b‖² + λ·‖x‖², blocking; see `startRidge`.
-  @available(*, noasync)
-  public func ridge<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, _ b: SharedArray<Element>, lambda: Double,
-    priority: WorkPriority = .normal
-  ) throws -> SharedArray<Element> {
+  ) throws -> B {
     try startRidge(a, b, lambda: lambda, priority: priority).result()
   }
 }

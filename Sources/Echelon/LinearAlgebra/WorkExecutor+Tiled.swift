@@ -1,53 +1,65 @@
-package import EchelonKernels
+import EchelonKernels
 import EchelonLinearAlgebra
 import EchelonMemory
 import EchelonPool
 package import EchelonWire
 
-// Factorizations by tiles, as the functions for users call them. Results are column-major.
+// Factorizations by tiles: the jobs of which the functions for users are made. There are kernels for Double and Float;
+// `isDivided` says whether a factorization is to go this way. A is not changed, nor searched for what is not finite.
+// Results are column-major, and their bits depend on the shape and the BLAS and LAPACK in use only.
 
 /// L of a Cholesky factorization.
-package struct TiledCholeskyFactor<Element: KernelElement & Sendable>: Sendable {
+package struct TiledCholeskyFactor<Element: BitwiseCopyable & Sendable>: Sendable {
+  /// L, n × n, column-major; above its diagonal there are zeros.
   package let lower: SharedMatrix<Element>
-  /// The column at which the matrix is not positive definite; then `lower` means nothing.
+  /// The column, from 0, at which the matrix is not positive definite; then `lower` means nothing.
   package let failedColumn: Int?
 }
 
 /// L and U in one matrix.
-package struct TiledLUFactors<Element: KernelElement & Sendable>: Sendable {
+package struct TiledLUFactors<Element: BitwiseCopyable & Sendable>: Sendable {
+  /// L below the diagonal, without its ones, and U on it and above; m × n, column-major.
   package let factors: SharedMatrix<Element>
   /// The row that each of the first min(m, n) rows was exchanged with, in this order, counted from 0.
   package let exchanges: [Int]
 }
 
 /// R and reflectors.
-package struct TiledQRFactors<Element: KernelElement & Sendable>: Sendable {
+package struct TiledQRFactors<Element: BitwiseCopyable & Sendable>: Sendable {
+  /// R on the diagonal and above, and the reflectors below it, as LAPACK's geqrf has them; m × n, column-major.
   package let factors: SharedMatrix<Element>
-  /// LAPACK's τ: the scalar factors of the reflectors.
+  /// LAPACK's τ: the scalar factors of the min(m, n) reflectors.
   package let scalarFactors: [Element]
 }
 
 extension WorkExecutor {
-  /// Computes L, lower triangular with A = L·Lᵀ, by tiles. Reads the lower triangle.
-  package func startTiledCholesky<Element: KernelElement & Sendable>(
+  /// Starts computing L, lower triangular with A = L·Lᵀ, by tiles, and returns its future.
+  /// - Parameters:
+  ///   - a: n × n, any view, of Double or Float; the diagonal and what is below it are read.
+  ///   - priority: how urgent it is.
+  /// - Throws: `KernelError`: `shapeMismatch`, `tooLarge`. A matrix that is not positive definite is no error.
+  /// - Source: see `KernelFamily.tiledCholesky`.
+  package func startTiledCholesky<Element: BitwiseCopyable & Sendable>(
     _ a: SharedMatrix<Element>, priority: WorkPriority = .normal
   ) throws -> Future<TiledCholeskyFactor<Element>> {
     let lower = try columnMajorMatrix(of: Element.self, rows: a.rows, columns: a.columns)
-    let status = try uninitializedArray(of: Element.self, count: max(1, a.rows))
-    var job = try KernelJob(
-      KernelFamily.tiledCholesky[Element.elementType],
-      outputs: [lower.operand, status.operand], inputs: [a.operand]
-    ) { _ in
-      let edge = KernelFamily.choleskyEdge(a.rows)
-      let failed = (0..<(a.rows + edge - 1) / edge).lazy.map { Int(status[$0]) }.first { $0 > 0 }
+    let count = KernelFamily.choleskyTileCount(order: a.rows)
+    let status = try uninitializedArray(of: Element.self, count: max(1, count))
+    return try startFactorization(
+      KernelFamily.tiledCholesky, of: a, into: [lower.operand, status.operand], priority
+    ) {
+      let failed = wholeNumbers(status[0..<count]).first { $0 > 0 }
       return TiledCholeskyFactor(lower: lower, failedColumn: failed.map { $0 - 1 })
     }
-    job.options = JobOptions(priority: priority)
-    return try start(job)
   }
 
-  /// Computes P·A = L·U by block columns.
-  package func startTiledLU<Element: KernelElement & Sendable>(
+  /// Starts computing P·A = L·U by block columns, and returns the future of L, U and P.
+  /// - Parameters:
+  ///   - a: m × n, any view, of Double or Float.
+  ///   - priority: how urgent it is.
+  /// - Throws: `KernelError`: `shapeMismatch`, `tooLarge`. A pivot of 0 is no error.
+  /// - Source: see `KernelFamily.tiledLU`.
+  package func startTiledLU<Element: BitwiseCopyable & Sendable>(
     _ a: SharedMatrix<Element>, priority: WorkPriority = .normal
   ) throws -> Future<TiledLUFactors<Element>> {
     let factors = try columnMajorMatrix(of: Element.self, rows: a.rows, columns: a.columns)
@@ -56,19 +68,19 @@ extension WorkExecutor {
     let exchanges = try uninitializedArray(of: Element.self, count: max(1, count))
     let state = try uninitializedArray(of: Element.self, count: max(1, 2 * blocks))
     let saved = try uninitializedArray(of: Element.self, count: max(1, blocks * a.rows))
-    var job = try KernelJob(
-      KernelFamily.tiledLU[Element.elementType],
-      outputs: [factors.operand, exchanges.operand, state.operand, saved.operand],
-      inputs: [a.operand]
-    ) { _ in
-      TiledLUFactors(factors: factors, exchanges: (0..<count).map { Int(exchanges[$0]) })
+    let outputs = [factors.operand, exchanges.operand, state.operand, saved.operand]
+    return try startFactorization(KernelFamily.tiledLU, of: a, into: outputs, priority) {
+      TiledLUFactors(factors: factors, exchanges: wholeNumbers(exchanges[0..<count]))
     }
-    job.options = JobOptions(priority: priority)
-    return try start(job)
   }
 
-  /// Computes A = Q·R by block columns.
-  package func startTiledQR<Element: KernelElement & Sendable>(
+  /// Starts computing A = Q·R by block columns, and returns the future of R and the reflectors of Q.
+  /// - Parameters:
+  ///   - a: m × n, any view, of Double or Float.
+  ///   - priority: how urgent it is.
+  /// - Throws: `KernelError`: `shapeMismatch`, `tooLarge`.
+  /// - Source: see `KernelFamily.tiledQR`.
+  package func startTiledQR<Element: BitwiseCopyable & Sendable>(
     _ a: SharedMatrix<Element>, priority: WorkPriority = .normal
   ) throws -> Future<TiledQRFactors<Element>> {
     let factors = try columnMajorMatrix(of: Element.self, rows: a.rows, columns: a.columns)
@@ -78,10 +90,8 @@ extension WorkExecutor {
     let reflectors = try uninitializedArray(
       of: Element.self, count: max(1, blocks * width * width))
     let state = try uninitializedArray(of: Element.self, count: max(1, blocks))
-    var job = try KernelJob(
-      KernelFamily.tiledQR[Element.elementType],
-      outputs: [factors.operand, reflectors.operand, state.operand], inputs: [a.operand]
-    ) { _ in
+    let outputs = [factors.operand, reflectors.operand, state.operand]
+    return try startFactorization(KernelFamily.tiledQR, of: a, into: outputs, priority) {
       let scalarFactors = (0..<count).map { index in
         let (block, place) = (index / width, index % width)
         let order = min(width, count - block * width)
@@ -89,7 +99,39 @@ extension WorkExecutor {
       }
       return TiledQRFactors(factors: factors, scalarFactors: scalarFactors)
     }
+  }
+
+  private func startFactorization<Element, Factors: Sendable>(
+    _ family: KernelFamily, of a: SharedMatrix<Element>, into outputs: [JobOperand],
+    _ priority: WorkPriority, _ finish: @escaping @Sendable () throws -> Factors
+  ) throws -> Future<Factors> {
+    var job = try KernelJob(
+      family[elementType(of: Element.self)], outputs: outputs, inputs: [a.operand]
+    ) { _ in try finish() }
     job.options = JobOptions(priority: priority)
     return try start(job)
+  }
+}
+
+private func elementType<Element>(of type: Element.Type) -> ElementType {
+  guard let elementType = ElementType(of: type) else {
+    preconditionFailure("no kernel factors \(type)")
+  }
+  return elementType
+}
+
+/// What a kernel has counted in numbers of its element type.
+private func wholeNumbers<Element>(_ array: SharedArray<Element>) -> [Int] {
+  switch elementType(of: Element.self) {
+  case .float64: Array(array.bytes.view(as: Double.self)).map { Int($0) }
+  case .float32: Array(array.bytes.view(as: Float.self)).map { Int($0) }
+  }
+}
+
+extension ElementType {
+  /// That of Double or Float; nil of other types, which there are no kernels for.
+  init?(of type: Any.Type) {
+    guard let type = type as? any KernelElement.Type else { return nil }
+    self = type.elementType
   }
 }

@@ -11,39 +11,53 @@ internal import EchelonMemory
 /// What a process wrote before it was killed is in memory, in the order of the program: a signal comes between two
 /// instructions.
 struct BlockColumns<Element: KernelElement> {
-  let call: KernelCall
   let grid: TileGrid
+  private let a: KernelOperand
+  /// The first output, which the steps change.
+  let x: KernelOperand
+  /// How that lies in memory.
+  let shape: ColumnMajorShape
   /// The output that holds the state of each block column: 2·s when s steps are done, 2·s + 1 when step s was begun.
   let state: KernelOperand
 
-  var a: KernelOperand { call.inputs[0] }
-  var x: KernelOperand { call.outputs[0] }
-  var leadingDimension: Int { x.layout.columnMajorLeadingDimension }
+  init(_ call: KernelCall, state: KernelOperand) {
+    (a, x) = (call.inputs[0], call.outputs[0])
+    grid = TileGrid.blockColumns(rows: a.layout.rows, columns: a.layout.columns)
+    shape = x.layout.columnMajor
+    self.state = state
+  }
 
-  /// Runs step `number` on a block column; `run` does one step of it, the first on a fresh copy of A.
-  func change(_ column: Int, step number: Int, _ run: (Int) -> Void) {
+  /// Runs one step on a block column: factors it, or updates it by another.
+  /// - Parameters:
+  ///   - factor: factors a block column.
+  ///   - update: updates the first by the second.
+  func change(
+    _ step: TileStep, factor: (Int) -> Void, update: (_ column: Int, _ panel: Int) -> Void
+  ) {
+    let (column, number) = (step.column, step.row)
     // Before the first step the state is whatever was in the memory.
     let seen = number == 0 ? 0 : Int(state.load(Element.self, at: column))
     if seen > 2 * number + 1 { return }  // done by a worker that died before it could say so
     state.store(Element(2 * number + 1), at: column)
-    for step in (seen == 2 * number ? number : 0)...number {
-      if step == 0 { begin(column) }
-      run(step)
+    for panel in (seen == 2 * number ? number : 0)...number {
+      if panel == 0 { begin(column) }
+      if panel == column { factor(column) } else { update(column, panel) }
     }
     state.store(Element(2 * number + 2), at: column)
   }
 
+  /// Takes a fresh copy of A.
   private func begin(_ column: Int) {
     a.withSpan(of: Element.self, 0..<a.layout.extent) { input in
       withMatrix {
-        copyBlockColumn(
-          input, a.layout.view, into: &$0, leadingDimension: leadingDimension,
-          columns: grid.columns(column))
+        copyBlockColumn(input, a.layout.view, into: &$0, $1, columns: grid.columns(column))
       }
     }
   }
 
-  func withMatrix<Result>(_ body: (inout MutableSpan<Element>) -> Result) -> Result {
-    x.withMutableSpan(of: Element.self, 0..<x.layout.extent, body)
+  func withMatrix<Result>(_ body: (inout MutableSpan<Element>, ColumnMajorShape) -> Result)
+    -> Result
+  {
+    x.withMutableSpan(of: Element.self, 0..<x.layout.extent) { body(&$0, shape) }
   }
 }

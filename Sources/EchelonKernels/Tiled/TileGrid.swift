@@ -2,7 +2,22 @@
 struct TileGrid: Hashable {
   let rows: Int
   let columns: Int
+  /// Of a tile, or the width of a block column.
   let edge: Int
+
+  /// The tiles of a Cholesky factorization: of a small matrix all of it; of a larger one 128 to 256 wide, so that there
+  /// are about 16 in a row.
+  static func choleskyTiles(order n: Int) -> TileGrid {
+    let edge = n <= 256 ? max(1, n) : min(256, max(128, (n / 16 + 31) / 32 * 32))
+    return TileGrid(rows: n, columns: n, edge: edge)
+  }
+
+  /// The block columns of an LU or QR factorization: of a small matrix all of it.
+  static func blockColumns(rows: Int, columns: Int) -> TileGrid {
+    let n = min(rows, columns)
+    let edge = n <= 128 ? max(1, columns) : n < 768 ? 64 : 128
+    return TileGrid(rows: rows, columns: columns, edge: edge)
+  }
 
   /// Tiles of the shorter side: as many as there are factors.
   var factorCount: Int { (min(rows, columns) + edge - 1) / edge }
@@ -75,23 +90,36 @@ struct TileGrid: Hashable {
 }
 
 extension KernelFamily {
+  /// How many tiles there are on the diagonal for a Cholesky factorization.
+  public static func choleskyTileCount(order: Int) -> Int {
+    TileGrid.choleskyTiles(order: order).factorCount
+  }
+
+  /// How many block columns there are for an LU or QR factorization.
+  public static func blockColumnCount(rows: Int, columns: Int) -> Int {
+    TileGrid.blockColumns(rows: rows, columns: columns).columnCount
+  }
+
+  /// The width of a block column for an LU or QR factorization.
+  public static func blockColumnWidth(rows: Int, columns: Int) -> Int {
+    TileGrid.blockColumns(rows: rows, columns: columns).edge
+  }
+
   /// Steps of an LU factorization, and the width of a block column.
   public static func luSteps(rows: Int, columns: Int) -> (count: Int, width: Int) {
-    let grid = TileGrid(
-      rows: rows, columns: columns, edge: blockColumnWidth(rows: rows, columns: columns))
+    let grid = TileGrid.blockColumns(rows: rows, columns: columns)
     return (grid.blockColumnGraph(finishes: true).steps.count, grid.edge)
   }
 
   /// Steps of a QR factorization, and the width of a block column.
   public static func qrSteps(rows: Int, columns: Int) -> (count: Int, width: Int) {
-    let grid = TileGrid(
-      rows: rows, columns: columns, edge: blockColumnWidth(rows: rows, columns: columns))
+    let grid = TileGrid.blockColumns(rows: rows, columns: columns)
     return (grid.blockColumnGraph(finishes: false).steps.count, grid.edge)
   }
 
   /// Steps of a Cholesky factorization, and the edge of a tile.
   public static func choleskySteps(order: Int) -> (count: Int, width: Int) {
-    let grid = TileGrid(rows: order, columns: order, edge: choleskyEdge(order))
+    let grid = TileGrid.choleskyTiles(order: order)
     return (grid.choleskyGraph.steps.count, grid.edge)
   }
 }

@@ -1,5 +1,5 @@
 internal import EchelonLinearAlgebra
-public import EchelonMemory
+internal import EchelonMemory
 
 extension KernelFamily {
   /// P·A = L·U with partial pivoting.
@@ -15,53 +15,25 @@ extension KernelFamily {
   public static let tiledLU = KernelFamily(
     float64: makeTiledLU(Double.self), float32: makeTiledLU(Float.self))
 
-  /// Block columns of an LU or QR factorization.
-  public static func blockColumnCount(rows: Int, columns: Int) -> Int {
-    let edge = blockColumnWidth(rows: rows, columns: columns)
-    return (columns + edge - 1) / edge
-  }
-
-  /// The width of a block column: of a small matrix all of it.
-  public static func blockColumnWidth(rows: Int, columns: Int) -> Int {
-    let n = min(rows, columns)
-    return n <= 128 ? max(1, columns) : n < 768 ? 64 : 128
-  }
-
   private static func makeTiledLU<Element: KernelElement>(_ type: Element.Type) -> Kernel {
     let name = "tiled-lu"
-    var kernel = Kernel(
+    return .factorization(
       family: 12, name: name, elementType: Element.elementType,
-      summary: "LU factorization by block columns", inputCount: 1, outputCount: 4,
-      plan: { shape throws(KernelError) in
+      summary: "LU factorization by block columns", outputCount: 4,
+      steps: { shape throws(KernelError) in
         let (a, outputs) = (shape.inputs[0], shape.outputs)
-        try checkFactorization(shape, name, statusCount: 0)
-        let grid = grid(of: a)
+        let grid = TileGrid.blockColumns(rows: a.rows, columns: a.columns)
         guard outputs[1].count >= min(a.rows, a.columns), outputs[2].count >= 2 * grid.columnCount,
           outputs[3].count >= a.rows * grid.columnCount
         else { throw .countMismatch(kernel: name, counts: outputs.map(\.count)) }
         guard a.rows <= 1 << 24 else { throw .tooLarge(kernel: name, limit: 1 << 24) }
-        return .graph(grid.blockColumnGraph(finishes: true))
+        return grid.blockColumnGraph(finishes: true)
       },
-      run: { call, chunk in
-        TiledLU<Element>(call).run(chunk)
-        return KernelPartial()
-      },
-      merge: { left, _ in left },
-      cost: { shape in
-        let (m, n) = (Double(shape.inputs[0].rows), Double(shape.inputs[0].columns))
+      run: { call, step in TiledLU<Element>(call).run(step) },
+      operations: { m, n in
         let k = min(m, n)
-        return KernelCost(
-          bytesMoved: 2 * shape.inputs[0].count * Element.elementType.byteCount,
-          operations: 2 * m * n * k - (m + n) * k * k + 2 * k * k * k / 3)
-      },
-      oracle: .elsewhere)
-    kernel.hasGraph = true
-    return kernel
-  }
-
-  static func grid(of a: OperandLayout) -> TileGrid {
-    TileGrid(
-      rows: a.rows, columns: a.columns, edge: blockColumnWidth(rows: a.rows, columns: a.columns))
+        return 2 * m * n * k - (m + n) * k * k + 2 * k * k * k / 3
+      })
   }
 }
 
@@ -72,31 +44,22 @@ private struct TiledLU<Element: KernelElement> {
   var grid: TileGrid { columns.grid }
 
   init(_ call: KernelCall) {
-    columns = BlockColumns(
-      call: call, grid: KernelFamily.grid(of: call.inputs[0].layout), state: call.outputs[2])
+    columns = BlockColumns(call, state: call.outputs[2])
     pivots = call.outputs[1]
     saved = call.outputs[3]
   }
 
-  func run(_ chunk: Int) {
-    guard case .graph(let graph) = columns.call.plan else { preconditionFailure("a plan of steps") }
-    let step = graph.steps[chunk]
+  func run(_ step: TileStep) {
     switch step.action {
     case .factor, .update:
-      columns.change(step.column, step: step.row) { panel in
-        if panel == step.column { factor(panel) } else { update(step.column, by: panel) }
-      }
+      columns.change(step, factor: factor, update: update)
     case .finish: exchangeRows(step.column)
     }
   }
 
   private func factor(_ panel: Int) {
     let range = grid.columns(panel)
-    let found = columns.withMatrix {
-      factorLUPanel(
-        &$0, rows: grid.rows, columns: grid.columns, leadingDimension: columns.leadingDimension,
-        panel: range)
-    }
+    let found = columns.withMatrix { factorLUPanel(&$0, $1, panel: range) }
     for (index, pivot) in found.enumerated() {
       pivots.store(Element(range.lowerBound + Int(pivot) - 1), at: range.lowerBound + index)
     }
@@ -109,9 +72,7 @@ private struct TiledLU<Element: KernelElement> {
       Int32(pivots.load(Element.self, at: $0)) + 1 - Int32(range.lowerBound)
     }
     columns.withMatrix {
-      updateLUColumns(
-        &$0, rows: grid.rows, columns: grid.columns, leadingDimension: columns.leadingDimension,
-        by: range, exchanged, columns: grid.columns(column))
+      updateLUColumns(&$0, $1, by: range, exchanged, columns: grid.columns(column))
     }
   }
 
@@ -132,7 +93,7 @@ private struct TiledLU<Element: KernelElement> {
       let index = column - range.lowerBound
       let seen = Int(columns.state.load(Element.self, at: cell))
       if seen > 2 * index + 1 { continue }
-      let start = column * columns.leadingDimension
+      let start = column * columns.shape.leading
       let place = panel * rows
       if seen == 2 * index {
         columns.x.withSpan(of: Element.self, start + first..<start + rows) { from in

@@ -1,5 +1,5 @@
 internal import EchelonLinearAlgebra
-public import EchelonMemory
+internal import EchelonMemory
 
 extension KernelFamily {
   /// A = Q·R, Q as blocks of reflectors.
@@ -19,33 +19,22 @@ extension KernelFamily {
 
   private static func makeTiledQR<Element: KernelElement>(_ type: Element.Type) -> Kernel {
     let name = "tiled-qr"
-    var kernel = Kernel(
+    return .factorization(
       family: 13, name: name, elementType: Element.elementType,
-      summary: "QR factorization by block columns", inputCount: 1, outputCount: 3,
-      plan: { shape throws(KernelError) in
+      summary: "QR factorization by block columns", outputCount: 3,
+      steps: { shape throws(KernelError) in
         let (a, outputs) = (shape.inputs[0], shape.outputs)
-        try checkFactorization(shape, name, statusCount: 0)
-        let grid = grid(of: a)
+        let grid = TileGrid.blockColumns(rows: a.rows, columns: a.columns)
         guard outputs[1].count >= grid.factorCount * grid.edge * grid.edge,
           outputs[2].count >= grid.columnCount
         else { throw .countMismatch(kernel: name, counts: outputs.map(\.count)) }
-        return .graph(grid.blockColumnGraph(finishes: false))
+        return grid.blockColumnGraph(finishes: false)
       },
-      run: { call, chunk in
-        TiledQR<Element>(call).run(chunk)
-        return KernelPartial()
-      },
-      merge: { left, _ in left },
-      cost: { shape in
-        let (m, n) = (Double(shape.inputs[0].rows), Double(shape.inputs[0].columns))
+      run: { call, step in TiledQR<Element>(call).run(step) },
+      operations: { m, n in
         let k = min(m, n)
-        return KernelCost(
-          bytesMoved: 2 * shape.inputs[0].count * Element.elementType.byteCount,
-          operations: 4 * m * n * k - 2 * (m + n) * k * k + 4 * k * k * k / 3)
-      },
-      oracle: .elsewhere)
-    kernel.hasGraph = true
-    return kernel
+        return 4 * m * n * k - 2 * (m + n) * k * k + 4 * k * k * k / 3
+      })
   }
 }
 
@@ -55,18 +44,11 @@ private struct TiledQR<Element: KernelElement> {
   var grid: TileGrid { columns.grid }
 
   init(_ call: KernelCall) {
-    columns = BlockColumns(
-      call: call, grid: KernelFamily.grid(of: call.inputs[0].layout), state: call.outputs[2])
+    columns = BlockColumns(call, state: call.outputs[2])
     reflectors = call.outputs[1]
   }
 
-  func run(_ chunk: Int) {
-    guard case .graph(let graph) = columns.call.plan else { preconditionFailure("a plan of steps") }
-    let step = graph.steps[chunk]
-    columns.change(step.column, step: step.row) { panel in
-      if panel == step.column { factor(panel) } else { update(step.column, by: panel) }
-    }
-  }
+  func run(_ step: TileStep) { columns.change(step, factor: factor, update: update) }
 
   /// Where T of a block column lies.
   private func place(_ panel: Int) -> Range<Int> {
@@ -76,11 +58,7 @@ private struct TiledQR<Element: KernelElement> {
 
   private func factor(_ panel: Int) {
     let diagonal = grid.factor(panel)
-    let t = columns.withMatrix {
-      factorQRPanel(
-        &$0, rows: grid.rows, columns: grid.columns, leadingDimension: columns.leadingDimension,
-        panel: diagonal)
-    }
+    let t = columns.withMatrix { factorQRPanel(&$0, $1, panel: diagonal) }
     reflectors.withMutableSpan(of: Element.self, place(panel)) { to in
       for index in t.indices { to[index] = t[index] }
     }
@@ -93,11 +71,7 @@ private struct TiledQR<Element: KernelElement> {
   private func apply(_ panel: Int, to range: Range<Int>) {
     guard !range.isEmpty else { return }
     reflectors.withSpan(of: Element.self, place(panel)) { t in
-      columns.withMatrix {
-        updateQRColumns(
-          &$0, rows: grid.rows, columns: grid.columns, leadingDimension: columns.leadingDimension,
-          by: grid.factor(panel), t, columns: range)
-      }
+      columns.withMatrix { updateQRColumns(&$0, $1, by: grid.factor(panel), t, columns: range) }
     }
   }
 }

@@ -1,0 +1,89 @@
+public import EchelonLinearAlgebra
+import EchelonMemory
+import EchelonPool
+public import EchelonWire
+
+// What factorizations have in common. Each says how its work starts; how to await it, or to wait for it, is written
+// here for all of them.
+
+/// A matrix A as a product of factors.
+public protocol MatrixFactorization<Element>: Sendable {
+  /// The type of A's elements.
+  associatedtype Element: LinearAlgebraScalar
+  /// Starts multiplying the factors and returns the future of what should be A, column-major.
+  func startReconstruct(priority: WorkPriority) throws -> Future<SharedMatrix<Element>>
+}
+
+/// A factorization of A that solves A·X = B, or finds the X for which ‖A·X - B‖ is smallest.
+public protocol LinearSolver<Element>: MatrixFactorization {
+  /// Starts solving A·X = B and returns the future of X.
+  func startSolve<B: RightHandSide<Element>>(_ b: B, priority: WorkPriority) throws -> Future<B>
+}
+
+/// A factorization of a square A that inverts it: without a look at A, which may be gone.
+public protocol InvertibleFactorization<Element>: LinearSolver {
+  /// Starts computing A⁻¹ and returns its future, column-major.
+  func startInverse(priority: WorkPriority) throws -> Future<SharedMatrix<Element>>
+  /// Starts estimating 1 / (‖A‖·‖A⁻¹‖) and returns its future.
+  func startReciprocalCondition(_ norm: ConditionNorm, priority: WorkPriority) throws -> Future<
+    Double
+  >
+}
+
+extension MatrixFactorization {
+  /// The product of the factors, which should be A; see `startReconstruct`.
+  public func reconstruct(priority: WorkPriority = .normal) async throws -> SharedMatrix<Element> {
+    try await startReconstruct(priority: priority).value
+  }
+
+  /// The product of the factors, which should be A, blocking; see `startReconstruct`.
+  @available(*, noasync)
+  public func reconstruct(priority: WorkPriority = .normal) throws -> SharedMatrix<Element> {
+    try startReconstruct(priority: priority).result()
+  }
+}
+
+extension LinearSolver {
+  /// Solves A·X = B, where B is a matrix or a vector; see `startSolve`.
+  public func solve<B: RightHandSide<Element>>(
+    _ b: B, priority: WorkPriority = .normal
+  ) async throws -> B {
+    try await startSolve(b, priority: priority).value
+  }
+
+  /// Solves A·X = B, where B is a matrix or a vector, blocking; see `startSolve`.
+  @available(*, noasync)
+  public func solve<B: RightHandSide<Element>>(
+    _ b: B, priority: WorkPriority = .normal
+  ) throws -> B {
+    try startSolve(b, priority: priority).result()
+  }
+}
+
+extension InvertibleFactorization {
+  /// A⁻¹; see `startInverse`.
+  public func inverse(priority: WorkPriority = .normal) async throws -> SharedMatrix<Element> {
+    try await startInverse(priority: priority).value
+  }
+
+  /// A⁻¹, blocking; see `startInverse`.
+  @available(*, noasync)
+  public func inverse(priority: WorkPriority = .normal) throws -> SharedMatrix<Element> {
+    try startInverse(priority: priority).result()
+  }
+
+  /// An estimate of 1 / (‖A‖·‖A⁻¹‖); see `startReciprocalCondition`.
+  public func reciprocalCondition(
+    _ norm: ConditionNorm = .one, priority: WorkPriority = .normal
+  ) async throws -> Double {
+    try await startReciprocalCondition(norm, priority: priority).value
+  }
+
+  /// An estimate of 1 / (‖A‖·‖A⁻¹‖), blocking; see `startReciprocalCondition`.
+  @available(*, noasync)
+  public func reciprocalCondition(
+    _ norm: ConditionNorm = .one, priority: WorkPriority = .normal
+  ) throws -> Double {
+    try startReciprocalCondition(norm, priority: priority).result()
+  }
+}

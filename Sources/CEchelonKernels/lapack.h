@@ -10,13 +10,12 @@
 #define EK_ROUTINES(X) \
   X(GEMM, "gemm", "gemm") X(SYMM, "symm", "symm") X(HEMM, "symm", "hemm") X(SYRK, "syrk", "syrk") \
   X(HERK, "syrk", "herk") X(TRMM, "trmm", "trmm") X(TRSM, "trsm", "trsm") X(GEMV, "gemv", "gemv") \
-  X(GERU, "ger", "geru") X(GERC, "ger", "gerc") \
   X(LASWP, "laswp", "laswp") \
   X(GETRF, "getrf", "getrf") X(GETRS, "getrs", "getrs") X(GETRI, "getri", "getri") X(GECON, "gecon", "gecon") \
   X(POTRF, "potrf", "potrf") X(POTRS, "potrs", "potrs") X(POTRI, "potri", "potri") X(POCON, "pocon", "pocon") \
-  X(GBTRF, "gbtrf", "gbtrf") X(GBTRS, "gbtrs", "gbtrs") X(GBCON, "gbcon", "gbcon") \
+  X(GBTRF, "gbtrf", "gbtrf") X(GBTRS, "gbtrs", "gbtrs") \
   X(PBTRF, "pbtrf", "pbtrf") X(PBTRS, "pbtrs", "pbtrs") X(GTSV, "gtsv", "gtsv") \
-  X(TRTRS, "trtrs", "trtrs") X(TRTRI, "trtri", "trtri") X(TRCON, "trcon", "trcon") \
+  X(TRTRS, "trtrs", "trtrs") \
   X(GEQRF, "geqrf", "geqrf") X(GEQP3, "geqp3", "geqp3") X(ORGQR, "orgqr", "ungqr") X(ORMQR, "ormqr", "unmqr") \
   X(GEQRT, "geqrt", "geqrt") X(LARFB, "larfb", "larfb") \
   X(GESDD, "gesdd", "gesdd") X(GESVD, "gesvd", "gesvd") X(SYEVD, "syevd", "heevd") X(SYGVD, "sygvd", "hegvd") \

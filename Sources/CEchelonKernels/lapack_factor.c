@@ -81,12 +81,6 @@ int ek_trtrs(int type, char uplo, char transpose, char diagonal, int n, int nrhs
   return info;
 }
 
-int ek_trtri(int type, char uplo, char diagonal, int n, void *a, int lda) {
-  int info = 0;
-  CALL(TRTRI, type, (P4, P2, L2), &uplo, &diagonal, &n, a, &lda, &info, TEXT2);
-  return info;
-}
-
 // Condition numbers: real routines want integers beside their work, complex ones real numbers.
 
 /// Work of 4·n elements, which is the most, and of n numbers beside it.
@@ -119,16 +113,4 @@ int ek_gecon(int type, char norm, int n, const void *a, int lda, double anorm, d
 int ek_pocon(int type, char uplo, int n, const void *a, int lda, double anorm, double *rcond) {
   WITH_CONDITION_MEMORY(CALL(POCON, type, (P8, P1, L1), &uplo, &n, a, &lda, &norm_of_a, &condition, work, beside,
                              &info, TEXT1));
-}
-
-int ek_gbcon(int type, char norm, int n, int kl, int ku, const void *ab, int ldab, const int *pivots, double anorm,
-             double *rcond) {
-  WITH_CONDITION_MEMORY(CALL(GBCON, type, (P8, P4, L1), &norm, &n, &kl, &ku, ab, &ldab, pivots, &norm_of_a,
-                             &condition, work, beside, &info, TEXT1));
-}
-
-int ek_trcon(int type, char norm, char uplo, char diagonal, int n, const void *a, int lda, double *rcond) {
-  double anorm = 0;  // not asked for
-  WITH_CONDITION_MEMORY((void)norm_of_a; CALL(TRCON, type, (P8, P2, L2, L1), &norm, &uplo, &diagonal, &n, a, &lda,
-                                              &condition, work, beside, &info, TEXT2, TEXT1));
 }

@@ -42,13 +42,3 @@ void ek_gemv(int type, char transpose, int m, int n, const void *alpha, const vo
              const void *beta, void *y, int incy) {
   CALL(GEMV, type, (P8, P2, P1, L1), &transpose, &m, &n, alpha, a, &lda, x, &incx, beta, y, &incy, TEXT1);
 }
-
-void ek_geru(int type, int m, int n, const void *alpha, const void *x, int incx, const void *y, int incy, void *a,
-             int lda) {
-  CALL(GERU, type, (P8, P1), &m, &n, alpha, x, &incx, y, &incy, a, &lda);
-}
-
-void ek_gerc(int type, int m, int n, const void *alpha, const void *x, int incx, const void *y, int incy, void *a,
-             int lda) {
-  CALL(GERC, type, (P8, P1), &m, &n, alpha, x, &incx, y, &incy, a, &lda);
-}

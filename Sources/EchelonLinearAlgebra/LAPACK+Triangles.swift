@@ -24,38 +24,4 @@ extension LAPACK {
     let column = try checked(info)
     return column > 0 ? column - 1 : nil
   }
-
-  /// The inverse of a triangle in its own place.
-  /// - Returns: the first column whose diagonal element is exactly 0; nil for none.
-  public static func trtri<Element: LinearAlgebraScalar>(
-    _ triangle: Triangle, hasUnitDiagonal: Bool = false,
-    _ a: inout MutableSpan<Element>, _ shape: ColumnMajorShape
-  ) throws(LinearAlgebraError) -> Int? {
-    shape.check(a.count)
-    shape.checkSquare()
-    let info = unsafe withAddress(&a) { a in
-      unsafe ek_trtri(
-        Element.scalarType.rawValue, triangle.letter, hasUnitDiagonal ? letterU : letterN, shape.n,
-        a, shape.lda)
-    }
-    let column = try checked(info)
-    return column > 0 ? column - 1 : nil
-  }
-
-  /// An estimate of 1 / (‖A‖·‖A⁻¹‖) of a triangle.
-  public static func trcon<Element: LinearAlgebraScalar>(
-    _ norm: ConditionNorm, _ triangle: Triangle, hasUnitDiagonal: Bool = false,
-    _ a: Span<Element>, _ shape: ColumnMajorShape
-  ) throws(LinearAlgebraError) -> Double {
-    shape.check(a.count)
-    shape.checkSquare()
-    var reciprocal = 0.0
-    let info = unsafe withAddress(a) { a in
-      unsafe ek_trcon(
-        Element.scalarType.rawValue, norm.letter, triangle.letter,
-        hasUnitDiagonal ? letterU : letterN, shape.n, a, shape.lda, &reciprocal)
-    }
-    _ = try checked(info)
-    return reciprocal
-  }
 }

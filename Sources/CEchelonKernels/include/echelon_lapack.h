@@ -66,10 +66,6 @@ void ek_trsm(int type, char side, char uplo, char transpose, char diagonal, int 
              const void *a, int lda, void *b, int ldb);
 void ek_gemv(int type, char transpose, int m, int n, const void *alpha, const void *a, int lda, const void *x, int incx,
              const void *beta, void *y, int incy);
-void ek_geru(int type, int m, int n, const void *alpha, const void *x, int incx, const void *y, int incy, void *a,
-             int lda);
-void ek_gerc(int type, int m, int n, const void *alpha, const void *x, int incx, const void *y, int incy, void *a,
-             int lda);
 
 // lapack_factor.c: linear systems.
 int ek_getrf(int type, int m, int n, void *a, int lda, int *pivots);
@@ -84,15 +80,11 @@ int ek_pocon(int type, char uplo, int n, const void *a, int lda, double anorm, d
 int ek_gbtrf(int type, int m, int n, int kl, int ku, void *ab, int ldab, int *pivots);
 int ek_gbtrs(int type, char transpose, int n, int kl, int ku, int nrhs, const void *ab, int ldab, const int *pivots,
              void *b, int ldb);
-int ek_gbcon(int type, char norm, int n, int kl, int ku, const void *ab, int ldab, const int *pivots, double anorm,
-             double *rcond);
 int ek_pbtrf(int type, char uplo, int n, int kd, void *ab, int ldab);
 int ek_pbtrs(int type, char uplo, int n, int kd, int nrhs, const void *ab, int ldab, void *b, int ldb);
 int ek_gtsv(int type, int n, int nrhs, void *lower, void *diagonal, void *upper, void *b, int ldb);
 int ek_trtrs(int type, char uplo, char transpose, char diagonal, int n, int nrhs, const void *a, int lda, void *b,
              int ldb);
-int ek_trtri(int type, char uplo, char diagonal, int n, void *a, int lda);
-int ek_trcon(int type, char norm, char uplo, char diagonal, int n, const void *a, int lda, double *rcond);
 
 // lapack_orthogonal.c: QR. `transpose` of `ormqr` is 'N' or 'C', which real types take as 'T'; it changes
 // `a` on its way and restores it.

@@ -59,13 +59,12 @@ struct BatchWork: Sendable {
   /// How many of them a worker takes at a time.
   let chunkLength: Int
 
-  /// - Parameter cost: multiplications of one matrix, about.
-  init(_ type: ElementType, count: Int, cost: Double) {
+  init(_ type: ElementType, count: Int, _ operation: BatchOperation) {
     self.type = type
     self.count = count
     // About 50 µs of work, so that a chunk costs nothing beside it and all workers end together. A matrix costs a tenth
     // of a microsecond by itself.
-    chunkLength = max(1, min(count, Int(0x1p20 / (cost + 2000))))
+    chunkLength = max(1, min(count, Int(0x1p20 / (operation.cost + 2000))))
   }
 
   /// How many chunks there are.

@@ -2,35 +2,27 @@ import EchelonKernels
 public import EchelonLinearAlgebra
 import EchelonMemory
 
-/// An operation of dense linear algebra and the sizes that it is planned by.
-public enum DenseOperation: Hashable, Sendable {
-  /// The product of m × k and k × n.
-  case product(rows: Int, inner: Int, columns: Int)
-  /// LU with partial pivoting, and what begins with it: `solve`, `inverse`, `determinant`.
-  case lu(rows: Int, columns: Int)
-  /// Cholesky, and solving with a positive definite matrix.
-  case cholesky(order: Int)
-  /// QR without pivoting.
-  case qr(rows: Int, columns: Int)
-  /// Anything else: one call of LAPACK.
-  case other(name: String, rows: Int, columns: Int)
-}
-
 /// How an operation of dense linear algebra is divided among workers: what `explain` returns.
 ///
 /// It depends on the operation, the shape and the element type only. So do the bits of the result: they are the same
 /// for any number of workers.
 public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
-  /// The two ways.
+  /// The three ways.
   public enum Way: Hashable, Sendable {
-    /// One worker makes one call of BLAS or LAPACK.
+    /// One wide call: of BLAS or LAPACK, by one worker.
     case oneCall
-    /// The workers share steps, each on one tile of the matrix or on one block of its columns.
+    /// The workers share steps, each on one tile of the matrix or on one block of its columns. What solves a system
+    /// by the factors is one call after them.
     /// - Parameters:
     ///   - steps: how many there are.
     ///   - rows: of a tile; of a block of columns all.
     ///   - columns: of a tile or block.
     case steps(Int, rows: Int, columns: Int)
+    /// Many narrow calls, one for each matrix of a batch: the workers share chunks of matrices.
+    /// - Parameters:
+    ///   - chunks: how many there are.
+    ///   - matrices: in each but the last, which may have fewer.
+    case chunks(Int, matrices: Int)
   }
 
   /// What is planned.
@@ -39,42 +31,34 @@ public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
   public let elementType: String
   /// How it is divided.
   public let way: Way
-  /// Threads of the BLAS inside a call: always one, since its number would show in the bits of the result, and
-  /// workers beside it would compete with them.
-  public var blasThreadCount: Int { 1 }
+  /// Threads of the BLAS inside one call. They depend on the shape only, since their number shows in the bits of the
+  /// result.
+  public let blasThreadCount: Int
+  private let isFactoredInSteps: Bool
+
+  fileprivate init(_ operation: DenseOperation, _ type: Any.Type, way: Way) {
+    self.operation = operation
+    elementType = "\(type)"
+    self.way = way
+    // One: workers beside it would compete with more.
+    blasThreadCount = 1
+    isFactoredInSteps = ElementType(of: type) != nil
+  }
 
   /// One sentence: what is done, in how many pieces, and why.
   public var description: String {
     let (name, shape) = operation.words
     let what = "\(name) of \(shape) \(elementType)"
+    let threads = blasThreadCount == 1 ? "one thread" : "\(blasThreadCount) threads"
     return switch way {
     case .oneCall:
-      "\(what): one call in one worker, with one thread; \(operation.reasonForOneCall(elementType))"
+      "\(what): one call in one worker, with \(threads); "
+        + operation.reasonForOneCall(isFactoredInSteps: isFactoredInSteps)
     case .steps(let count, let rows, let columns):
-      "\(what): \(count) steps on \(rows) × \(columns) elements each, shared by all workers, one thread in each"
-    }
-  }
-}
-
-extension DenseOperation {
-  fileprivate var words: (name: String, shape: String) {
-    switch self {
-    case .product(let rows, let inner, let columns):
-      ("product", "\(rows) × \(inner) by \(inner) × \(columns)")
-    case .lu(let rows, let columns): ("LU", "\(rows) × \(columns)")
-    case .cholesky(let order): ("Cholesky", "\(order) × \(order)")
-    case .qr(let rows, let columns): ("QR", "\(rows) × \(columns)")
-    case .other(let name, let rows, let columns): (name, "\(rows) × \(columns)")
-    }
-  }
-
-  fileprivate func reasonForOneCall(_ type: String) -> String {
-    switch self {
-    case .other: "LAPACK has no form of it that falls into steps"
-    case .product: "it is too small to divide"
-    case .lu, .cholesky, .qr:
-      type == "Double" || type == "Float"
-        ? "it is too small to divide" : "only Double and Float are factored in steps"
+      "\(what): \(count) steps on \(rows) × \(columns) elements each, shared by all workers, \(threads) in each"
+    case .chunks(let count, let matrices):
+      "\(what): \(count) \(count == 1 ? "chunk" : "chunks") of up to \(matrices) matrices, "
+        + "shared by all workers, \(threads) in each; each matrix is worked on by one worker"
     }
   }
 }
@@ -84,23 +68,26 @@ extension DenseOperation {
 private let leastTiledOrder = 257
 
 extension WorkExecutor {
-  /// How an operation is divided among workers. Nothing is computed.
+  /// How an operation is divided among workers: as one wide call, as steps that they share, or as many narrow calls.
+  /// Nothing is computed.
   ///
   ///     print(pool.explain(.cholesky(order: 4096), of: Double.self))
+  ///     print(pool.explain(.batch(.solve(order: 50, rightSides: 1), count: 10_000), of: Double.self))
+  /// - Precondition: a batch is of Double or Float; there are none of complex numbers.
   public func explain<Element: LinearAlgebraScalar>(
     _ operation: DenseOperation, of type: Element.Type
   ) -> DensePlan {
-    DensePlan(
-      operation: operation, elementType: "\(type)", way: way(of: operation, Element.scalarType))
+    DensePlan(operation, type, way: way(of: operation, type))
   }
 
-  private func way(of operation: DenseOperation, _ type: ScalarType) -> DensePlan.Way {
-    let elementType: ElementType
-    switch type {
-    case .float64: elementType = .float64
-    case .float32: elementType = .float32
-    case .complexFloat64, .complexFloat32: return .oneCall
+  private func way(of operation: DenseOperation, _ type: Any.Type) -> DensePlan.Way {
+    let elementType = ElementType(of: type)
+    if case .batch(let operation, let count) = operation {
+      guard let elementType else { preconditionFailure("there are no batches of \(type)") }
+      let work = BatchWork(elementType, count: count, operation)
+      return .chunks(work.chunkCount, matrices: work.chunkLength)
     }
+    guard let elementType else { return .oneCall }
     func layout(_ rows: Int, _ columns: Int) -> OperandLayout {
       OperandLayout(
         matrixOf: elementType, rows: rows, columns: columns, rowStride: 1,
@@ -126,14 +113,17 @@ extension WorkExecutor {
       guard order >= leastTiledOrder else { return .oneCall }
       let steps = KernelFamily.choleskySteps(order: order)
       return .steps(steps.count, rows: steps.width, columns: steps.width)
-    case .other: return .oneCall
+    case .solve(let order, let structure):
+      let factorization = DenseOperation.factorization(order: order, structure)
+      return factorization.map { way(of: $0, type) } ?? .oneCall
+    case .svd, .symmetricEigen, .eigen, .schur, .leastSquares, .other, .batch: return .oneCall
     }
   }
 
-  /// Whether a factorization is divided.
+  /// Whether a factorization, or the solution of a system, is divided.
   func isDivided<Element: LinearAlgebraScalar>(
     _ operation: DenseOperation, of type: Element.Type
   ) -> Bool {
-    way(of: operation, Element.scalarType) != .oneCall
+    way(of: operation, type) != .oneCall
   }
 }

@@ -34,8 +34,7 @@ extension WorkExecutor {
     }
     let x = try result(x, of: "solve", count: a.count, b.rows, b.columns, inputs: [a, b])
     let work = BatchWork(
-      Element.elementType, count: a.count,
-      cost: Double(a.rows) * Double(a.rows) * Double(a.rows + 3 * b.columns))
+      Element.elementType, count: a.count, .solve(order: a.rows, rightSides: b.columns))
     return try startSolve(
       work, BatchOperand(a), BatchOperand(b), x, assumption, singular, priority, deadline)
   }
@@ -50,8 +49,7 @@ extension WorkExecutor {
       throw KernelError.shapeMismatch(kernel: "inverse", shapes: [a.shape])
     }
     let x = try result(x, of: "inverse", count: a.count, a.rows, a.columns, inputs: [a])
-    let size = Double(a.rows)
-    let work = BatchWork(Element.elementType, count: a.count, cost: 4 * size * size * size)
+    let work = BatchWork(Element.elementType, count: a.count, .inverse(order: a.rows))
     return try startSolve(work, BatchOperand(a), nil, x, .general, singular, priority, deadline)
   }
 
@@ -95,8 +93,7 @@ extension WorkExecutor {
       throw KernelError.shapeMismatch(kernel: "determinant", shapes: [a.shape])
     }
     let determinants = try uninitializedArray(of: Element.self, count: a.count)
-    let size = Double(a.rows)
-    let work = BatchWork(Element.elementType, count: a.count, cost: size * size * size)
+    let work = BatchWork(Element.elementType, count: a.count, .determinant(order: a.rows))
     let operand = BatchOperand(a)
     return try startSteps { [self] in
       try await finished(
@@ -134,7 +131,7 @@ extension WorkExecutor {
     }
     let work = BatchWork(
       Element.elementType, count: a.count,
-      cost: Double(a.rows) * Double(a.columns) * Double(b.columns))
+      .product(rows: a.rows, inner: a.columns, columns: b.columns))
     let (left, right, product) = (BatchOperand(a), BatchOperand(b), BatchOperand(c))
     return try startSteps { [self] in
       try await finished(

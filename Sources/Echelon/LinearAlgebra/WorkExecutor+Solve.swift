@@ -27,15 +27,15 @@ extension WorkExecutor {
     try LAPACK.require()
     return try startSteps { [self] in
       // What is factored by all workers is solved by its factors.
-      if structure == .general, isDivided(.lu(rows: a.rows, columns: a.rows), of: Element.self) {
-        let lu = try await finished(
-          startLU(a, checkingFinite: checkingFinite, priority: priority))
-        return try await finished(lu.startSolve(b, priority: priority))
-      }
-      if structure == .positiveDefinite, isDivided(.cholesky(order: a.rows), of: Element.self) {
-        let factor = try await finished(
-          startCholesky(a, checkingFinite: checkingFinite, priority: priority))
-        return try await finished(factor.startSolve(b, priority: priority))
+      if isDivided(.solve(order: a.rows, structure: structure), of: Element.self) {
+        let solver: any InvertibleFactorization<Element> =
+          if structure == .positiveDefinite {
+            try await finished(
+              startCholesky(a, checkingFinite: checkingFinite, priority: priority))
+          } else {
+            try await finished(startLU(a, checkingFinite: checkingFinite, priority: priority))
+          }
+        return try await finished(solver.startSolve(b, priority: priority))
       }
       let x = try columnMajorMatrix(of: Element.self, rows: sides.rows, columns: sides.columns)
       try await finish(

@@ -1,0 +1,104 @@
+/// An operation of dense linear algebra and the sizes that it is planned by.
+public enum DenseOperation: Hashable, Sendable {
+  /// The product of m × k and k × n.
+  case product(rows: Int, inner: Int, columns: Int)
+  /// LU with partial pivoting, and what begins with it: `inverse`, `determinant`, `conditionNumber` in a norm.
+  case lu(rows: Int, columns: Int)
+  /// Cholesky.
+  case cholesky(order: Int)
+  /// QR without pivoting.
+  case qr(rows: Int, columns: Int)
+  /// The solution of a system of n × n, for any number of right sides.
+  case solve(order: Int, structure: MatrixStructure = .general)
+  /// The singular value decomposition, and what begins with it: `pseudoInverse`, `rank`, `ridge`.
+  case svd(rows: Int, columns: Int)
+  /// The eigenvalues of a symmetric or Hermitian matrix, with vectors or without.
+  case symmetricEigen(order: Int)
+  /// The eigenvalues of any square matrix, with vectors or without.
+  case eigen(order: Int)
+  /// The Schur decomposition.
+  case schur(order: Int)
+  /// Least squares, for any number of right sides.
+  case leastSquares(rows: Int, columns: Int)
+  /// The same operation on each of many matrices of Double or Float.
+  case batch(BatchOperation, count: Int)
+  /// Anything else: one call of LAPACK.
+  case other(name: String, rows: Int, columns: Int)
+
+  /// The factorization that a system is solved by when all workers share it; nil for the structures that have none.
+  static func factorization(order: Int, _ structure: MatrixStructure) -> DenseOperation? {
+    switch structure {
+    case .general: .lu(rows: order, columns: order)
+    case .positiveDefinite: .cholesky(order: order)
+    case .lowerTriangular, .upperTriangular, .banded, .positiveDefiniteBanded, .tridiagonal: nil
+    }
+  }
+
+  /// What it is called, and of which matrices it is.
+  var words: (name: String, shape: String) {
+    switch self {
+    case .product(let rows, let inner, let columns):
+      ("product", "\(rows) × \(inner) by \(inner) × \(columns)")
+    case .lu(let rows, let columns): ("LU", "\(rows) × \(columns)")
+    case .cholesky(let order): ("Cholesky", "\(order) × \(order)")
+    case .qr(let rows, let columns): ("QR", "\(rows) × \(columns)")
+    case .solve(let order, let structure):
+      ("solve", structure.word.map { "\($0) \(order) × \(order)" } ?? "\(order) × \(order)")
+    case .svd(let rows, let columns): ("SVD", "\(rows) × \(columns)")
+    case .symmetricEigen(let order): ("symmetric eigendecomposition", "\(order) × \(order)")
+    case .eigen(let order): ("eigendecomposition", "\(order) × \(order)")
+    case .schur(let order): ("Schur decomposition", "\(order) × \(order)")
+    case .leastSquares(let rows, let columns): ("least squares", "\(rows) × \(columns)")
+    case .batch(let operation, let count):
+      (operation.words.name, "\(count) times \(operation.words.shape)")
+    case .other(let name, let rows, let columns): (name, "\(rows) × \(columns)")
+    }
+  }
+
+  /// Why one worker does all of it in one call.
+  /// - Parameter isFactoredInSteps: whether there are factorizations in steps of the element type.
+  func reasonForOneCall(isFactoredInSteps: Bool) -> String {
+    switch self {
+    case .product: "it is too small to divide"
+    case .lu, .cholesky, .qr:
+      isFactoredInSteps
+        ? "it is too small to divide" : "only Double and Float are factored in steps"
+    case .solve(let order, let structure):
+      if let factorization = DenseOperation.factorization(order: order, structure) {
+        factorization.reasonForOneCall(isFactoredInSteps: isFactoredInSteps)
+      } else {
+        "its structure leaves too little work to divide"
+      }
+    case .svd, .symmetricEigen, .eigen, .schur, .leastSquares, .other, .batch:
+      "LAPACK has no form of it that falls into steps"
+    }
+  }
+}
+
+extension BatchOperation {
+  fileprivate var words: (name: String, shape: String) {
+    switch self {
+    case .solve(let order, let rightSides):
+      ("solve", "\(order) × \(order) for \(order) × \(rightSides)")
+    case .inverse(let order): ("inverse", "\(order) × \(order)")
+    case .determinant(let order): ("determinant", "\(order) × \(order)")
+    case .product(let rows, let inner, let columns):
+      DenseOperation.product(rows: rows, inner: inner, columns: columns).words
+    }
+  }
+}
+
+extension MatrixStructure {
+  /// What a matrix is called that has it; nil for any matrix.
+  fileprivate var word: String? {
+    switch self {
+    case .general: nil
+    case .positiveDefinite: "positive definite"
+    case .lowerTriangular: "lower triangular"
+    case .upperTriangular: "upper triangular"
+    case .banded: "banded"
+    case .positiveDefiniteBanded: "positive definite banded"
+    case .tridiagonal: "tridiagonal"
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import Echelon
+import EchelonKernels
+import TestSupport
+import Testing
+
+/// How many chunks the workers of a pool run meanwhile.
+private func chunkCount<Value>(on pool: ProcessPool, _ body: () throws -> Value) throws -> Int {
+  let before = pool.statistics.chunksRun.reduce(0, +)
+  _ = try body()
+  return Int(pool.statistics.chunksRun.reduce(0, +) - before)
+}
+
+extension DensePlan {
+  /// How many chunks a job has that is divided in this way.
+  fileprivate var chunkCount: Int {
+    switch way {
+    case .oneCall: 1
+    case .steps(let count, _, _), .chunks(let count, _): count
+    }
+  }
+}
+
+@Suite struct `The division of linear algebra is explained` {
+  @Test func `for batches, and workers take as many chunks as it says`() throws {
+    let pool = try ProcessPool(workers: 2)
+    defer { pool.shutdown() }
+    let (count, n) = (300, 50)
+    let a = try pool.matrixBatch(count: count, rows: n, columns: n) { index, i, j in
+      i == j ? 100.0 : Double((index + i * j) % 7)
+    }
+    let b = try pool.matrixBatch(count: count, rows: n, columns: 2) { index, i, _ in Double(i) }
+    func check(
+      _ operation: BatchOperation, _ expected: DensePlan.Way, _ body: () throws -> Void
+    ) throws {
+      let plan = pool.explain(.batch(operation, count: count), of: Double.self)
+      #expect(plan.way == expected, "\(operation)")
+      #expect(try chunkCount(on: pool, body) == plan.chunkCount, "\(operation)")
+    }
+    try check(.solve(order: n, rightSides: 2), .chunks(43, matrices: 7)) {
+      _ = try pool.solve(a, b)
+    }
+    try check(.inverse(order: n), .chunks(150, matrices: 2)) { _ = try pool.inverse(a) }
+    try check(.determinant(order: n), .chunks(38, matrices: 8)) { _ = try pool.determinant(a) }
+    try check(.product(rows: n, inner: n, columns: 2), .chunks(3, matrices: 149)) {
+      _ = try pool.multiply(a, b)
+    }
+  }
+
+  @Test func `for single matrices, and workers take as many steps as it says`() throws {
+    let pool = try ProcessPool(workers: 2)
+    defer { pool.shutdown() }
+    func check(
+      _ operation: DenseOperation, isDivided: Bool, _ body: () throws -> Void
+    ) throws {
+      let plan = pool.explain(operation, of: Double.self)
+      #expect((plan.way != .oneCall) == isDivided, "\(plan)")
+      #expect(try chunkCount(on: pool, body) == plan.chunkCount, "\(plan)")
+    }
+    func matrix(_ n: Int) throws -> SharedMatrix<Double> {
+      try pool.matrix(rows: n, columns: n) { $0 == $1 ? 100 : $0 + 1 == $1 || $0 == $1 + 1 ? 1 : 0 }
+    }
+    let n = 300
+    let large = try matrix(n)
+    try check(.product(rows: n, inner: n, columns: n), isDivided: true) {
+      _ = try pool.multiply(large, large)
+    }
+    // What searches for numbers that are not finite has chunks of its own.
+    try check(.qr(rows: n, columns: n), isDivided: true) {
+      _ = try pool.qr(large, checkingFinite: false)
+    }
+    let b = try pool.array(repeating: 1.0, count: n)
+    try check(.solve(order: n, structure: .tridiagonal), isDivided: false) {
+      _ = try pool.solve(large, b, structure: .tridiagonal)
+    }
+    let m = 40
+    let small = try matrix(m)
+    let side = b[0..<m]
+    try check(.lu(rows: m, columns: m), isDivided: false) { _ = try pool.lu(small) }
+    try check(.cholesky(order: m), isDivided: false) { _ = try pool.cholesky(small) }
+    try check(.qr(rows: m, columns: m), isDivided: false) { _ = try pool.qr(small) }
+    try check(.solve(order: m), isDivided: false) { _ = try pool.solve(small, side) }
+    try check(.svd(rows: m, columns: m), isDivided: false) { _ = try pool.svd(small) }
+    try check(.symmetricEigen(order: m), isDivided: false) { _ = try pool.symmetricEigen(small) }
+    try check(.eigen(order: m), isDivided: false) { _ = try pool.eigen(small) }
+    try check(.schur(order: m), isDivided: false) { _ = try pool.schur(small) }
+    try check(.leastSquares(rows: m, columns: m), isDivided: false) {
+      _ = try pool.leastSquares(small, side)
+    }
+  }
+
+  @Test func `for systems as for the factorization that solves them`() throws {
+    let pool = try ProcessPool(workers: 1)
+    defer { pool.shutdown() }
+    func way(_ operation: DenseOperation) -> DensePlan.Way {
+      pool.explain(operation, of: Float.self).way
+    }
+    for n in [0, 1, 256, 257, 1000] {
+      #expect(way(.solve(order: n)) == way(.lu(rows: n, columns: n)), "\(n)")
+      #expect(
+        way(.solve(order: n, structure: .positiveDefinite)) == way(.cholesky(order: n)), "\(n)")
+      #expect(way(.solve(order: n, structure: .upperTriangular)) == .oneCall, "\(n)")
+    }
+    #expect(way(.solve(order: 257)) != .oneCall)
+    #expect(
+      pool.explain(.solve(order: 1000), of: ComplexElement<Float>.self).way == .oneCall)
+  }
+
+  @Test func `in sentences`() throws {
+    let pool = try ProcessPool(workers: 1)
+    defer { pool.shutdown() }
+    func sentence(_ operation: DenseOperation) -> String {
+      pool.explain(operation, of: Double.self).description
+    }
+    #expect(
+      sentence(.batch(.solve(order: 50, rightSides: 1), count: 10_000))
+        == "solve of 10000 times 50 × 50 for 50 × 1 Double: 1429 chunks of up to 7 matrices, shared by all "
+        + "workers, one thread in each; each matrix is worked on by one worker")
+    #expect(
+      sentence(.batch(.determinant(order: 2), count: 3))
+        == "determinant of 3 times 2 × 2 Double: 1 chunk of up to 3 matrices, shared by all workers, "
+        + "one thread in each; each matrix is worked on by one worker")
+    #expect(
+      sentence(.svd(rows: 30, columns: 20))
+        == "SVD of 30 × 20 Double: one call in one worker, with one thread; LAPACK has no form of it that "
+        + "falls into steps")
+    #expect(
+      sentence(.solve(order: 999, structure: .banded(lower: 1, upper: 2)))
+        == "solve of banded 999 × 999 Double: one call in one worker, with one thread; its structure leaves "
+        + "too little work to divide")
+    #expect(
+      sentence(.solve(order: 9))
+        == "solve of 9 × 9 Double: one call in one worker, with one thread; it is too small to divide"
+    )
+    let complex = pool.explain(.solve(order: 999), of: ComplexElement<Double>.self)
+    #expect(
+      complex.description.hasSuffix("with one thread; only Double and Float are factored in steps"))
+    #expect(complex.blasThreadCount == 1)
+  }
+}

@@ -88,6 +88,20 @@ extension DensePlan {
     }
   }
 
+  @Test func `for products of complex matrices, too`() throws {
+    let pool = try ProcessPool(workers: 2)
+    defer { pool.shutdown() }
+    for (m, k, n) in [(100, 7, 128), (300, 2, 129), (1, 0, 0)] {
+      let a = try pool.matrix(rows: m, columns: k) { ComplexElement(Double($0), Double($1)) }
+      let b = try pool.matrix(rows: k, columns: n) { ComplexElement(Double($1), Double($0)) }
+      let plan = pool.explain(
+        .product(rows: m, inner: k, columns: n), of: ComplexElement<Double>.self)
+      #expect((plan.way == .oneCall) == (m != 300), "\(plan)")
+      guard n > 0 else { continue }  // no elements, no call
+      #expect(try chunkCount(on: pool) { try pool.multiply(a, b) } == plan.chunkCount, "\(plan)")
+    }
+  }
+
   @Test func `for systems as for the factorization that solves them`() throws {
     let pool = try ProcessPool(workers: 1)
     defer { pool.shutdown() }

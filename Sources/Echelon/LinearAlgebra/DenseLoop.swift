@@ -54,6 +54,14 @@ struct BlockGrid: Sendable, Codable, BitwiseCopyable {
   var blockRows: Int
   var blockColumns: Int
 
+  /// The blocks of a product: about 64, of 128 at least, below which a product is mostly packing; see the kernel
+  /// `matrixProduct`.
+  static func product(rows: Int, columns: Int) -> BlockGrid {
+    let ideal = Int((Double(rows) * Double(columns) / 64).squareRoot())
+    let edge = min(512, max(128, (ideal + 31) / 32 * 32))
+    return BlockGrid(rows: rows, columns: columns, blockRows: edge, blockColumns: edge)
+  }
+
   private var down: Int { (rows + blockRows - 1) / blockRows }
   private var across: Int { (columns + blockColumns - 1) / blockColumns }
   var count: Int { down * across }

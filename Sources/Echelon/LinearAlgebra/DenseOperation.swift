@@ -1,6 +1,6 @@
 /// An operation of dense linear algebra and the sizes that it is planned by.
 public enum DenseOperation: Hashable, Sendable {
-  /// The product of m × k and k × n.
+  /// The product of m × k and k × n, of which no structure is known.
   case product(rows: Int, inner: Int, columns: Int)
   /// LU with partial pivoting, and what begins with it: `inverse`, `determinant`, `conditionNumber` in a norm.
   case lu(rows: Int, columns: Int)

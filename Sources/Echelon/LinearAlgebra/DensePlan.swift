@@ -87,7 +87,13 @@ extension WorkExecutor {
       let work = BatchWork(elementType, count: count, operation)
       return .chunks(work.chunkCount, matrices: work.chunkLength)
     }
-    guard let elementType else { return .oneCall }
+    guard let elementType else {
+      guard case .product(let rows, _, let columns) = operation else { return .oneCall }
+      let grid = BlockGrid.product(rows: rows, columns: columns)
+      guard grid.count > 1 else { return .oneCall }
+      return .steps(
+        grid.count, rows: min(rows, grid.blockRows), columns: min(columns, grid.blockColumns))
+    }
     func layout(_ rows: Int, _ columns: Int) -> OperandLayout {
       OperandLayout(
         matrixOf: elementType, rows: rows, columns: columns, rowStride: 1,

@@ -194,10 +194,7 @@ extension WorkExecutor {
     try LAPACK.require()
     return try startSteps { [self] in
       let c = try columnMajorMatrix(of: Element.self, rows: rows, columns: columns)
-      // About 64 blocks, of 128 at least, below which a product is mostly packing; see the kernel `matrixProduct`.
-      let ideal = Int((Double(rows) * Double(columns) / 64).squareRoot())
-      let edge = min(512, max(128, (ideal + 31) / 32 * 32))
-      let grid = BlockGrid(rows: rows, columns: columns, blockRows: edge, blockColumns: edge)
+      let grid = BlockGrid.product(rows: rows, columns: columns)
       try await finish(
         MultiplyBlocks(
           type: Element.scalarType, report: TaskReport(on: self), leftForm: leftForm,

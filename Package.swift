@@ -109,7 +109,7 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "Echelon", "TestSupport", "ClosureTable",
+        "Echelon", "EchelonLinearAlgebra", "CReference", "TestSupport", "ClosureTable",
         .product(name: "ComplexModule", package: "swift-numerics"),
         .product(name: "RealModule", package: "swift-numerics"),
       ],

@@ -3,6 +3,11 @@ import EchelonLinearAlgebra
 import TestSupport
 import Testing
 
+/// Pools of several sizes; the first, of one worker, is the oracle for bits.
+let pools: [ProcessPool] = [1, 2, 3, 7].map { workers in
+  do { return try ProcessPool(workers: workers) } catch { fatalError("\(error)") }
+}
+
 /// What the tests of linear algebra need of an element: random ones, and the unit roundoff of its parts.
 protocol TestedScalar: LinearAlgebraScalar {
   /// A random number with parts in -1 ... 1.

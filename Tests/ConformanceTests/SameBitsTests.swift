@@ -4,11 +4,6 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Pools of several sizes; the first, of one worker, is the oracle.
-private let pools: [ProcessPool] = [1, 2, 3, 7].map { workers in
-  do { return try ProcessPool(workers: workers) } catch { fatalError("\(error)") }
-}
-
 /// What `body` gives on every pool is the same, bit for bit.
 private func sameBits<Bits: Equatable>(
   _ what: String, _ body: (ProcessPool) throws -> Bits,

@@ -3,10 +3,6 @@ import EchelonKernels
 import TestSupport
 import Testing
 
-private let pools: [ProcessPool] = [1, 2, 3, 7].map { workers in
-  do { return try ProcessPool(workers: workers) } catch { fatalError("\(error)") }
-}
-
 /// A matrix as rows of numbers.
 private typealias Rows = [[Double]]
 

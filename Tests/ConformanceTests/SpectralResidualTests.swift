@@ -1,0 +1,220 @@
+import Echelon
+import EchelonLinearAlgebra
+import TestSupport
+import Testing
+
+// Singular values and eigenvalues of LAPACK's own matrix types, in the measures of its own test programs. The types
+// are those of dchkbd (ddrvbd), dchkst (ddrvst, ddrvsg) and ddrvev.
+
+/// Zero, identity, and diagonals and full matrices of values that are spread in several ways.
+private func spectralTypes(_ precision: Precision) -> [MatrixType] {
+  let condition = 1 / precision.ulp
+  let spreads: [(String, Spread)] = [
+    ("evenly", .arithmetic), ("geometrically", .geometric), ("clustered", .oneLarge),
+  ]
+  let scales = [
+    ("", 1), (", large", precision.rootLarge), (", small", precision.rootSmall),
+  ]
+  return [
+    MatrixType(description: "zero", structure: .zero),
+    MatrixType(description: "identity", structure: .identity),
+  ]
+    + spreads.map {
+      MatrixType(
+        description: "diagonal, \($0)", structure: .diagonal, spread: $1, condition: condition)
+    }
+    + scales.dropFirst().map {
+      MatrixType(
+        description: "diagonal, geometrically\($0)", structure: .diagonal, condition: condition,
+        norm: $1)
+    }
+    + spreads.map {
+      MatrixType(description: "full, \($0)", structure: .full, spread: $1, condition: condition)
+    }
+    + scales.dropFirst().map {
+      MatrixType(
+        description: "full, evenly\($0)", structure: .full, spread: .arithmetic,
+        condition: condition, norm: $1)
+    }
+    + scales.map { MatrixType(description: "random\($0)", structure: .random, norm: $1) }
+}
+
+/// Of matrices that are not symmetric (ddrvev).
+private func generalEigenTypes(_ precision: Precision) -> [MatrixType] {
+  let condition = 1 / precision.ulp
+  let all = spectralTypes(precision)
+  let spreads: [(String, Spread)] = [
+    ("evenly", .arithmetic), ("geometrically", .geometric), ("clustered", .oneLarge),
+  ]
+  return all[..<2] + [MatrixType(description: "Jordan block", structure: .jordan)] + all[2..<7]
+    + spreads.map {
+      MatrixType(
+        description: "U·T·Uᴴ, \($0)", structure: .similar(condition: 1), spread: $1,
+        condition: condition)
+    }
+    + spreads.map {
+      MatrixType(
+        description: "X·T·X⁻¹, \($0)",
+        structure: .similar(condition: condition.squareRoot()), spread: $1, condition: condition)
+    }
+    + [
+      MatrixType(
+        description: "X·T·X⁻¹, large", structure: .similar(condition: condition.squareRoot()),
+        spread: .arithmetic, condition: condition, norm: precision.rootLarge),
+      MatrixType(
+        description: "X·T·X⁻¹, small", structure: .similar(condition: condition.squareRoot()),
+        spread: .arithmetic, condition: condition, norm: precision.rootSmall),
+    ] + all[12...]
+}
+
+/// On one size only in release builds: iterations on 1000 rows take seconds each, and in debug builds nothing new.
+#if DEBUG
+  private let largeSizes: [Int] = []
+#else
+  private let largeSizes = [1000]
+#endif
+
+extension `Residuals over LAPACK's matrix types` {
+  @Test(arguments: MatrixSource.allCases)
+  func `of singular value decompositions are small`(_ source: MatrixSource) throws {
+    guard source.isAvailable else { return }
+    let seed = testSeed()
+    let ratios = Ratios()
+    func check<Element: TestedScalar>(_: Element.Type, sizes: [Int]? = nil, all: Bool = true)
+      throws
+    {
+      let types = spectralTypes(Element.precision)
+      let bidiagonal = MatrixType(
+        description: "bidiagonal", structure: .bidiagonal, condition: 1 / Element.precision.ulp)
+      try forEachMatrix(
+        of: all ? types + [bidiagonal] : [types[7]], Element.self, source, sizes: sizes,
+        isSquare: !all, seed: seed
+      ) { a, made, _, what in
+        let svd = try onAllPools([a], what) { pool, inputs, digest in
+          let svd = try pool.svd(inputs[0])
+          digest.add(svd.u)
+          digest.add(svd.singularValues)
+          digest.add(svd.vAdjoint)
+          return svd
+        }
+        let (u, vAdjoint) = (DenseMatrix(svd.u), DenseMatrix(svd.vAdjoint))
+        let values = Array(svd.singularValues)
+        let scaled = u * DenseMatrix(diagonal: values.map { Element(real: $0) })
+        ratios.expect("A", a.ratio(ofProduct: scaled, vAdjoint), what)
+        ratios.expect("U", u.orthogonalityRatio, what)
+        var v = DenseMatrix<Element>(rows: a.columns, columns: values.count)
+        v.add(1, vAdjoint, .adjoint, .identity(values.count))
+        ratios.expect("V", v.orthogonalityRatio, what)
+        #expect(values == values.sorted(by: >) && values.allSatisfy { $0 >= 0 }, "\(what)")
+        if let expected = made.values {
+          ratios.expect("σ", DenseMatrix<Element>.ratio(ofValues: values, expected), what)
+        }
+      }
+    }
+    try check(Double.self)
+    try check(Float.self)
+    try check(ComplexElement<Double>.self)
+    try check(ComplexElement<Float>.self)
+    if source == .own { try check(Double.self, sizes: largeSizes, all: false) }
+    ratios.report("singular values, \(source)")
+  }
+
+  @Test(arguments: MatrixSource.allCases)
+  func `of symmetric eigendecompositions are small, of pairs too`(_ source: MatrixSource) throws {
+    guard source.isAvailable else { return }
+    let seed = testSeed()
+    let ratios = Ratios()
+    func check<Element: TestedScalar>(_: Element.Type, sizes: [Int]? = nil, all: Bool = true)
+      throws
+    {
+      let types = spectralTypes(Element.precision)
+      let definite = MatrixType(description: "B", structure: .full, condition: 10)
+      try forEachMatrix(
+        of: all ? types : [types[7]], Element.self, source, sizes: sizes, isHermitian: true,
+        isIndefinite: true, seed: seed
+      ) { a, _, _, what in
+        let eigen = try onAllPools([a], what) { pool, inputs, digest in
+          let eigen = try pool.symmetricEigen(inputs[0])
+          digest.add(eigen.eigenvalues)
+          digest.add(eigen.eigenvectors)
+          return eigen
+        }
+        let v = DenseMatrix(eigen.eigenvectors)
+        let values = Array(eigen.eigenvalues)
+        let lambda = DenseMatrix(diagonal: values.map { Element(real: $0) })
+        ratios.expect("A", a.ratio(ofProduct: v * lambda, v, .adjoint), what)
+        ratios.expect("V", v.orthogonalityRatio, what)
+        #expect(values == values.sorted(), "\(what)")
+
+        let b = try DenseMatrix<Element>(
+          MadeMatrix(
+            definite, rows: a.rows, columns: a.rows, isComplex: Element.isComplex,
+            isHermitian: true, source: source, seed: seed), .full, source)
+        let pair = try onAllPools([a, b], what) { pool, inputs, digest in
+          let pair = try pool.symmetricEigen(inputs[0], inputs[1], triangle: .upper)
+          digest.add(pair.eigenvalues)
+          digest.add(pair.eigenvectors)
+          return pair
+        }
+        // ‖A·Z - B·Z·Λ‖ / (n·‖A‖·‖Z‖·ε) (dsgt01).
+        let z = DenseMatrix(pair.eigenvectors)
+        var difference = a * z
+        let pairLambda = Array(pair.eigenvalues).map { Element(real: $0) }
+        difference.add(-1, b, z * DenseMatrix(diagonal: pairLambda))
+        ratios.expect(
+          "pairs", Element.ratio(difference.norm, to: [a.norm, z.norm], count: a.rows), what)
+      }
+    }
+    try check(Double.self)
+    try check(Float.self)
+    try check(ComplexElement<Double>.self)
+    try check(ComplexElement<Float>.self)
+    if source == .own { try check(Double.self, sizes: largeSizes, all: false) }
+    ratios.report("symmetric eigenvalues, \(source)")
+  }
+
+  @Test(arguments: MatrixSource.allCases)
+  func `of eigendecompositions and Schur decompositions are small`(_ source: MatrixSource) throws {
+    guard source.isAvailable else { return }
+    let seed = testSeed()
+    let ratios = Ratios()
+    func check<Element: TestedEigenScalar>(_: Element.Type) throws {
+      try forEachMatrix(
+        of: generalEigenTypes(Element.precision), Element.self, source, seed: seed
+      ) { a, _, _, what in
+        let (eigen, schur) = try onAllPools([a], what) { pool, inputs, digest in
+          let eigen = try pool.eigen(inputs[0], leftVectors: true)
+          let schur = try pool.schur(inputs[0])
+          digest.add(eigen.eigenvalues)
+          digest.add(eigen.eigenvectors)
+          if let left = eigen.leftEigenvectors { digest.add(left) }
+          digest.add(schur.t)
+          digest.add(schur.q)
+          return (eigen, schur)
+        }
+        // ‖A·V - V·Λ‖ / (‖A‖·‖V‖·ε), and the same of Aᴴ (dget22).
+        let (matrix, values) = (a.asComplex, Array(eigen.eigenvalues))
+        func ratio(_ vectors: SharedMatrix<Element.ComplexNumber>, _ form: MatrixForm) -> Double {
+          let v = DenseMatrix(vectors)
+          let lambda = DenseMatrix(
+            diagonal: form == .plain ? values : values.map(\.conjugate))
+          var difference = DenseMatrix<Element.ComplexNumber>(rows: a.rows, columns: a.rows)
+          difference.add(1, matrix, form, v)
+          difference.add(-1, v, lambda)
+          let scale = a.norm(form == .plain ? .one : .infinity)
+          return Element.ratio(difference.norm, to: [scale, v.norm])
+        }
+        ratios.expect("right", ratio(eigen.eigenvectors, .plain), what)
+        ratios.expect("left", ratio(try #require(eigen.leftEigenvectors), .adjoint), what)
+        let q = DenseMatrix(schur.q)
+        ratios.expect("Schur", a.ratio(ofProduct: q * DenseMatrix(schur.t), q, .adjoint), what)
+        ratios.expect("Q", q.orthogonalityRatio, what)
+      }
+    }
+    try check(Double.self)
+    try check(Float.self)
+    try check(ComplexElement<Double>.self)
+    try check(ComplexElement<Float>.self)
+    ratios.report("eigenvalues and Schur, \(source)")
+  }
+}

@@ -28,6 +28,9 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   case noConvergence(operation: String, remaining: Int)
   /// A matrix has an element that is NaN or infinite, here for the first time in row-major order.
   case notFinite(row: Int, column: Int)
+  /// A result is further from what it should be than rounding explains: by LAPACK's own measure, 30 and more; see
+  /// `ResidualCheck`.
+  case largeResidual(operation: String, ratio: Double, limit: Double)
   /// No memory for the work of an operation.
   case outOfMemory(operation: String)
   /// A matrix of a batch has no inverse: among what elimination leaves of a column there is nothing but zeros.
@@ -80,6 +83,9 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
     case .notFinite(let row, let column):
       "the element in row \(row) and column \(column) (counted from 0) is NaN or infinite, as the first in "
         + "row-major order; replace it, or leave its row out"
+    case .largeResidual(let operation, let ratio, let limit):
+      "the result of \(operation) leaves a residual of \(ratio) times what rounding may do, and less than \(limit) is "
+        + "wanted; solve with `qr`, or look for NaN, overflow and a matrix that was changed meanwhile"
     case .outOfMemory(let operation):
       "no memory for the work of \(operation); give the worker more, or a smaller matrix"
     case .singularInBatch(let index, let column):

@@ -12,6 +12,16 @@ public protocol MatrixFactorization<Element>: Sendable {
   associatedtype Element: LinearAlgebraScalar
   /// Starts multiplying the factors and returns the future of what should be A, column-major.
   func startReconstruct(priority: WorkPriority) throws -> Future<SharedMatrix<Element>>
+  /// Starts measuring how far the product of the factors is from A, and the orthogonal ones from being so, and returns
+  /// the future of the measure: LAPACK's own, ‖A - P·L·U‖₁ / (n·‖A‖₁·ε). It takes a product of such matrices, and
+  /// memory for one more.
+  /// - Parameters:
+  ///   - a: the matrix that was factored, any view; it is not copied.
+  ///   - priority: how urgent it is.
+  /// - Source: LAPACK Working Note 41; see `ResidualCheck`.
+  func startResidual(
+    of a: SharedMatrix<Element>, priority: WorkPriority
+  ) throws -> Future<ResidualCheck>
 }
 
 /// A factorization of A that solves A·X = B, or finds the X for which ‖A·X - B‖ is smallest.
@@ -40,6 +50,21 @@ extension MatrixFactorization {
   @available(*, noasync)
   public func reconstruct(priority: WorkPriority = .normal) throws -> SharedMatrix<Element> {
     try startReconstruct(priority: priority).result()
+  }
+
+  /// How far the product of the factors is from A; see `startResidual`.
+  public func residual(
+    of a: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) async throws -> ResidualCheck {
+    try await startResidual(of: a, priority: priority).value
+  }
+
+  /// How far the product of the factors is from A, blocking; see `startResidual`.
+  @available(*, noasync)
+  public func residual(
+    of a: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) throws -> ResidualCheck {
+    try startResidual(of: a, priority: priority).result()
   }
 }
 

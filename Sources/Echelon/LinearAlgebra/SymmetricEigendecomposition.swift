@@ -13,6 +13,10 @@ public struct SymmetricEigendecomposition<Element: LinearAlgebraScalar>: MatrixF
   public let eigenvalues: SharedArray<Element.Real>
   /// The eigenvectors as columns, n × n, column-major: orthonormal, Vᴴ·V = 1; of a pair A, B instead Vᴴ·B·V = 1.
   public let eigenvectors: SharedMatrix<Element>
+  /// Which triangle of A, and of B, was read.
+  let triangle: MatrixTriangle
+  /// Whether it is of a pair.
+  let isOfPair: Bool
   let executor: any WorkExecutor
 
   /// Starts multiplying V·Λ·Vᴴ and returns the future of what should be A, column-major. Of a pair A, B it is instead

@@ -7,7 +7,8 @@ public import EchelonWire
 ///
 /// They come in LAPACK's order, the two of a conjugate pair of a real matrix one after the other, the one with the
 /// positive imaginary part first. Each vector has the 2-norm 1, and its largest component is real. A defective matrix,
-/// which has fewer eigenvectors, gets some that are parallel to working precision.
+/// which has fewer eigenvectors, gets some that are parallel to working precision. Work goes
+/// to the executor that made the decomposition, which must not be shut down.
 public struct Eigendecomposition<Element: EigenScalar>: Sendable {
   /// The n eigenvalues.
   public let eigenvalues: SharedArray<Element.ComplexNumber>
@@ -15,6 +16,7 @@ public struct Eigendecomposition<Element: EigenScalar>: Sendable {
   public let eigenvectors: SharedMatrix<Element.ComplexNumber>
   /// The left eigenvectors as columns, n × n, column-major: uᴴ·A = λ·uᴴ; nil when they were not asked for.
   public let leftEigenvectors: SharedMatrix<Element.ComplexNumber>?
+  let executor: any WorkExecutor
 }
 
 extension WorkExecutor {
@@ -94,7 +96,8 @@ extension WorkExecutor {
           right: MatrixBytes(right)),
         operation, priority)
       return Eigendecomposition(
-        eigenvalues: values, eigenvectors: right, leftEigenvectors: hasLeft ? left : nil)
+        eigenvalues: values, eigenvectors: right, leftEigenvectors: hasLeft ? left : nil,
+        executor: self)
     }
   }
 }

@@ -122,7 +122,8 @@ extension WorkExecutor {
           values: MatrixBytes(values.asColumn), vectors: MatrixBytes(eigenvectors)),
         operation, priority)
       return SymmetricEigendecomposition(
-        eigenvalues: values, eigenvectors: eigenvectors, executor: self)
+        eigenvalues: values, eigenvectors: eigenvectors, triangle: triangle, isOfPair: b != nil,
+        executor: self)
     }
   }
 }

@@ -1,0 +1,183 @@
+public import EchelonLinearAlgebra
+import EchelonMemory
+import EchelonPool
+public import EchelonWire
+
+// `startResidual` of every factorization and decomposition; `MatrixFactorization` says what it is.
+
+extension LUFactorization {
+  /// See `MatrixFactorization.startResidual`.
+  public func startResidual(
+    of a: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) throws -> Future<ResidualCheck> {
+    try executor.startSteps { [self] in
+      let residual = try await executor.productRatio(of: self, a, priority)
+      return ResidualCheck(operation: "lu", residual: residual, orthogonality: 0)
+    }
+  }
+}
+
+extension CholeskyFactorization {
+  /// See `MatrixFactorization.startResidual`; of A the elements on the diagonal and below count.
+  public func startResidual(
+    of a: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) throws -> Future<ResidualCheck> {
+    try executor.startSteps { [self] in
+      let residual = try await executor.productRatio(
+        of: self, a, priority, reading: ReadPart(mirrored: .lower))
+      return ResidualCheck(operation: "cholesky", residual: residual, orthogonality: 0)
+    }
+  }
+}
+
+extension QRFactorization {
+  /// See `MatrixFactorization.startResidual`.
+  public func startResidual(
+    of a: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) throws -> Future<ResidualCheck> {
+    try executor.startSteps { [self] in
+      let residual = try await executor.productRatio(of: self, a, priority)
+      let q = try await finished(startQ(priority: priority))
+      return ResidualCheck(
+        operation: "qr", residual: residual,
+        orthogonality: try await executor.orthogonalityRatio(of: q, priority))
+    }
+  }
+}
+
+extension SingularValueDecomposition {
+  /// See `MatrixFactorization.startResidual`.
+  /// - Precondition: there are vectors.
+  public func startResidual(
+    of a: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) throws -> Future<ResidualCheck> {
+    precondition(vectors != .none, "residual needs singular vectors: decompose with `.thin`")
+    return try executor.startSteps { [self] in
+      let residual = try await executor.productRatio(of: self, a, priority)
+      let left = try await executor.orthogonalityRatio(of: u, priority)
+      let right = try await executor.orthogonalityRatio(of: vAdjoint, areRows: true, priority)
+      return ResidualCheck(operation: "svd", residual: residual, orthogonality: max(left, right))
+    }
+  }
+}
+
+extension SymmetricEigendecomposition {
+  /// See `MatrixFactorization.startResidual`; of A the triangle counts that was read.
+  /// - Precondition: it is of one matrix; see `startResidual(of:and:)` for a pair.
+  public func startResidual(
+    of a: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) throws -> Future<ResidualCheck> {
+    precondition(!isOfPair, "a decomposition of a pair: take `residual(of: a, and: b)`")
+    return try executor.startSteps { [self] in
+      let residual = try await executor.productRatio(
+        of: self, a, priority, reading: ReadPart(mirrored: triangle))
+      return ResidualCheck(
+        operation: "symmetricEigen", residual: residual,
+        orthogonality: try await executor.orthogonalityRatio(of: eigenvectors, priority))
+    }
+  }
+
+  /// Starts measuring how well eigenvalues and vectors fit the pair that they are of, and returns the future of the
+  /// measure: ‖A·V - B·V·Λ‖₁ / (n·‖A‖₁·‖V‖₁·ε).
+  /// - Parameters:
+  ///   - a: n × n, any view; the triangle counts that was read.
+  ///   - b: as A.
+  ///   - priority: how urgent it is.
+  /// - Source: LAPACK Working Note 41, xSGT01.
+  public func startResidual(
+    of a: SharedMatrix<Element>, and b: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) throws -> Future<ResidualCheck> {
+    try checkSquare(a, "residual")
+    try checkSquare(b, "residual")
+    let size = eigenvectors.rows
+    precondition(a.rows == size && b.rows == size, "the eigenvectors of a pair of other matrices")
+    return try executor.startSteps { [self] in
+      let structure: FactorStructure =
+        Element.isComplex ? .hermitian(triangle) : .symmetric(triangle)
+      let product = try await finished(
+        executor.startMultiply(b, eigenvectors, structure: structure, priority: priority))
+      let values = try executor.array(Array(eigenvalues).map { Element(real: $0) })
+      let norms = try await executor.residualNorms(
+        a, ReadPart(mirrored: triangle), eigenvectors, product, times: values, priority)
+      let residual = residualRatio(
+        Element.self, largest(norms.residuals[...]),
+        to: [norms.a, largest(columnNorms(eigenvectors)[...])], count: size)
+      return ResidualCheck(operation: "symmetricEigen", residual: residual, orthogonality: 0)
+    }
+  }
+
+  /// How well they fit a pair; see `startResidual(of:and:)`.
+  public func residual(
+    of a: SharedMatrix<Element>, and b: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) async throws -> ResidualCheck {
+    try await startResidual(of: a, and: b, priority: priority).value
+  }
+
+  /// How well they fit a pair, blocking; see `startResidual(of:and:)`.
+  @available(*, noasync)
+  public func residual(
+    of a: SharedMatrix<Element>, and b: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) throws -> ResidualCheck {
+    try startResidual(of: a, and: b, priority: priority).result()
+  }
+}
+
+extension SchurDecomposition {
+  /// See `MatrixFactorization.startResidual`.
+  public func startResidual(
+    of a: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) throws -> Future<ResidualCheck> {
+    try executor.startSteps { [self] in
+      let residual = try await executor.productRatio(of: self, a, priority)
+      return ResidualCheck(
+        operation: "schur", residual: residual,
+        orthogonality: try await executor.orthogonalityRatio(of: q, priority))
+    }
+  }
+}
+
+extension Eigendecomposition {
+  /// Starts measuring how well eigenvalues and vectors fit the matrix that they are of, and returns the future of the
+  /// measure: ‖A·V - V·Λ‖₁ / (‖A‖₁·‖V‖₁·ε), and the same of Aᴴ and left vectors where there are some.
+  /// - Parameters:
+  ///   - a: the n × n matrix, any view.
+  ///   - priority: how urgent it is.
+  /// - Source: LAPACK Working Note 41, xGET22.
+  public func startResidual(
+    of a: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) throws -> Future<ResidualCheck> {
+    try checkSquare(a, "residual")
+    precondition(a.rows == eigenvectors.rows, "the eigenvectors of a matrix of another size")
+    return try executor.startSteps { [self] in
+      func ratio(
+        _ vectors: SharedMatrix<Element.ComplexNumber>, isAdjoint: Bool
+      ) async throws -> Double {
+        let norms = try await executor.residualNorms(
+          a, ReadPart(isAdjoint: isAdjoint), vectors, vectors, times: eigenvalues, priority)
+        return residualRatio(
+          Element.self, largest(norms.residuals[...]),
+          to: [norms.a, largest(columnNorms(vectors)[...])])
+      }
+      var residual = try await ratio(eigenvectors, isAdjoint: false)
+      if let leftEigenvectors {
+        residual = max(residual, try await ratio(leftEigenvectors, isAdjoint: true))
+      }
+      return ResidualCheck(operation: "eigen", residual: residual, orthogonality: 0)
+    }
+  }
+
+  /// How well they fit the matrix; see `startResidual`.
+  public func residual(
+    of a: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) async throws -> ResidualCheck {
+    try await startResidual(of: a, priority: priority).value
+  }
+
+  /// How well they fit the matrix, blocking; see `startResidual`.
+  @available(*, noasync)
+  public func residual(
+    of a: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) throws -> ResidualCheck {
+    try startResidual(of: a, priority: priority).result()
+  }
+}

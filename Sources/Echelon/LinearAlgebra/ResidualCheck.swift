@@ -1,0 +1,50 @@
+public import EchelonLinearAlgebra
+
+/// How far a decomposition, or a solution, is from what it should be, in the measure of LAPACK's own test programs: in
+/// units of what rounding alone may do. Ratios of a few units are usual; those programs call 30 and more a failure.
+///
+///     let lu = try pool.lu(a)
+///     try lu.residual(of: a).check()    // throws when the ratio is 30 or more
+///
+/// Norms are ‖·‖₁, the largest sum of a column's moduli, and ε is the unit roundoff, 2⁻⁵³ for Double and 2⁻²⁴ for Float.
+///
+/// - Source: L. S. Blackford and J. J. Dongarra, *Installation Guide for LAPACK*, LAPACK Working Note 41: xGET01, xPOT01, xQRT01,
+///   xBDT01, xSYT21, xGET22, xHST01, xSGT01 and xGET02.
+public struct ResidualCheck: Sendable, Hashable, Codable, CustomStringConvertible {
+  /// The ratio from which on `check` throws.
+  public static let limit = 30.0
+
+  /// What has been checked: its name in an error.
+  public let operation: String
+  /// The factors multiplied out: ‖A - P·L·U‖ / (n·‖A‖·ε), n the longer side, and so on. Of eigenvectors of a matrix that
+  /// is not symmetric it is ‖A·V - V·Λ‖ / (‖A‖·‖V‖·ε), of those of a pair ‖A·V - B·V·Λ‖ / (n·‖A‖·‖V‖·ε), and of solutions
+  /// the largest ‖b - A·x‖ / (‖A‖·‖x‖·ε) of all columns. ∞ where there is NaN.
+  public let residual: Double
+  /// ‖1 - Qᴴ·Q‖ / (n·ε), the largest of all factors that are to be orthogonal, or unitary; 0 where none is.
+  public let orthogonality: Double
+
+  /// The larger of both.
+  public var ratio: Double { max(residual, orthogonality) }
+  /// Whether rounding explains all of it.
+  public var isSmall: Bool { ratio < ResidualCheck.limit }
+
+  /// - Throws: `LinearAlgebraError.largeResidual` unless the ratio is below 30.
+  public func check() throws(LinearAlgebraError) {
+    guard isSmall else {
+      throw .largeResidual(operation: operation, ratio: ratio, limit: ResidualCheck.limit)
+    }
+  }
+
+  /// The larger ratio.
+  public var description: String { "\(ratio)" }
+}
+
+/// ‖difference‖ / (scales·n·ε), divided one by one, since products of norms overflow; ∞ in place of NaN.
+func residualRatio<Element: LinearAlgebraScalar>(
+  _: Element.Type, _ difference: Double, to scales: [Double], count: Int = 1
+) -> Double {
+  if difference == 0 { return 0 }
+  let unit = Double(Element.Real.ulpOfOne) / 2
+  let ratio = scales.reduce(difference, /) / Double(max(1, count)) / unit
+  return ratio.isNaN ? .infinity : ratio
+}

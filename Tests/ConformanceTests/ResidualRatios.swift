@@ -68,10 +68,11 @@ extension DenseMatrix {
     }.max() ?? 0
   }
 
-  /// ‖1 - A·A⁻¹‖ / (n·‖A‖·‖A⁻¹‖·ε) (dget03, dpot03).
+  /// ‖1 - A⁻¹·A‖ / (n·‖A‖·‖A⁻¹‖·ε) (dget03, dpot03). From this side: getri solves X·L = U⁻¹, which bounds X·A - 1 and not
+  /// A·X - 1 (Higham, *Accuracy and Stability*, 2nd ed., §14.3).
   func ratio(ofInverse inverse: DenseMatrix) -> Double {
     var difference = DenseMatrix.identity(rows)
-    difference.add(-1, self, inverse)
+    difference.add(-1, inverse, self)
     return Element.ratio(difference.norm, to: [norm, inverse.norm], count: rows)
   }
 

@@ -82,7 +82,7 @@ enum MatrixSource: String, CaseIterable, Sendable {
   case latms
 
   /// The sizes on which it is tested. DLATMS says that the other one is right; it need not say so of large ones.
-  var sizes: [Int] { self == .own ? [0, 1, 2, 3, 5, 10, 50, 200] : [1, 2, 3, 5, 10, 50] }
+  var sizes: [Int] { self == .own ? [0, 1, 2, 3, 5, 10, 50, 200] : [1, 2, 5, 33] }
 
   /// Whether it is there. Says so when it is not.
   var isAvailable: Bool {

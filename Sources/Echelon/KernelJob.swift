@@ -8,6 +8,8 @@ public struct KernelJob<Value: Sendable>: Sendable {
   let outputs: [JobOperand]
   let inputs: [JobOperand]
   let plan: ChunkPlan
+  /// Whether a chunk is much more work than to wake a worker.
+  let hasLargeChunks: Bool
   var options = JobOptions()
   /// Makes the value of the merged partial result.
   let finish: @Sendable (KernelPartial) throws -> Value
@@ -21,10 +23,16 @@ public struct KernelJob<Value: Sendable>: Sendable {
     self.outputs = outputs
     self.inputs = inputs
     self.finish = finish
-    plan = try kernel.plan(
-      for: KernelShape(
-        inputs: inputs.map { $0.layout(of: kernel.elementType) },
-        outputs: outputs.map { $0.layout(of: kernel.elementType) }))
+    let shape = KernelShape(
+      inputs: inputs.map { $0.layout(of: kernel.elementType) },
+      outputs: outputs.map { $0.layout(of: kernel.elementType) })
+    plan = try kernel.plan(for: shape)
+    hasLargeChunks =
+      switch plan {
+      // Four million operations of a BLAS take 50 µs or more.
+      case .tiles, .graph: kernel.cost(of: shape).operations >= 4e6 * Double(plan.chunkCount)
+      default: false
+      }
   }
 
   /// The value of partial results that lie in memory in chunk order; nil for none.

@@ -13,12 +13,13 @@ extension ProcessPool {
   public func start<Value: Sendable>(_ job: KernelJob<Value>) throws -> Future<Value> {
     try checkWritable(job.outputs, "\(job.kernel)")
     // Outputs come before inputs.
-    let request = PoolJob.Request(
+    var request = PoolJob.Request(
       kind: .kernel, code: job.kernel.id, chunkCount: job.plan.chunkCount,
       elementCount: job.inputs.first?.count ?? 0, chunkLength: 0,
       operands: job.outputs + job.inputs, parameters: [UInt8](repeating: 0, count: 64),
       hasPartials: job.kernel.outputCount == 0, retries: Self.chunkRetries,
       priority: job.options.priority)
+    request.hasLargeChunks = job.hasLargeChunks
     return try start(request, label: "kernel \(job.kernel)", job.options) {
       try job.value(of: $0)
     }

@@ -62,9 +62,11 @@ func checkIntact(_ blocks: some Sequence<ArenaBlock>) throws(FileMappingError) {
 }
 
 /// - Throws: `KernelError.outputNotWritable` for a file.
-func checkWritable(_ outputs: [JobOperand], _ name: String) throws(KernelError) {
+func checkWritable(
+  _ outputs: [JobOperand], _ name: @autoclosure () -> String
+) throws(KernelError) {
   if let index = outputs.firstIndex(where: { $0.block.mapping != nil }) {
-    throw .outputNotWritable(kernel: name, output: index)
+    throw .outputNotWritable(kernel: name(), output: index)
   }
 }
 

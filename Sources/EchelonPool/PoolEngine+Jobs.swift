@@ -87,7 +87,8 @@ extension PoolEngine {
     record.fill(
       request, wordsOffset: block.offset, partialsOffset: job.partials?.offset ?? 0,
       isTimed: job.deadlineNanoseconds > 0,
-      batchLimit: max(1, request.chunkCount / (8 * state.workerLimit)))
+      batchLimit: request.hasLargeChunks
+        ? 1 : max(1, request.chunkCount / (8 * state.workerLimit)))
     state.jobs[index] = job
     job.place = .record(JobIndex(index), generation: generation)
     wire.setPriority(of: JobIndex(index), request.priority)
@@ -135,6 +136,7 @@ extension PoolEngine {
 
   /// Collects the job if it is done and still of that generation.
   @discardableResult func collect(_ index: JobIndex, generation: UInt32) -> Bool {
+    var hasPublished = false
     let taken = locked { state -> (PoolJob, (any Error)?)? in
       guard let job = state.jobs[index.value], job.place == .record(index, generation: generation)
       else { return nil }
@@ -150,6 +152,7 @@ extension PoolEngine {
       }
       job.words = nil
       job.wordBlock = nil
+      hasPublished = !state.queuedJobs.isEmpty
       publishQueued(&state)
       return (job, failure)
     }
@@ -159,7 +162,7 @@ extension PoolEngine {
       job.partials = nil
       workEnded(hasFailed: failure != nil)
     }
-    wire.wakeWorkerIfNeeded()
+    if hasPublished { wire.wakeWorkerIfNeeded() }
     return true
   }
 
@@ -198,7 +201,11 @@ extension PoolEngine {
     while !isOver() {
       switch locked({ _ in job.place }) {
       case .record(let index, let generation):
-        guard sleep(on: wire.job(index).state, generation, until: deadline) else { return isOver() }
+        guard
+          sleep(
+            on: wire.job(index).state, generation, until: deadline,
+            spins: !job.request.hasLargeChunks)
+        else { return isOver() }
         collect(index, generation: generation)
       case .queued:
         demandCollector(of: job)

@@ -38,14 +38,14 @@ extension PoolEngine {
   }
 
   /// Spins, then sleeps, until what the state word stands for has ended.
-  func sleep(on word: SharedWord64, _ generation: UInt32, until deadline: UInt64?) -> Bool {
+  func sleep(
+    on word: SharedWord64, _ generation: UInt32, until deadline: UInt64?, spins: Bool = true
+  ) -> Bool {
     func isOver(_ state: StateWord) -> Bool {
       state.generation != generation || state.isAt(.done) || state.isAt(.free)
     }
-    if Spin.until({ isOver(StateWord(bits: word.load())) }, nanoseconds: spinNanoseconds(deadline))
-    {
-      return true
-    }
+    let budget = spins ? spinNanoseconds(deadline) : 0
+    if Spin.until({ isOver(StateWord(bits: word.load())) }, nanoseconds: budget) { return true }
     while true {
       wire.turn()
       // MODEL(wait.1)

@@ -21,6 +21,9 @@ open class PoolJob: @unchecked Sendable {
     package var hasPartials: Bool
     package var retries: Int
     package var priority: WorkPriority
+    /// Whether a chunk is so much work that a worker claims one at a time, for who claimed several would have
+    /// others wait at the end; and that who waits for the job sleeps at once, for its processor is needed.
+    package var hasLargeChunks = false
 
     package init(
       kind: JobKind, code: UInt32, chunkCount: Int, elementCount: Int, chunkLength: Int,

@@ -283,7 +283,7 @@ extension Faults {
       let microseconds = UInt32(clamping: (MonotonicClock.now() - start) / 1000)
       let killer = Killer(of: pool, every: microseconds / 4...2 * microseconds, seed: seed)
       var (rounds, whole) = (0, 0)
-      while rounds < 200, whole < 3 || killer.kills < 6 {
+      while rounds < 5000, whole < 3 || killer.kills < 6 {
         rounds += 1
         do {
           let isRight = try operation.run(pool) == expected

@@ -44,6 +44,23 @@ int ek_open_blas(void) {
   return dgemm && sgemm;
 }
 
+// The settings of OpenBLAS and of BLIS; the reference BLAS has none.
+int ek_set_blas_threads(int count) {
+  int (*openblas_get)(void) = (int (*)(void))dlsym(RTLD_DEFAULT, "openblas_get_num_threads");
+  void (*openblas_set)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
+  long (*blis_get)(void) = (long (*)(void))dlsym(RTLD_DEFAULT, "bli_thread_get_num_threads");
+  void (*blis_set)(long) = (void (*)(long))dlsym(RTLD_DEFAULT, "bli_thread_set_num_threads");
+  int before = 0;
+  if (openblas_get && openblas_set) {
+    before = openblas_get();
+    if (before != count) openblas_set(count);
+  } else if (blis_get && blis_set) {
+    before = (int)blis_get();
+    blis_set(count);
+  }
+  return before;
+}
+
 // SAFETY of both: whoever multiplies has asked `ek_open_blas` before.
 
 void ek_dgemm(int transpose_a, int transpose_b, int rows, int columns, int inner, const double *a,

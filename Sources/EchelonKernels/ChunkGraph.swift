@@ -4,8 +4,8 @@ public struct TileStep: Hashable, Sendable {
   public enum Action: Hashable, Sendable {
     /// Factors the tile, or the block column, `column`.
     case factor
-    /// Brings up to date by what is factored: the tile (`row`, `column`), or the block column `column` by the
-    /// block column `row`.
+    /// Brings up to date by what is factored: the tiles (`row`..<`rowEnd`, `column`), or the block column `column` by
+    /// the block column `row`.
     case update
     /// The last thing that is done to the block column `column`.
     case finish
@@ -15,8 +15,17 @@ public struct TileStep: Hashable, Sendable {
   public let action: Action
   /// A row of tiles, or the block column by which another is updated.
   public let row: Int
+  /// One more than the last row of tiles of a step that works on several, one below the other.
+  public let rowEnd: Int
   /// A column of tiles.
   public let column: Int
+
+  init(action: Action, row: Int, rowEnd: Int? = nil, column: Int) {
+    self.action = action
+    self.row = row
+    self.rowEnd = rowEnd ?? row + 1
+    self.column = column
+  }
 }
 
 /// Steps of which some wait for others, numbered so that each waits for lower numbers only.

@@ -55,9 +55,11 @@ extension BLASScalar {
     for column in columns {
       let end = aboveDiagonal ? rows.lowerBound + column - columns.lowerBound : rows.upperBound
       guard end > rows.lowerBound else { continue }
-      // SAFETY: inside by the check of the first and the range of the last.
-      unsafe address(rows.lowerBound, column).update(
-        repeating: 0, count: min(end, shape.rows) - rows.lowerBound)
+      // As bytes, which are the same for all types: code for any type would store elements one by one.
+      // SAFETY: inside by the check of the first and the range of the last; the bytes of a zero are zeros.
+      unsafe UnsafeMutableRawPointer(address(rows.lowerBound, column)).initializeMemory(
+        as: UInt8.self, repeating: 0,
+        count: (min(end, shape.rows) - rows.lowerBound) * MemoryLayout<Element>.stride)
     }
   }
 }

@@ -278,6 +278,9 @@ ek_scaled ek_determinant_f32(int level, ptrdiff_t n, const float *a, ek_layout l
 // blas.c: opens the system's BLAS, once; 0 when there is none. Then products of row-major matrices,
 // C = A·B, by one call of it.
 int ek_open_blas(void);
+/// Sets the threads of one call of the BLAS in this process.
+/// Returns what it was; 0 if it has no such setting.
+int ek_set_blas_threads(int count);
 void ek_dgemm(int transpose_a, int transpose_b, int rows, int columns, int inner, const double *a,
               int leading_a, const double *b, int leading_b, double *c, int leading_c);
 void ek_sgemm(int transpose_a, int transpose_b, int rows, int columns, int inner, const float *a,

@@ -55,6 +55,18 @@ public enum DenseOperation: Hashable, Sendable {
     }
   }
 
+  /// Threads of the BLAS when one worker does all of it in one call.
+  var wideCallThreadCount: Int {
+    switch self {
+    case .lu(let rows, let columns), .qr(let rows, let columns), .svd(let rows, let columns),
+      .leastSquares(let rows, let columns), .other(_, let rows, let columns):
+      Echelon.wideCallThreadCount(rows, columns)
+    case .cholesky(let order), .symmetricEigen(let order), .eigen(let order), .schur(let order):
+      Echelon.wideCallThreadCount(order, order)
+    case .product, .solve, .batch: 1
+    }
+  }
+
   /// Why one worker does all of it in one call.
   /// - Parameter isFactoredInSteps: whether there are factorizations in steps of the element type.
   func reasonForOneCall(isFactoredInSteps: Bool) -> String {

@@ -31,8 +31,8 @@ public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
   public let elementType: String
   /// How it is divided.
   public let way: Way
-  /// Threads of the BLAS inside one call. They depend on the shape only, since their number shows in the bits of the
-  /// result.
+  /// Threads of the BLAS inside one call: two in a wide call whose matrix has 400 rows and columns or more, else one.
+  /// They depend on the shape only, since their number shows in the bits of the result.
   public let blasThreadCount: Int
   private let isFactoredInSteps: Bool
 
@@ -40,8 +40,7 @@ public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
     self.operation = operation
     elementType = "\(type)"
     self.way = way
-    // One: workers beside it would compete with more.
-    blasThreadCount = 1
+    blasThreadCount = way == .oneCall ? operation.wideCallThreadCount : 1
     isFactoredInSteps = ElementType(of: type) != nil
   }
 
@@ -55,7 +54,7 @@ public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
       "\(what): one call in one worker, with \(threads); "
         + operation.reasonForOneCall(isFactoredInSteps: isFactoredInSteps)
     case .steps(let count, let rows, let columns):
-      "\(what): \(count) steps on \(rows) × \(columns) elements each, shared by all workers, \(threads) in each"
+      "\(what): \(count) steps on up to \(rows) × \(columns) elements each, shared by all workers, \(threads) in each"
     case .chunks(let count, let matrices):
       "\(what): \(count) \(count == 1 ? "chunk" : "chunks") of up to \(matrices) matrices, "
         + "shared by all workers, \(threads) in each; each matrix is worked on by one worker"
@@ -118,7 +117,7 @@ extension WorkExecutor {
     case .cholesky(let order):
       guard order >= leastTiledOrder else { return .oneCall }
       let steps = KernelFamily.choleskySteps(order: order)
-      return .steps(steps.count, rows: steps.width, columns: steps.width)
+      return .steps(steps.count, rows: min(order, steps.height), columns: steps.width)
     case .solve(let order, let structure):
       let factorization = DenseOperation.factorization(order: order, structure)
       return factorization.map { way(of: $0, type) } ?? .oneCall

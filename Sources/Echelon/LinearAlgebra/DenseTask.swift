@@ -3,6 +3,7 @@ import EchelonLinearAlgebra
 import EchelonMemory
 import EchelonPool
 import EchelonWire
+import EchelonWorker
 
 /// One task of dense linear algebra: it copies its inputs, which it never changes, calls LAPACK on the copies, and
 /// writes results that nobody else writes, so that it can be run again when its worker dies.
@@ -17,6 +18,8 @@ protocol DenseTask: Sendable {
   var type: ScalarType { get }
   /// Where it says how it ended.
   var report: TaskReport { get }
+  /// Threads of the BLAS in its calls, which depend on shape and type only.
+  var blasThreadCount: Int { get }
   /// `execute`, as a closure that travels.
   var body: @Sendable (Int) -> Void { get }
   /// The work, written once for all element types.
@@ -24,19 +27,32 @@ protocol DenseTask: Sendable {
 }
 
 extension DenseTask {
+  /// One: workers beside it would compete with more.
+  var blasThreadCount: Int { 1 }
+
   /// Runs in a worker.
   func execute() {
     report.record { () throws(LinearAlgebraError) in
       try LAPACK.require()
-      switch type {
-      case .float64: try run(Double.self)
-      case .float32: try run(Float.self)
-      case .complexFloat64: try run(ComplexElement<Double>.self)
-      case .complexFloat32: try run(ComplexElement<Float>.self)
+      // In the in-process executor the BLAS is the program's own, with the threads that it has been given.
+      let threads = WorkerContext.arena == nil ? nil : blasThreadCount
+      try withBLASThreads(threads) { () throws(LinearAlgebraError) in
+        switch type {
+        case .float64: try run(Double.self)
+        case .float32: try run(Float.self)
+        case .complexFloat64: try run(ComplexElement<Double>.self)
+        case .complexFloat32: try run(ComplexElement<Float>.self)
+        }
       }
     }
   }
 }
+
+/// The threads of a wide call: one call of LAPACK on a matrix that does not fall into steps, though it is large.
+///
+/// Their number shows in the bits of the result, so it is the same on every machine, however many processors it has:
+/// two, the second of which is one that the pool's other workers leave idle. Smaller matrices gain nothing (0034).
+func wideCallThreadCount(_ rows: Int, _ columns: Int) -> Int { min(rows, columns) >= 400 ? 2 : 1 }
 
 extension WorkExecutor {
   /// Runs a task to its end, in one worker.

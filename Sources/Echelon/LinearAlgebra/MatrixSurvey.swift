@@ -4,7 +4,7 @@ import EchelonMemory
 import EchelonPool
 import EchelonWire
 
-/// What is to be known of a large matrix before it is factored in steps: whether all of it is finite, and its norms.
+/// What is to be known of a large matrix that is factored in steps: whether all of it is finite, and its norms.
 /// One pass over the matrix, shared by all workers.
 struct MatrixSurvey: Sendable {
   /// Sums of the moduli of each row, in double precision.
@@ -25,9 +25,27 @@ struct MatrixSurvey: Sendable {
 private let surveyedRows = 128
 
 extension WorkExecutor {
+  /// Surveys a matrix while it is factored, by workers that wait for a step of the factorization.
+  /// - Parameter start: starts the factorization, which does not change the matrix.
+  /// - Throws: what the survey does, also when the factorization comes to grief over a NaN; and what that throws.
+  func surveyed<Element: LinearAlgebraScalar, Factors: Sendable>(
+    _ a: SharedMatrix<Element>, in part: MatrixPart = .all, checkingFinite: Bool,
+    _ operation: String, _ priority: WorkPriority, during start: () throws -> Future<Factors>
+  ) async throws -> (MatrixSurvey, Factors) {
+    let factors = try start()
+    do {
+      let survey = try await survey(
+        a, in: part, checkingFinite: checkingFinite, operation, priority)
+      return (survey, try await finished(factors))
+    } catch {
+      factors.cancel()
+      throw error
+    }
+  }
+
   /// Looks at the elements of a real matrix that count.
   /// - Throws: `LinearAlgebraError.notFinite` for the first NaN or infinity, if it is to be searched for.
-  func survey<Element: LinearAlgebraScalar>(
+  private func survey<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, in part: MatrixPart = .all, checkingFinite: Bool,
     _ operation: String, _ priority: WorkPriority
   ) async throws -> MatrixSurvey {

@@ -84,6 +84,7 @@ private struct DecomposeSchur: DenseTask {
   /// Of complex numbers, written as pairs of real ones.
   let values: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(a.rows, a.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

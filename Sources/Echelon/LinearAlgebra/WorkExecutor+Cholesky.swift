@@ -55,13 +55,13 @@ extension WorkExecutor {
   private func choleskyInSteps<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, _ checkingFinite: Bool, _ priority: WorkPriority
   ) async throws -> CholeskyFactorization<Element> {
-    let survey = try await survey(
-      a, in: .lower, checkingFinite: checkingFinite, "cholesky", priority)
+    let (survey, factor) = try await surveyed(
+      a, in: .lower, checkingFinite: checkingFinite, "cholesky", priority
+    ) { try startTiledCholesky(a, priority: priority) }
     // What stands in a row of the whole matrix: of the triangle its row and its column, which share the diagonal.
     let norm = (0..<a.rows).reduce(0) {
       Double.maximum($0, survey.rowSums[$1] + survey.columnSums[$1] - Double(a[$1, $1].modulus))
     }
-    let factor = try await finished(startTiledCholesky(a, priority: priority))
     if let column = factor.failedColumn {
       throw LinearAlgebraError.notPositiveDefinite(column: column)
     }
@@ -77,6 +77,7 @@ private struct FactorCholesky: DenseTask {
   let lower: MatrixBytes
   let norm: SharedArray<Double>
 
+  var blasThreadCount: Int { wideCallThreadCount(a.rows, a.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

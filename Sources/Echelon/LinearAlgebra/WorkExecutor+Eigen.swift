@@ -112,6 +112,7 @@ private struct DecomposeGeneral: DenseTask {
   let left: MatrixBytes
   let right: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(a.rows, a.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

@@ -56,8 +56,9 @@ extension WorkExecutor {
   private func luInSteps<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, _ checkingFinite: Bool, _ priority: WorkPriority
   ) async throws -> LUFactorization<Element> {
-    let survey = try await survey(a, checkingFinite: checkingFinite, "lu", priority)
-    let found = try await finished(startTiledLU(a, priority: priority))
+    let (survey, found) = try await surveyed(
+      a, checkingFinite: checkingFinite, "lu", priority
+    ) { try startTiledLU(a, priority: priority) }
     let singular = (0..<min(a.rows, a.columns)).first { found.factors[$0, $0] == 0 }
     return LUFactorization(
       factors: found.factors, singularColumn: singular,
@@ -75,6 +76,7 @@ private struct FactorLU: DenseTask {
   /// The singular column or -1, ‖A‖₁ and ‖A‖∞.
   let found: SharedArray<Double>
 
+  var blasThreadCount: Int { wideCallThreadCount(a.rows, a.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

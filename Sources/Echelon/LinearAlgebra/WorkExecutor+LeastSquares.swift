@@ -102,6 +102,7 @@ private struct SolveLeastSquares: DenseTask {
   let norms: SharedArray<Double>
   let rank: SharedArray<Int>
 
+  var blasThreadCount: Int { wideCallThreadCount(a.rows, a.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

@@ -53,6 +53,7 @@ private struct Exponentiate: DenseTask {
   let a: MatrixBytes
   let result: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(a.rows, a.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

@@ -89,6 +89,7 @@ private struct FindComponents: DenseTask {
   /// Along all components, also those that are not kept.
   let variances: SharedArray<Double>
 
+  var blasThreadCount: Int { wideCallThreadCount(observations.rows, observations.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

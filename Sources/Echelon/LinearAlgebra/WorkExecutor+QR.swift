@@ -64,8 +64,13 @@ extension WorkExecutor {
   private func qrInSteps<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, _ checkingFinite: Bool, _ priority: WorkPriority
   ) async throws -> QRFactorization<Element> {
-    if checkingFinite { _ = try await survey(a, checkingFinite: true, "qr", priority) }
-    let qr = try await finished(startTiledQR(a, priority: priority))
+    func start() throws -> Future<TiledQRFactors<Element>> {
+      try startTiledQR(a, priority: priority)
+    }
+    let qr =
+      checkingFinite
+      ? try await surveyed(a, checkingFinite: true, "qr", priority, during: start).1
+      : try await finished(start())
     return QRFactorization(
       factors: qr.factors, tau: try array(qr.scalarFactors), pivots: nil, executor: self)
   }
@@ -81,6 +86,7 @@ private struct FactorQR: DenseTask {
   let tau: SharedArray<UInt8>
   let pivots: SharedArray<Int32>
 
+  var blasThreadCount: Int { wideCallThreadCount(a.rows, a.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

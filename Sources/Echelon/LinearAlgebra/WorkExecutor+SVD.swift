@@ -94,6 +94,7 @@ private struct DecomposeSVD: DenseTask {
   let u: MatrixBytes
   let vAdjoint: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(a.rows, a.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

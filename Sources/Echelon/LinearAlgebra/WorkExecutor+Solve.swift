@@ -69,7 +69,8 @@ extension WorkExecutor {
     if isDivided(.solve(order: a.rows, structure: structure), of: Element.self) {
       let solver: any InvertibleFactorization<Element> =
         if structure == .positiveDefinite {
-          try await finished(startCholesky(a, checkingFinite: checkingFinite, priority: priority))
+          try await finished(
+            startCholesky(a, checkingFinite: checkingFinite, priority: priority))
         } else {
           try await finished(startLU(a, checkingFinite: checkingFinite, priority: priority))
         }

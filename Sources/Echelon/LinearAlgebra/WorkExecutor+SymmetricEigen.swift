@@ -140,6 +140,7 @@ private struct DecomposeSymmetric: DenseTask {
   /// Without columns when no vectors are wanted.
   let vectors: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(a.rows, a.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

@@ -34,8 +34,9 @@ extension KernelFamily {
         where max(layout.rows, layout.columns, layout.rowStride, layout.columnStride) > limit {
           throw .tooLarge(kernel: name, limit: limit)
         }
-        let edge = tileEdge(rows: c.rows, columns: c.columns)
-        return .tiles(rows: c.rows, columns: c.columns, tileRows: edge, tileColumns: edge)
+        let tile = tileSize(rows: c.rows, columns: c.columns)
+        return .tiles(
+          rows: c.rows, columns: c.columns, tileRows: tile.rows, tileColumns: tile.columns)
       },
       run: { call, chunk in
         multiplyTile(call, chunk, type)
@@ -58,11 +59,14 @@ extension KernelFamily {
         }))
   }
 
-  /// The edge of a square tile: about 64 tiles, so that many workers share evenly, but at least 128,
-  /// below which a product is mostly packing, and at most 512, above which nothing is gained.
-  private static func tileEdge(rows: Int, columns: Int) -> Int {
-    let ideal = (Double(rows) * Double(columns) / 64).squareRoot()
-    return min(512, max(128, (Int(ideal) + 31) / 32 * 32))
+  /// A panel of rows, as wide as C if that is no more than 2048 columns: each tile packs its part of B anew, which
+  /// costs a square tile of 512 a sixth of its time. Eight panels share the rows, so that workers share evenly;
+  /// each has at least 128 rows, below which a product is mostly packing, and at most a million elements.
+  private static func tileSize(rows: Int, columns: Int) -> (rows: Int, columns: Int) {
+    let parts = max(1, (columns + 2047) / 2048)
+    let width = max(1, (columns + parts - 1) / parts)
+    let height = max(128, min((rows + 7) / 8, (1 << 20) / width))
+    return ((height + 31) / 32 * 32, parts == 1 ? width : (width + 31) / 32 * 32)
   }
 
   private static func multiplyTile<Element: KernelElement>(

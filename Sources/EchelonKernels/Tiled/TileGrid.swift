@@ -5,17 +5,17 @@ struct TileGrid: Hashable {
   /// Of a tile, or the width of a block column.
   let edge: Int
 
-  /// The tiles of a Cholesky factorization: of a small matrix all of it; of a larger one 128 to 256 wide, so that there
-  /// are about 16 in a row.
+  /// The tiles of a Cholesky factorization: of a small matrix all of it; of a larger one 64 to 256 wide, so that there
+  /// are about 20 in a row.
   static func choleskyTiles(order n: Int) -> TileGrid {
-    let edge = n <= 256 ? max(1, n) : min(256, max(128, (n / 16 + 31) / 32 * 32))
+    let edge = n <= 256 ? max(1, n) : min(256, max(64, n / 20 / 32 * 32))
     return TileGrid(rows: n, columns: n, edge: edge)
   }
 
   /// The block columns of an LU or QR factorization: of a small matrix all of it.
   static func blockColumns(rows: Int, columns: Int) -> TileGrid {
     let n = min(rows, columns)
-    let edge = n <= 128 ? max(1, columns) : n < 768 ? 64 : 128
+    let edge = n <= 128 ? max(1, columns) : n < 768 ? 64 : n < 3000 ? 128 : 192
     return TileGrid(rows: rows, columns: columns, edge: edge)
   }
 
@@ -25,7 +25,8 @@ struct TileGrid: Hashable {
   var columnCount: Int { (columns + edge - 1) / edge }
 
   func columns(_ index: Int) -> Range<Int> { index * edge..<min(columns, (index + 1) * edge) }
-  func rows(_ index: Int) -> Range<Int> { index * edge..<min(rows, (index + 1) * edge) }
+  /// The rows of tiles that a step works on.
+  func rows(_ step: TileStep) -> Range<Int> { step.row * edge..<min(rows, step.rowEnd * edge) }
   /// The columns whose diagonal lies inside the matrix.
   func factor(_ index: Int) -> Range<Int> { index * edge..<min(rows, columns, (index + 1) * edge) }
 
@@ -63,10 +64,14 @@ struct TileGrid: Hashable {
     return graph
   }
 
-  /// The steps of a Cholesky factorization: one for each tile of the lower triangle.
+  /// Tiles in one step of a Cholesky factorization, at most.
+  static let tallestBlock = 6
+
+  /// The steps of a Cholesky factorization: one for each tile on the diagonal, and for those below it one for up to
+  /// `tallestBlock`, since a BLAS multiplies tall blocks sooner than square ones.
   ///
-  /// In each round the tile below the diagonal comes first, and then the next one on the diagonal, so that the rest
-  /// of the round is there to do meanwhile.
+  /// In each round the tile below the diagonal comes first and alone, and then the next one on the diagonal, so that
+  /// the rest of the round is there to do meanwhile.
   var choleskyGraph: ChunkGraph {
     var graph = ChunkGraph()
     guard rows > 0 else { return graph }
@@ -74,14 +79,19 @@ struct TileGrid: Hashable {
     var left = [Int?](repeating: nil, count: factorCount)
     for column in 0..<factorCount - 1 {
       var next = diagonal
-      for row in column + 1..<factorCount {
-        let tile = graph.add(
-          TileStep(action: .update, row: row, column: column),
-          after: [diagonal, left[row]].compactMap(\.self))
-        left[row] = tile
+      var row = column + 1
+      while row < factorCount {
+        let end =
+          row == column + 1
+          ? row + 1 : min(factorCount, (row / TileGrid.tallestBlock + 1) * TileGrid.tallestBlock)
+        let block = graph.add(
+          TileStep(action: .update, row: row, rowEnd: end, column: column),
+          after: [diagonal] + Set(left[row..<end].compactMap(\.self)).sorted())
+        for tile in row..<end { left[tile] = block }
         if row == column + 1 {
-          next = graph.add(TileStep(action: .factor, row: row, column: row), after: [tile])
+          next = graph.add(TileStep(action: .factor, row: row, column: row), after: [block])
         }
+        row = end
       }
       diagonal = next
     }
@@ -117,9 +127,11 @@ extension KernelFamily {
     return (grid.blockColumnGraph(finishes: false).steps.count, grid.edge)
   }
 
-  /// Steps of a Cholesky factorization, and the edge of a tile.
-  public static func choleskySteps(order: Int) -> (count: Int, width: Int) {
+  /// Steps of a Cholesky factorization, and the most rows and columns of one.
+  public static func choleskySteps(order: Int) -> (count: Int, height: Int, width: Int) {
     let grid = TileGrid.choleskyTiles(order: order)
-    return (grid.choleskyGraph.steps.count, grid.edge)
+    return (
+      grid.choleskyGraph.steps.count, TileGrid.tallestBlock * grid.edge, grid.edge
+    )
   }
 }

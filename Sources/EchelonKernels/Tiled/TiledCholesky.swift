@@ -6,8 +6,8 @@ extension KernelFamily {
   ///
   /// - Shapes: A is n × n, n ≥ 0, any view, of which the lower triangle is read. Outputs: L, n × n, column-major;
   ///   and a status per column of tiles: 0, or 1 more than the column at which A is not positive definite.
-  /// - Chunking: a chunk is a tile of the lower triangle, and computes it to its end from A and the tiles to the left,
-  ///   so that it can be run again. The size of tiles depends on n only.
+  /// - Chunking: a chunk is a tile of the lower triangle, or some below one another, and computes them to their end
+  ///   from A and the tiles to the left, so that it can be run again. The size of tiles depends on n only.
   /// - Accuracy: ‖A − L·Lᵀ‖ ≤ c·n·u·‖A‖.
   /// - Errors: `shapeMismatch`, `tooLarge`.
   /// - Source: Higham, *Accuracy and Stability*, 2nd ed., §10.1.
@@ -40,7 +40,7 @@ extension KernelFamily {
       l.withMutableSpan(of: type, 0..<l.layout.extent) { output in
         computeCholeskyTile(
           input, a.layout.view, into: &output, l.layout.columnMajor,
-          rows: grid.rows(step.row), columns: grid.columns(step.column))
+          rows: grid.rows(step), columns: grid.columns(step.column))
       }
     }
     if step.action == .factor {

@@ -12,6 +12,7 @@ STATIC = --configuration release --static-swift-stdlib --scratch-path .build/sta
 COMMAND = .build/echelon
 PYTHON = .build/python/bin/python
 OPENMP = Benchmarks/.build/openmp
+BLAS = Benchmarks/.build/blas
 
 # Process the real files in data/ and show what came of it.
 run: command
@@ -72,8 +73,11 @@ bench: setup
 # Linked without -ffast-math: with it the library would have all of echelon-compare take tiny numbers for zero.
 	@gcc -O3 -march=native -ffast-math -fopenmp -fPIC -c Benchmarks/openmp.c -o $(OPENMP).o \
 	  && gcc -shared -fopenmp $(OPENMP).o -o $(OPENMP).so || echo "no gcc with OpenMP: its rows are left out"
+	@rm -f $(BLAS); cc -O2 Benchmarks/blas.c -ldl -o $(BLAS) || clang -O2 Benchmarks/blas.c -ldl -o $(BLAS) \
+	  || echo "no C compiler: the rows beside the BLAS and LAPACK with threads of their own are left out"
 	env $$(test -x $(PYTHON) && echo ECHELON_PYTHON=$(PYTHON)) \
 	  $$(test -e $(OPENMP).so && echo ECHELON_OPENMP=$(OPENMP).so) \
+	  $$(test -x $(BLAS) && echo ECHELON_BLAS=$(BLAS)) \
 	  Benchmarks/.build/static/release/echelon-compare --pairs $(PAIRS)
 
 format:

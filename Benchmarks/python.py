@@ -2,6 +2,7 @@
 
 usage: python.py cpython|loky round-trip|tasks|start WORKERS
        python.py numpy sort|median|cumsum|wave|solve COUNT
+       python.py numpy product|svd|singular-values|eigenvalues ORDER
        python.py numexpr COUNT THREADS
 """
 
@@ -21,6 +22,9 @@ def measure_numpy(what, count):
     if what == "solve":
         a = random.random((count, 50, 50)) + 5 * numpy.eye(50)
         b = random.random((count, 50, 1))
+    elif what in ("product", "svd", "singular-values", "eigenvalues"):
+        x = random.random((count, count)) - 0.5
+        y = x + x.T
     else:
         x = random.random(count)
     work = {
@@ -29,6 +33,10 @@ def measure_numpy(what, count):
         "cumsum": lambda: numpy.cumsum(x),
         "wave": lambda: numpy.sin(x) * numpy.exp(-x),
         "solve": lambda: numpy.linalg.solve(a, b),
+        "product": lambda: numpy.matmul(x, y),
+        "svd": lambda: numpy.linalg.svd(x),
+        "singular-values": lambda: numpy.linalg.svd(x, compute_uv=False),
+        "eigenvalues": lambda: numpy.linalg.eigvalsh(y),
     }[what]
     work()
     before = time.perf_counter()

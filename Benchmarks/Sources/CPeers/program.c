@@ -3,9 +3,13 @@
 #include "CPeers.h"
 
 #include <math.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
+
+extern char **environ;
 
 double peer_program_number(const char *command) {
   FILE *output = popen(command, "r");
@@ -22,4 +26,45 @@ long peer_processor_time(int process_id) {
   struct timespec used;
   if (clock_getcpuclockid(process_id, &clock) != 0 || clock_gettime(clock, &used) != 0) return -1;
   return used.tv_sec * 1000000000L + used.tv_nsec;
+}
+
+static pid_t service;
+static FILE *questions, *answers;
+
+int peer_service_start(const char *command) {
+  int in[2], out[2];
+  if (service != 0 || pipe(in) != 0) return -1;
+  if (pipe(out) != 0) return -1;
+  posix_spawn_file_actions_t actions;
+  if (posix_spawn_file_actions_init(&actions) != 0) return -1;
+  posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+  for (int end = 0; end < 2; end++) {
+    posix_spawn_file_actions_addclose(&actions, in[end]);
+    posix_spawn_file_actions_addclose(&actions, out[end]);
+  }
+  char *arguments[] = {"sh", "-c", (char *)command, NULL};
+  int error = posix_spawn(&service, "/bin/sh", &actions, NULL, arguments, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  close(in[0]);
+  close(out[1]);
+  questions = fdopen(in[1], "w");
+  answers = fdopen(out[0], "r");
+  return error == 0 && questions != NULL && answers != NULL ? 0 : -1;
+}
+
+double peer_service_number(void) {
+  double number = NAN;
+  // Who has died is not written to: that would end this program too.
+  if (service == 0 || waitpid(service, NULL, WNOHANG) != 0) return NAN;
+  if (fputc('\n', questions) == EOF || fflush(questions) != 0) return NAN;
+  return fscanf(answers, "%lf", &number) == 1 ? number : NAN;
+}
+
+void peer_service_stop(void) {
+  if (service == 0) return;
+  fclose(questions);
+  fclose(answers);
+  waitpid(service, NULL, 0);
+  service = 0;
 }

@@ -44,6 +44,8 @@ int peer_team_start(int thread_count) {
   return 0;
 }
 
+int peer_team_size(void) { return team_size; }
+
 void peer_team_run(long count, void (*body)(int thread, long first, long last)) {
   loop_count = count;
   loop_body = body;

@@ -101,11 +101,23 @@ double peer_first_fill(long byte_count);
 /// machine memory that no one has used yet is slow for a reason that is nobody's to mend.
 int peer_warm_machine(long byte_count);
 
+// MARK: Arithmetic (peak.c)
+
+/// Seconds that a floating-point operation of the team takes when nothing but multiplications with additions is done,
+/// by the widest vectors: the peak that no product of matrices passes.
+double peer_peak(void);
+const char *peer_peak_instruction_set(void);
+
 // MARK: Other programs (program.c)
 
 /// Runs a command of the shell. Returns the number that it prints first, or NaN when it prints none or
 /// fails.
 double peer_program_number(const char *command);
+/// Starts a command of the shell that answers each line it reads with a number; one at a time. Returns 0.
+int peer_service_start(const char *command);
+/// Sends a line and returns the answer, or NaN when there is none.
+double peer_service_number(void);
+void peer_service_stop(void);
 /// The processor time that a process has used, in nanoseconds, or a negative number.
 long peer_processor_time(int process_id);
 

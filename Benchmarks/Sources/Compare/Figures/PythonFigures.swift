@@ -34,7 +34,21 @@ extension Figures {
       numpyFigure("wave", "sin(x)·exp(−x) over 10⁷ doubles", .ratio(atMost: 0.05)) { pool, x in
         _ = try pool.evaluate(sin(x) * exp(-x))
       },
-      solves, numexpr,
+      solves,
+      matrixFigure("product", "product of 4096 × 4096", order: 4096, .ratio(atMost: 1 / 1.6)) {
+        pool, x in _ = try pool.multiply(x, x.transposed)
+      },
+      matrixFigure("svd", "SVD of 1000 × 1000", order: 1000, .ratio(atMost: 1)) {
+        pool, x in _ = try pool.svd(x)
+      },
+      matrixFigure("singular-values", "singular values of 1000 × 1000", order: 1000, .none) {
+        pool, x in _ = try pool.singularValues(x)
+      },
+      matrixFigure(
+        "eigenvalues", "eigenvalues of a symmetric matrix of 1000 × 1000", order: 1000,
+        .ratio(atMost: 1)
+      ) { pool, x in _ = try pool.symmetricEigenvalues(x) },
+      numexpr,
     ]
 
   private static let numexpr = Figure(
@@ -99,6 +113,25 @@ extension Figures {
       return Contest(
         echelon: { try seconds { try echelon(pool, x) } },
         rival: { try number("numpy \(what) \(count)", library: "numpy") },
+        end: { pool.shutdown() })
+    }
+  }
+
+  private static func matrixFigure(
+    _ what: String, _ title: String, order: Int, _ requirement: Requirement,
+    _ echelon: @escaping @Sendable (ProcessPool, SharedMatrix<Double>) throws -> Void
+  ) -> Figure {
+    Figure(
+      name: "numpy-\(what)", title: title, rivalTitle: "NumPy, threads of its BLAS",
+      requirement: requirement
+    ) { setup in
+      let pool = try pool(setup)
+      let n = order / setup.shrink
+      var generator = PhiloxGenerator(seed: 1, index: 0)
+      let x = try pool.matrix(rows: n, columns: n) { _, _ in generator.uniform() - 0.5 }
+      return Contest(
+        echelon: { try seconds { try echelon(pool, x) } },
+        rival: { try number("numpy \(what) \(n)", library: "numpy") },
         end: { pool.shutdown() })
     }
   }

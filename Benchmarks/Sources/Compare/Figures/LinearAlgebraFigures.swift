@@ -1,0 +1,111 @@
+import CPeers
+import Echelon
+import EchelonLinearAlgebra
+import Glibc
+
+/// Products and factorizations of matrices, beside one call of the same BLAS or LAPACK with threads of its own:
+/// `blas.c`. Left out unless `ECHELON_BLAS` names that program, as `make bench` does.
+extension Figures {
+  private static let program = unsafe getenv("ECHELON_BLAS").map { unsafe String(cString: $0) }
+
+  static let linearAlgebra: [Figure] =
+    [peak]
+    + (program == nil
+      ? []
+      : [
+        // Asked for as speeds: 0.97 and 0.9 of the BLAS's own.
+        product(order: 4096, .ratio(atMost: 1 / 0.97)),
+        product(order: 256, .ratio(atMost: 1 / 0.9)),
+        factorization("cholesky", "Cholesky") { pool, a in _ = try pool.cholesky(a) },
+        factorization("lu", "LU") { pool, a in _ = try pool.lu(a) },
+        factorization("qr", "QR") { pool, a in _ = try pool.qr(a) },
+      ])
+
+  /// 0.75 of the peak is asked for.
+  private static let peak = Figure(
+    name: "product-peak", title: "product of 4096 × 4096",
+    rivalTitle: "as many operations at the multiply-add peak", requirement: .ratio(atMost: 1 / 0.75)
+  ) { setup in
+    let pool = try pool(setup)
+    let n = 4096 / setup.shrink
+    let (a, b, c) = try factors(n, pool)
+    return Contest(
+      echelon: { try seconds { _ = try pool.multiply(a, b, into: c) } },
+      rival: { peer_peak() * 2 * Double(n) * Double(n) * Double(n) },
+      end: { pool.shutdown() })
+  }
+
+  private static func product(order: Int, _ requirement: Requirement) -> Figure {
+    Figure(
+      name: "product-\(order)", title: "product of \(order) × \(order)",
+      rivalTitle: "one dgemm, as many threads", requirement: requirement
+    ) { setup in
+      let pool = try pool(setup)
+      let n = order / setup.shrink
+      let (a, b, c) = try factors(n, pool)
+      try start("product", n, setup, pool)
+      return Contest(
+        echelon: {
+          if order >= 1000 { return try seconds { _ = try pool.multiply(a, b, into: c) } }
+          return try seconds { for _ in 0..<100 { _ = try pool.multiply(a, b, into: c) } } / 100
+        },
+        rival: { try answer() }, end: { end(pool) })
+    }
+  }
+
+  private static func factorization(
+    _ operation: String, _ title: String,
+    _ echelon: @escaping @Sendable (ProcessPool, SharedMatrix<Double>) throws -> Void
+  ) -> Figure {
+    Figure(
+      name: operation, title: "\(title) of 4096 × 4096",
+      rivalTitle: "one call of LAPACK, as many threads", requirement: .ratio(atMost: 1)
+    ) { setup in
+      let pool = try pool(setup)
+      let n = 4096 / setup.shrink
+      var generator = PhiloxGenerator(seed: 1, index: 0)
+      let isPositive = operation == "cholesky"
+      let a = try pool.matrix(rows: n, columns: n) { row, column in
+        isPositive && row == column ? Double(n) : generator.uniform() - 0.5
+      }
+      try start(operation, n, setup, pool)
+      return Contest(
+        echelon: { try seconds { try echelon(pool, a) } }, rival: { try answer() },
+        end: { end(pool) })
+    }
+  }
+
+  private static func factors(
+    _ n: Int, _ pool: ProcessPool
+  ) throws -> (SharedMatrix<Double>, SharedMatrix<Double>, SharedMatrix<Double>) {
+    var generator = PhiloxGenerator(seed: 1, index: 0)
+    let a = try pool.matrix(rows: n, columns: n) { _, _ in generator.uniform() - 0.5 }
+    let b = try pool.matrix(rows: n, columns: n) { _, _ in generator.uniform() - 0.5 }
+    return (a, b, try pool.matrix(rows: n, columns: n) { _, _ in 0.0 })
+  }
+
+  /// Starts the program with the same core type as the workers' BLAS.
+  private static func start(
+    _ operation: String, _ n: Int, _ setup: Setup, _ pool: ProcessPool
+  ) throws {
+    let coreType = try pool.submit { BLASInfo.current.coreType }.result()
+    let variable = coreType.isEmpty ? "" : "OPENBLAS_CORETYPE=\(coreType) "
+    let command = "\(variable)exec \(program ?? "blas") \(setup.workers) \(operation) \(n)"
+    guard peer_service_start(command) == 0 else {
+      throw ComparisonError.rivalFailed("start: \(command)")
+    }
+  }
+
+  private static func answer() throws -> Double {
+    let seconds = peer_service_number()
+    guard seconds > 0 else {
+      throw ComparisonError.rivalFailed("answer; call \(program ?? "blas")")
+    }
+    return seconds
+  }
+
+  private static func end(_ pool: ProcessPool) {
+    peer_service_stop()
+    pool.shutdown()
+  }
+}

@@ -1,0 +1,92 @@
+// The products and factorizations of `echelon-compare` as one call of the BLAS or LAPACK, with threads of its own. A
+// program, so that its threads, which look for work for a while after each call, are those of a process that can be
+// told to wait; `make bench` builds it and gives its path to `echelon-compare` as ECHELON_BLAS.
+//
+// usage: blas THREADS OPERATION ORDER, then a line on standard input for each call; answers seconds.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef void gemm(int, int, int, int, int, int, double, const double *, int, const double *, int, double, double *, int);
+typedef void potrf(const char *, const int *, double *, const int *, int *, size_t);
+typedef void getrf(const int *, const int *, double *, const int *, int *, int *);
+typedef void geqrf(const int *, const int *, double *, const int *, double *, double *, const int *, int *);
+
+static void *library_of(const char *name) {
+  void *library = dlopen(name, RTLD_NOW | RTLD_GLOBAL);
+  if (library == NULL) fprintf(stderr, "blas: %s\n", dlerror()), exit(1);
+  return library;
+}
+
+static void *function_of(void *library, const char *name) {
+  void *function = dlsym(library, name);
+  if (function == NULL) fprintf(stderr, "blas: no %s\n", name), exit(1);
+  return function;
+}
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static double *matrix(int n) {
+  double *a = malloc(sizeof(double) * (size_t)n * (size_t)n);
+  if (a == NULL) fprintf(stderr, "blas: no memory for %d x %d\n", n, n), exit(1);
+  for (size_t i = 0; i < (size_t)n * (size_t)n; i++) a[i] = drand48() - 0.5;
+  return a;
+}
+
+int main(int count, char **arguments) {
+  if (count != 4) return fprintf(stderr, "usage: blas THREADS OPERATION ORDER\n"), 2;
+  const char *operation = arguments[2];
+  const int threads = atoi(arguments[1]), n = atoi(arguments[3]);
+  void *blas = library_of("libblas.so.3"), *lapack = library_of("liblapack.so.3");
+  void (*set_threads)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
+  if (set_threads != NULL) set_threads(threads);
+  void (*set_blis_threads)(long) = (void (*)(long))dlsym(RTLD_DEFAULT, "bli_thread_set_num_threads");
+  if (set_blis_threads != NULL) set_blis_threads(threads);
+
+  gemm *dgemm = (gemm *)function_of(blas, "cblas_dgemm");
+  potrf *dpotrf = (potrf *)function_of(lapack, "dpotrf_");
+  getrf *dgetrf = (getrf *)function_of(lapack, "dgetrf_");
+  geqrf *dgeqrf = (geqrf *)function_of(lapack, "dgeqrf_");
+
+  double *a = matrix(n), *b = matrix(n), *c = matrix(n);
+  const int work_count = n * 128;
+  double *tau = malloc(sizeof(double) * (size_t)n), *work = malloc(sizeof(double) * (size_t)work_count);
+  int *pivots = malloc(sizeof(int) * (size_t)n), info = 0;
+  if (tau == NULL || work == NULL || pivots == NULL) return 1;
+  if (strcmp(operation, "cholesky") == 0)
+    for (int i = 0; i < n; i++) a[(size_t)i * (size_t)n + (size_t)i] = n;
+  // As many calls as make the clock's grain nothing.
+  const int repetitions = n < 1000 ? 100 : 1;
+  while (getchar() != EOF) {
+    double seconds = 0;
+    for (int repetition = 0; repetition < repetitions; repetition++) {
+      if (strcmp(operation, "product") != 0) memcpy(c, a, sizeof(double) * (size_t)n * (size_t)n);
+      const double start = now();
+      if (strcmp(operation, "product") == 0)
+        dgemm(101, 111, 111, n, n, n, 1, a, n, b, n, 0, c, n);
+      else if (strcmp(operation, "cholesky") == 0)
+        dpotrf("L", &n, c, &n, &info, 1);
+      else if (strcmp(operation, "lu") == 0)
+        dgetrf(&n, &n, c, &n, pivots, &info);
+      else if (strcmp(operation, "qr") == 0)
+        dgeqrf(&n, &n, c, &n, tau, work, &work_count, &info);
+      else
+        return fprintf(stderr, "blas: no %s\n", operation), 2;
+      seconds += now() - start;
+    }
+    if (info != 0) return fprintf(stderr, "blas: info %d\n", info), 1;
+    // OpenBLAS's threads look for work for some 30 ms after a call; the other side's turn comes after that.
+    usleep(60000);
+    printf("%.9f\n", seconds / repetitions);
+    fflush(stdout);
+  }
+  return 0;
+}

@@ -87,7 +87,7 @@ struct Worker: ~Copyable {
     return tasks.runOne(priority) || jobs.runSome(priority, &limits)
   }
 
-  /// After a long chunk: looks for more for as long as that took, at most ten spins.
+  /// After a long chunk: looks for more for as long as that took, at most ten spins or half a millisecond.
   ///
   /// The next one is often on its way, and a processor that has gone to sleep comes back so late that another
   /// worker has done the work by then. Without a chair, since nobody relies on it: it is like a worker at work.
@@ -96,8 +96,10 @@ struct Worker: ~Copyable {
     guard chunk >= 2 * spinNanoseconds, spinNanoseconds > 0 else { return false }
     let start = MonotonicClock.now()
     let foundWork = Spin.until(
-      { wire.hasWork || seat.directed.load() != 0 },
-      nanoseconds: min(chunk, 10 * spinNanoseconds))
+      {
+        wire.hasWork || seat.directed.load() != 0 || seat.order.load() != Seat.Order.stay
+      },
+      nanoseconds: min(chunk, 10 * spinNanoseconds, 500_000))
     seat.rest(since: start)
     seat.resume(now: MonotonicClock.now())
     return foundWork

@@ -143,11 +143,11 @@ extension DensePlan {
         + "too little work to divide")
     #expect(
       sentence(.solve(order: 9))
-        == "solve of 9 × 9 Double: one call in one worker, with one thread; it is too small to divide"
+        == "solve of 9 × 9 Double: one call in one worker, with one thread; it has too few rows or columns to divide"
     )
     let complex = pool.explain(.solve(order: 999), of: ComplexElement<Double>.self)
     #expect(
-      complex.description.hasSuffix("with one thread; only Double and Float are factored in steps"))
-    #expect(complex.blasThreadCount == 1)
+      complex.description.hasSuffix("with 2 threads; only Double and Float are factored in steps"))
+    #expect(complex.blasThreadCount == 2)
   }
 }

@@ -291,7 +291,8 @@ extension MatrixType {
           if let x { digest.add(x) }
           return (try qr.r, q, x)
         }
-        ratios.expect("factors", a.ratio(ofProduct: DenseMatrix(q), DenseMatrix(r)), what)
+        ratios.expect(
+          "factors", a.ratio(ofProduct: DenseMatrix(q), DenseMatrix(r), count: a.rows), what)
         ratios.expect("Q", DenseMatrix(q).orthogonalityRatio, what)
         guard let solution else { return }
         let found = DenseMatrix(solution)
@@ -335,7 +336,9 @@ extension MatrixType {
         }
         let r = try qr.r
         let exchanged = a.picking(columns: qr.permutation)
-        ratios.expect("factors", exchanged.ratio(ofProduct: DenseMatrix(q), DenseMatrix(r)), what)
+        ratios.expect(
+          "factors", exchanged.ratio(ofProduct: DenseMatrix(q), DenseMatrix(r), count: a.rows), what
+        )
         ratios.expect("Q", DenseMatrix(q).orthogonalityRatio, what)
         if let values = made.values {
           let found = Array(try pools[0].singularValues(r))

@@ -42,10 +42,13 @@ extension TestedScalar {
 
 extension DenseMatrix {
   /// ‖A - B·C‖ / (n·‖A‖·ε), the measure of factorizations (dget01, dpot01, dqrt01, dqpt01, dbdt01, dsyt21).
-  func ratio(ofProduct b: DenseMatrix, _ c: DenseMatrix, _ cForm: MatrixForm = .plain) -> Double {
+  /// - Parameter count: n, the number of columns when not given; that of rows in dqrt01 and dqpt01.
+  func ratio(
+    ofProduct b: DenseMatrix, _ c: DenseMatrix, _ cForm: MatrixForm = .plain, count: Int? = nil
+  ) -> Double {
     var difference = self
     difference.add(-1, b, c, cForm)
-    return Element.ratio(difference.norm, to: [norm], count: max(rows, columns))
+    return Element.ratio(difference.norm, to: [norm], count: count ?? columns)
   }
 
   /// ‖1 - QᴴQ‖ / (m·ε) (dort01, dunt01, dqrt11).

@@ -46,14 +46,22 @@ extension CholeskyFactorization {
   public func startSolve<B: RightHandSide<Element>>(
     _ b: B, priority: WorkPriority = .normal
   ) throws -> Future<B> {
+    try startSolve(b, checkingFinite: true, priority: priority)
+  }
+
+  /// Starts solving; B may have been searched already.
+  func startSolve<B: RightHandSide<Element>>(
+    _ b: B, checkingFinite: Bool, priority: WorkPriority
+  ) throws -> Future<B> {
     let b = b.rightSides
     try checkRightSides(b.rows, of: (size, size))
     return try executor.startSteps { [self] in
       let x = try executor.columnMajorMatrix(of: Element.self, rows: b.rows, columns: b.columns)
       try await executor.finish(
         SolveWithCholesky(
-          type: Element.scalarType, report: TaskReport(on: executor), lower: MatrixBytes(lower),
-          b: MatrixBytes(b), x: MatrixBytes(x)),
+          type: Element.scalarType, report: TaskReport(on: executor),
+          checksFinite: checkingFinite, lower: MatrixBytes(lower), b: MatrixBytes(b),
+          x: MatrixBytes(x)),
         "solve", priority)
       return B(solutions: x)
     }
@@ -112,6 +120,7 @@ extension CholeskyFactorization {
 private struct SolveWithCholesky: DenseTask {
   let type: ScalarType
   let report: TaskReport
+  let checksFinite: Bool
   let lower: MatrixBytes
   let b: MatrixBytes
   let x: MatrixBytes
@@ -119,7 +128,7 @@ private struct SolveWithCholesky: DenseTask {
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
-    try b.checkFinite(Element.self)
+    if checksFinite { try b.checkFinite(Element.self) }
     try lower.withSpan(of: Element.self) { lower throws(LinearAlgebraError) in
       try x.withMutableSpan(of: Element.self) { x throws(LinearAlgebraError) in
         try b.copy(into: &x, self.x.columnMajor)

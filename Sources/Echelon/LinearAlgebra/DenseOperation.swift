@@ -63,7 +63,9 @@ public enum DenseOperation: Hashable, Sendable {
       Echelon.wideCallThreadCount(rows, columns)
     case .cholesky(let order), .symmetricEigen(let order), .eigen(let order), .schur(let order):
       Echelon.wideCallThreadCount(order, order)
-    case .product, .solve, .batch: 1
+    case .solve(let order, let structure):
+      DenseOperation.factorization(order: order, structure)?.wideCallThreadCount ?? 1
+    case .product, .batch: 1
     }
   }
 
@@ -74,15 +76,17 @@ public enum DenseOperation: Hashable, Sendable {
     case .product: "it is too small to divide"
     case .lu, .cholesky, .qr:
       isFactoredInSteps
-        ? "it is too small to divide" : "only Double and Float are factored in steps"
+        ? "it has too few rows or columns to divide"
+        : "only Double and Float are factored in steps"
     case .solve(let order, let structure):
       if let factorization = DenseOperation.factorization(order: order, structure) {
         factorization.reasonForOneCall(isFactoredInSteps: isFactoredInSteps)
       } else {
         "its structure leaves too little work to divide"
       }
-    case .svd, .symmetricEigen, .eigen, .schur, .leastSquares, .other, .batch:
+    case .svd, .symmetricEigen, .eigen, .schur, .leastSquares, .batch:
       "LAPACK has no form of it that falls into steps"
+    case .other: "nothing is known of it that falls into steps"
     }
   }
 }

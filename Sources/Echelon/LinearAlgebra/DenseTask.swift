@@ -51,7 +51,7 @@ extension DenseTask {
 /// The threads of a wide call: one call of LAPACK on a matrix that does not fall into steps, though it is large.
 ///
 /// Their number shows in the bits of the result, so it is the same on every machine, however many processors it has:
-/// two, the second of which is one that the pool's other workers leave idle. Smaller matrices gain nothing (0034).
+/// two, the second of which is one that the pool's other workers leave idle. Smaller matrices gain nothing (0035).
 func wideCallThreadCount(_ rows: Int, _ columns: Int) -> Int { min(rows, columns) >= 400 ? 2 : 1 }
 
 extension WorkExecutor {
@@ -66,15 +66,14 @@ extension WorkExecutor {
   }
 
   /// A matrix whose elements are not set, in column-major order as LAPACK has it.
-  ///
-  /// Between columns whose length is a multiple of a page there is a gap: their elements of one row would all
-  /// fall into the same few lines of a cache.
+  /// - Parameter isOfTiles: whether steps write it. Then there is a gap between columns whose length is a multiple of a
+  ///   page: their elements of one row would all fall into the same few lines of a cache.
   func columnMajorMatrix<Element: BitwiseCopyable & Sendable>(
-    of _: Element.Type = Element.self, rows: Int, columns: Int
+    of _: Element.Type = Element.self, rows: Int, columns: Int, isOfTiles: Bool = false
   ) throws -> SharedMatrix<Element> {
     let size = MemoryLayout<Element>.stride
     let (bytes, isOver) = rows.multipliedReportingOverflow(by: size)
-    let gap = rows > 0 && bytes % 4096 == 0 ? 128 / size : 0
+    let gap = isOfTiles && rows > 0 && bytes % 4096 == 0 ? 128 / size : 0
     let (count, overflow) = (max(1, rows) + gap).multipliedReportingOverflow(by: columns)
     guard !isOver, !overflow else { throw ArenaError.invalidSize(bytes: .max) }
     return SharedMatrix(

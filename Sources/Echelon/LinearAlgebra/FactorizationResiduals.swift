@@ -36,7 +36,7 @@ extension QRFactorization {
     of a: SharedMatrix<Element>, priority: WorkPriority = .normal
   ) throws -> Future<ResidualCheck> {
     try executor.startSteps { [self] in
-      let residual = try await executor.productRatio(of: self, a, priority)
+      let residual = try await executor.productRatio(of: self, a, priority, count: a.rows)
       let q = try await finished(startQ(priority: priority))
       return ResidualCheck(
         operation: "qr", residual: residual,

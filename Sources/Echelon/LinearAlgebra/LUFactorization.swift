@@ -106,6 +106,13 @@ extension LUFactorization {
   public func startSolve<B: RightHandSide<Element>>(
     _ b: B, _ form: MatrixForm, priority: WorkPriority = .normal
   ) throws -> Future<B> {
+    try startSolve(b, form, checkingFinite: true, priority: priority)
+  }
+
+  /// Starts solving; B may have been searched already.
+  func startSolve<B: RightHandSide<Element>>(
+    _ b: B, _ form: MatrixForm, checkingFinite: Bool, priority: WorkPriority
+  ) throws -> Future<B> {
     let b = b.rightSides
     try checkInvertible("solve")
     try checkRightSides(b.rows, of: (rows, columns))
@@ -114,7 +121,8 @@ extension LUFactorization {
       try await executor.finish(
         SolveWithLU(
           type: Element.scalarType, report: TaskReport(on: executor), form: form,
-          factors: MatrixBytes(factors), pivots: pivots, b: MatrixBytes(b), x: MatrixBytes(x)),
+          checksFinite: checkingFinite, factors: MatrixBytes(factors), pivots: pivots,
+          b: MatrixBytes(b), x: MatrixBytes(x)),
         "solve", priority)
       return B(solutions: x)
     }
@@ -195,6 +203,7 @@ private struct SolveWithLU: DenseTask {
   let type: ScalarType
   let report: TaskReport
   let form: MatrixForm
+  let checksFinite: Bool
   let factors: MatrixBytes
   let pivots: SharedArray<Int32>
   let b: MatrixBytes
@@ -203,7 +212,7 @@ private struct SolveWithLU: DenseTask {
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
-    try b.checkFinite(Element.self)
+    if checksFinite { try b.checkFinite(Element.self) }
     try factors.withSpan(of: Element.self) { factors throws(LinearAlgebraError) in
       try pivots.withSpan { pivots throws(LinearAlgebraError) in
         try x.withMutableSpan(of: Element.self) { x throws(LinearAlgebraError) in

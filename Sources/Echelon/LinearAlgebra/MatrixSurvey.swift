@@ -74,11 +74,19 @@ extension WorkExecutor {
       ? MatrixSurvey(rowSums: columnSums, columnSums: Array(rowSums))
       : MatrixSurvey(rowSums: Array(rowSums), columnSums: columnSums)
     if checkingFinite, !survey.isFinite {
-      let search = FiniteSearch(
-        type: Element.scalarType, report: try TaskReport(on: self), a: MatrixBytes(a), part: part)
-      try await finish(search, operation, priority)
+      try await checkFinite(a, in: part, operation, priority)
     }
     return survey
+  }
+
+  /// - Throws: `LinearAlgebraError.notFinite` for the first NaN or infinity among the elements that count.
+  func checkFinite<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, in part: MatrixPart = .all, _ operation: String,
+    _ priority: WorkPriority
+  ) async throws {
+    let search = FiniteSearch(
+      type: Element.scalarType, report: try TaskReport(on: self), a: MatrixBytes(a), part: part)
+    try await finish(search, operation, priority)
   }
 }
 

@@ -10,6 +10,9 @@ struct SolveSystem: DenseTask {
   let b: MatrixBytes
   let x: MatrixBytes
 
+  var blasThreadCount: Int {
+    DenseOperation.solve(order: a.rows, structure: structure).wideCallThreadCount
+  }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

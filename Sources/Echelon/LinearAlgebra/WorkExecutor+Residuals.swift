@@ -62,9 +62,10 @@ extension WorkExecutor {
   }
 
   /// ‖A - product‖ / (n·‖A‖·ε) of what a factorization multiplies out to.
+  /// - Parameter count: n, the number of columns when not given; LAPACK takes that of rows for QR.
   func productRatio<Factors: MatrixFactorization>(
     of factors: Factors, _ a: SharedMatrix<Factors.Element>, _ priority: WorkPriority,
-    reading part: ReadPart = ReadPart()
+    reading part: ReadPart = ReadPart(), count: Int? = nil
   ) async throws -> Double {
     let product = try await finished(factors.startReconstruct(priority: priority))
     precondition(
@@ -81,7 +82,7 @@ extension WorkExecutor {
     let totals = totals(sums, blocks: grid.count)
     return residualRatio(
       Factors.Element.self, largest(totals[..<a.columns]), to: [largest(totals[a.columns...])],
-      count: max(a.rows, a.columns))
+      count: count ?? a.columns)
   }
 
   /// ‖1 - Qᴴ·Q‖ / (n·ε) of a column-major Q.
@@ -132,7 +133,9 @@ extension WorkExecutor {
 
 /// ‖·‖₁ of each column.
 func columnNorms<Element: LinearAlgebraScalar>(_ x: SharedMatrix<Element>) -> [Double] {
-  x.storage.withSpan { span in
+  // Without rows there is no element that a column begins with.
+  guard x.rows > 0 else { return [Double](repeating: 0, count: x.columns) }
+  return x.storage.withSpan { span in
     (0..<x.columns).map { column in
       let start = column * x.columnStride
       return matrixNorm(

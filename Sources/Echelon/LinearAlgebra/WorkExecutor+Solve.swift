@@ -67,14 +67,17 @@ extension WorkExecutor {
   ) async throws -> SharedMatrix<Element> {
     // What is factored by all workers is solved by its factors.
     if isDivided(.solve(order: a.rows, structure: structure), of: Element.self) {
-      let solver: any InvertibleFactorization<Element> =
-        if structure == .positiveDefinite {
-          try await finished(
-            startCholesky(a, checkingFinite: checkingFinite, priority: priority))
-        } else {
-          try await finished(startLU(a, checkingFinite: checkingFinite, priority: priority))
-        }
-      return try await finished(solver.startSolve(b, priority: priority))
+      if checkingFinite { try await checkFinite(b, "solve", priority) }
+      if structure == .positiveDefinite {
+        let factor = try await finished(
+          startCholesky(a, checkingFinite: checkingFinite, priority: priority))
+        return try await finished(
+          factor.startSolve(b, checkingFinite: false, priority: priority))
+      }
+      let lu = try await finished(
+        startLU(a, checkingFinite: checkingFinite, priority: priority))
+      return try await finished(
+        lu.startSolve(b, .plain, checkingFinite: false, priority: priority))
     }
     let x = try columnMajorMatrix(of: Element.self, rows: b.rows, columns: b.columns)
     try await finish(

@@ -42,7 +42,8 @@ extension WorkExecutor {
   package func startTiledCholesky<Element: BitwiseCopyable & Sendable>(
     _ a: SharedMatrix<Element>, priority: WorkPriority = .normal
   ) throws -> Future<TiledCholeskyFactor<Element>> {
-    let lower = try columnMajorMatrix(of: Element.self, rows: a.rows, columns: a.columns)
+    let lower = try columnMajorMatrix(
+      of: Element.self, rows: a.rows, columns: a.columns, isOfTiles: true)
     let count = KernelFamily.choleskyTileCount(order: a.rows)
     let status = try uninitializedArray(of: Element.self, count: max(1, count))
     return try startFactorization(
@@ -62,7 +63,8 @@ extension WorkExecutor {
   package func startTiledLU<Element: BitwiseCopyable & Sendable>(
     _ a: SharedMatrix<Element>, priority: WorkPriority = .normal
   ) throws -> Future<TiledLUFactors<Element>> {
-    let factors = try columnMajorMatrix(of: Element.self, rows: a.rows, columns: a.columns)
+    let factors = try columnMajorMatrix(
+      of: Element.self, rows: a.rows, columns: a.columns, isOfTiles: true)
     let count = min(a.rows, a.columns)
     let blocks = KernelFamily.blockColumnCount(rows: a.rows, columns: a.columns)
     let exchanges = try uninitializedArray(of: Element.self, count: max(1, count))
@@ -83,7 +85,8 @@ extension WorkExecutor {
   package func startTiledQR<Element: BitwiseCopyable & Sendable>(
     _ a: SharedMatrix<Element>, priority: WorkPriority = .normal
   ) throws -> Future<TiledQRFactors<Element>> {
-    let factors = try columnMajorMatrix(of: Element.self, rows: a.rows, columns: a.columns)
+    let factors = try columnMajorMatrix(
+      of: Element.self, rows: a.rows, columns: a.columns, isOfTiles: true)
     let count = min(a.rows, a.columns)
     let width = KernelFamily.blockColumnWidth(rows: a.rows, columns: a.columns)
     let blocks = KernelFamily.blockColumnCount(rows: a.rows, columns: a.columns)

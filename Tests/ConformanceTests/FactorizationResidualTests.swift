@@ -114,6 +114,9 @@ extension MatrixType {
   private let largeSizes = [1000]
 #endif
 
+/// Matrices of these sizes are factored by all workers, in steps.
+private let sharedSizes = [300]
+
 @Suite struct `Residuals over LAPACK's matrix types` {
   @Test(arguments: MatrixSource.allCases)
   func `are made of matrices that have the singular values they promise`(
@@ -201,6 +204,8 @@ extension MatrixType {
     try check(ComplexElement<Double>.self)
     try check(ComplexElement<Float>.self)
     if source == .own {
+      try check(Double.self, sizes: sharedSizes)
+      try check(Float.self, sizes: sharedSizes)
       try check(Double.self, sizes: largeSizes, all: false)
       try check(Float.self, sizes: largeSizes, all: false)
     }
@@ -254,6 +259,8 @@ extension MatrixType {
     try check(ComplexElement<Double>.self)
     try check(ComplexElement<Float>.self)
     if source == .own {
+      try check(Double.self, sizes: sharedSizes)
+      try check(Float.self, sizes: sharedSizes)
       try check(Double.self, sizes: largeSizes, all: false)
       try check(Float.self, sizes: largeSizes, all: false)
     }
@@ -309,6 +316,8 @@ extension MatrixType {
     try check(ComplexElement<Double>.self)
     try check(ComplexElement<Float>.self)
     if source == .own {
+      try check(Double.self, sizes: sharedSizes)
+      try check(Float.self, sizes: sharedSizes)
       try check(Double.self, sizes: largeSizes, all: false)
       try check(Float.self, sizes: largeSizes, all: false)
     }

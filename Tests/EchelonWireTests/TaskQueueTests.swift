@@ -201,8 +201,10 @@ import Testing
         while wire.closing.load() == 0 {
           while let (slot, state) = wire.claimTask(for: SeatIndex(index)) {
             wire.passOn()
-            claimed.add(wire.slot(slot).argumentBytes)
+            let task = wire.slot(slot).argumentBytes
             wire.finish(slot, generation: state.generation, by: SeatIndex(index))
+            // Only now: whoever counts it gives the slot to another task.
+            claimed.add(task)
           }
           if wire.closing.load() == 0 { wire.sleep(on: SeatIndex(index)) }
         }

@@ -27,7 +27,8 @@ struct JobOperands {
             in: arena, offset: cell.offset, byteCount: cell.byte_count, index: cell.block,
             generation: cell.generation, file: cell.file))
       } catch {
-        throw JobProblem(.badOperand, message: "\(error)")
+        WorkerContext.complain("\(error)")
+        throw JobProblem(.badOperand)
       }
       cells.append(cell)
     }
@@ -71,7 +72,8 @@ struct JobOperands {
         outputs: Array(operands.prefix(kernel.outputCount)),
         parameters: record.region.load(at: JobRecord.parametersOffset))
     } catch {
-      throw JobProblem(.badOperand, message: "\(error)")
+      WorkerContext.complain("\(error)")
+      throw JobProblem(.badOperand)
     }
     guard call.plan.chunkCount == Int(fields.chunk_count) else { throw JobProblem(.badParameters) }
     return call

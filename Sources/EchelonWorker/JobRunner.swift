@@ -11,20 +11,12 @@ struct JobRunner {
   private let place: Seat
   private let flight: FlightRing?
   private var programs: [UInt32: any ChunkProgram.Type] = [:]
-  /// How long a chunk of the last job took; 0 once that has been asked for.
-  private var chunkNanoseconds: UInt64 = 0
 
   init(wire: Wire, seat: SeatIndex, flight: FlightRing? = nil) {
     self.wire = wire
     self.flight = flight
     self.seat = seat
     place = wire.seat(seat)
-  }
-
-  /// How long a chunk took, if one has been run since the last call.
-  mutating func takeChunkNanoseconds() -> UInt64 {
-    defer { chunkNanoseconds = 0 }
-    return chunkNanoseconds
   }
 
   /// Runs chunks of one active job of a priority until none is left to claim, something more urgent is
@@ -64,10 +56,8 @@ struct JobRunner {
     place.current.store(CurrentWork.job(index, generation: state.generation).bits)
     wire.pass(.jobSeen)
     // Chunks that wait for others: what they wait for has to be known before one is claimed.
-    let graphBody = isOfGraph(fields) ? makeBody(record, fields, state.generation) : nil
-    let start = MonotonicClock.now()
+    let graphBody = isOfGraph(fields) ? makeBody(record, fields) : nil
     let count = runChunks(of: record, index, fields, words, graphBody, priority, &limits)
-    if count > 0 { chunkNanoseconds = (MonotonicClock.now() &- start) / UInt64(count) }
     finishIfDone(index, record, state, words)
     retire(index, state, graphBody?.graph)
     return count > 0
@@ -106,7 +96,7 @@ struct JobRunner {
         place.phaseWord.store(SeatPhase.busy.rawValue)
         flight?.note(
           .chunkBegan, code: fields.code, subject: subject, detail: UInt64(chunk))
-        let work = body ?? makeBody(record, fields, words.generation)
+        let work = body ?? makeBody(record, fields)
         if body == nil { body = work }
         if let failure = work.run(chunk) { record.fail(chunk: chunk, failure) }
         flight?.note(
@@ -140,8 +130,6 @@ struct JobRunner {
       // MODEL(chunk.1)
       let first = record.cursor.fetchAdd(batch)
       guard first < UInt64(words.count) else { break }
-      // The front end wakes as many as there is work for, but the first of them may have taken its processor.
-      if count == 0, first + batch < UInt64(words.count) { wire.passOn() }
       for chunk in Int(first)..<Int(min(UInt64(words.count), first + batch)) {
         take(chunk)
         if mustTurn() { return count }
@@ -235,14 +223,7 @@ struct JobRunner {
       && KernelCatalog.kernel(id: fields.code)?.hasGraph == true
   }
 
-  private func isRunning(_ record: JobRecord, _ generation: UInt32) -> Bool {
-    let state = StateWord(bits: record.state.load())
-    return state.phase == .running && state.generation == generation
-  }
-
-  private mutating func makeBody(
-    _ record: JobRecord, _ fields: job_record, _ generation: UInt32
-  ) -> ChunkBody {
+  private mutating func makeBody(_ record: JobRecord, _ fields: job_record) -> ChunkBody {
     do throws(JobProblem) {
       let operands = try JobOperands(record, fields, in: wire.arena)
       switch JobKind(rawValue: fields.kind) {
@@ -258,10 +239,6 @@ struct JobRunner {
       case nil: throw JobProblem(.unknownFunction)
       }
     } catch {
-      // Of a job that has ended since it was looked at, the memory may be gone: nobody is to hear of that.
-      if let message = error.message, isRunning(record, generation) {
-        WorkerContext.complain(message)
-      }
       return FailedBody(error.failure)
     }
   }
@@ -280,7 +257,8 @@ struct JobRunner {
         }
       }
     } catch {
-      throw JobProblem(.unknownFunction, message: "\(error)")
+      WorkerContext.complain("\(error)")
+      throw JobProblem(.unknownFunction)
     }
   }
 
@@ -308,10 +286,5 @@ private func decodeProgram<Program: ChunkProgram>(
 /// Why a job's chunks cannot be run here.
 struct JobProblem: Error {
   let failure: JobFailure
-  /// For the person at the terminal.
-  let message: String?
-  init(_ failure: JobFailure, message: String? = nil) {
-    self.failure = failure
-    self.message = message
-  }
+  init(_ failure: JobFailure) { self.failure = failure }
 }

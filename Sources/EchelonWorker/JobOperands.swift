@@ -27,8 +27,7 @@ struct JobOperands {
             in: arena, offset: cell.offset, byteCount: cell.byte_count, index: cell.block,
             generation: cell.generation, file: cell.file))
       } catch {
-        WorkerContext.complain("\(error)")
-        throw JobProblem(.badOperand)
+        throw JobProblem(.badOperand, message: "\(error)")
       }
       cells.append(cell)
     }
@@ -72,8 +71,7 @@ struct JobOperands {
         outputs: Array(operands.prefix(kernel.outputCount)),
         parameters: record.region.load(at: JobRecord.parametersOffset))
     } catch {
-      WorkerContext.complain("\(error)")
-      throw JobProblem(.badOperand)
+      throw JobProblem(.badOperand, message: "\(error)")
     }
     guard call.plan.chunkCount == Int(fields.chunk_count) else { throw JobProblem(.badParameters) }
     return call

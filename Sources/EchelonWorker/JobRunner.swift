@@ -56,7 +56,7 @@ struct JobRunner {
     place.current.store(CurrentWork.job(index, generation: state.generation).bits)
     wire.pass(.jobSeen)
     // Chunks that wait for others: what they wait for has to be known before one is claimed.
-    let graphBody = isOfGraph(fields) ? makeBody(record, fields) : nil
+    let graphBody = isOfGraph(fields) ? makeBody(record, fields, state.generation) : nil
     let count = runChunks(of: record, index, fields, words, graphBody, priority, &limits)
     finishIfDone(index, record, state, words)
     retire(index, state, graphBody?.graph)
@@ -96,7 +96,7 @@ struct JobRunner {
         place.phaseWord.store(SeatPhase.busy.rawValue)
         flight?.note(
           .chunkBegan, code: fields.code, subject: subject, detail: UInt64(chunk))
-        let work = body ?? makeBody(record, fields)
+        let work = body ?? makeBody(record, fields, words.generation)
         if body == nil { body = work }
         if let failure = work.run(chunk) { record.fail(chunk: chunk, failure) }
         flight?.note(
@@ -223,7 +223,14 @@ struct JobRunner {
       && KernelCatalog.kernel(id: fields.code)?.hasGraph == true
   }
 
-  private mutating func makeBody(_ record: JobRecord, _ fields: job_record) -> ChunkBody {
+  private func isRunning(_ record: JobRecord, _ generation: UInt32) -> Bool {
+    let state = StateWord(bits: record.state.load())
+    return state.phase == .running && state.generation == generation
+  }
+
+  private mutating func makeBody(
+    _ record: JobRecord, _ fields: job_record, _ generation: UInt32
+  ) -> ChunkBody {
     do throws(JobProblem) {
       let operands = try JobOperands(record, fields, in: wire.arena)
       switch JobKind(rawValue: fields.kind) {
@@ -239,6 +246,10 @@ struct JobRunner {
       case nil: throw JobProblem(.unknownFunction)
       }
     } catch {
+      // Of a job that has ended since it was looked at, the memory may be gone: nobody is to hear of that.
+      if let message = error.message, isRunning(record, generation) {
+        WorkerContext.complain(message)
+      }
       return FailedBody(error.failure)
     }
   }
@@ -257,8 +268,7 @@ struct JobRunner {
         }
       }
     } catch {
-      WorkerContext.complain("\(error)")
-      throw JobProblem(.unknownFunction)
+      throw JobProblem(.unknownFunction, message: "\(error)")
     }
   }
 
@@ -286,5 +296,10 @@ private func decodeProgram<Program: ChunkProgram>(
 /// Why a job's chunks cannot be run here.
 struct JobProblem: Error {
   let failure: JobFailure
-  init(_ failure: JobFailure) { self.failure = failure }
+  /// For the person at the terminal.
+  let message: String?
+  init(_ failure: JobFailure, message: String? = nil) {
+    self.failure = failure
+    self.message = message
+  }
 }

@@ -42,6 +42,7 @@ extension PoolEngine {
         // Whichever task is collected next makes room.
         state.directed[seat.value].prepend([task])
         _ = wire.interest.fetchOr(CollectorInterest.refill)
+        ringIfLow(task)
         return
       }
       state.directedCount -= 1

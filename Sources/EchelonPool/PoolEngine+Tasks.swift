@@ -205,6 +205,13 @@ extension PoolEngine {
     if let seat = task.seat { return directAgain(task, to: seat, &state) }
     queue(task, task.message, &state)
     refill(&state)
+    ringIfLow(task)
+  }
+
+  /// A worker that comes to the end of its work rings the collector for a task that waits for a slot.
+  /// When all of them had come there before, nobody else would.
+  func ringIfLow(_ task: PoolTask) {
+    if task.place == .queued, wire.isQueueLow { ringCollector() }
   }
 
   /// Makes a slot free for an urgent task: the youngest of the least urgent tasks that no worker has

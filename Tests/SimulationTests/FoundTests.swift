@@ -73,6 +73,22 @@ private struct Refusal: Error, Codable {}
     }
   }
 
+  @Test func `a retry is run although all slots hold results that nobody reads`() throws {
+    for seed in seeds {
+      try Simulation(seed: seed).run { pool in
+        let policy = RetryPolicy(
+          1, backOff: .constant(.milliseconds(3)), errors: { $0 is Refusal })
+        let refusing = try pool.submit(retries: policy) { () throws -> Int in
+          throw Refusal()
+        }
+        let others = try pool.submit(each: 0..<64, retries: 6, twice)
+        let error = try refusing.error()
+        #expect(error is Refusal || error is WorkerDied)
+        for (index, future) in others.enumerated() { #expect(try future.result() == 2 * index) }
+      }
+    }
+  }
+
   @Test func `F3 a task that heeds the flag of a forced cancel ends as cancelled`() throws {
     for seed in seeds {
       try Simulation(seed: seed).run { pool in

@@ -58,7 +58,8 @@ public struct PoolOptions: Sendable {
   public var gracePeriod = Duration.milliseconds(100)
   /// How long a worker without work looks for more before it sleeps, 0 or more. While it looks, the next
   /// task begins in a microsecond; to wake a sleeper takes the kernel some tens. At most one worker less
-  /// than there are processors looks at a time.
+  /// than there are processors looks at a time; but after a chunk that took twice as long or more, each
+  /// looks for as long as the chunk took, at most ten times as long or 500 µs.
   public var spin = Duration.microseconds(50)
   /// Hears of workers that start, end and are replaced, of retries, of memory that runs short, and at
   /// `debug` of the rest.

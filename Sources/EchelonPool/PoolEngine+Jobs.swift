@@ -136,6 +136,7 @@ extension PoolEngine {
 
   /// Collects the job if it is done and still of that generation.
   @discardableResult func collect(_ index: JobIndex, generation: UInt32) -> Bool {
+    var hasPublished = false
     let taken = locked { state -> (PoolJob, (any Error)?)? in
       guard let job = state.jobs[index.value], job.place == .record(index, generation: generation)
       else { return nil }
@@ -151,6 +152,7 @@ extension PoolEngine {
       }
       job.words = nil
       job.wordBlock = nil
+      hasPublished = !state.queuedJobs.isEmpty
       publishQueued(&state)
       return (job, failure)
     }
@@ -160,7 +162,7 @@ extension PoolEngine {
       job.partials = nil
       workEnded(hasFailed: failure != nil)
     }
-    wire.wakeWorkerIfNeeded()
+    if hasPublished { wire.wakeWorkerIfNeeded() }
     return true
   }
 

@@ -11,12 +11,20 @@ struct JobRunner {
   private let place: Seat
   private let flight: FlightRing?
   private var programs: [UInt32: any ChunkProgram.Type] = [:]
+  /// How long a chunk of the last job took; 0 once that has been asked for.
+  private var chunkNanoseconds: UInt64 = 0
 
   init(wire: Wire, seat: SeatIndex, flight: FlightRing? = nil) {
     self.wire = wire
     self.flight = flight
     self.seat = seat
     place = wire.seat(seat)
+  }
+
+  /// How long a chunk took, if one has been run since the last call.
+  mutating func takeChunkNanoseconds() -> UInt64 {
+    defer { chunkNanoseconds = 0 }
+    return chunkNanoseconds
   }
 
   /// Runs chunks of one active job of a priority until none is left to claim, something more urgent is
@@ -57,7 +65,9 @@ struct JobRunner {
     wire.pass(.jobSeen)
     // Chunks that wait for others: what they wait for has to be known before one is claimed.
     let graphBody = isOfGraph(fields) ? makeBody(record, fields, state.generation) : nil
+    let start = MonotonicClock.now()
     let count = runChunks(of: record, index, fields, words, graphBody, priority, &limits)
+    if count > 0 { chunkNanoseconds = (MonotonicClock.now() &- start) / UInt64(count) }
     finishIfDone(index, record, state, words)
     retire(index, state, graphBody?.graph)
     return count > 0
@@ -130,6 +140,8 @@ struct JobRunner {
       // MODEL(chunk.1)
       let first = record.cursor.fetchAdd(batch)
       guard first < UInt64(words.count) else { break }
+      // The front end wakes as many as there is work for, but the first of them may have taken its processor.
+      if count == 0, first + batch < UInt64(words.count) { wire.passOn() }
       for chunk in Int(first)..<Int(min(UInt64(words.count), first + batch)) {
         take(chunk)
         if mustTurn() { return count }

@@ -52,7 +52,7 @@ struct Worker: ~Copyable {
       if runSomething() { continue }
       // MODEL(loop.2)
       if wire.closing.load() != 0 { break }
-      if spinForWork() { continue }
+      if linger() || spinForWork() { continue }
       // MODEL(refill.4)
       // It may have passed the tickets of cancelled tasks, which filled the ring.
       if wire.interest.loadSequential() & CollectorInterest.refill != 0, wire.isQueueLow {
@@ -85,6 +85,24 @@ struct Worker: ~Copyable {
   private mutating func runSomething(_ priority: WorkPriority) -> Bool {
     if looksAtJobsFirst { return jobs.runSome(priority, &limits) || tasks.runOne(priority) }
     return tasks.runOne(priority) || jobs.runSome(priority, &limits)
+  }
+
+  /// After a long chunk: looks for more for as long as that took, at most ten spins or half a millisecond.
+  ///
+  /// The next one is often on its way, and a processor that has gone to sleep comes back so late that another
+  /// worker has done the work by then. Without a chair, since nobody relies on it: it is like a worker at work.
+  private mutating func linger() -> Bool {
+    let chunk = jobs.takeChunkNanoseconds()
+    guard chunk >= 2 * spinNanoseconds, spinNanoseconds > 0 else { return false }
+    let start = MonotonicClock.now()
+    let foundWork = Spin.until(
+      {
+        wire.hasWork || seat.directed.load() != 0 || seat.order.load() != Seat.Order.stay
+      },
+      nanoseconds: min(chunk, 10 * spinNanoseconds, 500_000))
+    seat.rest(since: start)
+    seat.resume(now: MonotonicClock.now())
+    return foundWork
   }
 
   /// Looks for work for as long as a wake-up would cost, if there is a chair free.

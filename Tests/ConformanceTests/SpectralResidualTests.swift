@@ -115,7 +115,12 @@ extension `Residuals over LAPACK's matrix types` {
     try check(Float.self)
     try check(ComplexElement<Double>.self)
     try check(ComplexElement<Float>.self)
-    if source == .own { try check(Double.self, sizes: largeSizes, all: false) }
+    if source == .own {
+      try check(Double.self, sizes: largeSizes, all: false)
+      try check(Float.self, sizes: largeSizes, all: false)
+      try check(ComplexElement<Double>.self, sizes: largeSizes, all: false)
+      try check(ComplexElement<Float>.self, sizes: largeSizes, all: false)
+    }
     ratios.report("singular values, \(source)")
   }
 
@@ -169,7 +174,12 @@ extension `Residuals over LAPACK's matrix types` {
     try check(Float.self)
     try check(ComplexElement<Double>.self)
     try check(ComplexElement<Float>.self)
-    if source == .own { try check(Double.self, sizes: largeSizes, all: false) }
+    if source == .own {
+      try check(Double.self, sizes: largeSizes, all: false)
+      try check(Float.self, sizes: largeSizes, all: false)
+      try check(ComplexElement<Double>.self, sizes: largeSizes, all: false)
+      try check(ComplexElement<Float>.self, sizes: largeSizes, all: false)
+    }
     ratios.report("symmetric eigenvalues, \(source)")
   }
 
@@ -178,9 +188,12 @@ extension `Residuals over LAPACK's matrix types` {
     guard source.isAvailable else { return }
     let seed = testSeed()
     let ratios = Ratios()
-    func check<Element: TestedEigenScalar>(_: Element.Type) throws {
+    func check<Element: TestedEigenScalar>(
+      _: Element.Type, sizes: [Int]? = nil, all: Bool = true
+    ) throws {
+      let types = generalEigenTypes(Element.precision)
       try forEachMatrix(
-        of: generalEigenTypes(Element.precision), Element.self, source, seed: seed
+        of: all ? types : [types[8]], Element.self, source, sizes: sizes, seed: seed
       ) { a, _, _, what in
         let (eigen, schur) = try onAllPools([a], what) { pool, inputs, digest in
           let eigen = try pool.eigen(inputs[0], leftVectors: true)
@@ -215,6 +228,12 @@ extension `Residuals over LAPACK's matrix types` {
     try check(Float.self)
     try check(ComplexElement<Double>.self)
     try check(ComplexElement<Float>.self)
+    if source == .own {
+      try check(Double.self, sizes: largeSizes, all: false)
+      try check(Float.self, sizes: largeSizes, all: false)
+      try check(ComplexElement<Double>.self, sizes: largeSizes, all: false)
+      try check(ComplexElement<Float>.self, sizes: largeSizes, all: false)
+    }
     ratios.report("eigenvalues and Schur, \(source)")
   }
 }

@@ -10,30 +10,43 @@ import Testing
 
   @Test func `give the same bits whatever else runs`() throws {
     let seed = testSeed()
-    let reference = Reference<Double>(rows: order, columns: order, seed: seed)
-    var first: [Double]?
-    for workers in [1, 2, 3] {
-      let pool = try ProcessPool(workers: workers)
-      defer { pool.shutdown() }
-      let a = try reference.shared(on: pool)
-      // Three at once, so that their threads compete for processors.
-      let running = try (0..<3).map { _ in
-        (
-          try pool.startSVD(a), try pool.startSymmetricEigen(a, triangle: .upper)
-        )
+    try expectSameBits(Double.self, on: pools, seed: seed)
+    try expectSameBits(ComplexElement<Float>.self, on: [pools[0], pools[3]], seed: seed)
+  }
+
+  private func expectSameBits<Element: TestedEigenScalar>(
+    _: Element.Type, on pools: [ProcessPool], seed: UInt64
+  ) throws {
+    let a = try DenseMatrix<Element>.random(rows: order, columns: order, seed: seed)
+    let b = try DenseMatrix<Element>.random(rows: order, columns: 2, seed: seed &+ 1)
+    var expected: BitDigest?
+    for pool in pools {
+      let (a, b) = (try a.shared(on: pool), try b.shared(on: pool))
+      // All at once, so that their threads compete for processors.
+      let svd = try pool.startSVD(a)
+      let symmetric = try pool.startSymmetricEigen(a, triangle: .upper)
+      let eigen = try pool.startEigen(a)
+      let schur = try pool.startSchur(a)
+      let pivoted = try pool.startQR(a, pivoting: .columns)
+      let solution = try pool.startLeastSquares(a, b)
+      let lu = try pool.startLU(a)
+      var digest = BitDigest()
+      digest.add(try svd.result().u)
+      digest.add(try svd.result().singularValues)
+      digest.add(try svd.result().vAdjoint)
+      digest.add(try symmetric.result().eigenvalues)
+      digest.add(try symmetric.result().eigenvectors)
+      digest.add(try eigen.result().eigenvectors)
+      digest.add(try schur.result().t)
+      digest.add(try schur.result().q)
+      digest.add(try pivoted.result().factors)
+      digest.add(try solution.result().x)
+      digest.add(try lu.result().factors)
+      if let expected {
+        #expect(
+          digest == expected, "\(pool.workerCount) workers, \(Element.self), seed \(seed)")
       }
-      for (svd, eigen) in running {
-        let (svd, eigen) = (try svd.result(), try eigen.result())
-        let found =
-          Array(svd.u.storage) + Array(svd.singularValues) + Array(svd.vAdjoint.storage)
-          + Array(eigen.eigenvalues) + Array(eigen.eigenvectors.storage)
-        if let first {
-          let isSame = found.map(\.bitPattern) == first.map(\.bitPattern)
-          #expect(isSame, "\(workers) workers, seed \(seed)")
-        } else {
-          first = found
-        }
-      }
+      expected = expected ?? digest
     }
   }
 

@@ -214,46 +214,75 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
   ]
 
   /// Steps that change tiles, and wait for one another.
-  static let factorizations = [
-    factorization("a Cholesky factorization in steps") { executor, a in
-      let product = try executor.multiply(a, a.transposed)
-      for i in 0..<a.rows { product[i, i] += 1 }
-      let factor = try executor.startTiledCholesky(product).result()
-      return bits(factor.lower)
-    },
-    factorization("an LU factorization in steps") { executor, a in
-      let lu = try executor.startTiledLU(a).result()
-      return lu.exchanges.map { UInt64($0) } + bits(lu.factors)
-    },
-    factorization("a QR factorization in steps") { executor, a in
-      let qr = try executor.startTiledQR(a).result()
-      return qr.scalarFactors.map(\.bitPattern) + bits(qr.factors)
-    },
-  ]
+  static let factorizations = steps(Double.self) + steps(Float.self) + [wideCalls]
 
-  private static func factorization(
+  private static func steps<Element: LinearAlgebraScalar & KernelElement & BinaryFloatingPoint>(
+    _: Element.Type
+  ) -> [InPlaceOperation] where Element.RawSignificand: FixedWidthInteger {
+    [
+      factorization("a Cholesky factorization") { (executor, a: SharedMatrix<Element>) in
+        let product: SharedMatrix<Element> = try executor.multiply(a, a.transposed)
+        for i in 0..<a.rows { product[i, i] += 1 }
+        return bits(try executor.startTiledCholesky(product).result().lower)
+      },
+      factorization("an LU factorization") { (executor, a: SharedMatrix<Element>) in
+        let lu = try executor.startTiledLU(a).result()
+        return lu.exchanges.map { UInt64($0) } + bits(lu.factors)
+      },
+      factorization("a QR factorization") { (executor, a: SharedMatrix<Element>) in
+        let qr = try executor.startTiledQR(a).result()
+        return qr.scalarFactors.map { Double($0).bitPattern } + bits(qr.factors)
+      },
+    ]
+  }
+
+  private static func factorization<
+    Element: LinearAlgebraScalar & KernelElement & BinaryFloatingPoint
+  >(
     _ name: String,
-    _ body: @escaping @Sendable (any WorkExecutor, SharedMatrix<Double>) throws -> [UInt64]
-  ) -> InPlaceOperation {
+    _ body: @escaping @Sendable (any WorkExecutor, SharedMatrix<Element>) throws -> [UInt64]
+  ) -> InPlaceOperation where Element.RawSignificand: FixedWidthInteger {
     var operation = InPlaceOperation(
-      name,
-      of: { executor in
-        var random = TestRandom(seed: 41)
-        let a = try executor.matrix(rows: 420, columns: 420) { _, _ in
-          Double.random(in: -1...1, using: &random)
-        }
-        return try body(executor, a)
-      })
+      "\(name) of \(Element.self) in steps",
+      of: { executor in try body(executor, try randomMatrix(executor, order: 420)) })
     operation.isOfBLAS = true
     return operation
   }
 
+  /// Calls of LAPACK that use two threads of the BLAS.
+  private static let wideCalls: InPlaceOperation = {
+    var operation = InPlaceOperation(
+      "calls with two threads of the BLAS",
+      of: { executor in
+        let a: SharedMatrix<Double> = try randomMatrix(executor, order: 400)
+        let svd = try executor.startSVD(a)
+        let eigen = try executor.startSymmetricEigen(a, triangle: .lower)
+        return bits(try svd.result().u) + bits(try eigen.result().eigenvectors)
+      })
+    operation.isOfBLAS = true
+    return operation
+  }()
+
+  private static func randomMatrix<
+    Element: LinearAlgebraScalar & KernelElement & BinaryFloatingPoint
+  >(
+    _ executor: any WorkExecutor, order: Int
+  ) throws -> SharedMatrix<Element> where Element.RawSignificand: FixedWidthInteger {
+    var random = TestRandom(seed: 41)
+    return try executor.matrix(rows: order, columns: order) { _, _ in
+      Element.random(in: -1...1, using: &random)
+    }
+  }
+
   /// In the order of the columns, a sum for each that every bit of it counts in.
-  private static func bits(_ a: SharedMatrix<Double>) -> [UInt64] {
+  private static func bits<Element: LinearAlgebraScalar & KernelElement & BinaryFloatingPoint>(
+    _ a: SharedMatrix<Element>
+  ) -> [UInt64] {
     (0..<a.columns).map { column in
       a.storage[column * a.columnStride..<column * a.columnStride + a.rows].withSpan { x in
         var digest: UInt64 = 0
-        for i in x.indices { digest = digest &* 0x9e37_79b9_7f4a_7c15 &+ x[i].bitPattern }
+        // To Double is exact, so that no bit is lost.
+        for i in x.indices { digest = digest &* 0x9e37_79b9_7f4a_7c15 &+ Double(x[i]).bitPattern }
         return digest
       }
     }

@@ -167,7 +167,9 @@ struct JobRunner {
     guard words.firstReady(of: graph, from: chunk + 1) != nil else { return }
     let bit = UInt64(1) << UInt64(index.value)
     // ORDER(wake-up): sequential, after the end of the chunk; `retire` clears the bit, then looks again.
+    // MODEL(offer.1)
     if wire.activeJobs.loadSequential() & bit == 0 { _ = wire.activeJobs.fetchOr(bit) }
+    // MODEL(offer.2)
     wire.passOn()
   }
 

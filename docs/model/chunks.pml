@@ -4,6 +4,9 @@
  * the job is done; nobody sleeps for ever; with PARALLEL, no worker sleeps beside a chunk that nobody
  * has begun.
  *
+ * With GRAPH, every chunk waits for chunk 0, as steps of a factorization do for one another: no worker sleeps beside
+ * one that is ready (chunk 1 ends only when chunk 2 runs, and the other way round).
+ *
  * Sleeping is abstract here (wakeup.pml has its steps): a worker falls asleep in the step that sees
  * `is_active` empty, and wakes when someone wakes it.
  */
@@ -105,6 +108,10 @@ inline take(c) {
 #ifdef PARALLEL
         atomic { running >= job_count || running == W || all_ran -> all_ran = true };
 #endif
+#ifdef GRAPH
+        assert(c == 0 || PHASE(words[at]) == FINISHED);
+        atomic { c == 0 || running == W || all_ran -> all_ran = all_ran || c > 0 };
+#endif
      fi;
      atomic {                                                          /* MODEL(chunk.5) */
        if
@@ -118,8 +125,36 @@ inline take(c) {
   fi
 }
 
+#ifdef GRAPH
+#define IS_OF_JOB(c) (CHUNK_GENERATION(words[at + c]) == g)
+
+/* The first chunk from `c` on that is ready, or `n`: each look at a word is a step of its own. */
+inline first_ready() {                                                 /* MODEL(ready.1) */
+  do
+  :: c == n -> break
+  :: c < n ->
+     if
+#ifdef BUG_READY_IN_ANOTHER_JOB  /* as the code once did: round and round */
+     :: PHASE(words[at + c]) == UNCLAIMED ->
+#else
+     :: PHASE(words[at + c]) == UNCLAIMED && IS_OF_JOB(c) ->
+#endif
+        if
+        :: c == 0 -> break
+        :: c > 0 && PHASE(words[at]) == FINISHED -> break
+        :: c > 0 && PHASE(words[at]) != FINISHED -> c++
+        fi
+     :: else -> c++
+     fi
+  od
+}
+#endif
+
 proctype Worker(byte me) {
   byte st, g, n, at, c, seen; bool mine;
+#ifdef GRAPH
+  byte next, missed, rounds;
+#endif
 seat:
   {
     skip;
@@ -146,6 +181,31 @@ end_asleep:
       fi
     };
 #endif
+#ifdef GRAPH
+    do
+    :: first_ready();
+       if :: c == n -> c = 0; break :: else fi;
+       next = c;
+       c++;
+       first_ready();
+#ifndef BUG_NEXT_IS_NOT_OFFERED
+       if
+       :: c < n ->
+          if :: is_active :: !is_active -> is_active = true fi;        /* MODEL(offer.1) */
+          WAKE_ALL                                                     /* MODEL(offer.2) */
+       :: else
+       fi;
+#endif
+       c = next;
+#ifdef ROUNDS
+       /* Whoever finds a chunk ready gets it, or another has got it: it is not there again, but after a death. */
+       if :: missed == c + 1 -> rounds++; assert(rounds <= DEATHS) :: else -> rounds = 0 fi;
+       missed = c + 1;
+#endif
+       take(c);
+       atomic { c = 0; next = 0 }
+    od;
+#else
     do
     :: atomic {                                                        /* MODEL(chunk.1) */
          c = cursor;
@@ -167,6 +227,7 @@ end_asleep:
     :: c < n && PHASE(words[at + c]) != UNCLAIMED -> c++
     od;
     c = 0;
+#endif
     /* `finishIfDone` */
 #ifndef BUG_NOBODY_LOOKS_FOR_THE_END
     do                                                                 /* MODEL(done.1) */
@@ -203,6 +264,10 @@ retire:
     :: c < n && PHASE(words[at + c]) != FINISHED -> c = 0; break
     od;
 #endif
+#ifdef GRAPH
+    first_ready();
+    if :: c == n -> goto over :: else -> goto back fi;
+#endif
     do
     :: c == n -> goto over
     :: c < n && PHASE(words[at + c]) == UNCLAIMED -> goto back
@@ -215,6 +280,9 @@ back:
 #endif
 #endif
 over:
+#ifdef GRAPH
+    atomic { missed = 0; rounds = 0 };
+#endif
     atomic { st = 0; g = 0; n = 0; at = 0; c = 0; goto look }
   } unless { atomic {
     kill?_ -> dead[me] = true; asleep[me] = false;
@@ -222,6 +290,9 @@ over:
     :: mine && runner[at + c] == me + 1 -> runner[at + c] = 0; running--
     :: else
     fi;
+#ifdef GRAPH
+    next = 0; missed = 0; rounds = 0;
+#endif
     st = 0; g = 0; n = 0; at = 0; c = 0; seen = 0; mine = false
   } };
 end_dead:
@@ -241,7 +312,7 @@ proctype Front() {
        !locked -> locked = true; all_ran = false; cancelled = false;
        if
        :: k == 1 -> job_count = CHUNKS; job_base = 0
-       :: k == 2 -> job_count = 1; job_base = 2   /* fresh memory */
+       :: k == 2 -> job_count = 1; job_base = 2   /* fresh memory, if the first job has two chunks */
        :: k == 2 -> job_count = CHUNKS; job_base = 0   /* that of the first job */
        fi
      };

@@ -1,10 +1,15 @@
 internal import CEchelonKernels
 
+/// Rows that `sumModuli` takes at a time.
+public let modulusSumRows = Int(EK_SUM_BLOCK)
+
 /// The sums of the moduli of some rows of a matrix, and of what of its columns lies in them.
 ///
+/// A row is summed in the order that a column is summed in, when the sums of what lies in its blocks are added from the
+/// first to the last: so the sums of a transposed matrix are the same numbers, bit for bit.
 /// - Parameters:
 ///   - a: the whole matrix, of Double or Float.
-///   - rows: which rows.
+///   - rows: which rows: `modulusSumRows`, from a multiple of it on, or as many as are left.
 ///   - part: which elements count.
 ///   - rowSums: takes one number per row of `rows`.
 ///   - columnSums: takes one number per column.
@@ -15,6 +20,8 @@ public func sumModuli<Element: LinearAlgebraScalar>(
 ) {
   precondition(!Element.isComplex, "of real numbers")
   precondition(view.extent <= a.count && rows.lowerBound >= 0 && rows.upperBound <= view.rows)
+  precondition(
+    rows.lowerBound % modulusSumRows == 0 && rows.count <= modulusSumRows, "not a block of rows")
   precondition(rowSums.count >= rows.count && columnSums.count >= view.columns)
   guard !rows.isEmpty, view.columns > 0 else { return }
   // SAFETY: the rows lie inside the span, and the sums have room, by the checks.

@@ -102,9 +102,13 @@ int ek_geqrt(int type, int m, int n, void *a, int lda, void *t, int ldt);
 /// C = Qᴴ·C for such a block of k reflectors, C being m × n.
 int ek_larfb(int type, int m, int n, int k, const void *v, int ldv, const void *t, int ldt, void *c, int ldc);
 
-/// The sums of the moduli of each of some rows, and of what of the columns lies in them; double and float only.
+enum { EK_SUM_BLOCK = 128 };
+
+/// The sums of the moduli of each of some rows, and of what of the columns lies in them; double and float only. The sum
+/// of a row has the bits that those of a column have when the sums of all blocks of rows are added in order.
 /// - `triangle`: 'A' is all, 'L' on the diagonal and below, 'U' on it and above.
-/// - `first`: the number of the first of the rows, which `a` points to.
+/// - `first`: the number of the first of the rows, which `a` points to: a multiple of EK_SUM_BLOCK.
+/// - `rows`: EK_SUM_BLOCK at most.
 void ek_sum_moduli(int type, char triangle, ptrdiff_t first, ptrdiff_t rows, ptrdiff_t columns, const void *a,
                    ptrdiff_t row_stride, ptrdiff_t column_stride, double *row_sums, double *column_sums);
 

@@ -21,9 +21,6 @@ struct MatrixSurvey: Sendable {
   var isFinite: Bool { rowSums.allSatisfy(\.isFinite) && columnSums.allSatisfy(\.isFinite) }
 }
 
-/// Rows in one chunk.
-private let surveyedRows = 128
-
 extension WorkExecutor {
   /// Surveys a matrix while it is factored, by workers that wait for a step of the factorization.
   /// - Parameter start: starts the factorization, which does not change the matrix.
@@ -49,10 +46,10 @@ extension WorkExecutor {
     _ a: SharedMatrix<Element>, in part: MatrixPart = .all, checkingFinite: Bool,
     _ operation: String, _ priority: WorkPriority
   ) async throws -> MatrixSurvey {
-    // Along what lies together.
+    // Along what lies together; the sums have the same bits either way.
     let isTransposed = a.columnStride != 1 && a.rowStride == 1
     let matrix = isTransposed ? a.transposed : a
-    let chunkCount = (matrix.rows + surveyedRows - 1) / surveyedRows
+    let chunkCount = (matrix.rows + modulusSumRows - 1) / modulusSumRows
     let rowSums = try uninitializedArray(of: Double.self, count: matrix.rows)
     let columnParts = try uninitializedArray(of: Double.self, count: chunkCount * matrix.columns)
     try await finished(
@@ -96,7 +93,7 @@ private func surveyChunk(
   _ columnParts: SharedArray<Double>
 ) -> @Sendable (Int) -> Void {
   { chunk in
-    let rows = chunk * surveyedRows..<min(a.rows, (chunk + 1) * surveyedRows)
+    let rows = chunk * modulusSumRows..<min(a.rows, (chunk + 1) * modulusSumRows)
     func run<Element: LinearAlgebraScalar>(_ type: Element.Type) {
       a.bytes.view(as: type).withSpan { elements in
         rowSums[rows].withMutableSpan { rowSums in

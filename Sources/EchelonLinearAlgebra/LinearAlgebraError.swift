@@ -38,6 +38,8 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   /// A matrix of a batch that was said to be positive definite is not: what elimination leaves on its diagonal in a
   /// column is not above 0.
   case notPositiveDefiniteInBatch(index: Int, column: Int)
+  /// A solution of a batch is further from what it should be than rounding explains; see `largeResidual`.
+  case largeResidualInBatch(index: Int, ratio: Double, limit: Double)
 
   /// One sentence for the person at the terminal.
   public var description: String {
@@ -94,6 +96,9 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
     case .notPositiveDefiniteInBatch(let index, let column):
       "matrix \(index) of the batch is not positive definite, as column \(column) shows; solve without "
         + "`assuming: .positiveDefinite`"
+    case .largeResidualInBatch(let index, let ratio, let limit):
+      "the solution of matrix \(index) of the batch leaves a residual of \(ratio) times what rounding may do, and less "
+        + "than \(limit) is wanted; look there for NaN and overflow, or solve it by itself with `qr`"
     }
   }
 }

@@ -70,7 +70,8 @@ struct BatchWork: Sendable {
   /// How many chunks there are.
   var chunkCount: Int { count / chunkLength + (count % chunkLength == 0 ? 0 : 1) }
 
-  private func range(ofChunk chunk: Int) -> Range<Int> {
+  /// The matrices of a chunk.
+  func range(ofChunk chunk: Int) -> Range<Int> {
     chunk * chunkLength..<min(count, (chunk + 1) * chunkLength)
   }
 

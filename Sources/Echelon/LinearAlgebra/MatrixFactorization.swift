@@ -27,6 +27,13 @@ public protocol MatrixFactorization<Element>: Sendable {
 /// A factorization of A that solves A·X = B, or finds the X for which ‖A·X - B‖ is smallest.
 public protocol LinearSolver<Element>: MatrixFactorization {
   /// Starts solving A·X = B and returns the future of X.
+  ///
+  /// A factorization does not keep A, so it cannot measure the solution; who has A can:
+  ///
+  ///     let x = try lu.solve(b)
+  ///     try pool.residual(of: x, solving: a, b).check()
+  ///
+  /// and of least squares, where A has more rows than columns or the other way round, with `fitting:` for `solving:`.
   func startSolve<B: RightHandSide<Element>>(_ b: B, priority: WorkPriority) throws -> Future<B>
 }
 

@@ -9,16 +9,17 @@ public import EchelonLinearAlgebra
 /// Norms are ‖·‖₁, the largest sum of a column's moduli, and ε is the unit roundoff, 2⁻⁵³ for Double and 2⁻²⁴ for Float.
 ///
 /// - Source: L. S. Blackford and J. J. Dongarra, *Installation Guide for LAPACK*, LAPACK Working Note 41: xGET01, xPOT01, xQRT01,
-///   xBDT01, xSYT21, xGET22, xHST01, xSGT01 and xGET02.
+///   xBDT01, xSYT21, xGET22, xHST01, xSGT01 and xGET02; of least squares xQRT14, xQRT16 and xQRT17.
 public struct ResidualCheck: Sendable, Hashable, Codable, CustomStringConvertible {
-  /// The ratio from which on `check` throws.
+  /// The ratio from which on `check` throws, unless it is given another one.
   public static let limit = 30.0
 
   /// What has been checked: its name in an error.
   public let operation: String
   /// The factors multiplied out: ‖A - P·L·U‖ / (n·‖A‖·ε), n the longer side, and so on. Of eigenvectors of a matrix that
   /// is not symmetric it is ‖A·V - V·Λ‖ / (‖A‖·‖V‖·ε), of those of a pair ‖A·V - B·V·Λ‖ / (n·‖A‖·‖V‖·ε), and of solutions
-  /// the largest ‖b - A·x‖ / (‖A‖·‖x‖·ε) of all columns. ∞ where there is NaN.
+  /// the largest ‖b - A·x‖ / (‖A‖·‖x‖·ε) of all columns; for least squares see
+  /// `WorkExecutor.startResidual(of:fitting:_:)`. ∞ where there is NaN.
   public let residual: Double
   /// ‖1 - Qᴴ·Q‖ / (n·ε), the largest of all factors that are to be orthogonal, or unitary; 0 where none is.
   public let orthogonality: Double
@@ -28,15 +29,38 @@ public struct ResidualCheck: Sendable, Hashable, Codable, CustomStringConvertibl
   /// Whether rounding explains all of it.
   public var isSmall: Bool { ratio < ResidualCheck.limit }
 
-  /// - Throws: `LinearAlgebraError.largeResidual` unless the ratio is below 30.
-  public func check() throws(LinearAlgebraError) {
-    guard isSmall else {
-      throw .largeResidual(operation: operation, ratio: ratio, limit: ResidualCheck.limit)
+  /// - Parameter limit: a ratio that is too large.
+  /// - Throws: `LinearAlgebraError.largeResidual` unless the ratio is below the limit.
+  public func check(limit: Double = ResidualCheck.limit) throws(LinearAlgebraError) {
+    guard ratio < limit else {
+      throw .largeResidual(operation: operation, ratio: ratio, limit: limit)
     }
   }
 
   /// The larger ratio.
   public var description: String { "\(ratio)" }
+}
+
+/// Whether a call measures its own result, and refuses one whose ratio is too large:
+///
+///     try pool.solve(a, b, checkingResidual: true)    // refused from 30 on, as by LAPACK's test programs
+///     try pool.solve(a, b, checkingResidual: 5)       // refused from 5 on
+public struct ResidualLimit: Sendable, Hashable, Codable, ExpressibleByBooleanLiteral,
+  ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral
+{
+  /// The smallest ratio that is refused; nil where nothing is measured.
+  public let ratio: Double?
+
+  /// Results with this ratio and more are refused.
+  public init(_ ratio: Double) { self.ratio = ratio }
+  /// `true` is `ResidualCheck.limit`; with `false` nothing is measured.
+  public init(_ isChecked: Bool) { ratio = isChecked ? ResidualCheck.limit : nil }
+  /// See `init(_:)`.
+  public init(booleanLiteral value: Bool) { self.init(value) }
+  /// See `init(_:)`.
+  public init(integerLiteral value: Int) { self.init(Double(value)) }
+  /// See `init(_:)`.
+  public init(floatLiteral value: Double) { self.init(value) }
 }
 
 /// ‖difference‖ / (scales·n·ε), divided one by one, since products of norms overflow; ∞ in place of NaN.

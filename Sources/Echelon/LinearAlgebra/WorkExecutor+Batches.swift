@@ -17,17 +17,20 @@ extension WorkExecutor {
   ///   - singular: what happens when a matrix has no inverse: elimination leaves a column of exact zeros, or of a
   ///     positive definite one an element that is not above 0. Its own solution is NaN in either case, and all others
   ///     are there in `x`.
+  ///   - checkingResidual: whether all solutions are measured by `startResiduals`, and the first whose ratio is 30, or
+  ///     the number given, or more, is an error. Those of matrices without an inverse are not.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   ///   - deadline: as for `startConcurrentPerform`.
   /// - Accuracy: ‖B − A·X‖ is a small multiple of n·u·‖A‖·‖X‖; of the errors of X itself that says as much as the
   ///   condition of A does. NaN and infinity propagate.
   /// - Throws: `KernelError` when the shapes do not fit. The future fails with
-  ///   `LinearAlgebraError.singularInBatch` or `.notPositiveDefiniteInBatch`, which name the first matrix.
+  ///   `LinearAlgebraError.singularInBatch`, `.notPositiveDefiniteInBatch` or `.largeResidualInBatch`, which name the first
+  ///   matrix.
   public func startSolve<Element: KernelElement & Sendable>(
     _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
     into x: SharedMatrixBatch<Element>? = nil, assuming assumption: MatrixAssumption = .general,
-    singular: SingularMatrixPolicy = .fail, priority: WorkPriority = .normal,
-    deadline: Duration? = nil
+    singular: SingularMatrixPolicy = .fail, checkingResidual: ResidualLimit = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> Future<SharedMatrixBatch<Element>> {
     guard a.rows == a.columns, b.rows == a.rows, b.count == a.count else {
       throw KernelError.shapeMismatch(kernel: "solve", shapes: [a.shape, b.shape])
@@ -36,7 +39,8 @@ extension WorkExecutor {
     let work = BatchWork(
       Element.elementType, count: a.count, .solve(order: a.rows, rightSides: b.columns))
     return try startSolve(
-      work, BatchOperand(a), BatchOperand(b), x, assumption, singular, priority, deadline)
+      work, BatchOperand(a), BatchOperand(b), x, assumption, singular, checkingResidual.ratio,
+      priority, deadline)
   }
 
   /// Starts inverting every matrix of a batch, and returns the future of the inverses; see `startSolve`.
@@ -50,13 +54,14 @@ extension WorkExecutor {
     }
     let x = try result(x, of: "inverse", count: a.count, a.rows, a.columns, inputs: [a])
     let work = BatchWork(Element.elementType, count: a.count, .inverse(order: a.rows))
-    return try startSolve(work, BatchOperand(a), nil, x, .general, singular, priority, deadline)
+    return try startSolve(
+      work, BatchOperand(a), nil, x, .general, singular, nil, priority, deadline)
   }
 
   private func startSolve<Element>(
     _ work: BatchWork, _ a: BatchOperand, _ b: BatchOperand?, _ x: SharedMatrixBatch<Element>,
-    _ assumption: MatrixAssumption, _ singular: SingularMatrixPolicy, _ priority: WorkPriority,
-    _ deadline: Duration?
+    _ assumption: MatrixAssumption, _ singular: SingularMatrixPolicy, _ residualLimit: Double?,
+    _ priority: WorkPriority, _ deadline: Duration?
   ) throws -> Future<SharedMatrixBatch<Element>> {
     let failures = try uninitializedArray(of: Int.self, count: work.count)
     let isPositiveDefinite = assumption == .positiveDefinite
@@ -67,13 +72,21 @@ extension WorkExecutor {
           work.solution(
             of: a, b ?? a, into: BatchOperand(x), isInverse: b == nil,
             isPositiveDefinite: isPositiveDefinite, failures: failures)))
-      guard singular == .fail else { return x }
       let first = failures.withSpan { failures in failures.indices.first { failures[$0] != 0 } }
-      guard let first else { return x }
-      let column = failures[first] - 1
-      throw isPositiveDefinite
-        ? LinearAlgebraError.notPositiveDefiniteInBatch(index: first, column: column)
-        : LinearAlgebraError.singularInBatch(index: first, column: column)
+      if singular == .fail, let first {
+        let column = failures[first] - 1
+        throw isPositiveDefinite
+          ? LinearAlgebraError.notPositiveDefiniteInBatch(index: first, column: column)
+          : LinearAlgebraError.singularInBatch(index: first, column: column)
+      }
+      guard let residualLimit, let b else { return x }
+      let ratios = try await finished(
+        startResiduals(
+          work.type, BatchOperand(x), a, b, count: work.count, assumption, priority, deadline))
+      let large = (0..<work.count).first { failures[$0] == 0 && !(ratios[$0] < residualLimit) }
+      guard let large else { return x }
+      throw LinearAlgebraError.largeResidualInBatch(
+        index: large, ratio: ratios[large], limit: residualLimit)
     }
   }
 

@@ -8,12 +8,12 @@ extension WorkExecutor {
   public func solve<Element: KernelElement & Sendable>(
     _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
     into x: SharedMatrixBatch<Element>? = nil, assuming assumption: MatrixAssumption = .general,
-    singular: SingularMatrixPolicy = .fail, priority: WorkPriority = .normal,
-    deadline: Duration? = nil
+    singular: SingularMatrixPolicy = .fail, checkingResidual: ResidualLimit = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
   ) async throws -> SharedMatrixBatch<Element> {
     try await startSolve(
-      a, b, into: x, assuming: assumption, singular: singular, priority: priority,
-      deadline: deadline
+      a, b, into: x, assuming: assumption, singular: singular,
+      checkingResidual: checkingResidual, priority: priority, deadline: deadline
     ).value
   }
 
@@ -22,12 +22,12 @@ extension WorkExecutor {
   public func solve<Element: KernelElement & Sendable>(
     _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
     into x: SharedMatrixBatch<Element>? = nil, assuming assumption: MatrixAssumption = .general,
-    singular: SingularMatrixPolicy = .fail, priority: WorkPriority = .normal,
-    deadline: Duration? = nil
+    singular: SingularMatrixPolicy = .fail, checkingResidual: ResidualLimit = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> SharedMatrixBatch<Element> {
     try startSolve(
-      a, b, into: x, assuming: assumption, singular: singular, priority: priority,
-      deadline: deadline
+      a, b, into: x, assuming: assumption, singular: singular,
+      checkingResidual: checkingResidual, priority: priority, deadline: deadline
     ).result()
   }
 

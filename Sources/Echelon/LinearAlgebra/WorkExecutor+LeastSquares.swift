@@ -32,16 +32,20 @@ extension WorkExecutor {
   ///   - method: how.
   ///   - tolerance: singular values, or diagonal elements of R, up to about this part of the largest one count
   ///     as 0; nil is max(m, n)·ε.
+  ///   - checkingResidual: whether X is measured by `startResidual(of:fitting:_:)`, and refused when its ratio is 30, or
+  ///     the number given, or more. A `tolerance` far above max(m, n)·ε makes it a solution of another problem, which
+  ///     shows.
   ///   - priority: how urgent it is.
   /// - Accuracy: backward stable; the error of X grows with the condition number of A, and with its square where the
   ///   residual is large (Å. Björck, *Numerical Methods for Least Squares Problems*, §1.4). The bits are those of the
   ///   LAPACK in use, and do not depend on the number of workers.
-  /// - Throws: `LinearAlgebraError`: `rightSideMismatch`, `notFinite` for A and B, `noConvergence`, `noLAPACK`.
+  /// - Throws: `LinearAlgebraError`: `rightSideMismatch`, `notFinite` for A and B, `noConvergence`,
+  ///   `largeResidual`, `noLAPACK`.
   /// - Source: LAPACK's gelsd and gelsy.
   public func startLeastSquares<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, _ b: some RightHandSide<Element>,
     method: LeastSquaresMethod = .singularValues, tolerance: Double? = nil,
-    priority: WorkPriority = .normal
+    checkingResidual: ResidualLimit = false, priority: WorkPriority = .normal
   ) throws -> Future<LeastSquaresSolution<Element>> {
     let b = b.rightSides
     try checkRightSides(b.rows, of: (a.rows, a.columns))
@@ -61,6 +65,9 @@ extension WorkExecutor {
           a: MatrixBytes(a), b: MatrixBytes(b), x: MatrixBytes(x),
           values: MatrixBytes(values.asColumn), norms: norms, rank: rank),
         method == .singularValues ? "leastSquares (gelsd)" : "leastSquares (gelsy)", priority)
+      if let limit = checkingResidual.ratio {
+        try await residual(of: x, fitting: a, b, rank: rank[0], priority).check(limit: limit)
+      }
       return LeastSquaresSolution(
         x: x, rank: rank[0], residualNorms: Array(norms), singularValues: values)
     }
@@ -70,10 +77,11 @@ extension WorkExecutor {
   public func leastSquares<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, _ b: some RightHandSide<Element>,
     method: LeastSquaresMethod = .singularValues, tolerance: Double? = nil,
-    priority: WorkPriority = .normal
+    checkingResidual: ResidualLimit = false, priority: WorkPriority = .normal
   ) async throws -> LeastSquaresSolution<Element> {
     try await startLeastSquares(
-      a, b, method: method, tolerance: tolerance, priority: priority
+      a, b, method: method, tolerance: tolerance, checkingResidual: checkingResidual,
+      priority: priority
     ).value
   }
 
@@ -82,10 +90,11 @@ extension WorkExecutor {
   public func leastSquares<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, _ b: some RightHandSide<Element>,
     method: LeastSquaresMethod = .singularValues, tolerance: Double? = nil,
-    priority: WorkPriority = .normal
+    checkingResidual: ResidualLimit = false, priority: WorkPriority = .normal
   ) throws -> LeastSquaresSolution<Element> {
     try startLeastSquares(
-      a, b, method: method, tolerance: tolerance, priority: priority
+      a, b, method: method, tolerance: tolerance, checkingResidual: checkingResidual,
+      priority: priority
     ).result()
   }
 }

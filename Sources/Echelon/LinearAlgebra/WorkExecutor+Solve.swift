@@ -11,8 +11,9 @@ extension WorkExecutor {
   ///   - b: n × k, any view, or a vector of n elements; it is not changed.
   ///   - structure: what is known of A; systems of which more is known take less time.
   ///   - checkingFinite: whether A, as far as it is read, and B are searched for NaN and infinities first.
-  ///   - checkingResidual: whether X is measured by `startResidual(of:solving:_:)`, and refused when its ratio is 30 or
-  ///     more: elimination with partial pivoting is nearly always, but not always, stable. A is read once more for it.
+  ///   - checkingResidual: whether X is measured by `startResidual(of:solving:_:)`, and refused when its ratio is 30, or
+  ///     the number given, or more: elimination with partial pivoting is nearly always, but not always, stable. A is read
+  ///     once more for it.
   ///   - priority: how urgent it is.
   /// - Accuracy: as `LUFactorization.startSolve`; a triangular X solves a system whose matrix differs by γₙ·|A|.
   /// - Throws: `LinearAlgebraError`: `singular`, `notPositiveDefinite`, `notSquare`, `invalidBand`, `rightSideMismatch`,
@@ -20,7 +21,8 @@ extension WorkExecutor {
   /// - Source: LAPACK's getrf and getrs, potrf and potrs, trtrs, gbtrf and gbtrs, pbtrf and pbtrs, gtsv.
   public func startSolve<Element: LinearAlgebraScalar, B: RightHandSide<Element>>(
     _ a: SharedMatrix<Element>, _ b: B, structure: MatrixStructure = .general,
-    checkingFinite: Bool = true, checkingResidual: Bool = false, priority: WorkPriority = .normal
+    checkingFinite: Bool = true, checkingResidual: ResidualLimit = false,
+    priority: WorkPriority = .normal
   ) throws -> Future<B> {
     let sides = b.rightSides
     try checkSquare(a, "solve")
@@ -29,8 +31,9 @@ extension WorkExecutor {
     try LAPACK.require()
     return try startSteps { [self] in
       let x = try await solution(of: a, sides, structure, checkingFinite, priority)
-      if checkingResidual {
-        try await residual(of: x, solving: a, sides, ReadPart(structure), priority).check()
+      if let limit = checkingResidual.ratio {
+        let check = try await residual(of: x, solving: a, sides, ReadPart(structure), priority)
+        try check.check(limit: limit)
       }
       return B(solutions: x)
     }
@@ -39,7 +42,8 @@ extension WorkExecutor {
   /// Solves A·X = B; see `startSolve`.
   public func solve<Element: LinearAlgebraScalar, B: RightHandSide<Element>>(
     _ a: SharedMatrix<Element>, _ b: B, structure: MatrixStructure = .general,
-    checkingFinite: Bool = true, checkingResidual: Bool = false, priority: WorkPriority = .normal
+    checkingFinite: Bool = true, checkingResidual: ResidualLimit = false,
+    priority: WorkPriority = .normal
   ) async throws -> B {
     try await startSolve(
       a, b, structure: structure, checkingFinite: checkingFinite,
@@ -51,7 +55,8 @@ extension WorkExecutor {
   @available(*, noasync)
   public func solve<Element: LinearAlgebraScalar, B: RightHandSide<Element>>(
     _ a: SharedMatrix<Element>, _ b: B, structure: MatrixStructure = .general,
-    checkingFinite: Bool = true, checkingResidual: Bool = false, priority: WorkPriority = .normal
+    checkingFinite: Bool = true, checkingResidual: ResidualLimit = false,
+    priority: WorkPriority = .normal
   ) throws -> B {
     try startSolve(
       a, b, structure: structure, checkingFinite: checkingFinite,

@@ -1,0 +1,134 @@
+public import EchelonKernels
+import EchelonLinearAlgebra
+import EchelonMemory
+public import EchelonWire
+
+extension WorkExecutor {
+  /// Starts measuring how well every `X` of a batch solves its `A·X = B`, and returns the future of a ratio for each:
+  /// the largest ‖b - A·x‖₁ / (‖A‖₁·‖x‖₁·ε) of all columns, as `ResidualCheck` has it: a few units are usual, and 30 a
+  /// failure; ∞ where there is NaN.
+  /// - Parameters:
+  ///   - x: n × m, any view.
+  ///   - a: n × n, any view, as many matrices.
+  ///   - b: as `x`.
+  ///   - assumption: what was known of `a` when `x` was computed; the same elements count.
+  ///   - priority: as for `startSolve`.
+  ///   - deadline: as for `startSolve`.
+  /// - Throws: `KernelError` when the shapes do not fit.
+  /// - Source: LAPACK Working Note 41, xGET02; sums are in double precision.
+  public func startResiduals<Element: KernelElement & Sendable>(
+    of x: SharedMatrixBatch<Element>, solving a: SharedMatrixBatch<Element>,
+    _ b: SharedMatrixBatch<Element>, assuming assumption: MatrixAssumption = .general,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> Future<SharedArray<Double>> {
+    guard a.rows == a.columns, b.rows == a.rows, b.count == a.count,
+      (x.count, x.rows, x.columns) == (b.count, b.rows, b.columns)
+    else {
+      throw KernelError.shapeMismatch(
+        kernel: "residuals", shapes: [x, a, b].map { "\($0.count) of \($0.rows) × \($0.columns)" })
+    }
+    return try startResiduals(
+      Element.elementType, BatchOperand(x), BatchOperand(a), BatchOperand(b), count: a.count,
+      assumption, priority, deadline)
+  }
+
+  /// How well every `X` of a batch solves its `A·X = B`; see `startResiduals`.
+  public func residuals<Element: KernelElement & Sendable>(
+    of x: SharedMatrixBatch<Element>, solving a: SharedMatrixBatch<Element>,
+    _ b: SharedMatrixBatch<Element>, assuming assumption: MatrixAssumption = .general,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) async throws -> SharedArray<Double> {
+    try await startResiduals(
+      of: x, solving: a, b, assuming: assumption, priority: priority, deadline: deadline
+    ).value
+  }
+
+  /// How well every `X` of a batch solves its `A·X = B`, blocking; see `startResiduals`.
+  @available(*, noasync)
+  public func residuals<Element: KernelElement & Sendable>(
+    of x: SharedMatrixBatch<Element>, solving a: SharedMatrixBatch<Element>,
+    _ b: SharedMatrixBatch<Element>, assuming assumption: MatrixAssumption = .general,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> SharedArray<Double> {
+    try startResiduals(
+      of: x, solving: a, b, assuming: assumption, priority: priority, deadline: deadline
+    ).result()
+  }
+
+  /// The same of checked shapes.
+  func startResiduals(
+    _ type: ElementType, _ x: BatchOperand, _ a: BatchOperand, _ b: BatchOperand, count: Int,
+    _ assumption: MatrixAssumption, _ priority: WorkPriority, _ deadline: Duration?
+  ) throws -> Future<SharedArray<Double>> {
+    let ratios = try uninitializedArray(of: Double.self, count: count)
+    let (order, columns) = (a.layout.rows, b.layout.columns)
+    let work = BatchWork(
+      type, count: count, .product(rows: order, inner: order, columns: columns))
+    let part = ReadPart(mirrored: assumption == .positiveDefinite ? .upper : nil)
+    return try startSteps { [self] in
+      try await finished(
+        startConcurrentPerform(
+          iterations: work.chunkCount, chunkLength: 1, priority: priority, deadline: deadline,
+          work.residuals(of: x, solving: a, part, b, into: ratios)))
+      return ratios
+    }
+  }
+}
+
+extension BatchWork {
+  /// Measures the solutions of a chunk.
+  fileprivate func residuals(
+    of x: BatchOperand, solving a: BatchOperand, _ part: ReadPart, _ b: BatchOperand,
+    into ratios: SharedArray<Double>
+  ) -> @Sendable (Int) -> Void {
+    { [self] chunk in
+      func run<Element: LinearAlgebraScalar & BinaryFloatingPoint>(_ type: Element.Type) {
+        a.bytes.view(as: type).withSpan { allA in
+          b.bytes.view(as: type).withSpan { allB in
+            x.bytes.view(as: type).withSpan { allX in
+              for index in range(ofChunk: chunk) {
+                ratios[index] = residual(
+                  of: allX.extracting(x.layout.place(of: index)), x.layout.view,
+                  solving: allA.extracting(a.layout.place(of: index)), a.layout.view, part,
+                  allB.extracting(b.layout.place(of: index)), b.layout.view)
+              }
+            }
+          }
+        }
+      }
+      switch type {
+      case .float64: run(Double.self)
+      case .float32: run(Float.self)
+      }
+    }
+  }
+}
+
+/// The largest ‖b - A·x‖₁ / (‖A‖₁·‖x‖₁·ε) of all columns.
+private func residual<Element: LinearAlgebraScalar & BinaryFloatingPoint>(
+  of x: Span<Element>, _ xView: MatrixView, solving a: Span<Element>, _ aView: MatrixView,
+  _ part: ReadPart, _ b: Span<Element>, _ bView: MatrixView
+) -> Double {
+  var norm = 0.0
+  for column in 0..<aView.columns {
+    var sum = 0.0
+    for row in 0..<aView.rows { sum += abs(Double(part.element(a, aView, row, column))) }
+    if !(sum <= norm) { norm = sum }
+  }
+  var largest = 0.0
+  for column in 0..<bView.columns {
+    var (rest, size) = (0.0, 0.0)
+    for row in 0..<bView.rows {
+      var left = Double(b[row * bView.rowStride + column * bView.columnStride])
+      for inner in 0..<aView.columns {
+        left -=
+          Double(part.element(a, aView, row, inner))
+          * Double(x[inner * xView.rowStride + column * xView.columnStride])
+      }
+      rest += abs(left)
+      size += abs(Double(x[row * xView.rowStride + column * xView.columnStride]))
+    }
+    largest = max(largest, residualRatio(Element.self, rest, to: [norm, size]))
+  }
+  return largest
+}

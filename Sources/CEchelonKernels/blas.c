@@ -15,11 +15,15 @@
 
 static __typeof__(&cblas_dgemm) dgemm;
 static __typeof__(&cblas_sgemm) sgemm;
+static __typeof__(&cblas_zgemm) zgemm;
+static __typeof__(&cblas_cgemm) cgemm;
 
 static int find_functions(void) {
   dgemm = (__typeof__(&cblas_dgemm))dlsym(RTLD_DEFAULT, "cblas_dgemm");
   sgemm = (__typeof__(&cblas_sgemm))dlsym(RTLD_DEFAULT, "cblas_sgemm");
-  return dgemm && sgemm;
+  zgemm = (__typeof__(&cblas_zgemm))dlsym(RTLD_DEFAULT, "cblas_zgemm");
+  cgemm = (__typeof__(&cblas_cgemm))dlsym(RTLD_DEFAULT, "cblas_cgemm");
+  return dgemm && sgemm && zgemm && cgemm;
 }
 
 static void open_blas(void) {
@@ -41,7 +45,7 @@ static void open_blas(void) {
 int ek_open_blas(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, open_blas);
-  return dgemm && sgemm;
+  return dgemm && sgemm && zgemm && cgemm;
 }
 
 // The settings of OpenBLAS and of BLIS; the reference BLAS has none.
@@ -61,18 +65,24 @@ int ek_set_blas_threads(int count) {
   return before;
 }
 
-// SAFETY of both: whoever multiplies has asked `ek_open_blas` before.
-
-void ek_dgemm(int transpose_a, int transpose_b, int rows, int columns, int inner, const double *a,
-              int leading_a, const double *b, int leading_b, double *c, int leading_c) {
-  dgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
-        transpose_b ? CblasTrans : CblasNoTrans, rows, columns, inner, 1, a, leading_a, b,
-        leading_b, 0, c, leading_c);
-}
-
-void ek_sgemm(int transpose_a, int transpose_b, int rows, int columns, int inner, const float *a,
-              int leading_a, const float *b, int leading_b, float *c, int leading_c) {
-  sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
-        transpose_b ? CblasTrans : CblasNoTrans, rows, columns, inner, 1, a, leading_a, b,
-        leading_b, 0, c, leading_c);
+// SAFETY: whoever multiplies has asked `ek_open_blas` before.
+void ek_product(int type, int transpose_a, int transpose_b, int rows, int columns, int inner, const void *a,
+                int leading_a, const void *b, int leading_b, void *c, int leading_c) {
+  enum CBLAS_TRANSPOSE of_a = transpose_a ? CblasTrans : CblasNoTrans, of_b = transpose_b ? CblasTrans : CblasNoTrans;
+  const double one[2] = {1, 0}, zero[2] = {0, 0};
+  const float single_one[2] = {1, 0}, single_zero[2] = {0, 0};
+  switch (type) {
+    case EK_DOUBLE:
+      dgemm(CblasRowMajor, of_a, of_b, rows, columns, inner, 1, a, leading_a, b, leading_b, 0, c, leading_c);
+      break;
+    case EK_FLOAT:
+      sgemm(CblasRowMajor, of_a, of_b, rows, columns, inner, 1, a, leading_a, b, leading_b, 0, c, leading_c);
+      break;
+    case EK_COMPLEX_DOUBLE:
+      zgemm(CblasRowMajor, of_a, of_b, rows, columns, inner, one, a, leading_a, b, leading_b, zero, c, leading_c);
+      break;
+    default:
+      cgemm(CblasRowMajor, of_a, of_b, rows, columns, inner, single_one, a, leading_a, b, leading_b, single_zero, c,
+            leading_c);
+  }
 }

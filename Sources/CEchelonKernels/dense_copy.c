@@ -12,26 +12,39 @@ typedef struct {
 // In squares that the cache holds: of two matrices that lie across each other, one is read or written with gaps.
 enum { SQUARE = 32 };
 
-#define PACK(type)                                                                                        \
+#define COPY(type)                                                                                        \
   for (ptrdiff_t j0 = 0; j0 < columns; j0 += SQUARE)                                                      \
     for (ptrdiff_t i0 = 0; i0 < rows; i0 += SQUARE)                                                       \
       for (ptrdiff_t j = j0; j < columns && j < j0 + SQUARE; j++)                                         \
         for (ptrdiff_t i = i0; i < rows && i < i0 + SQUARE; i++)                                          \
-          ((type *)out)[i + j * ld] = ((const type *)a)[i * row_stride + j * column_stride]
+          ((type *)out)[i * out_row_stride + j * out_column_stride] =                                     \
+              ((const type *)a)[i * row_stride + j * column_stride]
+
+// Inlined, so that the strides that are 1 are known.
+static inline __attribute__((always_inline)) void copy(size_t size, ptrdiff_t rows, ptrdiff_t columns, const void *a,
+                                                       ptrdiff_t row_stride, ptrdiff_t column_stride, void *out,
+                                                       ptrdiff_t out_row_stride, ptrdiff_t out_column_stride) {
+  if (row_stride == 1 && out_row_stride == 1) {
+    for (ptrdiff_t j = 0; j < columns && rows; j++)
+      memcpy((char *)out + (size_t)(j * out_column_stride) * size, (const char *)a + (size_t)(j * column_stride) * size,
+             (size_t)rows * size);
+  } else if (size == 4) {
+    COPY(uint32_t);
+  } else if (size == 8) {
+    COPY(uint64_t);
+  } else {
+    COPY(pair);
+  }
+}
 
 void ek_pack(size_t size, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t row_stride,
              ptrdiff_t column_stride, void *out, ptrdiff_t ld) {
-  if (row_stride == 1) {
-    for (ptrdiff_t j = 0; j < columns && rows; j++)
-      memcpy((char *)out + (size_t)(j * ld) * size, (const char *)a + (size_t)(j * column_stride) * size,
-             (size_t)rows * size);
-  } else if (size == 4) {
-    PACK(uint32_t);
-  } else if (size == 8) {
-    PACK(uint64_t);
-  } else {
-    PACK(pair);
-  }
+  copy(size, rows, columns, a, row_stride, column_stride, out, 1, ld);
+}
+
+void ek_unpack(size_t size, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t ld, void *out,
+               ptrdiff_t row_stride, ptrdiff_t column_stride) {
+  copy(size, rows, columns, a, 1, ld, out, row_stride, column_stride);
 }
 
 void ek_copy_triangle(int type, char triangle, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t lda,

@@ -76,6 +76,19 @@ public func firstNotFinite<Element: LinearAlgebraScalar>(
   return place < 0 ? nil : (place / view.columns, place % view.columns)
 }
 
+/// Whether a square column-major matrix without gaps has a part that is NaN.
+public func containsNaN<Element: LinearAlgebraScalar>(
+  _ a: Span<Element>, _ shape: ColumnMajorShape
+) -> Bool {
+  shape.check(a.count)
+  shape.checkSquare()
+  precondition(shape.leading == max(1, shape.rows), "there are gaps")
+  return unsafe withAddress(a) { a in
+    unsafe shape.extent > 0
+      && ek_has_nan(Element.scalarType.rawValue, MatrixPart.all.letter, shape.rows, a!) != 0
+  }
+}
+
 /// A norm of a matrix, computed in double precision; 0 of no elements, NaN where there is one.
 /// - Accuracy: sums are of one element after the other: relative error ≤ γₙ for n elements in a sum.
 public func matrixNorm<Element: LinearAlgebraScalar>(

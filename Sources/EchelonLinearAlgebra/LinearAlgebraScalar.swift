@@ -9,15 +9,9 @@ public enum ScalarType: Int32, CaseIterable, Codable, Sendable {
 /// An element type of dense linear algebra: Double, Float, and the complex numbers of both.
 ///
 /// The complex ones are types of the module above, and conform there.
-public protocol LinearAlgebraScalar:
-  BitwiseCopyable, Sendable, Hashable, ExpressibleByIntegerLiteral
-{
+public protocol LinearAlgebraScalar: BLASElement, Sendable, Hashable {
   /// The type of moduli, norms and singular values: that of the parts.
   associatedtype Real: LinearAlgebraScalar & BinaryFloatingPoint where Real.Real == Real
-
-  /// Which one it is. In memory an element is as LAPACK has it: one number, or a real part and behind it an
-  /// imaginary one.
-  static var scalarType: ScalarType { get }
 
   /// A real number.
   init(real: Real)

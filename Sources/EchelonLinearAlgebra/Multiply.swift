@@ -1,3 +1,5 @@
+internal import CEchelonKernels
+
 /// `C = A·B` by one call of BLAS.
 ///
 /// - Shapes: A is m × k, B is k × n, C is m × n, any of them 0; each a view with strides into its
@@ -7,7 +9,7 @@
 /// - Errors: no BLAS, shapes that don't fit, views that reach outside, a C whose elements overlap.
 /// - Accuracy: |C - Ĉ| ≤ γₖ·|A|·|B| element-wise, γₖ = k·u / (1 - k·u), for any BLAS that does not
 ///   use Strassen's method (Higham, *Accuracy and Stability*, 2nd ed., §3.5).
-public func multiply<Element: BLASScalar>(
+public func multiply<Element: BLASElement>(
   _ a: Span<Element>, _ aView: MatrixView, _ b: Span<Element>, _ bView: MatrixView,
   into c: inout MutableSpan<Element>, _ cView: MatrixView
 ) throws(LinearAlgebraError) {
@@ -53,7 +55,7 @@ private func check(_ view: MatrixView, count: Int) throws(LinearAlgebraError) {
 }
 
 /// Into a row-major C. Everything is checked and nothing is empty.
-private func product<Element: BLASScalar>(
+private func product<Element: BLASElement>(
   _ a: Span<Element>, _ aView: MatrixView, _ b: Span<Element>, _ bView: MatrixView,
   into c: inout MutableSpan<Element>, _ cView: MatrixView
 ) {
@@ -64,13 +66,11 @@ private func product<Element: BLASScalar>(
           unsafe c.withUnsafeMutableBufferPointer { c in
             // SAFETY: the views lie inside the buffers (`check`), which outlive the call; none is
             // empty, so each has a base; C is injective.
-            unsafe Element.gemm(
-              GEMMCall(
-                rows: Int32(cView.rows), columns: Int32(cView.columns),
-                inner: Int32(aView.columns), a: a.baseAddress!, transposeA: transposeA,
-                leadingA: Int32(leadingA), b: b.baseAddress!, transposeB: transposeB,
-                leadingB: Int32(leadingB), c: c.baseAddress!,
-                leadingC: Int32(cView.rowMajorLeadingDimension!)))
+            unsafe ek_product(
+              Element.scalarType.rawValue, transposeA ? 1 : 0, transposeB ? 1 : 0,
+              Int32(cView.rows), Int32(cView.columns), Int32(aView.columns), a.baseAddress!,
+              Int32(leadingA), b.baseAddress!, Int32(leadingB), c.baseAddress!,
+              Int32(cView.rowMajorLeadingDimension!))
           }
         }
       }
@@ -79,7 +79,7 @@ private func product<Element: BLASScalar>(
 }
 
 /// Hands a factor over as BLAS can read it, copied to dense memory when no leading dimension fits.
-private func withFactor<Element: BLASScalar>(
+private func withFactor<Element: BLASElement>(
   _ x: Span<Element>, _ view: MatrixView,
   _ body: (_ x: Span<Element>, _ transposed: Bool, _ leading: Int) -> Void
 ) {

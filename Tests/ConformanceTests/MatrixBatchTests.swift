@@ -5,7 +5,7 @@ import Testing
 
 /// Matrices with large diagonals, so that a solution is as accurate as its residual is small, in one of several
 /// layouts.
-private func matrices<Element: KernelElement & Sendable>(
+private func matrices<Element: LinearAlgebraScalar & BinaryFloatingPoint>(
   _ count: Int, _ rows: Int, _ columns: Int, _ layout: Int, in pool: any WorkExecutor,
   _ random: inout TestRandom, of type: Element.Type = Element.self
 ) throws -> SharedMatrixBatch<Element> {
@@ -36,7 +36,7 @@ private func matrices<Element: KernelElement & Sendable>(
 }
 
 /// The largest difference between `a·x` and `b`.
-private func difference<Element: KernelElement & Sendable>(
+private func difference<Element: LinearAlgebraScalar & BinaryFloatingPoint>(
   _ a: SharedMatrix<Element>, _ x: SharedMatrix<Element>, _ b: SharedMatrix<Element>
 ) -> Double {
   var worst = 0.0
@@ -58,7 +58,7 @@ private func difference<Element: KernelElement & Sendable>(
   {
     let pool = kind.shared
     let seed = testSeed()
-    func check<Element: KernelElement & Sendable>(_ type: Element.Type) throws {
+    func check<Element: LinearAlgebraScalar & BinaryFloatingPoint>(_ type: Element.Type) throws {
       var random = TestRandom(seed: seed)
       let bound = 100 * Double(n + 1) * Double(Element.ulpOfOne)
       for (layout, count) in [(0, 1), (0, 7), (1, 5), (2, 3), (3, 3), (2, 0)] {
@@ -116,28 +116,28 @@ private func difference<Element: KernelElement & Sendable>(
   }
 
   @Test(arguments: TestedExecutor.allCases)
-  func `that are positive definite are solved by what lies right of their diagonals`(
+  func `that are positive definite are solved by what lies below their diagonals`(
     _ kind: TestedExecutor
   ) throws {
     let pool = kind.shared
     var random = TestRandom(seed: testSeed())
     let a = try matrices(30, 33, 33, 0, in: pool, &random, of: Double.self)
     let b = try matrices(30, 33, 2, 0, in: pool, &random, of: Double.self)
-    let upper = try pool.matrixBatch(count: 30, rows: 33, columns: 33) { a[$0][$1, $2] }
+    let lower = try pool.matrixBatch(count: 30, rows: 33, columns: 33) { a[$0][$1, $2] }
     for index in 0..<30 {
       for row in 0..<33 {
         for column in 0..<row {
-          a[index][row, column] = a[index][column, row]
-          upper[index][row, column] = .nan
+          a[index][column, row] = a[index][row, column]
+          lower[index][column, row] = .nan
         }
       }
     }
-    let x = try pool.solve(upper, b, assuming: .positiveDefinite)
+    let x = try pool.solve(lower, b, assuming: .positiveDefinite)
     for index in 0..<30 { #expect(difference(a[index], x[index], b[index]) < 1e-11) }
-    upper[17][5, 5] = -1000
-    upper[23][4, 4] = -1000
+    lower[17][5, 5] = -1000
+    lower[23][4, 4] = -1000
     #expect(throws: LinearAlgebraError.notPositiveDefiniteInBatch(index: 17, column: 5)) {
-      try pool.solve(upper, b, assuming: .positiveDefinite)
+      try pool.solve(lower, b, assuming: .positiveDefinite)
     }
   }
 

@@ -259,14 +259,8 @@ ptrdiff_t ek_solve_f64(int level, ptrdiff_t n, ptrdiff_t m, int is_positive, con
 ptrdiff_t ek_solve_f32(int level, ptrdiff_t n, ptrdiff_t m, int is_positive, const float *a, ek_layout a_layout,
                        const float *b, ek_layout b_layout, float *x, ek_layout x_layout, float *scratch);
 
-/// Up to this size that is faster than a LAPACK. Above it these ask the system's, and do it themselves if there is none.
+/// Up to this size that is faster than a LAPACK.
 enum { EK_SMALL_SYSTEM = 256 };
-ptrdiff_t ek_solve_large_scratch_f64(ptrdiff_t n, ptrdiff_t m);
-ptrdiff_t ek_solve_large_scratch_f32(ptrdiff_t n, ptrdiff_t m);
-ptrdiff_t ek_solve_large_f64(ptrdiff_t n, ptrdiff_t m, int is_positive, const double *a, ek_layout a_layout,
-                             const double *b, ek_layout b_layout, double *x, ek_layout x_layout, double *scratch);
-ptrdiff_t ek_solve_large_f32(ptrdiff_t n, ptrdiff_t m, int is_positive, const float *a, ek_layout a_layout,
-                             const float *b, ek_layout b_layout, float *x, ek_layout x_layout, float *scratch);
 
 /// The product of the pivots; `scratch` as for no right sides.
 ek_scaled ek_determinant_f64(int level, ptrdiff_t n, const double *a, ek_layout layout, double *scratch);
@@ -281,10 +275,9 @@ int ek_open_blas(void);
 /// Sets the threads of one call of the BLAS in this process.
 /// Returns what it was; 0 if it has no such setting.
 int ek_set_blas_threads(int count);
-void ek_dgemm(int transpose_a, int transpose_b, int rows, int columns, int inner, const double *a,
-              int leading_a, const double *b, int leading_b, double *c, int leading_c);
-void ek_sgemm(int transpose_a, int transpose_b, int rows, int columns, int inner, const float *a,
-              int leading_a, const float *b, int leading_b, float *c, int leading_c);
+/// - `type`: an element type as in echelon_lapack.h.
+void ek_product(int type, int transpose_a, int transpose_b, int rows, int columns, int inner, const void *a,
+                int leading_a, const void *b, int leading_b, void *c, int leading_c);
 
 // openblas_core.c: core types, which are OpenBLAS's names for the processors whose kernels it has.
 

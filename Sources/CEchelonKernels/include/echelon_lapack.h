@@ -28,6 +28,9 @@ const char *ek_lapack_path(void);
 /// Copies `rows` × `columns` elements of `size` bytes (4, 8 or 16) into column-major memory.
 void ek_pack(size_t size, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t row_stride,
              ptrdiff_t column_stride, void *out, ptrdiff_t ld);
+/// Copies a column-major matrix to where its elements are to lie.
+void ek_unpack(size_t size, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t ld, void *out,
+               ptrdiff_t row_stride, ptrdiff_t column_stride);
 /// The place in row-major order, row·columns + column, of the first element with a part that is NaN or infinite; -1
 /// for none.
 /// - `triangle`: 'A' is all, 'L' on the diagonal and below, 'U' on it and above.
@@ -48,6 +51,22 @@ void ek_mirror(int type, char triangle, int conjugated, ptrdiff_t n, void *a, pt
 /// 'M' largest modulus; NaN where there is one; 0 for no elements.
 double ek_matrix_norm(int type, char norm, ptrdiff_t rows, ptrdiff_t columns, const void *a,
                       ptrdiff_t row_stride, ptrdiff_t column_stride);
+
+// systems.c: systems of one matrix and m right sides, each call for itself. Those of real numbers go to `ek_solve_f64`
+// and its like up to EK_SMALL_SYSTEM, and above when there is no LAPACK; all others to LAPACK. Whoever calls for complex
+// numbers has asked `ek_open_lapack` before.
+
+/// Elements of memory, aligned to 64 bytes, that `ek_solve` works in.
+ptrdiff_t ek_solve_scratch(int type, ptrdiff_t n, ptrdiff_t m);
+/// As `ek_solve_f64`, but that of a positive definite A, symmetric or Hermitian, what lies below its diagonal is read.
+/// - `level`: of the code for small systems.
+ptrdiff_t ek_solve(int type, int level, ptrdiff_t n, ptrdiff_t m, int is_positive, const void *a, ek_layout a_layout,
+                   const void *b, ek_layout b_layout, void *x, ek_layout x_layout, void *scratch);
+/// `ek_determinant_f64` and its like; double and float only.
+ek_scaled ek_determinant(int type, int level, ptrdiff_t n, const void *a, ek_layout layout, void *scratch);
+/// Whether a square matrix without gaps, column-major, has a part that is NaN.
+/// - `triangle`: 'A' is all, 'L' on the diagonal and below.
+int ek_has_nan(int type, char triangle, ptrdiff_t n, const void *a);
 
 // lapack_products.c: BLAS. `alpha` and `beta` point to elements; of `herk` to real numbers.
 void ek_gemm(int type, char transpose_a, char transpose_b, int m, int n, int k, const void *alpha, const void *a,

@@ -1,3 +1,5 @@
+import EchelonLinearAlgebra
+
 /// An operation on every matrix of a `SharedMatrixBatch`, and the shape of one of them.
 public enum BatchOperation: Hashable, Sendable {
   /// The solution of systems of n × n for each so many right sides.
@@ -9,8 +11,16 @@ public enum BatchOperation: Hashable, Sendable {
   /// The products of m × k and k × n.
   case product(rows: Int, inner: Int, columns: Int)
 
-  /// Multiplications for one matrix, about: what the length of a chunk comes from.
-  var cost: Double {
+  /// What one matrix costs, in multiplications of real numbers, about: what the length of a chunk comes from.
+  func cost(of type: ScalarType) -> Double {
+    // A matrix costs a tenth of a microsecond by itself, and a complex one the calls of a LAPACK, some ten times that.
+    switch type {
+    case .float64, .float32: multiplications + 2000
+    case .complexFloat64, .complexFloat32: 4 * multiplications + 20_000
+    }
+  }
+
+  private var multiplications: Double {
     switch self {
     case .solve(let order, let rightSides):
       Double(order) * Double(order) * (Double(order) + 3 * Double(rightSides))

@@ -50,21 +50,20 @@ struct BatchOperand: Sendable {
   }
 }
 
-/// Operations on every matrix of a batch by itself. Chunks of matrices depend on shapes alone; what works on one is made
-/// outside of generic code, since it travels.
+/// Operations on every matrix of a batch by itself. Chunks of matrices depend on shapes and the element type alone; what
+/// works on one is made outside of generic code, since it travels.
 struct BatchWork: Sendable {
-  let type: ElementType
+  let type: ScalarType
   /// The number of matrices.
   let count: Int
   /// How many of them a worker takes at a time.
   let chunkLength: Int
 
-  init(_ type: ElementType, count: Int, _ operation: BatchOperation) {
+  init(_ type: ScalarType, count: Int, _ operation: BatchOperation) {
     self.type = type
     self.count = count
-    // About 50 µs of work, so that a chunk costs nothing beside it and all workers end together. A matrix costs a tenth
-    // of a microsecond by itself.
-    chunkLength = max(1, min(count, Int(0x1p20 / (operation.cost + 2000))))
+    // About 50 µs of work, so that a chunk costs nothing beside it and all workers end together.
+    chunkLength = max(1, min(count, Int(0x1p20 / operation.cost(of: type))))
   }
 
   /// How many chunks there are.
@@ -84,7 +83,7 @@ struct BatchWork: Sendable {
     isPositiveDefinite: Bool, failures: SharedArray<Int>
   ) -> @Sendable (Int) -> Void {
     { [self] chunk in
-      func run<Element: SystemScalar & Sendable>(_ type: Element.Type) {
+      func run<Element: LinearAlgebraScalar>(_ type: Element.Type) {
         let (aView, bView, xView) = (a.layout.view, b.layout.view, x.layout.view)
         let scratchCount = solveScratch(of: type, size: aView.rows, sides: xView.columns)
         a.bytes.view(as: type).withSpan { allA in
@@ -101,7 +100,7 @@ struct BatchWork: Sendable {
                       a, aView, allB.extracting(b.layout.place(of: index)), bView, into: &x, xView,
                       isPositiveDefinite: isPositiveDefinite, scratch: &scratch)
                   failures[index] = column.map { $0 + 1 } ?? 0
-                  if column != nil { fill(&x, xView, .nan) }
+                  if column != nil { fillWithNaN(&x, xView) }
                 }
               }
             }
@@ -111,31 +110,39 @@ struct BatchWork: Sendable {
       switch type {
       case .float64: run(Double.self)
       case .float32: run(Float.self)
+      case .complexFloat64: run(ComplexElement<Double>.self)
+      case .complexFloat32: run(ComplexElement<Float>.self)
       }
     }
   }
 
-  /// Computes the determinants of a chunk.
+  /// Computes the determinants of a chunk: of real numbers by elimination in the caches, of complex ones by LAPACK.
   func determinants(
     of a: BatchOperand, into output: SharedArray<UInt8>
   ) -> @Sendable (Int) -> Void {
     { [self] chunk in
-      func run<Element: SystemScalar & Sendable>(_ type: Element.Type) {
-        let view = a.layout.view
-        let scratchCount = solveScratch(of: type, size: view.rows, sides: 0)
-        let output = output.view(as: type)
-        a.bytes.view(as: type).withSpan { all in
-          KernelScratch.withSpan(of: type, count: scratchCount) { scratch in
-            for index in range(ofChunk: chunk) {
-              let a = all.extracting(a.layout.place(of: index))
-              output[index] = determinant(a, view, scratch: &scratch).value(as: type)
-            }
+      let view = a.layout.view
+      func run<Element: LinearAlgebraScalar>(_ determinant: (Span<Element>) -> Element) {
+        let output = output.view(as: Element.self)
+        a.bytes.view(as: Element.self).withSpan { all in
+          for index in range(ofChunk: chunk) {
+            output[index] = determinant(all.extracting(a.layout.place(of: index)))
           }
         }
       }
+      func eliminate<Element: LinearAlgebraScalar & BLASScalar>(_ type: Element.Type) {
+        let scratchCount = solveScratch(of: type, size: view.rows, sides: 0)
+        KernelScratch.withSpan(of: type, count: scratchCount) { scratch in
+          run { determinant($0, view, scratch: &scratch).value(as: type) }
+        }
+      }
       switch type {
-      case .float64: run(Double.self)
-      case .float32: run(Float.self)
+      case .float64: eliminate(Double.self)
+      case .float32: eliminate(Float.self)
+      case .complexFloat64:
+        run { (a: Span<ComplexElement<Double>>) in determinantByLU(a, view) }
+      case .complexFloat32:
+        run { (a: Span<ComplexElement<Float>>) in determinantByLU(a, view) }
       }
     }
   }
@@ -145,7 +152,7 @@ struct BatchWork: Sendable {
     of a: BatchOperand, _ b: BatchOperand, into c: BatchOperand
   ) -> @Sendable (Int) -> Void {
     { [self] chunk in
-      func run<Element: BLASScalar & Sendable>(_ type: Element.Type) {
+      func run<Element: LinearAlgebraScalar>(_ type: Element.Type) {
         let (aView, bView, cView) = (a.layout.view, b.layout.view, c.layout.view)
         a.bytes.view(as: type).withSpan { allA in
           b.bytes.view(as: type).withSpan { allB in
@@ -167,17 +174,48 @@ struct BatchWork: Sendable {
       switch type {
       case .float64: run(Double.self)
       case .float32: run(Float.self)
+      case .complexFloat64: run(ComplexElement<Double>.self)
+      case .complexFloat32: run(ComplexElement<Float>.self)
       }
     }
   }
 }
 
-private func fill<Element: BinaryFloatingPoint & BitwiseCopyable>(
-  _ x: inout MutableSpan<Element>, _ view: MatrixView, _ value: Element
+extension LinearAlgebraScalar {
+  /// NaN, in both parts of a complex number.
+  fileprivate static var notANumber: Self { Self(real: .nan) * Self(real: .nan) }
+}
+
+private func fillWithNaN<Element: LinearAlgebraScalar>(
+  _ x: inout MutableSpan<Element>, _ view: MatrixView
 ) {
+  let nan = Element.notANumber
   for row in 0..<view.rows {
     for column in 0..<view.columns {
-      x[row * view.rowStride + column * view.columnStride] = value
+      x[row * view.rowStride + column * view.columnStride] = nan
     }
+  }
+}
+
+/// The determinant of a square matrix: ± the product of U's diagonal. There is a LAPACK.
+private func determinantByLU<Element: LinearAlgebraScalar>(
+  _ a: Span<Element>, _ view: MatrixView
+) -> Element {
+  let shape = ColumnMajorShape(rows: view.rows, columns: view.columns)
+  do throws(LinearAlgebraError) {
+    try LAPACK.require()
+    return try withScratch(of: Element.self, shape) { lu throws(LinearAlgebraError) in
+      try withScratch(of: Int32.self, count: view.rows) { pivots throws(LinearAlgebraError) in
+        copyColumnMajor(a, view, into: &lu, shape)
+        // What LAPACK makes of NaN depends on where that is.
+        if containsNaN(lu.span, shape) { return .notANumber }
+        if try LAPACK.getrf(&lu, shape, pivots: &pivots) != nil { return 0 }
+        var product = DeterminantProduct<Element>()
+        for row in 0..<view.rows { product.multiply(by: lu[row + row * shape.leading]) }
+        return isOddPermutation(pivots.span) ? -product.value : product.value
+      }
+    }
+  } catch {
+    preconditionFailure("\(error)")  // the front end found a LAPACK on this machine
   }
 }

@@ -1,13 +1,16 @@
 import ComplexModule
 public import EchelonLinearAlgebra
 
-extension ComplexElement: LinearAlgebraScalar where Part: LinearAlgebraScalar, Part.Real == Part {
-  /// The type of the parts.
-  public typealias Real = Part
+extension ComplexElement: BLASElement where Part: LinearAlgebraScalar, Part.Real == Part {
   /// The complex type of the part's.
   public static var scalarType: ScalarType {
     Part.scalarType == .float64 ? .complexFloat64 : .complexFloat32
   }
+}
+
+extension ComplexElement: LinearAlgebraScalar where Part: LinearAlgebraScalar, Part.Real == Part {
+  /// The type of the parts.
+  public typealias Real = Part
   /// A number without an imaginary part.
   public init(real: Part) { self.init(real, 0) }
   /// The number with its imaginary part negated.

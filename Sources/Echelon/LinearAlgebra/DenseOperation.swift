@@ -20,7 +20,7 @@ public enum DenseOperation: Hashable, Sendable {
   case schur(order: Int)
   /// Least squares, for any number of right sides.
   case leastSquares(rows: Int, columns: Int)
-  /// The same operation on each of many matrices of Double or Float.
+  /// The same operation on each of many matrices.
   case batch(BatchOperation, count: Int)
   /// Anything else: one call of LAPACK.
   case other(name: String, rows: Int, columns: Int)

@@ -72,18 +72,16 @@ extension WorkExecutor {
   ///
   ///     print(pool.explain(.cholesky(order: 4096), of: Double.self))
   ///     print(pool.explain(.batch(.solve(order: 50, rightSides: 1), count: 10_000), of: Double.self))
-  /// - Precondition: a batch is of Double or Float; there are none of complex numbers.
   public func explain<Element: LinearAlgebraScalar>(
     _ operation: DenseOperation, of type: Element.Type
   ) -> DensePlan {
-    DensePlan(operation, type, way: way(of: operation, type))
+    DensePlan(operation, type, way: way(of: operation, type.scalarType))
   }
 
-  private func way(of operation: DenseOperation, _ type: Any.Type) -> DensePlan.Way {
-    let elementType = ElementType(of: type)
+  private func way(of operation: DenseOperation, _ type: ScalarType) -> DensePlan.Way {
+    let elementType = ElementType(type)
     if case .batch(let operation, let count) = operation {
-      guard let elementType else { preconditionFailure("there are no batches of \(type)") }
-      let work = BatchWork(elementType, count: count, operation)
+      let work = BatchWork(type, count: count, operation)
       return .chunks(work.chunkCount, matrices: work.chunkLength)
     }
     guard let elementType else {
@@ -129,6 +127,17 @@ extension WorkExecutor {
   func isDivided<Element: LinearAlgebraScalar>(
     _ operation: DenseOperation, of type: Element.Type
   ) -> Bool {
-    way(of: operation, type) != .oneCall
+    way(of: operation, type.scalarType) != .oneCall
+  }
+}
+
+extension ElementType {
+  /// That of the kernels for Double or Float; nil of complex numbers, which there are no kernels for.
+  fileprivate init?(_ type: ScalarType) {
+    switch type {
+    case .float64: self = .float64
+    case .float32: self = .float32
+    case .complexFloat64, .complexFloat32: return nil
+    }
   }
 }

@@ -61,3 +61,8 @@ struct DeterminantProduct<Element: LinearAlgebraScalar> {
     Element.Real(sign: .plus, exponent: Element.Real.Exponent(exponent), significand: 1)
   }
 }
+
+/// Whether exchanges of rows, as LAPACK notes them, are an odd number: row i with row `pivots[i]` - 1.
+func isOddPermutation(_ pivots: Span<Int32>) -> Bool {
+  pivots.indices.reduce(false) { $0 != (Int(pivots[$1]) != $1 + 1) }
+}

@@ -69,11 +69,7 @@ public struct LUFactorization<Element: LinearAlgebraScalar>: InvertibleFactoriza
   }
 
   /// Whether the permutation is an odd number of exchanges.
-  private var isOdd: Bool {
-    pivots.withSpan { pivots in
-      pivots.indices.reduce(false) { $0 != (Int(pivots[$1]) != $1 + 1) }
-    }
-  }
+  private var isOdd: Bool { pivots.withSpan { isOddPermutation($0) } }
 
   private func checkSquare(_ operation: String) throws(LinearAlgebraError) {
     guard rows == columns else {

@@ -2,6 +2,7 @@
 public enum MatrixAssumption: Sendable, Hashable {
   /// Nothing: pivots are chosen.
   case general
-  /// Symmetric, with positive eigenvalues. What lies right of the diagonal is read, and nothing below it.
+  /// Symmetric, or Hermitian, with positive eigenvalues. As for `MatrixStructure.positiveDefinite`, the diagonal and what
+  /// lies below it is read, and nothing right of it.
   case positiveDefinite
 }

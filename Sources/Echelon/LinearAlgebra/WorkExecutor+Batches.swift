@@ -1,5 +1,5 @@
-public import EchelonKernels
-import EchelonLinearAlgebra
+import EchelonKernels
+public import EchelonLinearAlgebra
 import EchelonMemory
 public import EchelonWire
 
@@ -7,10 +7,12 @@ public import EchelonWire
 extension WorkExecutor {
   /// Starts solving `A·X = B` for every pair of matrices of two batches, and returns the future of all `X`.
   ///
-  /// Systems of up to 256 × 256 are solved in the caches by code of Echelon's own, larger ones by the system's LAPACK,
-  /// and if there is none by that code, too. A system has the bits that it has by itself.
+  /// Systems of real numbers of up to 256 × 256 are solved in the caches by code of Echelon's own, larger ones by the
+  /// system's LAPACK, and if there is none by that code, too; systems of complex numbers by LAPACK. A system has the bits
+  /// that it has by itself.
   /// - Parameters:
-  ///   - a: n × n, any view; `SharedMatrixBatch(repeating:count:)` has one matrix for all.
+  ///   - a: n × n, any view; `SharedMatrixBatch(repeating:count:)` has one matrix for all. It is not searched for NaN and
+  ///     infinities, which propagate.
   ///   - b: n × m, any view, of as many matrices.
   ///   - x: takes the solutions, n × m, sharing no memory with `a` or `b`; nil makes new ones.
   ///   - assumption: what is known of `a`.
@@ -23,10 +25,10 @@ extension WorkExecutor {
   ///   - deadline: as for `startConcurrentPerform`.
   /// - Accuracy: ‖B − A·X‖ is a small multiple of n·u·‖A‖·‖X‖; of the errors of X itself that says as much as the
   ///   condition of A does. NaN and infinity propagate.
-  /// - Throws: `KernelError` when the shapes do not fit. The future fails with
-  ///   `LinearAlgebraError.singularInBatch`, `.notPositiveDefiniteInBatch` or `.largeResidualInBatch`, which name the first
-  ///   matrix.
-  public func startSolve<Element: KernelElement & Sendable>(
+  /// - Throws: `KernelError` when the shapes do not fit; of complex matrices `LinearAlgebraError.noLAPACK`. The future
+  ///   fails with `LinearAlgebraError.singularInBatch`, `.notPositiveDefiniteInBatch` or `.largeResidualInBatch`, which
+  ///   name the first matrix.
+  public func startSolve<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
     into x: SharedMatrixBatch<Element>? = nil, assuming assumption: MatrixAssumption = .general,
     singular: SingularMatrixPolicy = .fail, checkingResidual: ResidualLimit = false,
@@ -35,16 +37,17 @@ extension WorkExecutor {
     guard a.rows == a.columns, b.rows == a.rows, b.count == a.count else {
       throw KernelError.shapeMismatch(kernel: "solve", shapes: [a.shape, b.shape])
     }
+    try requireLAPACK(of: Element.self, "solve", a.rows, b.columns)
     let x = try result(x, of: "solve", count: a.count, b.rows, b.columns, inputs: [a, b])
     let work = BatchWork(
-      Element.elementType, count: a.count, .solve(order: a.rows, rightSides: b.columns))
+      Element.scalarType, count: a.count, .solve(order: a.rows, rightSides: b.columns))
     return try startSolve(
       work, BatchOperand(a), BatchOperand(b), x, assumption, singular, checkingResidual.ratio,
       priority, deadline)
   }
 
   /// Starts inverting every matrix of a batch, and returns the future of the inverses; see `startSolve`.
-  public func startInverse<Element: KernelElement & Sendable>(
+  public func startInverse<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, into x: SharedMatrixBatch<Element>? = nil,
     singular: SingularMatrixPolicy = .fail, priority: WorkPriority = .normal,
     deadline: Duration? = nil
@@ -52,8 +55,9 @@ extension WorkExecutor {
     guard a.rows == a.columns else {
       throw KernelError.shapeMismatch(kernel: "inverse", shapes: [a.shape])
     }
+    try requireLAPACK(of: Element.self, "inverse", a.rows, a.columns)
     let x = try result(x, of: "inverse", count: a.count, a.rows, a.columns, inputs: [a])
-    let work = BatchWork(Element.elementType, count: a.count, .inverse(order: a.rows))
+    let work = BatchWork(Element.scalarType, count: a.count, .inverse(order: a.rows))
     return try startSolve(
       work, BatchOperand(a), nil, x, .general, singular, nil, priority, deadline)
   }
@@ -92,21 +96,22 @@ extension WorkExecutor {
 
   /// Starts computing the determinant of every matrix of a batch, and returns the future of an array.
   ///
-  /// Each is the product of the pivots that elimination chooses, rounded once at its end: 0 or infinite only when the
-  /// determinant lies out of range, or there is a column of exact zeros.
+  /// Each is the product of the pivots that elimination chooses, of real numbers rounded once at its end: 0 or infinite
+  /// only when the determinant lies out of range, or there is a column of exact zeros.
   /// - Parameters:
   ///   - a: n × n, any view; 1 for n = 0.
   ///   - priority: as for `startSolve`.
   ///   - deadline: as for `startSolve`.
-  /// - Throws: `KernelError` when the matrices are not square.
-  public func startDeterminant<Element: KernelElement & Sendable>(
+  /// - Throws: `KernelError` when the matrices are not square; of complex ones `LinearAlgebraError.noLAPACK`.
+  public func startDeterminant<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> Future<SharedArray<Element>> {
     guard a.rows == a.columns else {
       throw KernelError.shapeMismatch(kernel: "determinant", shapes: [a.shape])
     }
+    try requireLAPACK(of: Element.self, "determinant", a.rows, 0)
     let determinants = try uninitializedArray(of: Element.self, count: a.count)
-    let work = BatchWork(Element.elementType, count: a.count, .determinant(order: a.rows))
+    let work = BatchWork(Element.scalarType, count: a.count, .determinant(order: a.rows))
     let operand = BatchOperand(a)
     return try startSteps { [self] in
       try await finished(
@@ -126,7 +131,7 @@ extension WorkExecutor {
   ///   - priority: as for `startSolve`.
   ///   - deadline: as for `startSolve`.
   /// - Throws: `KernelError` when the shapes do not fit; `LinearAlgebraError.noBLAS`.
-  public func startMultiply<Element: KernelElement & Sendable>(
+  public func startMultiply<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
     into c: SharedMatrixBatch<Element>? = nil, priority: WorkPriority = .normal,
     deadline: Duration? = nil
@@ -143,7 +148,7 @@ extension WorkExecutor {
       }
     }
     let work = BatchWork(
-      Element.elementType, count: a.count,
+      Element.scalarType, count: a.count,
       .product(rows: a.rows, inner: a.columns, columns: b.columns))
     let (left, right, product) = (BatchOperand(a), BatchOperand(b), BatchOperand(c))
     return try startSteps { [self] in
@@ -152,6 +157,18 @@ extension WorkExecutor {
           iterations: work.chunkCount, chunkLength: 1, priority: priority, deadline: deadline,
           work.product(of: left, right, into: product)))
       return c
+    }
+  }
+
+  /// Complex matrices need a LAPACK, and sizes that it can count.
+  private func requireLAPACK<Element: LinearAlgebraScalar>(
+    of _: Element.Type, _ operation: String, _ order: Int, _ rightSides: Int
+  ) throws {
+    guard Element.isComplex else { return }
+    try LAPACK.require()
+    let limit = Int(Int32.max)
+    guard max(order, rightSides) <= limit else {
+      throw KernelError.tooLarge(kernel: operation, limit: limit)
     }
   }
 

@@ -1,11 +1,11 @@
-public import EchelonKernels
+public import EchelonLinearAlgebra
 public import EchelonWire
 
 // The same operations on batches, awaited and blocking.
 
 extension WorkExecutor {
   /// The solutions `X` of `A·X = B` for every pair of matrices of two batches; see `startSolve`.
-  public func solve<Element: KernelElement & Sendable>(
+  public func solve<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
     into x: SharedMatrixBatch<Element>? = nil, assuming assumption: MatrixAssumption = .general,
     singular: SingularMatrixPolicy = .fail, checkingResidual: ResidualLimit = false,
@@ -19,7 +19,7 @@ extension WorkExecutor {
 
   /// The solutions `X` of `A·X = B` for every pair of matrices of two batches, blocking; see `startSolve`.
   @available(*, noasync)
-  public func solve<Element: KernelElement & Sendable>(
+  public func solve<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
     into x: SharedMatrixBatch<Element>? = nil, assuming assumption: MatrixAssumption = .general,
     singular: SingularMatrixPolicy = .fail, checkingResidual: ResidualLimit = false,
@@ -32,7 +32,7 @@ extension WorkExecutor {
   }
 
   /// The inverse of every matrix of a batch; see `startInverse`.
-  public func inverse<Element: KernelElement & Sendable>(
+  public func inverse<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, into x: SharedMatrixBatch<Element>? = nil,
     singular: SingularMatrixPolicy = .fail, priority: WorkPriority = .normal,
     deadline: Duration? = nil
@@ -43,7 +43,7 @@ extension WorkExecutor {
 
   /// The inverse of every matrix of a batch, blocking; see `startInverse`.
   @available(*, noasync)
-  public func inverse<Element: KernelElement & Sendable>(
+  public func inverse<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, into x: SharedMatrixBatch<Element>? = nil,
     singular: SingularMatrixPolicy = .fail, priority: WorkPriority = .normal,
     deadline: Duration? = nil
@@ -53,7 +53,7 @@ extension WorkExecutor {
   }
 
   /// The determinant of every matrix of a batch; see `startDeterminant`.
-  public func determinant<Element: KernelElement & Sendable>(
+  public func determinant<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
   ) async throws -> SharedArray<Element> {
     try await startDeterminant(a, priority: priority, deadline: deadline).value
@@ -61,14 +61,14 @@ extension WorkExecutor {
 
   /// The determinant of every matrix of a batch, blocking; see `startDeterminant`.
   @available(*, noasync)
-  public func determinant<Element: KernelElement & Sendable>(
+  public func determinant<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> SharedArray<Element> {
     try startDeterminant(a, priority: priority, deadline: deadline).result()
   }
 
   /// `A·B` for every pair of matrices of two batches; see `startMultiply`.
-  public func multiply<Element: KernelElement & Sendable>(
+  public func multiply<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
     into c: SharedMatrixBatch<Element>? = nil, priority: WorkPriority = .normal,
     deadline: Duration? = nil
@@ -78,7 +78,7 @@ extension WorkExecutor {
 
   /// `A·B` for every pair of matrices of two batches, blocking; see `startMultiply`.
   @available(*, noasync)
-  public func multiply<Element: KernelElement & Sendable>(
+  public func multiply<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
     into c: SharedMatrixBatch<Element>? = nil, priority: WorkPriority = .normal,
     deadline: Duration? = nil

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// How many chunks the workers of a pool run meanwhile.
-private func chunkCount<Value>(on pool: ProcessPool, _ body: () throws -> Value) throws -> Int {
+func chunkCount<Value>(on pool: ProcessPool, _ body: () throws -> Value) throws -> Int {
   let before = pool.statistics.chunksRun.reduce(0, +)
   _ = try body()
   return Int(pool.statistics.chunksRun.reduce(0, +) - before)
@@ -12,7 +12,7 @@ private func chunkCount<Value>(on pool: ProcessPool, _ body: () throws -> Value)
 
 extension DensePlan {
   /// How many chunks a job has that is divided in this way.
-  fileprivate var chunkCount: Int {
+  var chunkCount: Int {
     switch way {
     case .oneCall: 1
     case .steps(let count, _, _), .chunks(let count, _): count
@@ -43,48 +43,6 @@ extension DensePlan {
     try check(.determinant(order: n), .chunks(38, matrices: 8)) { _ = try pool.determinant(a) }
     try check(.product(rows: n, inner: n, columns: 2), .chunks(3, matrices: 149)) {
       _ = try pool.multiply(a, b)
-    }
-  }
-
-  @Test func `for single matrices, and workers take as many steps as it says`() throws {
-    let pool = try ProcessPool(workers: 2)
-    defer { pool.shutdown() }
-    func check(
-      _ operation: DenseOperation, isDivided: Bool, _ body: () throws -> Void
-    ) throws {
-      let plan = pool.explain(operation, of: Double.self)
-      #expect((plan.way != .oneCall) == isDivided, "\(plan)")
-      #expect(try chunkCount(on: pool, body) == plan.chunkCount, "\(plan)")
-    }
-    func matrix(_ n: Int) throws -> SharedMatrix<Double> {
-      try pool.matrix(rows: n, columns: n) { $0 == $1 ? 100 : $0 + 1 == $1 || $0 == $1 + 1 ? 1 : 0 }
-    }
-    let n = 300
-    let large = try matrix(n)
-    try check(.product(rows: n, inner: n, columns: n), isDivided: true) {
-      _ = try pool.multiply(large, large)
-    }
-    // What searches for numbers that are not finite has chunks of its own.
-    try check(.qr(rows: n, columns: n), isDivided: true) {
-      _ = try pool.qr(large, checkingFinite: false)
-    }
-    let b = try pool.array(repeating: 1.0, count: n)
-    try check(.solve(order: n, structure: .tridiagonal), isDivided: false) {
-      _ = try pool.solve(large, b, structure: .tridiagonal)
-    }
-    let m = 40
-    let small = try matrix(m)
-    let side = b[0..<m]
-    try check(.lu(rows: m, columns: m), isDivided: false) { _ = try pool.lu(small) }
-    try check(.cholesky(order: m), isDivided: false) { _ = try pool.cholesky(small) }
-    try check(.qr(rows: m, columns: m), isDivided: false) { _ = try pool.qr(small) }
-    try check(.solve(order: m), isDivided: false) { _ = try pool.solve(small, side) }
-    try check(.svd(rows: m, columns: m), isDivided: false) { _ = try pool.svd(small) }
-    try check(.symmetricEigen(order: m), isDivided: false) { _ = try pool.symmetricEigen(small) }
-    try check(.eigen(order: m), isDivided: false) { _ = try pool.eigen(small) }
-    try check(.schur(order: m), isDivided: false) { _ = try pool.schur(small) }
-    try check(.leastSquares(rows: m, columns: m), isDivided: false) {
-      _ = try pool.leastSquares(small, side)
     }
   }
 

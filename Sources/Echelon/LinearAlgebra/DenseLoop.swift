@@ -62,6 +62,21 @@ struct BlockGrid: Sendable, Codable, BitwiseCopyable {
     return BlockGrid(rows: rows, columns: columns, blockRows: edge, blockColumns: edge)
   }
 
+  /// The blocks of columns of a product whose left factor is symmetric or triangular: it is copied for each block, which
+  /// is to be little beside the product.
+  static func structuredProduct(rows: Int, columns: Int) -> BlockGrid {
+    BlockGrid(
+      rows: rows, columns: columns, blockRows: max(1, rows),
+      blockColumns: max(64, (columns + 15) / 16))
+  }
+
+  /// The blocks of a product of m × n with a vector, m × 1, so that a block reads a few hundred KiB, and there are not
+  /// more than some hundred.
+  static func matrixVector(rows: Int, columns: Int) -> BlockGrid {
+    let length = max(rows / 256, 65_536 / max(1, columns), 16)
+    return BlockGrid(rows: rows, columns: 1, blockRows: length, blockColumns: 1)
+  }
+
   private var down: Int { (rows + blockRows - 1) / blockRows }
   private var across: Int { (columns + blockColumns - 1) / blockColumns }
   var count: Int { down * across }

@@ -2,17 +2,31 @@
 public enum DenseOperation: Hashable, Sendable {
   /// The product of m × k and k × n, of which no structure is known.
   case product(rows: Int, inner: Int, columns: Int)
-  /// LU with partial pivoting, and what begins with it: `inverse`, `determinant`, `conditionNumber` in a norm.
+  /// The product of n × n, of which this is known, and n × k.
+  case structuredProduct(FactorStructure, order: Int, columns: Int)
+  /// The product of a matrix, its transpose or its adjoint with a vector. The sizes are those of what is multiplied: of
+  /// the transpose of an m × n matrix, n × m.
+  case matrixVector(rows: Int, columns: Int)
+  /// The outer product of two vectors, m × n.
+  case outer(rows: Int, columns: Int)
+  /// LU with partial pivoting, and what begins with it: `inverse`, `determinant`, `logDeterminant`, `conditionNumber` in
+  /// a norm.
   case lu(rows: Int, columns: Int)
   /// Cholesky.
   case cholesky(order: Int)
   /// QR without pivoting.
   case qr(rows: Int, columns: Int)
+  /// QR with exchanged columns.
+  case pivotedQR(rows: Int, columns: Int)
   /// The solution of a system of n × n, for any number of right sides.
   case solve(order: Int, structure: MatrixStructure = .general)
-  /// The singular value decomposition, and what begins with it: `pseudoInverse`, `rank`, `ridge`.
+  /// What a factorization or a decomposition does once it is there: `solve`, `inverse`, `q`, `reconstruct`, `transform`
+  /// and so on. The sizes are those of the matrix that was factored.
+  case byFactors(name: String, rows: Int, columns: Int)
+  /// The singular value decomposition, and what begins with it: `singularValues`, `pseudoInverse`, `rank`, `ridge`,
+  /// `conditionNumber` and `matrixNorm` by singular values.
   case svd(rows: Int, columns: Int)
-  /// The eigenvalues of a symmetric or Hermitian matrix, with vectors or without.
+  /// The eigenvalues of a symmetric or Hermitian matrix, or of a pair, with vectors or without.
   case symmetricEigen(order: Int)
   /// The eigenvalues of any square matrix, with vectors or without.
   case eigen(order: Int)
@@ -20,6 +34,12 @@ public enum DenseOperation: Hashable, Sendable {
   case schur(order: Int)
   /// Least squares, for any number of right sides.
   case leastSquares(rows: Int, columns: Int)
+  /// The principal components of n observations of p variables.
+  case principalComponents(observations: Int, variables: Int)
+  /// The exponential of a square matrix.
+  case matrixExponential(order: Int)
+  /// A norm that needs no singular values.
+  case matrixNorm(rows: Int, columns: Int)
   /// The same operation on each of many matrices.
   case batch(BatchOperation, count: Int)
   /// Anything else: one call of LAPACK.
@@ -39,16 +59,29 @@ public enum DenseOperation: Hashable, Sendable {
     switch self {
     case .product(let rows, let inner, let columns):
       ("product", "\(rows) × \(inner) by \(inner) × \(columns)")
+    case .structuredProduct(let structure, let order, let columns):
+      ("product", "\(structure.word) \(order) × \(order) by \(order) × \(columns)")
+    case .matrixVector(let rows, let columns):
+      ("product", "\(rows) × \(columns) by a vector of \(columns)")
+    case .outer(let rows, let columns): ("outer product", "\(rows) by \(columns)")
     case .lu(let rows, let columns): ("LU", "\(rows) × \(columns)")
     case .cholesky(let order): ("Cholesky", "\(order) × \(order)")
     case .qr(let rows, let columns): ("QR", "\(rows) × \(columns)")
+    case .pivotedQR(let rows, let columns):
+      ("QR with exchanged columns", "\(rows) × \(columns)")
     case .solve(let order, let structure):
       ("solve", structure.word.map { "\($0) \(order) × \(order)" } ?? "\(order) × \(order)")
+    case .byFactors(let name, let rows, let columns):
+      ("\(name) by the factors", "\(rows) × \(columns)")
     case .svd(let rows, let columns): ("SVD", "\(rows) × \(columns)")
     case .symmetricEigen(let order): ("symmetric eigendecomposition", "\(order) × \(order)")
     case .eigen(let order): ("eigendecomposition", "\(order) × \(order)")
     case .schur(let order): ("Schur decomposition", "\(order) × \(order)")
     case .leastSquares(let rows, let columns): ("least squares", "\(rows) × \(columns)")
+    case .principalComponents(let observations, let variables):
+      ("principal components", "\(observations) × \(variables)")
+    case .matrixExponential(let order): ("exponential", "\(order) × \(order)")
+    case .matrixNorm(let rows, let columns): ("norm", "\(rows) × \(columns)")
     case .batch(let operation, let count):
       (operation.words.name, "\(count) times \(operation.words.shape)")
     case .other(let name, let rows, let columns): (name, "\(rows) × \(columns)")
@@ -58,14 +91,16 @@ public enum DenseOperation: Hashable, Sendable {
   /// Threads of the BLAS when one worker does all of it in one call.
   var wideCallThreadCount: Int {
     switch self {
-    case .lu(let rows, let columns), .qr(let rows, let columns), .svd(let rows, let columns),
-      .leastSquares(let rows, let columns), .other(_, let rows, let columns):
+    case .lu(let rows, let columns), .qr(let rows, let columns), .pivotedQR(let rows, let columns),
+      .svd(let rows, let columns), .leastSquares(let rows, let columns),
+      .principalComponents(let rows, let columns), .other(_, let rows, let columns):
       Echelon.wideCallThreadCount(rows, columns)
-    case .cholesky(let order), .symmetricEigen(let order), .eigen(let order), .schur(let order):
+    case .cholesky(let order), .symmetricEigen(let order), .eigen(let order), .schur(let order),
+      .matrixExponential(let order):
       Echelon.wideCallThreadCount(order, order)
     case .solve(let order, let structure):
       DenseOperation.factorization(order: order, structure)?.wideCallThreadCount ?? 1
-    case .product, .batch: 1
+    case .product, .structuredProduct, .matrixVector, .outer, .byFactors, .matrixNorm, .batch: 1
     }
   }
 
@@ -73,7 +108,7 @@ public enum DenseOperation: Hashable, Sendable {
   /// - Parameter isFactoredInSteps: whether there are factorizations in steps of the element type.
   func reasonForOneCall(isFactoredInSteps: Bool) -> String {
     switch self {
-    case .product: "it is too small to divide"
+    case .product, .structuredProduct, .matrixVector, .outer: "it is too small to divide"
     case .lu, .cholesky, .qr:
       isFactoredInSteps
         ? "it has too few rows or columns to divide"
@@ -84,7 +119,11 @@ public enum DenseOperation: Hashable, Sendable {
       } else {
         "its structure leaves too little work to divide"
       }
-    case .svd, .symmetricEigen, .eigen, .schur, .leastSquares, .batch:
+    case .byFactors: "it is little beside the factorization"
+    case .matrixExponential: "each of its products needs the one before"
+    case .matrixNorm: "it reads each element once"
+    case .pivotedQR, .svd, .symmetricEigen, .eigen, .schur, .leastSquares, .principalComponents,
+      .batch:
       "LAPACK has no form of it that falls into steps"
     case .other: "nothing is known of it that falls into steps"
     }
@@ -100,6 +139,20 @@ extension BatchOperation {
     case .determinant(let order): ("determinant", "\(order) × \(order)")
     case .product(let rows, let inner, let columns):
       DenseOperation.product(rows: rows, inner: inner, columns: columns).words
+    }
+  }
+}
+
+extension FactorStructure {
+  /// What a matrix is called that has it.
+  fileprivate var word: String {
+    switch self {
+    case .symmetric: "symmetric"
+    case .hermitian: "Hermitian"
+    case .triangular(.lower): "lower triangular"
+    case .triangular(.upper): "upper triangular"
+    case .unitTriangular(.lower): "unit lower triangular"
+    case .unitTriangular(.upper): "unit upper triangular"
     }
   }
 }

@@ -9,14 +9,15 @@ import EchelonMemory
 public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
   /// The three ways.
   public enum Way: Hashable, Sendable {
-    /// One wide call: of BLAS or LAPACK, by one worker.
+    /// One wide call, of BLAS or LAPACK, or several after one another, by one worker.
     case oneCall
-    /// The workers share steps, each on one tile of the matrix or on one block of its columns. What solves a system
-    /// by the factors is one call after them.
+    /// The workers share steps, each on one tile of a matrix or on one block of its rows or columns: of the factors, of
+    /// a product, or of the matrix that a vector is multiplied by. What solves a system by the factors is one call after
+    /// them.
     /// - Parameters:
     ///   - steps: how many there are.
-    ///   - rows: of a tile; of a block of columns all.
-    ///   - columns: of a tile or block.
+    ///   - rows: of a tile or block of rows; of a block of columns all.
+    ///   - columns: of a tile or block of columns; of a block of rows all.
     case steps(Int, rows: Int, columns: Int)
     /// Many narrow calls, one for each matrix of a batch: the workers share chunks of matrices.
     /// - Parameters:
@@ -79,47 +80,69 @@ extension WorkExecutor {
   }
 
   private func way(of operation: DenseOperation, _ type: ScalarType) -> DensePlan.Way {
-    let elementType = ElementType(type)
-    if case .batch(let operation, let count) = operation {
-      let work = BatchWork(type, count: count, operation)
-      return .chunks(work.chunkCount, matrices: work.chunkLength)
-    }
-    guard let elementType else {
-      guard case .product(let rows, _, let columns) = operation else { return .oneCall }
-      let grid = BlockGrid.product(rows: rows, columns: columns)
-      guard grid.count > 1 else { return .oneCall }
-      return .steps(
-        grid.count, rows: min(rows, grid.blockRows), columns: min(columns, grid.blockColumns))
-    }
-    func layout(_ rows: Int, _ columns: Int) -> OperandLayout {
-      OperandLayout(
-        matrixOf: elementType, rows: rows, columns: columns, rowStride: 1,
-        columnStride: max(1, rows))
-    }
     switch operation {
     case .product(let rows, let inner, let columns):
-      let plan = try? KernelFamily.matrixProduct[elementType].plan(
-        for: KernelShape(
-          inputs: [layout(rows, inner), layout(inner, columns)], outputs: [layout(rows, columns)]))
-      guard case .tiles(_, _, let height, let width) = plan, let count = plan?.chunkCount, count > 1
-      else { return .oneCall }
-      return .steps(count, rows: min(rows, height), columns: min(columns, width))
-    case .lu(let rows, let columns):
-      guard min(rows, columns) >= leastTiledOrder else { return .oneCall }
-      let steps = KernelFamily.luSteps(rows: rows, columns: columns)
-      return .steps(steps.count, rows: rows, columns: steps.width)
-    case .qr(let rows, let columns):
-      guard min(rows, columns) >= leastTiledOrder else { return .oneCall }
-      let steps = KernelFamily.qrSteps(rows: rows, columns: columns)
-      return .steps(steps.count, rows: rows, columns: steps.width)
-    case .cholesky(let order):
-      guard order >= leastTiledOrder else { return .oneCall }
-      let steps = KernelFamily.choleskySteps(order: order)
-      return .steps(steps.count, rows: min(order, steps.height), columns: steps.width)
+      if let elementType = ElementType(type) {
+        return wayOfProduct(rows, inner, columns, elementType)
+      }
+      return wayOf(BlockGrid.product(rows: rows, columns: columns))
+    case .structuredProduct(_, let order, let columns):
+      return wayOf(BlockGrid.structuredProduct(rows: order, columns: columns))
+    case .outer(let rows, let columns):
+      return wayOf(BlockGrid.product(rows: rows, columns: columns))
+    case .matrixVector(let rows, let columns):
+      let grid = BlockGrid.matrixVector(rows: rows, columns: columns)
+      return grid.count > 1
+        ? .steps(grid.count, rows: min(rows, grid.blockRows), columns: columns) : .oneCall
+    case .batch(let operation, let count):
+      let work = BatchWork(type, count: count, operation)
+      return .chunks(work.chunkCount, matrices: work.chunkLength)
+    case .lu, .qr, .cholesky: return ElementType(type) == nil ? .oneCall : wayOfSteps(operation)
     case .solve(let order, let structure):
       let factorization = DenseOperation.factorization(order: order, structure)
       return factorization.map { way(of: $0, type) } ?? .oneCall
-    case .svd, .symmetricEigen, .eigen, .schur, .leastSquares, .other, .batch: return .oneCall
+    case .pivotedQR, .byFactors, .svd, .symmetricEigen, .eigen, .schur, .leastSquares,
+      .principalComponents, .matrixExponential, .matrixNorm, .other:
+      return .oneCall
+    }
+  }
+
+  private func wayOf(_ grid: BlockGrid) -> DensePlan.Way {
+    grid.count > 1
+      ? .steps(
+        grid.count, rows: min(grid.rows, grid.blockRows),
+        columns: min(grid.columns, grid.blockColumns)) : .oneCall
+  }
+
+  /// That of the kernel for products of real numbers.
+  private func wayOfProduct(
+    _ rows: Int, _ inner: Int, _ columns: Int, _ type: ElementType
+  ) -> DensePlan.Way {
+    func layout(_ rows: Int, _ columns: Int) -> OperandLayout {
+      OperandLayout(
+        matrixOf: type, rows: rows, columns: columns, rowStride: 1, columnStride: max(1, rows))
+    }
+    let plan = try? KernelFamily.matrixProduct[type].plan(
+      for: KernelShape(
+        inputs: [layout(rows, inner), layout(inner, columns)], outputs: [layout(rows, columns)]))
+    guard case .tiles(_, _, let height, let width) = plan, let count = plan?.chunkCount, count > 1
+    else { return .oneCall }
+    return .steps(count, rows: min(rows, height), columns: min(columns, width))
+  }
+
+  /// That of a factorization for whose element type there are steps.
+  private func wayOfSteps(_ operation: DenseOperation) -> DensePlan.Way {
+    switch operation {
+    case .lu(let rows, let columns) where min(rows, columns) >= leastTiledOrder:
+      let steps = KernelFamily.luSteps(rows: rows, columns: columns)
+      return .steps(steps.count, rows: rows, columns: steps.width)
+    case .qr(let rows, let columns) where min(rows, columns) >= leastTiledOrder:
+      let steps = KernelFamily.qrSteps(rows: rows, columns: columns)
+      return .steps(steps.count, rows: rows, columns: steps.width)
+    case .cholesky(let order) where order >= leastTiledOrder:
+      let steps = KernelFamily.choleskySteps(order: order)
+      return .steps(steps.count, rows: min(order, steps.height), columns: steps.width)
+    default: return .oneCall
     }
   }
 

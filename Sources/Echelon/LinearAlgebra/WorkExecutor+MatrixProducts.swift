@@ -75,10 +75,7 @@ extension WorkExecutor {
     try LAPACK.require()
     return try startSteps { [self] in
       let c = try columnMajorMatrix(of: Element.self, rows: b.rows, columns: b.columns)
-      // A is copied for each block, which is to be little beside the product.
-      let grid = BlockGrid(
-        rows: c.rows, columns: c.columns, blockRows: max(1, c.rows),
-        blockColumns: max(64, (c.columns + 15) / 16))
+      let grid = BlockGrid.structuredProduct(rows: c.rows, columns: c.columns)
       try await finish(
         MultiplyStructured(
           type: Element.scalarType, report: TaskReport(on: self), structure: structure, grid: grid,
@@ -123,9 +120,7 @@ extension WorkExecutor {
     try LAPACK.require()
     return try startSteps { [self] in
       let y = try uninitializedArray(of: Element.self, count: rows)
-      // So that a block reads a few hundred KiB, and there are not more than some hundred.
-      let length = max(rows / 256, 65_536 / max(1, columns), 16)
-      let grid = BlockGrid(rows: rows, columns: 1, blockRows: length, blockColumns: 1)
+      let grid = BlockGrid.matrixVector(rows: rows, columns: columns)
       try await finish(
         MultiplyVector(
           type: Element.scalarType, report: TaskReport(on: self), form: form, grid: grid,

@@ -21,7 +21,7 @@ static const char *const names[EK_ROUTINE_COUNT][2] = {EK_ROUTINES(EK_ROUTINE_NA
 static int find_routines(void *library) {
   for (int routine = 0; routine < EK_ROUTINE_COUNT; routine++)
     for (int type = 0; type < EK_SCALAR_COUNT; type++) {
-      char name[16];
+      char name[24];
       snprintf(name, sizeof name, "%c%s_", "dszc"[type], names[routine][is_complex(type)]);
       void *address = dlsym(library, name);
       // A LAPACK may come without the BLAS below it, which is open already.

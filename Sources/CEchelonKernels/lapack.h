@@ -18,6 +18,7 @@
   X(TRTRS, "trtrs", "trtrs") \
   X(GEQRF, "geqrf", "geqrf") X(GEQP3, "geqp3", "geqp3") X(ORGQR, "orgqr", "ungqr") X(ORMQR, "ormqr", "unmqr") \
   X(GEQRT, "geqrt", "geqrt") X(LARFB, "larfb", "larfb") \
+  X(LAORHR_COL_GETRFNP, "laorhr_col_getrfnp", "launhr_col_getrfnp") \
   X(GESDD, "gesdd", "gesdd") X(GESVD, "gesvd", "gesvd") X(SYEVD, "syevd", "heevd") X(SYGVD, "sygvd", "hegvd") \
   X(GEEV, "geev", "geev") X(GEES, "gees", "gees") X(GELSD, "gelsd", "gelsd") X(GELSY, "gelsy", "gelsy")
 

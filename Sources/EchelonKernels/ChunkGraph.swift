@@ -1,23 +1,23 @@
-/// One step of a factorization by tiles: what is done, and to which.
+/// One step of a factorization by tiles, or by a tree of blocks (`TallTree`): what is done, and to which.
 public struct TileStep: Hashable, Sendable {
   /// What the steps of factorizations do.
   public enum Action: Hashable, Sendable {
-    /// Factors the tile, or the block column, `column`.
+    /// Factors the tile, the block column, or the block of a tree, `column`.
     case factor
     /// Brings up to date by what is factored: the tiles (`row`..<`rowEnd`, `column`), or the block column `column` by
-    /// the block column `row`.
+    /// the block column `row`; or makes what the block `column` of a tree adds to the result.
     case update
-    /// The last thing that is done to the block column `column`.
+    /// The last thing that is done to the block column `column`; of a tree, the first rows of the result.
     case finish
   }
 
   /// What is done.
   public let action: Action
-  /// A row of tiles, or the block column by which another is updated.
+  /// A row of tiles, the block column by which another is updated, or the level of a tree.
   public let row: Int
   /// One more than the last row of tiles of a step that works on several, one below the other.
   public let rowEnd: Int
-  /// A column of tiles.
+  /// A column of tiles, or a block on its level of a tree.
   public let column: Int
 
   init(action: Action, row: Int, rowEnd: Int? = nil, column: Int) {

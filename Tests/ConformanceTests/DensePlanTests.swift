@@ -15,7 +15,7 @@ extension DensePlan {
   var chunkCount: Int {
     switch way {
     case .oneCall: 1
-    case .steps(let count, _, _), .chunks(let count, _): count
+    case .steps(let count, _, _), .tree(let count, _, _), .chunks(let count, _): count
     }
   }
 }
@@ -99,6 +99,10 @@ extension DensePlan {
       sentence(.solve(order: 999, structure: .banded(lower: 1, upper: 2)))
         == "solve of banded 999 × 999 Double: one call in one worker, with one thread; its structure leaves "
         + "too little work to divide")
+    #expect(
+      sentence(.qr(rows: 100_000, columns: 50))
+        == "QR of 100000 × 50 Double: 179 steps on a tree over 76 blocks of up to 1316 rows, shared by all workers, "
+        + "one thread in each")
     #expect(
       sentence(.solve(order: 9))
         == "solve of 9 × 9 Double: one call in one worker, with one thread; it has too few rows or columns to divide"

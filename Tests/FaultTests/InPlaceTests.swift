@@ -233,18 +233,27 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
         let qr = try executor.startTiledQR(a).result()
         return qr.scalarFactors.map { Double($0).bitPattern } + bits(qr.factors)
       },
+      factorization("a QR factorization by a tree of blocks", rows: 37_000, columns: 16) {
+        (executor, a: SharedMatrix<Element>) in
+        // Nine leaves, and two levels above them; again and again, since it takes less time than making the matrix.
+        try (0..<8).flatMap { _ in
+          let qr = try executor.startTallQR(a).result()
+          return qr.scalarFactors.map { Double($0).bitPattern } + bits(qr.factors)
+        }
+      },
     ]
   }
 
   private static func factorization<
     Element: LinearAlgebraScalar & KernelElement & BinaryFloatingPoint
   >(
-    _ name: String,
+    _ name: String, rows: Int = 420, columns: Int = 420,
     _ body: @escaping @Sendable (any WorkExecutor, SharedMatrix<Element>) throws -> [UInt64]
   ) -> InPlaceOperation where Element.RawSignificand: FixedWidthInteger {
     var operation = InPlaceOperation(
       "\(name) of \(Element.self) in steps",
-      of: { executor in try body(executor, try randomMatrix(executor, order: 420)) })
+      of: { executor in try body(executor, try randomMatrix(executor, rows: rows, columns: columns))
+      })
     operation.isOfBLAS = true
     return operation
   }
@@ -254,7 +263,7 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
     var operation = InPlaceOperation(
       "calls with two threads of the BLAS",
       of: { executor in
-        let a: SharedMatrix<Double> = try randomMatrix(executor, order: 400)
+        let a: SharedMatrix<Double> = try randomMatrix(executor, rows: 400, columns: 400)
         let svd = try executor.startSVD(a)
         let eigen = try executor.startSymmetricEigen(a, triangle: .lower)
         return bits(try svd.result().u) + bits(try eigen.result().eigenvectors)
@@ -266,10 +275,10 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
   private static func randomMatrix<
     Element: LinearAlgebraScalar & KernelElement & BinaryFloatingPoint
   >(
-    _ executor: any WorkExecutor, order: Int
+    _ executor: any WorkExecutor, rows: Int, columns: Int
   ) throws -> SharedMatrix<Element> where Element.RawSignificand: FixedWidthInteger {
     var random = TestRandom(seed: 41)
-    return try executor.matrix(rows: order, columns: order) { _, _ in
+    return try executor.matrix(rows: rows, columns: columns) { _, _ in
       Element.random(in: -1...1, using: &random)
     }
   }

@@ -131,6 +131,22 @@ enum { EK_SUM_BLOCK = 128 };
 void ek_sum_moduli(int type, char triangle, ptrdiff_t first, ptrdiff_t rows, ptrdiff_t columns, const void *a,
                    ptrdiff_t row_stride, ptrdiff_t column_stride, double *row_sums, double *column_sums);
 
+// lapack_tall.c: QR of a tall matrix by a tree of blocks; double and float only. V and R of a block lie as geqrf leaves
+// them, and its Q is I − V·T·Vᵀ. `t`, n × n without gaps, stands for T: τ on the diagonal, and above it the elements of
+// D·VᵀV, D = diag(τ).
+
+/// QR of m × n elements, m ≥ n.
+int ek_factor_block(int type, int m, int n, void *a, int lda, void *t);
+/// The rows from `first` on, 0 or n, of Q·(X; 0), X being n × n. `out` points to row 0, which may be X when m is n.
+int ek_expand_block(int type, int m, int n, const void *v, int ldv, const void *t, const void *x, int ldx, int first,
+                    void *out, int ldout);
+/// Reflectors that make a Q whose first n rows are in `q`, which this overwrites.
+/// - `r`: the triangle that Q is multiplied by.
+/// - `out`: what geqrf would have left in its first n rows; and `tau`.
+/// - `x`: X for which the rows of V below are those of Q·X.
+int ek_reconstruct_reflectors(int type, int n, void *q, const void *r, int ldr, void *out, int ldout, void *tau,
+                              void *x);
+
 // lapack_spectral.c: singular values, eigenvalues and least squares. What `info` counts is values that an iteration did
 // not find. `values` of general matrices are complex numbers of the type's parts, and so are `vl` and `vr`.
 /// - `job`: 'N' no vectors, 'S' as many as there are values, 'A' all. `s` is real.

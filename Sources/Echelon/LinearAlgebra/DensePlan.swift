@@ -7,7 +7,7 @@ import EchelonMemory
 /// It depends on the operation, the shape and the element type only. So do the bits of the result: they are the same
 /// for any number of workers.
 public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
-  /// The three ways.
+  /// The four ways.
   public enum Way: Hashable, Sendable {
     /// One wide call, of BLAS or LAPACK, or several after one another, by one worker.
     case oneCall
@@ -19,6 +19,14 @@ public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
     ///   - rows: of a tile or block of rows; of a block of columns all.
     ///   - columns: of a tile or block of columns; of a block of rows all.
     case steps(Int, rows: Int, columns: Int)
+    /// The workers share steps on blocks of rows, which form a tree: QR of a matrix with many more rows than columns.
+    /// Each block is factored alone, then what that leaves of several, one below the other, and so on; and what has
+    /// been found at the top goes the same way down.
+    /// - Parameters:
+    ///   - steps: how many there are.
+    ///   - blocks: of the matrix, the leaves of the tree.
+    ///   - rows: of a block, which may have one fewer.
+    case tree(steps: Int, blocks: Int, rows: Int)
     /// Many narrow calls, one for each matrix of a batch: the workers share chunks of matrices.
     /// - Parameters:
     ///   - chunks: how many there are.
@@ -56,6 +64,9 @@ public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
         + operation.reasonForOneCall(isFactoredInSteps: isFactoredInSteps)
     case .steps(let count, let rows, let columns):
       "\(what): \(count) steps on up to \(rows) × \(columns) elements each, shared by all workers, \(threads) in each"
+    case .tree(let count, let blocks, let rows):
+      "\(what): \(count) steps on a tree over \(blocks) blocks of up to \(rows) rows, shared by all workers, "
+        + "\(threads) in each"
     case .chunks(let count, let matrices):
       "\(what): \(count) \(count == 1 ? "chunk" : "chunks") of up to \(matrices) matrices, "
         + "shared by all workers, \(threads) in each; each matrix is worked on by one worker"
@@ -136,6 +147,9 @@ extension WorkExecutor {
     case .lu(let rows, let columns) where min(rows, columns) >= leastTiledOrder:
       let steps = KernelFamily.luSteps(rows: rows, columns: columns)
       return .steps(steps.count, rows: rows, columns: steps.width)
+    case .qr(let rows, let columns) where KernelFamily.isTall(rows: rows, columns: columns):
+      let tree = KernelFamily.tallQRSteps(rows: rows, columns: columns)
+      return .tree(steps: tree.count, blocks: tree.blockCount, rows: tree.blockRows)
     case .qr(let rows, let columns) where min(rows, columns) >= leastTiledOrder:
       let steps = KernelFamily.qrSteps(rows: rows, columns: columns)
       return .steps(steps.count, rows: rows, columns: steps.width)

@@ -1,3 +1,4 @@
+import EchelonKernels
 public import EchelonLinearAlgebra
 import EchelonMemory
 import EchelonPool
@@ -14,7 +15,8 @@ extension WorkExecutor {
   ///   *Accuracy and Stability*, 2nd ed., §19.3). The bits are those of the LAPACK in use, and do not depend on the
   ///   number of workers.
   /// - Throws: `LinearAlgebraError`: `notFinite`, `noLAPACK`.
-  /// - Source: LAPACK's geqrf and geqp3.
+  /// - Source: LAPACK's geqrf and geqp3; without pivoting, `KernelFamily.tiledQR` and `tallQR` for large matrices of Double
+  ///   and Float (`explain` says which).
   public func startQR<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, pivoting: ColumnPivoting = .none, checkingFinite: Bool = true,
     priority: WorkPriority = .normal
@@ -65,7 +67,8 @@ extension WorkExecutor {
     _ a: SharedMatrix<Element>, _ checkingFinite: Bool, _ priority: WorkPriority
   ) async throws -> QRFactorization<Element> {
     func start() throws -> Future<TiledQRFactors<Element>> {
-      try startTiledQR(a, priority: priority)
+      KernelFamily.isTall(rows: a.rows, columns: a.columns)
+        ? try startTallQR(a, priority: priority) : try startTiledQR(a, priority: priority)
     }
     let qr =
       checkingFinite

@@ -104,6 +104,26 @@ extension WorkExecutor {
     }
   }
 
+  /// Starts computing A = Q·R by a tree of blocks of rows, and returns the future of R and the reflectors of Q.
+  /// - Parameters:
+  ///   - a: m × n, m ≥ n ≥ 1, any view, of Double or Float.
+  ///   - priority: how urgent it is.
+  /// - Throws: `KernelError`: `shapeMismatch`, `tooLarge`.
+  /// - Source: see `KernelFamily.tallQR`.
+  package func startTallQR<Element: BitwiseCopyable & Sendable>(
+    _ a: SharedMatrix<Element>, priority: WorkPriority = .normal
+  ) throws -> Future<TiledQRFactors<Element>> {
+    let factors = try columnMajorMatrix(
+      of: Element.self, rows: a.rows, columns: a.columns, isOfTiles: true)
+    let tau = try uninitializedArray(of: Element.self, count: a.columns)
+    let memory = try uninitializedArray(
+      of: Element.self, count: KernelFamily.tallQRScratchCount(rows: a.rows, columns: a.columns))
+    let outputs = [factors.operand, tau.operand, memory.operand]
+    return try startFactorization(KernelFamily.tallQR, of: a, into: outputs, priority) {
+      TiledQRFactors(factors: factors, scalarFactors: Array(tau))
+    }
+  }
+
   private func startFactorization<Element, Factors: Sendable>(
     _ family: KernelFamily, of a: SharedMatrix<Element>, into outputs: [JobOperand],
     _ priority: WorkPriority, _ finish: @escaping @Sendable () throws -> Factors

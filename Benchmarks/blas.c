@@ -2,7 +2,8 @@
 // program, so that its threads, which look for work for a while after each call, are those of a process that can be
 // told to wait; `make bench` builds it and gives its path to `echelon-compare` as ECHELON_BLAS.
 //
-// usage: blas THREADS OPERATION ORDER, then a line on standard input for each call; answers seconds.
+// usage: blas THREADS OPERATION ORDER, then a line on standard input for each call; answers seconds. The matrix of
+// `tall-qr` has ORDER columns and 2000 times as many rows.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>
@@ -34,10 +35,10 @@ static double now(void) {
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-static double *matrix(int n) {
-  double *a = malloc(sizeof(double) * (size_t)n * (size_t)n);
-  if (a == NULL) fprintf(stderr, "blas: no memory for %d x %d\n", n, n), exit(1);
-  for (size_t i = 0; i < (size_t)n * (size_t)n; i++) a[i] = drand48() - 0.5;
+static double *matrix(int rows, int n) {
+  double *a = malloc(sizeof(double) * (size_t)rows * (size_t)n);
+  if (a == NULL) fprintf(stderr, "blas: no memory for %d x %d\n", rows, n), exit(1);
+  for (size_t i = 0; i < (size_t)rows * (size_t)n; i++) a[i] = drand48() - 0.5;
   return a;
 }
 
@@ -56,7 +57,8 @@ int main(int count, char **arguments) {
   getrf *dgetrf = (getrf *)function_of(lapack, "dgetrf_");
   geqrf *dgeqrf = (geqrf *)function_of(lapack, "dgeqrf_");
 
-  double *a = matrix(n), *b = matrix(n), *c = matrix(n);
+  const int is_tall = strcmp(operation, "tall-qr") == 0, rows = is_tall ? 2000 * n : n;
+  double *a = matrix(rows, n), *b = matrix(rows, n), *c = matrix(rows, n);
   const int work_count = n * 128;
   double *tau = malloc(sizeof(double) * (size_t)n), *work = malloc(sizeof(double) * (size_t)work_count);
   int *pivots = malloc(sizeof(int) * (size_t)n), info = 0;
@@ -64,11 +66,11 @@ int main(int count, char **arguments) {
   if (strcmp(operation, "cholesky") == 0)
     for (int i = 0; i < n; i++) a[(size_t)i * (size_t)n + (size_t)i] = n;
   // As many calls as make the clock's grain nothing.
-  const int repetitions = n < 1000 ? 100 : 1;
+  const int repetitions = n < 1000 && !is_tall ? 100 : 1;
   while (getchar() != EOF) {
     double seconds = 0;
     for (int repetition = 0; repetition < repetitions; repetition++) {
-      if (strcmp(operation, "product") != 0) memcpy(c, a, sizeof(double) * (size_t)n * (size_t)n);
+      if (strcmp(operation, "product") != 0) memcpy(c, a, sizeof(double) * (size_t)rows * (size_t)n);
       const double start = now();
       if (strcmp(operation, "product") == 0)
         dgemm(101, 111, 111, n, n, n, 1, a, n, b, n, 0, c, n);
@@ -76,8 +78,8 @@ int main(int count, char **arguments) {
         dpotrf("L", &n, c, &n, &info, 1);
       else if (strcmp(operation, "lu") == 0)
         dgetrf(&n, &n, c, &n, pivots, &info);
-      else if (strcmp(operation, "qr") == 0)
-        dgeqrf(&n, &n, c, &n, tau, work, &work_count, &info);
+      else if (strcmp(operation, "qr") == 0 || is_tall)
+        dgeqrf(&rows, &n, c, &rows, tau, work, &work_count, &info);
       else
         return fprintf(stderr, "blas: no %s\n", operation), 2;
       seconds += now() - start;

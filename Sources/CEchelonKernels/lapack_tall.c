@@ -13,6 +13,26 @@ static inline const void *row(int type, const void *a, int i) {
   return (const char *)a + (size_t)i * element_size(type);
 }
 
+// Columns that are reflected by products of matrices, and how many there are at the least.
+enum { BLOCK = 32, LEAST_BLOCKED = 64 };
+
+/// LAPACK's geqrf takes up to 128 columns one by one, which for more than a few is slower than blocks.
+static int factor(int type, int m, int n, void *a, int lda, void *tau) {
+  if (n < LEAST_BLOCKED) return ek_geqrf(type, m, n, a, lda, tau);
+  size_t size = element_size(type);
+  int info = EK_NO_MEMORY, block = BLOCK;
+  void *t = work_memory((size_t)block * (size_t)n, size), *work = work_memory((size_t)block * (size_t)n, size);
+  if (t && work) {
+    CALL(GEQRT, type, (P8, P1), &m, &n, &block, a, &lda, t, &block, work, &info);
+    // τ are the diagonals of T.
+    for (size_t j = 0; j < (size_t)n; j++)
+      memcpy((char *)tau + j * size, (char *)t + (j % BLOCK + j * BLOCK) * size, size);
+  }
+  free(work);
+  free(t);
+  return info;
+}
+
 // Row i of D·VᵀV above the diagonal, and τᵢ on it.
 #define SCALE_PRODUCTS(type)                                                \
   for (int j = 0; j < n; j++) {                                             \
@@ -23,7 +43,7 @@ static inline const void *row(int type, const void *a, int i) {
 int ek_factor_block(int type, int m, int n, void *a, int lda, void *t) {
   void *tau = work_memory((size_t)n, element_size(type));
   void *top = work_memory((size_t)n * (size_t)n, element_size(type));
-  int info = tau && top ? ek_geqrf(type, m, n, a, lda, tau) : EK_NO_MEMORY;
+  int info = tau && top ? factor(type, m, n, a, lda, tau) : EK_NO_MEMORY;
   if (info == 0) {
     any_element one = real_number(type, 1), zero = real_number(type, 0);
     ek_copy_triangle(type, 'l', n, n, a, lda, top, n);

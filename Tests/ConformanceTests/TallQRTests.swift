@@ -47,7 +47,8 @@ private enum Stretching: CaseIterable {
   /// At and around the least number of rows, which is 4096 or 16 times that of columns; with leaves whose heights differ;
   /// and with one, two and three levels above the leaves.
   static let shapes = [
-    (4096, 1), (4097, 1), (4096, 2), (4099, 13), (5003, 50), (4096, 256), (4097, 255),
+    (4096, 1), (4097, 1), (4096, 2), (4099, 13), (5003, 50), (4500, 64), (4111, 100), (4096, 256),
+    (4097, 255),
     (13_007, 50), (600_011, 1), (2_200_003, 2),
   ]
 
@@ -107,7 +108,7 @@ private enum Stretching: CaseIterable {
     var product = DenseMatrix<Element>.identity(n)
     product.add(-1, DenseMatrix(q), .adjoint, DenseMatrix(q))
     // The sums of this product, of m squares each, have errors of their own, which for few columns count for more.
-    ratios.expect("Q", Element.ratio(product.norm, to: [], count: max(n, 10)), what)
+    ratios.expect("Q", Element.ratio(product.norm, to: [], count: max(n, m / 400)), what)
     // All m × m of Q, which are orthonormal if each reflector is one.
     let there = try qr.applyingQ(to: try c.shared(on: pools[0]), adjoint: true)
     var difference = DenseMatrix(try qr.applyingQ(to: there))

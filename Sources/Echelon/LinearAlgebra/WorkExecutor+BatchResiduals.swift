@@ -1,5 +1,5 @@
-public import EchelonKernels
-import EchelonLinearAlgebra
+import EchelonKernels
+public import EchelonLinearAlgebra
 import EchelonMemory
 public import EchelonWire
 
@@ -16,7 +16,7 @@ extension WorkExecutor {
   ///   - deadline: as for `startSolve`.
   /// - Throws: `KernelError` when the shapes do not fit.
   /// - Source: LAPACK Working Note 41, xGET02; sums are in double precision.
-  public func startResiduals<Element: KernelElement & Sendable>(
+  public func startResiduals<Element: LinearAlgebraScalar>(
     of x: SharedMatrixBatch<Element>, solving a: SharedMatrixBatch<Element>,
     _ b: SharedMatrixBatch<Element>, assuming assumption: MatrixAssumption = .general,
     priority: WorkPriority = .normal, deadline: Duration? = nil
@@ -28,12 +28,12 @@ extension WorkExecutor {
         kernel: "residuals", shapes: [x, a, b].map { "\($0.count) of \($0.rows) × \($0.columns)" })
     }
     return try startResiduals(
-      Element.elementType, BatchOperand(x), BatchOperand(a), BatchOperand(b), count: a.count,
+      Element.scalarType, BatchOperand(x), BatchOperand(a), BatchOperand(b), count: a.count,
       assumption, priority, deadline)
   }
 
   /// How well every `X` of a batch solves its `A·X = B`; see `startResiduals`.
-  public func residuals<Element: KernelElement & Sendable>(
+  public func residuals<Element: LinearAlgebraScalar>(
     of x: SharedMatrixBatch<Element>, solving a: SharedMatrixBatch<Element>,
     _ b: SharedMatrixBatch<Element>, assuming assumption: MatrixAssumption = .general,
     priority: WorkPriority = .normal, deadline: Duration? = nil
@@ -45,7 +45,7 @@ extension WorkExecutor {
 
   /// How well every `X` of a batch solves its `A·X = B`, blocking; see `startResiduals`.
   @available(*, noasync)
-  public func residuals<Element: KernelElement & Sendable>(
+  public func residuals<Element: LinearAlgebraScalar>(
     of x: SharedMatrixBatch<Element>, solving a: SharedMatrixBatch<Element>,
     _ b: SharedMatrixBatch<Element>, assuming assumption: MatrixAssumption = .general,
     priority: WorkPriority = .normal, deadline: Duration? = nil
@@ -57,7 +57,7 @@ extension WorkExecutor {
 
   /// The same of checked shapes.
   func startResiduals(
-    _ type: ElementType, _ x: BatchOperand, _ a: BatchOperand, _ b: BatchOperand, count: Int,
+    _ type: ScalarType, _ x: BatchOperand, _ a: BatchOperand, _ b: BatchOperand, count: Int,
     _ assumption: MatrixAssumption, _ priority: WorkPriority, _ deadline: Duration?
   ) throws -> Future<SharedArray<Double>> {
     let ratios = try uninitializedArray(of: Double.self, count: count)
@@ -82,7 +82,9 @@ extension BatchWork {
     into ratios: SharedArray<Double>
   ) -> @Sendable (Int) -> Void {
     { [self] chunk in
-      func run<Element: LinearAlgebraScalar & BinaryFloatingPoint>(_ type: Element.Type) {
+      func run<Element: LinearAlgebraScalar, Wide: LinearAlgebraScalar>(
+        _ type: Element.Type, widen: (Element) -> Wide
+      ) {
         a.bytes.view(as: type).withSpan { allA in
           b.bytes.view(as: type).withSpan { allB in
             x.bytes.view(as: type).withSpan { allX in
@@ -90,43 +92,48 @@ extension BatchWork {
                 ratios[index] = residual(
                   of: allX.extracting(x.layout.place(of: index)), x.layout.view,
                   solving: allA.extracting(a.layout.place(of: index)), a.layout.view, part,
-                  allB.extracting(b.layout.place(of: index)), b.layout.view)
+                  allB.extracting(b.layout.place(of: index)), b.layout.view, widen: widen)
               }
             }
           }
         }
       }
       switch type {
-      case .float64: run(Double.self)
-      case .float32: run(Float.self)
+      case .float64: run(Double.self) { $0 }
+      case .float32: run(Float.self) { Double($0) }
+      case .complexFloat64: run(ComplexElement<Double>.self) { $0 }
+      case .complexFloat32:
+        run(ComplexElement<Float>.self) { ComplexElement(Double($0.real), Double($0.imaginary)) }
       }
     }
   }
 }
 
 /// The largest ‖b - A·x‖₁ / (‖A‖₁·‖x‖₁·ε) of all columns.
-private func residual<Element: LinearAlgebraScalar & BinaryFloatingPoint>(
+/// - Parameter widen: makes a number of double precision of an element.
+private func residual<Element: LinearAlgebraScalar, Wide: LinearAlgebraScalar>(
   of x: Span<Element>, _ xView: MatrixView, solving a: Span<Element>, _ aView: MatrixView,
-  _ part: ReadPart, _ b: Span<Element>, _ bView: MatrixView
+  _ part: ReadPart, _ b: Span<Element>, _ bView: MatrixView, widen: (Element) -> Wide
 ) -> Double {
+  func modulus(_ number: Wide) -> Double { Double(number.modulus) }
   var norm = 0.0
   for column in 0..<aView.columns {
     var sum = 0.0
-    for row in 0..<aView.rows { sum += abs(Double(part.element(a, aView, row, column))) }
+    for row in 0..<aView.rows { sum += modulus(widen(part.element(a, aView, row, column))) }
     if !(sum <= norm) { norm = sum }
   }
   var largest = 0.0
   for column in 0..<bView.columns {
     var (rest, size) = (0.0, 0.0)
     for row in 0..<bView.rows {
-      var left = Double(b[row * bView.rowStride + column * bView.columnStride])
+      var left = widen(b[row * bView.rowStride + column * bView.columnStride])
       for inner in 0..<aView.columns {
-        left -=
-          Double(part.element(a, aView, row, inner))
-          * Double(x[inner * xView.rowStride + column * xView.columnStride])
+        left =
+          left - widen(part.element(a, aView, row, inner))
+          * widen(x[inner * xView.rowStride + column * xView.columnStride])
       }
-      rest += abs(left)
-      size += abs(Double(x[row * xView.rowStride + column * xView.columnStride]))
+      rest += modulus(left)
+      size += modulus(widen(x[row * xView.rowStride + column * xView.columnStride]))
     }
     largest = max(largest, residualRatio(Element.self, rest, to: [norm, size]))
   }

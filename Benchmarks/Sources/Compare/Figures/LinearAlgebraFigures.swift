@@ -19,6 +19,7 @@ extension Figures {
         factorization("cholesky", "Cholesky") { pool, a in _ = try pool.cholesky(a) },
         factorization("lu", "LU") { pool, a in _ = try pool.lu(a) },
         factorization("qr", "QR") { pool, a in _ = try pool.qr(a) },
+        tallQR,
       ])
 
   /// 0.75 of the peak is asked for.
@@ -73,6 +74,20 @@ extension Figures {
         echelon: { try seconds { try echelon(pool, a) } }, rival: { try answer() },
         end: { end(pool) })
     }
+  }
+
+  /// 2000 times as many rows as columns.
+  private static let tallQR = Figure(
+    name: "tall-qr", title: "QR of 100,000 × 50", rivalTitle: "one dgeqrf, as many threads",
+    requirement: .ratio(atMost: 1)
+  ) { setup in
+    let pool = try pool(setup)
+    let n = max(3, 50 / setup.shrink)
+    var generator = PhiloxGenerator(seed: 1, index: 0)
+    let a = try pool.matrix(rows: 2000 * n, columns: n) { _, _ in generator.uniform() - 0.5 }
+    try start("tall-qr", n, setup, pool)
+    return Contest(
+      echelon: { try seconds { _ = try pool.qr(a) } }, rival: { try answer() }, end: { end(pool) })
   }
 
   private static func factors(

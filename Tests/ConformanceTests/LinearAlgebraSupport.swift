@@ -28,6 +28,11 @@ extension ComplexElement: TestedScalar where Part: TestedScalar, Part.Real == Pa
   }
 }
 
+/// All of them.
+let testedScalars: [any TestedScalar.Type] = [
+  Double.self, Float.self, ComplexElement<Double>.self, ComplexElement<Float>.self,
+]
+
 extension TestedScalar {
   /// ε as LAPACK's test programs have it.
   static var epsilon: Double { Double(Real.ulpOfOne) / 2 }

@@ -211,7 +211,7 @@ private enum Division { case one, several }
         + "small to divide")
     #expect(
       sentence(.batch(.solve(order: 50, rightSides: 1), count: 1000))
-        == "solve of 1000 times 50 × 50 for 50 × 1 ComplexElement<Float>: 1000 chunks of up to 1 matrices, "
+        == "solve of 1000 times 50 × 50 for 50 × 1 ComplexElement<Float>: 1000 chunks of one matrix each, "
         + "shared by all workers, one thread in each; each matrix is worked on by one worker")
     #expect(
       sentence(.byFactors(name: "inverse", rows: 900, columns: 900))

@@ -68,7 +68,8 @@ public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
       "\(what): \(count) steps on a tree over \(blocks) blocks of up to \(rows) rows, shared by all workers, "
         + "\(threads) in each"
     case .chunks(let count, let matrices):
-      "\(what): \(count) \(count == 1 ? "chunk" : "chunks") of up to \(matrices) matrices, "
+      "\(what): \(count) \(count == 1 ? "chunk" : "chunks") of "
+        + (matrices == 1 ? "one matrix each, " : "up to \(matrices) matrices, ")
         + "shared by all workers, \(threads) in each; each matrix is worked on by one worker"
     }
   }

@@ -72,14 +72,10 @@ extension CholeskyFactorization {
   public func startInverse(
     priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
-    try executor.startSteps { [self] in
-      let inverse = try executor.columnMajorMatrix(of: Element.self, rows: size, columns: size)
-      try await executor.finish(
-        InvertCholesky(
-          type: Element.scalarType, report: TaskReport(on: executor), lower: MatrixBytes(lower),
-          inverse: MatrixBytes(inverse)),
-        "inverse", priority)
-      return inverse
+    try executor.startMatrix(rows: size, columns: size, "inverse", priority) {
+      [lower] report, inverse in
+      InvertCholesky(
+        type: Element.scalarType, report: report, lower: MatrixBytes(lower), inverse: inverse)
     }
   }
 
@@ -87,14 +83,10 @@ extension CholeskyFactorization {
   public func startReconstruct(
     priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
-    try executor.startSteps { [self] in
-      let product = try executor.columnMajorMatrix(of: Element.self, rows: size, columns: size)
-      try await executor.finish(
-        MultiplyCholesky(
-          type: Element.scalarType, report: TaskReport(on: executor), lower: MatrixBytes(lower),
-          product: MatrixBytes(product)),
-        "reconstruct", priority)
-      return product
+    try executor.startMatrix(rows: size, columns: size, "reconstruct", priority) {
+      [lower] report, product in
+      MultiplyCholesky(
+        type: Element.scalarType, report: report, lower: MatrixBytes(lower), product: product)
     }
   }
 

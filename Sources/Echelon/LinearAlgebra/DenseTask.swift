@@ -65,6 +65,21 @@ extension WorkExecutor {
     try task.report.check(operation)
   }
 
+  /// Starts a task that makes a matrix, in one worker, and returns the matrix's future, column-major.
+  /// - Parameters:
+  ///   - operation: its name in errors.
+  ///   - task: gets where it reports, and what takes the result.
+  func startMatrix<Element: LinearAlgebraScalar, Task: DenseTask>(
+    of _: Element.Type = Element.self, rows: Int, columns: Int, _ operation: String,
+    _ priority: WorkPriority, _ task: @escaping @Sendable (TaskReport, MatrixBytes) -> Task
+  ) throws -> Future<SharedMatrix<Element>> {
+    try startSteps { [self] in
+      let result = try columnMajorMatrix(of: Element.self, rows: rows, columns: columns)
+      try await finish(task(TaskReport(on: self), MatrixBytes(result)), operation, priority)
+      return result
+    }
+  }
+
   /// A matrix whose elements are not set, in column-major order as LAPACK has it.
   /// - Parameter isOfTiles: whether steps write it. Then there is a gap between columns whose length is a multiple of a
   ///   page: their elements of one row would all fall into the same few lines of a cache.

@@ -145,14 +145,11 @@ extension LUFactorization {
     priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
     try checkInvertible("inverse")
-    return try executor.startSteps { [self] in
-      let inverse = try executor.columnMajorMatrix(of: Element.self, rows: rows, columns: columns)
-      try await executor.finish(
-        InvertLU(
-          type: Element.scalarType, report: TaskReport(on: executor),
-          factors: MatrixBytes(factors), pivots: pivots, inverse: MatrixBytes(inverse)),
-        "inverse", priority)
-      return inverse
+    return try executor.startMatrix(rows: rows, columns: columns, "inverse", priority) {
+      [factors, pivots] report, inverse in
+      InvertLU(
+        type: Element.scalarType, report: report, factors: MatrixBytes(factors), pivots: pivots,
+        inverse: inverse)
     }
   }
 
@@ -160,14 +157,11 @@ extension LUFactorization {
   public func startReconstruct(
     priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
-    try executor.startSteps { [self] in
-      let product = try executor.columnMajorMatrix(of: Element.self, rows: rows, columns: columns)
-      try await executor.finish(
-        MultiplyLU(
-          type: Element.scalarType, report: TaskReport(on: executor),
-          factors: MatrixBytes(factors), pivots: pivots, product: MatrixBytes(product)),
-        "reconstruct", priority)
-      return product
+    try executor.startMatrix(rows: rows, columns: columns, "reconstruct", priority) {
+      [factors, pivots] report, product in
+      MultiplyLU(
+        type: Element.scalarType, report: report, factors: MatrixBytes(factors), pivots: pivots,
+        product: product)
     }
   }
 

@@ -80,17 +80,13 @@ public struct PrincipalComponents<Element: LinearAlgebraScalar>: Sendable {
         "\(operation) of \(x.columns) columns: there are \(count) components of \(variables) "
           + "variables; give it a column for each \(isInverse ? "component" : "variable")")
     }
-    return try executor.startSteps { [self] in
-      let result = try executor.columnMajorMatrix(
-        of: Element.self, rows: x.rows, columns: isInverse ? variables : count)
-      try await executor.finish(
-        Project(
-          type: Element.scalarType, report: TaskReport(on: executor), isInverse: isInverse,
-          x: MatrixBytes(x), components: MatrixBytes(components),
-          means: MatrixBytes(means.asColumn), scales: MatrixBytes(scales.asColumn),
-          result: MatrixBytes(result)),
-        operation, priority)
-      return result
+    return try executor.startMatrix(
+      rows: x.rows, columns: isInverse ? variables : count, operation, priority
+    ) { [components, means, scales] report, result in
+      Project(
+        type: Element.scalarType, report: report, isInverse: isInverse, x: MatrixBytes(x),
+        components: MatrixBytes(components), means: MatrixBytes(means.asColumn),
+        scales: MatrixBytes(scales.asColumn), result: result)
     }
   }
 }

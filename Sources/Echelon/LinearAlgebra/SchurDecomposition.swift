@@ -20,14 +20,11 @@ public struct SchurDecomposition<Element: EigenScalar>: MatrixFactorization {
   public func startReconstruct(
     priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
-    try executor.startSteps { [self] in
-      let product = try executor.columnMajorMatrix(of: Element.self, rows: t.rows, columns: t.rows)
-      try await executor.finish(
-        MultiplySchur(
-          type: Element.scalarType, report: TaskReport(on: executor), t: MatrixBytes(t),
-          q: MatrixBytes(q), product: MatrixBytes(product)),
-        "reconstruct", priority)
-      return product
+    try executor.startMatrix(rows: t.rows, columns: t.rows, "reconstruct", priority) {
+      [t, q] report, product in
+      MultiplySchur(
+        type: Element.scalarType, report: report, t: MatrixBytes(t), q: MatrixBytes(q),
+        product: product)
     }
   }
 }

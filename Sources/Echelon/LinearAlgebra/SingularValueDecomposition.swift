@@ -90,15 +90,12 @@ extension SingularValueDecomposition {
     priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
     checkVectors("reconstruct")
-    return try executor.startSteps { [self] in
-      let product = try executor.columnMajorMatrix(of: Element.self, rows: rows, columns: columns)
-      try await executor.finish(
-        MultiplySVD(
-          type: Element.scalarType, report: TaskReport(on: executor), u: MatrixBytes(u),
-          values: MatrixBytes(singularValues.asColumn), vAdjoint: MatrixBytes(vAdjoint),
-          product: MatrixBytes(product)),
-        "reconstruct", priority)
-      return product
+    return try executor.startMatrix(rows: rows, columns: columns, "reconstruct", priority) {
+      [u, singularValues, vAdjoint] report, product in
+      MultiplySVD(
+        type: Element.scalarType, report: report, u: MatrixBytes(u),
+        values: MatrixBytes(singularValues.asColumn), vAdjoint: MatrixBytes(vAdjoint),
+        product: product)
     }
   }
 
@@ -110,15 +107,12 @@ extension SingularValueDecomposition {
   ) throws -> Future<SharedMatrix<Element>> {
     checkVectors("pseudoInverse")
     let rank = rank(tolerance: tolerance)
-    return try executor.startSteps { [self] in
-      let inverse = try executor.columnMajorMatrix(of: Element.self, rows: columns, columns: rows)
-      try await executor.finish(
-        InvertSVD(
-          type: Element.scalarType, report: TaskReport(on: executor), rank: rank,
-          u: MatrixBytes(u), values: MatrixBytes(singularValues.asColumn),
-          vAdjoint: MatrixBytes(vAdjoint), inverse: MatrixBytes(inverse)),
-        "pseudoInverse", priority)
-      return inverse
+    return try executor.startMatrix(rows: columns, columns: rows, "pseudoInverse", priority) {
+      [u, singularValues, vAdjoint] report, inverse in
+      InvertSVD(
+        type: Element.scalarType, report: report, rank: rank, u: MatrixBytes(u),
+        values: MatrixBytes(singularValues.asColumn), vAdjoint: MatrixBytes(vAdjoint),
+        inverse: inverse)
     }
   }
 

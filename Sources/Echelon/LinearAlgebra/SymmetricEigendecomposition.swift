@@ -24,16 +24,12 @@ public struct SymmetricEigendecomposition<Element: LinearAlgebraScalar>: MatrixF
   public func startReconstruct(
     priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
-    try executor.startSteps { [self] in
-      let product = try executor.columnMajorMatrix(
-        of: Element.self, rows: eigenvectors.rows, columns: eigenvectors.rows)
-      try await executor.finish(
-        MultiplyEigen(
-          type: Element.scalarType, report: TaskReport(on: executor),
-          values: MatrixBytes(eigenvalues.asColumn), vectors: MatrixBytes(eigenvectors),
-          product: MatrixBytes(product)),
-        "reconstruct", priority)
-      return product
+    let order = eigenvectors.rows
+    return try executor.startMatrix(rows: order, columns: order, "reconstruct", priority) {
+      [eigenvalues, eigenvectors] report, product in
+      MultiplyEigen(
+        type: Element.scalarType, report: report, values: MatrixBytes(eigenvalues.asColumn),
+        vectors: MatrixBytes(eigenvectors), product: product)
     }
   }
 }

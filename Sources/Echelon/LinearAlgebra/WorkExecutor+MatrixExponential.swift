@@ -20,14 +20,10 @@ extension WorkExecutor {
   ) throws -> Future<SharedMatrix<Element>> {
     try checkSquare(a, "matrixExponential")
     try LAPACK.require()
-    return try startSteps { [self] in
-      let result = try columnMajorMatrix(of: Element.self, rows: a.rows, columns: a.rows)
-      try await finish(
-        Exponentiate(
-          type: Element.scalarType, report: TaskReport(on: self), a: MatrixBytes(a),
-          result: MatrixBytes(result)),
-        "matrixExponential", priority)
-      return result
+    return try startMatrix(rows: a.rows, columns: a.rows, "matrixExponential", priority) {
+      report, result in
+      Exponentiate(
+        type: Element.scalarType, report: report, a: MatrixBytes(a), result: result)
     }
   }
 

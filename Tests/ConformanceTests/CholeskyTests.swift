@@ -34,10 +34,7 @@ private func positiveDefinite<Element: TestedScalar>(_ a: Reference<Element>) ->
         }
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
+    for scalar in testedScalars { try check(scalar) }
   }
 
   @Test(arguments: TestedExecutor.allCases)
@@ -58,10 +55,7 @@ private func positiveDefinite<Element: TestedScalar>(_ a: Reference<Element>) ->
         if a.rows > 0 { #expect(condition * scale > 0.9 && condition * scale < 10) }
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
+    for scalar in testedScalars { try check(scalar) }
   }
 
   @Test(arguments: TestedExecutor.allCases)
@@ -80,10 +74,7 @@ private func positiveDefinite<Element: TestedScalar>(_ a: Reference<Element>) ->
         }
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
+    for scalar in testedScalars { try check(scalar) }
   }
 
   @Test(arguments: TestedExecutor.allCases)

@@ -22,10 +22,7 @@ import Testing
         #expect(areTriangles, "n = \(a.rows)")
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
+    for scalar in testedScalars { try check(scalar) }
   }
 
   @Test(arguments: TestedExecutor.allCases)
@@ -44,10 +41,7 @@ import Testing
         }
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
+    for scalar in testedScalars { try check(scalar) }
   }
 
   @Test(arguments: TestedExecutor.allCases)
@@ -87,10 +81,7 @@ import Testing
         }
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
+    for scalar in testedScalars { try check(scalar) }
   }
 
   @Test(arguments: TestedExecutor.allCases)
@@ -183,10 +174,7 @@ import Testing
         #expect(ratio(a * one - right, to: a.norm * one.norm, count: a.rows) < 30)
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
+    for scalar in testedScalars { try check(scalar) }
   }
 
   @Test func `is there for async functions`() async throws {

@@ -58,10 +58,7 @@ import Testing
         #expect(ratio(e * inverse - unit, to: e.norm * inverse.norm, count: n) < 30, "n = \(n)")
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
+    for scalar in testedScalars { try check(scalar) }
   }
 
   @Test(arguments: TestedExecutor.allCases)

@@ -83,10 +83,7 @@ import Testing
         #expect(ratio(Reference(conjugated) - entries(u, x.adjoint), to: u.norm, count: 1) < 30)
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
+    for scalar in testedScalars { try check(scalar) }
   }
 
   @Test(arguments: TestedExecutor.allCases)
@@ -133,10 +130,7 @@ import Testing
         }
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
+    for scalar in testedScalars { try check(scalar) }
   }
 
   /// 1 or -1, as the real part.

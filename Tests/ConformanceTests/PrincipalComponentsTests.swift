@@ -56,10 +56,7 @@ import Testing
         #expect(ratio(one - column, to: x.norm, count: n + p) < 30)
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
+    for scalar in testedScalars { try check(scalar) }
   }
 
   @Test(arguments: TestedExecutor.allCases)

@@ -24,10 +24,7 @@ import Testing
         #expect(alone.count == a.rows)
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
+    for scalar in testedScalars { try check(scalar) }
   }
 
   @Test(arguments: TestedExecutor.allCases)
@@ -89,10 +86,7 @@ import Testing
         #expect(ratio(x - inverse * b, to: inverse.norm * b.norm * scale, count: count) < 30)
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
+    for scalar in testedScalars { try check(scalar) }
   }
 
   @Test(arguments: TestedExecutor.allCases)
@@ -181,10 +175,7 @@ import Testing
         }
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
+    for scalar in testedScalars { try check(scalar) }
   }
 
   @Test(arguments: TestedExecutor.allCases)

@@ -67,20 +67,13 @@ private func generalEigenTypes(_ precision: Precision) -> [MatrixType] {
     ] + all[12...]
 }
 
-/// On one size only in release builds: iterations on 1000 rows take seconds each, and in debug builds nothing new.
-#if DEBUG
-  private let largeSizes: [Int] = []
-#else
-  private let largeSizes = [1000]
-#endif
-
 extension `Residuals over LAPACK's matrix types` {
   @Test(arguments: MatrixSource.allCases)
   func `of singular value decompositions are small`(_ source: MatrixSource) throws {
     guard source.isAvailable else { return }
     let seed = testSeed()
     let ratios = Ratios()
-    func check<Element: TestedScalar>(_: Element.Type, sizes: [Int]? = nil, all: Bool = true)
+    func check<Element: TestedScalar>(_: Element.Type, sizes: [Int]?, all: Bool)
       throws
     {
       let types = spectralTypes(Element.precision)
@@ -111,16 +104,7 @@ extension `Residuals over LAPACK's matrix types` {
         }
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
-    if source == .own {
-      try check(Double.self, sizes: largeSizes, all: false)
-      try check(Float.self, sizes: largeSizes, all: false)
-      try check(ComplexElement<Double>.self, sizes: largeSizes, all: false)
-      try check(ComplexElement<Float>.self, sizes: largeSizes, all: false)
-    }
+    try forEachScalar(source) { try check($0, sizes: $1, all: $2) }
     ratios.report("singular values, \(source)")
   }
 
@@ -129,7 +113,7 @@ extension `Residuals over LAPACK's matrix types` {
     guard source.isAvailable else { return }
     let seed = testSeed()
     let ratios = Ratios()
-    func check<Element: TestedScalar>(_: Element.Type, sizes: [Int]? = nil, all: Bool = true)
+    func check<Element: TestedScalar>(_: Element.Type, sizes: [Int]?, all: Bool)
       throws
     {
       let types = spectralTypes(Element.precision)
@@ -170,16 +154,7 @@ extension `Residuals over LAPACK's matrix types` {
           "pairs", Element.ratio(difference.norm, to: [a.norm, z.norm], count: a.rows), what)
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
-    if source == .own {
-      try check(Double.self, sizes: largeSizes, all: false)
-      try check(Float.self, sizes: largeSizes, all: false)
-      try check(ComplexElement<Double>.self, sizes: largeSizes, all: false)
-      try check(ComplexElement<Float>.self, sizes: largeSizes, all: false)
-    }
+    try forEachScalar(source) { try check($0, sizes: $1, all: $2) }
     ratios.report("symmetric eigenvalues, \(source)")
   }
 
@@ -189,7 +164,7 @@ extension `Residuals over LAPACK's matrix types` {
     let seed = testSeed()
     let ratios = Ratios()
     func check<Element: TestedEigenScalar>(
-      _: Element.Type, sizes: [Int]? = nil, all: Bool = true
+      _: Element.Type, sizes: [Int]?, all: Bool
     ) throws {
       let types = generalEigenTypes(Element.precision)
       try forEachMatrix(
@@ -224,15 +199,9 @@ extension `Residuals over LAPACK's matrix types` {
         ratios.expect("Q", q.orthogonalityRatio, what)
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
-    if source == .own {
-      try check(Double.self, sizes: largeSizes, all: false)
-      try check(Float.self, sizes: largeSizes, all: false)
-      try check(ComplexElement<Double>.self, sizes: largeSizes, all: false)
-      try check(ComplexElement<Float>.self, sizes: largeSizes, all: false)
+    for scalar in testedScalars.compactMap({ $0 as? any TestedEigenScalar.Type }) {
+      try check(scalar, sizes: nil, all: true)
+      if source == .own { try check(scalar, sizes: largeSizes, all: false) }
     }
     ratios.report("eigenvalues and Schur, \(source)")
   }

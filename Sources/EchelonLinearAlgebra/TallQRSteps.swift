@@ -25,6 +25,18 @@ public func stackTriangle<Element: BLASScalar>(
   }
 }
 
+/// Whether a block has neither NaN nor infinities.
+public func isTallBlockFinite<Element: BLASScalar>(
+  _ block: Span<Element>, _ shape: ColumnMajorShape
+) -> Bool {
+  shape.check(block.count)
+  guard shape.extent > 0 else { return true }
+  return unsafe withAddress(block) { block in
+    unsafe ek_find_not_finite(
+      Element.lapackType, LAPACK.letterA, shape.rows, shape.columns, block!, 1, shape.leading) < 0
+  }
+}
+
 /// Factors a block in its own place.
 /// - Parameter t: what stands for T, n × n.
 public func factorTallBlock<Element: BLASScalar>(

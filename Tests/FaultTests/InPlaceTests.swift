@@ -237,7 +237,7 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
         (executor, a: SharedMatrix<Element>) in
         // Nine leaves, and two levels above them; again and again, since it takes less time than making the matrix.
         try (0..<8).flatMap { _ in
-          let qr = try executor.startTallQR(a).result()
+          let qr = try executor.startTallQR(a).result().qr
           return qr.scalarFactors.map { Double($0).bitPattern } + bits(qr.factors)
         }
       },

@@ -66,14 +66,18 @@ extension WorkExecutor {
   private func qrInSteps<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, _ checkingFinite: Bool, _ priority: WorkPriority
   ) async throws -> QRFactorization<Element> {
-    func start() throws -> Future<TiledQRFactors<Element>> {
-      KernelFamily.isTall(rows: a.rows, columns: a.columns)
-        ? try startTallQR(a, priority: priority) : try startTiledQR(a, priority: priority)
+    let qr: TiledQRFactors<Element>
+    if KernelFamily.isTall(rows: a.rows, columns: a.columns) {
+      let tall = try await finished(startTallQR(a, priority: priority))
+      if checkingFinite, !tall.isFinite { try await checkFinite(a, "qr", priority) }
+      qr = tall.qr
+    } else if checkingFinite {
+      qr = try await surveyed(a, checkingFinite: true, "qr", priority) {
+        try startTiledQR(a, priority: priority)
+      }.1
+    } else {
+      qr = try await finished(startTiledQR(a, priority: priority))
     }
-    let qr =
-      checkingFinite
-      ? try await surveyed(a, checkingFinite: true, "qr", priority, during: start).1
-      : try await finished(start())
     return QRFactorization(
       factors: qr.factors, tau: try array(qr.scalarFactors), pivots: nil, executor: self)
   }

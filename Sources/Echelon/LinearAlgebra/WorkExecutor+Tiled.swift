@@ -5,7 +5,8 @@ import EchelonPool
 package import EchelonWire
 
 // Factorizations by tiles: the jobs of which the functions for users are made. There are kernels for Double and Float;
-// `isDivided` says whether a factorization is to go this way. A is not changed, nor searched for what is not finite.
+// `isDivided` says whether a factorization is to go this way. A is not changed, nor searched for what is not finite, but
+// by `startTallQR`.
 // Results are column-major, and their bits depend on the shape and the BLAS and LAPACK in use only.
 
 /// L of a Cholesky factorization.
@@ -30,6 +31,14 @@ package struct TiledQRFactors<Element: BitwiseCopyable & Sendable>: Sendable {
   package let factors: SharedMatrix<Element>
   /// LAPACK's τ: the scalar factors of the min(m, n) reflectors.
   package let scalarFactors: [Element]
+}
+
+/// R and reflectors of a tall matrix.
+package struct TallQRFactors<Element: BitwiseCopyable & Sendable>: Sendable {
+  /// What a factorization by tiles gives, too.
+  package let qr: TiledQRFactors<Element>
+  /// Whether there is neither NaN nor an infinity in the matrix; else `qr` means nothing.
+  package let isFinite: Bool
 }
 
 extension WorkExecutor {
@@ -112,7 +121,7 @@ extension WorkExecutor {
   /// - Source: see `KernelFamily.tallQR`.
   package func startTallQR<Element: BitwiseCopyable & Sendable>(
     _ a: SharedMatrix<Element>, priority: WorkPriority = .normal
-  ) throws -> Future<TiledQRFactors<Element>> {
+  ) throws -> Future<TallQRFactors<Element>> {
     let factors = try columnMajorMatrix(
       of: Element.self, rows: a.rows, columns: a.columns, isOfTiles: true)
     let tau = try uninitializedArray(of: Element.self, count: a.columns)
@@ -120,7 +129,10 @@ extension WorkExecutor {
       of: Element.self, count: KernelFamily.tallQRScratchCount(rows: a.rows, columns: a.columns))
     let outputs = [factors.operand, tau.operand, memory.operand]
     return try startFactorization(KernelFamily.tallQR, of: a, into: outputs, priority) {
-      TiledQRFactors(factors: factors, scalarFactors: Array(tau))
+      let flags = memory[KernelFamily.tallQRFlags(rows: a.rows, columns: a.columns)]
+      return TallQRFactors(
+        qr: TiledQRFactors(factors: factors, scalarFactors: Array(tau)),
+        isFinite: wholeNumbers(flags).allSatisfy { $0 == 0 })
     }
   }
 

@@ -9,8 +9,8 @@ extension KernelFamily {
   /// would have made a Q with the same columns but for signs; down the tree the others follow.
   ///
   /// - Shapes: A is m × n, m ≥ n ≥ 1, any view. Outputs: R on the diagonal and above, and below it the reflectors, m × n,
-  ///   column-major; their n scalar factors, which LAPACK calls τ; memory for the blocks, about m·n numbers
-  ///   (`tallQRScratchCount`).
+  ///   column-major; their n scalar factors, which LAPACK calls τ; memory for the blocks, 1.1 to 1.5
+  ///   times m·n numbers (`tallQRScratchCount`), among them some that say whether A is finite (`tallQRFlags`).
   /// - Chunking: a chunk factors a block, or finds the first n rows, or makes a block's rows of the result. The blocks
   ///   depend on the shape only. Each chunk writes what it does not read, so that it can be run again.
   /// - Accuracy: ‖A − Q·R‖ ≤ c·n·u·‖A‖.
@@ -67,10 +67,16 @@ private struct TallQR<Element: KernelElement> {
   private func factor(_ level: Int, _ node: Int) {
     let shape = tree.shape(level, node)
     write(tree.block(level, node)) { block in
-      if level == 0 { copyRows(tree.rows(ofLeaf: node), into: &block, shape) }
-      for (index, child) in (level == 0 ? 0..<0 : tree.children(level, node)).enumerated() {
-        read(tree.block(level - 1, child)) {
-          stackTriangle($0, tree.shape(level - 1, child), into: &block, shape, row: index * n)
+      if level == 0 {
+        copyRows(tree.rows(ofLeaf: node), into: &block, shape)
+        // While they lie in a cache: a search of its own would read the matrix from memory once more.
+        let isFinite = isTallBlockFinite(block.span, shape)
+        memory.store(isFinite ? 0 : 1 as Element, at: tree.flags.lowerBound + node)
+      } else {
+        for (index, child) in tree.children(level, node).enumerated() {
+          read(tree.block(level - 1, child)) {
+            stackTriangle($0, tree.shape(level - 1, child), into: &block, shape, row: index * n)
+          }
         }
       }
       write(tree.reflectors(level, node)) { factorTallBlock(&block, shape, &$0) }

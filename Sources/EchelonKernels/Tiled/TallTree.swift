@@ -22,8 +22,8 @@ struct TallTree: Hashable {
   let rows: Int
   let columns: Int
   private var levels: [Level] = []
-  /// Elements of all memory that the blocks need.
-  let elementCount: Int
+  /// Where the memory of the blocks ends.
+  private let end: Int
 
   /// Blocks under a node, at most.
   private static let fan = 8
@@ -51,7 +51,7 @@ struct TallTree: Hashable {
       let groups = (count + Self.fan - 1) / Self.fan
       (count, tallest) = (groups, (count + groups - 1) / groups * columns)
     }
-    elementCount = end + columns * columns
+    self.end = end
   }
 
   /// Whole lines of a cache, but no whole pages: the elements of a row would all fall into the same lines.
@@ -110,7 +110,7 @@ struct TallTree: Hashable {
   func seed(_ level: Int, _ node: Int) -> (place: Range<Int>, shape: ColumnMajorShape) {
     guard level < top else {
       let shape = ColumnMajorShape(rows: columns, columns: columns)
-      return (elementCount - columns * columns..<elementCount, shape)
+      return (piece(end, columns * columns), shape)
     }
     let parent = ((node + 1) * levels[level + 1].count - 1) / levels[level].count
     let shape = ColumnMajorShape(
@@ -118,6 +118,12 @@ struct TallTree: Hashable {
     let row = (node - children(level + 1, parent).lowerBound) * columns
     return (piece(result(level + 1, parent).lowerBound + row, shape.extent), shape)
   }
+
+  /// A number for each leaf, which is 0 if all of its rows of the matrix are finite.
+  var flags: Range<Int> { piece(end + columns * columns, leafCount) }
+
+  /// Elements of all memory that the tree needs.
+  var elementCount: Int { flags.upperBound }
 
   private func piece(_ start: Int, _ count: Int) -> Range<Int> { start..<start + count }
 
@@ -161,5 +167,10 @@ extension KernelFamily {
   public static func tallQRScratchCount(rows: Int, columns: Int) -> Int {
     guard rows >= columns, columns >= 1 else { return 0 }
     return TallTree(rows: rows, columns: columns).elementCount
+  }
+
+  /// Which of these say that there is NaN or an infinity in the matrix, by not being 0.
+  public static func tallQRFlags(rows: Int, columns: Int) -> Range<Int> {
+    TallTree(rows: rows, columns: columns).flags
   }
 }

@@ -29,10 +29,8 @@ extension WorkExecutor {
       ?? SharedMatrix(
         uninitializedArray(of: Element.self, count: a.rows * b.columns), rows: a.rows,
         columns: b.columns)
-    if product.storage.sharesMemory(with: a.storage)
-      || product.storage.sharesMemory(with: b.storage)
-    {
-      throw KernelError.outputOverlapsInput(kernel: kernel.name, output: 0, input: 0)
+    if let input = [a, b].firstIndex(where: { product.storage.sharesMemory(with: $0.storage) }) {
+      throw KernelError.outputOverlapsInput(kernel: kernel.name, output: 0, input: input)
     }
     var job = try KernelJob(
       kernel, outputs: [product.operand], inputs: [a.operand, b.operand]

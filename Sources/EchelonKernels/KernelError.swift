@@ -31,7 +31,10 @@ public enum KernelError: Error, Equatable, CustomStringConvertible {
       "the operands of kernel '\(kernel)' have \(counts) elements; make them equal"
     case .shapeMismatch(let kernel, let shapes):
       "the shapes \(shapes.joined(separator: ", ")) do not fit together in kernel '\(kernel)'; "
-        + "check rows and columns"
+        + (kernel == "multiply" || kernel == "matrix-product"
+          ? "the first needs as many columns as the second has rows, and a given result the rows of "
+            + "the first and the columns of the second"
+          : "check rows and columns")
     case .outputNotWritable(let kernel, let output):
       "output \(output) of kernel '\(kernel)' is read-only; give it a writable array"
     case .outputOverlapsInput(let kernel, let output, let input):

@@ -51,7 +51,7 @@ extension LAPACK {
       }
     }
     try checkConvergence(info, "sygvd")
-    if column > 0 { throw .notPositiveDefinite(column: Int(column) - 1) }
+    if column > 0 { throw .notPositiveDefinite(operand: .b, column: Int(column) - 1) }
   }
 
   /// The eigenvalues and eigenvectors of a general matrix, which is lost.

@@ -1,3 +1,16 @@
+/// Which of the matrices that a call takes.
+public enum MatrixOperand: String, Sendable, Hashable, Codable, CustomStringConvertible {
+  /// A: the first one, or the only one.
+  case a = "A"
+  /// B: the right sides, or the second one of a pair.
+  case b = "B"
+  /// What `principalComponents` and its results take.
+  case observations = "the matrix of observations"
+
+  /// What it is called in an error.
+  public var description: String { rawValue }
+}
+
 /// Why a linear algebra operation could not be done.
 public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   /// The shapes of a product do not fit together.
@@ -13,21 +26,23 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   /// A BLAS is installed, and no LAPACK.
   case noLAPACK
   /// An operation that needs as many rows as columns was given others.
-  case notSquare(operation: String, rows: Int, columns: Int)
+  case notSquare(operation: String, operand: MatrixOperand = .a, rows: Int, columns: Int)
   /// An operation that needs at least as many rows as columns was given fewer.
   case tooFewRows(operation: String, rows: Int, columns: Int)
   /// A band has more diagonals than a matrix, or a negative number.
   case invalidBand(lower: Int, upper: Int, size: Int)
-  /// The right sides of a system do not have as many rows as its matrix.
-  case rightSideMismatch(rows: Int, columns: Int, rightSideRows: Int)
+  /// What stands beside a matrix, as the right sides of a system do, does not have as many rows as the matrix.
+  case rightSideMismatch(
+    operation: String = "solve", rows: Int, columns: Int, rightSideRows: Int)
   /// A matrix is exactly singular: this column's pivot, or diagonal element, is 0.
   case singular(column: Int)
   /// A matrix is not positive definite: elimination stopped at this column.
-  case notPositiveDefinite(column: Int)
+  case notPositiveDefinite(operand: MatrixOperand = .a, column: Int)
   /// An iteration did not converge; how many values it did not find.
   case noConvergence(operation: String, remaining: Int)
-  /// A matrix has an element that is NaN or infinite, here for the first time in row-major order.
-  case notFinite(row: Int, column: Int)
+  /// A matrix has an element that is NaN or infinite, here for the first time in row-major order. Rows and columns count
+  /// from 0; a vector is a column.
+  case notFinite(operand: MatrixOperand = .a, row: Int, column: Int)
   /// A result is further from what it should be than rounding explains: by LAPACK's own measure, 30 and more; see
   /// `ResidualCheck`.
   case largeResidual(operation: String, ratio: Double, limit: Double)
@@ -57,48 +72,85 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
       "a \(view.shape) matrix with strides \(view.strides) exceeds the 2147483647 that BLAS can "
         + "count; split it into blocks"
     case .noBLAS:
-      "matrix products need a BLAS, and none is installed; install libblas3, or libopenblas0 for speed "
+      "dense linear algebra needs a BLAS, and none is installed; install libopenblas0, or libblas3, which is slow "
         + "(apt-get install libopenblas0)"
     case .noLAPACK:
-      "linear systems and decompositions need LAPACK, and none is installed; install liblapack3, or "
-        + "libopenblas0 for speed (apt-get install libopenblas0)"
-    case .notSquare(let operation, let rows, let columns):
-      "\(operation) of a \(rows) × \(columns) matrix: it needs as many rows as columns; "
-        + "for systems with others, take `qr` or `leastSquares`"
+      "this needs LAPACK, and none is installed; install libopenblas0, or liblapack3, which is slow "
+        + "(apt-get install libopenblas0); of Double and Float, products of two matrices without a structure, and a "
+        + "`SharedMatrixBatch`, need none"
+    case .notSquare(let operation, let operand, let rows, let columns):
+      "\(operation) needs as many rows as columns, and \(operand) is \(rows) × \(columns); "
+        + adviceForNotSquare(operation)
     case .tooFewRows(let operation, let rows, let columns):
       "\(operation) of a \(rows) × \(columns) matrix: it has many solutions, and this needs at least as "
         + "many rows as columns; take `leastSquares` for the shortest one"
     case .invalidBand(let lower, let upper, let size):
       "a band of \(lower) diagonals below and \(upper) above the middle one, of a \(size) × \(size) "
         + "matrix; give each a number from 0 to \(max(0, size - 1))"
-    case .rightSideMismatch(let rows, let columns, let rightSideRows):
-      "a \(rows) × \(columns) system has right sides of \(rightSideRows) rows; give them \(rows)"
+    case .rightSideMismatch(let operation, let rows, let columns, let rightSideRows):
+      // What stands where A and B do elsewhere.
+      switch operation {
+      case "applyingQ":
+        "applyingQ: Q is \(rows) × \(rows), and C has \(rightSideRows) rows; give it \(rows)"
+      case "residual of X":
+        "residual: A is \(rows) × \(columns), and X has \(rightSideRows) rows; give it \(columns), one for each column of A"
+      default:
+        "\(operation): A is \(rows) × \(columns), and B has \(rightSideRows) rows; give it \(rows), one for each row of A"
+      }
     case .singular(let column):
-      "the matrix is singular: the pivot in column \(column) (counted from 0) is exactly 0; look for "
-        + "rows or columns that depend on others, or take `qr` with column pivoting or `leastSquares`"
-    case .notPositiveDefinite(let column):
-      "the matrix is not positive definite: the leading block of \(column + 1) rows and columns is not, "
-        + "the ones before it are; check that it is symmetric and whole, or take `lu`"
+      "the matrix is singular: elimination leaves 0 on the diagonal in column \(column) (counted from 0); look for rows "
+        + "or columns that depend on others, or take `leastSquares` for a system, `pseudoInverse` for an inverse"
+    case .notPositiveDefinite(let operand, let column):
+      "\(operand) is not positive definite: the leading block of \(column + 1) rows and columns is not, the ones before "
+        + "it are; check that it is symmetric, and that the triangle is set that is read"
+        + (operand == .b ? "" : ", or take `lu`, or `solve` without that `structure:`")
     case .noConvergence(let operation, let remaining):
       "\(operation) did not converge: \(remaining) values were not found; scale the matrix, and look "
         + "for elements of very different sizes"
-    case .notFinite(let row, let column):
-      "the element in row \(row) and column \(column) (counted from 0) is NaN or infinite, as the first in "
-        + "row-major order; replace it, or leave its row out"
+    case .notFinite(let operand, let row, let column):
+      "\(operand) has NaN or an infinity in row \(row) and column \(column) (counted from 0), there for the first time in "
+        + "row-major order; replace it, or leave its row out where rows are observations"
     case .largeResidual(let operation, let ratio, let limit):
       "the result of \(operation) leaves a residual of \(ratio) times what rounding may do, and less than \(limit) is "
-        + "wanted; solve with `qr`, or look for NaN, overflow and a matrix that was changed meanwhile"
+        + "wanted; " + adviceForLargeResidual(operation)
     case .outOfMemory(let operation):
       "no memory for the work of \(operation); give the worker more, or a smaller matrix"
     case .singularInBatch(let index, let column):
-      "matrix \(index) of the batch is singular: elimination finds no pivot in column \(column); leave it out, "
-        + "or solve with `singular: .fillWithNaN`"
+      "matrix \(index) of the batch is singular: elimination finds no pivot in column \(column), both counted "
+        + "from 0; leave it out, or take `singular: .fillWithNaN`, which marks its result"
     case .notPositiveDefiniteInBatch(let index, let column):
-      "matrix \(index) of the batch is not positive definite, as column \(column) shows; solve without "
-        + "`assuming: .positiveDefinite`"
+      "matrix \(index) of the batch is not positive definite, as column \(column) shows, both counted "
+        + "from 0; solve without `assuming: .positiveDefinite`"
     case .largeResidualInBatch(let index, let ratio, let limit):
-      "the solution of matrix \(index) of the batch leaves a residual of \(ratio) times what rounding may do, and less "
-        + "than \(limit) is wanted; look there for NaN and overflow, or solve it by itself with `qr`"
+      "the solution of matrix \(index) of the batch (counted from 0) leaves a residual of \(ratio) times what "
+        + "rounding may do, and less than \(limit) is wanted; look there for NaN and overflow, or solve it with `qr`"
     }
+  }
+}
+
+/// What else there is for a matrix that is not square.
+private func adviceForNotSquare(_ operation: String) -> String {
+  // Some operations name their routine behind them.
+  switch operation.prefix(while: { $0 != " " }) {
+  case "solve": "take `leastSquares`, or `qr` where there are more rows than columns"
+  case "inverse": "take `pseudoInverse`"
+  case "conditionNumber", "reciprocalCondition": "take `conditionNumber` without `norm:`"
+  case "determinant", "logDeterminant", "matrixExponential": "others have none"
+  case "cholesky": "take `lu` or `qr`"
+  case "eigen", "eigenvalues", "schur", "symmetricEigen", "symmetricEigenvalues": "take `svd`"
+  case "multiply": "multiply without `structure:`"
+  default: "check that it is the matrix that is meant"
+  }
+}
+
+/// What to do about a result that is too far from what it should be.
+private func adviceForLargeResidual(_ operation: String) -> String {
+  switch operation {
+  case "solve":
+    "look for NaN and overflow, and that A and B are as they were; if they are, solve with `qr`"
+  case "leastSquares":
+    "look for NaN and overflow, and that A and B are as they were; if they are, take a smaller `tolerance` or "
+      + "`method: .singularValues`"
+  default: "look for NaN and overflow, and that the matrix is as it was when it was decomposed"
   }
 }

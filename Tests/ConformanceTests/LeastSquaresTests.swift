@@ -108,10 +108,11 @@ import Testing
     #expect(abs(solution.x[0, 0] + 0.95) < 1e-14 && abs(solution.x[1, 0] - 1) < 1e-14)
     #expect(abs(solution.residualNorms[0] - 0.05.squareRoot()) < 1e-14)
     #expect(
-      throws: LinearAlgebraError.rightSideMismatch(rows: 4, columns: 2, rightSideRows: 3)
+      throws: LinearAlgebraError.rightSideMismatch(
+        operation: "leastSquares", rows: 4, columns: 2, rightSideRows: 3)
     ) { try pool.leastSquares(a, try pool.array([1.0, 2, 3])) }
     let bad = try pool.array([1.0, 2, .nan, 4])
-    #expect(throws: LinearAlgebraError.notFinite(row: 2, column: 0)) {
+    #expect(throws: LinearAlgebraError.notFinite(operand: .b, row: 2, column: 0)) {
       try pool.leastSquares(a, bad)
     }
   }

@@ -94,10 +94,12 @@ import Testing
     #expect(throws: PoolError.self) { try found.transform(x.transposed) }
     #expect(throws: PoolError.self) { try found.inverseTransform(x) }
     x[2, 1] = .nan
-    #expect(throws: LinearAlgebraError.notFinite(row: 2, column: 1)) {
+    #expect(throws: LinearAlgebraError.notFinite(operand: .observations, row: 2, column: 1)) {
       try pool.principalComponents(x)
     }
-    #expect(throws: LinearAlgebraError.notFinite(row: 2, column: 1)) { try found.transform(x) }
+    #expect(throws: LinearAlgebraError.notFinite(operand: .observations, row: 2, column: 1)) {
+      try found.transform(x)
+    }
     let same = try pool.matrix(repeating: 0.1, rows: 5, columns: 2)
     let none = try pool.principalComponents(same)
     #expect(none.explainedVariance.allSatisfy { $0 < 1e-30 })

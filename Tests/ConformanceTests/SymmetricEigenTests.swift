@@ -126,10 +126,10 @@ func positiveDefinite<Element: TestedScalar>(
     var indefinite = Reference<Double>(rows: 5, columns: 5) { $0 == $1 ? 1 : 0 }
     indefinite[3, 3] = -1
     let b = try indefinite.shared(on: pool)
-    #expect(throws: LinearAlgebraError.notPositiveDefinite(column: 3)) {
+    #expect(throws: LinearAlgebraError.notPositiveDefinite(operand: .b, column: 3)) {
       try pool.symmetricEigen(a, b)
     }
-    #expect(throws: LinearAlgebraError.notPositiveDefinite(column: 3)) {
+    #expect(throws: LinearAlgebraError.notPositiveDefinite(operand: .b, column: 3)) {
       try pool.symmetricEigenvalues(a, b)
     }
     let wide = try pool.matrix(repeating: 1.0, rows: 2, columns: 3)
@@ -139,7 +139,8 @@ func positiveDefinite<Element: TestedScalar>(
     ) { try pool.symmetricEigen(wide) }
     let small = try pool.identityMatrix(of: Double.self, size: 2)
     #expect(
-      throws: LinearAlgebraError.rightSideMismatch(rows: 5, columns: 5, rightSideRows: 2)
+      throws: LinearAlgebraError.rightSideMismatch(
+        operation: "symmetricEigen (sygvd)", rows: 5, columns: 5, rightSideRows: 2)
     ) { try pool.symmetricEigen(a, small) }
     // NaN counts in the triangle that is read.
     var bad = indefinite

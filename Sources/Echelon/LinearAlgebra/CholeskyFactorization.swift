@@ -54,7 +54,7 @@ extension CholeskyFactorization {
     _ b: B, checkingFinite: Bool, priority: WorkPriority
   ) throws -> Future<B> {
     let b = b.rightSides
-    try checkRightSides(b.rows, of: (size, size))
+    try checkRightSides(b.rows, of: (size, size), "solve")
     return try executor.startSteps { [self] in
       let x = try executor.columnMajorMatrix(of: Element.self, rows: b.rows, columns: b.columns)
       try await executor.finish(
@@ -120,7 +120,7 @@ private struct SolveWithCholesky: DenseTask {
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
-    if checksFinite { try b.checkFinite(Element.self) }
+    if checksFinite { try b.checkFinite(Element.self, .b) }
     try lower.withSpan(of: Element.self) { lower throws(LinearAlgebraError) in
       try x.withMutableSpan(of: Element.self) { x throws(LinearAlgebraError) in
         try b.copy(into: &x, self.x.columnMajor)

@@ -152,10 +152,10 @@ struct MatrixBytes: Sendable {
 
   /// - Throws: `LinearAlgebraError.notFinite` for the first NaN or infinity among the elements that count.
   func checkFinite<Element: LinearAlgebraScalar>(
-    _: Element.Type, in part: MatrixPart = .all
+    _: Element.Type, _ operand: MatrixOperand = .a, in part: MatrixPart = .all
   ) throws(LinearAlgebraError) {
     let place = try withSpan(of: Element.self) { firstNotFinite($0, view, in: part) }
-    if let place { throw .notFinite(row: place.row, column: place.column) }
+    if let place { throw .notFinite(operand: operand, row: place.row, column: place.column) }
   }
 }
 

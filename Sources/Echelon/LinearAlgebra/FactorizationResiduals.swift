@@ -88,7 +88,7 @@ extension SymmetricEigendecomposition {
     of a: SharedMatrix<Element>, and b: SharedMatrix<Element>, priority: WorkPriority = .normal
   ) throws -> Future<ResidualCheck> {
     try checkSquare(a, "residual")
-    try checkSquare(b, "residual")
+    try checkSquare(b, "residual", .b)
     let size = eigenvectors.rows
     precondition(a.rows == size && b.rows == size, "the eigenvectors of a pair of other matrices")
     return try executor.startSteps { [self] in

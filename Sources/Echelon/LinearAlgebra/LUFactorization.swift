@@ -111,7 +111,7 @@ extension LUFactorization {
   ) throws -> Future<B> {
     let b = b.rightSides
     try checkInvertible("solve")
-    try checkRightSides(b.rows, of: (rows, columns))
+    try checkRightSides(b.rows, of: (rows, columns), "solve")
     return try executor.startSteps { [self] in
       let x = try executor.columnMajorMatrix(of: Element.self, rows: b.rows, columns: b.columns)
       try await executor.finish(
@@ -202,7 +202,7 @@ private struct SolveWithLU: DenseTask {
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
-    if checksFinite { try b.checkFinite(Element.self) }
+    if checksFinite { try b.checkFinite(Element.self, .b) }
     try factors.withSpan(of: Element.self) { factors throws(LinearAlgebraError) in
       try pivots.withSpan { pivots throws(LinearAlgebraError) in
         try x.withMutableSpan(of: Element.self) { x throws(LinearAlgebraError) in

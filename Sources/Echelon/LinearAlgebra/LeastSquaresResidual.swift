@@ -29,7 +29,7 @@ extension WorkExecutor {
     _ b: some RightHandSide<Element>, rank: Int? = nil, priority: WorkPriority = .normal
   ) throws -> Future<ResidualCheck> {
     let (x, b) = (x.rightSides, b.rightSides)
-    try checkRightSides(b.rows, of: (a.rows, a.columns))
+    try checkRightSides(b.rows, of: (a.rows, a.columns), "residual")
     try LAPACK.require()
     precondition(
       x.rows == a.columns && x.columns == b.columns,

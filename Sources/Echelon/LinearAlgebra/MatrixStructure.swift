@@ -46,20 +46,22 @@ public enum MatrixStructure: Sendable, Hashable, Codable {
 
 /// - Throws: `LinearAlgebraError.notSquare`.
 func checkSquare<Element>(
-  _ matrix: SharedMatrix<Element>, _ operation: String
+  _ matrix: SharedMatrix<Element>, _ operation: String, _ operand: MatrixOperand = .a
 ) throws(LinearAlgebraError) {
   guard matrix.rows == matrix.columns else {
-    throw .notSquare(operation: operation, rows: matrix.rows, columns: matrix.columns)
+    throw .notSquare(
+      operation: operation, operand: operand, rows: matrix.rows, columns: matrix.columns)
   }
 }
 
 /// - Throws: `LinearAlgebraError.rightSideMismatch`.
 func checkRightSides(
-  _ rightSideRows: Int, of system: (rows: Int, columns: Int)
+  _ rightSideRows: Int, of system: (rows: Int, columns: Int), _ operation: String
 ) throws(LinearAlgebraError) {
   guard rightSideRows == system.rows else {
     throw .rightSideMismatch(
-      rows: system.rows, columns: system.columns, rightSideRows: rightSideRows)
+      operation: operation, rows: system.rows, columns: system.columns,
+      rightSideRows: rightSideRows)
   }
 }
 

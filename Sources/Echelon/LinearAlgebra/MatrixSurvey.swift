@@ -78,11 +78,13 @@ extension WorkExecutor {
 
   /// - Throws: `LinearAlgebraError.notFinite` for the first NaN or infinity among the elements that count.
   func checkFinite<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, in part: MatrixPart = .all, _ operation: String,
-    _ priority: WorkPriority
+    _ a: SharedMatrix<Element>, _ operand: MatrixOperand = .a, in part: MatrixPart = .all,
+    _ operation: String, _ priority: WorkPriority
   ) async throws {
     let search = FiniteSearch(
-      type: Element.scalarType, report: try TaskReport(on: self), a: MatrixBytes(a), part: part)
+      type: Element.scalarType, report: try TaskReport(on: self), operand: operand,
+      a: MatrixBytes(a),
+      part: part)
     try await finish(search, operation, priority)
   }
 }
@@ -112,12 +114,13 @@ private func surveyChunk(
 private struct FiniteSearch: DenseTask {
   let type: ScalarType
   let report: TaskReport
+  let operand: MatrixOperand
   let a: MatrixBytes
   let part: MatrixPart
 
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
-    try a.checkFinite(Element.self, in: part)
+    try a.checkFinite(Element.self, operand, in: part)
   }
 }

@@ -104,7 +104,7 @@ private struct Project: DenseTask {
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
-    try x.checkFinite(Element.self)
+    try x.checkFinite(Element.self, .observations)
     let means = try means.withSpan(of: Element.self) { Array(copying: $0) }
     let scales = try scales.withSpan(of: Element.Real.self) { Array(copying: $0) }
     let shape = ColumnMajorShape(rows: x.rows, columns: x.columns)

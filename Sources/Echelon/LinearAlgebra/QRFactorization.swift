@@ -90,7 +90,7 @@ extension QRFactorization {
   public func startApplyingQ(
     to c: SharedMatrix<Element>, adjoint: Bool = false, priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
-    try checkRightSides(c.rows, of: (rows, rows))
+    try checkRightSides(c.rows, of: (rows, rows), "applyingQ")
     return try executor.startSteps { [self] in
       let product = try executor.columnMajorMatrix(
         of: Element.self, rows: c.rows, columns: c.columns)
@@ -136,7 +136,7 @@ extension QRFactorization {
     guard rows >= columns else {
       throw LinearAlgebraError.tooFewRows(operation: "solve", rows: rows, columns: columns)
     }
-    try checkRightSides(b.rows, of: (rows, columns))
+    try checkRightSides(b.rows, of: (rows, columns), "solve")
     return try executor.startSteps { [self] in
       let x = try executor.columnMajorMatrix(of: Element.self, rows: columns, columns: b.columns)
       try await executor.finish(
@@ -221,7 +221,7 @@ private struct SolveWithQR: DenseTask {
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
-    try b.checkFinite(Element.self)
+    try b.checkFinite(Element.self, .b)
     let shape = ColumnMajorShape(rows: b.rows, columns: b.columns)
     let n = factors.columns
     try withScratch(of: Element.self, shape) { work throws(LinearAlgebraError) in

@@ -78,7 +78,7 @@ extension SingularValueDecomposition {
   ) throws -> Future<B> {
     let b = b.rightSides
     checkVectors(operation)
-    try checkRightSides(b.rows, of: (rows, columns))
+    try checkRightSides(b.rows, of: (rows, columns), operation)
     return try executor.startSteps { [self] in
       let x = try executor.columnMajorMatrix(of: Element.self, rows: columns, columns: b.columns)
       try await executor.finish(
@@ -114,7 +114,7 @@ private struct SolveWithSVD: DenseTask {
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
-    try b.checkFinite(Element.self)
+    try b.checkFinite(Element.self, .b)
     // Squares of singular values would overflow and underflow where the quotient does not.
     let factors = try values.withSpan(of: Element.Real.self) { values in
       (0..<rank).map { Element.Real(1 / (Double(values[$0]) + lambda / Double(values[$0]))) }

@@ -18,7 +18,7 @@ struct SolveSystem: DenseTask {
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
     if checksFinite {
       try checkFinite(Element.self)
-      try b.checkFinite(Element.self)
+      try b.checkFinite(Element.self, .b)
     }
     let shape = x.columnMajor
     try x.withMutableSpan(of: Element.self) { x throws(LinearAlgebraError) in

@@ -4,11 +4,11 @@ import EchelonMemory
 /// How a task of linear algebra ended, in memory that the task and the front end share: errors as numbers, since a
 /// chunk has no other way to say why it failed.
 struct TaskReport: Sendable {
-  /// The number of the error's case, and what that carries.
+  /// The number of the error's case, and what that carries, a matrix as the last.
   let words: SharedArray<Int>
 
   init(on executor: some WorkExecutor) throws {
-    words = try executor.array(repeating: TaskReport.notRun, count: 3)
+    words = try executor.array(repeating: TaskReport.notRun, count: 4)
   }
 
   private static let notRun = -1
@@ -18,7 +18,7 @@ struct TaskReport: Sendable {
     let found: [Int]
     do throws(LinearAlgebraError) {
       try body()
-      found = [0, 0, 0]
+      found = [0, 0, 0, 0]
     } catch {
       found = error.words
     }
@@ -47,17 +47,28 @@ struct TaskReport: Sendable {
   }
 }
 
+/// By their numbers in a report.
+private let operands: [MatrixOperand] = [.a, .b, .observations]
+
+private func number(_ operand: MatrixOperand) -> Int {
+  switch operand {
+  case .a: 0
+  case .b: 1
+  case .observations: 2
+  }
+}
+
 extension LinearAlgebraError {
   /// Those that a task meets.
   fileprivate var words: [Int] {
     switch self {
-    case .noBLAS: [1, 0, 0]
-    case .noLAPACK: [2, 0, 0]
-    case .singular(let column): [3, column, 0]
-    case .notPositiveDefinite(let column): [4, column, 0]
-    case .noConvergence(_, let remaining): [5, remaining, 0]
-    case .notFinite(let row, let column): [6, row, column]
-    case .outOfMemory: [7, 0, 0]
+    case .noBLAS: [1, 0, 0, 0]
+    case .noLAPACK: [2, 0, 0, 0]
+    case .singular(let column): [3, column, 0, 0]
+    case .notPositiveDefinite(let operand, let column): [4, column, 0, number(operand)]
+    case .noConvergence(_, let remaining): [5, remaining, 0, 0]
+    case .notFinite(let operand, let row, let column): [6, row, column, number(operand)]
+    case .outOfMemory: [7, 0, 0, 0]
     default: preconditionFailure("the front end has not checked: \(self)")
     }
   }
@@ -67,9 +78,10 @@ extension LinearAlgebraError {
     case 1: self = .noBLAS
     case 2: self = .noLAPACK
     case 3: self = .singular(column: words[1])
-    case 4: self = .notPositiveDefinite(column: words[1])
+    case 4: self = .notPositiveDefinite(operand: operands[words[3]], column: words[1])
     case 5: self = .noConvergence(operation: operation, remaining: words[1])
-    case 6: self = .notFinite(row: words[1], column: words[2])
+    case 6:
+      self = .notFinite(operand: operands[words[3]], row: words[1], column: words[2])
     case 7: self = .outOfMemory(operation: operation)
     default: return nil
     }

@@ -48,7 +48,7 @@ extension WorkExecutor {
     checkingResidual: ResidualLimit = false, priority: WorkPriority = .normal
   ) throws -> Future<LeastSquaresSolution<Element>> {
     let b = b.rightSides
-    try checkRightSides(b.rows, of: (a.rows, a.columns))
+    try checkRightSides(b.rows, of: (a.rows, a.columns), "leastSquares")
     try LAPACK.require()
     return try startSteps { [self] in
       let x = try columnMajorMatrix(of: Element.self, rows: a.columns, columns: b.columns)
@@ -116,7 +116,7 @@ private struct SolveLeastSquares: DenseTask {
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
     try a.checkFinite(Element.self)
-    try b.checkFinite(Element.self)
+    try b.checkFinite(Element.self, .b)
     let shape = ColumnMajorShape(rows: a.rows, columns: a.columns)
     // B and X share memory. Without right sides LAPACK does not tell the rank: then there is one of zeros.
     let bothShape = ColumnMajorShape(

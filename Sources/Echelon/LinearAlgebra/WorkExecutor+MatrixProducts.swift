@@ -64,14 +64,14 @@ extension WorkExecutor {
   ///   - structure: what is known of A.
   ///   - priority: how urgent it is.
   /// - Accuracy: as for other products.
-  /// - Throws: `LinearAlgebraError`: `notSquare`, `rightSideMismatch`, `noLAPACK`.
+  /// - Throws: `LinearAlgebraError`: `notSquare`, `noLAPACK`; `KernelError` when the shapes do not fit.
   /// - Source: BLAS's symm, hemm and trmm.
   public func startMultiply<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, structure: FactorStructure,
     priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
     try checkSquare(a, "multiply")
-    try checkRightSides(b.rows, of: (a.rows, a.columns))
+    guard b.rows == a.columns else { throw shapes([(a.rows, a.columns), (b.rows, b.columns)]) }
     try LAPACK.require()
     return try startSteps { [self] in
       let c = try columnMajorMatrix(of: Element.self, rows: b.rows, columns: b.columns)

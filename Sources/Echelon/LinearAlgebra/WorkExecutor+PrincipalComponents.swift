@@ -93,7 +93,7 @@ private struct FindComponents: DenseTask {
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
-    try observations.checkFinite(Element.self)
+    try observations.checkFinite(Element.self, .observations)
     let shape = ColumnMajorShape(rows: observations.rows, columns: observations.columns)
     guard shape.extent > 0 else { return }
     let shapes = SingularVectors.thin.shapes(rows: shape.rows, columns: shape.columns)

@@ -19,8 +19,8 @@ extension WorkExecutor {
     priority: WorkPriority = .normal
   ) throws -> Future<ResidualCheck> {
     try checkSquare(a, "residual")
-    try checkRightSides(b.rightSides.rows, of: (a.rows, a.columns))
-    try checkRightSides(x.rightSides.rows, of: (a.rows, a.columns))
+    try checkRightSides(b.rightSides.rows, of: (a.rows, a.columns), "residual")
+    try checkRightSides(x.rightSides.rows, of: (a.rows, a.columns), "residual of X")
     try LAPACK.require()
     let (x, b) = (x.rightSides, b.rightSides)
     precondition(x.columns == b.columns, "\(x.columns) solutions of \(b.columns) systems")

@@ -20,7 +20,7 @@ extension WorkExecutor {
     priority: WorkPriority = .normal
   ) throws -> Future<B> {
     try checkLambda(lambda)
-    try checkRightSides(b.rightSides.rows, of: (a.rows, a.columns))
+    try checkRightSides(b.rightSides.rows, of: (a.rows, a.columns), "ridge")
     let decomposing = try startSVD(a, priority: priority)
     return try startSteps {
       let svd = try await finished(decomposing)

@@ -27,7 +27,7 @@ extension WorkExecutor {
     let sides = b.rightSides
     try checkSquare(a, "solve")
     try structure.check(size: a.rows)
-    try checkRightSides(sides.rows, of: (a.rows, a.columns))
+    try checkRightSides(sides.rows, of: (a.rows, a.columns), "solve")
     try LAPACK.require()
     return try startSteps { [self] in
       let x = try await solution(of: a, sides, structure, checkingFinite, priority)
@@ -72,7 +72,7 @@ extension WorkExecutor {
   ) async throws -> SharedMatrix<Element> {
     // What is factored by all workers is solved by its factors.
     if isDivided(.solve(order: a.rows, structure: structure), of: Element.self) {
-      if checkingFinite { try await checkFinite(b, "solve", priority) }
+      if checkingFinite { try await checkFinite(b, .b, "solve", priority) }
       if structure == .positiveDefinite {
         let factor = try await finished(
           startCholesky(a, checkingFinite: checkingFinite, priority: priority))

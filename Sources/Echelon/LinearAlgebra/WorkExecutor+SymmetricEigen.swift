@@ -107,8 +107,8 @@ extension WorkExecutor {
   ) throws -> Future<SymmetricEigendecomposition<Element>> {
     try checkSquare(a, operation)
     if let b {
-      try checkSquare(b, operation)
-      try checkRightSides(b.rows, of: (a.rows, a.columns))
+      try checkSquare(b, operation, .b)
+      try checkRightSides(b.rows, of: (a.rows, a.columns), operation)
     }
     try LAPACK.require()
     return try startSteps { [self] in
@@ -146,7 +146,7 @@ private struct DecomposeSymmetric: DenseTask {
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
     let part: MatrixPart = triangle == .lower ? .lower : .upper
     try a.checkFinite(Element.self, in: part)
-    if hasB { try b.checkFinite(Element.self, in: part) }
+    if hasB { try b.checkFinite(Element.self, .b, in: part) }
     let shape = ColumnMajorShape(rows: a.rows, columns: a.columns)
     if vectors.columns == a.columns {
       try vectors.withMutableSpan(of: Element.self) { vectors throws(LinearAlgebraError) in

@@ -83,8 +83,7 @@ extension WorkExecutor {
   ) async throws {
     let search = FiniteSearch(
       type: Element.scalarType, report: try TaskReport(on: self), operand: operand,
-      a: MatrixBytes(a),
-      part: part)
+      a: MatrixBytes(a), part: part)
     try await finish(search, operation, priority)
   }
 }

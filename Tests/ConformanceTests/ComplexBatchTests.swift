@@ -221,6 +221,22 @@ private func residual<Element: TestedScalar>(
     #expect((determinants[1] - ComplexElement(0, -1)).modulus < 1e-14)
   }
 
+  @Test func `have the same bits when workers are killed on the way`() throws {
+    let seed = testSeed()
+    let a = matrices(200, 30, seed: seed, of: ComplexElement<Double>.self)
+    let b: [Reference<ComplexElement<Double>>] = rightSides(200, 30, 2, seed: seed)
+    try expectSameWhileWorkersAreKilled(seed: seed, by: ==) {
+      (pool) -> [[ComplexElement<Double>]] in
+      let (left, right) = (try pool.batch(a), try pool.batch(b))
+      var answers: [[ComplexElement<Double>]] = []
+      answers.append(Array(try pool.solve(left, right).storage))
+      answers.append(Array(try pool.inverse(left).storage))
+      answers.append(Array(try pool.determinant(left)))
+      answers.append(Array(try pool.multiply(left, right).storage))
+      return answers
+    }
+  }
+
   @Test(arguments: [3, 40])
   func `have the same bits for any number of workers, and by themselves`(_ n: Int) throws {
     let seed = testSeed()

@@ -39,27 +39,13 @@ private func same<Element: TestedScalar>(_ a: [[Element]], _ b: [[Element]]) -> 
         }
       }
     }
-    try check(Double.self)
-    try check(Float.self)
-    try check(ComplexElement<Double>.self)
-    try check(ComplexElement<Float>.self)
+    for scalar in testedScalars { try check(scalar) }
     for pool in pools { pool.shutdown() }
   }
 
   @Test func `are the same when workers are killed on the way`() throws {
     let seed = testSeed()
-    let pool = try TestedExecutor.forkServer.makePool(2)
     let a = Reference<Double>(rows: 150, columns: 150, seed: seed)
-    let expected = try answers(pool, a)
-    let killer = Killer(of: pool, every: 5_000...20_000, seed: seed)
-    for round in 0..<200 where pool.deaths < 20 {
-      // A task that was hit more often than it is run again says so.
-      do {
-        #expect(same(try answers(pool, a), expected), "round \(round)")
-      } catch is WorkerDied {}
-    }
-    killer.stop()
-    #expect(pool.deaths >= 20)
-    pool.shutdown()
+    try expectSameWhileWorkersAreKilled(seed: seed, by: same) { try answers($0, a) }
   }
 }

@@ -157,3 +157,22 @@ func ratio<Element: TestedScalar>(
   let norm = difference.norm
   return norm == 0 ? 0 : norm / (Double(max(1, count)) * scale * Element.epsilon)
 }
+
+/// Asks a pool the same again and again while its workers are killed, and expects the answer that it gave before.
+func expectSameWhileWorkersAreKilled<Answers>(
+  seed: UInt64, by isSame: (Answers, Answers) -> Bool,
+  _ answers: (ProcessPool) throws -> Answers
+) throws {
+  let pool = try TestedExecutor.forkServer.makePool(2)
+  let expected = try answers(pool)
+  let killer = Killer(of: pool, every: 5_000...20_000, seed: seed)
+  for round in 0..<200 where pool.deaths < 20 {
+    // A task that was hit more often than it is run again says so.
+    do {
+      #expect(isSame(try answers(pool), expected), "round \(round)")
+    } catch is WorkerDied {}
+  }
+  killer.stop()
+  #expect(pool.deaths >= 20)
+  pool.shutdown()
+}

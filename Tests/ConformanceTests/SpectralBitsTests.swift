@@ -22,18 +22,7 @@ private func answers(_ pool: ProcessPool, _ a: Reference<Double>) throws -> Stri
 @Suite struct `The bits of singular values and eigenvalues` {
   @Test func `are the same when workers are killed on the way`() throws {
     let seed = testSeed()
-    let pool = try TestedExecutor.forkServer.makePool(2)
     let a = Reference<Double>(rows: 60, columns: 60, seed: seed)
-    let expected = try answers(pool, a)
-    let killer = Killer(of: pool, every: 5_000...20_000, seed: seed)
-    for round in 0..<200 where pool.deaths < 20 {
-      // A task that was hit more often than it is run again says so.
-      do {
-        #expect(try answers(pool, a) == expected, "round \(round)")
-      } catch is WorkerDied {}
-    }
-    killer.stop()
-    #expect(pool.deaths >= 20)
-    pool.shutdown()
+    try expectSameWhileWorkersAreKilled(seed: seed, by: ==) { try answers($0, a) }
   }
 }

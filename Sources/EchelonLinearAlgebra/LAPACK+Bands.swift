@@ -21,8 +21,7 @@ extension LAPACK {
           pivots.baseAddress)
       }
     }
-    let column = try checked(info)
-    return column > 0 ? column - 1 : nil
+    return try column(info)
   }
 
   /// Solves A·X = B, Aᵀ·X = B or Aᴴ·X = B with what `gbtrf` has left.
@@ -60,8 +59,7 @@ extension LAPACK {
     let info = unsafe withAddress(&a) { a in
       unsafe ek_pbtrf(Element.scalarType.rawValue, letterL, shape.n, Int32(width), a, shape.lda)
     }
-    let column = try checked(info)
-    return column > 0 ? column - 1 : nil
+    return try column(info)
   }
 
   /// Solves A·X = B with what `pbtrf` has left.
@@ -103,7 +101,6 @@ extension LAPACK {
         }
       }
     }
-    let column = try checked(info)
-    return column > 0 ? column - 1 : nil
+    return try column(info)
   }
 }

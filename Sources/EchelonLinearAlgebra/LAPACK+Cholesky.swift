@@ -13,8 +13,7 @@ extension LAPACK {
     let info = unsafe withAddress(&a) { a in
       unsafe ek_potrf(Element.scalarType.rawValue, triangle.letter, shape.n, a, shape.lda)
     }
-    let column = try checked(info)
-    return column > 0 ? column - 1 : nil
+    return try column(info)
   }
 
   /// Solves A·X = B with what `potrf` has left.
@@ -45,8 +44,7 @@ extension LAPACK {
     let info = unsafe withAddress(&a) { a in
       unsafe ek_potri(Element.scalarType.rawValue, triangle.letter, shape.n, a, shape.lda)
     }
-    let column = try checked(info)
-    return column > 0 ? column - 1 : nil
+    return try column(info)
   }
 
   /// An estimate of 1 / (‖A‖₁·‖A⁻¹‖₁) from what `potrf` has left.

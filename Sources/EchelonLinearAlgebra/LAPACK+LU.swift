@@ -17,8 +17,7 @@ extension LAPACK {
           Element.scalarType.rawValue, shape.m, shape.n, a, shape.lda, pivots.baseAddress)
       }
     }
-    let column = try checked(info)
-    return column > 0 ? column - 1 : nil
+    return try column(info)
   }
 
   /// Solves A·X = B, Aᵀ·X = B or Aᴴ·X = B with what `getrf` has left.
@@ -58,8 +57,7 @@ extension LAPACK {
         unsafe ek_getri(Element.scalarType.rawValue, shape.n, lu, shape.lda, pivots.baseAddress)
       }
     }
-    let column = try checked(info)
-    return column > 0 ? column - 1 : nil
+    return try column(info)
   }
 
   /// An estimate of 1 / (‖A‖·‖A⁻¹‖) from what `getrf` has left; 0 for a singular matrix.

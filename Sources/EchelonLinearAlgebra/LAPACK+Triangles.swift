@@ -21,7 +21,6 @@ extension LAPACK {
           hasUnitDiagonal ? letterU : letterN, shape.n, bShape.n, a, shape.lda, b, bShape.lda)
       }
     }
-    let column = try checked(info)
-    return column > 0 ? column - 1 : nil
+    return try column(info)
   }
 }

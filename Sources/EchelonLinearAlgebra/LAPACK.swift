@@ -68,6 +68,14 @@ public enum LAPACK {
     precondition(info >= 0, "\(routine) refuses its argument \(-info)")
     return Int(info)
   }
+
+  /// The column that a routine has stopped at; nil for none.
+  static func column(_ info: Int32, _ routine: StaticString = #function) throws(LinearAlgebraError)
+    -> Int?
+  {
+    let column = try checked(info, routine)
+    return column > 0 ? column - 1 : nil
+  }
 }
 
 /// The shape of a column-major matrix: element (i, j) is at `i + j·leading`.

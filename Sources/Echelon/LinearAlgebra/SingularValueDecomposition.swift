@@ -145,17 +145,13 @@ private struct MultiplySVD: DenseTask {
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
-    let count = values.rows
     let factors = try values.withSpan(of: Element.Real.self) { Array(copying: $0) }
-    let shape = ColumnMajorShape(rows: count, columns: vAdjoint.columns)
-    try withScratch(of: Element.self, shape) { scaled throws(LinearAlgebraError) in
-      try vAdjoint.first(rows: count).copy(into: &scaled, shape)
-      scaleRows(&scaled, shape, by: factors)
-      let scaled = scaled.span
+    try withScaledRows(of: vAdjoint, by: factors) {
+      (scaled: Span<Element>, shape) throws(LinearAlgebraError) in
       try product.withMutableSpan(of: Element.self) { product throws(LinearAlgebraError) in
         try u.withSpan(of: Element.self) { u throws(LinearAlgebraError) in
           LAPACK.gemm(
-            u, self.u.first(columns: count).columnMajor, scaled, shape, &product,
+            u, self.u.first(columns: factors.count).columnMajor, scaled, shape, &product,
             self.product.columnMajor)
         }
       }
@@ -178,11 +174,8 @@ private struct InvertSVD: DenseTask {
     let factors = try values.withSpan(of: Element.Real.self) { values in
       (0..<rank).map { 1 / values[$0] }
     }
-    let shape = ColumnMajorShape(rows: rank, columns: vAdjoint.columns)
-    try withScratch(of: Element.self, shape) { scaled throws(LinearAlgebraError) in
-      try vAdjoint.first(rows: rank).copy(into: &scaled, shape)
-      scaleRows(&scaled, shape, by: factors)
-      let scaled = scaled.span
+    try withScaledRows(of: vAdjoint, by: factors) {
+      (scaled: Span<Element>, shape) throws(LinearAlgebraError) in
       try inverse.withMutableSpan(of: Element.self) { inverse throws(LinearAlgebraError) in
         try u.withSpan(of: Element.self) { u throws(LinearAlgebraError) in
           LAPACK.gemm(
@@ -191,5 +184,18 @@ private struct InvertSVD: DenseTask {
         }
       }
     }
+  }
+}
+
+/// Hands over the first rows of a matrix, as many as there are factors, each times its factor.
+private func withScaledRows<Element: LinearAlgebraScalar>(
+  of matrix: MatrixBytes, by factors: [Element.Real],
+  _ body: (Span<Element>, ColumnMajorShape) throws(LinearAlgebraError) -> Void
+) throws(LinearAlgebraError) {
+  let shape = ColumnMajorShape(rows: factors.count, columns: matrix.columns)
+  try withScratch(of: Element.self, shape) { scaled throws(LinearAlgebraError) in
+    try matrix.first(rows: factors.count).copy(into: &scaled, shape)
+    scaleRows(&scaled, shape, by: factors)
+    try body(scaled.span, shape)
   }
 }

@@ -69,7 +69,7 @@ extension WorkExecutor {
     let qr: TiledQRFactors<Element>
     if KernelFamily.isTall(rows: a.rows, columns: a.columns) {
       let tall = try await finished(startTallQR(a, priority: priority))
-      if checkingFinite, !tall.isFinite { try await checkFinite(a, "qr", priority) }
+      if checkingFinite, !tall.isFinite { try await checkFinite(a, .a, "qr", priority) }
       qr = tall.qr
     } else if checkingFinite {
       qr = try await surveyed(a, checkingFinite: true, "qr", priority) {

@@ -229,10 +229,29 @@ extension Double {
     #expect(throws: KernelError.self) { try pool.residuals(of: x[0..<3], solving: a, b) }
   }
 
-  @Test func `read what is right of the diagonal of positive definite matrices`() throws {
+  @Test func `of complex systems are those of one`() throws {
+    let pool = pools[1]
+    let a = try pool.matrixBatch(count: 5, rows: 8, columns: 8) { index, row, column in
+      ComplexElement<Float>(
+        row == column ? 9.3 : Float(1 + row) / Float(2 + column + index), Float(row - column) / 3)
+    }
+    let b = try pool.matrixBatch(count: 5, rows: 8, columns: 3) {
+      ComplexElement<Float>(Float($0 + $1) / Float(3 + $2), Float($2))
+    }
+    let x = try pool.solve(a, b, checkingResidual: true)
+    x[3][1, 1] = ComplexElement(x[3][1, 1].real, x[3][1, 1].imaginary + 0.01)
+    let ratios = Array(try pool.residuals(of: x, solving: a, b))
+    #expect((0..<5).filter { !(ratios[$0] < 30) } == [3])
+    for index in [0, 3] {
+      let one = try pool.residual(of: x[index], solving: a[index], b[index]).ratio
+      #expect((0.2...5) ~= ratios[index] / one)
+    }
+  }
+
+  @Test func `read what is left of the diagonal of positive definite matrices`() throws {
     let pool = pools[1]
     let a = try pool.matrixBatch(count: 5, rows: 8, columns: 8) { _, row, column in
-      row > column ? Float.nan : row == column ? 9.3 : 1 / Float(1 + row + column)
+      row < column ? Float.nan : row == column ? 9.3 : 1 / Float(1 + row + column)
     }
     let b = try pool.matrixBatch(count: 5, rows: 8, columns: 3) { Float($0 + $1) / Float(3 + $2) }
     let x = try pool.solve(a, b, assuming: .positiveDefinite, checkingResidual: true)

@@ -44,11 +44,11 @@ private enum Stretching: CaseIterable {
 }
 
 @Suite struct `QR of a tall matrix` {
-  /// At and around the least number of rows, which is 4096 or 16 times that of columns; with leaves whose heights differ;
-  /// and with one, two and three levels above the leaves.
+  /// At and around the least number of elements, and with fewer; with leaves whose heights differ; and with one, two and
+  /// three levels above the leaves.
   static let shapes = [
     (4096, 1), (4097, 1), (4096, 2), (4099, 13), (5003, 50), (4500, 64), (4111, 100), (4096, 256),
-    (4097, 255),
+    (4113, 255), (65_536, 16),
     (13_007, 50), (600_011, 1), (2_200_003, 2),
   ]
 
@@ -93,11 +93,9 @@ private enum Stretching: CaseIterable {
     let (m, n) = (a.rows, a.columns)
     let c = try DenseMatrix<Element>.random(rows: m, columns: 2, seed: 7)
     let (qr, q) = try onAllPools([a], what) { pool, inputs, digest in
-      guard case .tree = pool.explain(.qr(rows: m, columns: n), of: Element.self).way else {
-        Issue.record("no tree for \(what)")
-        throw CancellationError()
-      }
-      let qr = try pool.qr(inputs[0])
+      let qr =
+        isTree(m, n, Element.self)
+        ? try pool.qr(inputs[0]) : try pool.startQRByTree(inputs[0]).result()
       let q = try qr.q()
       digest.add(qr.factors)
       digest.add(q)
@@ -126,7 +124,7 @@ private enum Stretching: CaseIterable {
       let a = try DenseMatrix<Element>.random(rows: 6000, columns: 30, seed: seed)
       let b = try DenseMatrix<Element>.random(rows: 6000, columns: 3, seed: seed &+ 1)
       let x = try onAllPools([a, b], "\(Element.self)") { pool, inputs, digest in
-        let x = try pool.qr(inputs[0]).solve(inputs[1])
+        let x = try pool.startQRByTree(inputs[0]).result().solve(inputs[1])
         digest.add(x)
         return x
       }
@@ -164,31 +162,34 @@ private enum Stretching: CaseIterable {
   func `is refused where it is not finite, unless nobody looks`(_ kind: TestedExecutor) throws {
     let executor = kind.shared
     let a = try executor.matrix(rows: 4100, columns: 5) { Double(($0 * 7 + $1 * $1) % 11) }
-    #expect(try executor.qr(a).residual(of: a).ratio < 30)
+    #expect(try executor.startQRByTree(a).result().residual(of: a).ratio < 30)
     a[4099, 4] = .infinity
     a[2050, 3] = .nan
-    #expect(throws: LinearAlgebraError.notFinite(row: 2050, column: 3)) { try executor.qr(a) }
+    #expect(throws: LinearAlgebraError.notFinite(row: 2050, column: 3)) {
+      try executor.startQRByTree(a).result()
+    }
     #expect(throws: LinearAlgebraError.notFinite(row: 3, column: 2050)) {
       try executor.qr(a.transposed)
     }
-    let unseen = try executor.qr(a, checkingFinite: false)
+    let unseen = try executor.startQRByTree(a, checkingFinite: false).result()
     #expect(unseen.factors[4, 4].isNaN)
   }
 
+  private func isTree<Element: LinearAlgebraScalar>(
+    _ m: Int, _ n: Int, _ type: Element.Type
+  ) -> Bool {
+    if case .tree = pools[0].explain(.qr(rows: m, columns: n), of: type).way { true } else { false }
+  }
+
   @Test func `goes by a tree from so many rows on`() throws {
-    func isTree<Element: LinearAlgebraScalar>(_ m: Int, _ n: Int, _ type: Element.Type) -> Bool {
-      if case .tree = pools[0].explain(.qr(rows: m, columns: n), of: type).way {
-        true
-      } else {
-        false
-      }
-    }
-    for (m, n) in [(4096, 1), (4096, 256), (1_000_000_000, 200)] {
+    for (m, n) in [(1 << 20, 1), (65_536, 16), (4096, 256), (1_000_000_000, 200)] {
       #expect(isTree(m, n, Double.self) && isTree(m, n, Float.self), "\(m) × \(n)")
       #expect(!isTree(m, n, ComplexElement<Double>.self))
       #expect(!isTree(n, m, Double.self))
     }
-    for (m, n) in [(4095, 1), (4095, 255), (4095, 256), (100_000, 257), (4096, 0), (0, 0)] {
+    for (m, n) in [
+      ((1 << 20) - 1, 1), (65_535, 16), (4095, 256), (100_000, 257), (1 << 20, 0), (0, 0),
+    ] {
       #expect(!isTree(m, n, Double.self), "\(m) × \(n)")
     }
     // One row less, by one call of LAPACK.

@@ -64,7 +64,7 @@ extension WorkExecutor {
     let (order, columns) = (a.layout.rows, b.layout.columns)
     let work = BatchWork(
       type, count: count, .product(rows: order, inner: order, columns: columns))
-    let part = ReadPart(mirrored: assumption == .positiveDefinite ? .upper : nil)
+    let part = ReadPart(mirrored: assumption == .positiveDefinite ? .lower : nil)
     return try startSteps { [self] in
       try await finished(
         startConcurrentPerform(

@@ -66,12 +66,11 @@ extension WorkExecutor {
   private func qrInSteps<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, _ checkingFinite: Bool, _ priority: WorkPriority
   ) async throws -> QRFactorization<Element> {
-    let qr: TiledQRFactors<Element>
     if KernelFamily.isTall(rows: a.rows, columns: a.columns) {
-      let tall = try await finished(startTallQR(a, priority: priority))
-      if checkingFinite, !tall.isFinite { try await checkFinite(a, .a, "qr", priority) }
-      qr = tall.qr
-    } else if checkingFinite {
+      return try await qrByTree(a, checkingFinite, priority)
+    }
+    let qr: TiledQRFactors<Element>
+    if checkingFinite {
       qr = try await surveyed(a, checkingFinite: true, "qr", priority) {
         try startTiledQR(a, priority: priority)
       }.1
@@ -80,6 +79,22 @@ extension WorkExecutor {
     }
     return QRFactorization(
       factors: qr.factors, tau: try array(qr.scalarFactors), pivots: nil, executor: self)
+  }
+
+  private func qrByTree<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ checkingFinite: Bool, _ priority: WorkPriority
+  ) async throws -> QRFactorization<Element> {
+    let tall = try await finished(startTallQR(a, priority: priority))
+    if checkingFinite, !tall.isFinite { try await checkFinite(a, .a, "qr", priority) }
+    return QRFactorization(
+      factors: tall.qr.factors, tau: try array(tall.qr.scalarFactors), pivots: nil, executor: self)
+  }
+
+  /// QR by a tree of blocks, also of a matrix that is too small for `qr` to choose it: m ≥ n ≥ 1, of Double or Float.
+  package func startQRByTree<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, checkingFinite: Bool = true
+  ) throws -> Future<QRFactorization<Element>> {
+    try startSteps { [self] in try await qrByTree(a, checkingFinite, .normal) }
   }
 }
 

@@ -150,9 +150,10 @@ struct TallTree: Hashable {
 }
 
 extension KernelFamily {
-  /// Whether a QR factorization is to go by a tree of blocks: of many more rows than columns.
+  /// Whether a QR factorization is to go by a tree of blocks: of many more rows than columns, and too large for one
+  /// call to keep in the caches of a core. A tree has twice the operations of that call.
   public static func isTall(rows: Int, columns: Int) -> Bool {
-    1 <= columns && columns <= 256 && rows >= max(4096, 16 * columns)
+    (1...256).contains(columns) && rows / 16 >= columns && rows >= (1 << 20) / columns
   }
 
   /// Steps of a QR factorization by a tree of blocks, and how many blocks of rows there are, and of how many rows.

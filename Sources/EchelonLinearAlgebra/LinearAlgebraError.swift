@@ -75,7 +75,7 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
       "dense linear algebra needs a BLAS, and none is installed; install libopenblas0, or libblas3, which is slow "
         + "(apt-get install libopenblas0)"
     case .noLAPACK:
-      "this needs LAPACK, and none is installed; install libopenblas0, or liblapack3, which is slow "
+      "this needs LAPACK 3.9 or newer, and none is installed; install libopenblas0, or liblapack3, which is slow "
         + "(apt-get install libopenblas0); of Double and Float, products of two matrices without a structure, and a "
         + "`SharedMatrixBatch`, need none"
     case .notSquare(let operation, let operand, let rows, let columns):
@@ -151,6 +151,7 @@ private func adviceForLargeResidual(_ operation: String) -> String {
   case "leastSquares":
     "look for NaN and overflow, and that A and B are as they were; if they are, take a smaller `tolerance` or "
       + "`method: .singularValues`"
+  case "ridge": "look for NaN and overflow, and that A and B are as they were"
   default: "look for NaN and overflow, and that the matrix is as it was when it was decomposed"
   }
 }

@@ -217,7 +217,7 @@ private enum Division { case one, several }
     #expect(
       sentence(.byFactors(name: "inverse", rows: 900, columns: 900))
         == "inverse by the factors of 900 × 900 ComplexElement<Float>: one call in one worker, with one thread; "
-        + "it is little beside the factorization")
+        + "only the factorization before it is divided")
     for (operation, _) in Self.operations {
       let threads = pool.explain(operation, of: Double.self).blasThreadCount
       #expect(threads == 1, "\(operation)")

@@ -43,6 +43,51 @@ private func same<Element: TestedScalar>(_ a: [[Element]], _ b: [[Element]]) -> 
     for pool in pools { pool.shutdown() }
   }
 
+  @Test func `of factorizations and decompositions do not depend on workers and views`() throws {
+    let seed = testSeed()
+    func check<Element: TestedEigenScalar>(_: Element.Type, size: Int) throws {
+      let a = try DenseMatrix<Element>.random(rows: size, columns: size, seed: seed)
+      let b = try DenseMatrix<Element>.random(rows: size, columns: 2, seed: seed &+ 1)
+      var expected: BitDigest?
+      // Each number of workers, and each view, on a pool of its own.
+      let views: [(Int, TestedLayout)] = [
+        (0, .rows), (1, .columns), (2, .gaps), (3, .rows), (3, .columns), (3, .gaps),
+      ]
+      for (index, layout) in views {
+        let pool = pools[index]
+        let (a, b) = (try a.shared(on: pool, layout), try b.shared(on: pool, layout))
+        var digest = BitDigest()
+        let lu = try pool.lu(a)
+        digest.add(lu.factors)
+        digest.add(try lu.solve(b))
+        digest.add(try lu.inverse())
+        let qr = try pool.qr(a)
+        digest.add(qr.factors)
+        digest.add(try qr.q())
+        digest.add(try pool.qr(a, pivoting: .columns).factors)
+        digest.add(try pool.leastSquares(a, b).x)
+        let svd = try pool.svd(a)
+        digest.add(svd.u)
+        digest.add(svd.singularValues)
+        let symmetric = try pool.symmetricEigen(a, triangle: .upper)
+        digest.add(symmetric.eigenvectors)
+        let eigen = try pool.eigen(a)
+        digest.add(eigen.eigenvectors)
+        digest.add(try pool.schur(a).q)
+        digest.add(try pool.matrixExponential(a))
+        let isSame = digest == expected ?? digest
+        #expect(
+          isSame,
+          "\(size) × \(size) \(Element.self), \(pool.workerCount) workers, \(layout), seed \(seed)")
+        expected = digest
+      }
+    }
+    try check(Double.self, size: 270)
+    try check(Float.self, size: 200)
+    try check(ComplexElement<Double>.self, size: 120)
+    try check(ComplexElement<Float>.self, size: 60)
+  }
+
   @Test func `are the same when workers are killed on the way`() throws {
     let seed = testSeed()
     let a = Reference<Double>(rows: 150, columns: 150, seed: seed)

@@ -197,6 +197,19 @@ private func expect(
       has: "matrix 0 of the batch", "less than 1e-30")
   }
 
+  @Test func `of more rows or columns than LAPACK can count is said`() throws {
+    let count = 3_000_000_000
+    let wide = try pool.matrix(repeating: 0.0, rows: 0, columns: 1)
+    let none = SharedMatrix(wide.storage, rows: 0, columns: count)
+    let sides = try pool.matrix(repeating: 0.0, rows: 0, columns: 1)
+    for message in [
+      text { try pool.svd(none) }, text { try pool.qr(none) }, text { try pool.lu(none) },
+      text { try pool.leastSquares(none, sides) },
+    ] {
+      expect(message, has: "0 × 3000000000", "exceeds the 2147483647")
+    }
+  }
+
   @Test func `is what to install`() {
     expect("\(LinearAlgebraError.noBLAS)", has: "needs a BLAS", "apt-get install libopenblas0")
     expect(

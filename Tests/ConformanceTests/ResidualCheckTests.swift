@@ -178,4 +178,28 @@ private func growing(_ count: Int, on pool: ProcessPool) throws -> SharedMatrix<
     #expect(try await pool.eigen(a).residual(of: a).isSmall)
     #expect(try await pool.symmetricEigen(a, a).residual(of: a, and: a).isSmall)
   }
+
+  @Test func `is large for zeros in place of factors of many rows`() throws {
+    let pool = pools[1]
+    let a = try pool.matrix(rows: 600_000, columns: 1) { row, _ in Float(1 + row % 7) }
+    let qr = try pool.qr(a)
+    #expect(try qr.residual(of: a).isSmall)
+    for row in 0..<600_000 { qr.factors[row, 0] = 0 }
+    #expect(throws: LinearAlgebraError.self) { try qr.residual(of: a).check() }
+  }
+
+  @Test func `of matrices that do not belong together is an error`() throws {
+    let pool = pools[1]
+    let (a, other) = (
+      try pool.identityMatrix(of: Double.self, size: 3),
+      try pool.identityMatrix(of: Double.self, size: 4)
+    )
+    let narrow = try pool.matrix(repeating: 1.0, rows: 3, columns: 2)
+    #expect(throws: KernelError.self) { try pool.lu(a).residual(of: other) }
+    #expect(throws: KernelError.self) { try pool.svd(a).residual(of: narrow) }
+    #expect(throws: KernelError.self) { try pool.eigen(a).residual(of: other) }
+    #expect(throws: KernelError.self) { try pool.symmetricEigen(a, a).residual(of: other, and: a) }
+    #expect(throws: KernelError.self) { try pool.residual(of: narrow, solving: a, a) }
+    #expect(throws: KernelError.self) { try pool.residual(of: other, fitting: a, a) }
+  }
 }

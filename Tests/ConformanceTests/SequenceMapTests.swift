@@ -75,7 +75,8 @@ private func results<Output>(_ results: MapResults<Output>) -> [Result<Output, a
     let before = pool.statistics.submitted
     #expect(try pool.map(0..<20_000, echo).reduce(0) { $0 + (try $1.get()) } == 199_990_000)
     let quick = pool.statistics.submitted - before
-    #expect(quick < 4_000, "\(quick) calls for 20,000 elements")
+    // Hundreds on an idle machine. On one that lets other programs run in between, an element looks slower than it is.
+    #expect(quick < 10_000, "\(quick) calls for 20,000 elements")
     #expect(
       try pool.map(repeatElement(5_000, count: 40), Self.linger).map { try $0.get() }.count == 40)
     let slow = pool.statistics.submitted - before - quick

@@ -142,6 +142,36 @@ extension Double {
     }
   }
 
+  @Test func `of ridge regression is that of the problem with a penalty`() throws {
+    let seed = testSeed()
+    func check<Element: TestedScalar>(_: Element.Type) throws {
+      for (rows, columns, rank) in [(70, 30, 30), (30, 70, 30), (40, 40, 11)] {
+        let a: DenseMatrix<Element> = try matrix(rows, columns, rank: rank, seed: seed)
+        let b = try DenseMatrix<Element>.random(rows: rows, columns: 3, seed: seed &+ 2)
+        for lambda in [0, 1e-3, 1, 1e6] {
+          let what = "\(rows) × \(columns), λ = \(lambda), \(Element.self), seed \(seed)"
+          let (a, b) = (try a.shared(on: pool, .gaps), try b.shared(on: pool))
+          let x = try pool.ridge(a, b, lambda: lambda, checkingResidual: true)
+          let error = #expect(throws: LinearAlgebraError.self, "\(what)") {
+            try pool.ridge(a, b, lambda: lambda, checkingResidual: 1e-30)
+          }
+          let operation = lambda > 0 ? "ridge" : "leastSquares"
+          guard case .largeResidual(operation, _, 1e-30) = error else {
+            Issue.record("\(what): \(String(describing: error))")
+            continue
+          }
+          // Of a problem with another penalty it is no solution, where that counts as much as A.
+          guard lambda == 1 else { continue }
+          let other = try pool.residual(of: x, fitting: a, b, lambda: 2 * lambda)
+          #expect(other.ratio > 30, "\(what): \(other)")
+        }
+      }
+    }
+    for scalar in testedScalars { try check(scalar) }
+    let one = try pool.identityMatrix(of: Double.self, size: 2)
+    #expect(throws: PoolError.self) { try pool.residual(of: one, fitting: one, one, lambda: -1) }
+  }
+
   @Test func `is there for factorizations, which do not keep their matrix`() async throws {
     let a = try (matrix(50, 20, rank: 20, seed: 5) as DenseMatrix<Double>).shared(on: pool)
     let b = try pool.array((0..<50).map { Double($0 % 7) })

@@ -214,28 +214,34 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
   ]
 
   /// Steps that change tiles, and wait for one another.
-  static let factorizations = steps(Double.self) + steps(Float.self) + [wideCalls]
+  static let factorizations = steps(Double.self) + steps(Float.self) + [wideCalls, products]
 
   private static func steps<Element: LinearAlgebraScalar & KernelElement & BinaryFloatingPoint>(
     _: Element.Type
   ) -> [InPlaceOperation] where Element.RawSignificand: FixedWidthInteger {
-    [
+    // Of one type square matrices, of the other such as have more rows or columns, and leaves that geqrt factors.
+    let isDouble = Element.self == Double.self
+    let tall = isDouble ? (rows: 37_000, columns: 16) : (rows: 9000, columns: 64)
+    return [
       factorization("a Cholesky factorization") { (executor, a: SharedMatrix<Element>) in
         let product: SharedMatrix<Element> = try executor.multiply(a, a.transposed)
         for i in 0..<a.rows { product[i, i] += 1 }
         return bits(try executor.startTiledCholesky(product).result().lower)
       },
-      factorization("an LU factorization") { (executor, a: SharedMatrix<Element>) in
+      factorization("an LU factorization", rows: isDouble ? 420 : 560) {
+        (executor, a: SharedMatrix<Element>) in
         let lu = try executor.startTiledLU(a).result()
         return lu.exchanges.map { UInt64($0) } + bits(lu.factors)
       },
-      factorization("a QR factorization") { (executor, a: SharedMatrix<Element>) in
+      factorization("a QR factorization", columns: isDouble ? 420 : 560) {
+        (executor, a: SharedMatrix<Element>) in
         let qr = try executor.startTiledQR(a).result()
         return qr.scalarFactors.map { Double($0).bitPattern } + bits(qr.factors)
       },
-      factorization("a QR factorization by a tree of blocks", rows: 37_000, columns: 16) {
-        (executor, a: SharedMatrix<Element>) in
-        // Nine leaves, and two levels above them; again and again, since it takes less time than making the matrix.
+      factorization(
+        "a QR factorization by a tree of blocks", rows: tall.rows, columns: tall.columns
+      ) { (executor, a: SharedMatrix<Element>) in
+        // Eight leaves or more, and one or two levels above them; again and again, since it takes less time than making the matrix.
         try (0..<8).flatMap { _ in
           let qr = try executor.startTallQR(a).result().qr
           return qr.scalarFactors.map { Double($0).bitPattern } + bits(qr.factors)
@@ -267,6 +273,30 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
         let svd = try executor.startSVD(a)
         let eigen = try executor.startSymmetricEigen(a, triangle: .lower)
         return bits(try svd.result().u) + bits(try eigen.result().eigenvectors)
+      })
+    operation.isOfBLAS = true
+    return operation
+  }()
+
+  /// Products in blocks, which write what they do not read.
+  private static let products: InPlaceOperation = {
+    var operation = InPlaceOperation(
+      "products of matrices and vectors, real and complex",
+      of: { executor in
+        let a: SharedMatrix<Double> = try randomMatrix(executor, rows: 420, columns: 420)
+        let x = try executor.array(count: 420) { Double($0) / 420 }
+        let z = try executor.matrix(rows: 200, columns: 200) {
+          ComplexElement(a[$0, $1], a[$1, $0])
+        }
+        var words: [UInt64] = []
+        for _ in 0..<3 {
+          words += bits(try executor.multiply(a, a))
+          words += bits(try executor.multiply(a, a, structure: .symmetric(.lower)))
+          words += Array(try executor.multiply(a, x)).map(\.bitPattern)
+          let squared = Array(try executor.multiply(z, z).storage)
+          words += squared.flatMap { [$0.real.bitPattern, $0.imaginary.bitPattern] }
+        }
+        return words
       })
     operation.isOfBLAS = true
     return operation

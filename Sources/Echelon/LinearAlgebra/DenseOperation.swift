@@ -119,11 +119,11 @@ public enum DenseOperation: Hashable, Sendable {
       } else {
         "its structure leaves too little work to divide"
       }
-    case .byFactors: "it is little beside the factorization"
+    case .byFactors: "only the factorization before it is divided"
     case .matrixExponential: "each of its products needs the one before"
     case .matrixNorm: "it reads each element once"
-    case .pivotedQR, .svd, .symmetricEigen, .eigen, .schur, .leastSquares, .principalComponents,
-      .batch:
+    case .leastSquares: "its rank has to be found"
+    case .pivotedQR, .svd, .symmetricEigen, .eigen, .schur, .principalComponents, .batch:
       "LAPACK has no form of it that falls into steps"
     case .other: "nothing is known of it that falls into steps"
     }

@@ -26,6 +26,18 @@ protocol DenseTask: Sendable {
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError)
 }
 
+/// - Throws: `LinearAlgebraError`: `noLAPACK`; `tooLarge` for more rows, columns or elements from one column of a copy to
+///   the next than LAPACK can count.
+func requireLAPACK<Element>(for matrices: SharedMatrix<Element>...) throws(LinearAlgebraError) {
+  try LAPACK.require()
+  for matrix in matrices where max(matrix.rows, matrix.columns) > Int(Int32.max) {
+    throw .tooLarge(
+      view: MatrixView(
+        rows: matrix.rows, columns: matrix.columns, rowStride: matrix.rowStride,
+        columnStride: matrix.columnStride))
+  }
+}
+
 extension DenseTask {
   /// One: workers beside it would compete with more.
   var blasThreadCount: Int { 1 }

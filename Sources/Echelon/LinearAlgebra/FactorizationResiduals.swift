@@ -90,7 +90,7 @@ extension SymmetricEigendecomposition {
     try checkSquare(a, "residual")
     try checkSquare(b, "residual", .b)
     let size = eigenvectors.rows
-    precondition(a.rows == size && b.rows == size, "the eigenvectors of a pair of other matrices")
+    guard a.rows == size, b.rows == size else { throw residualShapes(eigenvectors, a, b) }
     return try executor.startSteps { [self] in
       let structure: FactorStructure =
         Element.isComplex ? .hermitian(triangle) : .symmetric(triangle)
@@ -147,7 +147,11 @@ extension Eigendecomposition {
     of a: SharedMatrix<Element>, priority: WorkPriority = .normal
   ) throws -> Future<ResidualCheck> {
     try checkSquare(a, "residual")
-    precondition(a.rows == eigenvectors.rows, "the eigenvectors of a matrix of another size")
+    guard a.rows == eigenvectors.rows else {
+      throw KernelError.shapeMismatch(
+        kernel: "residual",
+        shapes: ["\(eigenvectors.rows) eigenvectors", "\(a.rows) × \(a.columns)"])
+    }
     return try executor.startSteps { [self] in
       func ratio(
         _ vectors: SharedMatrix<Element.ComplexNumber>, isAdjoint: Bool

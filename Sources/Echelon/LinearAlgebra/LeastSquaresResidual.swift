@@ -15,62 +15,74 @@ extension WorkExecutor {
   ///   x = Aᴴ·y + x': nothing of a solution lies outside of the range of Aᴴ, so that none is shorter. LAPACK's programs
   ///   divide by ‖x‖, which is about as large for their matrices.
   ///
+  /// Of ridge regression, with λ > 0, A has √λ·1 below it and B zeros: that is the problem which X solves.
+  ///
   /// One worker does it, in as much memory as A, B and X take.
   /// - Parameters:
   ///   - x: n × k, or a vector of n elements.
   ///   - a: m × n, any view; it is not changed.
   ///   - b: m × k, or a vector of m elements.
-  ///   - rank: A's, as `LeastSquaresSolution.rank` and `SingularValueDecomposition.rank` have it; nil is min(m, n).
+  ///   - rank: A's, as `LeastSquaresSolution.rank` and `SingularValueDecomposition.rank` have it; nil is min(m, n). With
+  ///     λ > 0 it does not matter.
+  ///   - lambda: λ of ridge regression, 0 or more, finite.
   ///   - priority: how urgent it is.
-  /// - Throws: `LinearAlgebraError`: `rightSideMismatch`, `noLAPACK`.
+  /// - Throws: `LinearAlgebraError`: `rightSideMismatch`, `noLAPACK`; `KernelError.shapeMismatch` of X;
+  ///   `PoolError.invalidArgument` for λ.
   /// - Source: LAPACK Working Note 41: xQRT17, xQRT16 and xQRT14, as xDRVLS takes them.
   public func startResidual<Element: LinearAlgebraScalar>(
     of x: some RightHandSide<Element>, fitting a: SharedMatrix<Element>,
-    _ b: some RightHandSide<Element>, rank: Int? = nil, priority: WorkPriority = .normal
+    _ b: some RightHandSide<Element>, rank: Int? = nil, lambda: Double = 0,
+    priority: WorkPriority = .normal
   ) throws -> Future<ResidualCheck> {
     let (x, b) = (x.rightSides, b.rightSides)
+    try checkLambda(lambda)
     try checkRightSides(b.rows, of: (a.rows, a.columns), "residual")
-    try LAPACK.require()
-    precondition(
-      x.rows == a.columns && x.columns == b.columns,
-      "\(x.rows) × \(x.columns) solutions of \(b.columns) problems with \(a.columns) unknowns")
+    try requireLAPACK(for: a, b, x)
+    guard x.rows == a.columns, x.columns == b.columns else {
+      throw residualShapes(x, a, b)
+    }
     let rank = rank ?? min(a.rows, a.columns)
     precondition(
       0...min(a.rows, a.columns) ~= rank, "no \(a.rows) × \(a.columns) matrix has rank \(rank)")
     return try startSteps { [self] in
-      try await residual(of: x, fitting: a, b, rank: rank, priority)
+      try await residual(of: x, fitting: a, b, rank: rank, lambda: lambda, priority)
     }
   }
 
   /// How well X solves the least-squares problem of A and B; see `startResidual(of:fitting:_:)`.
   public func residual<Element: LinearAlgebraScalar>(
     of x: some RightHandSide<Element>, fitting a: SharedMatrix<Element>,
-    _ b: some RightHandSide<Element>, rank: Int? = nil, priority: WorkPriority = .normal
+    _ b: some RightHandSide<Element>, rank: Int? = nil, lambda: Double = 0,
+    priority: WorkPriority = .normal
   ) async throws -> ResidualCheck {
-    try await startResidual(of: x, fitting: a, b, rank: rank, priority: priority).value
+    try await startResidual(of: x, fitting: a, b, rank: rank, lambda: lambda, priority: priority)
+      .value
   }
 
   /// How well X solves the least-squares problem of A and B, blocking; see `startResidual(of:fitting:_:)`.
   @available(*, noasync)
   public func residual<Element: LinearAlgebraScalar>(
     of x: some RightHandSide<Element>, fitting a: SharedMatrix<Element>,
-    _ b: some RightHandSide<Element>, rank: Int? = nil, priority: WorkPriority = .normal
+    _ b: some RightHandSide<Element>, rank: Int? = nil, lambda: Double = 0,
+    priority: WorkPriority = .normal
   ) throws -> ResidualCheck {
-    try startResidual(of: x, fitting: a, b, rank: rank, priority: priority).result()
+    try startResidual(of: x, fitting: a, b, rank: rank, lambda: lambda, priority: priority).result()
   }
 
   /// The measure of checked shapes.
   func residual<Element: LinearAlgebraScalar>(
     of x: SharedMatrix<Element>, fitting a: SharedMatrix<Element>, _ b: SharedMatrix<Element>,
-    rank: Int, _ priority: WorkPriority
+    rank: Int, lambda: Double = 0, _ priority: WorkPriority
   ) async throws -> ResidualCheck {
     let ratio = try array(repeating: 0.0, count: 1)
     try await finish(
       LeastSquaresResidual(
-        type: Element.scalarType, report: TaskReport(on: self), rank: rank, a: MatrixBytes(a),
+        type: Element.scalarType, report: TaskReport(on: self),
+        rank: lambda > 0 ? a.columns : rank, lambda: lambda, a: MatrixBytes(a),
         b: MatrixBytes(b), x: MatrixBytes(x), ratio: ratio),
       "residual", priority)
-    return ResidualCheck(operation: "leastSquares", residual: ratio[0], orthogonality: 0)
+    return ResidualCheck(
+      operation: lambda > 0 ? "ridge" : "leastSquares", residual: ratio[0], orthogonality: 0)
   }
 }
 
@@ -78,6 +90,7 @@ private struct LeastSquaresResidual: DenseTask {
   let type: ScalarType
   let report: TaskReport
   let rank: Int
+  let lambda: Double
   let a: MatrixBytes
   let b: MatrixBytes
   let x: MatrixBytes
@@ -94,19 +107,23 @@ private struct LeastSquaresResidual: DenseTask {
   }
 
   private var longest: Int { max(a.rows, a.columns, b.columns) }
+  /// Rows of √λ·1 below A.
+  private var rowsBelow: Int { lambda > 0 ? a.columns : 0 }
 
   /// What is left, or what of it lies in the range of A.
   private func residual<Element: LinearAlgebraScalar>(
     of _: Element.Type
   ) throws(LinearAlgebraError) -> Double {
-    let aShape = ColumnMajorShape(rows: a.rows, columns: a.columns)
-    let bShape = ColumnMajorShape(rows: b.rows, columns: b.columns)
+    let aShape = ColumnMajorShape(rows: a.rows + rowsBelow, columns: a.columns)
+    let bShape = ColumnMajorShape(rows: b.rows + rowsBelow, columns: b.columns)
     let xShape = ColumnMajorShape(rows: x.rows, columns: x.columns)
     return try withScratch(of: Element.self, aShape) { a throws(LinearAlgebraError) in
       try withScratch(of: Element.self, bShape) { rest throws(LinearAlgebraError) in
         try withScratch(of: Element.self, xShape) { x throws(LinearAlgebraError) in
-          try self.a.copy(into: &a, aShape)
-          try self.b.copy(into: &rest, bShape)
+          try self.a.copy(into: &a, part(aShape))
+          try self.b.copy(into: &rest, part(bShape))
+          fillBelow(&a, aShape, diagonal: lambda.squareRoot())
+          fillBelow(&rest, bShape, diagonal: 0)
           try self.x.copy(into: &x, xShape)
           // A and B by powers of 2 of about 1: the square of A would overflow, or underflow.
           let exponents = (exponent(a.span, aShape), exponent(rest.span, bShape))
@@ -133,6 +150,23 @@ private struct LeastSquaresResidual: DenseTask {
               Element.self, norm(product.span, shape), to: scales, count: longest)
           }
         }
+      }
+    }
+  }
+
+  /// The rows of A or B.
+  private func part(_ shape: ColumnMajorShape) -> ColumnMajorShape {
+    ColumnMajorShape(rows: a.rows, columns: shape.columns, leading: shape.leading)
+  }
+
+  /// Sets what is below A or B.
+  private func fillBelow<Element: LinearAlgebraScalar>(
+    _ matrix: inout MutableSpan<Element>, _ shape: ColumnMajorShape, diagonal: Double
+  ) {
+    for column in 0..<shape.columns {
+      for row in 0..<rowsBelow {
+        matrix[column * shape.leading + a.rows + row] =
+          row == column ? Element(real: Element.Real(diagonal)) : 0
       }
     }
   }

@@ -7,6 +7,7 @@ public import EchelonLinearAlgebra
 ///     try lu.residual(of: a).check()    // throws when the ratio is 30 or more
 ///
 /// Norms are ‖·‖₁, the largest sum of a column's moduli, and ε is the unit roundoff, 2⁻⁵³ for Double and 2⁻²⁴ for Float.
+/// A number of rows or columns that is divided by counts for 2¹⁴ at most.
 ///
 /// - Source: L. S. Blackford and J. J. Dongarra, *Installation Guide for LAPACK*, LAPACK Working Note 41: xGET01, xPOT01, xQRT01,
 ///   xBDT01, xSYT21, xGET22, xHST01, xSGT01 and xGET02; of least squares xQRT14, xQRT16 and xQRT17.
@@ -64,11 +65,13 @@ public struct ResidualLimit: Sendable, Hashable, Codable, ExpressibleByBooleanLi
 }
 
 /// ‖difference‖ / (scales·n·ε), divided one by one, since products of norms overflow; ∞ in place of NaN.
+///
+/// No n counts for more than 2¹⁴: with LAPACK's n, of 560,000 and more, zeros would do for factors in single precision.
 func residualRatio<Element: LinearAlgebraScalar>(
   _: Element.Type, _ difference: Double, to scales: [Double], count: Int = 1
 ) -> Double {
   if difference == 0 { return 0 }
   let unit = Double(Element.Real.ulpOfOne) / 2
-  let ratio = scales.reduce(difference, /) / Double(max(1, count)) / unit
+  let ratio = scales.reduce(difference, /) / Double(min(max(1, count), 1 << 14)) / unit
   return ratio.isNaN ? .infinity : ratio
 }

@@ -16,7 +16,7 @@ extension WorkExecutor {
   public func startLU<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, checkingFinite: Bool = true, priority: WorkPriority = .normal
   ) throws -> Future<LUFactorization<Element>> {
-    try LAPACK.require()
+    try requireLAPACK(for: a)
     return try startSteps { [self] in
       if isDivided(.lu(rows: a.rows, columns: a.columns), of: Element.self) {
         return try await luInSteps(a, checkingFinite, priority)

@@ -49,7 +49,7 @@ extension WorkExecutor {
   ) throws -> Future<LeastSquaresSolution<Element>> {
     let b = b.rightSides
     try checkRightSides(b.rows, of: (a.rows, a.columns), "leastSquares")
-    try LAPACK.require()
+    try requireLAPACK(for: a, b)
     return try startSteps { [self] in
       let x = try columnMajorMatrix(of: Element.self, rows: a.columns, columns: b.columns)
       let values = try uninitializedArray(

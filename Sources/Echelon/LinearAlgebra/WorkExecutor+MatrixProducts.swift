@@ -72,7 +72,7 @@ extension WorkExecutor {
   ) throws -> Future<SharedMatrix<Element>> {
     try checkSquare(a, "multiply")
     guard b.rows == a.columns else { throw shapes([(a.rows, a.columns), (b.rows, b.columns)]) }
-    try LAPACK.require()
+    try requireLAPACK(for: a, b)
     return try startSteps { [self] in
       let c = try columnMajorMatrix(of: Element.self, rows: b.rows, columns: b.columns)
       let grid = BlockGrid.structuredProduct(rows: c.rows, columns: c.columns)
@@ -117,7 +117,7 @@ extension WorkExecutor {
   ) throws -> Future<SharedArray<Element>> {
     let (rows, columns) = form == .plain ? (a.rows, a.columns) : (a.columns, a.rows)
     guard columns == x.count else { throw shapes([(rows, columns), (x.count, 1)]) }
-    try LAPACK.require()
+    try requireLAPACK(for: a)
     return try startSteps { [self] in
       let y = try uninitializedArray(of: Element.self, count: rows)
       let grid = BlockGrid.matrixVector(rows: rows, columns: columns)
@@ -186,7 +186,7 @@ extension WorkExecutor {
     let (rows, inner) = leftForm == .plain ? (a.rows, a.columns) : (a.columns, a.rows)
     let (depth, columns) = rightForm == .plain ? (b.rows, b.columns) : (b.columns, b.rows)
     guard inner == depth else { throw shapes([(rows, inner), (depth, columns)]) }
-    try LAPACK.require()
+    try requireLAPACK(for: a, b)
     return try startSteps { [self] in
       let c = try columnMajorMatrix(of: Element.self, rows: rows, columns: columns)
       let grid = BlockGrid.product(rows: rows, columns: columns)

@@ -33,7 +33,7 @@ extension WorkExecutor {
         "principalComponents with \(count) components; \(n) observations of \(p) variables have "
           + "\(all)")
     }
-    try LAPACK.require()
+    try requireLAPACK(for: observations)
     return try startSteps { [self] in
       let components = try columnMajorMatrix(of: Element.self, rows: count, columns: p)
       let means = try uninitializedArray(of: Element.self, count: p)

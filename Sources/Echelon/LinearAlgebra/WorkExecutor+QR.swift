@@ -21,7 +21,7 @@ extension WorkExecutor {
     _ a: SharedMatrix<Element>, pivoting: ColumnPivoting = .none, checkingFinite: Bool = true,
     priority: WorkPriority = .normal
   ) throws -> Future<QRFactorization<Element>> {
-    try LAPACK.require()
+    try requireLAPACK(for: a)
     return try startSteps { [self] in
       if pivoting == .none, isDivided(.qr(rows: a.rows, columns: a.columns), of: Element.self) {
         return try await qrInSteps(a, checkingFinite, priority)

@@ -12,7 +12,8 @@ extension WorkExecutor {
   ///   - b: as X.
   ///   - structure: what was known of A when X was computed; the same elements count.
   ///   - priority: how urgent it is.
-  /// - Throws: `LinearAlgebraError`: `notSquare`, `rightSideMismatch`, `noLAPACK`.
+  /// - Throws: `LinearAlgebraError`: `notSquare`, `rightSideMismatch`, `noLAPACK`; `KernelError.shapeMismatch` where X has
+  ///   not as many columns as B.
   /// - Source: LAPACK Working Note 41, xGET02.
   public func startResidual<Element: LinearAlgebraScalar, B: RightHandSide<Element>>(
     of x: B, solving a: SharedMatrix<Element>, _ b: B, structure: MatrixStructure = .general,
@@ -23,7 +24,7 @@ extension WorkExecutor {
     try checkRightSides(x.rightSides.rows, of: (a.rows, a.columns), "residual of X")
     try LAPACK.require()
     let (x, b) = (x.rightSides, b.rightSides)
-    precondition(x.columns == b.columns, "\(x.columns) solutions of \(b.columns) systems")
+    guard x.columns == b.columns else { throw residualShapes(x, a, b) }
     return try startSteps { [self] in
       try await residual(of: x, solving: a, b, ReadPart(structure), priority)
     }
@@ -68,9 +69,9 @@ extension WorkExecutor {
     reading part: ReadPart = ReadPart(), count: Int? = nil
   ) async throws -> Double {
     let product = try await finished(factors.startReconstruct(priority: priority))
-    precondition(
-      product.rows == a.rows && product.columns == a.columns,
-      "the factors of a \(product.rows) × \(product.columns) matrix, not of this one")
+    guard product.rows == a.rows, product.columns == a.columns else {
+      throw residualShapes(product, a)
+    }
     guard a.rows > 0, a.columns > 0 else { return 0 }
     let grid = rowBlocks(a.rows, a.columns)
     let sums = try array(repeating: 0.0, count: grid.count * 2 * a.columns)
@@ -158,4 +159,9 @@ private func totals(_ sums: SharedArray<Double>, blocks: Int) -> [Double] {
 /// The largest one, NaN where there is one.
 func largest(_ sums: ArraySlice<Double>) -> Double {
   sums.reduce(0) { $0.isNaN || $0 > $1 ? $0 : $1 }
+}
+
+/// The error of matrices that do not belong together.
+func residualShapes<Element>(_ matrices: SharedMatrix<Element>...) -> KernelError {
+  .shapeMismatch(kernel: "residual", shapes: matrices.map { "\($0.rows) × \($0.columns)" })
 }

@@ -18,7 +18,7 @@ extension WorkExecutor {
   public func startSVD<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, vectors: SingularVectors = .thin, priority: WorkPriority = .normal
   ) throws -> Future<SingularValueDecomposition<Element>> {
-    try LAPACK.require()
+    try requireLAPACK(for: a)
     return try startSteps { [self] in
       let shapes = vectors.shapes(rows: a.rows, columns: a.columns)
       let u = try columnMajorMatrix(

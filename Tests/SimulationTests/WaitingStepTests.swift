@@ -4,7 +4,9 @@ import Testing
 
 /// Factorizations whose steps wait for one another, on the simulated machine.
 @Suite(.serialized) struct `Steps that wait, simulated` {
-  private let seeds = UInt64(1)...200
+  /// Few, since a BLAS with threads takes a hundred times as long for small tiles as one without. 146 is the one that
+  /// found a worker which went round for ever.
+  private let seeds = UInt64(140)...159
   /// Four tiles of 64 to a side.
   private let order = 200
 

@@ -201,7 +201,7 @@ extension `Residuals over LAPACK's matrix types` {
     }
     for scalar in testedScalars.compactMap({ $0 as? any TestedEigenScalar.Type }) {
       try check(scalar, sizes: nil, all: true)
-      if source == .own { try check(scalar, sizes: largeSizes, all: false) }
+      if source == .own { try check(scalar, sizes: largeSizes(of: scalar), all: false) }
     }
     ratios.report("eigenvalues and Schur, \(source)")
   }

@@ -97,7 +97,8 @@ let package = Package(
     .testTarget(
       name: "EchelonKernelsTests",
       dependencies: [
-        "EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory", "CReference", "TestSupport",
+        "EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory", "CEchelonKernels", "CReference",
+        "TestSupport",
       ], swiftSettings: settings),
     .testTarget(
       name: "EchelonFilesTests", dependencies: ["EchelonFiles", "EchelonMemory"],

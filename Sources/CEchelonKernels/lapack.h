@@ -67,11 +67,15 @@ static inline void *work_memory(size_t count, size_t size) {
   return count > PTRDIFF_MAX / size ? NULL : malloc(count ? count * size : 1);
 }
 
-/// What a routine asked for in the first element of its work. As a float it may have been rounded down.
+/// What a routine asked for in the first element of its work, or EK_TOO_LARGE. As a float it may have been rounded down.
 static inline int asked_for(int type, const any_element *best) {
   double size = is_single(type) ? best->s[0] * (1 + 0x1p-22) : best->d[0];
-  return size < 1 ? 1 : size >= INT32_MAX ? INT32_MAX : (int)size;
+  return size < 0 || size >= INT32_MAX ? EK_TOO_LARGE : size < 1 ? 1 : (int)size;
 }
+
+/// Whether LAPACK can count so many elements of work. Routines that want a square of the order add it up in an int, which
+/// may come round to any number, so they are not even asked.
+static inline int is_countable(double elements) { return elements < INT32_MAX; }
 
 /// Makes `call` twice, with variables `work`, `lwork` and `info`: first it only says how much memory it wants.
 #define WITH_WORKSPACE(type, call)                                   \
@@ -82,6 +86,10 @@ static inline int asked_for(int type, const any_element *best) {
     call;                                                            \
     if (info) break;                                                 \
     lwork = asked_for(type, &best);                                  \
+    if (lwork < 0) {                                                 \
+      info = lwork;                                                  \
+      break;                                                         \
+    }                                                                \
     work = work_memory((size_t)lwork, element_size(type));           \
     if (!work) {                                                     \
       info = EK_NO_MEMORY;                                           \

@@ -14,6 +14,10 @@ typedef struct {
 
 /// Allocates `lwork` elements, `lrwork` parts of one and `liwork` integers.
 static int allocate(int type, workspaces *w) {
+  if (w->lwork < 0 || w->lrwork < 0) {
+    w->work = w->real = w->integers = NULL;
+    return EK_TOO_LARGE;
+  }
   w->work = work_memory((size_t)w->lwork, element_size(type));
   w->real = work_memory((size_t)w->lrwork, part_size(type));
   w->integers = work_memory((size_t)w->liwork, sizeof *w->integers);
@@ -58,6 +62,9 @@ static void release(workspaces *w) {
 
 int ek_gesdd(int type, char job, int m, int n, void *a, int lda, void *s, void *u, int ldu, void *vt, int ldvt) {
   int info = 0, none[1];
+  double order = m < n ? m : n;
+  if (job != 'N' && !is_countable((is_complex(type) ? 5 : 4) * order * order + 7 * order + 64.0 * ((double)m + n)))
+    return EK_TOO_LARGE;
   any_element best = real_number(type, 0), no_number;
   workspaces w = {.work = &best, .lwork = -1, .real = &no_number, .integers = none};
   GESDD;
@@ -69,6 +76,7 @@ int ek_gesdd(int type, char job, int m, int n, void *a, int lda, void *s, void *
   else if (job != 'N')
     factor = 2 * (most + least) + 1;
   w.lwork = asked_for(type, &best);
+  if (w.lwork < 0) return w.lwork;
   w.work = work_memory((size_t)w.lwork, element_size(type));
   w.real = work_memory(is_complex(type) ? factor * least : 0, part_size(type));
   w.integers = work_memory(8 * least, sizeof *w.integers);
@@ -107,7 +115,11 @@ static int missing(char job, int n, int info) {
   return last >= first ? last - first + 1 : 1;
 }
 
+/// Whether the work of the divide and conquer routines can be counted.
+static int is_symmetric_countable(char job, double n) { return job == 'N' || is_countable(2 * n * n + 6 * n + 1); }
+
 int ek_syevd(int type, char job, char uplo, int n, void *a, int lda, void *values) {
+  if (!is_symmetric_countable(job, n)) return EK_TOO_LARGE;
   int info = 0;
   workspaces w = {0};
   if (is_complex(type))
@@ -120,6 +132,8 @@ int ek_syevd(int type, char job, char uplo, int n, void *a, int lda, void *value
 }
 
 int ek_sygvd(int type, char job, char uplo, int n, void *a, int lda, void *b, int ldb, void *values, int *column) {
+  *column = 0;
+  if (!is_symmetric_countable(job, n)) return EK_TOO_LARGE;
   int info = 0, problem = 1;  // A·x = λ·B·x
   workspaces w = {0};
   // It answers n + column when B is not positive definite, and with vectors a number that may be the same one when the
@@ -228,6 +242,10 @@ int ek_gees(int type, int n, void *a, int lda, void *values, void *vs, int ldvs)
 // Least squares.
 
 int ek_gelsd(int type, int m, int n, int nrhs, void *a, int lda, void *b, int ldb, void *s, double rcond, int *rank) {
+  // Of wide matrices a square, of all of them the right sides, and some 400 for each level of its division by two.
+  double least = m < n ? m : n;
+  if (!is_countable((m < n ? least * least : 0) + least * (nrhs + 400.0) + 64.0 * ((double)m + n + nrhs)))
+    return EK_TOO_LARGE;
   int info = 0;
   any_element tolerance = real_number(type, rcond);
   workspaces w = {.liwork = 1, .lrwork = 1};

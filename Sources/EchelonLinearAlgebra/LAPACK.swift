@@ -65,6 +65,7 @@ public enum LAPACK {
     -> Int
   {
     if info == EK_NO_MEMORY { throw .outOfMemory(operation: "\(routine)") }
+    if info == EK_TOO_LARGE { throw .workTooLarge(operation: "\(routine)") }
     precondition(info >= 0, "\(routine) refuses its argument \(-info)")
     return Int(info)
   }

@@ -48,11 +48,16 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   case largeResidual(operation: String, ratio: Double, limit: Double)
   /// No memory for the work of an operation.
   case outOfMemory(operation: String)
+  /// The work memory of an operation has more elements than LAPACK's integers count.
+  case workTooLarge(operation: String)
   /// A matrix of a batch has no inverse: among what elimination leaves of a column there is nothing but zeros.
   case singularInBatch(index: Int, column: Int)
   /// A matrix of a batch that was said to be positive definite is not: what elimination leaves on its diagonal in a
   /// column is not above 0.
   case notPositiveDefiniteInBatch(index: Int, column: Int)
+  /// A matrix of a batch has an element that is NaN or infinite: the first matrix that has one, and there the first in
+  /// row-major order, all counted from 0.
+  case notFiniteInBatch(index: Int, operand: MatrixOperand, row: Int, column: Int)
   /// A solution of a batch is further from what it should be than rounding explains; see `largeResidual`.
   case largeResidualInBatch(index: Int, ratio: Double, limit: Double)
 
@@ -115,12 +120,19 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
         + "wanted; " + adviceForLargeResidual(operation)
     case .outOfMemory(let operation):
       "no memory for the work of \(operation); give the worker more, or a smaller matrix"
+    case .workTooLarge(let operation):
+      "the work memory of \(operation) would have more elements than the 2147483647 that LAPACK can count; "
+        + adviceForLargeWork(operation)
     case .singularInBatch(let index, let column):
       "matrix \(index) of the batch is singular: elimination finds no pivot in column \(column), both counted "
         + "from 0; leave it out, or take `singular: .fillWithNaN`, which marks its result"
     case .notPositiveDefiniteInBatch(let index, let column):
       "matrix \(index) of the batch is not positive definite, as column \(column) shows, both counted "
         + "from 0; solve without `assuming: .positiveDefinite`"
+    case .notFiniteInBatch(let index, let operand, let row, let column):
+      "\(operand) has NaN or an infinity in matrix \(index) of the batch, in row \(row) and column \(column) (all counted "
+        + "from 0), there for the first time; replace it, leave the matrix out, or let it pass with "
+        + "`checkingFinite: false`, which spoils that matrix's result and no other"
     case .largeResidualInBatch(let index, let ratio, let limit):
       "the solution of matrix \(index) of the batch (counted from 0) leaves a residual of \(ratio) times what "
         + "rounding may do, and less than \(limit) is wanted; look there for NaN and overflow, or solve it with `qr`"
@@ -128,10 +140,12 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   }
 }
 
+/// That of an operation, which may have its routine's behind it.
+private func name(of operation: String) -> Substring { operation.prefix { $0 != " " } }
+
 /// What else there is for a matrix that is not square.
 private func adviceForNotSquare(_ operation: String) -> String {
-  // Some operations name their routine behind them.
-  switch operation.prefix(while: { $0 != " " }) {
+  switch name(of: operation) {
   case "solve": "take `leastSquares`, or `qr` where there are more rows than columns"
   case "inverse": "take `pseudoInverse`"
   case "conditionNumber", "reciprocalCondition": "take `conditionNumber` without `norm:`"
@@ -140,6 +154,16 @@ private func adviceForNotSquare(_ operation: String) -> String {
   case "eigen", "eigenvalues", "schur", "symmetricEigen", "symmetricEigenvalues": "take `svd`"
   case "multiply": "multiply without `structure:`"
   default: "check that it is the matrix that is meant"
+  }
+}
+
+/// What takes less work memory.
+private func adviceForLargeWork(_ operation: String) -> String {
+  switch name(of: operation) {
+  case "svd": "take `singularValues`, or fewer of the rows or columns"
+  case "symmetricEigen": "take `symmetricEigenvalues`, or fewer rows and columns"
+  case "leastSquares": "give it fewer right sides at a time, or take `qr`"
+  default: "give it a smaller matrix"
   }
 }
 

@@ -5,7 +5,7 @@
 // LAPACK's own: 'N', 'T', 'C'; 'U', 'L'; and so on. Names without a type are LAPACK's without the first letter, of
 // the real routine where the complex one has another (`orgqr` is `zungqr`, `syevd` is `zheevd`).
 //
-// Every function returns LAPACK's `info`, or EK_NO_MEMORY. Whoever calls has asked `ek_open_lapack` before.
+// Every function returns LAPACK's `info`, EK_NO_MEMORY or EK_TOO_LARGE. Whoever calls has asked `ek_open_lapack` before.
 #ifndef ECHELON_LAPACK_H
 #define ECHELON_LAPACK_H
 
@@ -15,8 +15,8 @@
 /// The element types; never renumbered, since they travel.
 enum { EK_DOUBLE = 0, EK_FLOAT = 1, EK_COMPLEX_DOUBLE = 2, EK_COMPLEX_FLOAT = 3, EK_SCALAR_COUNT = 4 };
 
-/// What is returned when there is no memory for a routine's work.
-enum { EK_NO_MEMORY = -1000 };
+/// What is returned when there is no memory for a routine's work, and when that has more elements than an int counts.
+enum { EK_NO_MEMORY = -1000, EK_TOO_LARGE = -1001 };
 
 /// Opens the system's BLAS and LAPACK, once; 0 when one of them is missing.
 int ek_open_lapack(void);

@@ -69,6 +69,7 @@ extension LinearAlgebraError {
     case .noConvergence(_, let remaining): [5, remaining, 0, 0]
     case .notFinite(let operand, let row, let column): [6, row, column, number(operand)]
     case .outOfMemory: [7, 0, 0, 0]
+    case .workTooLarge: [8, 0, 0, 0]
     default: preconditionFailure("the front end has not checked: \(self)")
     }
   }
@@ -83,6 +84,7 @@ extension LinearAlgebraError {
     case 6:
       self = .notFinite(operand: operands[words[3]], row: words[1], column: words[2])
     case 7: self = .outOfMemory(operation: operation)
+    case 8: self = .workTooLarge(operation: operation)
     default: return nil
     }
   }

@@ -11,28 +11,32 @@ extension WorkExecutor {
   /// system's LAPACK, and if there is none by that code, too; systems of complex numbers by LAPACK. A system has the bits
   /// that it has by itself.
   /// - Parameters:
-  ///   - a: n × n, any view; `SharedMatrixBatch(repeating:count:)` has one matrix for all. It is not searched for NaN and
-  ///     infinities, which propagate.
+  ///   - a: n × n, any view; `SharedMatrixBatch(repeating:count:)` has one matrix for all. Each is worked on by one worker:
+  ///     large ones, if there are fewer than workers, take less time one after the other by `startSolve` of a matrix,
+  ///     which all workers share.
   ///   - b: n × m, any view, of as many matrices.
   ///   - x: takes the solutions, n × m, sharing no memory with `a` or `b`; nil makes new ones.
   ///   - assumption: what is known of `a`.
   ///   - singular: what happens when a matrix has no inverse: elimination leaves a column of exact zeros, or of a
   ///     positive definite one an element that is not above 0. Its own solution is NaN in either case, and all others
   ///     are there in `x`.
+  ///   - checkingFinite: whether `a`, as far as it is read, and `b` are searched for NaN and infinities first. Otherwise
+  ///     these propagate to the solutions of their own systems.
   ///   - checkingResidual: whether all solutions are measured by `startResiduals`, and the first whose ratio is 30, or
   ///     the number given, or more, is an error. Those of matrices without an inverse are not.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   ///   - deadline: as for `startConcurrentPerform`.
   /// - Accuracy: ‖B − A·X‖ is a small multiple of n·u·‖A‖·‖X‖; of the errors of X itself that says as much as the
-  ///   condition of A does. NaN and infinity propagate.
+  ///   condition of A does.
   /// - Throws: `KernelError` when the shapes do not fit; of complex matrices `LinearAlgebraError.noLAPACK`. The future
-  ///   fails with `LinearAlgebraError.singularInBatch`, `.notPositiveDefiniteInBatch` or `.largeResidualInBatch`, which
-  ///   name the first matrix.
+  ///   fails with `LinearAlgebraError.notFiniteInBatch`, `.singularInBatch`, `.notPositiveDefiniteInBatch` or
+  ///   `.largeResidualInBatch`, which name the first matrix.
   public func startSolve<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
     into x: SharedMatrixBatch<Element>? = nil, assuming assumption: MatrixAssumption = .general,
-    singular: SingularMatrixPolicy = .fail, checkingResidual: ResidualLimit = false,
-    priority: WorkPriority = .normal, deadline: Duration? = nil
+    singular: SingularMatrixPolicy = .fail, checkingFinite: Bool = false,
+    checkingResidual: ResidualLimit = false, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
   ) throws -> Future<SharedMatrixBatch<Element>> {
     guard a.rows == a.columns, b.rows == a.rows, b.count == a.count else {
       throw KernelError.shapeMismatch(kernel: "solve", shapes: [a.shape, b.shape])
@@ -42,15 +46,15 @@ extension WorkExecutor {
     let work = BatchWork(
       Element.scalarType, count: a.count, .solve(order: a.rows, rightSides: b.columns))
     return try startSolve(
-      work, BatchOperand(a), BatchOperand(b), x, assumption, singular, checkingResidual.ratio,
-      priority, deadline)
+      work, a, b, into: x, assumption, singular, checkingFinite, checkingResidual.ratio, priority,
+      deadline)
   }
 
   /// Starts inverting every matrix of a batch, and returns the future of the inverses; see `startSolve`.
   public func startInverse<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, into x: SharedMatrixBatch<Element>? = nil,
-    singular: SingularMatrixPolicy = .fail, priority: WorkPriority = .normal,
-    deadline: Duration? = nil
+    singular: SingularMatrixPolicy = .fail, checkingFinite: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> Future<SharedMatrixBatch<Element>> {
     guard a.rows == a.columns else {
       throw KernelError.shapeMismatch(kernel: "inverse", shapes: [a.shape])
@@ -59,17 +63,25 @@ extension WorkExecutor {
     let x = try result(x, of: "inverse", count: a.count, a.rows, a.columns, inputs: [a])
     let work = BatchWork(Element.scalarType, count: a.count, .inverse(order: a.rows))
     return try startSolve(
-      work, BatchOperand(a), nil, x, .general, singular, nil, priority, deadline)
+      work, a, nil, into: x, .general, singular, checkingFinite, nil, priority, deadline)
   }
 
-  private func startSolve<Element>(
-    _ work: BatchWork, _ a: BatchOperand, _ b: BatchOperand?, _ x: SharedMatrixBatch<Element>,
-    _ assumption: MatrixAssumption, _ singular: SingularMatrixPolicy, _ residualLimit: Double?,
+  /// - Parameter sides: nil for the columns of the identity.
+  private func startSolve<Element: LinearAlgebraScalar>(
+    _ work: BatchWork, _ matrices: SharedMatrixBatch<Element>, _ sides: SharedMatrixBatch<Element>?,
+    into x: SharedMatrixBatch<Element>, _ assumption: MatrixAssumption,
+    _ singular: SingularMatrixPolicy, _ checkingFinite: Bool, _ residualLimit: Double?,
     _ priority: WorkPriority, _ deadline: Duration?
   ) throws -> Future<SharedMatrixBatch<Element>> {
     let failures = try uninitializedArray(of: Int.self, count: work.count)
     let isPositiveDefinite = assumption == .positiveDefinite
+    let (a, b) = (BatchOperand(matrices), sides.map { BatchOperand($0) })
     return try startSteps { [self] in
+      if checkingFinite {
+        try await checkFinite(
+          matrices, .a, in: isPositiveDefinite ? .lower : .all, priority, deadline)
+        if let sides { try await checkFinite(sides, .b, priority, deadline) }
+      }
       try await finished(
         startConcurrentPerform(
           iterations: work.chunkCount, chunkLength: 1, priority: priority, deadline: deadline,
@@ -100,11 +112,14 @@ extension WorkExecutor {
   /// only when the determinant lies out of range, or there is a column of exact zeros.
   /// - Parameters:
   ///   - a: n × n, any view; 1 for n = 0.
+  ///   - checkingFinite: whether it is searched for NaN and infinities first; see `startSolve`.
   ///   - priority: as for `startSolve`.
   ///   - deadline: as for `startSolve`.
   /// - Throws: `KernelError` when the matrices are not square; of complex ones `LinearAlgebraError.noLAPACK`.
+  ///   The future fails with `LinearAlgebraError.notFiniteInBatch`.
   public func startDeterminant<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrixBatch<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
+    _ a: SharedMatrixBatch<Element>, checkingFinite: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> Future<SharedArray<Element>> {
     guard a.rows == a.columns else {
       throw KernelError.shapeMismatch(kernel: "determinant", shapes: [a.shape])
@@ -114,6 +129,7 @@ extension WorkExecutor {
     let work = BatchWork(Element.scalarType, count: a.count, .determinant(order: a.rows))
     let operand = BatchOperand(a)
     return try startSteps { [self] in
+      if checkingFinite { try await checkFinite(a, .a, priority, deadline) }
       try await finished(
         startConcurrentPerform(
           iterations: work.chunkCount, chunkLength: 1, priority: priority, deadline: deadline,
@@ -126,7 +142,7 @@ extension WorkExecutor {
   /// future of all `C`.
   /// - Parameters:
   ///   - a: m × k, any view; `SharedMatrixBatch(repeating:count:)` has one matrix for all.
-  ///   - b: k × n, any view, of as many matrices.
+  ///   - b: k × n, any view, of as many matrices. NaN and infinities of both propagate.
   ///   - c: takes the products, m × n, sharing no memory with `a` or `b`; nil makes new ones.
   ///   - priority: as for `startSolve`.
   ///   - deadline: as for `startSolve`.

@@ -8,11 +8,12 @@ extension WorkExecutor {
   public func solve<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
     into x: SharedMatrixBatch<Element>? = nil, assuming assumption: MatrixAssumption = .general,
-    singular: SingularMatrixPolicy = .fail, checkingResidual: ResidualLimit = false,
-    priority: WorkPriority = .normal, deadline: Duration? = nil
+    singular: SingularMatrixPolicy = .fail, checkingFinite: Bool = false,
+    checkingResidual: ResidualLimit = false, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
   ) async throws -> SharedMatrixBatch<Element> {
     try await startSolve(
-      a, b, into: x, assuming: assumption, singular: singular,
+      a, b, into: x, assuming: assumption, singular: singular, checkingFinite: checkingFinite,
       checkingResidual: checkingResidual, priority: priority, deadline: deadline
     ).value
   }
@@ -22,11 +23,12 @@ extension WorkExecutor {
   public func solve<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
     into x: SharedMatrixBatch<Element>? = nil, assuming assumption: MatrixAssumption = .general,
-    singular: SingularMatrixPolicy = .fail, checkingResidual: ResidualLimit = false,
-    priority: WorkPriority = .normal, deadline: Duration? = nil
+    singular: SingularMatrixPolicy = .fail, checkingFinite: Bool = false,
+    checkingResidual: ResidualLimit = false, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
   ) throws -> SharedMatrixBatch<Element> {
     try startSolve(
-      a, b, into: x, assuming: assumption, singular: singular,
+      a, b, into: x, assuming: assumption, singular: singular, checkingFinite: checkingFinite,
       checkingResidual: checkingResidual, priority: priority, deadline: deadline
     ).result()
   }
@@ -34,37 +36,47 @@ extension WorkExecutor {
   /// The inverse of every matrix of a batch; see `startInverse`.
   public func inverse<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, into x: SharedMatrixBatch<Element>? = nil,
-    singular: SingularMatrixPolicy = .fail, priority: WorkPriority = .normal,
-    deadline: Duration? = nil
+    singular: SingularMatrixPolicy = .fail, checkingFinite: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
   ) async throws -> SharedMatrixBatch<Element> {
-    try await startInverse(a, into: x, singular: singular, priority: priority, deadline: deadline)
-      .value
+    try await startInverse(
+      a, into: x, singular: singular, checkingFinite: checkingFinite, priority: priority,
+      deadline: deadline
+    ).value
   }
 
   /// The inverse of every matrix of a batch, blocking; see `startInverse`.
   @available(*, noasync)
   public func inverse<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, into x: SharedMatrixBatch<Element>? = nil,
-    singular: SingularMatrixPolicy = .fail, priority: WorkPriority = .normal,
-    deadline: Duration? = nil
+    singular: SingularMatrixPolicy = .fail, checkingFinite: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> SharedMatrixBatch<Element> {
-    try startInverse(a, into: x, singular: singular, priority: priority, deadline: deadline)
-      .result()
+    try startInverse(
+      a, into: x, singular: singular, checkingFinite: checkingFinite, priority: priority,
+      deadline: deadline
+    ).result()
   }
 
   /// The determinant of every matrix of a batch; see `startDeterminant`.
   public func determinant<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrixBatch<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
+    _ a: SharedMatrixBatch<Element>, checkingFinite: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
   ) async throws -> SharedArray<Element> {
-    try await startDeterminant(a, priority: priority, deadline: deadline).value
+    try await startDeterminant(
+      a, checkingFinite: checkingFinite, priority: priority, deadline: deadline
+    ).value
   }
 
   /// The determinant of every matrix of a batch, blocking; see `startDeterminant`.
   @available(*, noasync)
   public func determinant<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrixBatch<Element>, priority: WorkPriority = .normal, deadline: Duration? = nil
+    _ a: SharedMatrixBatch<Element>, checkingFinite: Bool = false,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> SharedArray<Element> {
-    try startDeterminant(a, priority: priority, deadline: deadline).result()
+    try startDeterminant(
+      a, checkingFinite: checkingFinite, priority: priority, deadline: deadline
+    ).result()
   }
 
   /// `A·B` for every pair of matrices of two batches; see `startMultiply`.

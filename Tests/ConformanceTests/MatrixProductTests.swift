@@ -119,12 +119,16 @@ import Testing
           for (structure, meant) in cases {
             let expected = entries(meant, b)
             let given = matrix { isRead($0, $1) ? a[$0, $1] : none }
+            var first: Reference<Element>?
             for layout in TestedLayout.allCases {
-              let c = try pool.multiply(
-                try given.shared(on: pool, layout), try b.shared(on: pool, layout),
-                structure: structure)
-              let error = ratio(Reference(c) - expected, to: meant.norm * b.norm, count: size)
+              let c = Reference(
+                try pool.multiply(
+                  try given.shared(on: pool, layout), try b.shared(on: pool, layout),
+                  structure: structure))
+              let error = ratio(c - expected, to: meant.norm * b.norm, count: size)
               #expect(error < 30, "n = \(size), \(structure), \(layout)")
+              #expect(c == first ?? c, "other bits: n = \(size), \(structure), \(layout)")
+              first = c
             }
           }
         }

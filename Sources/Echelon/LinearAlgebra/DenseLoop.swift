@@ -62,8 +62,8 @@ struct BlockGrid: Sendable, Codable, BitwiseCopyable {
     return BlockGrid(rows: rows, columns: columns, blockRows: edge, blockColumns: edge)
   }
 
-  /// The blocks of columns of a product whose left factor is symmetric or triangular: it is copied for each block, which
-  /// is to be little beside the product.
+  /// The blocks of columns of a product whose left factor is symmetric or triangular: BLAS packs that for each block,
+  /// which is to be little beside the product.
   static func structuredProduct(rows: Int, columns: Int) -> BlockGrid {
     BlockGrid(
       rows: rows, columns: columns, blockRows: max(1, rows),

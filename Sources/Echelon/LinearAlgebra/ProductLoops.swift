@@ -83,10 +83,8 @@ struct MultiplyStructured: DenseLoop {
     let all = 0..<c.rows
     let right = MatrixBytes(b.matrix(of: Element.self)[all, columns])
     let block = MatrixBytes(c.matrix(of: Element.self)[all, columns])
-    let shape = ColumnMajorShape(rows: a.rows, columns: a.columns)
-    try withScratch(of: Element.self, shape) { a throws(LinearAlgebraError) in
-      try self.a.copy(into: &a, shape)
-      let factor = a.span
+    let left = a.matrix(of: Element.self)
+    try withColumnMajor(left) { factor, shape throws(LinearAlgebraError) in
       try block.withMutableSpan(of: Element.self) { c throws(LinearAlgebraError) in
         switch structure {
         case .symmetric(let triangle):
@@ -116,30 +114,65 @@ struct MultiplyStructured: DenseLoop {
   }
 }
 
-/// Hands a factor over as BLAS can read it: where it lies if rows or columns lie together, else as a copy.
-private func withFactor<Element: LinearAlgebraScalar, R>(
-  _ matrix: SharedMatrix<Element>, _ form: MatrixForm,
-  _ body: (Span<Element>, ColumnMajorShape, MatrixForm) throws(LinearAlgebraError) -> R
-) throws(LinearAlgebraError) -> R {
-  func isReadable(_ matrix: SharedMatrix<Element>) -> Bool {
-    matrix.rowStride == 1 && matrix.columnStride >= max(1, matrix.rows)
-      && matrix.columnStride <= Int(Int32.max)
-  }
-  if isReadable(matrix) {
-    return try matrix.storage.withSpan { span throws(LinearAlgebraError) in
-      try body(span, MatrixBytes(matrix).columnMajor, form)
+/// Columns of a copy of A.
+struct CopyColumns: DenseLoop {
+  let type: ScalarType
+  let report: TaskReport
+  let grid: BlockGrid
+  let a: MatrixBytes
+  let copy: MatrixBytes
+
+  var body: @Sendable (Int) -> Void { { execute($0) } }
+
+  func run<Element: LinearAlgebraScalar>(
+    _: Element.Type, _ iteration: Int
+  ) throws(LinearAlgebraError) {
+    let columns = grid[iteration].columns
+    let source = MatrixBytes(a.matrix(of: Element.self)[0..<a.rows, columns])
+    let block = MatrixBytes(copy.matrix(of: Element.self)[0..<a.rows, columns])
+    try block.withMutableSpan(of: Element.self) { out throws(LinearAlgebraError) in
+      try source.copy(into: &out, block.columnMajor)
     }
   }
-  // What lies row by row is its transpose column by column; BLAS has no conjugate of that alone.
-  if form != .adjoint, isReadable(matrix.transposed) {
+}
+
+extension SharedMatrix {
+  /// Whether its columns are such as BLAS can read.
+  var isColumnMajor: Bool {
+    rowStride == 1 && columnStride >= max(1, rows) && columnStride <= Int(Int32.max)
+  }
+}
+
+/// Hands a matrix over column by column: where it lies if it lies so, else as a copy.
+private func withColumnMajor<Element: LinearAlgebraScalar, R>(
+  _ matrix: SharedMatrix<Element>,
+  _ body: (Span<Element>, ColumnMajorShape) throws(LinearAlgebraError) -> R
+) throws(LinearAlgebraError) -> R {
+  if matrix.isColumnMajor {
     return try matrix.storage.withSpan { span throws(LinearAlgebraError) in
-      try body(
-        span, MatrixBytes(matrix.transposed).columnMajor, form == .plain ? .transposed : .plain)
+      try body(span, MatrixBytes(matrix).columnMajor)
     }
   }
   let shape = ColumnMajorShape(rows: matrix.rows, columns: matrix.columns)
   return try withScratch(of: Element.self, shape) { copy throws(LinearAlgebraError) in
     try MatrixBytes(matrix).copy(into: &copy, shape)
-    return try body(copy.span, shape, form)
+    return try body(copy.span, shape)
+  }
+}
+
+/// Hands a factor over as BLAS can read it: where it lies if rows or columns lie together, else as a copy.
+private func withFactor<Element: LinearAlgebraScalar, R>(
+  _ matrix: SharedMatrix<Element>, _ form: MatrixForm,
+  _ body: (Span<Element>, ColumnMajorShape, MatrixForm) throws(LinearAlgebraError) -> R
+) throws(LinearAlgebraError) -> R {
+  // What lies row by row is its transpose column by column; BLAS has no conjugate of that alone.
+  if form != .adjoint, !matrix.isColumnMajor, matrix.transposed.isColumnMajor {
+    return try matrix.storage.withSpan { span throws(LinearAlgebraError) in
+      try body(
+        span, MatrixBytes(matrix.transposed).columnMajor, form == .plain ? .transposed : .plain)
+    }
+  }
+  return try withColumnMajor(matrix) { span, shape throws(LinearAlgebraError) in
+    try body(span, shape, form)
   }
 }

@@ -76,6 +76,8 @@ extension WorkExecutor {
     return try startSteps { [self] in
       let c = try columnMajorMatrix(of: Element.self, rows: b.rows, columns: b.columns)
       let grid = BlockGrid.structuredProduct(rows: c.rows, columns: c.columns)
+      // Many blocks read A: if it has to be copied, then once.
+      let a = grid.count > 1 ? try await columnMajor(a, "multiply", priority) : a
       try await finish(
         MultiplyStructured(
           type: Element.scalarType, report: TaskReport(on: self), structure: structure, grid: grid,
@@ -198,6 +200,20 @@ extension WorkExecutor {
         iterations: grid.count, "multiply", priority)
       return c
     }
+  }
+
+  /// A matrix as BLAS reads it, column by column: itself if it lies so, else a copy that all workers make.
+  private func columnMajor<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrix<Element>, _ operation: String, _ priority: WorkPriority
+  ) async throws -> SharedMatrix<Element> {
+    if a.isColumnMajor { return a }
+    let copy = try columnMajorMatrix(of: Element.self, rows: a.rows, columns: a.columns)
+    let grid = BlockGrid.structuredProduct(rows: a.rows, columns: a.columns)
+    try await finish(
+      CopyColumns(
+        type: Element.scalarType, report: TaskReport(on: self), grid: grid, a: MatrixBytes(a),
+        copy: MatrixBytes(copy)), iterations: grid.count, operation, priority)
+    return copy
   }
 
   private func shapes(_ shapes: [(rows: Int, columns: Int)]) -> KernelError {

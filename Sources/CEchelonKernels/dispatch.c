@@ -281,12 +281,14 @@ void ek_running_product_f32(int level, const float *x, float *out, ptrdiff_t n, 
 ptrdiff_t ek_solve_scratch_f64(int level, ptrdiff_t n, ptrdiff_t m) { return table(level)->solve_scratch_f64(n, m); }
 ptrdiff_t ek_solve_scratch_f32(int level, ptrdiff_t n, ptrdiff_t m) { return table(level)->solve_scratch_f32(n, m); }
 ptrdiff_t ek_solve_f64(int level, ptrdiff_t n, ptrdiff_t m, int is_positive, const double *a, ek_layout a_layout,
-                       const double *b, ek_layout b_layout, double *x, ek_layout x_layout, double *scratch) {
-  return table(level)->solve_f64(n, m, is_positive, a, a_layout, b, b_layout, x, x_layout, scratch);
+                       const double *next, const double *b, ek_layout b_layout, double *x, ek_layout x_layout,
+                       double *scratch) {
+  return table(level)->solve_f64(n, m, is_positive, a, a_layout, next, b, b_layout, x, x_layout, scratch);
 }
 ptrdiff_t ek_solve_f32(int level, ptrdiff_t n, ptrdiff_t m, int is_positive, const float *a, ek_layout a_layout,
-                       const float *b, ek_layout b_layout, float *x, ek_layout x_layout, float *scratch) {
-  return table(level)->solve_f32(n, m, is_positive, a, a_layout, b, b_layout, x, x_layout, scratch);
+                       const float *next, const float *b, ek_layout b_layout, float *x, ek_layout x_layout,
+                       float *scratch) {
+  return table(level)->solve_f32(n, m, is_positive, a, a_layout, next, b, b_layout, x, x_layout, scratch);
 }
 ek_scaled ek_determinant_f64(int level, ptrdiff_t n, const double *a, ek_layout layout, double *scratch) {
   return table(level)->determinant_f64(n, a, layout, scratch);

@@ -37,6 +37,8 @@ typedef struct {
   ptrdiff_t leading;   // from one row to the next
   ptrdiff_t height;    // from one column of a panel to the next
   ptrdiff_t end;       // where the columns that are changed end
+  const char *ahead;   // what is asked for before it is needed: the matrix that is solved next
+  ptrdiff_t ahead_step;  // bytes of it for each column
   int has_tiny_pivot;  // whose inverse would be infinite
   int is_positive;     // A is symmetric and positive definite: no pivots, and nothing below its diagonal is read
 } NAME(system);
@@ -194,6 +196,9 @@ FUNCTION int NAME(eliminate_column)(const int c, NAME(system) * s, ELEMENT *pane
     NAME(pivot)(s, panel, k, c, row, right);
     pivot = NAN;
   }
+  // A part of the next matrix for each column: memory is then as good as idle, and it takes no more at a time.
+  for (ptrdiff_t i = 0; i < s->ahead_step; i += 64) __builtin_prefetch(s->ahead + i, 0, 2);
+  s->ahead += s->ahead_step;
   ELEMENT inverse = 1 / pivot;
   s->inverses[k + c] = inverse;
   *search = (NAME(search)){NAME(same)(-1), {0}};
@@ -335,13 +340,18 @@ static ptrdiff_t NAME(solve_scratch)(ptrdiff_t n, ptrdiff_t m) {
 }
 
 static ptrdiff_t NAME(solve)(ptrdiff_t n, ptrdiff_t m, int is_positive, const ELEMENT *a, ek_layout a_layout,
-                             const ELEMENT *b, ek_layout b_layout, ELEMENT *x, ek_layout x_layout,
+                             const ELEMENT *next, const ELEMENT *b, ek_layout b_layout, ELEMENT *x, ek_layout x_layout,
                              ELEMENT *scratch) {
   if (n == 0) return 0;
   // Few right sides are eliminated with A, and begin in its last vector if there is room. For many the panels are kept.
   int are_few = m <= EK_SIDES;
   ptrdiff_t start = are_few ? n : ROUND_UP(n, LINE), panel_size = are_few ? 0 : 8 * ROUND_UP(n, LINE);
   NAME(system) s = NAME(prepared)(n, a, a_layout, is_positive, start, are_few ? m : EK_SIDES, scratch);
+  ptrdiff_t span = (n - 1) * (a_layout.row_stride + a_layout.column_stride) + 1;
+  if (next && span <= 2 * n * n) {
+    s.ahead = (const char *)next;
+    s.ahead_step = ROUND_UP(span / n * (ptrdiff_t)sizeof(ELEMENT), 64);
+  }
   if (are_few)
     NAME(load_sides)(b, b_layout, n, 0, m, s.rows + start, s.leading);
   else

@@ -72,7 +72,7 @@ ptrdiff_t ek_solve_scratch(int type, ptrdiff_t n, ptrdiff_t m) {
 }
 
 ptrdiff_t ek_solve(int type, int level, ptrdiff_t n, ptrdiff_t m, int is_positive, const void *a, ek_layout a_layout,
-                   const void *b, ek_layout b_layout, void *x, ek_layout x_layout, void *scratch) {
+                   const void *next, const void *b, ek_layout b_layout, void *x, ek_layout x_layout, void *scratch) {
   if (n == 0) return 0;
   if (is_for_lapack(type, n, m))
     return solve_by_lapack(type, n, m, is_positive, a, a_layout, b, b_layout, x, x_layout, scratch);
@@ -83,8 +83,8 @@ ptrdiff_t ek_solve(int type, int level, ptrdiff_t n, ptrdiff_t m, int is_positiv
     a_layout.column_stride = stride;
   }
   if (type == EK_DOUBLE)
-    return ek_solve_f64(level, n, m, is_positive, a, a_layout, b, b_layout, x, x_layout, scratch);
-  return ek_solve_f32(level, n, m, is_positive, a, a_layout, b, b_layout, x, x_layout, scratch);
+    return ek_solve_f64(level, n, m, is_positive, a, a_layout, next, b, b_layout, x, x_layout, scratch);
+  return ek_solve_f32(level, n, m, is_positive, a, a_layout, next, b, b_layout, x, x_layout, scratch);
 }
 
 ek_scaled ek_determinant(int type, int level, ptrdiff_t n, const void *a, ek_layout layout, void *scratch) {

@@ -85,10 +85,10 @@ typedef struct {
   void (*running_product_f32)(const float *, float *, ptrdiff_t, ek_scaled);
   ptrdiff_t (*solve_scratch_f64)(ptrdiff_t, ptrdiff_t);
   ptrdiff_t (*solve_scratch_f32)(ptrdiff_t, ptrdiff_t);
-  ptrdiff_t (*solve_f64)(ptrdiff_t, ptrdiff_t, int, const double *, ek_layout, const double *, ek_layout, double *,
-                         ek_layout, double *);
-  ptrdiff_t (*solve_f32)(ptrdiff_t, ptrdiff_t, int, const float *, ek_layout, const float *, ek_layout, float *,
-                         ek_layout, float *);
+  ptrdiff_t (*solve_f64)(ptrdiff_t, ptrdiff_t, int, const double *, ek_layout, const double *, const double *,
+                         ek_layout, double *, ek_layout, double *);
+  ptrdiff_t (*solve_f32)(ptrdiff_t, ptrdiff_t, int, const float *, ek_layout, const float *, const float *, ek_layout,
+                         float *, ek_layout, float *);
   ek_scaled (*determinant_f64)(ptrdiff_t, const double *, ek_layout, double *);
   ek_scaled (*determinant_f32)(ptrdiff_t, const float *, ek_layout, float *);
 } ek_table;

@@ -6,6 +6,8 @@ internal import CEchelonKernels
 /// - Shapes: A is n × n, B and X are n × m, any of them 0; each a view with strides into its span.
 /// - Structure: of a positive definite A, symmetric or Hermitian, the diagonal and what lies below it is read, and no
 ///   pivots are chosen; otherwise they are, by rows.
+/// - Order: `distance` elements from A on there is the matrix that is solved after it, in the same layout, which is brought
+///   nearer meanwhile; 0 for none.
 /// - Bits: by elimination those of a system by itself, at every instruction set that has a fused multiply-add; otherwise
 ///   those of the LAPACK in use.
 /// - Accuracy: backward stable as Gaussian elimination with partial pivoting is, and that without of a positive
@@ -17,22 +19,23 @@ internal import CEchelonKernels
 package func solve<Element: LinearAlgebraScalar>(
   _ a: Span<Element>, _ aView: MatrixView, _ b: Span<Element>, _ bView: MatrixView,
   into x: inout MutableSpan<Element>, _ xView: MatrixView,
-  isPositiveDefinite: Bool = false, scratch: inout MutableSpan<Element>,
+  isPositiveDefinite: Bool = false, distance: Int = 0, scratch: inout MutableSpan<Element>,
   level: InstructionSet? = nil
 ) -> Int? {
   precondition(bView.extent <= b.count, "a view reaches outside")
   return unsafe b.withUnsafeBufferPointer { b in
     // SAFETY: outlives the call, and the view lies inside.
-    unsafe solve(a, aView, b, bView, into: &x, xView, isPositiveDefinite, scratch: &scratch, level)
+    unsafe solve(
+      a, aView, b, bView, into: &x, xView, isPositiveDefinite, distance, scratch: &scratch, level)
   }
 }
 
 /// The inverse of A into X; see `solve`.
 package func invert<Element: LinearAlgebraScalar>(
   _ a: Span<Element>, _ aView: MatrixView, into x: inout MutableSpan<Element>, _ xView: MatrixView,
-  scratch: inout MutableSpan<Element>, level: InstructionSet? = nil
+  distance: Int = 0, scratch: inout MutableSpan<Element>, level: InstructionSet? = nil
 ) -> Int? {
-  unsafe solve(a, aView, nil, aView, into: &x, xView, false, scratch: &scratch, level)
+  unsafe solve(a, aView, nil, aView, into: &x, xView, false, distance, scratch: &scratch, level)
 }
 
 /// Elements of scratch memory, aligned to 64 bytes, that `solve` needs, and with m = 0 `determinant`.
@@ -64,7 +67,7 @@ package func determinant<Element: BLASScalar>(
 @unsafe private func solve<Element: LinearAlgebraScalar>(
   _ a: Span<Element>, _ aView: MatrixView, _ b: UnsafeBufferPointer<Element>?, _ bView: MatrixView,
   into x: inout MutableSpan<Element>, _ xView: MatrixView, _ isPositiveDefinite: Bool,
-  scratch: inout MutableSpan<Element>, _ level: InstructionSet?
+  _ distance: Int, scratch: inout MutableSpan<Element>, _ level: InstructionSet?
 ) -> Int? {
   precondition(
     aView.rows == aView.columns && bView.rows == aView.rows && xView.rows == bView.rows
@@ -81,11 +84,13 @@ package func determinant<Element: BLASScalar>(
     unsafe x.withUnsafeMutableBufferPointer { x in
       unsafe scratch.withUnsafeMutableBufferPointer { scratch in
         unsafe checkAlignment(scratch)
-        // SAFETY: the checks above; all outlive the call. What has no elements is not touched.
+        // SAFETY: the checks above; all outlive the call. What has no elements is not touched. The next matrix is asked
+        // for and not read, wherever that may be.
+        let next = unsafe distance == 0 ? nil : a.baseAddress.map { unsafe $0 + distance }
         return unsafe ek_solve(
           type, level.number, aView.rows, xView.columns, isPositiveDefinite ? 1 : 0,
-          a.baseAddress, aView.layout, b?.baseAddress, bView.layout, x.baseAddress, xView.layout,
-          scratch.baseAddress)
+          a.baseAddress, aView.layout, next, b?.baseAddress, bView.layout, x.baseAddress,
+          xView.layout, scratch.baseAddress)
       }
     }
   }

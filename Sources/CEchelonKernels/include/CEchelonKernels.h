@@ -248,16 +248,19 @@ void ek_running_product_f32(int level, const float *x, float *out, ptrdiff_t n, 
 enum { EK_SIDES = 64 };
 
 // Solves A·X = B for an n × n matrix and m right sides; without B these are the columns of the identity, m = n. X may
-// be B, and no other memory is shared. Of a positive definite A what lies right of its diagonal is read, and no pivots
+// be B, and no other memory is shared. `next` is the matrix that is solved after this one, in the same layout, so that it
+// is brought nearer meanwhile; NULL for none. Of a positive definite A what lies right of its diagonal is read, and no pivots
 // are chosen. `scratch` is aligned to 64 bytes and has as many elements as the first two functions say, whatever the
 // level. Returns 0, or the number from 1 on of the first column in which there is nothing but zeros to divide by, or,
 // of a positive definite A, nothing above 0; X is not written then. NaN is what comes of NaN.
 ptrdiff_t ek_solve_scratch_f64(int level, ptrdiff_t n, ptrdiff_t m);
 ptrdiff_t ek_solve_scratch_f32(int level, ptrdiff_t n, ptrdiff_t m);
 ptrdiff_t ek_solve_f64(int level, ptrdiff_t n, ptrdiff_t m, int is_positive, const double *a, ek_layout a_layout,
-                       const double *b, ek_layout b_layout, double *x, ek_layout x_layout, double *scratch);
+                       const double *next, const double *b, ek_layout b_layout, double *x, ek_layout x_layout,
+                       double *scratch);
 ptrdiff_t ek_solve_f32(int level, ptrdiff_t n, ptrdiff_t m, int is_positive, const float *a, ek_layout a_layout,
-                       const float *b, ek_layout b_layout, float *x, ek_layout x_layout, float *scratch);
+                       const float *next, const float *b, ek_layout b_layout, float *x, ek_layout x_layout,
+                       float *scratch);
 
 /// Up to this size that is faster than a LAPACK.
 enum { EK_SMALL_SYSTEM = 256 };

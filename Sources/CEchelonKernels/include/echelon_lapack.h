@@ -61,7 +61,7 @@ ptrdiff_t ek_solve_scratch(int type, ptrdiff_t n, ptrdiff_t m);
 /// As `ek_solve_f64`, but that of a positive definite A, symmetric or Hermitian, what lies below its diagonal is read.
 /// - `level`: of the code for small systems.
 ptrdiff_t ek_solve(int type, int level, ptrdiff_t n, ptrdiff_t m, int is_positive, const void *a, ek_layout a_layout,
-                   const void *b, ek_layout b_layout, void *x, ek_layout x_layout, void *scratch);
+                   const void *next, const void *b, ek_layout b_layout, void *x, ek_layout x_layout, void *scratch);
 /// `ek_determinant_f64` and its like; double and float only.
 ek_scaled ek_determinant(int type, int level, ptrdiff_t n, const void *a, ek_layout layout, void *scratch);
 /// Whether a square matrix without gaps, column-major, has a part that is NaN.

@@ -90,15 +90,18 @@ struct BatchWork: Sendable {
           b.bytes.view(as: type).withSpan { allB in
             x.bytes.view(as: type).withMutableSpan { allX in
               KernelScratch.withSpan(of: type, count: scratchCount) { scratch in
-                for index in range(ofChunk: chunk) {
+                let indices = range(ofChunk: chunk)
+                for index in indices {
+                  let distance = index + 1 < indices.upperBound ? a.layout.matrixStride : 0
                   let a = allA.extracting(a.layout.place(of: index))
                   var x = allX._mutatingExtracting(x.layout.place(of: index))
                   let column =
                     isInverse
-                    ? invert(a, aView, into: &x, xView, scratch: &scratch)
+                    ? invert(a, aView, into: &x, xView, distance: distance, scratch: &scratch)
                     : solve(
                       a, aView, allB.extracting(b.layout.place(of: index)), bView, into: &x, xView,
-                      isPositiveDefinite: isPositiveDefinite, scratch: &scratch)
+                      isPositiveDefinite: isPositiveDefinite, distance: distance,
+                      scratch: &scratch)
                   failures[index] = column.map { $0 + 1 } ?? 0
                   if column != nil { fillWithNaN(&x, xView) }
                 }

@@ -48,6 +48,8 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   case largeResidual(operation: String, ratio: Double, limit: Double)
   /// No memory for the work of an operation.
   case outOfMemory(operation: String)
+  /// Something on the way to a result exceeds the range of the element type, though all elements are finite.
+  case outOfRange(operation: String)
   /// The work memory of an operation has more elements than LAPACK's integers count.
   case workTooLarge(operation: String)
   /// A matrix of a batch has no inverse: among what elimination leaves of a column there is nothing but zeros.
@@ -120,6 +122,9 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
         + "wanted; " + adviceForLargeResidual(operation)
     case .outOfMemory(let operation):
       "no memory for the work of \(operation); give the worker more, or a smaller matrix"
+    case .outOfRange(let operation):
+      "\(name(of: operation)) of such large numbers exceeds the range of the element type; divide all elements by a power of 2, "
+        + "and multiply the results"
     case .workTooLarge(let operation):
       "the work memory of \(operation) would have more elements than the 2147483647 that LAPACK can count; "
         + adviceForLargeWork(operation)

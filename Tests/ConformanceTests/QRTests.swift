@@ -107,6 +107,11 @@ import Testing
     let a = try pool.matrix(rows: 3, columns: 2) { row, column in column == 0 ? 1.0 : 0 }
     let b = try pool.matrix(repeating: 1.0, rows: 3, columns: 1)
     #expect(throws: LinearAlgebraError.singular(column: 1)) { try pool.qr(a).solve(b) }
+    // The column of A, wherever pivoting has brought it.
+    let empty = try pool.matrix(rows: 3, columns: 2) { _, column in Double(column) }
+    #expect(throws: LinearAlgebraError.singular(column: 0)) {
+      try pool.qr(empty, pivoting: .columns).solve(b)
+    }
     #expect(throws: LinearAlgebraError.tooFewRows(operation: "solve", rows: 2, columns: 3)) {
       try pool.qr(a.transposed).solve(b)
     }

@@ -111,6 +111,35 @@ private func growing(_ count: Int, on pool: ProcessPool) throws -> SharedMatrix<
     #expect(checks[3].orthogonality >= 30 && checks[4].orthogonality >= 30)
   }
 
+  @Test func `of eigenvectors fails when they are too long`() throws {
+    func check<Element: TestedEigenScalar>(_: Element.Type) throws {
+      let a = try DenseMatrix<Element>.random(rows: 20, columns: 20, seed: 7).shared(on: pool)
+      let eigen = try pool.eigen(a, leftVectors: true)
+      #expect(try eigen.residual(of: a).isSmall)
+      let h = try DenseMatrix<Element>(
+        MadeMatrix(
+          MatrixType(description: "full", structure: .full), rows: 20, columns: 20,
+          isComplex: Element.isComplex, isHermitian: true, seed: 7), .full, .own)
+      let (first, second) = (try h.shared(on: pool), try h.shared(on: pool))
+      let pair = try pool.symmetricEigen(first, second)
+      #expect(try pair.residual(of: first, and: second).isSmall)
+      for index in 0..<pair.eigenvectors.storage.count {
+        pair.eigenvectors.storage[index] = pair.eigenvectors.storage[index].scaled(by: 2)
+      }
+      let found = try pair.residual(of: first, and: second)
+      #expect(found.residual < 30 && found.orthogonality >= 30, "\(found)")
+      for vectors in [eigen.leftEigenvectors!, eigen.eigenvectors] {
+        for row in 0..<20 { vectors[row, 3] = vectors[row, 3].scaled(by: 2) }
+        let found = try eigen.residual(of: a)
+        #expect(found.residual < 30 && found.orthogonality >= 30, "\(found)")
+        for row in 0..<20 { vectors[row, 3] = vectors[row, 3].scaled(by: 0.5) }
+      }
+    }
+    for scalar in testedScalars.compactMap({ $0 as? any TestedEigenScalar.Type }) {
+      try check(scalar)
+    }
+  }
+
   @Test func `of NaN is infinite, and fails`() throws {
     let a = try DenseMatrix<Float>.random(rows: 3, columns: 3, seed: 1).shared(on: pool)
     let lu = try pool.lu(a)

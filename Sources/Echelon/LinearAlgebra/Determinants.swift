@@ -14,9 +14,25 @@ public struct LogDeterminant<Element: LinearAlgebraScalar>: Sendable, Hashable {
   }
 
   mutating func multiply(by factor: Element) {
-    let modulus = factor.modulus
-    logMagnitude += Double.log(Double(modulus))
-    sign = modulus == 0 ? 0 : sign * factor.scaled(by: 1 / modulus)
+    // The inverse of a subnormal number may be none, and neither the modulus of a complex one that is.
+    let (near, exponent) = factor.takenApart
+    let modulus = near.modulus
+    logMagnitude += Double.log(Double(modulus)) + Double(exponent) * Double.log(2)
+    sign = modulus == 0 ? 0 : sign * near.scaled(by: 1 / modulus)
+  }
+}
+
+extension LinearAlgebraScalar {
+  /// A number near 1 and a power of 2 whose product this is, exactly; of 0, an infinity or NaN itself.
+  ///
+  /// Of numbers that have an inverse also itself, so that they are not rounded on the way.
+  fileprivate var takenApart: (near: Self, exponent: Int) {
+    let modulus = self.modulus
+    if modulus.isFinite, (1 / modulus).isFinite { return (self, 0) }
+    if modulus == 0 { return (self, 0) }
+    let shift: Real.Exponent = modulus.isFinite ? -64 : 4
+    let near = scaled(by: Real(sign: .plus, exponent: -shift, significand: 1))
+    return near.modulus.isFinite ? (near, Int(shift)) : (self, 0)
   }
 }
 
@@ -27,6 +43,8 @@ struct DeterminantProduct<Element: LinearAlgebraScalar> {
   private var exponent = 0
 
   mutating func multiply(by factor: Element) {
+    let (factor, shift) = factor.takenApart
+    exponent += shift
     normalize(factor)
     let product = mantissa * normalized(factor)
     normalize(product)

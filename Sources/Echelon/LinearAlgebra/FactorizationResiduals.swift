@@ -78,7 +78,7 @@ extension SymmetricEigendecomposition {
   }
 
   /// Starts measuring how well eigenvalues and vectors fit the pair that they are of, and returns the future of the
-  /// measure: ‖A·V - B·V·Λ‖₁ / (n·‖A‖₁·‖V‖₁·ε).
+  /// measure: ‖A·V - B·V·Λ‖₁ / (n·‖A‖₁·‖V‖₁·ε), and ‖1 - Vᴴ·B·V‖₁ / (n·‖V‖₁·‖B·V‖₁·ε).
   /// - Parameters:
   ///   - a: n × n, any view; the triangle counts that was read.
   ///   - b: as A.
@@ -102,7 +102,10 @@ extension SymmetricEigendecomposition {
       let residual = residualRatio(
         Element.self, largest(norms.residuals[...]),
         to: [norms.a, largest(columnNorms(eigenvectors)[...])], count: size)
-      return ResidualCheck(operation: "symmetricEigen", residual: residual, orthogonality: 0)
+      return ResidualCheck(
+        operation: "symmetricEigen", residual: residual,
+        orthogonality: try await executor.orthogonalityRatio(
+          of: eigenvectors, times: product, priority))
     }
   }
 
@@ -138,7 +141,8 @@ extension SchurDecomposition {
 
 extension Eigendecomposition {
   /// Starts measuring how well eigenvalues and vectors fit the matrix that they are of, and returns the future of the
-  /// measure: ‖A·V - V·Λ‖₁ / (‖A‖₁·‖V‖₁·ε), and the same of Aᴴ and left vectors where there are some.
+  /// measure: ‖A·V - V·Λ‖₁ / (‖A‖₁·‖V‖₁·ε), and the same of Aᴴ and left vectors where there are some; and how far the
+  /// lengths of vectors are from 1.
   /// - Parameters:
   ///   - a: the n × n matrix, any view.
   ///   - priority: how urgent it is.
@@ -166,7 +170,13 @@ extension Eigendecomposition {
       if let leftEigenvectors {
         residual = max(residual, try await ratio(leftEigenvectors, isAdjoint: true))
       }
-      return ResidualCheck(operation: "eigen", residual: residual, orthogonality: 0)
+      let lengths = ([eigenvectors] + (leftEigenvectors.map { [$0] } ?? [])).flatMap {
+        columnNorms($0, .frobenius).map { abs(1 - $0) }
+      }
+      return ResidualCheck(
+        operation: "eigen", residual: residual,
+        orthogonality: residualRatio(
+          Element.self, largest(lengths[...]), to: [], count: eigenvectors.rows))
     }
   }
 

@@ -35,7 +35,7 @@ extension WorkExecutor {
     priority: WorkPriority = .normal
   ) throws -> Future<ResidualCheck> {
     let (x, b) = (x.rightSides, b.rightSides)
-    try checkLambda(lambda)
+    try checkRoot(ofLambda: lambda, for: Element.self)
     try checkRightSides(b.rows, of: (a.rows, a.columns), "residual")
     try requireLAPACK(for: a, b, x)
     guard x.rows == a.columns, x.columns == b.columns else {

@@ -232,7 +232,7 @@ private struct SolveWithQR: DenseTask {
       let triangle = ColumnMajorShape(rows: n, columns: n, leading: factors.columnMajor.leading)
       try factors.withSpan(of: Element.self) { factors throws(LinearAlgebraError) in
         if let column = try LAPACK.trtrs(.upper, factors, triangle, &work, top) {
-          throw .singular(column: column)
+          throw .singular(column: permutation[column])
         }
       }
       let solution = work.span

@@ -198,7 +198,7 @@ struct SolutionSums: DenseLoop {
   }
 }
 
-/// Of each column of 1 - Qᴴ·Q, or of 1 - Q·Qᴴ where the rows are to be orthonormal.
+/// Of each column of 1 - Qᴴ·P, where P is Q or B·Q, or of 1 - Q·Qᴴ where the rows are to be orthonormal.
 struct OrthogonalitySums: DenseLoop {
   let type: ScalarType
   let report: TaskReport
@@ -206,6 +206,8 @@ struct OrthogonalitySums: DenseLoop {
   let grid: BlockGrid
   let areRows: Bool
   let q: MatrixBytes
+  /// In the order and with the leading dimension of Q, which it is where `areRows`.
+  let p: MatrixBytes
   let sums: SharedArray<Double>
 
   var body: @Sendable (Int) -> Void { { execute($0) } }
@@ -226,11 +228,13 @@ struct OrthogonalitySums: DenseLoop {
         }
       }
       try q.withSpan(of: Element.self) { q throws(LinearAlgebraError) in
-        let start = columns.lowerBound * (areRows ? 1 : whole.leading)
-        let few = q.extracting(start..<q.count)
-        LAPACK.gemm(
-          alpha: -1, q, whole, aForm: areRows ? .plain : .adjoint, few, part,
-          bForm: areRows ? .adjoint : .plain, beta: 1, &rest, shape)
+        try p.withSpan(of: Element.self) { p throws(LinearAlgebraError) in
+          let start = columns.lowerBound * (areRows ? 1 : whole.leading)
+          let few = p.extracting(start..<p.count)
+          LAPACK.gemm(
+            alpha: -1, q, whole, aForm: areRows ? .plain : .adjoint, few, part,
+            bForm: areRows ? .adjoint : .plain, beta: 1, &rest, shape)
+        }
       }
       for column in 0..<shape.columns {
         sums[columns.lowerBound + column] = columnSum(rest.span, shape, column)

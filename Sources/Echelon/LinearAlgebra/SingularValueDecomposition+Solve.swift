@@ -19,10 +19,12 @@ extension SingularValueDecomposition {
 
   /// Starts the same with another tolerance; see the form without.
   /// - Parameter tolerance: as for `rank`; singular values up to it count as 0.
+  /// - Throws: as that form; `PoolError.invalidArgument` for a negative tolerance.
   public func startSolve<B: RightHandSide<Element>>(
     _ b: B, tolerance: Double?, priority: WorkPriority = .normal
   ) throws -> Future<B> {
-    try startSolve(b, lambda: 0, rank: rank(tolerance: tolerance), "solve", priority)
+    try checkTolerance(tolerance, "solve")
+    return try startSolve(b, lambda: 0, rank: rank(tolerance: tolerance), "solve", priority)
   }
 
   /// The X of least norm that minimizes ‖A·X - B‖; see `startSolve`.
@@ -96,6 +98,28 @@ extension SingularValueDecomposition {
 func checkLambda(_ lambda: Double) throws(PoolError) {
   guard lambda >= 0, lambda.isFinite else {
     throw .invalidArgument("ridge with λ = \(lambda); take a finite number that is not negative")
+  }
+}
+
+/// The residual is that of a problem with √λ among its elements.
+/// - Throws: `PoolError.invalidArgument`.
+func checkRoot<Element: LinearAlgebraScalar>(
+  ofLambda lambda: Double, for _: Element.Type
+) throws(PoolError) {
+  try checkLambda(lambda)
+  guard Element.Real(lambda.squareRoot()).isFinite else {
+    throw .invalidArgument(
+      "the residual of ridge with λ = \(lambda), whose root is no \(Element.Real.self); take Double, or no residual"
+    )
+  }
+}
+
+/// - Throws: `PoolError.invalidArgument`.
+func checkTolerance(_ tolerance: Double?, _ operation: String) throws(PoolError) {
+  guard tolerance.map({ $0 >= 0 }) ?? true else {
+    throw .invalidArgument(
+      "\(operation) with a tolerance of \(tolerance!); take a part of the largest singular value, 0 or more, or nil"
+    )
   }
 }
 

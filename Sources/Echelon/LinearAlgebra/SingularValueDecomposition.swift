@@ -102,10 +102,12 @@ extension SingularValueDecomposition {
   /// Starts computing the pseudo-inverse A⁺ (Moore and Penrose's) and returns its future, n × m, column-major.
   /// - Parameter tolerance: as for `rank`; singular values up to it count as 0.
   /// - Precondition: there are vectors.
+  /// - Throws: `PoolError.invalidArgument` for a negative tolerance.
   public func startPseudoInverse(
     tolerance: Double? = nil, priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
     checkVectors("pseudoInverse")
+    try checkTolerance(tolerance, "pseudoInverse")
     let rank = rank(tolerance: tolerance)
     return try executor.startMatrix(rows: columns, columns: rows, "pseudoInverse", priority) {
       [u, singularValues, vAdjoint] report, inverse in

@@ -70,6 +70,7 @@ extension LinearAlgebraError {
     case .notFinite(let operand, let row, let column): [6, row, column, number(operand)]
     case .outOfMemory: [7, 0, 0, 0]
     case .workTooLarge: [8, 0, 0, 0]
+    case .outOfRange: [9, 0, 0, 0]
     default: preconditionFailure("the front end has not checked: \(self)")
     }
   }
@@ -85,6 +86,7 @@ extension LinearAlgebraError {
       self = .notFinite(operand: operands[words[3]], row: words[1], column: words[2])
     case 7: self = .outOfMemory(operation: operation)
     case 8: self = .workTooLarge(operation: operation)
+    case 9: self = .outOfRange(operation: operation)
     default: return nil
     }
   }

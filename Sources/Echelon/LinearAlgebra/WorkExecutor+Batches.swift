@@ -21,7 +21,7 @@ extension WorkExecutor {
   ///     positive definite one an element that is not above 0. Its own solution is NaN in either case, and all others
   ///     are there in `x`.
   ///   - checkingFinite: whether `a`, as far as it is read, and `b` are searched for NaN and infinities first. Otherwise
-  ///     these propagate to the solutions of their own systems.
+  ///     these propagate to the solutions of their own systems, unless a matrix is found to be singular before they count.
   ///   - checkingResidual: whether all solutions are measured by `startResiduals`, and the first whose ratio is 30, or
   ///     the number given, or more, is an error. Those of matrices without an inverse are not.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.

@@ -40,7 +40,7 @@ extension WorkExecutor {
   ///   residual is large (Å. Björck, *Numerical Methods for Least Squares Problems*, §1.4). The bits are those of the
   ///   LAPACK in use, and do not depend on the number of workers.
   /// - Throws: `LinearAlgebraError`: `rightSideMismatch`, `notFinite` for A and B, `noConvergence`,
-  ///   `largeResidual`, `noLAPACK`.
+  ///   `largeResidual`, `noLAPACK`; `PoolError.invalidArgument` for a negative tolerance.
   /// - Source: LAPACK's gelsd and gelsy.
   public func startLeastSquares<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, _ b: some RightHandSide<Element>,
@@ -48,6 +48,7 @@ extension WorkExecutor {
     checkingResidual: ResidualLimit = false, priority: WorkPriority = .normal
   ) throws -> Future<LeastSquaresSolution<Element>> {
     let b = b.rightSides
+    try checkTolerance(tolerance, "leastSquares")
     try checkRightSides(b.rows, of: (a.rows, a.columns), "leastSquares")
     try requireLAPACK(for: a, b)
     return try startSteps { [self] in

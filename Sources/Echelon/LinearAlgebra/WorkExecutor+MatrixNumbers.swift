@@ -137,6 +137,7 @@ extension WorkExecutor {
   ///   - priority: how urgent it is.
   /// - Accuracy: sums are of one element after the other: relative error ≤ γₙ for n elements in a sum. Nothing
   ///   overflows or underflows but the result.
+  /// - Throws: `LinearAlgebraError.noLAPACK`.
   public func startMatrixNorm<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, _ norm: MatrixNorm, priority: WorkPriority = .normal
   ) throws -> Future<Double> {

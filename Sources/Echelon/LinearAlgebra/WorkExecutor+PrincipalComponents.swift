@@ -15,7 +15,7 @@ extension WorkExecutor {
   /// - Accuracy: better than by the eigenvalues of the covariance matrix, which squares the condition number. The bits are
   ///   those of the LAPACK in use, and do not depend on the number of workers.
   /// - Throws: `PoolError.invalidArgument` for n < 2 and for `count`; `LinearAlgebraError`: `notFinite`, `noConvergence`,
-  ///   `noLAPACK`.
+  ///   `noLAPACK`, and `outOfRange` where deviations or variances exceed the range of numbers.
   /// - Source: I. T. Jolliffe, *Principal Component Analysis*, 2nd ed., §3.5; LAPACK's gesdd.
   public func startPrincipalComponents<Element: LinearAlgebraScalar>(
     _ observations: SharedMatrix<Element>, count: Int? = nil, scaled: Bool = false,
@@ -104,6 +104,12 @@ private struct FindComponents: DenseTask {
           try withScratch(of: Element.Real.self, count: count) {
             values throws(LinearAlgebraError) in
             try copyStandardized(into: &data, shape)
+            // Deviations may exceed the range of numbers where the observations do not.
+            let view = MatrixView(
+              rows: shape.rows, columns: shape.columns, rowStride: 1, columnStride: shape.leading)
+            guard firstNotFinite(data.span, view) == nil else {
+              throw .outOfRange(operation: "principalComponents")
+            }
             if try !LAPACK.gesdd(.thin, &data, shape, values: &values, u: &u, vAdjoint: &v) {
               try copyStandardized(into: &data, shape)
               try LAPACK.gesvd(.thin, &data, shape, values: &values, u: &u, vAdjoint: &v)
@@ -111,6 +117,9 @@ private struct FindComponents: DenseTask {
             for index in 0..<count {
               let value = Double(values[index])
               variances[index] = value * value / Double(shape.rows - 1)
+              guard variances[index].isFinite else {
+                throw .outOfRange(operation: "principalComponents")
+              }
             }
           }
           let v = v.span
@@ -154,10 +163,18 @@ private struct FindComponents: DenseTask {
 
 /// The mean, from a compensated sum (Kahan's).
 private func mean<Element: LinearAlgebraScalar>(_ x: Span<Element>) -> Element {
+  let found = mean(x, scaledBy: 1)
+  // Where the sum exceeds the range of numbers, the mean does not.
+  return found.modulus.isFinite ? found : mean(x, scaledBy: 0x1p-40).scaled(by: 0x1p40)
+}
+
+private func mean<Element: LinearAlgebraScalar>(
+  _ x: Span<Element>, scaledBy scale: Element.Real
+) -> Element {
   var sum: Element = 0
   var lost: Element = 0
   for index in x.indices {
-    let term = x[index] - lost
+    let term = x[index].scaled(by: scale) - lost
     let next = sum + term
     lost = (next - sum) - term
     sum = next

@@ -87,9 +87,12 @@ extension WorkExecutor {
   }
 
   /// ‖1 - Qᴴ·Q‖ / (n·ε) of a column-major Q.
-  /// - Parameter areRows: whether the rows are to be orthonormal, and not the columns.
+  /// - Parameters:
+  ///   - product: B·Q, where Qᴴ·B·Q is to be 1; column-major, with the same leading dimension.
+  ///   - areRows: whether the rows are to be orthonormal, and not the columns.
   func orthogonalityRatio<Element: LinearAlgebraScalar>(
-    of q: SharedMatrix<Element>, areRows: Bool = false, _ priority: WorkPriority
+    of q: SharedMatrix<Element>, times product: SharedMatrix<Element>? = nil,
+    areRows: Bool = false, _ priority: WorkPriority
   ) async throws -> Double {
     let count = areRows ? q.rows : q.columns
     guard count > 0 else { return 0 }
@@ -99,10 +102,12 @@ extension WorkExecutor {
     try await finish(
       OrthogonalitySums(
         type: Element.scalarType, report: TaskReport(on: self), grid: grid, areRows: areRows,
-        q: MatrixBytes(q), sums: sums),
+        q: MatrixBytes(q), p: MatrixBytes(product ?? q), sums: sums),
       iterations: grid.count, "residual", priority)
     return residualRatio(
-      Element.self, largest(Array(sums)[...]), to: [], count: max(q.rows, q.columns))
+      Element.self, largest(Array(sums)[...]),
+      to: product.map { [largest(columnNorms(q)[...]), largest(columnNorms($0)[...])] } ?? [],
+      count: max(q.rows, q.columns))
   }
 
   /// ‖·‖₁ of each column of B·Λ - A·X, and of A.
@@ -132,8 +137,10 @@ extension WorkExecutor {
   }
 }
 
-/// ‖·‖₁ of each column.
-func columnNorms<Element: LinearAlgebraScalar>(_ x: SharedMatrix<Element>) -> [Double] {
+/// A norm of each column, ‖·‖₁ when not given.
+func columnNorms<Element: LinearAlgebraScalar>(
+  _ x: SharedMatrix<Element>, _ norm: MatrixNorm = .one
+) -> [Double] {
   // Without rows there is no element that a column begins with.
   guard x.rows > 0 else { return [Double](repeating: 0, count: x.columns) }
   return x.storage.withSpan { span in
@@ -141,7 +148,7 @@ func columnNorms<Element: LinearAlgebraScalar>(_ x: SharedMatrix<Element>) -> [D
       let start = column * x.columnStride
       return matrixNorm(
         span.extracting(start..<span.count),
-        MatrixView(rows: x.rows, columns: 1, rowStride: x.rowStride), .one)
+        MatrixView(rows: x.rows, columns: 1, rowStride: x.rowStride), norm)
     }
   }
 }

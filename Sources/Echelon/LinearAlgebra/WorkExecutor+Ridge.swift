@@ -23,6 +23,7 @@ extension WorkExecutor {
     checkingResidual: ResidualLimit = false, priority: WorkPriority = .normal
   ) throws -> Future<B> {
     try checkLambda(lambda)
+    if checkingResidual.ratio != nil { try checkRoot(ofLambda: lambda, for: Element.self) }
     try checkRightSides(b.rightSides.rows, of: (a.rows, a.columns), "ridge")
     let decomposing = try startSVD(a, priority: priority)
     return try startSteps { [self] in

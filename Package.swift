@@ -39,7 +39,7 @@ let package = Package(
       name: "Echelon",
       dependencies: [
         "EchelonPool", "EchelonWorker", "EchelonKernels", "EchelonTransfer", "EchelonWire",
-        "EchelonMemory", "EchelonLinearAlgebra", "CEchelon",
+        "EchelonMemory", "EchelonLinearAlgebra", "EchelonRandom", "CEchelon",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "ComplexModule", package: "swift-numerics"),
@@ -69,7 +69,12 @@ let package = Package(
     .target(
       name: "EchelonWire", dependencies: ["EchelonMemory", "CEchelon"], swiftSettings: settings),
     .target(
-      name: "EchelonKernels", dependencies: ["EchelonMemory", "EchelonLinearAlgebra"],
+      name: "EchelonKernels",
+      dependencies: ["EchelonMemory", "EchelonLinearAlgebra", "EchelonRandom"],
+      swiftSettings: settings),
+    .target(
+      name: "EchelonRandom",
+      dependencies: ["CEchelonKernels", .product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: settings),
 
     // The three fenced modules: `unsafe` is written here.
@@ -81,7 +86,9 @@ let package = Package(
 
     // C, where Swift cannot say it.
     .target(name: "CEchelon"),
-    .target(name: "CEchelonKernels", cSettings: [.define("NDEBUG")]),
+    .target(
+      name: "CEchelonKernels", exclude: ["sobol_directions.bin"],
+      cSettings: [.define("NDEBUG")]),
 
     .target(
       name: "TestSupport", dependencies: ["Echelon", "EchelonMemory"], path: "Tests/TestSupport",
@@ -97,9 +104,14 @@ let package = Package(
     .testTarget(
       name: "EchelonKernelsTests",
       dependencies: [
-        "EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory", "CEchelonKernels", "CReference",
-        "TestSupport",
+        "EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory", "EchelonRandom",
+        "CEchelonKernels", "CReference", "TestSupport",
       ], swiftSettings: settings),
+    .testTarget(
+      name: "EchelonRandomTests",
+      dependencies: [
+        "EchelonRandom", "TestSupport", .product(name: "RealModule", package: "swift-numerics"),
+      ], exclude: ["Resources"], swiftSettings: settings),
     .testTarget(
       name: "EchelonFilesTests", dependencies: ["EchelonFiles", "EchelonMemory"],
       exclude: ["Resources"], swiftSettings: settings),

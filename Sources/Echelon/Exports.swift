@@ -5,6 +5,7 @@
 @_exported public import EchelonLinearAlgebra
 @_exported public import EchelonMemory
 @_exported public import EchelonPool
+@_exported public import EchelonRandom
 @_exported public import EchelonTransfer
 @_exported public import EchelonWire
 // Linked in, so that the same executable serves as a worker; nothing here calls it.

@@ -1,6 +1,7 @@
 public import EchelonKernels
 public import EchelonMemory
 import EchelonPool
+public import EchelonRandom
 import EchelonTransfer
 public import EchelonWire
 

@@ -1,4 +1,5 @@
 internal import EchelonLinearAlgebra
+public import EchelonRandom
 
 /// Runs `sample` once for every index, each with the generator of (seed, index, stream).
 ///

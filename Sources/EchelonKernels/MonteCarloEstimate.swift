@@ -1,3 +1,5 @@
+import EchelonRandom
+
 /// What a Monte Carlo run says about the expectation it samples.
 public struct MonteCarloEstimate: Sendable, Hashable, CustomStringConvertible {
   /// The mean of the samples: the estimate.

@@ -1,5 +1,6 @@
 import EchelonKernels
 import EchelonMemory
+import EchelonRandom
 import Glibc
 import Testing
 

@@ -1,6 +1,7 @@
 import EchelonKernels
 import EchelonLinearAlgebra
 import EchelonMemory
+import EchelonRandom
 import Testing
 
 @Suite struct `The matrix product` {

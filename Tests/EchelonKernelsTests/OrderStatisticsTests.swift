@@ -1,4 +1,5 @@
 import EchelonKernels
+import EchelonRandom
 import Testing
 
 @Suite struct `Order statistics` {

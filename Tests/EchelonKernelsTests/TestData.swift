@@ -1,5 +1,6 @@
 import EchelonKernels
 import EchelonMemory
+import EchelonRandom
 import Testing
 
 /// An operand over memory of its own, aligned like an arena block; freed with the object.

@@ -308,5 +308,6 @@ const char *ek_file_of_function(const char *name);
 
 // LAPACK, in files of its own.
 #include "echelon_lapack.h"
+#include "sobol_directions.h"
 
 #endif

@@ -32,9 +32,12 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable, BitwiseCopyable 
     wordsLeft = 0
   }
 
-  /// A generator whose block 0 has been computed before, many at a time.
+  /// The same, when its block 0 has been computed before, many at a time.
+  /// - Parameter firstBlock: words (0, 1) and (2, 3) of it, the earlier word in the lower half.
   @inlinable
-  init(seed: UInt64, index: UInt64, stream: UInt32, firstBlock: (low: UInt64, high: UInt64)) {
+  public init(
+    seed: UInt64, index: UInt64, stream: UInt32, firstBlock: (low: UInt64, high: UInt64)
+  ) {
     self.init(seed: seed, index: index, stream: stream)
     nextBlock = 1
     low = firstBlock.low
@@ -63,57 +66,6 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable, BitwiseCopyable 
     high = UInt64(words.2) | UInt64(words.3) &<< 32
     wordsLeft = 1
     return UInt64(words.0) | UInt64(words.1) &<< 32
-  }
-
-  /// A number uniform in [0, 1): a multiple of 2⁻⁵³. One draw of 64 bits.
-  @inlinable
-  public mutating func uniform() -> Double {
-    Self.exactDouble(next() &>> 11) * 0x1p-53
-  }
-
-  /// A number uniform in (0, 1): an odd multiple of 2⁻⁵³. One draw of 64 bits.
-  ///
-  /// Symmetric about ½, and neither end can occur, so logarithms and quantiles of it are finite.
-  @inlinable
-  public mutating func uniformOpen() -> Double {
-    (Self.exactDouble(next() &>> 12) + 0.5) * 0x1p-52
-  }
-
-  /// `Double(integer)` for at most 53 bits, with operations that every instruction set has for
-  /// vectors: conversions of 64-bit integers came with AVX-512 only, and would keep a loop scalar.
-  ///
-  /// The two halves are placed in the significands of 2⁸⁴ and 2⁵²; taking those away is exact.
-  @inlinable
-  static func exactDouble(_ integer: UInt64) -> Double {
-    let high = Double(bitPattern: 0x4530_0000_0000_0000 | integer &>> 32)
-    let low = Double(bitPattern: 0x4330_0000_0000_0000 | integer & 0xffff_ffff)
-    return (high - 0x1.00000001p84) + low
-  }
-
-  /// A normal number with mean 0 and variance 1. One draw of 64 bits.
-  ///
-  /// By inversion: the quantile (Wichura's AS 241, relative error about 1e-16) of `uniformOpen()`.
-  /// Always one draw, and monotone in it, so common random numbers and antithetic variates stay in
-  /// step. The largest magnitude is 8.2.
-  @inlinable
-  public mutating func normal() -> Double {
-    normalQuantile(uniformOpen())
-  }
-
-  /// An integer uniform in 0 ..< `bound`, without bias; traps unless `bound` is positive.
-  ///
-  /// One draw of 64 bits, and another with probability below bound / 2⁶⁴.
-  /// Source: D. Lemire, "Fast random integer generation in an interval", *ACM TOMACS* 29 (2019).
-  @inlinable
-  public mutating func integer(below bound: Int) -> Int {
-    precondition(bound > 0, "no integer lies in 0 ..< \(bound)")
-    let bound = UInt64(bound)
-    var product = next().multipliedFullWidth(by: bound)
-    if product.low < bound {
-      let threshold = (0 &- bound) % bound
-      while product.low < threshold { product = next().multipliedFullWidth(by: bound) }
-    }
-    return Int(product.high)
   }
 
   /// The bijection itself: ten rounds on a counter of four words under a key of two.

@@ -1,5 +1,5 @@
 # Two commands do everything: `make run` and `make test`. Each installs what is missing first.
-.PHONY: run test model model-long fuzz neon native setup command bench format clean
+.PHONY: run test residuals model model-long fuzz neon native setup command bench format clean
 
 SWIFT ?= swift
 RESULTS ?= results
@@ -33,6 +33,12 @@ test: setup
 	  sh scripts/suite $(SWIFT) test --configuration release --skip-build --no-parallel
 	ECHELON_TEST_START=forkServer sh scripts/suite $(SWIFT) test --configuration release --skip-build \
 	  --no-parallel --filter 'FaultTests|ObservationTests'
+
+# Residuals of every decomposition over all of LAPACK's matrix types at all sizes: `make test` takes one type at 1000.
+residuals: setup
+	$(SWIFT) build --configuration release --build-tests
+	ECHELON_RESIDUALS=all sh scripts/suite $(SWIFT) test --configuration release --skip-build --no-parallel \
+	  --filter "Residuals over LAPACK"
 
 # The protocol between front end and workers, checked exhaustively for small sizes.
 model: setup

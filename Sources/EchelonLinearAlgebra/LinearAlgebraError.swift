@@ -36,12 +36,14 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
     operation: String = "solve", rows: Int, columns: Int, rightSideRows: Int)
   /// A matrix is exactly singular: this column's pivot, or diagonal element, is 0.
   case singular(column: Int)
+  /// A symmetric or Hermitian matrix is exactly singular: this eigenvalue, in ascending order from 0, is 0.
+  case zeroEigenvalue(index: Int)
   /// A matrix is not positive definite: elimination stopped at this column.
   case notPositiveDefinite(operand: MatrixOperand = .a, column: Int)
   /// An iteration did not converge; how many values it did not find.
   case noConvergence(operation: String, remaining: Int)
-  /// A matrix has an element that is NaN or infinite, here for the first time in row-major order. Rows and columns count
-  /// from 0; a vector is a column.
+  /// A matrix has an element that is NaN or infinite, here for the first time in row-major order. Rows and columns
+  /// count from 0; a vector is a column.
   case notFinite(operand: MatrixOperand = .a, row: Int, column: Int)
   /// A result is further from what it should be than rounding explains: by LAPACK's own measure, 30 and more; see
   /// `ResidualCheck`.
@@ -60,7 +62,8 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   /// A matrix of a batch has an element that is NaN or infinite: the first matrix that has one, and there the first in
   /// row-major order, all counted from 0.
   case notFiniteInBatch(index: Int, operand: MatrixOperand, row: Int, column: Int)
-  /// A solution of a batch is further from what it should be than rounding explains; see `largeResidual`.
+  /// A solution, or an inverse, of a batch is further from what it should be than rounding explains; see
+  /// `largeResidual`.
   case largeResidualInBatch(index: Int, ratio: Double, limit: Double)
 
   /// One sentence for the person at the terminal.
@@ -107,6 +110,9 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
     case .singular(let column):
       "the matrix is singular: elimination leaves 0 on the diagonal in column \(column) (counted from 0); look for rows "
         + "or columns that depend on others, or take `leastSquares` for a system, `pseudoInverse` for an inverse"
+    case .zeroEigenvalue(let index):
+      "the matrix is singular: eigenvalue \(index) (counted from 0) is 0; take `leastSquares` for a system, "
+        + "`pseudoInverse` for an inverse"
     case .notPositiveDefinite(let operand, let column):
       "\(operand) is not positive definite: the leading block of \(column + 1) rows and columns is not, the ones before "
         + "it are; check that it is symmetric, and that the triangle is set that is read"
@@ -139,7 +145,7 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
         + "from 0), there for the first time; replace it, leave the matrix out, or let it pass with "
         + "`checkingFinite: false`, which spoils that matrix's result and no other"
     case .largeResidualInBatch(let index, let ratio, let limit):
-      "the solution of matrix \(index) of the batch (counted from 0) leaves a residual of \(ratio) times what "
+      "the result of matrix \(index) of the batch (counted from 0) leaves a residual of \(ratio) times what "
         + "rounding may do, and less than \(limit) is wanted; look there for NaN and overflow, or solve it with `qr`"
     }
   }
@@ -181,6 +187,12 @@ private func adviceForLargeResidual(_ operation: String) -> String {
     "look for NaN and overflow, and that A and B are as they were; if they are, take a smaller `tolerance` or "
       + "`method: .singularValues`"
   case "ridge": "look for NaN and overflow, and that A and B are as they were"
+  case "inverse":
+    "look for NaN and overflow, and that the matrix is as it was; if it is, invert it by `qr`, or solve systems with it"
+  case "pseudoInverse":
+    "look for NaN and overflow, and that the matrix is as it was; if it is, take a smaller `tolerance`"
+  case "principalComponents":
+    "look for NaN and overflow, and that the observations are those whose components they are"
   default: "look for NaN and overflow, and that the matrix is as it was when it was decomposed"
   }
 }

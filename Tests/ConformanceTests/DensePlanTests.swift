@@ -16,6 +16,7 @@ extension DensePlan {
     switch way {
     case .oneCall: 1
     case .steps(let count, _, _), .tree(let count, _, _), .chunks(let count, _): count
+    case .oneByOne(let matrices, let steps): matrices * steps
     }
   }
 }

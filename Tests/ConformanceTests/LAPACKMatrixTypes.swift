@@ -1,5 +1,6 @@
 import Echelon
 import EchelonLinearAlgebra
+import Foundation
 import TestSupport
 import Testing
 
@@ -62,11 +63,12 @@ func forEachMatrix<Element: TestedScalar>(
   for size in sizes ?? source.sizes {
     for (rows, columns) in isSquare ? [(size, size)] : shapes(size) {
       for (number, type) in types.enumerated() {
-        // Of large matrices each element type takes some of the types, which together are all.
-        let place = Int(Element.scalarType.rawValue)
-        if rows * columns > 2500, sizes == nil, number % 4 != place, Element.self != Double.self {
-          continue
-        }
+        #if DEBUG
+          // Of large matrices each element type takes some of the types, which together are all: without optimization
+          // these tests themselves take the time.
+          let place = Int(Element.scalarType.rawValue)
+          if rows * columns > 2500, sizes == nil, number % 4 != place { continue }
+        #endif
         let made = MadeMatrix(
           type, rows: rows, columns: columns, isComplex: Element.isComplex,
           isHermitian: isHermitian, isIndefinite: isIndefinite, source: source,
@@ -86,13 +88,17 @@ extension MatrixType {
   }
 }
 
-/// Size 1000 is for release builds: in debug builds it shows nothing new. With the reference BLAS of real numbers alone,
-/// since eigenproblems of complex ones take it very long.
+/// Whether matrices of 1000 × 1000 are of all types, from both sources and for all element types, which takes an hour:
+/// `make residuals`. Otherwise they are of one type.
+let isExhaustive = ProcessInfo.processInfo.environment["ECHELON_RESIDUALS"] == "all"
+
+/// Size 1000 is for release builds: in debug builds it shows nothing new. With the reference BLAS of real numbers
+/// alone, since eigenproblems of complex ones take it very long.
 func largeSizes(of scalar: any TestedScalar.Type) -> [Int] {
   #if DEBUG
     []
   #else
-    scalar.isComplex && BLASInfo.current.implementation == .reference ? [] : [1000]
+    scalar.isComplex && BLASInfo.current.implementation == .reference && !isExhaustive ? [] : [1000]
   #endif
 }
 
@@ -107,9 +113,9 @@ func forEachScalar(
 ) rethrows {
   for scalar in testedScalars {
     try body(scalar, nil, true)
-    guard source == .own else { continue }
+    guard source == .own || isExhaustive else { continue }
     if inSteps, !scalar.isComplex { try body(scalar, sharedSizes, true) }
-    try body(scalar, largeSizes(of: scalar), false)
+    try body(scalar, largeSizes(of: scalar), isExhaustive)
   }
 }
 

@@ -198,8 +198,48 @@ private func growing(_ count: Int, on pool: ProcessPool) throws -> SharedMatrix<
       try pool.residual(of: solution, solving: a, vector, structure: structure).isSmall)
   }
 
+  @Test func `of a band is that of the whole matrix with zeros beside it`() throws {
+    let seed = testSeed()
+    func check<Element: TestedScalar>(_: Element.Type) throws {
+      let (size, lower, upper) = (90, 3, 1)
+      let random = Reference<Element>(rows: size, columns: size, seed: seed)
+      func kept(_ isKept: (Int, Int) -> Bool) -> Reference<Element> {
+        Reference(rows: size, columns: size) { row, column in
+          if row == column { return Element(real: 20) }
+          return isKept(row, column) ? random[row, column] : 0
+        }
+      }
+      let band = kept { $0 - $1 <= lower && $1 - $0 <= upper }
+      let definite = kept { abs($0 - $1) <= 2 }
+      let hermitian = Reference<Element>(rows: size, columns: size) {
+        $0 >= $1 ? definite[$0, $1] : definite[$1, $0].conjugate
+      }
+      let x = Reference<Element>(rows: size, columns: 2, seed: seed &+ 1)
+      let b = Reference<Element>(rows: size, columns: 2, seed: seed &+ 2)
+      for (a, structure) in [
+        (band, MatrixStructure.banded(lower: lower, upper: upper)),
+        (hermitian, .positiveDefiniteBanded(width: 2)),
+      ] {
+        var found: [Double] = []
+        for (index, layout) in [(0, TestedLayout.rows), (1, .columns), (3, .gaps)] {
+          let pool = pools[index]
+          let (x, b) = (try x.shared(on: pool, layout), try b.shared(on: pool, layout))
+          found.append(
+            try pool.residual(
+              of: x, solving: try a.shared(on: pool, layout), b, structure: structure
+            ).residual)
+        }
+        #expect(found[0] == found[1] && found[0] == found[2], "\(structure), \(Element.self)")
+        let expected = try pool.residual(
+          of: try x.shared(on: pool), solving: try a.shared(on: pool), try b.shared(on: pool))
+        #expect(abs(found[0] / expected.residual - 1) < 1e-4, "\(structure), \(Element.self)")
+      }
+    }
+    for scalar in testedScalars { try check(scalar) }
+  }
+
   @Test func `is there for async functions`() async throws {
-    let a = try await pool.matrix(rows: 2, columns: 2) { row, column in row == column ? 2.0 : 1 }
+    let a = try pool.matrix(rows: 2, columns: 2) { row, column in row == column ? 2.0 : 1 }
     let lu = try await pool.lu(a)
     try await lu.residual(of: a).check()
     let x = try await pool.solve(a, a, checkingResidual: true)

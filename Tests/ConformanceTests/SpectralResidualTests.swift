@@ -93,7 +93,10 @@ extension `Residuals over LAPACK's matrix types` {
         let (u, vAdjoint) = (DenseMatrix(svd.u), DenseMatrix(svd.vAdjoint))
         let values = Array(svd.singularValues)
         let scaled = u * DenseMatrix(diagonal: values.map { Element(real: $0) })
-        ratios.expect("A", a.ratio(ofProduct: scaled, vAdjoint), what)
+        // bdsqr takes what is 98·ε times as small for 0, in double precision: of some 10,000 matrices of 3 × 3 with
+        // geometric singular values one reaches 30, which is why LAPACK's own programs allow 35 here (svd.in).
+        ratios.expect(
+          "A", a.ratio(ofProduct: scaled, vAdjoint), below: a.rows > 5 ? 30 : 50, what)
         ratios.expect("U", u.orthogonalityRatio, what)
         var v = DenseMatrix<Element>(rows: a.columns, columns: values.count)
         v.add(1, vAdjoint, .adjoint, .identity(values.count))
@@ -201,7 +204,8 @@ extension `Residuals over LAPACK's matrix types` {
     }
     for scalar in testedScalars.compactMap({ $0 as? any TestedEigenScalar.Type }) {
       try check(scalar, sizes: nil, all: true)
-      if source == .own { try check(scalar, sizes: largeSizes(of: scalar), all: false) }
+      guard source == .own || isExhaustive else { continue }
+      try check(scalar, sizes: largeSizes(of: scalar), all: isExhaustive)
     }
     ratios.report("eigenvalues and Schur, \(source)")
   }

@@ -50,8 +50,8 @@ struct BatchOperand: Sendable {
   }
 }
 
-/// Operations on every matrix of a batch by itself. Chunks of matrices depend on shapes and the element type alone; what
-/// works on one is made outside of generic code, since it travels.
+/// Operations on every matrix of a batch by itself. Chunks of matrices depend on shapes and the element type alone;
+/// what works on one is made outside of generic code, since it travels.
 struct BatchWork: Sendable {
   let type: ScalarType
   /// The number of matrices.
@@ -189,7 +189,8 @@ extension LinearAlgebraScalar {
   fileprivate static var notANumber: Self { Self(real: .nan) * Self(real: .nan) }
 }
 
-private func fillWithNaN<Element: LinearAlgebraScalar>(
+/// Sets all elements of a matrix to NaN.
+func fillWithNaN<Element: LinearAlgebraScalar>(
   _ x: inout MutableSpan<Element>, _ view: MatrixView
 ) {
   let nan = Element.notANumber

@@ -6,7 +6,7 @@ public import EchelonWire
 /// A positive definite matrix A as L·Lᴴ: a lower triangle and its adjoint.
 ///
 /// Work goes to the executor that made the factorization, which must not be shut down.
-public struct CholeskyFactorization<Element: LinearAlgebraScalar>: InvertibleFactorization {
+public struct CholeskyFactorization<Element: LinearAlgebraScalar>: ConditionEstimating {
   /// L, column-major; above its diagonal there are zeros.
   public let lower: SharedMatrix<Element>
   /// ‖A‖₁.

@@ -7,13 +7,13 @@ import EchelonMemory
 /// It depends on the operation, the shape and the element type only. So do the bits of the result: they are the same
 /// for any number of workers.
 public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
-  /// The four ways.
+  /// The ways.
   public enum Way: Hashable, Sendable {
     /// One wide call, of BLAS or LAPACK, or several after one another, by one worker.
     case oneCall
     /// The workers share steps, each on one tile of a matrix or on one block of its rows or columns: of the factors, of
-    /// a product, or of the matrix that a vector is multiplied by. What solves a system by the factors is one call after
-    /// them.
+    /// a product, or of the matrix that a vector is multiplied by. What solves a system by the factors is one call
+    /// after them.
     /// - Parameters:
     ///   - steps: how many there are.
     ///   - rows: of a tile or block of rows; of a block of columns all.
@@ -32,6 +32,11 @@ public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
     ///   - chunks: how many there are.
     ///   - matrices: in each but the last, which may have fewer.
     case chunks(Int, matrices: Int)
+    /// One matrix of a batch after the other, few and large ones: the workers share the steps of each.
+    /// - Parameters:
+    ///   - matrices: how many there are.
+    ///   - steps: of each, of its factorization or product.
+    case oneByOne(matrices: Int, steps: Int)
   }
 
   /// What is planned.
@@ -71,6 +76,8 @@ public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
       "\(what): \(count) \(count == 1 ? "chunk" : "chunks") of "
         + (matrices == 1 ? "one matrix each, " : "up to \(matrices) matrices, ")
         + "shared by all workers, \(threads) in each; each matrix is worked on by one worker"
+    case .oneByOne(_, let steps):
+      "\(what): one matrix after the other, each in \(steps) steps shared by all workers, \(threads) in each"
     }
   }
 }
@@ -107,6 +114,11 @@ extension WorkExecutor {
       return grid.count > 1
         ? .steps(grid.count, rows: min(rows, grid.blockRows), columns: columns) : .oneCall
     case .batch(let operation, let count):
+      if let single = operation.single(of: type, count: count),
+        case .steps(let steps, _, _) = way(of: single, type)
+      {
+        return .oneByOne(matrices: count, steps: steps)
+      }
       let work = BatchWork(type, count: count, operation)
       return .chunks(work.chunkCount, matrices: work.chunkLength)
     case .lu, .qr, .cholesky: return ElementType(type) == nil ? .oneCall : wayOfSteps(operation)

@@ -80,6 +80,22 @@ struct DeterminantProduct<Element: LinearAlgebraScalar> {
   }
 }
 
+/// Whether a permutation is an odd number of exchanges: a cycle is one fewer than it has elements.
+/// - Parameter order: every number from 0 on, once.
+func isOddOrder(_ order: [Int]) -> Bool {
+  var isSeen = [Bool](repeating: false, count: order.count)
+  var exchanges = 0
+  for start in order.indices {
+    var place = start
+    while !isSeen[place] {
+      isSeen[place] = true
+      place = order[place]
+      if place != start { exchanges += 1 }
+    }
+  }
+  return exchanges % 2 == 1
+}
+
 /// Whether exchanges of rows, as LAPACK notes them, are an odd number: row i with row `pivots[i]` - 1.
 func isOddPermutation(_ pivots: Span<Int32>) -> Bool {
   pivots.indices.reduce(false) { $0 != (Int(pivots[$1]) != $1 + 1) }

@@ -1,4 +1,4 @@
-public import EchelonLinearAlgebra
+import EchelonLinearAlgebra
 import EchelonMemory
 import EchelonPool
 public import EchelonWire
@@ -178,20 +178,5 @@ extension Eigendecomposition {
         orthogonality: residualRatio(
           Element.self, largest(lengths[...]), to: [], count: eigenvectors.rows))
     }
-  }
-
-  /// How well they fit the matrix; see `startResidual`.
-  public func residual(
-    of a: SharedMatrix<Element>, priority: WorkPriority = .normal
-  ) async throws -> ResidualCheck {
-    try await startResidual(of: a, priority: priority).value
-  }
-
-  /// How well they fit the matrix, blocking; see `startResidual`.
-  @available(*, noasync)
-  public func residual(
-    of a: SharedMatrix<Element>, priority: WorkPriority = .normal
-  ) throws -> ResidualCheck {
-    try startResidual(of: a, priority: priority).result()
   }
 }

@@ -7,7 +7,7 @@ public import EchelonWire
 ///
 /// A matrix that is singular has factors, too; what divides by them throws `LinearAlgebraError.singular`. Work goes to
 /// the executor that made the factorization, which must not be shut down.
-public struct LUFactorization<Element: LinearAlgebraScalar>: InvertibleFactorization {
+public struct LUFactorization<Element: LinearAlgebraScalar>: ConditionEstimating {
   /// L below the diagonal, without its ones, and U on it and above; m × n, column-major.
   public let factors: SharedMatrix<Element>
   /// The first column, from 0, whose pivot is exactly 0; nil for none. Always nil for an invertible matrix.

@@ -22,8 +22,8 @@ extension WorkExecutor {
   ///   - x: n × k, or a vector of n elements.
   ///   - a: m × n, any view; it is not changed.
   ///   - b: m × k, or a vector of m elements.
-  ///   - rank: A's, as `LeastSquaresSolution.rank` and `SingularValueDecomposition.rank` have it; nil is min(m, n). With
-  ///     λ > 0 it does not matter.
+  ///   - rank: A's, as `LeastSquaresSolution.rank` and `SingularValueDecomposition.rank` have it; nil is min(m, n).
+  ///     With λ > 0 it does not matter.
   ///   - lambda: λ of ridge regression, 0 or more, finite.
   ///   - priority: how urgent it is.
   /// - Throws: `LinearAlgebraError`: `rightSideMismatch`, `noLAPACK`; `KernelError.shapeMismatch` of X;
@@ -221,7 +221,8 @@ private struct LeastSquaresResidual: DenseTask {
   }
 }
 
-private func view(_ shape: ColumnMajorShape) -> MatrixView {
+/// The view of column-major memory.
+func view(_ shape: ColumnMajorShape) -> MatrixView {
   MatrixView(rows: shape.rows, columns: shape.columns, rowStride: 1, columnStride: shape.leading)
 }
 
@@ -250,7 +251,7 @@ private func exponent<Element: LinearAlgebraScalar>(
 }
 
 /// Multiplies all elements. In two steps, since no number may be that large or small.
-private func scale<Element: LinearAlgebraScalar>(
+func scale<Element: LinearAlgebraScalar>(
   _ a: inout MutableSpan<Element>, byPowerOf2 exponent: Int
 ) {
   guard exponent != 0 else { return }

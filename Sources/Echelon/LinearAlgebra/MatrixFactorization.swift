@@ -41,6 +41,10 @@ public protocol LinearSolver<Element>: MatrixFactorization {
 public protocol InvertibleFactorization<Element>: LinearSolver {
   /// Starts computing A⁻¹ and returns its future, column-major.
   func startInverse(priority: WorkPriority) throws -> Future<SharedMatrix<Element>>
+}
+
+/// A factorization of a square A that has seen how large A is, and estimates how near it is to a singular one.
+public protocol ConditionEstimating<Element>: InvertibleFactorization {
   /// Starts estimating 1 / (‖A‖·‖A⁻¹‖) and returns its future.
   func startReciprocalCondition(_ norm: ConditionNorm, priority: WorkPriority) throws -> Future<
     Double
@@ -103,7 +107,9 @@ extension InvertibleFactorization {
   public func inverse(priority: WorkPriority = .normal) throws -> SharedMatrix<Element> {
     try startInverse(priority: priority).result()
   }
+}
 
+extension ConditionEstimating {
   /// An estimate of 1 / (‖A‖·‖A⁻¹‖); see `startReciprocalCondition`.
   public func reciprocalCondition(
     _ norm: ConditionNorm = .one, priority: WorkPriority = .normal

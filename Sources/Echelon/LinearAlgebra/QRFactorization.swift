@@ -14,7 +14,7 @@ public enum ColumnPivoting: Sendable, Hashable, Codable {
 /// A matrix A as Q·R, or with columns exchanged A·P as Q·R: orthonormal columns and an upper triangle.
 ///
 /// Work goes to the executor that made the factorization, which must not be shut down.
-public struct QRFactorization<Element: LinearAlgebraScalar>: LinearSolver {
+public struct QRFactorization<Element: LinearAlgebraScalar>: InvertibleFactorization {
   /// R on the diagonal and above, and the reflections that make Q below it, as LAPACK's geqrf has them; m × n,
   /// column-major.
   public let factors: SharedMatrix<Element>
@@ -51,6 +51,46 @@ public struct QRFactorization<Element: LinearAlgebraScalar>: LinearSolver {
     guard count > 0 else { return 0 }
     let first = Double(factors[0, 0].modulus)
     return (0..<count).first { !(Double(factors[$0, $0].modulus) > limit * first) } ?? count
+  }
+
+  /// The determinant of A: the product of R's diagonal, times that of Q, which has modulus 1. It overflows or
+  /// underflows only when the determinant itself does. 1 of no elements.
+  /// - Throws: `LinearAlgebraError.notSquare`.
+  public var determinant: Element {
+    get throws {
+      try checkSquare("determinant")
+      var product = DeterminantProduct<Element>()
+      for index in 0..<rows { product.multiply(by: factors[index, index]) }
+      product.multiply(by: turns)
+      return product.value
+    }
+  }
+
+  /// The logarithm of the determinant's modulus, and its sign.
+  /// - Throws: `LinearAlgebraError.notSquare`.
+  public var logDeterminant: LogDeterminant<Element> {
+    get throws {
+      try checkSquare("logDeterminant")
+      var result = LogDeterminant<Element>(sign: turns)
+      for index in 0..<rows { result.multiply(by: factors[index, index]) }
+      return result
+    }
+  }
+
+  /// The determinant of Q·P⁻¹, of modulus 1.
+  private var turns: Element {
+    // A unitary 1 - τ·v·vᴴ, where ‖v‖² = 2·Re τ / |τ|², has the determinant 1 - τ·‖v‖²; and with τ = 0 it is 1.
+    let reflections = Array(tau).reduce(1 as Element) { product, tau in
+      tau == 0 ? product : product * (-tau / tau.conjugate)
+    }
+    let pivots = pivots.map { Array($0) } ?? []
+    return isOddOrder(pivots.map { Int($0) - 1 }) ? -reflections : reflections
+  }
+
+  private func checkSquare(_ operation: String) throws(LinearAlgebraError) {
+    guard rows == columns else {
+      throw .notSquare(operation: operation, rows: rows, columns: columns)
+    }
   }
 }
 
@@ -147,6 +187,14 @@ extension QRFactorization {
         "solve", priority)
       return B(solutions: x)
     }
+  }
+
+  /// Starts computing A⁻¹ and returns its future, column-major. To solve a system, `solve` is faster and more accurate.
+  /// - Throws: `LinearAlgebraError`: `singular` for a 0 on the diagonal of R, `notSquare`.
+  public func startInverse(priority: WorkPriority = .normal) throws -> Future<SharedMatrix<Element>>
+  {
+    try checkSquare("inverse")
+    return try startSolve(try executor.identity(order: rows), priority: priority)
   }
 
   /// Starts multiplying Q·R, columns put back in their places, and returns the future of what should be A,

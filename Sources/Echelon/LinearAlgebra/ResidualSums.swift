@@ -30,6 +30,18 @@ struct ReadPart: Sendable {
     }
   }
 
+  /// Whether so little is read of each row that the rest is better left out.
+  func isNarrow(of columns: Int) -> Bool {
+    let (lower, above) = (lower, mirrored == nil ? upper : lower)
+    return !isAdjoint && lower < columns / 8 && above < columns / 8
+  }
+
+  /// The columns that are read of a row, or of what mirrors it.
+  func columns(ofRow row: Int, count: Int) -> Range<Int> {
+    let above = mirrored == nil ? upper : lower
+    return max(0, row - lower)..<min(count, row + above + 1)
+  }
+
   func element<Element: LinearAlgebraScalar>(
     _ a: Span<Element>, _ view: MatrixView, _ row: Int, _ column: Int
   ) -> Element {
@@ -111,6 +123,9 @@ struct SolutionSums: DenseLoop {
   ) throws(LinearAlgebraError) {
     let rows = grid[iteration].rows
     let start = iteration * (x.columns + a.columns)
+    if part.isNarrow(of: a.columns), !isReal, values.rows == 0 {
+      return try addBandSums(rows, of: Element.self, at: start)
+    }
     let aShape = ColumnMajorShape(rows: rows.count, columns: a.columns)
     let shape = ColumnMajorShape(rows: rows.count, columns: x.columns)
     try withScratch(of: Element.self, aShape) { block throws(LinearAlgebraError) in
@@ -123,6 +138,36 @@ struct SolutionSums: DenseLoop {
           LAPACK.gemm(alpha: -1, block, aShape, x, xShape, beta: 1, &rest, shape)
         }
         addSums(rest.span, shape, at: start)
+      }
+    }
+  }
+
+  /// The same of a band, element by element: a product would be one with zeros, most of them.
+  private func addBandSums<Element: LinearAlgebraScalar>(
+    _ rows: Range<Int>, of _: Element.Type, at start: Int
+  ) throws(LinearAlgebraError) {
+    let (view, xView, bView) = (a.view, x.view, b.view)
+    for index in start..<start + xView.columns + view.columns { sums[index] = 0 }
+    try a.withSpan(of: Element.self) { a throws(LinearAlgebraError) in
+      try x.withSpan(of: Element.self) { x throws(LinearAlgebraError) in
+        try b.withSpan(of: Element.self) { b throws(LinearAlgebraError) in
+          for row in rows {
+            let band = part.columns(ofRow: row, count: view.columns)
+            for column in band {
+              sums[start + xView.columns + column] += Double(
+                part.element(a, view, row, column).modulus)
+            }
+            for side in 0..<xView.columns {
+              var rest = b[row * bView.rowStride + side * bView.columnStride]
+              for column in band {
+                rest =
+                  rest - part.element(a, view, row, column)
+                  * x[column * xView.rowStride + side * xView.columnStride]
+              }
+              sums[start + side] += Double(rest.modulus)
+            }
+          }
+        }
       }
     }
   }

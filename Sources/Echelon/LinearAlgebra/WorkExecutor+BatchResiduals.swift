@@ -15,7 +15,7 @@ extension WorkExecutor {
   ///   - priority: as for `startSolve`.
   ///   - deadline: as for `startSolve`.
   /// - Throws: `KernelError` when the shapes do not fit.
-  /// - Source: LAPACK Working Note 41, xGET02; sums are in double precision.
+  /// - Source: LAPACK Working Note 41, xGET02; sums are in double precision, but for large matrices, see `startSolve`.
   public func startResiduals<Element: LinearAlgebraScalar>(
     of x: SharedMatrixBatch<Element>, solving a: SharedMatrixBatch<Element>,
     _ b: SharedMatrixBatch<Element>, assuming assumption: MatrixAssumption = .general,
@@ -27,9 +27,34 @@ extension WorkExecutor {
       throw KernelError.shapeMismatch(
         kernel: "residuals", shapes: [x, a, b].map { "\($0.count) of \($0.rows) × \($0.columns)" })
     }
-    return try startResiduals(
-      Element.scalarType, BatchOperand(x), BatchOperand(a), BatchOperand(b), count: a.count,
-      assumption, priority, deadline)
+    let type = Element.scalarType
+    let part = ReadPart(mirrored: assumption == .positiveDefinite ? .lower : nil)
+    let ratios = try uninitializedArray(of: Double.self, count: a.count)
+    // Of what is solved one after the other, it is measured so, too: by products of the BLAS.
+    let solve = BatchOperation.solve(order: a.rows, rightSides: b.columns)
+    if solve.single(of: type, count: a.count) != nil {
+      try LAPACK.require()
+      return try startSteps { [self] in
+        try await finish(within: deadline, "residuals") { [self] in
+          for index in 0..<a.count {
+            let check = try await residual(
+              of: x[index], solving: a[index], b[index], part, priority)
+            ratios[index] = check.residual
+          }
+        }
+        return ratios
+      }
+    }
+    let work = BatchWork(
+      type, count: a.count, .product(rows: a.rows, inner: a.rows, columns: b.columns))
+    let (xBytes, aBytes, bBytes) = (BatchOperand(x), BatchOperand(a), BatchOperand(b))
+    return try startSteps { [self] in
+      try await finished(
+        startConcurrentPerform(
+          iterations: work.chunkCount, chunkLength: 1, priority: priority, deadline: deadline,
+          work.residuals(of: xBytes, solving: aBytes, part, bBytes, into: ratios)))
+      return ratios
+    }
   }
 
   /// How well every `X` of a batch solves its `A·X = B`; see `startResiduals`.
@@ -55,23 +80,45 @@ extension WorkExecutor {
     ).result()
   }
 
-  /// The same of checked shapes.
-  func startResiduals(
-    _ type: ScalarType, _ x: BatchOperand, _ a: BatchOperand, _ b: BatchOperand, count: Int,
-    _ assumption: MatrixAssumption, _ priority: WorkPriority, _ deadline: Duration?
+  /// Starts measuring how well every `X` of a batch inverts its `A`, and returns the future of a ratio for each: as
+  /// solutions of A·X = 1, the largest ‖e - A·x‖₁ / (‖A‖₁·‖x‖₁·ε) of all columns, which is how they are computed.
+  /// - Parameters:
+  ///   - x: n × n, any view.
+  ///   - a: n × n, any view, as many matrices.
+  ///   - priority: as for `startSolve`.
+  ///   - deadline: as for `startSolve`.
+  /// - Throws: `KernelError` when the shapes do not fit.
+  /// - Source: LAPACK Working Note 41, xGET02.
+  public func startResiduals<Element: LinearAlgebraScalar>(
+    ofInverses x: SharedMatrixBatch<Element>, of a: SharedMatrixBatch<Element>,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> Future<SharedArray<Double>> {
-    let ratios = try uninitializedArray(of: Double.self, count: count)
-    let (order, columns) = (a.layout.rows, b.layout.columns)
-    let work = BatchWork(
-      type, count: count, .product(rows: order, inner: order, columns: columns))
-    let part = ReadPart(mirrored: assumption == .positiveDefinite ? .lower : nil)
-    return try startSteps { [self] in
-      try await finished(
-        startConcurrentPerform(
-          iterations: work.chunkCount, chunkLength: 1, priority: priority, deadline: deadline,
-          work.residuals(of: x, solving: a, part, b, into: ratios)))
-      return ratios
-    }
+    try startResiduals(
+      of: x, solving: a, try identities(like: a), priority: priority, deadline: deadline)
+  }
+
+  /// How well every `X` of a batch inverts its `A`; see `startResiduals(ofInverses:of:)`.
+  public func residuals<Element: LinearAlgebraScalar>(
+    ofInverses x: SharedMatrixBatch<Element>, of a: SharedMatrixBatch<Element>,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) async throws -> SharedArray<Double> {
+    try await startResiduals(ofInverses: x, of: a, priority: priority, deadline: deadline).value
+  }
+
+  /// How well every `X` of a batch inverts its `A`, blocking; see `startResiduals(ofInverses:of:)`.
+  @available(*, noasync)
+  public func residuals<Element: LinearAlgebraScalar>(
+    ofInverses x: SharedMatrixBatch<Element>, of a: SharedMatrixBatch<Element>,
+    priority: WorkPriority = .normal, deadline: Duration? = nil
+  ) throws -> SharedArray<Double> {
+    try startResiduals(ofInverses: x, of: a, priority: priority, deadline: deadline).result()
+  }
+
+  /// As many identities as there are matrices in a batch, without copies.
+  func identities<Element: LinearAlgebraScalar>(
+    like a: SharedMatrixBatch<Element>
+  ) throws -> SharedMatrixBatch<Element> {
+    SharedMatrixBatch(repeating: try identity(order: a.rows), count: a.count)
   }
 }
 

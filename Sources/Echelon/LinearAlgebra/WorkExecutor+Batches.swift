@@ -3,29 +3,31 @@ public import EchelonLinearAlgebra
 import EchelonMemory
 public import EchelonWire
 
-/// Linear algebra of many small matrices, each worked on by one worker.
+/// Linear algebra of many small matrices, each worked on by one worker; fewer than 32 real ones of 1024 × 1024 and more
+/// take one after the other, each with the steps and the bits that it has by itself.
 extension WorkExecutor {
   /// Starts solving `A·X = B` for every pair of matrices of two batches, and returns the future of all `X`.
   ///
   /// Systems of real numbers of up to 256 × 256 are solved in the caches by code of Echelon's own, larger ones by the
-  /// system's LAPACK, and if there is none by that code, too; systems of complex numbers by LAPACK. A system has the bits
-  /// that it has by itself.
+  /// system's LAPACK, and if there is none by that code, too; systems of complex numbers by LAPACK. A system has the
+  /// bits that it has by itself.
   /// - Parameters:
-  ///   - a: n × n, any view; `SharedMatrixBatch(repeating:count:)` has one matrix for all. Each is worked on by one worker:
-  ///     large ones, if there are fewer than workers, take less time one after the other by `startSolve` of a matrix,
-  ///     which all workers share.
+  ///   - a: n × n, any view; `SharedMatrixBatch(repeating:count:)` has one matrix for all. Each is worked on by one
+  ///     worker, but few and large ones by all, one after the other; `explain` says which.
   ///   - b: n × m, any view, of as many matrices.
   ///   - x: takes the solutions, n × m, sharing no memory with `a` or `b`; nil makes new ones.
   ///   - assumption: what is known of `a`.
   ///   - singular: what happens when a matrix has no inverse: elimination leaves a column of exact zeros, or of a
   ///     positive definite one an element that is not above 0. Its own solution is NaN in either case, and all others
   ///     are there in `x`.
-  ///   - checkingFinite: whether `a`, as far as it is read, and `b` are searched for NaN and infinities first. Otherwise
-  ///     these propagate to the solutions of their own systems, unless a matrix is found to be singular before they count.
+  ///   - checkingFinite: whether `a`, as far as it is read, and `b` are searched for NaN and infinities first.
+  ///     Otherwise these propagate to the solutions of their own systems, unless a matrix is found to be singular
+  ///     before they count.
   ///   - checkingResidual: whether all solutions are measured by `startResiduals`, and the first whose ratio is 30, or
   ///     the number given, or more, is an error. Those of matrices without an inverse are not.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
-  ///   - deadline: as for `startConcurrentPerform`.
+  ///   - deadline: as for `startConcurrentPerform`; where one large matrix comes after the other, counted from the
+  ///     beginning of the first.
   /// - Accuracy: ‖B − A·X‖ is a small multiple of n·u·‖A‖·‖X‖; of the errors of X itself that says as much as the
   ///   condition of A does.
   /// - Throws: `KernelError` when the shapes do not fit; of complex matrices `LinearAlgebraError.noLAPACK`. The future
@@ -43,36 +45,43 @@ extension WorkExecutor {
     }
     try requireLAPACK(of: Element.self, "solve", a.rows, b.columns)
     let x = try result(x, of: "solve", count: a.count, b.rows, b.columns, inputs: [a, b])
-    let work = BatchWork(
-      Element.scalarType, count: a.count, .solve(order: a.rows, rightSides: b.columns))
     return try startSolve(
-      work, a, b, into: x, assumption, singular, checkingFinite, checkingResidual.ratio, priority,
+      .solve(order: a.rows, rightSides: b.columns), a, b, into: x, assumption, singular,
+      checkingFinite, checkingResidual.ratio, priority,
       deadline)
   }
 
   /// Starts inverting every matrix of a batch, and returns the future of the inverses; see `startSolve`.
+  /// - Parameter checkingResidual: whether all inverses are measured by `startResiduals(ofInverses:of:)`. The others
+  ///   are as for `startSolve`.
   public func startInverse<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, into x: SharedMatrixBatch<Element>? = nil,
     singular: SingularMatrixPolicy = .fail, checkingFinite: Bool = false,
-    priority: WorkPriority = .normal, deadline: Duration? = nil
+    checkingResidual: ResidualLimit = false, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
   ) throws -> Future<SharedMatrixBatch<Element>> {
     guard a.rows == a.columns else {
       throw KernelError.shapeMismatch(kernel: "inverse", shapes: [a.shape])
     }
     try requireLAPACK(of: Element.self, "inverse", a.rows, a.columns)
     let x = try result(x, of: "inverse", count: a.count, a.rows, a.columns, inputs: [a])
-    let work = BatchWork(Element.scalarType, count: a.count, .inverse(order: a.rows))
     return try startSolve(
-      work, a, nil, into: x, .general, singular, checkingFinite, nil, priority, deadline)
+      .inverse(order: a.rows), a, nil, into: x, .general, singular, checkingFinite,
+      checkingResidual.ratio, priority, deadline)
   }
 
   /// - Parameter sides: nil for the columns of the identity.
   private func startSolve<Element: LinearAlgebraScalar>(
-    _ work: BatchWork, _ matrices: SharedMatrixBatch<Element>, _ sides: SharedMatrixBatch<Element>?,
-    into x: SharedMatrixBatch<Element>, _ assumption: MatrixAssumption,
+    _ operation: BatchOperation, _ matrices: SharedMatrixBatch<Element>,
+    _ sides: SharedMatrixBatch<Element>?, into x: SharedMatrixBatch<Element>,
+    _ assumption: MatrixAssumption,
     _ singular: SingularMatrixPolicy, _ checkingFinite: Bool, _ residualLimit: Double?,
     _ priority: WorkPriority, _ deadline: Duration?
   ) throws -> Future<SharedMatrixBatch<Element>> {
+    let type = Element.scalarType
+    let work = BatchWork(type, count: matrices.count, operation)
+    let isOneByOne = operation.single(of: type, count: work.count) != nil
+    if isOneByOne { try LAPACK.require() }
     let failures = try uninitializedArray(of: Int.self, count: work.count)
     let isPositiveDefinite = assumption == .positiveDefinite
     let (a, b) = (BatchOperand(matrices), sides.map { BatchOperand($0) })
@@ -82,12 +91,17 @@ extension WorkExecutor {
           matrices, .a, in: isPositiveDefinite ? .lower : .all, priority, deadline)
         if let sides { try await checkFinite(sides, .b, priority, deadline) }
       }
-      try await finished(
-        startConcurrentPerform(
-          iterations: work.chunkCount, chunkLength: 1, priority: priority, deadline: deadline,
-          work.solution(
-            of: a, b ?? a, into: BatchOperand(x), isInverse: b == nil,
-            isPositiveDefinite: isPositiveDefinite, failures: failures)))
+      if isOneByOne {
+        try await solveOneByOne(
+          matrices, sides, into: x, assumption, failures: failures, priority, deadline)
+      } else {
+        try await finished(
+          startConcurrentPerform(
+            iterations: work.chunkCount, chunkLength: 1, priority: priority, deadline: deadline,
+            work.solution(
+              of: a, b ?? a, into: BatchOperand(x), isInverse: b == nil,
+              isPositiveDefinite: isPositiveDefinite, failures: failures)))
+      }
       let first = failures.withSpan { failures in failures.indices.first { failures[$0] != 0 } }
       if singular == .fail, let first {
         let column = failures[first] - 1
@@ -95,10 +109,11 @@ extension WorkExecutor {
           ? LinearAlgebraError.notPositiveDefiniteInBatch(index: first, column: column)
           : LinearAlgebraError.singularInBatch(index: first, column: column)
       }
-      guard let residualLimit, let b else { return x }
+      guard let residualLimit else { return x }
       let ratios = try await finished(
         startResiduals(
-          work.type, BatchOperand(x), a, b, count: work.count, assumption, priority, deadline))
+          of: x, solving: matrices, try sides ?? identities(like: matrices), assuming: assumption,
+          priority: priority, deadline: deadline))
       let large = (0..<work.count).first { failures[$0] == 0 && !(ratios[$0] < residualLimit) }
       guard let large else { return x }
       throw LinearAlgebraError.largeResidualInBatch(
@@ -126,10 +141,17 @@ extension WorkExecutor {
     }
     try requireLAPACK(of: Element.self, "determinant", a.rows, 0)
     let determinants = try uninitializedArray(of: Element.self, count: a.count)
-    let work = BatchWork(Element.scalarType, count: a.count, .determinant(order: a.rows))
+    let operation = BatchOperation.determinant(order: a.rows)
+    let work = BatchWork(Element.scalarType, count: a.count, operation)
     let operand = BatchOperand(a)
+    let isOneByOne = operation.single(of: Element.scalarType, count: a.count) != nil
+    if isOneByOne { try LAPACK.require() }
     return try startSteps { [self] in
       if checkingFinite { try await checkFinite(a, .a, priority, deadline) }
+      if isOneByOne {
+        try await determinantsOneByOne(of: a, into: determinants, priority, deadline)
+        return determinants
+      }
       try await finished(
         startConcurrentPerform(
           iterations: work.chunkCount, chunkLength: 1, priority: priority, deadline: deadline,
@@ -163,11 +185,14 @@ extension WorkExecutor {
         throw KernelError.tooLarge(kernel: "multiply", limit: limit)
       }
     }
-    let work = BatchWork(
-      Element.scalarType, count: a.count,
-      .product(rows: a.rows, inner: a.columns, columns: b.columns))
+    let operation = BatchOperation.product(rows: a.rows, inner: a.columns, columns: b.columns)
+    let work = BatchWork(Element.scalarType, count: a.count, operation)
     let (left, right, product) = (BatchOperand(a), BatchOperand(b), BatchOperand(c))
     return try startSteps { [self] in
+      if operation.single(of: Element.scalarType, count: a.count) != nil {
+        try await multiplyOneByOne(a, b, into: c, priority, deadline)
+        return c
+      }
       try await finished(
         startConcurrentPerform(
           iterations: work.chunkCount, chunkLength: 1, priority: priority, deadline: deadline,

@@ -37,11 +37,12 @@ extension WorkExecutor {
   public func inverse<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, into x: SharedMatrixBatch<Element>? = nil,
     singular: SingularMatrixPolicy = .fail, checkingFinite: Bool = false,
-    priority: WorkPriority = .normal, deadline: Duration? = nil
+    checkingResidual: ResidualLimit = false, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
   ) async throws -> SharedMatrixBatch<Element> {
     try await startInverse(
-      a, into: x, singular: singular, checkingFinite: checkingFinite, priority: priority,
-      deadline: deadline
+      a, into: x, singular: singular, checkingFinite: checkingFinite,
+      checkingResidual: checkingResidual, priority: priority, deadline: deadline
     ).value
   }
 
@@ -50,11 +51,12 @@ extension WorkExecutor {
   public func inverse<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, into x: SharedMatrixBatch<Element>? = nil,
     singular: SingularMatrixPolicy = .fail, checkingFinite: Bool = false,
-    priority: WorkPriority = .normal, deadline: Duration? = nil
+    checkingResidual: ResidualLimit = false, priority: WorkPriority = .normal,
+    deadline: Duration? = nil
   ) throws -> SharedMatrixBatch<Element> {
     try startInverse(
-      a, into: x, singular: singular, checkingFinite: checkingFinite, priority: priority,
-      deadline: deadline
+      a, into: x, singular: singular, checkingFinite: checkingFinite,
+      checkingResidual: checkingResidual, priority: priority, deadline: deadline
     ).result()
   }
 

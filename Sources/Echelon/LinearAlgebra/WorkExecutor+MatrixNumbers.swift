@@ -10,36 +10,51 @@ extension WorkExecutor {
   /// - Parameters:
   ///   - a: n × n, any view; it is not changed.
   ///   - checkingFinite: whether A is searched for NaN and infinities first.
+  ///   - checkingResidual: whether the inverse is measured by `startResidual(ofInverse:of:)`, and refused when its
+  ///     ratio is 30, or the number given, or more.
   ///   - priority: how urgent it is.
-  /// - Throws: `LinearAlgebraError`: `singular`, `notSquare`, `notFinite`, `noLAPACK`.
+  /// - Throws: `LinearAlgebraError`: `singular`, `notSquare`, `notFinite`, `largeResidual`, `noLAPACK`.
   /// - Source: LAPACK's getrf and getri.
   public func startInverse<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, checkingFinite: Bool = true, priority: WorkPriority = .normal
+    _ a: SharedMatrix<Element>, checkingFinite: Bool = true,
+    checkingResidual: ResidualLimit = false, priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
     try checkSquare(a, "inverse")
     let factoring = try startLU(a, checkingFinite: checkingFinite, priority: priority)
-    return try startSteps {
-      try await finished(finished(factoring).startInverse(priority: priority))
+    return try startSteps { [self] in
+      let inverse = try await finished(finished(factoring).startInverse(priority: priority))
+      if let limit = checkingResidual.ratio {
+        let check = try await finished(
+          startResidual(ofInverse: inverse, of: a, priority: priority))
+        try check.check(limit: limit)
+      }
+      return inverse
     }
   }
 
   /// A⁻¹; see `startInverse`.
   public func inverse<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, checkingFinite: Bool = true, priority: WorkPriority = .normal
+    _ a: SharedMatrix<Element>, checkingFinite: Bool = true,
+    checkingResidual: ResidualLimit = false, priority: WorkPriority = .normal
   ) async throws -> SharedMatrix<Element> {
-    try await startInverse(a, checkingFinite: checkingFinite, priority: priority).value
+    try await startInverse(
+      a, checkingFinite: checkingFinite, checkingResidual: checkingResidual, priority: priority
+    ).value
   }
 
   /// A⁻¹, blocking; see `startInverse`.
   @available(*, noasync)
   public func inverse<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, checkingFinite: Bool = true, priority: WorkPriority = .normal
+    _ a: SharedMatrix<Element>, checkingFinite: Bool = true,
+    checkingResidual: ResidualLimit = false, priority: WorkPriority = .normal
   ) throws -> SharedMatrix<Element> {
-    try startInverse(a, checkingFinite: checkingFinite, priority: priority).result()
+    try startInverse(
+      a, checkingFinite: checkingFinite, checkingResidual: checkingResidual, priority: priority
+    ).result()
   }
 
   /// Starts computing the determinant of A and returns its future; see `LUFactorization.determinant`.
-  /// - Parameters: as for `startInverse`.
+  /// - Parameters: as for `startInverse`, without `checkingResidual`.
   /// - Throws: `LinearAlgebraError`: `notSquare`, `notFinite`, `noLAPACK`. That of a singular matrix is 0.
   public func startDeterminant<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, checkingFinite: Bool = true, priority: WorkPriority = .normal
@@ -90,8 +105,8 @@ extension WorkExecutor {
     try startLogDeterminant(a, checkingFinite: checkingFinite, priority: priority).result()
   }
 
-  /// Starts estimating the condition number ‖A‖·‖A⁻¹‖ and returns its future: about as many times larger than A's are the
-  /// relative errors of a solution. ∞ of a singular matrix, 1 of no elements.
+  /// Starts estimating the condition number ‖A‖·‖A⁻¹‖ and returns its future: about as many times larger than A's are
+  /// the relative errors of a solution. ∞ of a singular matrix, 1 of no elements.
   /// - Parameter norm: which norm is meant. The others are as for `startInverse`.
   /// - Accuracy: an estimate, seldom more than three times too small; see `LUFactorization.startReciprocalCondition`.
   /// - Throws: as `startDeterminant`.

@@ -81,31 +81,52 @@ extension WorkExecutor {
 
   /// Starts computing the pseudo-inverse A⁺ and returns its future, n × m, column-major. To solve a system,
   /// `leastSquares` is faster and more accurate.
-  /// - Parameter tolerance: singular values up to this part of the largest one count as 0; nil is max(m, n)·ε.
-  /// - Throws: as `startSVD`.
+  /// - Parameters:
+  ///   - a: m × n, any view; it is not changed.
+  ///   - tolerance: singular values up to this part of the largest one count as 0; nil is max(m, n)·ε.
+  ///   - checkingResidual: whether it is measured by `startResidual(ofPseudoInverse:of:)`, and refused when its ratio
+  ///     is 30, or the number given, or more. A `tolerance` far above max(m, n)·ε makes it the pseudo-inverse of
+  ///     another matrix, which shows.
+  ///   - priority: how urgent it is.
+  /// - Throws: as `startSVD`; `LinearAlgebraError.largeResidual`; `PoolError.invalidArgument` for a negative tolerance.
   public func startPseudoInverse<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, tolerance: Double? = nil, priority: WorkPriority = .normal
+    _ a: SharedMatrix<Element>, tolerance: Double? = nil, checkingResidual: ResidualLimit = false,
+    priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
     let decomposing = try startSVD(a, priority: priority)
-    return try startSteps {
+    return try startSteps { [self] in
       let svd = try await finished(decomposing)
-      return try await finished(
+      let inverse = try await finished(
         svd.startPseudoInverse(tolerance: tolerance, priority: priority))
+      if let limit = checkingResidual.ratio {
+        let check = try await finished(
+          startResidual(
+            ofPseudoInverse: inverse, of: a, rank: svd.rank(tolerance: tolerance),
+            priority: priority))
+        try check.check(limit: limit)
+      }
+      return inverse
     }
   }
 
   /// A⁺; see `startPseudoInverse`.
   public func pseudoInverse<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, tolerance: Double? = nil, priority: WorkPriority = .normal
+    _ a: SharedMatrix<Element>, tolerance: Double? = nil, checkingResidual: ResidualLimit = false,
+    priority: WorkPriority = .normal
   ) async throws -> SharedMatrix<Element> {
-    try await startPseudoInverse(a, tolerance: tolerance, priority: priority).value
+    try await startPseudoInverse(
+      a, tolerance: tolerance, checkingResidual: checkingResidual, priority: priority
+    ).value
   }
 
   /// A⁺, blocking; see `startPseudoInverse`.
   @available(*, noasync)
   public func pseudoInverse<Element: LinearAlgebraScalar>(
-    _ a: SharedMatrix<Element>, tolerance: Double? = nil, priority: WorkPriority = .normal
+    _ a: SharedMatrix<Element>, tolerance: Double? = nil, checkingResidual: ResidualLimit = false,
+    priority: WorkPriority = .normal
   ) throws -> SharedMatrix<Element> {
-    try startPseudoInverse(a, tolerance: tolerance, priority: priority).result()
+    try startPseudoInverse(
+      a, tolerance: tolerance, checkingResidual: checkingResidual, priority: priority
+    ).result()
   }
 }

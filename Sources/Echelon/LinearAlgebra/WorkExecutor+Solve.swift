@@ -12,9 +12,8 @@ extension WorkExecutor {
   ///   - structure: what is known of A; systems of which more is known take less time.
   ///   - checkingFinite: whether A, as far as it is read, and B are searched for NaN and infinities first.
   ///   - checkingResidual: whether X is measured by `startResidual(of:solving:_:)`, and refused when its ratio is 30,
-  ///     or the number given, or more: elimination with partial pivoting is nearly always, but not always, stable. A is
-  ///     read once more for it, with zeros for what its structure leaves out: of a large band that takes longer than
-  ///     the solution.
+  ///     or the number given, or more: elimination with partial pivoting is nearly always, but not always, stable. What
+  ///     counts of A is read once more for it.
   ///   - priority: how urgent it is.
   /// - Accuracy: as `LUFactorization.startSolve`; a triangular X solves a system whose matrix differs by γₙ·|A|.
   /// - Throws: `LinearAlgebraError`: `singular`, `notPositiveDefinite`, `notSquare`, `invalidBand`,

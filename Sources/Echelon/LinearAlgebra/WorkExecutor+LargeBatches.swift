@@ -1,0 +1,170 @@
+import EchelonKernels
+import EchelonLinearAlgebra
+import EchelonMemory
+import EchelonPool
+import EchelonWire
+import Synchronization
+
+// Batches of few large matrices: all workers share the steps of one, and then of the next. A matrix for each worker
+// would leave those without one idle.
+
+extension BatchOperation {
+  /// The operation on one matrix by itself, where a batch of so many of this size does one after the other; nil where
+  /// each worker takes matrices of its own. It depends on shapes, type and number only, since it shows in the bits.
+  func single(of type: ScalarType, count: Int) -> DenseOperation? {
+    guard type == .float64 || type == .float32, count < BatchOperation.many else { return nil }
+    let large = BatchOperation.largeOrder
+    switch self {
+    case .solve(let order, _): return order >= large ? .solve(order: order) : nil
+    case .inverse(let order), .determinant(let order):
+      return order >= large ? .lu(rows: order, columns: order) : nil
+    case .product(let rows, let inner, let columns):
+      return min(rows, inner, columns) >= large
+        ? .product(rows: rows, inner: inner, columns: columns) : nil
+    }
+  }
+
+  /// From which order on steps take all workers as long as whole matrices take one each.
+  private static let largeOrder = 1024
+  /// From which number on all workers have matrices of their own for nearly all of the time.
+  private static let many = 32
+}
+
+extension WorkExecutor {
+  /// Solves systems one after the other, or inverts matrices.
+  /// - Parameters:
+  ///   - b: nil for inverses.
+  ///   - failures: takes, for each matrix, 0, or the number of the column where it turned out to be singular, or not
+  ///     positive definite, from 1 on; its results are NaN then.
+  func solveOneByOne<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>?,
+    into x: SharedMatrixBatch<Element>, _ assumption: MatrixAssumption,
+    failures: SharedArray<Int>, _ priority: WorkPriority, _ deadline: Duration?
+  ) async throws {
+    let structure: MatrixStructure = assumption == .positiveDefinite ? .positiveDefinite : .general
+    try await finish(within: deadline, b == nil ? "inverse" : "solve") { [self] in
+      for index in 0..<a.count {
+        do {
+          let found =
+            if let b {
+              try startSolve(
+                a[index], b[index], structure: structure, checkingFinite: false, priority: priority)
+            } else {
+              try startInverse(a[index], checkingFinite: false, priority: priority)
+            }
+          let solution = try await finished(found)
+          try await finish(
+            CopyMatrix(
+              type: Element.scalarType, report: TaskReport(on: self), from: MatrixBytes(solution),
+              to: MatrixBytes(x[index])), "copy", priority)
+          failures[index] = 0
+        } catch let error as LinearAlgebraError {
+          guard let column = error.columnWithoutPivot else { throw error }
+          failures[index] = column + 1
+          let view = MatrixBytes(x[index]).view
+          x[index].storage.withMutableSpan { fillWithNaN(&$0, view) }
+        }
+      }
+    }
+  }
+
+  /// Computes determinants one after the other.
+  func determinantsOneByOne<Element: LinearAlgebraScalar>(
+    of a: SharedMatrixBatch<Element>, into determinants: SharedArray<Element>,
+    _ priority: WorkPriority, _ deadline: Duration?
+  ) async throws {
+    try await finish(within: deadline, "determinant") { [self] in
+      for index in 0..<a.count {
+        determinants[index] = try await finished(
+          startDeterminant(a[index], checkingFinite: false, priority: priority))
+      }
+    }
+  }
+
+  /// Multiplies matrices one after the other.
+  func multiplyOneByOne<Element: LinearAlgebraScalar>(
+    _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
+    into c: SharedMatrixBatch<Element>, _ priority: WorkPriority, _ deadline: Duration?
+  ) async throws {
+    try await finish(within: deadline, "multiply") { [self] in
+      switch Element.scalarType {
+      case .float64: try await multiplyOneByOne(a, b, into: c, as: Double.self, priority)
+      case .float32: try await multiplyOneByOne(a, b, into: c, as: Float.self, priority)
+      case .complexFloat64, .complexFloat32: preconditionFailure("complex matrices have chunks")
+      }
+    }
+  }
+
+  /// The same with the type that the elements are of.
+  private func multiplyOneByOne<Element: LinearAlgebraScalar, Real>(
+    _ a: SharedMatrixBatch<Element>, _ b: SharedMatrixBatch<Element>,
+    into c: SharedMatrixBatch<Element>, as type: Real.Type, _ priority: WorkPriority
+  ) async throws where Real: LinearAlgebraScalar & KernelElement {
+    for index in 0..<a.count {
+      let (a, b, c) = (MatrixBytes(a[index]), MatrixBytes(b[index]), MatrixBytes(c[index]))
+      _ = try await finished(
+        startMultiply(
+          a.matrix(of: type), b.matrix(of: type), into: c.matrix(of: type), priority: priority))
+    }
+  }
+
+  /// Runs work of several passes, and cancels it when it takes longer than it may.
+  /// - Throws: `PoolError.deadlineExceeded`, or what the work throws.
+  func finish(
+    within deadline: Duration?, _ what: String, _ body: @escaping @Sendable () async throws -> Void
+  ) async throws {
+    let work = try startSteps(body)
+    guard let deadline else { return try await finished(work) }
+    let expiry = Expiry()
+    Timer.after(nanoseconds: Int64(clamping: deadline.nanoseconds)) { [weak work] in
+      guard let work else { return }
+      expiry.isOver.store(true, ordering: .relaxed)
+      work.cancel(.force)
+    }
+    do {
+      try await finished(work)
+    } catch {
+      guard expiry.isOver.load(ordering: .relaxed) else { throw error }
+      throw PoolError.deadlineExceeded(deadline, what: what)
+    }
+  }
+}
+
+/// Whether the time is over.
+private final class Expiry: Sendable {
+  let isOver = Atomic(false)
+}
+
+extension LinearAlgebraError {
+  /// Where elimination stopped, of a matrix without an inverse.
+  fileprivate var columnWithoutPivot: Int? {
+    switch self {
+    case .singular(let column), .notPositiveDefinite(_, let column): column
+    default: nil
+    }
+  }
+}
+
+/// Copies a matrix to another place.
+private struct CopyMatrix: DenseTask {
+  let type: ScalarType
+  let report: TaskReport
+  let from: MatrixBytes
+  let to: MatrixBytes
+
+  var body: @Sendable (Int) -> Void { { _ in execute() } }
+
+  func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
+    let (fromView, toView) = (from.view, to.view)
+    try from.withSpan(of: Element.self) { from throws(LinearAlgebraError) in
+      try to.withMutableSpan(of: Element.self) { to throws(LinearAlgebraError) in
+        for column in 0..<toView.columns {
+          for row in 0..<toView.rows {
+            to[row * toView.rowStride + column * toView.columnStride] =
+              from[row * fromView.rowStride + column * fromView.columnStride]
+          }
+        }
+      }
+    }
+  }
+}

@@ -27,32 +27,18 @@ struct CallOption: Sendable, BitwiseCopyable {
 
   /// The discounted mean payoff over the normal distribution of the logarithm of the price.
   ///
-  /// As tasks with the option as an argument. Their boundaries and the tree that merges them depend on
-  /// the number of samples alone.
   func estimate(
     samples: Int, seed: UInt64, in pool: ProcessPool, _ interruption: Interruption
   ) async throws -> MonteCarloEstimate {
-    let length = 1 << 20
-    let futures = try stride(from: 0, to: samples, by: length).map { start in
-      try pool.submit(
-        retries: 2,
-        { option, seed, start, count in option.sample(seed: seed, start: start, count: count) },
-        self, seed, UInt64(start), UInt64(min(length, samples - start)))
-    }
-    interruption.watch(futures)
-    var parts: [MomentAccumulator] = []
-    for future in futures { parts.append(try await future.value) }
-    return MonteCarloEstimate(mergeMonteCarlo(parts))
-  }
-
-  /// The payoffs of samples `start` to `start + count`; in a worker.
-  private func sample(seed: UInt64, start: UInt64, count: UInt64) -> MomentAccumulator {
     let drift = (rate - volatility * volatility / 2) * years
     let deviation = volatility * years.squareRoot()
     let discount = exp(-rate * years)
-    return accumulateMonteCarlo(seed: seed, indices: start..<start + count) { generator in
+    let (spot, strike) = (spot, strike)
+    let future = try pool.startMonteCarlo(samples: samples, seed: seed) { generator in
       let price = spot * exp(drift + deviation * generator.normal())
       return discount * max(0, price - strike)
     }
+    interruption.watch([future])
+    return try await future.value
   }
 }

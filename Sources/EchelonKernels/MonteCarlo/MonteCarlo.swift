@@ -3,18 +3,18 @@ public import EchelonRandom
 
 /// Runs `sample` once for every index, each with the generator of (seed, index, stream).
 ///
-/// The bits of the answer depend on the arguments alone. To divide a job, divide the indices at
-/// fixed places and merge the accumulators in a fixed tree, as `mergeMonteCarlo` does.
+/// The bits of the answer depend on the arguments alone. To divide a job, divide the indices at fixed places, as
+/// `MonteCarloState` does.
 ///
 /// Inlined into the caller's module, so that the closure is too. The first four words of every
 /// index, all that most samples use, come from a vector loop that picks its instruction set at run
-/// time; the values are summed by another. What remains here is the closure.
+/// time; the values are summed by others. What remains here is the closure.
 @inlinable
 public func accumulateMonteCarlo(
   seed: UInt64, stream: UInt32 = 0, indices: Range<UInt64>,
   _ sample: (inout PhiloxGenerator) throws -> Double
-) rethrows -> MomentAccumulator {
-  var total = MomentAccumulator()
+) rethrows -> SampleSums {
+  var total = SampleSums()
   var low = InlineArray<512, UInt64>(repeating: 0)
   var high = InlineArray<512, UInt64>(repeating: 0)
   var values = InlineArray<512, Double>(repeating: 0)
@@ -28,7 +28,7 @@ public func accumulateMonteCarlo(
         firstBlock: (low[k], high[k]))
       values[k] = try sample(&generator)
     }
-    total.merge(blockMoments(&values, count: count))
+    total.append(blockSums(&values, count: count))
     first += UInt64(count)
   }
   return total
@@ -45,25 +45,9 @@ func fillFirstBlocks(
   fillPhilox(seed: seed, firstIndex: firstIndex, stream: stream, low: &lowSpan, high: &highSpan)
 }
 
-/// The moments and the range of the first `count` of 512 values, by the vector loops.
+/// The sums of the first `count` of 512 values, by the vector loops.
 @usableFromInline
-func blockMoments(_ values: inout InlineArray<512, Double>, count: Int) -> MomentAccumulator {
+func blockSums(_ values: inout InlineArray<512, Double>, count: Int) -> SampleSums {
   // `inout`, though nothing is changed: a borrowed array this large is copied before it has a span.
-  let span = values.span.extracting(0..<count)
-  let moments = Double.moments(span)
-  return MomentAccumulator(
-    count: count, mean: moments.mean, sumOfSquaredDeviations: moments.sumOfSquaredDeviations,
-    minimum: Double.minimum(span), maximum: Double.maximum(span))
-}
-
-/// Merges the accumulators of chunks in the fixed tree of `Kernel.mergeTree`.
-public func mergeMonteCarlo(_ chunks: [MomentAccumulator]) -> MomentAccumulator {
-  func merged(_ range: Range<Int>) -> MomentAccumulator {
-    if range.count == 1 { return chunks[range.lowerBound] }
-    let middle = range.lowerBound + (range.count + 1) / 2
-    var result = merged(range.lowerBound..<middle)
-    result.merge(merged(middle..<range.upperBound))
-    return result
-  }
-  return chunks.isEmpty ? MomentAccumulator() : merged(chunks.indices)
+  SampleSums(values.span.extracting(0..<count))
 }

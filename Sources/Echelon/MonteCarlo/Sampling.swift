@@ -1,0 +1,122 @@
+import EchelonKernels
+import EchelonMemory
+import EchelonPool
+import EchelonTransfer
+import EchelonWire
+
+// The course of a Monte Carlo run: chunks of samples as jobs, one for each stretch between two boundaries.
+
+extension WorkExecutor {
+  @usableFromInline
+  package func startSampling(
+    _ function: ChunkFunction, orElse program: SampleProgram, from state: MonteCarloState,
+    until goal: MonteCarloGoal, priority: WorkPriority, deadline: Duration?
+  ) throws -> Future<MonteCarloEstimate> {
+    try check(goal, from: state)
+    let run = SamplingRun(
+      function: function, program: program, goal: goal, priority: priority, deadline: deadline)
+    // Of a given number of samples all chunks are one job, which no pause divides.
+    if let count = goal.sampleLimit, goal == .samples(count) {
+      return try start(run.job(from: state, upTo: count))
+    }
+    return try startSteps { [self] in
+      var last: MonteCarloEstimate?
+      try await sample(run, from: state) { last = $0 }
+      return last!
+    }
+  }
+
+  @usableFromInline
+  package func sampling(
+    _ function: ChunkFunction, orElse program: SampleProgram, from state: MonteCarloState,
+    until goal: MonteCarloGoal, priority: WorkPriority
+  ) throws -> AsyncThrowingStream<MonteCarloEstimate, any Error> {
+    try check(goal, from: state)
+    let run = SamplingRun(
+      function: function, program: program, goal: goal, priority: priority, deadline: nil)
+    let (stream, continuation) = AsyncThrowingStream.makeStream(
+      of: MonteCarloEstimate.self, bufferingPolicy: .bufferingNewest(1))
+    let whole = try startSteps { [self] in
+      try await sample(run, from: state) { continuation.yield($0) }
+    }
+    whole.onCompletion { ended in
+      do {
+        try ended.result()
+        continuation.finish()
+      } catch {
+        continuation.finish(throwing: error)
+      }
+    }
+    continuation.onTermination = { _ in whole.cancel() }
+    return stream
+  }
+
+  private func check(_ goal: MonteCarloGoal, from state: MonteCarloState) throws {
+    if let problem = goal.problem {
+      throw PoolError.invalidArgument("a Monte Carlo run until \(problem)")
+    }
+    if let limit = goal.sampleLimit, limit < state.nextSample {
+      throw PoolError.invalidArgument(
+        "a Monte Carlo run of \(limit) samples that goes on from \(state.nextSample); take more")
+    }
+  }
+
+  /// Samples from boundary to boundary until the goal is reached.
+  /// - Parameter report: gets the estimate at each of them.
+  private func sample(
+    _ run: SamplingRun, from start: MonteCarloState,
+    report: (MonteCarloEstimate) -> Void
+  ) async throws {
+    let clock = ContinuousClock()
+    let end = run.goal.duration.map { clock.now + $0 }
+    var state = start
+    if state.chunkCount > 0 {
+      let estimate = MonteCarloEstimate(state.sums(), state: state)
+      if run.goal.isReached(by: estimate) { return report(estimate) }
+    }
+    while true {
+      let next = min(
+        MonteCarloGoal.boundary(after: state.nextSample), run.goal.sampleLimit ?? .max)
+      let estimate = try await finished(self.start(run.job(from: state, upTo: next)))
+      report(estimate)
+      if run.goal.isReached(by: estimate) { return }
+      if let end, clock.now >= end { return }
+      state = estimate.state!
+    }
+  }
+}
+
+/// What is sampled, and until when.
+private struct SamplingRun: Sendable {
+  // Functions that travel are sent as they are; nobody calls them here.
+  nonisolated(unsafe) let function: ChunkFunction
+  nonisolated(unsafe) let program: SampleProgram
+  let goal: MonteCarloGoal
+  let priority: WorkPriority
+  let deadline: Duration?
+
+  /// All samples from a state up to a number of them, as one job whose value is the estimate from all.
+  func job(
+    from state: MonteCarloState, upTo count: Int
+  ) throws -> ClosureJob<SampleProgram, MonteCarloEstimate> {
+    let length = MonteCarloState.chunkLength
+    let first = state.nextSample
+    let samples = count - first
+    let chunkCount = samples / length + (samples % length == 0 ? 0 : 1)
+    var job = ClosureJob(
+      function: function, program: program, label: "a Monte Carlo run", elementCount: samples,
+      chunkLength: length, output: nil, inputs: [],
+      parameters: try ParameterBytes(SampleRange(seed: state.seed, first: UInt64(first)))
+    ) { partials in
+      guard let partials else { return MonteCarloEstimate(state.sums(), state: state) }
+      return partials.withSpan(of: KernelPartial.self, byteOffset: 0, count: chunkCount) { span in
+        var state = state
+        for index in 0..<samples / length { state.append(SampleSums(span[index])) }
+        let rest = samples % length == 0 ? SampleSums() : SampleSums(span[chunkCount - 1])
+        return MonteCarloEstimate(state.sums(with: rest), state: state)
+      }
+    }
+    job.options = JobOptions(priority: priority, deadline: deadline)
+    return job
+  }
+}

@@ -1,0 +1,60 @@
+import EchelonRandom
+
+/// What a Monte Carlo run says about the expectation it samples.
+public struct MonteCarloEstimate: Sendable, Hashable, CustomStringConvertible {
+  /// Of all samples.
+  public let sums: SampleSums
+  /// What a later run can go on from; nil of an estimate that no run has made.
+  public let state: MonteCarloState?
+
+  /// The estimate from the sums of samples.
+  public init(_ sums: SampleSums, state: MonteCarloState? = nil) {
+    self.sums = sums
+    self.state = state
+  }
+
+  /// The number of samples.
+  public var sampleCount: Int { Int(sums.count) }
+  /// The mean of the samples: the estimate; NaN of none.
+  public var mean: Double { sums.count == 0 ? .nan : sums.mean }
+  /// The sample variance, divisor n - 1; NaN for fewer than two samples.
+  public var variance: Double { sums.count < 2 ? .nan : sums.m2 / (sums.count - 1) }
+  /// The square root of `variance`, in the unit of the samples.
+  public var standardDeviation: Double { variance.squareRoot() }
+  /// The standard error of the mean, `√(variance / n)`, in the unit of the samples.
+  public var standardError: Double { (variance / sums.count).squareRoot() }
+  /// The adjusted skewness, `g₁·√(n(n - 1)) / (n - 2)` (G₁): how far a few large samples pull the mean to one side. NaN
+  /// for fewer than three samples, and when all are equal.
+  public var skewness: Double {
+    let n = sums.count
+    guard n >= 3 else { return .nan }
+    let deviation = (sums.m2 / n).squareRoot()
+    let population = sums.m3 / n / (deviation * deviation * deviation)
+    return population * (n * (n - 1)).squareRoot() / (n - 2)
+  }
+  /// The excess kurtosis as of a whole population, `m₄ / m₂² - 3`, 0 for normal samples; NaN when all are equal.
+  public var kurtosis: Double {
+    let variance = sums.m2 / sums.count
+    return sums.m4 / sums.count / (variance * variance) - 3
+  }
+  /// The smallest sample; +∞ of none, NaN if there is one.
+  public var minimum: Double { sums.minimum }
+  /// The largest sample; -∞ of none, NaN if there is one.
+  public var maximum: Double { sums.maximum }
+
+  /// The interval that contains the expectation with probability `level`, 0 < level < 1, by the
+  /// central limit theorem: mean ± z·standard error.
+  ///
+  /// For n in the hundreds and more, and samples of finite variance. When the standard error is not
+  /// known (fewer than two samples, or NaN among them) the interval is the whole line.
+  public func confidenceInterval(_ level: Double) -> ClosedRange<Double> {
+    precondition(level > 0 && level < 1, "a confidence level lies between 0 and 1, not \(level)")
+    // From the lower tail: (1 - level) / 2 keeps its digits when the level is close to 1.
+    let half = -normalQuantile((1 - level) / 2) * standardError
+    guard half.isFinite, mean.isFinite else { return -.infinity ... .infinity }
+    return (mean - half)...(mean + half)
+  }
+
+  /// Mean ± standard error, and the number of samples.
+  public var description: String { "\(mean) ± \(standardError) (\(sampleCount) samples)" }
+}

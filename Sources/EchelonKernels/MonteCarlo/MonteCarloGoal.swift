@@ -1,0 +1,98 @@
+/// When a Monte Carlo run is good enough.
+///
+///     .samples(10_000_000)
+///     .standardError(1e-4).or(.time(.seconds(60)))
+///
+/// A run is looked at after numbers of samples that are the same for every run (`MonteCarloGoal.boundary(after:)`), and
+/// ends at the first where a goal is reached; but for one that sets a time, its answer depends on nothing else.
+public struct MonteCarloGoal: Sendable, Hashable {
+  /// No more samples than these.
+  public private(set) var sampleLimit: Int?
+  /// A standard error of the mean, in the unit of the samples.
+  public private(set) var standardError: Double?
+  /// A standard error as a part of the mean.
+  public private(set) var relativeError: Double?
+  /// A time to run for.
+  public private(set) var duration: Duration?
+
+  private init() {}
+
+  /// So many samples, exactly.
+  public static func samples(_ count: Int) -> MonteCarloGoal {
+    var goal = MonteCarloGoal()
+    goal.sampleLimit = count
+    return goal
+  }
+
+  /// A standard error of the mean of no more than this, in the unit of the samples.
+  public static func standardError(_ error: Double) -> MonteCarloGoal {
+    var goal = MonteCarloGoal()
+    goal.standardError = error
+    return goal
+  }
+
+  /// A standard error of no more than this part of the mean's magnitude.
+  public static func relativeError(_ part: Double) -> MonteCarloGoal {
+    var goal = MonteCarloGoal()
+    goal.relativeError = part
+    return goal
+  }
+
+  /// No longer than this, but for the work of the workers when it is over. The number of samples then says what the
+  /// answer depends on: a run with `samples` of that number gives the same bits.
+  public static func time(_ duration: Duration) -> MonteCarloGoal {
+    var goal = MonteCarloGoal()
+    goal.duration = duration
+    return goal
+  }
+
+  /// Either of both, whatever comes first; of one kind the one that is reached sooner.
+  public func or(_ other: MonteCarloGoal) -> MonteCarloGoal {
+    func either<Value: Comparable>(
+      _ a: Value?, _ b: Value?, _ choose: (Value, Value) -> Value
+    ) -> Value? {
+      guard let a, let b else { return a ?? b }
+      return choose(a, b)
+    }
+    var goal = MonteCarloGoal()
+    goal.sampleLimit = either(sampleLimit, other.sampleLimit, min)
+    goal.standardError = either(standardError, other.standardError, max)
+    goal.relativeError = either(relativeError, other.relativeError, max)
+    goal.duration = either(duration, other.duration, min)
+    return goal
+  }
+
+  /// Where a run that has got to so many samples is looked at next: after 16 chunks, and then four times in each
+  /// doubling, always after a whole chunk.
+  public static func boundary(after samples: Int) -> Int {
+    let length = MonteCarloState.chunkLength
+    let chunks = samples / length
+    guard chunks >= 16 else { return 16 * length }
+    // Multiples of a quarter of the power of 2 below.
+    let step = 1 << (Int.bitWidth - 1 - chunks.leadingZeroBitCount - 2)
+    let next = (chunks / step + 1) * step
+    return next > Int.max / length ? Int.max : next * length
+  }
+
+  /// Whether an estimate is what a goal asks for. Samples that are all the same have no error that is known: a run
+  /// looks twice before it takes it for 0.
+  public func isReached(by estimate: MonteCarloEstimate) -> Bool {
+    if let sampleLimit, estimate.sampleCount >= sampleLimit { return true }
+    if estimate.variance == 0, estimate.sampleCount <= Self.boundary(after: 0) { return false }
+    if let standardError, estimate.standardError <= standardError { return true }
+    if let relativeError, estimate.standardError <= relativeError * abs(estimate.mean) {
+      return true
+    }
+    return false
+  }
+
+  /// What is wrong with it, as the end of a sentence; nil if it can be reached.
+  public var problem: String? {
+    if let sampleLimit, sampleLimit < 0 { return "\(sampleLimit) samples; the number is 0 or more" }
+    for error in [standardError, relativeError].compactMap({ $0 }) where !(error > 0) {
+      return "a standard error of \(error); take a positive one"
+    }
+    if let duration, duration <= .zero { return "a time of \(duration); take a positive one" }
+    return nil
+  }
+}

@@ -1,0 +1,66 @@
+internal import EchelonLinearAlgebra
+public import EchelonMemory
+
+/// Count, mean, spread, shape and range of samples, which merge in the order of the samples.
+///
+/// Every step is a fixed sequence of IEEE operations: the same samples in the same tree give the same bits.
+/// - Source: P. Pébay, Sandia report SAND2008-6212 (2008).
+@frozen
+public struct SampleSums: Sendable, Hashable, BitwiseCopyable, Codable {
+  /// How many there are; exact to 2⁵³.
+  public var count: Double
+  /// Their mean; 0 of none.
+  public var mean: Double
+  /// `Σ (xᵢ - mean)²`.
+  public var m2: Double
+  /// `Σ (xᵢ - mean)³`.
+  public var m3: Double
+  /// `Σ (xᵢ - mean)⁴`.
+  public var m4: Double
+  /// The smallest; +∞ of none, NaN if there is one.
+  public var minimum: Double
+  /// The largest; -∞ of none, NaN if there is one.
+  public var maximum: Double
+
+  /// Nothing yet.
+  @inlinable
+  public init() {
+    (count, mean, m2, m3, m4) = (0, 0, 0, 0, 0)
+    (minimum, maximum) = (.infinity, -.infinity)
+  }
+
+  /// Of some samples, by the vector loops.
+  public init(_ samples: Span<Double>) {
+    let moments = Double.centralMoments(samples, level: nil)
+    (count, mean, m2, m3, m4) = (moments.count, moments.mean, moments.m2, moments.m3, moments.m4)
+    (minimum, maximum) = (Double.minimum(samples), Double.maximum(samples))
+  }
+
+  /// Adds samples that come after these.
+  public mutating func append(_ later: SampleSums) {
+    let sums = RawCentralMoments(count: count, mean: mean, m2: m2, m3: m3, m4: m4).merged(
+      with: RawCentralMoments(
+        count: later.count, mean: later.mean, m2: later.m2, m3: later.m3, m4: later.m4))
+    (count, mean, m2, m3, m4) = (sums.count, sums.mean, sums.m2, sums.m3, sums.m4)
+    // A NaN stays, wherever it stands.
+    if later.minimum < minimum || later.minimum.isNaN { minimum = later.minimum }
+    if later.maximum > maximum || later.maximum.isNaN { maximum = later.maximum }
+  }
+
+  /// As the partial result of a chunk.
+  public var partial: KernelPartial {
+    var partial = KernelPartial()
+    for (word, number) in [count, mean, m2, m3, m4, minimum, maximum].enumerated() {
+      partial[double: word] = number
+    }
+    return partial
+  }
+
+  /// Reads back what `partial` wrote.
+  public init(_ partial: KernelPartial) {
+    self.init()
+    (count, mean, m2) = (partial[double: 0], partial[double: 1], partial[double: 2])
+    (m3, m4) = (partial[double: 3], partial[double: 4])
+    (minimum, maximum) = (partial[double: 5], partial[double: 6])
+  }
+}

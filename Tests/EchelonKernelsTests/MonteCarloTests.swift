@@ -1,0 +1,176 @@
+import EchelonKernels
+import EchelonLinearAlgebra
+import EchelonRandom
+import Foundation
+import Testing
+
+@Suite struct `Philox in vectors` {
+  @Test(arguments: [0, 1, 7, 8, 31, 32, 33, 512])
+  func `fills many first blocks as the generator makes one`(count: Int) {
+    // The indices cross 2³², so that the carry into the second word counts.
+    let (seed, first): (UInt64, UInt64) = (0x0123_4567_89ab_cdef, 0xffff_fff0)
+    for level in InstructionSet.available {
+      var low = [UInt64](repeating: 0, count: count)
+      var high = low
+      var lowSpan = low.mutableSpan
+      var highSpan = high.mutableSpan
+      fillPhilox(
+        seed: seed, firstIndex: first, stream: 9, low: &lowSpan, high: &highSpan, level: level)
+      for k in 0..<count {
+        var rng = PhiloxGenerator(seed: seed, index: first + UInt64(k), stream: 9)
+        #expect(low[k] == rng.next() && high[k] == rng.next(), "index \(k), \(level)")
+      }
+    }
+  }
+}
+
+@Suite struct `A Monte Carlo run` {
+  private func pi(_ indices: Range<UInt64>, seed: UInt64 = 42) -> SampleSums {
+    accumulateMonteCarlo(seed: seed, indices: indices) { rng in
+      let (u, v) = (rng.uniform(), rng.uniform())
+      return u * u + v * v < 1 ? 4 : 0
+    }
+  }
+
+  @Test func `finds π within its own error`() {
+    let estimate = MonteCarloEstimate(pi(0..<1_000_000))
+    #expect(estimate.sampleCount == 1_000_000)
+    #expect(abs(estimate.mean - .pi) < 5 * estimate.standardError)
+    #expect(abs(estimate.variance - Double.pi * (4 - .pi)) < 0.05)
+    #expect(estimate.confidenceInterval(0.999_999).contains(.pi))
+    let interval = estimate.confidenceInterval(0.95)
+    let width = (interval.upperBound - interval.lowerBound) / estimate.standardError
+    #expect(abs(width - 2 * 1.959963984540054) < 1e-6)
+  }
+
+  @Test func `gives each index the numbers that are its own`() {
+    var values: [Double] = []
+    _ = accumulateMonteCarlo(seed: 3, indices: 1000..<1600) { rng in
+      values.append(rng.uniform() + rng.uniform() + rng.uniform())  // needs a second block
+      return 0
+    }
+    for (k, value) in values.enumerated() {
+      var rng = PhiloxGenerator(seed: 3, index: 1000 + UInt64(k))
+      #expect(value == rng.uniform() + rng.uniform() + rng.uniform())
+    }
+    #expect(values.count == 600)
+  }
+
+  @Test func `gives the same sums for fixed chunks whoever ran them, and from any state`() throws {
+    func chunk(_ index: Int) -> SampleSums {
+      let first = UInt64(index * MonteCarloState.chunkLength)
+      return accumulateMonteCarlo(
+        seed: 1, indices: first..<first + UInt64(MonteCarloState.chunkLength)
+      ) { $0.normal() * 1e3 }
+    }
+    let chunks = (0..<7).map(chunk)
+    #expect(chunks == Array((0..<7).reversed().map(chunk).reversed()))
+    var whole = MonteCarloState(seed: 1)
+    for chunk in chunks { whole.append(chunk) }
+    #expect(whole.nextSample == 7 * MonteCarloState.chunkLength)
+    for count in 0...7 {
+      var part = MonteCarloState(seed: 1)
+      for chunk in chunks[..<count] { part.append(chunk) }
+      let saved = try JSONEncoder().encode(part)
+      var resumed = try JSONDecoder().decode(MonteCarloState.self, from: saved)
+      #expect(resumed == part)
+      for chunk in chunks[count...] { resumed.append(chunk) }
+      #expect(resumed == whole && resumed.sums() == whole.sums())
+    }
+    // Merging changes the last bits, so the tree counts.
+    #expect(chunks.reduce(into: SampleSums()) { $0.append($1) } != whole.sums())
+    #expect(SampleSums(chunks[0].partial) == chunks[0])
+    let rest = SampleSums([1, 2].span)
+    #expect(whole.sums(with: rest).count == Double(whole.nextSample + 2))
+  }
+
+  @Test func `refuses states that no run has left`() throws {
+    var state = MonteCarloState(seed: 1)
+    let sums = SampleSums([Double](repeating: 1, count: MonteCarloState.chunkLength).span)
+    for _ in 0..<5 { state.append(sums) }
+    let saved = try #require(String(data: JSONEncoder().encode(state), encoding: .utf8))
+    #expect(saved.contains("\"chunkCount\":5"))
+    for (old, new) in [
+      ("\"chunkCount\":5", "\"chunkCount\":3"), ("\"chunkCount\":5", "\"chunkCount\":-5"),
+      ("\"count\":65536", "\"count\":65535"), ("\"levels\"", "\"level\""),
+    ] {
+      let changed = saved.replacingOccurrences(of: old, with: new)
+      #expect(changed != saved)
+      #expect(throws: DecodingError.self, "\(new)") {
+        try JSONDecoder().decode(MonteCarloState.self, from: Data(changed.utf8))
+      }
+    }
+  }
+
+  @Test func `adds up what the definitions say`() {
+    let x: [Double] = mixedMagnitudes(count: 999, seed: 8)
+    var (whole, left) = (SampleSums(x.span), SampleSums(x.span.extracting(0..<300)))
+    left.append(SampleSums(x.span.extracting(300..<999)))
+    let mean = x.reduce(0, +) / 999
+    let squares = x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let largest = x.map(abs).max()!
+    for sums in [whole, left] {
+      #expect(sums.count == 999)
+      #expect(abs(sums.mean - mean) <= 1e-13 * largest)
+      #expect(abs(sums.m2 / squares - 1) <= 1e-12)
+      #expect(sums.minimum == x.min() && sums.maximum == x.max())
+    }
+    whole.append(SampleSums())
+    #expect(whole == SampleSums(x.span))
+    whole.append(SampleSums([Double.nan].span))
+    #expect(whole.mean.isNaN && whole.minimum.isNaN && whole.maximum.isNaN)
+    let few = MonteCarloEstimate(SampleSums([1.0, 2, 6].span))
+    #expect(few.mean == 3 && few.variance == 7 && few.minimum == 1 && few.maximum == 6)
+    // By scipy.stats.skew(…, bias=False).
+    #expect(abs(few.skewness - 1.4578629673213046) < 1e-14)
+  }
+
+  @Test func `is looked at after numbers that grow by a quarter of a power of 2`() {
+    var boundary = 0
+    var chunks: [Int] = []
+    for _ in 0..<12 {
+      boundary = MonteCarloGoal.boundary(after: boundary)
+      chunks.append(boundary / MonteCarloState.chunkLength)
+    }
+    #expect(chunks == [16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112])
+    #expect(MonteCarloGoal.boundary(after: 17 * MonteCarloState.chunkLength) == 20 * 65_536)
+    #expect(MonteCarloGoal.boundary(after: .max - 5) == .max)
+  }
+
+  @Test func `is good enough when one of its goals is reached`() {
+    func estimate(_ values: [Double], times: Int = 1) -> MonteCarloEstimate {
+      var sums = SampleSums()
+      for _ in 0..<times { sums.append(SampleSums(values.span)) }
+      return MonteCarloEstimate(sums)
+    }
+    // A mean of 3 and a standard error of 1.
+    let found = estimate([1, 3, 3, 5, 1, 5])
+    #expect(abs(found.standardError - (16.0 / 5 / 6).squareRoot()) < 1e-15)
+    let error = found.standardError
+    #expect(MonteCarloGoal.standardError(error).isReached(by: found))
+    #expect(!MonteCarloGoal.standardError(error * 0.999).isReached(by: found))
+    #expect(MonteCarloGoal.relativeError(error / 2.999).isReached(by: found))
+    #expect(!MonteCarloGoal.relativeError(error / 3.001).isReached(by: found))
+    #expect(MonteCarloGoal.samples(6).isReached(by: found))
+    #expect(!MonteCarloGoal.samples(7).isReached(by: found))
+    let either = MonteCarloGoal.samples(7).or(.standardError(1)).or(.standardError(0.1))
+    #expect(either == MonteCarloGoal.standardError(1).or(.samples(7)))
+    #expect(either.isReached(by: found))
+    // Equal samples have no error that is known.
+    let zeros = [Double](repeating: 0, count: 65_536)
+    #expect(!MonteCarloGoal.standardError(1).isReached(by: estimate(zeros, times: 16)))
+    #expect(MonteCarloGoal.standardError(1).isReached(by: estimate(zeros, times: 20)))
+    for goal in [
+      MonteCarloGoal.samples(-1), .standardError(0), .standardError(.nan), .relativeError(-1),
+      .time(.zero),
+    ] { #expect(goal.problem != nil) }
+    #expect(MonteCarloGoal.samples(0).problem == nil)
+  }
+
+  @Test func `says what it cannot know`() {
+    let none = MonteCarloEstimate(pi(5..<5))
+    #expect(none.mean.isNaN && none.variance.isNaN && none.sampleCount == 0)
+    let one = MonteCarloEstimate(pi(5..<6))
+    #expect(one.variance.isNaN && one.confidenceInterval(0.95) == -.infinity ... .infinity)
+  }
+}

@@ -106,6 +106,7 @@ let package = Package(
       dependencies: [
         "EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory", "EchelonRandom",
         "CEchelonKernels", "CReference", "TestSupport",
+        .product(name: "RealModule", package: "swift-numerics"),
       ], swiftSettings: settings),
     .testTarget(
       name: "EchelonRandomTests",

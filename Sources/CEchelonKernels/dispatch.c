@@ -166,6 +166,15 @@ void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, u
                     uint64_t *high, ptrdiff_t n) {
   table(level)->philox_fill(seed, first, stream, low, high, n);
 }
+void ek_uniform_fill(int level, uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n) {
+  table(level)->uniform_fill(seed, stream, first, out, n);
+}
+void ek_normal_fill(int level, uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n) {
+  table(level)->normal_fill(seed, stream, first, out, n);
+}
+uint64_t ek_count_in_circle(int level, uint64_t seed, uint32_t stream, uint64_t first, uint64_t n) {
+  return table(level)->count_in_circle(seed, stream, first, n);
+}
 
 int ek_program_is_sound(const ek_program *program) {
   int fixed = program->input_count + program->constant_count;

@@ -28,6 +28,8 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 #include "functions.h"
 
+#include "random.h"
+
 #define ELEMENT double
 #define SUFFIX f64
 #include "evaluate.h"
@@ -158,6 +160,9 @@ const ek_table EK_TABLE_NAME(EK_LEVEL) = {
     .part_u64 = part_u64,
 #endif
     .philox_fill = philox_fill,
+    .uniform_fill = uniform_fill,
+    .normal_fill = normal_fill,
+    .count_in_circle = count_in_circle,
     .apply_f64 = apply_all_f64,
     .apply_f32 = apply_all_f32,
     .evaluate_f64 = evaluate_f64,

@@ -55,6 +55,9 @@ typedef struct {
   void (*sort_u64)(uint64_t *, ptrdiff_t, int);
   void (*part_u64)(uint64_t *, ptrdiff_t, const uint64_t *, ptrdiff_t);
   void (*philox_fill)(uint64_t, uint64_t, uint32_t, uint64_t *, uint64_t *, ptrdiff_t);
+  void (*uniform_fill)(uint64_t, uint32_t, uint64_t, double *, ptrdiff_t);
+  void (*normal_fill)(uint64_t, uint32_t, uint64_t, double *, ptrdiff_t);
+  uint64_t (*count_in_circle)(uint64_t, uint32_t, uint64_t, uint64_t);
   void (*apply_f64)(unsigned, const double *, const double *, const double *, double *, ptrdiff_t);
   void (*apply_f32)(unsigned, const float *, const float *, const float *, float *, ptrdiff_t);
   void (*evaluate_f64)(const ek_program *, const double *const *, double *, ptrdiff_t);

@@ -85,6 +85,16 @@ int ek_part_u64(int level, uint64_t *keys, ptrdiff_t n, const uint64_t *pivots, 
 void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low,
                     uint64_t *high, ptrdiff_t n);
 
+// Elements `first` … of an array of random numbers; random.h says which bits of (seed, stream) each is made of.
+
+/// Uniform in [0, 1): multiples of 2⁻⁵³.
+void ek_uniform_fill(int level, uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n);
+/// Normal with mean 0 and variance 1, by Box and Muller's transformation.
+void ek_normal_fill(int level, uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n);
+/// How many of `n` successive points lie inside of the unit circle: point i is (u, v) of words (0, 1) and (2, 3) of block 0
+/// of index i, both uniform in [0, 1).
+uint64_t ek_count_in_circle(int level, uint64_t seed, uint32_t stream, uint64_t first, uint64_t n);
+
 /// The operations of an element-wise program. Never renumbered: programs travel between processes.
 enum {
   EK_COPY = 0,

@@ -1,0 +1,129 @@
+// Random numbers by the array, and points counted. No include guard: part of level.h.
+//
+// An array's elements come in groups of 32, made of 16 blocks of the generator: element e of words (0, 1) of block
+// e / 32·16 + e % 16 where e % 32 < 16, and of its words (2, 3) otherwise. So every element has its place, whatever part of
+// an array is made, and both normal numbers that a pair of uniform ones gives are used.
+//
+// Source: G. E. P. Box, M. E. Muller, "A note on the generation of random normal deviates", *Annals of Mathematical
+// Statistics* 29 (1958).
+
+enum {
+  GROUP_BLOCKS = 16,
+  GROUP = 2 * GROUP_BLOCKS,
+  ROUND_BLOCKS = 256,  // whose words stay in the first-level cache
+};
+
+FUNCTION uv words_at(const uint64_t *from) {
+  uv w;
+  memcpy(&w, from, sizeof w);
+  return w;
+}
+FUNCTION fv numbers_at(const double *from) {
+  fv x;
+  memcpy(&x, from, sizeof x);
+  return x;
+}
+FUNCTION void store_numbers(double *to, fv x) { memcpy(to, &x, sizeof x); }
+
+/// In [1, 2), from the upper 52 bits.
+FUNCTION fv from_one_to_two(uv w) { return (fv)(w >> 12 | (uint64_t)1023 << 52); }
+/// A multiple of 2⁻⁵³ in [0, 1).
+FUNCTION fv fraction(uv w) { return __builtin_convertvector(w >> 11, fv) * 0x1p-53; }
+/// An odd multiple of 2⁻⁵³ in (0, 1): one subtraction, which is exact.
+FUNCTION fv open_fraction(uv w) { return from_one_to_two(w) - (1 - 0x1p-53); }
+
+/// log(x) for 2⁻⁵³ ≤ x < 1: `log_v` without what other numbers need.
+FUNCTION fv log_of_fraction(fv x) {
+  iv bits = (iv)x - (iv)all(0x1.6a09e667f3bcdp-1);
+  iv e = bits >> 52;
+  fv f = (fv)((iv)x - shifted(e, 52)) - 1;
+  fv exponent = (fv)(e + (iv)all(ROUNDER)) - ROUNDER;
+  fv h = 0.5 * f * f;
+  fv tail = log_tail(f, h);
+  return MADD(exponent, all(0x1.62e42fee00000p-1), f - (h - MADD(exponent, all(0x1.a39ef35793c76p-33), tail)));
+}
+
+/// Two independent normal numbers of the two words of a block.
+typedef struct {
+  fv x, y;
+} normal_pair;
+FUNCTION normal_pair normal_pair_of(uv a, uv b) {
+  fv radius = sqrt_v(-2 * log_of_fraction(open_fraction(a)));
+  // An eighth of a turn to either side of an axis; two of the bits that are left say of which.
+  circle_point at = on_circle((from_one_to_two(b) - 1.5) * 0x1.921fb54442d18p+0, all(0));
+  fv along = signed_by(at.cos, shifted((iv)(b & 1), 63)) * radius, across = at.sin * radius;
+  iv is_upright = (iv)(b & 2) != 0;
+  return (normal_pair){pick(is_upright, across, along), pick(is_upright, along, across)};
+}
+
+/// Makes the elements of so many groups of 16 blocks, whose words are given.
+typedef void (*random_groups)(const uint64_t *low, const uint64_t *high, ptrdiff_t groups, double *out);
+
+static void uniform_groups(const uint64_t *low, const uint64_t *high, ptrdiff_t groups, double *out) {
+  for (ptrdiff_t g = 0; g < groups; g++, low += GROUP_BLOCKS, high += GROUP_BLOCKS, out += GROUP)
+    for (int i = 0; i < GROUP_BLOCKS; i += FLANES) {
+      store_numbers(out + i, fraction(words_at(low + i)));
+      store_numbers(out + GROUP_BLOCKS + i, fraction(words_at(high + i)));
+    }
+}
+
+static void normal_groups(const uint64_t *low, const uint64_t *high, ptrdiff_t groups, double *out) {
+  for (ptrdiff_t g = 0; g < groups; g++, low += GROUP_BLOCKS, high += GROUP_BLOCKS, out += GROUP)
+    for (int i = 0; i < GROUP_BLOCKS; i += FLANES) {
+      normal_pair p = normal_pair_of(words_at(low + i), words_at(high + i));
+      store_numbers(out + i, p.x);
+      store_numbers(out + GROUP_BLOCKS + i, p.y);
+    }
+}
+
+/// Fills `out` with the elements from `first` on.
+static void fill_groups(random_groups make, uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n) {
+  uint64_t low[ROUND_BLOCKS], high[ROUND_BLOCKS];
+  double group[GROUP];
+  while (n > 0) {
+    uint64_t place = first % GROUP, block = first / GROUP * GROUP_BLOCKS;
+    ptrdiff_t whole = n / GROUP < ROUND_BLOCKS / GROUP_BLOCKS ? n / GROUP : ROUND_BLOCKS / GROUP_BLOCKS, made;
+    if (place == 0 && whole > 0) {
+      philox_fill(seed, block, stream, low, high, whole * GROUP_BLOCKS);
+      make(low, high, whole, out);
+      made = whole * GROUP;
+    } else {
+      philox_fill(seed, block, stream, low, high, GROUP_BLOCKS);
+      make(low, high, 1, group);
+      made = n < (ptrdiff_t)(GROUP - place) ? n : (ptrdiff_t)(GROUP - place);
+      memcpy(out, group + place, (size_t)made * sizeof *out);
+    }
+    first += (uint64_t)made;
+    out += made;
+    n -= made;
+  }
+}
+
+static void uniform_fill(uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n) {
+  fill_groups(uniform_groups, seed, stream, first, out, n);
+}
+static void normal_fill(uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n) {
+  fill_groups(normal_groups, seed, stream, first, out, n);
+}
+
+/// How many of the points (u, v), both in [0, 1) and of the two words of a block, lie inside of the unit circle.
+static uint64_t count_in_circle(uint64_t seed, uint32_t stream, uint64_t first, uint64_t n) {
+  uint64_t low[ROUND_BLOCKS], high[ROUND_BLOCKS], count = 0;
+  while (n > 0) {
+    ptrdiff_t blocks = n < ROUND_BLOCKS ? (ptrdiff_t)n : ROUND_BLOCKS, i = 0;
+    philox_fill(seed, first, stream, low, high, blocks);
+    iv inside = {0};
+    for (; i + FLANES <= blocks; i += FLANES) {
+      fv u = fraction(words_at(low + i)), v = fraction(words_at(high + i));
+      inside -= (u * u + v * v < 1);
+    }
+    for (int k = 0; k < FLANES; k++) count += (uint64_t)inside[k];
+    for (; i < blocks; i++) {
+      double u = (double)(low[i] >> 11) * 0x1p-53, v = (double)(high[i] >> 11) * 0x1p-53;
+      count += u * u + v * v < 1;
+    }
+    first += (uint64_t)blocks;
+    n -= (uint64_t)blocks;
+  }
+  return count;
+}

@@ -1,0 +1,153 @@
+import EchelonKernels
+import EchelonLinearAlgebra
+import EchelonMemory
+public import EchelonRandom
+
+/// A distribution that all workers fill an array from.
+///
+///     let x = try pool.random(.normal(mean: 10, standardDeviation: 2), count: 1_000_000, seed: 42)
+///     let k = try pool.random(.poisson(mean: 3), count: 1_000_000, seed: 42)
+///
+/// The parameters are those of the types of the same names, and so are the errors.
+public struct ArrayDistribution<Element: BitwiseCopyable & Sendable>: Sendable {
+  let law: RandomLaw
+}
+
+/// All kinds, as they travel.
+enum RandomLaw: Sendable, BitwiseCopyable {
+  case uniform(UniformDistribution)
+  case normal(NormalDistribution)
+  case logNormal(LogNormalDistribution)
+  case exponential(ExponentialDistribution)
+  case gamma(GammaDistribution)
+  case beta(BetaDistribution)
+  case chiSquared(ChiSquaredDistribution)
+  case studentT(StudentTDistribution)
+  case poisson(PoissonDistribution)
+  case binomial(BinomialDistribution)
+  case geometric(GeometricDistribution)
+  case bernoulli(BernoulliDistribution)
+}
+
+extension ArrayDistribution where Element == Double {
+  /// Every number of an interval alike; see `UniformDistribution`.
+  public static func uniform(
+    from lowerBound: Double = 0, to upperBound: Double = 1
+  ) throws(DistributionError) -> Self {
+    Self(law: .uniform(try UniformDistribution(from: lowerBound, to: upperBound)))
+  }
+
+  /// See `NormalDistribution`; in pairs by Box and Muller's transformation, not by inversion.
+  public static func normal(
+    mean: Double = 0, standardDeviation: Double = 1
+  ) throws(DistributionError) -> Self {
+    Self(law: .normal(try NormalDistribution(mean: mean, standardDeviation: standardDeviation)))
+  }
+
+  /// See `LogNormalDistribution`.
+  public static func logNormal(
+    logMean: Double = 0, logStandardDeviation: Double = 1
+  ) throws(DistributionError) -> Self {
+    Self(
+      law: .logNormal(
+        try LogNormalDistribution(logMean: logMean, logStandardDeviation: logStandardDeviation)))
+  }
+
+  /// See `ExponentialDistribution`.
+  public static func exponential(rate: Double = 1) throws(DistributionError) -> Self {
+    Self(law: .exponential(try ExponentialDistribution(rate: rate)))
+  }
+
+  /// See `GammaDistribution`.
+  public static func gamma(shape: Double, scale: Double = 1) throws(DistributionError) -> Self {
+    Self(law: .gamma(try GammaDistribution(shape: shape, scale: scale)))
+  }
+
+  /// See `BetaDistribution`.
+  public static func beta(alpha: Double, beta: Double) throws(DistributionError) -> Self {
+    Self(law: .beta(try BetaDistribution(alpha: alpha, beta: beta)))
+  }
+
+  /// See `ChiSquaredDistribution`.
+  public static func chiSquared(degreesOfFreedom: Double) throws(DistributionError) -> Self {
+    Self(law: .chiSquared(try ChiSquaredDistribution(degreesOfFreedom: degreesOfFreedom)))
+  }
+
+  /// See `StudentTDistribution`.
+  public static func studentT(degreesOfFreedom: Double) throws(DistributionError) -> Self {
+    Self(law: .studentT(try StudentTDistribution(degreesOfFreedom: degreesOfFreedom)))
+  }
+}
+
+extension ArrayDistribution where Element == Int {
+  /// See `PoissonDistribution`.
+  public static func poisson(mean: Double) throws(DistributionError) -> Self {
+    Self(law: .poisson(try PoissonDistribution(mean: mean)))
+  }
+
+  /// See `BinomialDistribution`.
+  public static func binomial(
+    trials: Int, probability: Double
+  ) throws(DistributionError) -> Self {
+    Self(law: .binomial(try BinomialDistribution(trials: trials, probability: probability)))
+  }
+
+  /// See `GeometricDistribution`.
+  public static func geometric(probability: Double) throws(DistributionError) -> Self {
+    Self(law: .geometric(try GeometricDistribution(probability: probability)))
+  }
+}
+
+extension ArrayDistribution where Element == Bool {
+  /// See `BernoulliDistribution`.
+  public static func bernoulli(probability: Double) throws(DistributionError) -> Self {
+    Self(law: .bernoulli(try BernoulliDistribution(probability: probability)))
+  }
+}
+
+/// Fills chunks; made outside of generic code, since it travels.
+func fillFunction(_ law: RandomLaw, _ seed: UInt64, _ stream: UInt32) -> ChunkFunction {
+  ChunkFunction { chunk in law.fill(chunk, seed: seed, stream: stream) }
+}
+
+extension RandomLaw {
+  /// Draws the elements of a chunk.
+  func fill(_ chunk: ChunkMemory, seed: UInt64, stream: UInt32) {
+    func draw<Law: Distribution>(_ law: Law) where Law.Value: BitwiseCopyable {
+      chunk.withOutput(of: Law.Value.self) { output in
+        for index in output.indices {
+          var generator = PhiloxGenerator(
+            seed: seed, index: UInt64(chunk.start + index), stream: stream)
+          output[index] = law.sample(using: &generator)
+        }
+      }
+    }
+    switch self {
+    case .uniform(let law):
+      chunk.withOutput(of: Double.self) { output in
+        fillUniform(seed: seed, stream: stream, first: UInt64(chunk.start), &output)
+        guard law.lowerBound != 0 || law.upperBound != 1 else { return }
+        let width = law.upperBound - law.lowerBound
+        for index in output.indices { output[index] = law.lowerBound + width * output[index] }
+      }
+    case .normal(let law):
+      chunk.withOutput(of: Double.self) { output in
+        fillNormal(seed: seed, stream: stream, first: UInt64(chunk.start), &output)
+        guard law.mean != 0 || law.standardDeviation != 1 else { return }
+        for index in output.indices {
+          output[index] = law.mean + law.standardDeviation * output[index]
+        }
+      }
+    case .logNormal(let law): draw(law)
+    case .exponential(let law): draw(law)
+    case .gamma(let law): draw(law)
+    case .beta(let law): draw(law)
+    case .chiSquared(let law): draw(law)
+    case .studentT(let law): draw(law)
+    case .poisson(let law): draw(law)
+    case .binomial(let law): draw(law)
+    case .geometric(let law): draw(law)
+    case .bernoulli(let law): draw(law)
+    }
+  }
+}

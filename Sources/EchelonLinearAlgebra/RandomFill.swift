@@ -1,0 +1,65 @@
+internal import CEchelonKernels
+
+/// Philox4x32-10 of the counters (index, block 0, stream) for successive indices.
+///
+/// `low` and `high` receive words (0, 1) and (2, 3) of each block, the earlier word in the lower
+/// half. Both spans have the same count; traps otherwise.
+public func fillPhilox(
+  seed: UInt64, firstIndex: UInt64, stream: UInt32, low: inout MutableSpan<UInt64>,
+  high: inout MutableSpan<UInt64>, level: InstructionSet? = nil
+) {
+  precondition(low.count == high.count, "\(low.count) low and \(high.count) high words")
+  unsafe low.withUnsafeMutableBufferPointer { low in
+    unsafe high.withUnsafeMutableBufferPointer { high in
+      // SAFETY: writes exactly `count` words from each base, nothing when it is 0.
+      unsafe ek_philox_fill(
+        level?.level ?? EK_LEVEL_ACTIVE, seed, firstIndex, stream, low.baseAddress,
+        high.baseAddress, low.count)
+    }
+  }
+}
+
+/// Fills with elements of an array of numbers uniform in [0, 1): multiples of 2⁻⁵³.
+///
+/// Elements come in groups of 32, made of 16 blocks: element e of words (0, 1) of block e / 32·16 + e % 16 where
+/// e % 32 < 16, and of its words (2, 3) otherwise.
+/// - Parameters:
+///   - seed: the key.
+///   - stream: of the same seed, another array.
+///   - first: the place in the array of what is filled.
+public func fillUniform(
+  seed: UInt64, stream: UInt32, first: UInt64, _ output: inout MutableSpan<Double>,
+  level: InstructionSet? = nil
+) {
+  unsafe output.withUnsafeMutableBufferPointer {
+    // SAFETY: writes exactly `count` numbers.
+    unsafe ek_uniform_fill(level.number, seed, stream, first, $0.baseAddress, $0.count)
+  }
+}
+
+/// Fills with elements of an array of normal numbers, of mean 0 and variance 1.
+///
+/// Elements e and e + 16 of a group of 32, as `fillUniform` has them, are made of one block by Box and Muller's
+/// transformation. The largest magnitude is 8.57.
+/// - Parameters: as for `fillUniform`.
+/// - Accuracy: a few units in the last place of what the uniform numbers stand for; bits as those of the vector
+///   functions.
+/// - Source: G. E. P. Box, M. E. Muller, *Annals of Mathematical Statistics* 29 (1958).
+public func fillNormal(
+  seed: UInt64, stream: UInt32, first: UInt64, _ output: inout MutableSpan<Double>,
+  level: InstructionSet? = nil
+) {
+  unsafe output.withUnsafeMutableBufferPointer {
+    // SAFETY: writes exactly `count` numbers.
+    unsafe ek_normal_fill(level.number, seed, stream, first, $0.baseAddress, $0.count)
+  }
+}
+
+/// How many points (u, v) of the unit square lie inside of the unit circle: those that the generators of successive
+/// indices give with their first two `uniform()`.
+public func countInCircle(
+  seed: UInt64, stream: UInt32 = 0, indices: Range<UInt64>, level: InstructionSet? = nil
+) -> UInt64 {
+  ek_count_in_circle(
+    level.number, seed, stream, indices.lowerBound, indices.upperBound - indices.lowerBound)
+}

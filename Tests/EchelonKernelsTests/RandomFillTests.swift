@@ -1,0 +1,103 @@
+import EchelonLinearAlgebra
+import EchelonRandom
+import RealModule
+import Testing
+
+/// 10⁷ in release builds.
+#if DEBUG
+  private let count = 200_000
+#else
+  private let count = 10_000_000
+#endif
+
+@Suite struct `Vector loops of random numbers` {
+  private func filled(
+    _ n: Int, from first: UInt64, level: InstructionSet? = nil,
+    _ fill: (UInt64, inout MutableSpan<Double>, InstructionSet?) -> Void
+  ) -> [Double] {
+    var x = [Double](repeating: .nan, count: n)
+    var span = x.mutableSpan
+    fill(first, &span, level)
+    return x
+  }
+
+  @Test func `fill any part of an array as the whole`() {
+    for level in InstructionSet.available {
+      func check(_ fill: (UInt64, inout MutableSpan<Double>, InstructionSet?) -> Void) {
+        let whole = filled(2000, from: 0, level: level, fill)
+        #expect(whole.allSatisfy { $0.isFinite })
+        for (start, n) in [(0, 1), (0, 0), (1, 31), (15, 2), (16, 16), (31, 1000), (777, 1223)] {
+          let part = filled(n, from: UInt64(start), level: level, fill)
+          #expect(part == Array(whole[start..<start + n]), "\(start), \(n), \(level)")
+        }
+        // Far behind.
+        let far: UInt64 = 1 << 40
+        let block = filled(64, from: far, level: level, fill)
+        #expect(filled(40, from: far + 24, level: level, fill) == Array(block[24...]), "\(level)")
+      }
+      check { fillUniform(seed: 5, stream: 2, first: $0, &$1, level: $2) }
+      check { fillNormal(seed: 5, stream: 2, first: $0, &$1, level: $2) }
+    }
+  }
+
+  @Test func `make normal numbers of pairs of uniform ones`() {
+    for level in InstructionSet.available {
+      let normal = filled(32_000, from: 0, level: level) {
+        fillNormal(seed: 9, stream: 1, first: $0, &$1, level: $2)
+      }
+      for element in 0..<16_000 {
+        let index = element / 16 * 32 + element % 16
+        var generator = PhiloxGenerator(seed: 9, index: UInt64(element), stream: 1)
+        let (first, second) = (generator.next(), generator.next())
+        // The radius, and an angle of which the last two bits tell the axis.
+        let uniform = (Double(first >> 12) + 0.5) * 0x1p-52
+        let radius = (-2 * Double.log(uniform)).squareRoot()
+        let angle = (Double(second >> 12) * 0x1p-52 - 0.5) * Double.pi / 2
+        let along = radius * .cos(angle) * (second & 1 == 1 ? -1 : 1)
+        let across = radius * .sin(angle)
+        let expected = second & 2 == 2 ? (across, along) : (along, across)
+        let tolerance = 4e-16 * max(1, radius)
+        #expect(
+          abs(normal[index] - expected.0) <= tolerance
+            && abs(normal[index + 16] - expected.1) <= tolerance, "\(element), \(level)")
+      }
+    }
+  }
+
+  @Test func `give normal numbers a normal distribution`() {
+    let x = filled(count, from: 0) { fillNormal(seed: 1, stream: 0, first: $0, &$1, level: $2) }
+    var bins = [Int](repeating: 0, count: 100)
+    var (mean, square, product) = (0.0, 0.0, 0.0)
+    for (index, value) in x.enumerated() {
+      bins[min(99, Int(Double.erfc(-value / 2.0.squareRoot()) * 50))] += 1
+      mean += value
+      square += value * value
+      if index % 32 < 16 { product += value * x[min(x.count - 1, index + 16)] }
+    }
+    let n = Double(count)
+    let expected = n / 100
+    let chiSquared = bins.reduce(0.0) {
+      $0 + (Double($1) - expected) * (Double($1) - expected) / expected
+    }
+    // 99 degrees of freedom, probability 10⁻⁹; the seed is fixed.
+    #expect(chiSquared < 195)
+    #expect(abs(mean / n) < 6 / n.squareRoot())
+    #expect(abs(square / n - 1) < 6 * (2 / n).squareRoot())
+    // Those of one block have nothing to do with each other.
+    #expect(abs(product / (n / 2)) < 6 / (n / 2).squareRoot())
+  }
+
+  @Test func `count the points that a closure would`() {
+    for level in InstructionSet.available {
+      for (first, n) in [(0, 0), (0, 1), (5, 7), (3, 1000), (1 << 33, 300)] as [(UInt64, UInt64)] {
+        let expected = (first..<first + n).count { index in
+          var generator = PhiloxGenerator(seed: 4, index: index, stream: 6)
+          let (u, v) = (generator.uniform(), generator.uniform())
+          return u * u + v * v < 1
+        }
+        let found = countInCircle(seed: 4, stream: 6, indices: first..<first + n, level: level)
+        #expect(found == UInt64(expected), "\(first), \(n), \(level)")
+      }
+    }
+  }
+}

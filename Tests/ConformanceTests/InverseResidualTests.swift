@@ -33,7 +33,7 @@ private func largestModulus<Element: TestedScalar>(_ a: SharedMatrix<Element>) -
           ofInverse: try DenseMatrix(inverse).shared(on: pool, .gaps),
           of: try made.shared(on: pool))
         let expected = made.ratio(ofInverse: DenseMatrix(inverse))
-        #expect(!changed.isSmall && abs(changed.residual / expected - 1) < 1e-4, "\(what)")
+        #expect(!changed.isSmall && abs(changed.residual / expected - 1) < 0.01, "\(what)")
       }
     }
     for scalar in testedScalars { try check(scalar) }

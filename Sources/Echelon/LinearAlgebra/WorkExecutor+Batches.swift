@@ -3,8 +3,8 @@ public import EchelonLinearAlgebra
 import EchelonMemory
 public import EchelonWire
 
-/// Linear algebra of many small matrices, each worked on by one worker; fewer than 32 real ones of 1024 × 1024 and more
-/// take one after the other, each with the steps and the bits that it has by itself.
+/// Linear algebra of many small matrices, each worked on by one worker; fewer than 8 real ones of 1024 × 1024, and than
+/// 8·k² of k times that order, come one after the other, each with the steps and the bits that it has by itself.
 extension WorkExecutor {
   /// Starts solving `A·X = B` for every pair of matrices of two batches, and returns the future of all `X`.
   ///

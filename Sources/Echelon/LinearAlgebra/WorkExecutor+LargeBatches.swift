@@ -12,22 +12,21 @@ extension BatchOperation {
   /// The operation on one matrix by itself, where a batch of so many of this size does one after the other; nil where
   /// each worker takes matrices of its own. It depends on shapes, type and number only, since it shows in the bits.
   func single(of type: ScalarType, count: Int) -> DenseOperation? {
-    guard type == .float64 || type == .float32, count < BatchOperation.many else { return nil }
-    let large = BatchOperation.largeOrder
+    guard type == .float64 || type == .float32 else { return nil }
+    func isFew(of order: Int) -> Bool {
+      // Steps of larger matrices lose less, and more workers find some (0031).
+      let size = Double(order) / 1024
+      return size >= 1 && Double(count) < 8 * size * size
+    }
     switch self {
-    case .solve(let order, _): return order >= large ? .solve(order: order) : nil
+    case .solve(let order, _): return isFew(of: order) ? .solve(order: order) : nil
     case .inverse(let order), .determinant(let order):
-      return order >= large ? .lu(rows: order, columns: order) : nil
+      return isFew(of: order) ? .lu(rows: order, columns: order) : nil
     case .product(let rows, let inner, let columns):
-      return min(rows, inner, columns) >= large
+      return isFew(of: min(rows, inner, columns))
         ? .product(rows: rows, inner: inner, columns: columns) : nil
     }
   }
-
-  /// From which order on steps take all workers as long as whole matrices take one each.
-  private static let largeOrder = 1024
-  /// From which number on all workers have matrices of their own for nearly all of the time.
-  private static let many = 32
 }
 
 extension WorkExecutor {

@@ -1,11 +1,11 @@
 import ArgumentParser
 import Echelon
 
-/// `echelon montecarlo`: examples whose answer is known, so that the error can be seen.
+/// `echelon montecarlo`: examples whose answer is known, so that the error can be seen, and what a portfolio may lose.
 struct MonteCarloCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "montecarlo",
-    abstract: "Estimates by random sampling, next to the exact answers.",
+    abstract: "Estimates by random sampling.",
     discussion: """
       Sample i draws from a generator of its own (Philox 4x32-10, keyed by seed and i), so the same \
       seed gives the same digits with any number of workers.
@@ -13,8 +13,9 @@ struct MonteCarloCommand: AsyncParsableCommand {
       EXAMPLES
         echelon montecarlo pi --samples 1e9 --seed 42
         echelon montecarlo call --strike 110 --volatility 0.3 --format json
+        echelon montecarlo var data/stocks.csv --level 0.99
       """,
-    subcommands: [MonteCarloPi.self, MonteCarloCall.self])
+    subcommands: [MonteCarloPi.self, MonteCarloCall.self, ValueAtRiskCommand.self])
 }
 
 /// What every run needs to know.

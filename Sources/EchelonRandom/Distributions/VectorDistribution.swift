@@ -30,7 +30,7 @@ extension VectorDistribution {
 ///
 /// The mean and the Cholesky factor of the covariances, times independent normal numbers: one draw of 64 bits for each
 /// variable, and d² / 2 multiplications.
-public struct MultivariateNormalDistribution: VectorDistribution, Hashable {
+public struct MultivariateNormalDistribution: VectorDistribution, Hashable, Codable {
   /// Of each variable.
   public let mean: [Double]
   /// The lower factor, row by row, d·(d + 1) / 2 elements.
@@ -99,7 +99,7 @@ public struct MultivariateNormalDistribution: VectorDistribution, Hashable {
 ///
 /// Gamma variates over their sum, in logarithms, since those of small shapes may all be too small for numbers.
 /// - Source: L. Devroye, *Non-Uniform Random Variate Generation* (1986), §XI.4.
-public struct DirichletDistribution: VectorDistribution, Hashable {
+public struct DirichletDistribution: VectorDistribution, Hashable, Codable {
   /// One for each proportion.
   public let concentrations: [Double]
   @usableFromInline let gammas: [GammaDistribution]

@@ -1,0 +1,106 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `echelon montecarlo var` {
+  private static let prices = "data/stocks.csv"
+
+  @Test(arguments: ["historical", "normal"], [1, 12])
+  func `agrees with NumPy on real prices`(_ model: String, _ horizon: Int) throws {
+    let run = try CommandProcess.run(
+      "montecarlo", "var", Self.prices, "--model", model, "--horizon", "\(horizon)", "--samples",
+      "400000", "--seed", "11", "--format", "json")
+    #expect(run.status == 0)
+    let found = try run.object()
+    let path = CommandProcess.repository.appending(path: "data/expected/stocks.csv.risk.json")
+    let all = try JSONDecoder().decode(
+      [String: [String: Double]].self, from: try Data(contentsOf: path))
+    let expected = try #require(all["\(model), \(horizon)"])
+    func number(_ key: String) throws -> Double { try #require(found[key] as? Double) }
+    let width = try number("value_at_risk_high") - number("value_at_risk_low")
+    let errors = [
+      "value_at_risk": width / 3.92, "expected_shortfall": try number("expected_shortfall_error"),
+      "mean_loss": try number("standard_deviation") / 400_000.0.squareRoot(),
+    ]
+    for (key, error) in errors {
+      let other = expected[key + "_error"] ?? 0
+      let distance = try number(key) - #require(expected[key])
+      #expect(
+        abs(distance) <= 5 * (error * error + other * other).squareRoot() + 1e-12,
+        "\(key): \(distance) with errors of \(error) and \(other)")
+      // And the errors are small enough to say something.
+      #expect(error < 0.02 * abs(try #require(expected[key])), "\(key)")
+    }
+    let deviation = try #require(expected["standard_deviation"])
+    #expect(abs(try number("standard_deviation") / deviation - 1) < 0.02)
+    #expect(found["periods"] as? Int == 67 && found["first_date"] as? String == "Aug 1 2004")
+  }
+
+  @Test func `depends on the seed and not on the workers`() throws {
+    func figures(_ workers: String, _ seed: String) throws -> [String: Any] {
+      var found = try CommandProcess.run(
+        "montecarlo", "var", Self.prices, "--horizon", "3", "--samples", "50_000", "--workers",
+        workers, "--seed", seed, "--format", "json"
+      ).object()
+      found["seconds"] = nil
+      found["workers"] = nil
+      return found
+    }
+    let one = try figures("1", "5")
+    #expect(NSDictionary(dictionary: try figures("3", "5")) == NSDictionary(dictionary: one))
+    #expect(NSDictionary(dictionary: try figures("1", "6")) != NSDictionary(dictionary: one))
+  }
+
+  @Test func `reads a column for each asset, too, and weights`() throws {
+    try withFolder { folder in try readsWideTables(folder + "/wide.csv") }
+  }
+
+  private func readsWideTables(_ wide: String) throws {
+    // A falls by a tenth, then a fifth; B stays; a date without a price is left out.
+    try "day,A,B\n1,100,5\n2,90,5\n3,,5\n4,72,5\n".write(
+      toFile: wide, atomically: true, encoding: .utf8)
+    let run = try CommandProcess.run(
+      "montecarlo", "var", wide, "--date", "day", "--weights", "A=0.5,B=0.5", "--level", "0.9",
+      "--samples", "1000", "--format", "json")
+    let found = try run.object()
+    #expect(found["periods"] as? Int == 2)
+    let atRisk = try #require(found["value_at_risk"] as? Double)
+    #expect(abs(atRisk - 0.1) < 1e-12)
+    #expect(found["last_date"] as? String == "4")
+    let table = try CommandProcess.run(
+      "montecarlo", "var", wide, "--date", "day", "--samples", "1000")
+    for label in [
+      "Value at risk", "Expected shortfall", "3 of 4 dates, 1 to 4; the others lack a price",
+      "A 50 %, B 50 %",
+    ] { #expect(table.output.contains(label), "\(label): \(table.output)") }
+  }
+
+  @Test(arguments: [
+    ("symbol,date,price\nA,1,2\nA,1,3\n", [], "two prices of A at 1, the second in row 2"),
+    ("symbol,date,price\nA,x,2\nA,y,0\nA,z,3\n", [], "price of A at y is 0.0; prices are positive"),
+    ("symbol,date,price\nA,x,2\nB,y,1\nA,z,3\n", [], "have a price at 0 of 3 dates; at least 3"),
+    (
+      "symbol,date,price\nA,x,2\n", ["--price", "cost"],
+      "has no column 'cost'; --price takes one of"
+    ),
+    ("a,b\nx,y\n", [], "no column of numbers for prices"),
+    ("a,b\nx,y\n", ["--price", "a"], "no column of numbers for prices"),
+    ("A\n1\n2\n3\n", ["--weights", "Q=1"], "--weights names 'Q'; there are prices of A"),
+    ("A\n1\n2\n3\n", ["--weights", "A=1,A=2"], "--weights names 'A' twice"),
+    ("A\n1\n2\n3\n", ["--weights", "A"], "--weights"),
+    ("A\n1\n2\n3\n", ["--level", "1"], "--level must lie between 0 and 1"),
+    ("A\n1\n2\n3\n", ["--horizon", "0"], "--horizon must be 1 to 10000"),
+    ("A\n1\n2\n3\n", ["--samples", "99"], "--samples must be 100 to 1e9"),
+    ("A,B\n1,2\n2,4\n3,6\n5,10\n", ["--model", "normal"], "positive definite"),
+  ])
+  func `says what is wrong`(_ text: String, _ options: [String], _ expected: String) throws {
+    try withFolder { folder in
+      let path = folder + "/prices.csv"
+      try text.write(toFile: path, atomically: true, encoding: .utf8)
+      let run = try CommandProcess.run(["montecarlo", "var", path] + options)
+      #expect(run.status != 0)
+      #expect(run.errors.contains(expected), "\(run.errors)")
+      #expect(run.errors.hasSuffix("\n") && run.output.isEmpty)
+    }
+  }
+}

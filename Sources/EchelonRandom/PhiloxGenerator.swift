@@ -19,6 +19,7 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable, BitwiseCopyable 
   @usableFromInline var low: UInt64
   @usableFromInline var high: UInt64
   @usableFromInline var wordsLeft: Int  // 64-bit words of the current block not yet used: 0, 1, 2
+  @usableFromInline var mask: UInt64  // what each 64 bits are changed by: none or all of them
 
   /// The generator of one index.
   @inlinable
@@ -30,6 +31,25 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable, BitwiseCopyable 
     low = 0
     high = 0
     wordsLeft = 0
+    mask = 0
+  }
+
+  /// The generator that has the complement of every bit that is left of this one: where this one's `uniform()` is u, it
+  /// has 1 - u but for the last digit, and what is made by inversion, as `normal()` is, lies as far on the other side.
+  ///
+  /// The mean of a sample and its mirror image varies less than two samples, where it grows with the numbers that it
+  /// draws (antithetic variates):
+  ///
+  ///     try pool.monteCarlo(samples: n, seed: 42) { rng in
+  ///       var mirror = rng.mirrored
+  ///       return (payoff(&rng) + payoff(&mirror)) / 2
+  ///     }
+  /// - Source: J. M. Hammersley, K. W. Morton, *A new Monte Carlo technique: antithetic variates*, Math. Proc.
+  ///   Cambridge Phil. Soc. 52 (1956).
+  @inlinable public var mirrored: PhiloxGenerator {
+    var other = self
+    other.mask = ~mask
+    return other
   }
 
   /// The same, when its block 0 has been computed before, many at a time.
@@ -50,11 +70,11 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable, BitwiseCopyable 
   public mutating func next() -> UInt64 {
     if wordsLeft == 2 {
       wordsLeft = 1
-      return low
+      return low ^ mask
     }
     if wordsLeft == 1 {
       wordsLeft = 0
-      return high
+      return high ^ mask
     }
     let words = Self.block(
       counter: (
@@ -65,7 +85,7 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable, BitwiseCopyable 
     nextBlock &+= 1
     high = UInt64(words.2) | UInt64(words.3) &<< 32
     wordsLeft = 1
-    return UInt64(words.0) | UInt64(words.1) &<< 32
+    return (UInt64(words.0) | UInt64(words.1) &<< 32) ^ mask
   }
 
   /// The bijection itself: ten rounds on a counter of four words under a key of two.

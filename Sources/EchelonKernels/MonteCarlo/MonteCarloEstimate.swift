@@ -48,11 +48,7 @@ public struct MonteCarloEstimate: Sendable, Hashable, CustomStringConvertible {
   /// For n in the hundreds and more, and samples of finite variance. When the standard error is not
   /// known (fewer than two samples, or NaN among them) the interval is the whole line.
   public func confidenceInterval(_ level: Double) -> ClosedRange<Double> {
-    precondition(level > 0 && level < 1, "a confidence level lies between 0 and 1, not \(level)")
-    // From the lower tail: (1 - level) / 2 keeps its digits when the level is close to 1.
-    let half = -normalQuantile((1 - level) / 2) * standardError
-    guard half.isFinite, mean.isFinite else { return -.infinity ... .infinity }
-    return (mean - half)...(mean + half)
+    interval(around: mean, standardError, level)
   }
 
   /// Mean ± standard error, and the number of samples.

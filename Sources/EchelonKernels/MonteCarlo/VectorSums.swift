@@ -1,0 +1,90 @@
+public import EchelonRandom
+
+/// Count, means and co-moments of samples that have several components, which merge in the order of the samples.
+///
+/// Every step is a fixed sequence of IEEE operations: the same samples in the same blocks give the same bits.
+/// - Source: P. Pébay, Sandia report SAND2008-6212 (2008).
+@frozen
+public struct VectorSums<let dimension: Int>: Sendable, BitwiseCopyable {
+  /// How many there are; exact to 2⁵³.
+  public var count: Double
+  /// The mean of each component; 0 of none.
+  public var means: InlineArray<dimension, Double>
+  /// `Σ (xᵢ - mean of x)·(yᵢ - mean of y)` for each component x, and of each the same for each y.
+  public var comoments: InlineArray<dimension, InlineArray<dimension, Double>>
+
+  /// Nothing yet.
+  @inlinable
+  public init() {
+    count = 0
+    means = InlineArray(repeating: 0)
+    comoments = InlineArray(repeating: InlineArray(repeating: 0))
+  }
+
+  /// Of the first `count` of some samples: means first, and then the deviations from them.
+  @inlinable @inline(__always)
+  init(_ samples: borrowing InlineArray<512, InlineArray<dimension, Double>>, count: Int) {
+    self.init()
+    self.count = Double(count)
+    for index in 0..<count {
+      for i in 0..<dimension { means[i] += samples[index][i] }
+    }
+    for i in 0..<dimension { means[i] /= Double(count) }
+    for index in 0..<count {
+      for i in 0..<dimension {
+        let deviation = samples[index][i] - means[i]
+        for j in 0...i { comoments[i][j] += deviation * (samples[index][j] - means[j]) }
+      }
+    }
+    for i in 0..<dimension {
+      for j in 0..<i { comoments[j][i] = comoments[i][j] }
+    }
+  }
+
+  /// Adds samples that come after these.
+  @inlinable
+  public mutating func append(_ later: VectorSums) {
+    if later.count == 0 { return }
+    if count == 0 {
+      self = later
+      return
+    }
+    let total = count + later.count
+    let (share, weight) = (later.count / total, count * later.count / total)
+    for i in 0..<dimension {
+      let difference = later.means[i] - means[i]
+      for j in 0..<dimension {
+        comoments[i][j] += later.comoments[i][j] + difference * (later.means[j] - means[j]) * weight
+      }
+    }
+    for i in 0..<dimension { means[i] += (later.means[i] - means[i]) * share }
+    count = total
+  }
+}
+
+/// Runs `sample` once for every index, each with the generator of (seed, index, stream); see `accumulateMonteCarlo`.
+@inlinable
+public func accumulateVectors<let dimension: Int>(
+  seed: UInt64, stream: UInt32 = 0, indices: Range<UInt64>,
+  _ sample: (inout PhiloxGenerator) throws -> InlineArray<dimension, Double>
+) rethrows -> VectorSums<dimension> {
+  var total = VectorSums<dimension>()
+  var low = InlineArray<512, UInt64>(repeating: 0)
+  var high = InlineArray<512, UInt64>(repeating: 0)
+  var values = InlineArray<512, InlineArray<dimension, Double>>(
+    repeating: InlineArray(repeating: 0))
+  var first = indices.lowerBound
+  while first < indices.upperBound {
+    let count = Int(min(512, indices.upperBound - first))
+    fillFirstBlocks(seed: seed, firstIndex: first, stream: stream, &low, &high)
+    for k in 0..<count {
+      var generator = PhiloxGenerator(
+        seed: seed, index: first &+ UInt64(truncatingIfNeeded: k), stream: stream,
+        firstBlock: (low[k], high[k]))
+      values[k] = try sample(&generator)
+    }
+    total.append(VectorSums(values, count: count))
+    first += UInt64(count)
+  }
+  return total
+}

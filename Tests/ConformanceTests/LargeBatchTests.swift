@@ -131,9 +131,22 @@ private func same<Element: TestedScalar>(
       throws: LinearAlgebraError.notFiniteInBatch(index: 1, operand: .a, row: 3, column: 4)
     ) { try pool.solve(a, b, checkingFinite: true) }
     let spoilt = try pool.solve(a, b)
-    #expect(Reference(spoilt[1]).elements.contains { $0.isNaN })
+    #expect(Reference(spoilt[1]).elements.allSatisfy { $0.isNaN })
     #expect(same(spoilt[2], expected))
-    #expect(try !pool.determinant(a)[1].isFinite)
+    #expect(try pool.determinant(a)[1].isNaN)
+  }
+
+  @Test func `that are nearly singular have inverses that pass their check`() throws {
+    let made = try DenseMatrix<Double>(
+      MadeMatrix(
+        MatrixType(description: "bad", structure: .full, spread: .oneSmall, condition: 1e8),
+        rows: order, columns: order, isComplex: false, seed: testSeed()), .full, .own)
+    let a = SharedMatrixBatch(repeating: try made.shared(on: pool, .columns), count: 1)
+    let x = try pool.inverse(a, checkingResidual: true)
+    let ratio = try pool.residuals(ofInverses: x, of: a)[0]
+    #expect(ratio <= made.ratio(ofInverse: DenseMatrix(x[0])) * 1.01 + 1, "\(ratio)")
+    x[0][3, 4] += 1e8
+    #expect(try pool.residuals(ofInverses: x, of: a)[0] > 30)
   }
 
   @Test func `are stopped at their deadline`() throws {

@@ -91,7 +91,7 @@ private func pastLosses(_ returns: SharedMatrix<Double>, _ weights: [Double]) ->
     // One return only: nothing is left to chance.
     let past = try pool.matrix(repeating: -0.1, rows: 2, columns: 1)
     let risk = try pool.portfolioRisk(
-      returns: past, weights: [0.5], horizon: 3, samples: 100, seed: 1)
+      returns: past, weights: [0.5], horizon: 3, samples: 200, seed: 1)
     #expect(abs(risk.valueAtRisk - 0.5 * (1 - 0.9 * 0.9 * 0.9)) < 1e-15)
     #expect(abs(risk.expectedShortfall - risk.valueAtRisk) < 1e-15)
     #expect(risk.expectedShortfallError == 0 && risk.standardDeviation < 1e-15)
@@ -110,6 +110,22 @@ private func pastLosses(_ returns: SharedMatrix<Double>, _ weights: [Double]) ->
     }
     refused { try pool.portfolioRisk(returns: past, weights: [1, 0], horizon: 0, seed: 1) }
     refused { try pool.portfolioRisk(returns: past, weights: [1, 0], samples: 99, seed: 1) }
+    refused {
+      try pool.portfolioRisk(returns: past, weights: [1, 0], level: 0.999, samples: 9999, seed: 1)
+    }
+    // Numbers that grow beyond all numbers, and an asset that nobody holds.
+    let huge = try pool.matrix(repeating: 1e308, rows: 2, columns: 1)
+    refused {
+      try pool.portfolioRisk(returns: huge, weights: [1], horizon: 2, samples: 200, seed: 1)
+    }
+    refused {
+      let large = try pool.matrix(rows: 2, columns: 1) { row, _ in row == 0 ? 1e160 : 0 }
+      return try pool.portfolioRisk(
+        returns: large, weights: [-1], level: 0.5, samples: 2000, seed: 1)
+    }
+    let none = try pool.portfolioRisk(
+      returns: huge, weights: [0], horizon: 2, samples: 200, seed: 1)
+    #expect(none.valueAtRisk == 0)
     let one = try pool.matrix(repeating: 0.1, rows: 1, columns: 1)
     refused { try pool.portfolioRisk(returns: one, weights: [1], seed: 1) }
     past[2, 1] = -1.5

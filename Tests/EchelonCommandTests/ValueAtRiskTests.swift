@@ -88,6 +88,18 @@ import Testing
     ("A\n1\n2\n3\n", ["--weights", "Q=1"], "--weights names 'Q'; there are prices of A"),
     ("A\n1\n2\n3\n", ["--weights", "A=1,A=2"], "--weights names 'A' twice"),
     ("A\n1\n2\n3\n", ["--weights", "A"], "--weights"),
+    (
+      "A,B\n1,1\n1.1,2\n1.2,4\n1.3,8\n",
+      ["--weights", "B=1", "--horizon", "2000", "--samples", "1000"],
+      "exceed the range of numbers"
+    ),
+    (
+      "ticker,datum,close\nA,x1,1\nB,x1,1\nC,x1,1\nA,x2,1\nB,x2,1\nC,x2,1\n", [],
+      "all of A, B, C have a price at 2 of 2 dates"
+    ),
+    (
+      "A\n1\n2\n3\n", ["--level", "0.999", "--samples", "1000"], "or more, so that 10 lie beyond it"
+    ),
     ("A\n1\n2\n3\n", ["--level", "1"], "--level must lie between 0 and 1"),
     ("A\n1\n2\n3\n", ["--horizon", "0"], "--horizon must be 1 to 10000"),
     ("A\n1\n2\n3\n", ["--samples", "99"], "--samples must be 100 to 1e9"),

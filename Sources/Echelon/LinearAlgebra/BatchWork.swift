@@ -186,7 +186,7 @@ struct BatchWork: Sendable {
 
 extension LinearAlgebraScalar {
   /// NaN, in both parts of a complex number.
-  fileprivate static var notANumber: Self { Self(real: .nan) * Self(real: .nan) }
+  static var notANumber: Self { Self(real: .nan) * Self(real: .nan) }
 }
 
 /// Sets all elements of a matrix to NaN.

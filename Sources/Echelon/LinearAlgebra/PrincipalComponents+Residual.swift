@@ -88,7 +88,7 @@ private struct MeasureComponents: DenseTask {
       // By a power of 2 near 1: the squares would overflow or underflow.
       let exponent = scaleToOne(&data, shape)
       let size = matrixNorm(data.span, view(shape), .frobenius)
-      guard size > 0 else { return variances.allSatisfy { $0 == 0 } ? 0 : .infinity }
+      if size == 0 { return variances.allSatisfy { $0 == 0 } ? 0 : .infinity }
       return try withScratch(of: Element.self, scoreShape) { scores throws(LinearAlgebraError) in
         try withScratch(of: Element.self, restShape) { rest throws(LinearAlgebraError) in
           try components.withSpan(of: Element.self) { components throws(LinearAlgebraError) in
@@ -98,7 +98,7 @@ private struct MeasureComponents: DenseTask {
             LAPACK.gemm(
               data.span, shape, aForm: .adjoint, scores.span, scoreShape, &rest, restShape)
             for component in 0..<k {
-              let root = (variances[component] * Double(n - 1)).squareRoot()
+              let root = variances[component].squareRoot() * Double(n - 1).squareRoot()
               let value = Double(sign: .plus, exponent: -exponent, significand: root)
               let eigenvalue = Element.Real(value * value)
               for variable in 0..<p {

@@ -33,7 +33,6 @@ extension WorkExecutor {
     // Of what is solved one after the other, it is measured so, too: by products of the BLAS.
     let solve = BatchOperation.solve(order: a.rows, rightSides: b.columns)
     if solve.single(of: type, count: a.count) != nil {
-      try LAPACK.require()
       return try startSteps { [self] in
         try await finish(within: deadline, "residuals") { [self] in
           for index in 0..<a.count {
@@ -81,7 +80,9 @@ extension WorkExecutor {
   }
 
   /// Starts measuring how well every `X` of a batch inverts its `A`, and returns the future of a ratio for each: as
-  /// solutions of A·X = 1, the largest ‖e - A·x‖₁ / (‖A‖₁·‖x‖₁·ε) of all columns, which is how they are computed.
+  /// solutions of A·X = 1, the largest ‖e - A·x‖₁ / (‖A‖₁·‖x‖₁·ε) of all columns, which is how `inverse` of a batch
+  /// computes them; of few large matrices (see `startSolve`) that or the measure of `startResidual(ofInverse:of:)`,
+  /// whichever is smaller, since an inverse is seldom good from both sides.
   /// - Parameters:
   ///   - x: n × n, any view.
   ///   - a: n × n, any view, as many matrices.
@@ -93,8 +94,26 @@ extension WorkExecutor {
     ofInverses x: SharedMatrixBatch<Element>, of a: SharedMatrixBatch<Element>,
     priority: WorkPriority = .normal, deadline: Duration? = nil
   ) throws -> Future<SharedArray<Double>> {
-    try startResiduals(
+    guard a.rows == a.columns, (x.count, x.rows, x.columns) == (a.count, a.rows, a.columns) else {
+      throw KernelError.shapeMismatch(
+        kernel: "residuals", shapes: [x, a].map { "\($0.count) of \($0.rows) × \($0.columns)" })
+    }
+    let fromRight = try startResiduals(
       of: x, solving: a, try identities(like: a), priority: priority, deadline: deadline)
+    let isLarge =
+      BatchOperation.inverse(order: a.rows).single(of: Element.scalarType, count: a.count) != nil
+    guard isLarge else { return fromRight }
+    return try startSteps { [self] in
+      let ratios = try await finished(fromRight)
+      try await finish(within: deadline, "residuals") { [self] in
+        for index in 0..<a.count where !(ratios[index] < 1) {
+          let check = try await finished(
+            startResidual(ofInverse: x[index], of: a[index], priority: priority))
+          ratios[index] = min(ratios[index], check.residual)
+        }
+      }
+      return ratios
+    }
   }
 
   /// How well every `X` of a batch inverts its `A`; see `startResiduals(ofInverses:of:)`.

@@ -9,8 +9,8 @@ extension WorkExecutor {
   /// Starts solving `A·X = B` for every pair of matrices of two batches, and returns the future of all `X`.
   ///
   /// Systems of real numbers of up to 256 × 256 are solved in the caches by code of Echelon's own, larger ones by the
-  /// system's LAPACK, and if there is none by that code, too; systems of complex numbers by LAPACK. A system has the
-  /// bits that it has by itself.
+  /// system's LAPACK, and if there is none by that code, too; systems of complex numbers by LAPACK. The bits of
+  /// a system do not depend on the others of its batch; from 1024 × 1024 on they do on how many there are (`explain`).
   /// - Parameters:
   ///   - a: n × n, any view; `SharedMatrixBatch(repeating:count:)` has one matrix for all. Each is worked on by one
   ///     worker, but few and large ones by all, one after the other; `explain` says which.
@@ -26,8 +26,8 @@ extension WorkExecutor {
   ///   - checkingResidual: whether all solutions are measured by `startResiduals`, and the first whose ratio is 30, or
   ///     the number given, or more, is an error. Those of matrices without an inverse are not.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
-  ///   - deadline: as for `startConcurrentPerform`; where one large matrix comes after the other, counted from the
-  ///     beginning of the first.
+  ///   - deadline: as for `startConcurrentPerform`; where one large matrix comes after the other, counted from the call
+  ///     on.
   /// - Accuracy: ‖B − A·X‖ is a small multiple of n·u·‖A‖·‖X‖; of the errors of X itself that says as much as the
   ///   condition of A does.
   /// - Throws: `KernelError` when the shapes do not fit; of complex matrices `LinearAlgebraError.noLAPACK`. The future
@@ -81,7 +81,6 @@ extension WorkExecutor {
     let type = Element.scalarType
     let work = BatchWork(type, count: matrices.count, operation)
     let isOneByOne = operation.single(of: type, count: work.count) != nil
-    if isOneByOne { try LAPACK.require() }
     let failures = try uninitializedArray(of: Int.self, count: work.count)
     let isPositiveDefinite = assumption == .positiveDefinite
     let (a, b) = (BatchOperand(matrices), sides.map { BatchOperand($0) })
@@ -110,10 +109,15 @@ extension WorkExecutor {
           : LinearAlgebraError.singularInBatch(index: first, column: column)
       }
       guard let residualLimit else { return x }
-      let ratios = try await finished(
-        startResiduals(
-          of: x, solving: matrices, try sides ?? identities(like: matrices), assuming: assumption,
-          priority: priority, deadline: deadline))
+      let measuring =
+        if let sides {
+          try startResiduals(
+            of: x, solving: matrices, sides, assuming: assumption, priority: priority,
+            deadline: deadline)
+        } else {
+          try startResiduals(ofInverses: x, of: matrices, priority: priority, deadline: deadline)
+        }
+      let ratios = try await finished(measuring)
       let large = (0..<work.count).first { failures[$0] == 0 && !(ratios[$0] < residualLimit) }
       guard let large else { return x }
       throw LinearAlgebraError.largeResidualInBatch(
@@ -145,7 +149,6 @@ extension WorkExecutor {
     let work = BatchWork(Element.scalarType, count: a.count, operation)
     let operand = BatchOperand(a)
     let isOneByOne = operation.single(of: Element.scalarType, count: a.count) != nil
-    if isOneByOne { try LAPACK.require() }
     return try startSteps { [self] in
       if checkingFinite { try await checkFinite(a, .a, priority, deadline) }
       if isOneByOne {

@@ -52,7 +52,7 @@ extension WorkExecutor {
 
   /// Starts measuring whether X is the pseudo-inverse of A, and returns the future of the measure: that of the
   /// solutions of least norm for the columns of the identity, which a pseudo-inverse consists of; see
-  /// `startResidual(of:fitting:_:)`.
+  /// `startResidual(of:fitting:_:)`. It takes memory for three matrices of m × m.
   /// - Parameters:
   ///   - x: n × m, any view.
   ///   - a: m × n, any view; it is not changed.

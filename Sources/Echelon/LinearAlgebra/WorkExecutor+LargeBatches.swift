@@ -12,11 +12,11 @@ extension BatchOperation {
   /// The operation on one matrix by itself, where a batch of so many of this size does one after the other; nil where
   /// each worker takes matrices of its own. It depends on shapes, type and number only, since it shows in the bits.
   func single(of type: ScalarType, count: Int) -> DenseOperation? {
-    guard type == .float64 || type == .float32 else { return nil }
+    guard type == .float64 || type == .float32, count > 0 else { return nil }
     func isFew(of order: Int) -> Bool {
-      // Steps of larger matrices lose less, and more workers find some (0031).
+      // Steps of larger matrices lose less, and more workers find some (0031). Without a LAPACK there are none.
       let size = Double(order) / 1024
-      return size >= 1 && Double(count) < 8 * size * size
+      return size >= 1 && Double(count) < 8 * size * size && (try? LAPACK.require()) != nil
     }
     switch self {
     case .solve(let order, _): return isFew(of: order) ? .solve(order: order) : nil
@@ -47,9 +47,9 @@ extension WorkExecutor {
           let found =
             if let b {
               try startSolve(
-                a[index], b[index], structure: structure, checkingFinite: false, priority: priority)
+                a[index], b[index], structure: structure, priority: priority)
             } else {
-              try startInverse(a[index], checkingFinite: false, priority: priority)
+              try startInverse(a[index], priority: priority)
             }
           let solution = try await finished(found)
           try await finish(
@@ -58,8 +58,14 @@ extension WorkExecutor {
               to: MatrixBytes(x[index])), "copy", priority)
           failures[index] = 0
         } catch let error as LinearAlgebraError {
-          guard let column = error.columnWithoutPivot else { throw error }
-          failures[index] = column + 1
+          // What is not finite gives NaN, whatever the LAPACK in use makes of it.
+          if case .notFinite = error {
+            failures[index] = 0
+          } else if let column = error.columnWithoutPivot {
+            failures[index] = column + 1
+          } else {
+            throw error
+          }
           let view = MatrixBytes(x[index]).view
           x[index].storage.withMutableSpan { fillWithNaN(&$0, view) }
         }
@@ -74,8 +80,11 @@ extension WorkExecutor {
   ) async throws {
     try await finish(within: deadline, "determinant") { [self] in
       for index in 0..<a.count {
-        determinants[index] = try await finished(
-          startDeterminant(a[index], checkingFinite: false, priority: priority))
+        do {
+          determinants[index] = try await finished(startDeterminant(a[index], priority: priority))
+        } catch LinearAlgebraError.notFinite {
+          determinants[index] = .notANumber
+        }
       }
     }
   }

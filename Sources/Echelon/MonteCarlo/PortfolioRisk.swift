@@ -46,12 +46,14 @@ extension WorkExecutor {
   ///   - level: of the value at risk, between 0 and 1.
   ///   - horizon: periods, 1 or more.
   ///   - model: where the returns come from.
-  ///   - samples: courses, 100 or more, 8 bytes of memory each.
+  ///   - samples: courses, 100 or more, and so many that 10 of them lie on either side of the level; 8 bytes of memory
+  ///     each.
   ///   - seed: course i draws from the `PhiloxGenerator` of (seed, i), so the answer has the same bits for any number
   ///     of workers.
   ///   - priority: how urgent it is.
-  /// - Throws: `PoolError.invalidArgument` for what is said above; of `.normal` `DistributionError.notPositiveDefinite`
-  ///   when assets depend on each other, or there are no more periods than assets.
+  /// - Throws: `PoolError.invalidArgument` for what is said above, and where values exceed the range of numbers; of
+  ///   `.normal` `DistributionError.notPositiveDefinite` when assets depend on each other, or there are no more periods
+  ///   than assets.
   /// - Source: R. T. Rockafellar, S. Uryasev, *Conditional value-at-risk for general loss distributions*, Journal of
   ///   Banking & Finance 26 (2002).
   public func startPortfolioRisk(
@@ -71,7 +73,12 @@ extension WorkExecutor {
       throw refuse("at a level of \(level); it lies between 0 and 1")
     }
     guard horizon >= 1 else { throw refuse("over \(horizon) periods; take 1 or more") }
-    guard samples >= 100 else { throw refuse("from \(samples) courses; take 100 or more") }
+    guard samples >= 100, Double(samples) * min(level, 1 - level) >= 10 else {
+      let needed = max(100, (10 / min(level, 1 - level)).rounded(.up))
+      throw refuse(
+        "at a level of \(level) from \(samples) courses; take \(Int(min(needed, 1e18))) or more, so that 10 lie beyond it"
+      )
+    }
     var rows: [Double] = []
     for period in 0..<periods {
       for asset in 0..<assets {
@@ -102,6 +109,10 @@ extension WorkExecutor {
         start(
           Reduction<Moments>.meanVariance(of: Double.self), losses, where: nil, ignoringNaN: false,
           priority: priority, deadline: nil))
+      let tooLarge = PoolError.invalidArgument(
+        "portfolioRisk over \(horizon) periods: values exceed the range of numbers; take fewer periods"
+      )
+      guard (found + [moments.standardDeviation]).allSatisfy(\.isFinite) else { throw tooLarge }
       let tail = RiskTail(
         losses: losses, threshold: found[1],
         sums: try uninitializedArray(of: Double.self, count: 2 * simulation.chunkCount))
@@ -109,6 +120,7 @@ extension WorkExecutor {
         startConcurrentPerform(
           iterations: simulation.chunkCount, chunkLength: 1, priority: priority, tail.body))
       let (mean, deviation) = tail.meanAndDeviation
+      guard deviation.isFinite else { throw tooLarge }
       return PortfolioRisk(
         level: level, sampleCount: samples, meanLoss: moments.mean,
         standardDeviation: moments.standardDeviation, valueAtRisk: found[1],
@@ -198,7 +210,9 @@ private struct RiskSimulation: Sendable {
             }
           }
           var loss = 0.0
-          for asset in growth.indices { loss -= weights[asset] * (growth[asset] - 1) }
+          for asset in growth.indices where weights[asset] != 0 {
+            loss -= weights[asset] * (growth[asset] - 1)
+          }
           losses[course] = loss
         }
       }
@@ -233,6 +247,8 @@ private struct RiskTail: Sendable {
     let count = Double(losses.count)
     let mean = stride(from: 0, to: sums.count, by: 2).reduce(0) { $0 + sums[$1] } / count
     let squares = stride(from: 1, to: sums.count, by: 2).reduce(0) { $0 + sums[$1] }
-    return (mean, max(0, (squares - count * mean * mean) / (count - 1)).squareRoot())
+    let rest = squares - count * mean * mean
+    // A little below 0 by rounding; NaN where squares are infinite.
+    return (mean, (rest < 0 ? 0 : rest / (count - 1)).squareRoot())
   }
 }

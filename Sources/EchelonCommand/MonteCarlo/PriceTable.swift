@@ -34,6 +34,14 @@ struct PriceTable {
           && $0.name != price?.name
       }
     }
+    if date == nil {
+      // Or it is the only one with a digit in every word, which names seldom have.
+      let dated = table.columns.filter { column in
+        column.kind == .text && column.name != by?.name
+          && Self.words(column).allSatisfy { $0.contains(where: \.isNumber) }
+      }
+      if dated.count == 1 { date = dated[0] }
+    }
     let words = table.columns.filter { $0.kind == .text && $0.name != date?.name }
     let numbers = table.columns.filter { $0.kind == .number && $0.name != date?.name }
     if by == nil, price != nil || numbers.count == 1 {

@@ -1,5 +1,5 @@
 # Two commands do everything: `make run` and `make test`. Each installs what is missing first.
-.PHONY: run test residuals model model-long fuzz neon native setup command bench format clean
+.PHONY: run test residuals reference model model-long fuzz neon native setup command bench format clean
 
 SWIFT ?= swift
 RESULTS ?= results
@@ -39,6 +39,14 @@ residuals: setup
 	$(SWIFT) build --configuration release --build-tests
 	ECHELON_RESIDUALS=all sh scripts/suite $(SWIFT) test --configuration release --skip-build --no-parallel \
 	  --filter "Residuals over LAPACK"
+
+# The suite in release with the reference BLAS and LAPACK alone, whatever else is installed; it has to be root's, in a
+# mount namespace of its own.
+reference: setup
+	$(SWIFT) build --configuration release --build-tests
+	$(MAKE) command
+	sh scripts/reference-blas env ECHELON_COMMAND=$(COMMAND) sh scripts/suite $(SWIFT) test --configuration release \
+	  --skip-build --no-parallel
 
 # The protocol between front end and workers, checked exhaustively for small sizes.
 model: setup

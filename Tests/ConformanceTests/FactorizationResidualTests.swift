@@ -3,8 +3,8 @@ import EchelonLinearAlgebra
 import TestSupport
 import Testing
 
-// LU and Cholesky factorizations of LAPACK's own matrix types, in the measures of its own test programs: those of dchkge
-// and dchkpo (DLATB4).
+// LU and Cholesky factorizations of LAPACK's own matrix types, in the measures of its own test programs: those of
+// dchkge and dchkpo (DLATB4).
 
 /// Of symmetric ones (dchkpo); 3 to 5 are not positive definite.
 private func positiveDefiniteTypes(_ precision: Precision) -> [MatrixType] {
@@ -108,5 +108,52 @@ extension `Residuals over LAPACK's matrix types` {
     }
     try forEachScalar(source, inSteps: true) { try check($0, sizes: $1, all: $2) }
     ratios.report("Cholesky, \(source)")
+  }
+
+  @Test(arguments: MatrixSource.allCases)
+  func `of systems and inverses in batches are small`(_ source: MatrixSource) throws {
+    guard source.isAvailable else { return }
+    let seed = testSeed()
+    let ratios = Ratios()
+    func check<Element: TestedScalar>(_: Element.Type, isDefinite: Bool) throws {
+      let types =
+        isDefinite ? positiveDefiniteTypes(Element.precision) : generalTypes(Element.precision)
+      try forEachMatrix(
+        of: types, Element.self, source, isHermitian: isDefinite, seed: seed
+      ) { a, _, type, what in
+        let b = a * (try DenseMatrix<Element>.random(rows: a.rows, columns: 3, seed: seed))
+        func batch(_ matrix: SharedMatrix<Element>) -> SharedMatrixBatch<Element> {
+          SharedMatrixBatch(repeating: matrix, count: 3)
+        }
+        if let column = type.zeroColumn(a.rows) {
+          let shared = try a.shared(on: pools[1])
+          let error =
+            isDefinite
+            ? LinearAlgebraError.notPositiveDefiniteInBatch(index: 0, column: column)
+            : .singularInBatch(index: 0, column: column)
+          #expect(throws: error, "\(what)") {
+            try pools[1].solve(
+              batch(shared), batch(shared), assuming: isDefinite ? .positiveDefinite : .general)
+          }
+          return
+        }
+        let (x, inverse) = try onAllPools([a, b], what) { pool, inputs, digest in
+          let x = try pool.solve(
+            batch(inputs[0]), batch(inputs[1]),
+            assuming: isDefinite ? .positiveDefinite : .general)[2]
+          let inverse = try pool.inverse(batch(inputs[0]))[1]
+          digest.add(x)
+          digest.add(inverse)
+          return (x, inverse)
+        }
+        ratios.expect("solutions", a.ratio(ofSolution: DenseMatrix(x), b), what)
+        let identity = DenseMatrix<Element>.identity(a.rows)
+        ratios.expect("inverses", a.ratio(ofSolution: DenseMatrix(inverse), identity), what)
+      }
+    }
+    for scalar in testedScalars {
+      for isDefinite in [false, true] { try check(scalar, isDefinite: isDefinite) }
+    }
+    ratios.report("batches, \(source)")
   }
 }

@@ -97,4 +97,32 @@ private func same<Element: TestedScalar>(_ a: [[Element]], _ b: [[Element]]) -> 
     let a = Reference<Double>(rows: 150, columns: 150, seed: seed)
     try expectSameWhileWorkersAreKilled(seed: seed, by: same) { try answers($0, a) }
   }
+
+  @Test func `of factorizations in steps, and of their residuals, are so, too`() throws {
+    let seed = testSeed()
+    func check<Element: TestedScalar>(_: Element.Type) throws {
+      let a = Reference<Element>(rows: 300, columns: 300, seed: seed)
+      let tall = Reference<Element>(rows: 4096, columns: 256, seed: seed)
+      try expectSameWhileWorkersAreKilled(seed: seed, by: ==) { pool in
+        let shared = try a.shared(on: pool, .gaps)
+        let (lu, qr) = (try pool.lu(shared), try pool.qr(shared))
+        let gram = try pool.multiply(shared, shared, structure: .symmetric(.lower))
+        for index in 0..<300 { gram[index, index] = gram[index, index] + 1000 }
+        let cholesky = try pool.cholesky(gram)
+        var digest = BitDigest()
+        digest.add(lu.factors)
+        digest.add(qr.factors)
+        digest.add(cholesky.lower)
+        digest.add(try pool.qr(try tall.shared(on: pool, .columns)).factors)
+        let checks = [
+          try lu.residual(of: shared), try qr.residual(of: shared), try cholesky.residual(of: gram),
+          try pool.residual(ofInverse: try lu.inverse(), of: shared),
+        ]
+        digest.add(try pool.array(checks.flatMap { [$0.residual, $0.orthogonality] }))
+        return digest
+      }
+    }
+    try check(Double.self)
+    try check(Float.self)
+  }
 }

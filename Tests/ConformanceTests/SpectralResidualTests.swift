@@ -102,6 +102,18 @@ extension `Residuals over LAPACK's matrix types` {
         v.add(1, vAdjoint, .adjoint, .identity(values.count))
         ratios.expect("V", v.orthogonalityRatio, what)
         #expect(values == values.sorted(by: >) && values.allSatisfy { $0 >= 0 }, "\(what)")
+        let alone = Array(try pools[1].singularValues(try a.shared(on: pools[1])))
+        ratios.expect(
+          "σ alone", DenseMatrix<Element>.ratio(ofValues: alone, values.map { Double($0) }), what)
+        if a.rows * a.columns <= 2500 {
+          let full = try pools[2].svd(try a.shared(on: pools[2], .rows), vectors: .full)
+          let (u, vAdjoint) = (DenseMatrix(full.u), DenseMatrix(full.vAdjoint))
+          ratios.expect("U of m × m", u.orthogonalityRatio, what)
+          ratios.expect("V of n × n", vAdjoint.transposed.orthogonalityRatio, what)
+          #expect(u.columns == a.rows && vAdjoint.rows == a.columns, "\(what)")
+          ratios.expect(
+            "full", try full.residual(of: a.shared(on: pools[2])).residual, below: 50, what)
+        }
         if let expected = made.values {
           ratios.expect("σ", DenseMatrix<Element>.ratio(ofValues: values, expected), what)
         }
@@ -137,6 +149,10 @@ extension `Residuals over LAPACK's matrix types` {
         ratios.expect("A", a.ratio(ofProduct: v * lambda, v, .adjoint), what)
         ratios.expect("V", v.orthogonalityRatio, what)
         #expect(values == values.sorted(), "\(what)")
+        let alone = Array(try pools[1].symmetricEigenvalues(try a.shared(on: pools[1])))
+        let size = values.map { Double($0.magnitude) }.max() ?? 0
+        let distance = zip(alone, values).map { Double(($0 - $1).magnitude) }.max() ?? 0
+        ratios.expect("λ alone", Element.ratio(distance, to: [size], count: a.rows), what)
 
         let b = try DenseMatrix<Element>(
           MadeMatrix(
@@ -155,6 +171,11 @@ extension `Residuals over LAPACK's matrix types` {
         difference.add(-1, b, z * DenseMatrix(diagonal: pairLambda))
         ratios.expect(
           "pairs", Element.ratio(difference.norm, to: [a.norm, z.norm], count: a.rows), what)
+        let product = b * z
+        var rest = DenseMatrix<Element>.identity(a.rows)
+        rest.add(-1, z, .adjoint, product)
+        ratios.expect(
+          "Zᴴ·B·Z", Element.ratio(rest.norm, to: [z.norm, product.norm], count: a.rows), what)
       }
     }
     try forEachScalar(source) { try check($0, sizes: $1, all: $2) }

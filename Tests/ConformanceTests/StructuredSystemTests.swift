@@ -141,4 +141,38 @@ import Testing
     #expect(try norms(pool.array([1, Double.nan]).asRow).allSatisfy(\.isNaN))
     #expect(try norms(pool.array([1, -Double.infinity]).asRow).allSatisfy { $0 == .infinity })
   }
+
+  @Test(arguments: [
+    MatrixStructure.positiveDefinite, .lowerTriangular, .upperTriangular,
+    .banded(lower: 3, upper: 1), .positiveDefiniteBanded(width: 2), .tridiagonal,
+  ])
+  func `has solutions of the same bits on every pool and in every layout`(
+    _ structure: MatrixStructure
+  ) throws {
+    let seed = testSeed()
+    func check<Element: TestedScalar>(_: Element.Type) throws {
+      for size in [1, 2, 5, 50, 200] {
+        if case .banded(let lower, _) = structure, lower >= size { continue }
+        if case .positiveDefiniteBanded(let width) = structure, width >= size { continue }
+        // With large diagonals it has an inverse whatever part of it is read.
+        var a = try DenseMatrix<Element>.random(rows: size, columns: size, seed: seed)
+        for index in 0..<size {
+          a.elements[index * (size + 1)] = Element(real: Element.Real(2 * size))
+        }
+        let b = try DenseMatrix<Element>.random(rows: size, columns: 3, seed: seed &+ 1)
+        let what = "n = \(size), \(structure), \(Element.self)"
+        let found = try onAllPools([a, b], what) { pool, inputs, digest in
+          let x = try pool.solve(
+            inputs[0], inputs[1], structure: structure, checkingResidual: true)
+          let check = try pool.residual(
+            of: x, solving: inputs[0], inputs[1], structure: structure)
+          digest.add(x)
+          digest.add(try pool.array([check.residual]))
+          return check
+        }
+        #expect(found.isSmall, "\(what): \(found)")
+      }
+    }
+    for scalar in testedScalars { try check(scalar) }
+  }
 }

@@ -2,7 +2,8 @@ import EchelonLinearAlgebra
 
 /// An operation on every matrix of a `SharedMatrixBatch`, and the shape of one of them.
 public enum BatchOperation: Hashable, Sendable {
-  /// The solution of systems of n × n for each so many right sides.
+  /// The solution of systems of n × n for each so many right sides. Few large ones are divided as `.lu`; assumed to be
+  /// positive definite, as `.cholesky`.
   case solve(order: Int, rightSides: Int)
   /// The inverses of n × n.
   case inverse(order: Int)

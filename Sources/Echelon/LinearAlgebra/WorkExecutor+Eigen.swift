@@ -168,7 +168,6 @@ private struct MultiplyGeneral: DenseTask {
   let vectors: MatrixBytes
   let product: MatrixBytes
 
-  var blasThreadCount: Int { wideCallThreadCount(vectors.rows, vectors.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

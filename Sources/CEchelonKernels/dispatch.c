@@ -172,6 +172,10 @@ void ek_uniform_fill(int level, uint64_t seed, uint32_t stream, uint64_t first, 
 void ek_normal_fill(int level, uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n) {
   table(level)->normal_fill(seed, stream, first, out, n);
 }
+void ek_payoff_fill(int level, uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n,
+                    const ek_payoff *payoff) {
+  table(level)->payoff_fill(seed, stream, first, out, n, payoff);
+}
 uint64_t ek_count_in_circle(int level, uint64_t seed, uint32_t stream, uint64_t first, uint64_t n) {
   return table(level)->count_in_circle(seed, stream, first, n);
 }

@@ -162,6 +162,7 @@ const ek_table EK_TABLE_NAME(EK_LEVEL) = {
     .philox_fill = philox_fill,
     .uniform_fill = uniform_fill,
     .normal_fill = normal_fill,
+    .payoff_fill = payoff_fill,
     .count_in_circle = count_in_circle,
     .apply_f64 = apply_all_f64,
     .apply_f32 = apply_all_f32,

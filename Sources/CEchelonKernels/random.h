@@ -57,9 +57,12 @@ FUNCTION normal_pair normal_pair_of(uv a, uv b) {
 }
 
 /// Makes the elements of so many groups of 16 blocks, whose words are given.
-typedef void (*random_groups)(const uint64_t *low, const uint64_t *high, ptrdiff_t groups, double *out);
+typedef void (*random_groups)(const uint64_t *low, const uint64_t *high, ptrdiff_t groups, double *out,
+                              const ek_payoff *payoff);
 
-static void uniform_groups(const uint64_t *low, const uint64_t *high, ptrdiff_t groups, double *out) {
+static void uniform_groups(const uint64_t *low, const uint64_t *high, ptrdiff_t groups, double *out,
+                           const ek_payoff *unused) {
+  (void)unused;
   for (ptrdiff_t g = 0; g < groups; g++, low += GROUP_BLOCKS, high += GROUP_BLOCKS, out += GROUP)
     for (int i = 0; i < GROUP_BLOCKS; i += FLANES) {
       store_numbers(out + i, fraction(words_at(low + i)));
@@ -67,7 +70,9 @@ static void uniform_groups(const uint64_t *low, const uint64_t *high, ptrdiff_t 
     }
 }
 
-static void normal_groups(const uint64_t *low, const uint64_t *high, ptrdiff_t groups, double *out) {
+static void normal_groups(const uint64_t *low, const uint64_t *high, ptrdiff_t groups, double *out,
+                          const ek_payoff *unused) {
+  (void)unused;
   for (ptrdiff_t g = 0; g < groups; g++, low += GROUP_BLOCKS, high += GROUP_BLOCKS, out += GROUP)
     for (int i = 0; i < GROUP_BLOCKS; i += FLANES) {
       normal_pair p = normal_pair_of(words_at(low + i), words_at(high + i));
@@ -76,8 +81,25 @@ static void normal_groups(const uint64_t *low, const uint64_t *high, ptrdiff_t g
     }
 }
 
+/// Of a price exp(mean + deviation·z): by how much it exceeds the strike, or falls short of it.
+FUNCTION fv payoff_of(fv z, const ek_payoff *payoff) {
+  fv over = (exp_v(MADD(all(payoff->deviation), z, all(payoff->mean))) - payoff->strike) * payoff->scale;
+  return pick(over > 0, over, all(0));
+}
+
+static void payoff_groups(const uint64_t *low, const uint64_t *high, ptrdiff_t groups, double *out,
+                          const ek_payoff *payoff) {
+  for (ptrdiff_t g = 0; g < groups; g++, low += GROUP_BLOCKS, high += GROUP_BLOCKS, out += GROUP)
+    for (int i = 0; i < GROUP_BLOCKS; i += FLANES) {
+      normal_pair p = normal_pair_of(words_at(low + i), words_at(high + i));
+      store_numbers(out + i, payoff_of(p.x, payoff));
+      store_numbers(out + GROUP_BLOCKS + i, payoff_of(p.y, payoff));
+    }
+}
+
 /// Fills `out` with the elements from `first` on.
-static void fill_groups(random_groups make, uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n) {
+static void fill_groups(random_groups make, uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n,
+                        const ek_payoff *payoff) {
   uint64_t low[ROUND_BLOCKS], high[ROUND_BLOCKS];
   double group[GROUP];
   while (n > 0) {
@@ -85,11 +107,11 @@ static void fill_groups(random_groups make, uint64_t seed, uint32_t stream, uint
     ptrdiff_t whole = n / GROUP < ROUND_BLOCKS / GROUP_BLOCKS ? n / GROUP : ROUND_BLOCKS / GROUP_BLOCKS, made;
     if (place == 0 && whole > 0) {
       philox_fill(seed, block, stream, low, high, whole * GROUP_BLOCKS);
-      make(low, high, whole, out);
+      make(low, high, whole, out, payoff);
       made = whole * GROUP;
     } else {
       philox_fill(seed, block, stream, low, high, GROUP_BLOCKS);
-      make(low, high, 1, group);
+      make(low, high, 1, group, payoff);
       made = n < (ptrdiff_t)(GROUP - place) ? n : (ptrdiff_t)(GROUP - place);
       memcpy(out, group + place, (size_t)made * sizeof *out);
     }
@@ -100,10 +122,14 @@ static void fill_groups(random_groups make, uint64_t seed, uint32_t stream, uint
 }
 
 static void uniform_fill(uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n) {
-  fill_groups(uniform_groups, seed, stream, first, out, n);
+  fill_groups(uniform_groups, seed, stream, first, out, n, NULL);
 }
 static void normal_fill(uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n) {
-  fill_groups(normal_groups, seed, stream, first, out, n);
+  fill_groups(normal_groups, seed, stream, first, out, n, NULL);
+}
+static void payoff_fill(uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n,
+                        const ek_payoff *payoff) {
+  fill_groups(payoff_groups, seed, stream, first, out, n, payoff);
 }
 
 /// How many of the points (u, v), both in [0, 1) and of the two words of a block, lie inside of the unit circle.

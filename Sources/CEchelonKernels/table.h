@@ -57,6 +57,7 @@ typedef struct {
   void (*philox_fill)(uint64_t, uint64_t, uint32_t, uint64_t *, uint64_t *, ptrdiff_t);
   void (*uniform_fill)(uint64_t, uint32_t, uint64_t, double *, ptrdiff_t);
   void (*normal_fill)(uint64_t, uint32_t, uint64_t, double *, ptrdiff_t);
+  void (*payoff_fill)(uint64_t, uint32_t, uint64_t, double *, ptrdiff_t, const ek_payoff *);
   uint64_t (*count_in_circle)(uint64_t, uint32_t, uint64_t, uint64_t);
   void (*apply_f64)(unsigned, const double *, const double *, const double *, double *, ptrdiff_t);
   void (*apply_f32)(unsigned, const float *, const float *, const float *, float *, ptrdiff_t);

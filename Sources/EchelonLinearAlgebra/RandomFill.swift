@@ -55,6 +55,22 @@ public func fillNormal(
   }
 }
 
+/// Fills with payoffs: max(0, (exp(mean + deviation·z) - strike)·scale) for the normal numbers z that `fillNormal`
+/// gives.
+/// - Parameters: as for `fillUniform`; those of the payoff are finite, and a negative `scale` is that of a put.
+/// - Accuracy: as `fillNormal` and the vector functions.
+public func fillPayoffs(
+  mean: Double, deviation: Double, strike: Double, scale: Double, seed: UInt64, stream: UInt32,
+  first: UInt64, _ output: inout MutableSpan<Double>, level: InstructionSet? = nil
+) {
+  var payoff = ek_payoff(mean: mean, deviation: deviation, strike: strike, scale: scale)
+  unsafe output.withUnsafeMutableBufferPointer {
+    // SAFETY: writes exactly `count` numbers, and reads the payoff during the call.
+    unsafe ek_payoff_fill(
+      level.number, seed, stream, first, $0.baseAddress, $0.count, &payoff)
+  }
+}
+
 /// How many points (u, v) of the unit square lie inside of the unit circle: those that the generators of successive
 /// indices give with their first two `uniform()`.
 public func countInCircle(

@@ -49,6 +49,33 @@ private func threeDraws(_ generator: inout PhiloxGenerator) -> Double {
     #expect(abs(expected!.skewness - 2) < 0.1 && expected!.minimum > 0)
   }
 
+  @Test func `end where no error gets smaller, and not where there is no mean yet`() throws {
+    let pool = pools[1]
+    let none = try pool.monteCarlo(seed: 3, until: .relativeError(0.5).or(.samples(1_500_000))) {
+      _ in 0
+    }
+    #expect(none.sampleCount == 1_500_000)
+    for bad in [Double.nan, .infinity, 1e200] {
+      let found = try pool.monteCarlo(seed: 3, until: .standardError(1e-3)) {
+        $0.uniform() < 0.5 ? bad : 0
+      }
+      #expect(found.sampleCount == MonteCarloGoal.boundary(after: 0), "\(bad)")
+    }
+  }
+
+  @Test func `take no more chunks than there is time for, wherever they begin`() throws {
+    let pool = pools[1]
+    let long = try pool.monteCarlo(samples: 200 * 65_536, seed: 3) { $0.uniform() }
+    let state = try #require(long.state)
+    let found = try pool.monteCarlo(resuming: state, until: .time(.nanoseconds(1))) { $0.uniform() }
+    #expect(found.sampleCount == 204 * 65_536)
+    let same = try pool.monteCarlo(samples: found.sampleCount, seed: 3) { $0.uniform() }
+    #expect(same == found)
+    #expect(throws: PoolError.self) {
+      try pool.pi(seed: 4, until: .samples(20_000_000), resuming: state)
+    }
+  }
+
   @Test(arguments: TestedExecutor.allCases)
   func `go on from what was saved, to the same bits`(_ kind: TestedExecutor) throws {
     let pool = kind.shared
@@ -70,14 +97,14 @@ private func threeDraws(_ generator: inout PhiloxGenerator) -> Double {
       try pool.monteCarlo(resuming: state, until: .samples(1000)) { $0.normal() }
     }
     let enough = try pool.monteCarlo(resuming: state, until: .standardError(1)) { $0.normal() }
-    #expect(enough.sampleCount == state.nextSample)
+    #expect(enough.sampleCount == MonteCarloGoal.boundary(after: state.nextSample))
   }
 
   @Test(arguments: TestedExecutor.allCases)
-  func `end when their time is over, at a boundary`(_ kind: TestedExecutor) throws {
+  func `end when their time is over, after a whole chunk`(_ kind: TestedExecutor) throws {
     let pool = kind.shared
     let found = try pool.monteCarlo(seed: 3, until: .time(.nanoseconds(1))) { $0.uniform() }
-    #expect(found.sampleCount == MonteCarloGoal.boundary(after: 0))
+    #expect(found.sampleCount == 4 * MonteCarloState.chunkLength)
     let again = try pool.monteCarlo(samples: found.sampleCount, seed: 3) { $0.uniform() }
     #expect(again == found)
     let limited = try pool.monteCarlo(

@@ -91,7 +91,8 @@ import Testing
     let saved = try #require(String(data: JSONEncoder().encode(state), encoding: .utf8))
     #expect(saved.contains("\"chunkCount\":5"))
     for (old, new) in [
-      ("\"chunkCount\":5", "\"chunkCount\":3"), ("\"chunkCount\":5", "\"chunkCount\":-5"),
+      ("\"chunkCount\":5", "\"chunkCount\":3"), ("\"chunkCount\":5", "\"chunkCount\":6"),
+      ("\"chunkCount\":5", "\"chunkCount\":-5"),
       ("\"count\":65536", "\"count\":65535"), ("\"levels\"", "\"level\""),
     ] {
       let changed = saved.replacingOccurrences(of: old, with: new)

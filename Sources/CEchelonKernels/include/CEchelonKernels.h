@@ -91,6 +91,13 @@ void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, u
 void ek_uniform_fill(int level, uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n);
 /// Normal with mean 0 and variance 1, by Box and Muller's transformation.
 void ek_normal_fill(int level, uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n);
+/// What a price is worth that is exp(mean + deviation·z) for a normal z: max(0, (price - strike)·scale).
+typedef struct {
+  double mean, deviation, strike, scale;
+} ek_payoff;
+/// Of the numbers z that `ek_normal_fill` gives.
+void ek_payoff_fill(int level, uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n,
+                    const ek_payoff *payoff);
 /// How many of `n` successive points lie inside of the unit circle: point i is (u, v) of words (0, 1) and (2, 3) of block 0
 /// of index i, both uniform in [0, 1).
 uint64_t ek_count_in_circle(int level, uint64_t seed, uint32_t stream, uint64_t first, uint64_t n);

@@ -51,6 +51,19 @@ extension WorkExecutor {
     return stream
   }
 
+  /// The state to begin with.
+  /// - Throws: `PoolError.invalidArgument` for one of another seed.
+  @usableFromInline
+  package func beginning(_ state: MonteCarloState?, seed: UInt64) throws -> MonteCarloState {
+    guard let state else { return MonteCarloState(seed: seed) }
+    guard state.seed == seed else {
+      throw PoolError.invalidArgument(
+        "a Monte Carlo run of seed \(seed) that goes on from one of seed \(state.seed); take the same"
+      )
+    }
+    return state
+  }
+
   private func check(_ goal: MonteCarloGoal, from state: MonteCarloState) throws {
     if let problem = goal.problem {
       throw PoolError.invalidArgument("a Monte Carlo run until \(problem)")
@@ -68,19 +81,29 @@ extension WorkExecutor {
     report: (MonteCarloEstimate) -> Void
   ) async throws {
     let clock = ContinuousClock()
-    let end = run.goal.duration.map { clock.now + $0 }
+    let (length, begin) = (MonteCarloState.chunkLength, clock.now)
     var state = start
-    if state.chunkCount > 0 {
+    if MonteCarloGoal.isBoundary(state.nextSample) {
       let estimate = MonteCarloEstimate(state.sums(), state: state)
       if run.goal.isReached(by: estimate) { return report(estimate) }
     }
     while true {
-      let next = min(
+      let boundary = min(
         MonteCarloGoal.boundary(after: state.nextSample), run.goal.sampleLimit ?? .max)
+      var next = boundary
+      if let duration = run.goal.duration {
+        // No more chunks than there seems to be time for: a run may end after any of them.
+        let elapsed = clock.now - begin
+        let done = state.nextSample - start.nextSample
+        let left = done == 0 ? 0 : Double(done) * (duration / elapsed - 1)
+        let chunks = max(done == 0 ? 4 : 1, Int(min(left, 1e15)) / length)
+        next = min(next, state.nextSample + chunks * length)
+      }
       let estimate = try await finished(self.start(run.job(from: state, upTo: next)))
       report(estimate)
-      if run.goal.isReached(by: estimate) { return }
-      if let end, clock.now >= end { return }
+      // Errors are looked at where every run looks at them.
+      if next == boundary, run.goal.isReached(by: estimate) { return }
+      if let duration = run.goal.duration, clock.now - begin >= duration { return }
       state = estimate.state!
     }
   }

@@ -111,8 +111,8 @@ extension WorkExecutor {
 
   /// Starts to go on with a run from where another one has got to; the answer has the bits of one that did all of it.
   /// - Parameters:
-  ///   - state: of an estimate of the same closure. A goal that it has reached already is reached at once, but for
-  ///     fewer samples than are in it.
+  ///   - state: of an estimate of the same closure. Where it stands at a boundary, a goal that it has reached is
+  ///     reached at once; otherwise at the next one, as in a run that never stopped.
   ///   - goal: as for `startMonteCarlo(seed:until:)`.
   ///   - priority: as for `startMonteCarlo(samples:seed:)`.
   ///   - sample: the same as before.
@@ -173,7 +173,7 @@ extension WorkExecutor {
   ///     }
   ///
   /// Leaving the loop ends the run. What is not taken is not waited for: the next one is then the newest.
-  /// - Parameters: as for `startMonteCarlo(seed:until:)`; `state` to go on with a run.
+  /// - Parameters: as for `startMonteCarlo(seed:until:)`; `state`, of the same seed, to go on with a run.
   @inlinable @inline(__always)
   public func monteCarloEstimates(
     seed: UInt64, until goal: MonteCarloGoal, resuming state: MonteCarloState? = nil,
@@ -182,6 +182,6 @@ extension WorkExecutor {
   ) throws -> AsyncThrowingStream<MonteCarloEstimate, any Error> {
     try sampling(
       ChunkFunction { chunk in chunk.accumulate(sample) }, orElse: SampleProgram(sample),
-      from: state ?? MonteCarloState(seed: seed), until: goal, priority: priority)
+      from: try beginning(state, seed: seed), until: goal, priority: priority)
   }
 }

@@ -85,13 +85,16 @@ struct DemoTour {
   // MARK: Monte Carlo
 
   mutating func sample(count: Int, seed: UInt64) async throws {
-    let option = CallOption(spot: 100, strike: 105, rate: 0.05, volatility: 0.2, years: 1)
+    let option = EuropeanOption(
+      .call, spot: 100, strike: 105, rate: 0.05, volatility: 0.2, years: 1)
     let optionCount = max(2, count / 10)
     let pi = try await timed {
       try await MonteCarloPi.estimate(samples: count, seed: seed, in: pool, interruption)
     }
     let call = try await timed {
-      try await option.estimate(samples: optionCount, seed: seed, in: pool, interruption)
+      let future = try pool.startPrice(of: option, seed: seed, until: .samples(optionCount))
+      interruption.watch([future])
+      return try await future.value
     }
     let runs = [("π", pi, Double.pi), ("European call", call, option.price)]
     var table = TextTable(columns: [

@@ -66,11 +66,7 @@ struct MonteCarloPi: AsyncParsableCommand {
   static func estimate(
     samples: Int, seed: UInt64, in pool: ProcessPool, _ interruption: Interruption
   ) async throws -> MonteCarloEstimate {
-    let future = try pool.startMonteCarlo(samples: samples, seed: seed) { generator in
-      let u = generator.uniform()
-      let v = generator.uniform()
-      return u * u + v * v < 1 ? 4 : 0
-    }
+    let future = try pool.startPi(seed: seed, until: .samples(samples))
     interruption.watch([future])
     return try await future.value
   }
@@ -104,16 +100,18 @@ struct MonteCarloCall: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let option = CallOption(
-      spot: spot, strike: strike, rate: rate, volatility: volatility, years: years)
+    let option = EuropeanOption(
+      .call, spot: spot, strike: strike, rate: rate, volatility: volatility, years: years)
     let parameters = [
       ("spot", spot), ("strike", strike), ("rate", rate), ("volatility", volatility),
       ("years", years),
     ]
     try await options.run("call", exact: option.price, parameters: parameters) {
       pool, interruption in
-      try await option.estimate(
-        samples: options.samples.count, seed: options.seed, in: pool, interruption)
+      let future = try pool.startPrice(
+        of: option, seed: options.seed, until: .samples(options.samples.count))
+      interruption.watch([future])
+      return try await future.value
     }
   }
 }

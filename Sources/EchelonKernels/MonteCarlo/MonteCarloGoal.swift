@@ -31,14 +31,15 @@ public struct MonteCarloGoal: Sendable, Hashable {
     return goal
   }
 
-  /// A standard error of no more than this part of the mean's magnitude.
+  /// A standard error of no more than this part of the mean's magnitude; never reached by a mean of 0.
   public static func relativeError(_ part: Double) -> MonteCarloGoal {
     var goal = MonteCarloGoal()
     goal.relativeError = part
     return goal
   }
 
-  /// No longer than this, but for the work of the workers when it is over. The number of samples then says what the
+  /// No longer than this, but for the chunks that workers are at when it is over: as many are begun at a time as there
+  /// seems to be time for. The number of samples then says what the
   /// answer depends on: a run with `samples` of that number gives the same bits.
   public static func time(_ duration: Duration) -> MonteCarloGoal {
     var goal = MonteCarloGoal()
@@ -74,16 +75,27 @@ public struct MonteCarloGoal: Sendable, Hashable {
     return next > Int.max / length ? Int.max : next * length
   }
 
-  /// Whether an estimate is what a goal asks for. Samples that are all the same have no error that is known: a run
+  /// Whether runs are looked at after so many samples.
+  public static func isBoundary(_ samples: Int) -> Bool {
+    samples >= MonteCarloState.chunkLength
+      && boundary(after: samples - MonteCarloState.chunkLength) == samples
+  }
+
+  /// Whether an estimate is what a goal asks for, or will never be: where samples are not finite, or their squares
+  /// overflow. Samples that are all the same have no error that is known: a run
   /// looks twice before it takes it for 0.
   public func isReached(by estimate: MonteCarloEstimate) -> Bool {
     if let sampleLimit, estimate.sampleCount >= sampleLimit { return true }
     if estimate.variance == 0, estimate.sampleCount <= Self.boundary(after: 0) { return false }
     if let standardError, estimate.standardError <= standardError { return true }
-    if let relativeError, estimate.standardError <= relativeError * abs(estimate.mean) {
+    if let relativeError, estimate.mean != 0,
+      estimate.standardError <= relativeError * abs(estimate.mean)
+    {
       return true
     }
-    return false
+    // Beyond NaN, infinities and what overflows there is no error that gets smaller.
+    return standardError != nil || relativeError != nil
+      ? estimate.sampleCount > 1 && !estimate.sums.m2.isFinite : false
   }
 
   /// What is wrong with it, as the end of a sentence; nil if it can be reached.

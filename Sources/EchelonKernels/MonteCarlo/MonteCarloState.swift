@@ -29,8 +29,10 @@ public struct MonteCarloState: Sendable, Hashable, Codable {
   /// The first sample that is not in it.
   public var nextSample: Int { chunkCount * Self.chunkLength }
 
-  /// Adds the next whole chunk.
+  /// Adds the next whole chunk; of another number of samples it traps.
   public mutating func append(_ chunk: SampleSums) {
+    precondition(
+      chunk.count == Double(Self.chunkLength), "\(chunk.count) samples are no whole chunk")
     var sums = chunk
     var level = 0
     var carry = chunkCount
@@ -38,6 +40,7 @@ public struct MonteCarloState: Sendable, Hashable, Codable {
       var earlier = levels[level]
       earlier.append(sums)
       sums = earlier
+      levels[level] = SampleSums()
       level += 1
       carry >>= 1
     }
@@ -61,24 +64,43 @@ public struct MonteCarloState: Sendable, Hashable, Codable {
     case seed, chunkCount, levels
   }
 
+  /// Writes the sums that there are. Those of samples that are not finite need an encoder that takes such numbers.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(seed, forKey: .seed)
+    try values.encode(chunkCount, forKey: .chunkCount)
+    try values.encode(
+      levels.indices.filter { chunkCount >> $0 & 1 == 1 }.map { levels[$0] }, forKey: .levels)
+  }
+
   /// - Throws: `DecodingError` for what no run has left.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     seed = try values.decode(UInt64.self, forKey: .seed)
     chunkCount = try values.decode(Int.self, forKey: .chunkCount)
-    levels = try values.decode([SampleSums].self, forKey: .levels)
-    let needed = Int.bitWidth - chunkCount.leadingZeroBitCount
-    guard chunkCount >= 0, chunkCount <= Int.max / Self.chunkLength, levels.count == needed else {
+    let parts = try values.decode([SampleSums].self, forKey: .levels)
+    guard chunkCount >= 0, chunkCount <= Int.max / Self.chunkLength,
+      parts.count == chunkCount.nonzeroBitCount
+    else {
       throw DecodingError.dataCorruptedError(
         forKey: .chunkCount, in: values,
-        debugDescription: "\(chunkCount) chunks and the sums of \(levels.count) parts")
+        debugDescription: "\(chunkCount) chunks and the sums of \(parts.count) parts")
     }
-    for level in levels.indices where chunkCount >> level & 1 == 1 {
-      guard levels[level].count == Double(Self.chunkLength << level) else {
+    levels = []
+    var next = 0
+    for level in 0..<Int.bitWidth - chunkCount.leadingZeroBitCount {
+      guard chunkCount >> level & 1 == 1 else {
+        levels.append(SampleSums())
+        continue
+      }
+      let part = parts[next]
+      guard part.count == Double(Self.chunkLength << level) else {
         throw DecodingError.dataCorruptedError(
           forKey: .levels, in: values,
-          debugDescription: "part \(level) has \(levels[level].count) samples")
+          debugDescription: "part \(level) has \(part.count) samples")
       }
+      levels.append(part)
+      next += 1
     }
   }
 }

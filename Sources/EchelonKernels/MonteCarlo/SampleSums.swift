@@ -36,6 +36,21 @@ public struct SampleSums: Sendable, Hashable, BitwiseCopyable, Codable {
     (minimum, maximum) = (Double.minimum(samples), Double.maximum(samples))
   }
 
+  /// Of `count` samples of which `hits` are `value`, above 0, and all others 0.
+  public init(hits: UInt64, of count: UInt64, value: Double) {
+    self.init()
+    guard count > 0 else { return }
+    let share = Double(hits) / Double(count)
+    // Moments of a Bernoulli variate.
+    let (rest, squared) = (1 - share, value * value)
+    self.count = Double(count)
+    mean = value * share
+    m2 = squared * Double(hits) * rest
+    m3 = m2 * value * (1 - 2 * share)
+    m4 = m2 * squared * (1 - 3 * share * rest)
+    (minimum, maximum) = (hits == count ? value : 0, hits == 0 ? 0 : value)
+  }
+
   /// Adds samples that come after these.
   public mutating func append(_ later: SampleSums) {
     let sums = RawCentralMoments(count: count, mean: mean, m2: m2, m3: m3, m4: m4).merged(

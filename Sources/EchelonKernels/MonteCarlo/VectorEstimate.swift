@@ -90,7 +90,9 @@ public struct VectorEstimate<let dimension: Int>: Sendable {
     for i in 0..<count { mean -= coefficients[i] * (sums.means[i + 1] - expectations[i]) }
     // As of a regression with so many coefficients.
     let freedom = (sums.count - 1) / (sums.count - 1 - Double(count))
-    let variance = max(0, covariance(0, 0) - explained) * freedom
+    // A little below 0 by rounding; NaN where samples are.
+    let rest = covariance(0, 0) - explained
+    let variance = (rest < 0 ? 0 : rest) * freedom
     return ControlledEstimate(
       sampleCount: sampleCount, mean: mean, variance: variance, plainVariance: covariance(0, 0),
       coefficients: coefficients)

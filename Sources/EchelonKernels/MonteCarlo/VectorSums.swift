@@ -26,10 +26,12 @@ public struct VectorSums<let dimension: Int>: Sendable, BitwiseCopyable {
   init(_ samples: borrowing InlineArray<512, InlineArray<dimension, Double>>, count: Int) {
     self.init()
     self.count = Double(count)
-    for index in 0..<count {
-      for i in 0..<dimension { means[i] += samples[index][i] }
+    guard count > 0 else { return }
+    // From the first one on, so that what does not vary has no spread.
+    for index in 1..<max(1, count) {
+      for i in 0..<dimension { means[i] += samples[index][i] - samples[0][i] }
     }
-    for i in 0..<dimension { means[i] /= Double(count) }
+    for i in 0..<dimension { means[i] = samples[0][i] + means[i] / Double(count) }
     for index in 0..<count {
       for i in 0..<dimension {
         let deviation = samples[index][i] - means[i]

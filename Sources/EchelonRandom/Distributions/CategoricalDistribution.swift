@@ -3,7 +3,7 @@
 /// By Walker's aliases: one draw of 64 bits, however many categories there are.
 /// - Source: A. J. Walker, *ACM TOMS* 3 (1977); the table is made in n steps as by M. D. Vose, *IEEE Transactions on
 ///   Software Engineering* 17 (1991).
-public struct CategoricalDistribution: Distribution, Hashable, Codable {
+public struct CategoricalDistribution: Distribution, Hashable {
   /// Of each place, the part of it that is its own category's, in units of 2⁻⁶⁴.
   @usableFromInline let shares: [UInt64]
   /// And the category that has the rest.

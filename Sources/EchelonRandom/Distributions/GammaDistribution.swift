@@ -7,7 +7,7 @@ public import RealModule
 /// - Source: G. Marsaglia, W. W. Tsang, "A simple method for generating gamma variables", *ACM TOMS* 26 (2000); shapes
 ///   below 1 by the power of a uniform number that is given there.
 @frozen
-public struct GammaDistribution: RealDistribution, Hashable, BitwiseCopyable, Codable {
+public struct GammaDistribution: RealDistribution, Hashable, BitwiseCopyable {
   /// Often called k or α.
   public let shape: Double
   /// Often called θ, the inverse of a rate.

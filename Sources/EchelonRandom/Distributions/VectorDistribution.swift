@@ -78,6 +78,23 @@ public struct MultivariateNormalDistribution: VectorDistribution, Hashable, Coda
   /// See `VectorDistribution`.
   public var dimension: Int { mean.count }
 
+  /// Reads what `encode` wrote.
+  /// - Throws: `DecodingError` for a factor of another size.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    mean = try values.decode([Double].self, forKey: .mean)
+    factor = try values.decode([Double].self, forKey: .factor)
+    guard factor.count == mean.count * (mean.count + 1) / 2 else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .factor, in: values,
+        debugDescription: "\(factor.count) elements of a factor for \(mean.count) variables")
+    }
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case mean, factor
+  }
+
   /// See `VectorDistribution`.
   @inlinable
   public func sample(
@@ -99,7 +116,7 @@ public struct MultivariateNormalDistribution: VectorDistribution, Hashable, Coda
 ///
 /// Gamma variates over their sum, in logarithms, since those of small shapes may all be too small for numbers.
 /// - Source: L. Devroye, *Non-Uniform Random Variate Generation* (1986), §XI.4.
-public struct DirichletDistribution: VectorDistribution, Hashable, Codable {
+public struct DirichletDistribution: VectorDistribution, Hashable {
   /// One for each proportion.
   public let concentrations: [Double]
   @usableFromInline let gammas: [GammaDistribution]

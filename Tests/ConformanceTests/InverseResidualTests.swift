@@ -28,7 +28,8 @@ private func largestModulus<Element: TestedScalar>(_ a: SharedMatrix<Element>) -
         #expect(found.isSmall && found.orthogonality == 0, "\(what): \(found)")
         // Changed, rounding does not count any more: the ratios are the same.
         guard size > 0 else { continue }
-        inverse[0, 0] = inverse[0, 0] + Element(real: largestModulus(inverse))
+        // By twice as much, so that it is not 0 then.
+        inverse[0, 0] = inverse[0, 0] + Element(real: 2 * largestModulus(inverse))
         let changed = try pool.residual(
           ofInverse: try DenseMatrix(inverse).shared(on: pool, .gaps),
           of: try made.shared(on: pool))

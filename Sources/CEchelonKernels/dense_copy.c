@@ -137,12 +137,9 @@ static double modulus(int type, const void *a, ptrdiff_t index) {
   switch (type) {
     case EK_DOUBLE: return fabs(((const double *)a)[index]);
     case EK_FLOAT: return fabs((double)((const float *)a)[index]);
-    case EK_COMPLEX_DOUBLE: return hypot(((const double *)a)[2 * index], ((const double *)a)[2 * index + 1]);
-    default: {
-      // Squares of floats neither overflow nor underflow in double precision.
-      double re = ((const float *)a)[2 * index], im = ((const float *)a)[2 * index + 1];
-      return sqrt(re * re + im * im);
-    }
+    case EK_COMPLEX_DOUBLE: return complex_modulus(((const double *)a)[2 * index], ((const double *)a)[2 * index + 1]);
+    // Squares of floats neither overflow nor underflow in double precision.
+    default: return complex_modulus(((const float *)a)[2 * index], ((const float *)a)[2 * index + 1]);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "CEchelonKernels.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 // Each routine's name without its first letter, of real and of complex types.
@@ -48,6 +49,24 @@ static inline int is_single(int type) { return type == EK_FLOAT || type == EK_CO
 /// Bytes of an element, and of a part of one.
 static inline size_t element_size(int type) { return type == EK_COMPLEX_DOUBLE ? 16 : type == EK_FLOAT ? 4 : 8; }
 static inline size_t part_size(int type) { return is_single(type) ? 4 : 8; }
+
+/// The distance of a complex number from 0. `hypot`, which takes ten times as long, is for what would overflow or
+/// underflow on the way.
+static inline double complex_modulus(double re, double im) {
+  double square = re * re + im * im;
+  return square > 0x1p-900 && square < 0x1p900 ? sqrt(square) : hypot(re, im);
+}
+
+/// Runs a macro for the C type that elements of a type have.
+#define WITH_C_TYPE(type, MACRO)                             \
+  do {                                                       \
+    switch (type) {                                          \
+      case EK_DOUBLE: MACRO(double) break;                   \
+      case EK_FLOAT: MACRO(float) break;                     \
+      case EK_COMPLEX_DOUBLE: MACRO(double _Complex) break;  \
+      default: MACRO(float _Complex)                         \
+    }                                                        \
+  } while (0)
 
 /// One element of any type, or a part of one.
 typedef union {

@@ -33,12 +33,19 @@ static int factor(int type, int m, int n, void *a, int lda, void *tau) {
   return info;
 }
 
-// Row i of D·VᵀV above the diagonal, and τᵢ on it.
+// Row i of D·VᴴV above the diagonal, and τᵢ on it.
 #define SCALE_PRODUCTS(type)                                                \
   for (int j = 0; j < n; j++) {                                             \
     for (int i = 0; i < j; i++) AT(type, t, i, j, n) *= ((type *)tau)[i];   \
     AT(type, t, j, j, n) = ((type *)tau)[j];                                \
   }
+
+/// The upper triangle of AᴴA + beta·T in the place of T, n × n, of k rows.
+static void squares(int type, int n, int k, const void *a, int lda, any_element beta, void *t) {
+  any_element one = real_number(type, 1);
+  if (is_complex(type)) ek_herk(type, 'U', 'C', n, k, &one, a, lda, &beta, t, n);
+  else ek_syrk(type, 'U', 'T', n, k, &one, a, lda, &beta, t, n);
+}
 
 int ek_factor_block(int type, int m, int n, void *a, int lda, void *t) {
   void *tau = work_memory((size_t)n, element_size(type));
@@ -47,9 +54,9 @@ int ek_factor_block(int type, int m, int n, void *a, int lda, void *t) {
   if (info == 0) {
     any_element one = real_number(type, 1), zero = real_number(type, 0);
     ek_copy_triangle(type, 'l', n, n, a, lda, top, n);
-    ek_syrk(type, 'U', 'T', n, n, &one, top, n, &zero, t, n);
-    if (m > n) ek_syrk(type, 'U', 'T', n, m - n, &one, row(type, a, n), lda, &one, t, n);
-    if (is_single(type)) SCALE_PRODUCTS(float) else SCALE_PRODUCTS(double)
+    squares(type, n, n, top, n, zero, t);
+    if (m > n) squares(type, n, m - n, row(type, a, n), lda, one, t);
+    WITH_C_TYPE(type, SCALE_PRODUCTS);
   }
   free(top);
   free(tau);
@@ -70,12 +77,12 @@ int ek_expand_block(int type, int m, int n, const void *v, int ldv, const void *
   void *w = work_memory((size_t)n * (size_t)n, size);
   if (!w) return EK_NO_MEMORY;
   any_element one = real_number(type, 1), minus_one = real_number(type, -1), zero = real_number(type, 0);
-  // W = T·V₁ᵀ·X: of V only the first n rows meet X. With T⁻¹ = D⁻¹ + the strict upper part of VᵀV (Joffrain and others,
-  // "Accumulating Householder transformations, revisited", ACM TOMS 32 (2006)), W solves (1 + D·that)·W = D·V₁ᵀ·X, also
+  // W = T·V₁ᴴ·X: of V only the first n rows meet X. With T⁻¹ = D⁻¹ + the strict upper part of VᴴV (Joffrain and others,
+  // "Accumulating Householder transformations, revisited", ACM TOMS 32 (2006)), W solves (1 + D·that)·W = D·V₁ᴴ·X, also
   // where a τ is 0.
   ek_pack(size, n, n, x, 1, ldx, w, n);
-  ek_trmm(type, 'L', 'L', 'T', 'U', n, n, &one, v, ldv, w, n);
-  if (is_single(type)) SCALE_ROWS(float) else SCALE_ROWS(double)
+  ek_trmm(type, 'L', 'L', is_complex(type) ? 'C' : 'T', 'U', n, n, &one, v, ldv, w, n);
+  WITH_C_TYPE(type, SCALE_ROWS);
   ek_trsm(type, 'L', 'U', 'N', 'U', n, n, &one, t, n, w, n);
   // (X; 0) − V·W.
   if (m > n)
@@ -83,7 +90,7 @@ int ek_expand_block(int type, int m, int n, const void *v, int ldv, const void *
             ldout);
   if (first == 0) {
     ek_trmm(type, 'L', 'L', 'N', 'U', n, n, &one, v, ldv, w, n);
-    if (is_single(type)) SUBTRACT_TOP(float) else SUBTRACT_TOP(double)
+    WITH_C_TYPE(type, SUBTRACT_TOP);
   }
   free(w);
   return 0;
@@ -104,10 +111,10 @@ int ek_reconstruct_reflectors(int type, int n, void *q, const void *r, int ldr, 
   int info = 0;
   void *signs = work_memory((size_t)n, element_size(type));
   if (!signs) return EK_NO_MEMORY;
-  // Q₁ − S = L·U with signs S that make every pivot 1 or more; then V₁ = L, V₂ = Q₂·U⁻¹, T = −U·S·L⁻ᵀ, and R becomes
+  // Q₁ − S = L·U with signs S that make every pivot 1 or more; then V₁ = L, V₂ = Q₂·U⁻¹, T = −U·S·L⁻ᴴ, and R becomes
   // S·R.
   CALL(LAORHR_COL_GETRFNP, type, (P4, P2), &n, &n, q, &n, signs, &info);
-  if (is_single(type)) ASSEMBLE(float) else ASSEMBLE(double)
+  WITH_C_TYPE(type, ASSEMBLE);
   any_element one = real_number(type, 1);
   ek_trsm(type, 'L', 'U', 'N', 'N', n, n, &one, q, n, x, n);
   free(signs);

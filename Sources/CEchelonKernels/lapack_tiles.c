@@ -34,27 +34,30 @@ static double lane_total(const double *lanes, ptrdiff_t stride) {
          ((lanes[4 * stride] + lanes[5 * stride]) + (lanes[6 * stride] + lanes[7 * stride]));
 }
 
-#define ADD_MODULUS(lane, index)                               \
-  do {                                                         \
-    double modulus = fabs((double)x[(index) * column_stride]); \
-    lanes[lane] += modulus;                                    \
-    column_lanes[index] += modulus;                            \
+#define REAL_MODULUS(index) fabs((double)x[index])
+#define COMPLEX_MODULUS(index) complex_modulus(x[2 * (index)], x[2 * (index) + 1])
+
+#define ADD_MODULUS(MODULUS, index)                     \
+  do {                                                  \
+    double modulus = MODULUS((index) * column_stride);  \
+    lanes[(index) % LANES] += modulus;                  \
+    column_lanes[index] += modulus;                     \
   } while (0)
 
 /// Adds what of a row lies in a block: to the lanes of the row, and to a lane of each column.
-#define ADD_ROW(type)                                                                    \
-  do {                                                                                   \
-    const type *x = (const type *)row;                                                   \
-    ptrdiff_t j = from;                                                                  \
-    for (; j < to && j % LANES; j++) ADD_MODULUS(j % LANES, j);                          \
-    if (column_stride == 1)                                                              \
-      for (; j + LANES <= to; j += LANES)                                                \
-        for (int lane = 0; lane < LANES; lane++) {                                       \
-          double modulus = fabs((double)x[j + lane]);                                    \
-          lanes[lane] += modulus;                                                        \
-          column_lanes[j + lane] += modulus;                                             \
-        }                                                                                \
-    for (; j < to; j++) ADD_MODULUS(j % LANES, j);                                       \
+#define ADD_ROW(part, MODULUS)                                   \
+  do {                                                           \
+    const part *x = (const part *)row;                           \
+    ptrdiff_t j = from;                                          \
+    for (; j < to && j % LANES; j++) ADD_MODULUS(MODULUS, j);    \
+    if (column_stride == 1)                                      \
+      for (; j + LANES <= to; j += LANES)                        \
+        for (int lane = 0; lane < LANES; lane++) {               \
+          double modulus = MODULUS(j + lane);                    \
+          lanes[lane] += modulus;                                \
+          column_lanes[j + lane] += modulus;                     \
+        }                                                        \
+    for (; j < to; j++) ADD_MODULUS(MODULUS, j);                 \
   } while (0)
 
 static ptrdiff_t clamped(ptrdiff_t x, ptrdiff_t limit) { return x < 0 ? 0 : x < limit ? x : limit; }
@@ -72,8 +75,12 @@ void ek_sum_moduli(int type, char triangle, ptrdiff_t first, ptrdiff_t rows, ptr
       ptrdiff_t from = triangle == 'U' ? clamped(diagonal, width) : 0;
       ptrdiff_t to = triangle == 'L' ? clamped(diagonal + 1, width) : width;
       const char *row = (const char *)a + (size_t)(i * row_stride + start * column_stride) * size;
-      if (is_single(type)) ADD_ROW(float);
-      else ADD_ROW(double);
+      switch (type) {
+        case EK_DOUBLE: ADD_ROW(double, REAL_MODULUS); break;
+        case EK_FLOAT: ADD_ROW(float, REAL_MODULUS); break;
+        case EK_COMPLEX_DOUBLE: ADD_ROW(double, COMPLEX_MODULUS); break;
+        default: ADD_ROW(float, COMPLEX_MODULUS);
+      }
       row_sums[i] += lane_total(lanes, 1);
     }
     for (ptrdiff_t j = 0; j < width; j++) column_sums[start + j] = lane_total(&block[0][j], EK_SUM_BLOCK);

@@ -16,7 +16,10 @@ public enum KernelCatalog {
 
   /// Factorizations by tiles, whose chunks wait for one another. They are tested as a whole, not beside an oracle of
   /// single numbers, and called by the functions that know their outputs.
-  public static let factorizations: [KernelFamily] = [.tiledCholesky, .tiledLU, .tiledQR, .tallQR]
+  public static let factorizations: [KernelFamily] = [
+    .tiledCholesky, .tiledLU, .tiledQR, .tallQR, .complexTiledCholesky, .complexTiledLU,
+    .complexTiledQR, .complexTallQR,
+  ]
 
   /// Every kernel of every family.
   public static let all: [Kernel] = families.flatMap(\.kernels)

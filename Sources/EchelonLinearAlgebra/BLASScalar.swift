@@ -5,9 +5,31 @@ public protocol BLASElement: BitwiseCopyable, ExpressibleByIntegerLiteral {
   static var scalarType: ScalarType { get }
 }
 
+extension BLASElement {
+  /// Whether there is an imaginary part.
+  public static var isComplex: Bool { scalarType.isComplex }
+}
+
 /// A real one: Double or Float.
 public protocol BLASScalar: BinaryFloatingPoint, BLASElement {}
 
 extension Double: BLASScalar {}
 
 extension Float: BLASScalar {}
+
+/// A complex number as it lies in memory, for code below the module that computes with complex numbers: LAPACK does
+/// all that is done with it.
+@frozen public struct ComplexParts<Part: BLASScalar>: BLASElement {
+  /// The real part.
+  public var real: Part
+  /// The imaginary part.
+  public var imaginary: Part
+
+  /// A real number.
+  public init(integerLiteral value: Int) { (real, imaginary) = (Part(value), 0) }
+
+  /// The complex type of the part's.
+  public static var scalarType: ScalarType {
+    Part.scalarType == .float64 ? .complexFloat64 : .complexFloat32
+  }
+}

@@ -3,9 +3,11 @@ internal import CEchelonKernels
 // The steps of factorizations by tiles, on column-major matrices that the workers share. Each writes one tile, or
 // one block column, which is its alone while it runs.
 
-extension BLASScalar {
+extension BLASElement {
   /// The shim's number for the type.
-  static var lapackType: Int32 { Int32(MemoryLayout<Self>.size == 8 ? EK_DOUBLE : EK_FLOAT) }
+  static var lapackType: Int32 { scalarType.rawValue }
+  /// How a matrix is transposed: with its elements conjugated, if they are complex.
+  fileprivate static var transpose: CChar { isComplex ? LAPACK.letterC : LAPACK.letterT }
 }
 
 /// A column-major matrix in memory that several workers write, each its part.
@@ -14,7 +16,7 @@ extension BLASScalar {
 /// 1. All elements of `shape` lie in memory that stays mapped: `init` checks it against the span, which
 ///    its user holds.
 /// 2. A step reads nothing that another writes at the same time: what it reads is done before it begins.
-@safe struct ColumnMajorMatrix<Element: BLASScalar> {
+@safe struct ColumnMajorMatrix<Element: BLASElement> {
   private let base: UnsafeMutablePointer<Element>
   let shape: ColumnMajorShape
   var leadingDimension: Int32 { shape.lda }
@@ -64,7 +66,7 @@ extension BLASScalar {
   }
 }
 
-/// Computes one tile of L, lower triangular with A = L·Lᵀ, when those to its left and those of the row of tiles at its
+/// Computes one tile of L, lower triangular with A = L·Lᴴ, when those to its left and those of the row of tiles at its
 /// diagonal are there.
 ///
 /// All that changes the tile is done at once, with as long an inner dimension as there are columns to its left, so
@@ -74,7 +76,7 @@ extension BLASScalar {
 ///   - l: column-major; above the diagonal it becomes 0.
 /// - Returns: of a tile on the diagonal, the column at which A turned out not to be positive definite; else nil.
 /// - Source: G. Golub, C. Van Loan, *Matrix Computations*, 4th ed., §4.2.9 (left-looking).
-public func computeCholeskyTile<Element: BLASScalar>(
+public func computeCholeskyTile<Element: BLASElement>(
   _ a: Span<Element>, _ view: MatrixView, into l: inout MutableSpan<Element>,
   _ shape: ColumnMajorShape,
   rows: Range<Int>, columns: Range<Int>
@@ -83,7 +85,7 @@ public func computeCholeskyTile<Element: BLASScalar>(
   let (height, width, done) = (Int32(rows.count), Int32(columns.count), Int32(columns.lowerBound))
   let ld = matrix.leadingDimension
   let type = Element.lapackType
-  var (one, minusOne) = (Element(1), Element(-1))
+  var (one, minusOne): (Element, Element) = (1, -1)
   matrix.copy(a, view, rows: rows, columns: columns)
   // SAFETY: all blocks lie inside the matrix: `address` checks where they begin, and they end where tiles do.
   unsafe withUnsafePointer(to: &one) { one in
@@ -92,17 +94,20 @@ public func computeCholeskyTile<Element: BLASScalar>(
       let left = unsafe matrix.address(rows.lowerBound, 0)
       if rows == columns {
         if done > 0 {
-          unsafe ek_syrk(
+          // Of a real number the shim reads the real part.
+          let update = Element.isComplex ? unsafe ek_herk : unsafe ek_syrk
+          unsafe update(
             type, LAPACK.letterL, LAPACK.letterN, width, done, minusOne, left, ld, one, tile, ld)
         }
       } else {
         if done > 0 {
           unsafe ek_gemm(
-            type, LAPACK.letterN, LAPACK.letterT, height, width, done, minusOne, left, ld,
+            type, LAPACK.letterN, Element.transpose, height, width, done, minusOne, left, ld,
             matrix.address(columns.lowerBound, 0), ld, one, tile, ld)
         }
         unsafe ek_trsm(
-          type, LAPACK.letterR, LAPACK.letterL, LAPACK.letterT, LAPACK.letterN, height, width, one,
+          type, LAPACK.letterR, LAPACK.letterL, Element.transpose, LAPACK.letterN, height, width,
+          one,
           matrix.address(columns.lowerBound, columns.lowerBound), ld, tile, ld)
       }
     }
@@ -119,7 +124,7 @@ public func computeCholeskyTile<Element: BLASScalar>(
 }
 
 /// Begins with a block column: copies it from A.
-public func copyBlockColumn<Element: BLASScalar>(
+public func copyBlockColumn<Element: BLASElement>(
   _ a: Span<Element>, _ view: MatrixView, into x: inout MutableSpan<Element>,
   _ shape: ColumnMajorShape,
   columns: Range<Int>
@@ -130,7 +135,7 @@ public func copyBlockColumn<Element: BLASScalar>(
 /// Factors a block column from its diagonal down, with partial pivoting.
 /// - Parameter columns: where the diagonal is, as rows are numbered like columns.
 /// - Returns: the row, counted from the first of the block column, that each was exchanged with.
-public func factorLUPanel<Element: BLASScalar>(
+public func factorLUPanel<Element: BLASElement>(
   _ lu: inout MutableSpan<Element>, _ shape: ColumnMajorShape,
   panel columns: Range<Int>
 ) -> [Int32] {
@@ -150,7 +155,7 @@ public func factorLUPanel<Element: BLASScalar>(
 
 /// Updates a block column by one that is factored: exchanges rows, solves for U, subtracts the product.
 /// - Parameter pivots: as `factorLUPanel` gave them.
-public func updateLUColumns<Element: BLASScalar>(
+public func updateLUColumns<Element: BLASElement>(
   _ lu: inout MutableSpan<Element>, _ shape: ColumnMajorShape,
   by panel: Range<Int>, _ pivots: [Int32], columns: Range<Int>
 ) {
@@ -159,7 +164,7 @@ public func updateLUColumns<Element: BLASScalar>(
   let ld = matrix.leadingDimension
   let type = Element.lapackType
   let (width, count) = (Int32(columns.count), Int32(pivots.count))
-  var (one, minusOne) = (Element(1), Element(-1))
+  var (one, minusOne): (Element, Element) = (1, -1)
   // SAFETY: all blocks lie inside the matrix: `address` checks where they begin, and they end where it does.
   unsafe withUnsafePointer(to: &one) { one in
     unsafe withUnsafePointer(to: &minusOne) { minusOne in
@@ -181,8 +186,8 @@ public func updateLUColumns<Element: BLASScalar>(
 }
 
 /// Factors a block column from its diagonal down into reflectors and R.
-/// - Returns: T of the block of reflectors I − V·T·Vᵀ, column-major, as many rows and columns as there are reflectors.
-public func factorQRPanel<Element: BLASScalar>(
+/// - Returns: T of the block of reflectors I − V·T·Vᴴ, column-major, as many rows and columns as there are reflectors.
+public func factorQRPanel<Element: BLASElement>(
   _ qr: inout MutableSpan<Element>, _ shape: ColumnMajorShape,
   panel columns: Range<Int>
 ) -> [Element] {
@@ -200,9 +205,9 @@ public func factorQRPanel<Element: BLASScalar>(
   return t
 }
 
-/// Updates a block column by one that is factored: multiplies it by Qᵀ of its reflectors.
+/// Updates a block column by one that is factored: multiplies it by Qᴴ of its reflectors.
 /// - Parameter t: as `factorQRPanel` gave it.
-public func updateQRColumns<Element: BLASScalar>(
+public func updateQRColumns<Element: BLASElement>(
   _ qr: inout MutableSpan<Element>, _ shape: ColumnMajorShape,
   by panel: Range<Int>, _ t: Span<Element>, columns: Range<Int>
 ) {

@@ -4,6 +4,9 @@ public enum ScalarType: Int32, CaseIterable, Codable, Sendable {
   case float32 = 1
   case complexFloat64 = 2
   case complexFloat32 = 3
+
+  /// Whether elements have an imaginary part.
+  public var isComplex: Bool { self == .complexFloat64 || self == .complexFloat32 }
 }
 
 /// An element type of dense linear algebra: Double, Float, and the complex numbers of both.
@@ -32,13 +35,6 @@ public protocol LinearAlgebraScalar: BLASElement, Sendable, Hashable {
   static func / (a: Self, b: Self) -> Self
   /// −a.
   static prefix func - (a: Self) -> Self
-}
-
-extension LinearAlgebraScalar {
-  /// Whether there is an imaginary part.
-  public static var isComplex: Bool {
-    scalarType == .complexFloat64 || scalarType == .complexFloat32
-  }
 }
 
 extension Double: LinearAlgebraScalar {

@@ -8,7 +8,7 @@ public let modulusSumRows = Int(EK_SUM_BLOCK)
 /// A row is summed in the order that a column is summed in, when the sums of what lies in its blocks are added from the
 /// first to the last: so the sums of a transposed matrix are the same numbers, bit for bit.
 /// - Parameters:
-///   - a: the whole matrix, of Double or Float.
+///   - a: the whole matrix.
 ///   - rows: which rows: `modulusSumRows`, from a multiple of it on, or as many as are left.
 ///   - part: which elements count.
 ///   - rowSums: takes one number per row of `rows`.
@@ -18,7 +18,6 @@ public func sumModuli<Element: LinearAlgebraScalar>(
   _ a: Span<Element>, _ view: MatrixView, rows: Range<Int>, in part: MatrixPart,
   rowSums: inout MutableSpan<Double>, columnSums: inout MutableSpan<Double>
 ) {
-  precondition(!Element.isComplex, "of real numbers")
   precondition(view.extent <= a.count && rows.lowerBound >= 0 && rows.upperBound <= view.rows)
   precondition(
     rows.lowerBound % modulusSumRows == 0 && rows.count <= modulusSumRows, "not a block of rows")

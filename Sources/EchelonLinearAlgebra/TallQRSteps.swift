@@ -2,13 +2,13 @@ internal import CEchelonKernels
 
 // The steps of a QR factorization by a tree of blocks, each of n columns and n rows or more.
 //
-// Q of a block is I − V·T·Vᵀ: V lies below the diagonal, R on it and above, and what stands for T in n × n numbers of
+// Q of a block is I − V·T·Vᴴ: V lies below the diagonal, R on it and above, and what stands for T in n × n numbers of
 // their own; see echelon_lapack.h.
 // SAFETY, for all: spans hold what the checks before each call ask for, and the shim touches no more than that.
 
 /// Puts R of a block into n rows of another one, with zeros below its diagonal.
 /// - Parameter row: the first of the rows.
-public func stackTriangle<Element: BLASScalar>(
+public func stackTriangle<Element: BLASElement>(
   _ block: Span<Element>, _ shape: ColumnMajorShape, into out: inout MutableSpan<Element>,
   _ outShape: ColumnMajorShape, row: Int
 ) {
@@ -26,7 +26,7 @@ public func stackTriangle<Element: BLASScalar>(
 }
 
 /// Whether a block has neither NaN nor infinities.
-public func isTallBlockFinite<Element: BLASScalar>(
+public func isTallBlockFinite<Element: BLASElement>(
   _ block: Span<Element>, _ shape: ColumnMajorShape
 ) -> Bool {
   shape.check(block.count)
@@ -39,7 +39,7 @@ public func isTallBlockFinite<Element: BLASScalar>(
 
 /// Factors a block in its own place.
 /// - Parameter t: what stands for T, n × n.
-public func factorTallBlock<Element: BLASScalar>(
+public func factorTallBlock<Element: BLASElement>(
   _ block: inout MutableSpan<Element>, _ shape: ColumnMajorShape, _ t: inout MutableSpan<Element>
 ) {
   check(shape, block.count, t.count)
@@ -55,7 +55,7 @@ public func factorTallBlock<Element: BLASScalar>(
 /// - Parameters:
 ///   - x: X, n × n.
 ///   - skippingTop: whether the first n rows of the product are left out, and those of `out` stay as they are.
-public func expandTallBlock<Element: BLASScalar>(
+public func expandTallBlock<Element: BLASElement>(
   _ block: Span<Element>, _ shape: ColumnMajorShape, _ t: Span<Element>, by x: Span<Element>,
   _ xShape: ColumnMajorShape, into out: inout MutableSpan<Element>, _ outShape: ColumnMajorShape,
   skippingTop: Bool = false
@@ -81,7 +81,7 @@ public func expandTallBlock<Element: BLASScalar>(
 }
 
 /// The first n rows of Q of a block times (X; 0), in the place of X, n × n without gaps.
-public func expandTop<Element: BLASScalar>(
+public func expandTop<Element: BLASElement>(
   _ block: Span<Element>, _ shape: ColumnMajorShape, _ t: Span<Element>,
   _ x: inout MutableSpan<Element>
 ) {
@@ -108,7 +108,7 @@ public func expandTop<Element: BLASScalar>(
 ///   - x: becomes the X, n × n without gaps, for which the rows of reflectors below are those of Q·X.
 /// - Source: G. Ballard, J. Demmel, L. Grigori, M. Jacquelin, N. Knight, H. D. Nguyen, "Reconstructing Householder
 ///   vectors from tall-skinny QR", *J. Parallel Distrib. Comput.* 85 (2015), §4; LAPACK's orhr_col.
-public func reconstructReflectors<Element: BLASScalar>(
+public func reconstructReflectors<Element: BLASElement>(
   _ q: inout MutableSpan<Element>, _ r: Span<Element>, _ rShape: ColumnMajorShape,
   into factors: inout MutableSpan<Element>, _ shape: ColumnMajorShape,
   tau: inout MutableSpan<Element>, x: inout MutableSpan<Element>

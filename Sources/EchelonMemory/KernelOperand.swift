@@ -127,7 +127,8 @@ public struct OperandLayout: Hashable, Sendable {
 
   /// Reads a range of the memory, counted in elements from the first one.
   ///
-  /// The range is over memory, not over the shape: for a matrix it runs up to `layout.extent`.
+  /// The range is over memory, not over the shape: for a matrix it runs up to `layout.extent`. An element may be of
+  /// several of the layout's, one behind the other, such as the parts of a complex number; the range counts such ones.
   @inlinable
   public func withSpan<Element: BitwiseCopyable, Result: ~Copyable, Failure: Error>(
     of type: Element.Type, _ range: Range<Int>, _ body: (Span<Element>) throws(Failure) -> Result
@@ -184,7 +185,7 @@ public struct OperandLayout: Hashable, Sendable {
   ) -> UnsafeMutableRawPointer {
     let stride = MemoryLayout<Element>.stride
     precondition(
-      stride == layout.elementType.byteCount,
+      stride % layout.elementType.byteCount == 0,
       "a span of \(type) over elements of type \(layout.elementType)")
     precondition(
       range.lowerBound >= 0 && range.upperBound <= byteCount / stride,

@@ -187,10 +187,11 @@ private enum Division { case one, several }
       try check(operation, division, of: Double.self)
       try check(operation, division, of: ComplexElement<Double>.self)
     }
-    // Factorizations in steps, of real numbers only.
+    // Factorizations in steps.
     try check(.qr(rows: 300, columns: 300), .several, of: Double.self)
     try check(.qr(rows: 4096, columns: 256), .several, of: Double.self)
-    try check(.qr(rows: 300, columns: 300), .one, of: ComplexElement<Double>.self)
+    try check(.qr(rows: 300, columns: 300), .several, of: ComplexElement<Double>.self)
+    try check(.qr(rows: 4096, columns: 256), .several, of: ComplexElement<Float>.self)
   }
 
   @Test func `is explained in a sentence`() {

@@ -214,7 +214,8 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
   ]
 
   /// Steps that change tiles, and wait for one another.
-  static let factorizations = steps(Double.self) + steps(Float.self) + [wideCalls, products]
+  static let factorizations =
+    steps(Double.self) + steps(Float.self) + [complexSteps, wideCalls, products]
 
   private static func steps<Element: LinearAlgebraScalar & KernelElement & BinaryFloatingPoint>(
     _: Element.Type
@@ -264,6 +265,29 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
     return operation
   }
 
+  /// The same steps, and those of a tree, of complex numbers.
+  private static let complexSteps: InPlaceOperation = {
+    var operation = InPlaceOperation(
+      "factorizations of complex matrices in steps",
+      of: { executor in
+        let parts: SharedMatrix<Double> = try randomMatrix(executor, rows: 320, columns: 640)
+        let a = try executor.matrix(rows: 320, columns: 320) {
+          ComplexElement(parts[$0, $1], parts[$0, $1 + 320])
+        }
+        let adjoint = try executor.matrix(rows: 320, columns: 320) { a[$1, $0].conjugate }
+        let product = try executor.multiply(a, adjoint)
+        for i in 0..<320 { product[i, i] = product[i, i] + 1 }
+        let tall = SharedMatrix(a.storage, rows: 5120, columns: 20)
+        let lu = try executor.startTiledLU(a).result()
+        return lu.exchanges.map { UInt64($0) } + bits(lu.factors)
+          + bits(try executor.startTiledCholesky(product).result().lower)
+          + bits(try executor.startTiledQR(a).result().factors)
+          + bits(try executor.startTallQR(tall).result().qr.factors)
+      })
+    operation.isOfBLAS = true
+    return operation
+  }()
+
   /// Calls of LAPACK that use two threads of the BLAS.
   private static let wideCalls: InPlaceOperation = {
     var operation = InPlaceOperation(
@@ -310,6 +334,15 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
     var random = TestRandom(seed: 41)
     return try executor.matrix(rows: rows, columns: columns) { _, _ in
       Element.random(in: -1...1, using: &random)
+    }
+  }
+
+  private static func bits(_ a: SharedMatrix<ComplexElement<Double>>) -> [UInt64] {
+    (0..<a.columns).map { column in
+      (0..<a.rows).reduce(0) { digest, row in
+        let word = a[row, column].real.bitPattern ^ a[row, column].imaginary.bitPattern &* 3
+        return digest &* 0x9e37_79b9_7f4a_7c15 &+ word
+      }
     }
   }
 

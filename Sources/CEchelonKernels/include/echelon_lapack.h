@@ -123,7 +123,7 @@ int ek_larfb(int type, int m, int n, int k, const void *v, int ldv, const void *
 
 enum { EK_SUM_BLOCK = 128 };
 
-/// The sums of the moduli of each of some rows, and of what of the columns lies in them; double and float only. The sum
+/// The sums of the moduli of each of some rows, and of what of the columns lies in them. The sum
 /// of a row has the bits that those of a column have when the sums of all blocks of rows are added in order.
 /// - `triangle`: 'A' is all, 'L' on the diagonal and below, 'U' on it and above.
 /// - `first`: the number of the first of the rows, which `a` points to: a multiple of EK_SUM_BLOCK.
@@ -131,9 +131,9 @@ enum { EK_SUM_BLOCK = 128 };
 void ek_sum_moduli(int type, char triangle, ptrdiff_t first, ptrdiff_t rows, ptrdiff_t columns, const void *a,
                    ptrdiff_t row_stride, ptrdiff_t column_stride, double *row_sums, double *column_sums);
 
-// lapack_tall.c: QR of a tall matrix by a tree of blocks; double and float only. V and R of a block lie as geqrf leaves
-// them, and its Q is I − V·T·Vᵀ. `t`, n × n without gaps, stands for T: τ on the diagonal, and above it the elements of
-// D·VᵀV, D = diag(τ).
+// lapack_tall.c: QR of a tall matrix by a tree of blocks. V and R of a block lie as geqrf leaves
+// them, and its Q is I − V·T·Vᴴ. `t`, n × n without gaps, stands for T: τ on the diagonal, and above it the elements of
+// D·VᴴV, D = diag(τ).
 
 /// QR of m × n elements, m ≥ n.
 int ek_factor_block(int type, int m, int n, void *a, int lda, void *t);

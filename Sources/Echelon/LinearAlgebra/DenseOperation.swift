@@ -105,17 +105,13 @@ public enum DenseOperation: Hashable, Sendable {
   }
 
   /// Why one worker does all of it in one call.
-  /// - Parameter isFactoredInSteps: whether there are factorizations in steps of the element type.
-  func reasonForOneCall(isFactoredInSteps: Bool) -> String {
+  var reasonForOneCall: String {
     switch self {
     case .product, .structuredProduct, .matrixVector, .outer: "it is too small to divide"
-    case .lu, .cholesky, .qr:
-      isFactoredInSteps
-        ? "it has too few rows or columns to divide"
-        : "only Double and Float are factored in steps"
+    case .lu, .cholesky, .qr: "it has too few rows or columns to divide"
     case .solve(let order, let structure):
       if let factorization = DenseOperation.factorization(order: order, structure) {
-        factorization.reasonForOneCall(isFactoredInSteps: isFactoredInSteps)
+        factorization.reasonForOneCall
       } else {
         "its structure leaves too little work to divide"
       }

@@ -48,14 +48,12 @@ public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
   /// Threads of the BLAS inside one call: two in a wide call whose matrix has 400 rows and columns or more, else one.
   /// They depend on the shape only, since their number shows in the bits of the result.
   public let blasThreadCount: Int
-  private let isFactoredInSteps: Bool
 
   fileprivate init(_ operation: DenseOperation, _ type: Any.Type, way: Way) {
     self.operation = operation
     elementType = "\(type)"
     self.way = way
     blasThreadCount = way == .oneCall ? operation.wideCallThreadCount : 1
-    isFactoredInSteps = ElementType(of: type) != nil
   }
 
   /// One sentence: what is done, in how many pieces, and why.
@@ -66,7 +64,7 @@ public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
     return switch way {
     case .oneCall:
       "\(what): one call in one worker, with \(threads); "
-        + operation.reasonForOneCall(isFactoredInSteps: isFactoredInSteps)
+        + operation.reasonForOneCall
     case .steps(let count, let rows, let columns):
       "\(what): \(count) steps on up to \(rows) × \(columns) elements each, shared by all workers, \(threads) in each"
     case .tree(let count, let blocks, let rows):
@@ -121,7 +119,7 @@ extension WorkExecutor {
       }
       let work = BatchWork(type, count: count, operation)
       return .chunks(work.chunkCount, matrices: work.chunkLength)
-    case .lu, .qr, .cholesky: return ElementType(type) == nil ? .oneCall : wayOfSteps(operation)
+    case .lu, .qr, .cholesky: return wayOfSteps(operation)
     case .solve(let order, let structure):
       let factorization = DenseOperation.factorization(order: order, structure)
       return factorization.map { way(of: $0, type) } ?? .oneCall
@@ -154,7 +152,7 @@ extension WorkExecutor {
     return .steps(count, rows: min(rows, height), columns: min(columns, width))
   }
 
-  /// That of a factorization for whose element type there are steps.
+  /// That of a factorization for which there are steps.
   private func wayOfSteps(_ operation: DenseOperation) -> DensePlan.Way {
     switch operation {
     case .lu(let rows, let columns) where min(rows, columns) >= leastTiledOrder:
@@ -182,7 +180,7 @@ extension WorkExecutor {
 }
 
 extension ElementType {
-  /// That of the kernels for Double or Float; nil of complex numbers, which there are no kernels for.
+  /// That of the kernels for Double or Float; nil of complex numbers, whose products are no kernel's.
   fileprivate init?(_ type: ScalarType) {
     switch type {
     case .float64: self = .float64

@@ -40,7 +40,7 @@ extension WorkExecutor {
     }
   }
 
-  /// Looks at the elements of a real matrix that count.
+  /// Looks at the elements of a matrix that count.
   /// - Throws: `LinearAlgebraError.notFinite` for the first NaN or infinity, if it is to be searched for.
   private func survey<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, in part: MatrixPart = .all, checkingFinite: Bool,
@@ -105,7 +105,12 @@ private func surveyChunk(
         }
       }
     }
-    if type == .float64 { run(Double.self) } else { run(Float.self) }
+    switch type {
+    case .float64: run(Double.self)
+    case .float32: run(Float.self)
+    case .complexFloat64: run(ComplexElement<Double>.self)
+    case .complexFloat32: run(ComplexElement<Float>.self)
+    }
   }
 }
 

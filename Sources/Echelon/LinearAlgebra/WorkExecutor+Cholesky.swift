@@ -13,7 +13,7 @@ extension WorkExecutor {
   /// - Accuracy: |L·Lᴴ - A| ≤ γ₍ₙ₊₁₎·|L|·|Lᴴ| element-wise (Higham, *Accuracy and Stability*, 2nd ed., §10.1). The
   ///   bits are those of the LAPACK in use, and do not depend on the number of workers.
   /// - Throws: `LinearAlgebraError`: `notPositiveDefinite`, `notSquare`, `notFinite`, `noLAPACK`.
-  /// - Source: LAPACK's potrf; of large matrices of Double or Float all workers compute tiles (`explain`).
+  /// - Source: LAPACK's potrf; of large matrices all workers compute tiles (`explain`).
   public func startCholesky<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, checkingFinite: Bool = true, priority: WorkPriority = .normal
   ) throws -> Future<CholeskyFactorization<Element>> {

@@ -11,9 +11,9 @@ extension WorkExecutor {
   ///   - priority: how urgent it is.
   /// - Accuracy: |P·L·U - A| ≤ γₖ·|P|·|L|·|U| element-wise, k = min(m, n) (Higham, *Accuracy and Stability*, 2nd ed.,
   ///   §9.3). The bits are those of the LAPACK in use, and do not depend on the number of workers.
-  /// - Throws: `LinearAlgebraError`: `noLAPACK`, `notFinite`; a singular matrix is no error. `KernelError.tooLarge` for a real
+  /// - Throws: `LinearAlgebraError`: `noLAPACK`, `notFinite`; a singular matrix is no error. `KernelError.tooLarge` for a
   ///   matrix of more than 2²⁴ rows whose factorization falls into steps.
-  /// - Source: LAPACK's getrf; of large matrices of Double or Float all workers factor blocks of columns (`explain`).
+  /// - Source: LAPACK's getrf; of large matrices all workers factor blocks of columns (`explain`).
   public func startLU<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, checkingFinite: Bool = true, priority: WorkPriority = .normal
   ) throws -> Future<LUFactorization<Element>> {

@@ -15,8 +15,8 @@ extension WorkExecutor {
   ///   *Accuracy and Stability*, 2nd ed., §19.3). The bits are those of the LAPACK in use, and do not depend on the
   ///   number of workers.
   /// - Throws: `LinearAlgebraError`: `notFinite`, `noLAPACK`.
-  /// - Source: LAPACK's geqrf and geqp3; without pivoting, `KernelFamily.tiledQR` and `tallQR` for large matrices of Double
-  ///   and Float (`explain` says which).
+  /// - Source: LAPACK's geqrf and geqp3; without pivoting, `KernelFamily.tiledQR` and `tallQR` for large matrices
+  ///   (`explain` says which).
   public func startQR<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, pivoting: ColumnPivoting = .none, checkingFinite: Bool = true,
     priority: WorkPriority = .normal
@@ -90,7 +90,7 @@ extension WorkExecutor {
       factors: tall.qr.factors, tau: try array(tall.qr.scalarFactors), pivots: nil, executor: self)
   }
 
-  /// QR by a tree of blocks, also of a matrix that is too small for `qr` to choose it: m ≥ n ≥ 1, of Double or Float.
+  /// QR by a tree of blocks, also of a matrix that is too small for `qr` to choose it: m ≥ n ≥ 1.
   package func startQRByTree<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, checkingFinite: Bool = true
   ) throws -> Future<QRFactorization<Element>> {

@@ -10,20 +10,21 @@ internal import EchelonMemory
 ///
 /// What a process wrote before it was killed is in memory, in the order of the program: a signal comes between two
 /// instructions.
-struct BlockColumns<Element: KernelElement> {
+struct BlockColumns<Element: TileElement> {
   let grid: TileGrid
   private let a: KernelOperand
   /// The first output, which the steps change.
   let x: KernelOperand
   /// How that lies in memory.
   let shape: ColumnMajorShape
-  /// The output that holds the state of each block column: 2·s when s steps are done, 2·s + 1 when step s was begun.
+  /// The output that holds the state of each block column, a real number: 2·s when s steps are done, 2·s + 1 when step s
+  /// was begun.
   let state: KernelOperand
 
   init(_ call: KernelCall, state: KernelOperand) {
     (a, x) = (call.inputs[0], call.outputs[0])
     grid = TileGrid.blockColumns(rows: a.layout.rows, columns: a.layout.columns)
-    shape = x.layout.columnMajor
+    shape = x.layout.columnMajor(of: Element.self)
     self.state = state
   }
 
@@ -36,21 +37,22 @@ struct BlockColumns<Element: KernelElement> {
   ) {
     let (column, number) = (step.column, step.row)
     // Before the first step the state is whatever was in the memory.
-    let seen = number == 0 ? 0 : Int(state.load(Element.self, at: column))
+    let seen = number == 0 ? 0 : Int(state.load(Element.Part.self, at: column))
     if seen > 2 * number + 1 { return }  // done by a worker that died before it could say so
-    state.store(Element(2 * number + 1), at: column)
+    state.store(Element.Part(2 * number + 1), at: column)
     for panel in (seen == 2 * number ? number : 0)...number {
       if panel == 0 { begin(column) }
       if panel == column { factor(column) } else { update(column, panel) }
     }
-    state.store(Element(2 * number + 2), at: column)
+    state.store(Element.Part(2 * number + 2), at: column)
   }
 
   /// Takes a fresh copy of A.
   private func begin(_ column: Int) {
-    a.withSpan(of: Element.self, 0..<a.layout.extent) { input in
+    a.withMatrix(of: Element.self) { input in
       withMatrix {
-        copyBlockColumn(input, a.layout.view, into: &$0, $1, columns: grid.columns(column))
+        copyBlockColumn(
+          input, a.layout.view(of: Element.self), into: &$0, $1, columns: grid.columns(column))
       }
     }
   }
@@ -58,6 +60,6 @@ struct BlockColumns<Element: KernelElement> {
   func withMatrix<Result>(_ body: (inout MutableSpan<Element>, ColumnMajorShape) -> Result)
     -> Result
   {
-    x.withMutableSpan(of: Element.self, 0..<x.layout.extent) { body(&$0, shape) }
+    x.withMutableMatrix(of: Element.self, body)
   }
 }

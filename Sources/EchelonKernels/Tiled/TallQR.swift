@@ -21,10 +21,14 @@ extension KernelFamily {
   public static let tallQR = KernelFamily(
     float64: makeTallQR(Double.self), float32: makeTallQR(Float.self))
 
-  private static func makeTallQR<Element: KernelElement>(_ type: Element.Type) -> Kernel {
-    let name = "tall-qr"
+  /// The same of complex numbers, whose operands are described by their parts (`TileElement`).
+  public static let complexTallQR = KernelFamily(
+    float64: makeTallQR(ComplexParts<Double>.self), float32: makeTallQR(ComplexParts<Float>.self))
+
+  private static func makeTallQR<Element: TileElement>(_ type: Element.Type) -> Kernel {
+    let name = Element.isComplex ? "complex-tall-qr" : "tall-qr"
     return .factorization(
-      family: 14, name: name, elementType: Element.elementType,
+      of: type, family: Element.isComplex ? 18 : 14, name: name,
       summary: "QR factorization by a tree of blocks", outputCount: 3,
       steps: { shape throws(KernelError) in
         let (a, outputs) = (shape.inputs[0], shape.outputs)
@@ -32,7 +36,9 @@ extension KernelFamily {
           throw .shapeMismatch(kernel: name, shapes: ["\(a.rows) × \(a.columns)"])
         }
         let tree = TallTree(rows: a.rows, columns: a.columns)
-        guard outputs[1].count >= a.columns, outputs[2].count >= tree.elementCount else {
+        guard outputs[1].count >= Element.partCount * a.columns,
+          outputs[2].count >= Element.partCount * tree.elementCount
+        else {
           throw .countMismatch(kernel: name, counts: outputs.map(\.count))
         }
         return tree.graph
@@ -42,7 +48,7 @@ extension KernelFamily {
   }
 }
 
-private struct TallQR<Element: KernelElement> {
+private struct TallQR<Element: TileElement> {
   let tree: TallTree
   let a: KernelOperand
   let x: KernelOperand
@@ -71,7 +77,7 @@ private struct TallQR<Element: KernelElement> {
         copyRows(tree.rows(ofLeaf: node), into: &block, shape)
         // While they lie in a cache: a search of its own would read the matrix from memory once more.
         let isFinite = isTallBlockFinite(block.span, shape)
-        memory.store(isFinite ? 0 : 1 as Element, at: tree.flags.lowerBound + node)
+        write(tree.flag(node)) { $0[0] = isFinite ? 0 : 1 }
       } else {
         for (index, child) in tree.children(level, node).enumerated() {
           read(tree.block(level - 1, child)) {
@@ -86,10 +92,10 @@ private struct TallQR<Element: KernelElement> {
   private func copyRows(
     _ rows: Range<Int>, into block: inout MutableSpan<Element>, _ shape: ColumnMajorShape
   ) {
-    let layout = a.layout
+    let all = a.layout.view(of: Element.self)
     let view = MatrixView(
-      rows: rows.count, columns: n, rowStride: layout.rowStride, columnStride: layout.columnStride)
-    let start = rows.lowerBound * layout.rowStride
+      rows: rows.count, columns: n, rowStride: all.rowStride, columnStride: all.columnStride)
+    let start = rows.lowerBound * all.rowStride
     a.withSpan(of: Element.self, start..<start + view.extent) {
       copyBlockColumn($0, view, into: &block, shape, columns: 0..<n)
     }
@@ -108,10 +114,9 @@ private struct TallQR<Element: KernelElement> {
       read(tree.block(tree.top, 0)) { r in
         write(tree.seed(tree.top, 0).place) { seed in
           tau.withMutableSpan(of: Element.self, 0..<n) { tau in
-            x.withMutableSpan(of: Element.self, 0..<x.layout.extent) { factors in
+            x.withMutableMatrix(of: Element.self) { factors, shape in
               reconstructReflectors(
-                &q, r, tree.shape(tree.top, 0), into: &factors, x.layout.columnMajor, tau: &tau,
-                x: &seed)
+                &q, r, tree.shape(tree.top, 0), into: &factors, shape, tau: &tau, x: &seed)
             }
           }
         }
@@ -131,7 +136,7 @@ private struct TallQR<Element: KernelElement> {
             }
           } else {
             let start = tree.rows(ofLeaf: node).lowerBound
-            let leading = x.layout.columnMajor.leading
+            let leading = x.layout.columnMajor(of: Element.self).leading
             let rows = ColumnMajorShape(rows: shape.rows, columns: n, leading: leading)
             x.withMutableSpan(of: Element.self, start..<start + rows.extent) {
               // The first n rows of all are there already.

@@ -122,6 +122,8 @@ struct TallTree: Hashable {
   /// A number for each leaf, which is 0 if all of its rows of the matrix are finite.
   var flags: Range<Int> { piece(end + columns * columns, leafCount) }
 
+  func flag(_ leaf: Int) -> Range<Int> { piece(flags.lowerBound + leaf, 1) }
+
   /// Elements of all memory that the tree needs.
   var elementCount: Int { flags.upperBound }
 

@@ -2,22 +2,27 @@ internal import EchelonLinearAlgebra
 internal import EchelonMemory
 
 extension KernelFamily {
-  /// L, lower triangular, with A = L·Lᵀ.
+  /// L, lower triangular, with A = L·Lᴴ.
   ///
   /// - Shapes: A is n × n, n ≥ 0, any view, of which the lower triangle is read. Outputs: L, n × n, column-major;
   ///   and a status per column of tiles: 0, or 1 more than the column at which A is not positive definite.
   /// - Chunking: a chunk is a tile of the lower triangle, or some below one another, and computes them to their end
   ///   from A and the tiles to the left, so that it can be run again. The size of tiles depends on n only.
-  /// - Accuracy: ‖A − L·Lᵀ‖ ≤ c·n·u·‖A‖.
+  /// - Accuracy: ‖A − L·Lᴴ‖ ≤ c·n·u·‖A‖.
   /// - Errors: `shapeMismatch`, `tooLarge`.
   /// - Source: Higham, *Accuracy and Stability*, 2nd ed., §10.1.
   public static let tiledCholesky = KernelFamily(
     float64: makeTiledCholesky(Double.self), float32: makeTiledCholesky(Float.self))
 
-  private static func makeTiledCholesky<Element: KernelElement>(_ type: Element.Type) -> Kernel {
-    let name = "tiled-cholesky"
+  /// The same of complex numbers, whose operands are described by their parts (`TileElement`).
+  public static let complexTiledCholesky = KernelFamily(
+    float64: makeTiledCholesky(ComplexParts<Double>.self),
+    float32: makeTiledCholesky(ComplexParts<Float>.self))
+
+  private static func makeTiledCholesky<Element: TileElement>(_ type: Element.Type) -> Kernel {
+    let name = Element.isComplex ? "complex-tiled-cholesky" : "tiled-cholesky"
     return .factorization(
-      family: 11, name: name, elementType: Element.elementType,
+      of: type, family: Element.isComplex ? 15 : 11, name: name,
       summary: "Cholesky factorization by tiles", outputCount: 2,
       steps: { shape throws(KernelError) in
         let (a, status) = (shape.inputs[0], shape.outputs[1])
@@ -31,20 +36,20 @@ extension KernelFamily {
       operations: { n, _ in n * n * n / 3 })
   }
 
-  private static func runCholesky<Element: KernelElement>(
+  private static func runCholesky<Element: TileElement>(
     _ call: KernelCall, _ step: TileStep, _ type: Element.Type
   ) {
     let (a, l) = (call.inputs[0], call.outputs[0])
     let grid = TileGrid.choleskyTiles(order: a.layout.rows)
-    let failed = a.withSpan(of: type, 0..<a.layout.extent) { input in
-      l.withMutableSpan(of: type, 0..<l.layout.extent) { output in
+    let failed = a.withMatrix(of: type) { input in
+      l.withMutableMatrix(of: type) { output, shape in
         computeCholeskyTile(
-          input, a.layout.view, into: &output, l.layout.columnMajor,
+          input, a.layout.view(of: type), into: &output, shape,
           rows: grid.rows(step), columns: grid.columns(step.column))
       }
     }
     if step.action == .factor {
-      call.outputs[1].store(Element(failed.map { $0 + 1 } ?? 0), at: step.column)
+      call.outputs[1].store(Element.Part(failed.map { $0 + 1 } ?? 0), at: step.column)
     }
   }
 }

@@ -6,7 +6,7 @@ extension KernelFamily {
   ///
   /// - Shapes: A is m × n, m, n ≥ 0, any view. Outputs: L below the diagonal and U on it and above, m × n, column-major;
   ///   the row that each of the first min(m, n) was exchanged with, counted from 0; the state of each block column, two
-  ///   numbers; m numbers for each to save a column in. Numbers of rows are exact in the element type: m ≤ 2²⁴.
+  ///   numbers; m elements for each to save a column in. Numbers of rows are exact in Float, too: m ≤ 2²⁴.
   /// - Chunking: a chunk factors a block column, or updates one by another, or puts the rows of one in their final
   ///   order. The width of block columns depends on the shape only.
   /// - Accuracy: ‖P·A − L·U‖ ≤ c·n·u·‖|L|·|U|‖.
@@ -15,16 +15,20 @@ extension KernelFamily {
   public static let tiledLU = KernelFamily(
     float64: makeTiledLU(Double.self), float32: makeTiledLU(Float.self))
 
-  private static func makeTiledLU<Element: KernelElement>(_ type: Element.Type) -> Kernel {
-    let name = "tiled-lu"
+  /// The same of complex numbers, whose operands are described by their parts (`TileElement`).
+  public static let complexTiledLU = KernelFamily(
+    float64: makeTiledLU(ComplexParts<Double>.self), float32: makeTiledLU(ComplexParts<Float>.self))
+
+  private static func makeTiledLU<Element: TileElement>(_ type: Element.Type) -> Kernel {
+    let name = Element.isComplex ? "complex-tiled-lu" : "tiled-lu"
     return .factorization(
-      family: 12, name: name, elementType: Element.elementType,
+      of: type, family: Element.isComplex ? 16 : 12, name: name,
       summary: "LU factorization by block columns", outputCount: 4,
       steps: { shape throws(KernelError) in
         let (a, outputs) = (shape.inputs[0], shape.outputs)
         let grid = TileGrid.blockColumns(rows: a.rows, columns: a.columns)
         guard outputs[1].count >= min(a.rows, a.columns), outputs[2].count >= 2 * grid.columnCount,
-          outputs[3].count >= a.rows * grid.columnCount
+          outputs[3].count >= Element.partCount * a.rows * grid.columnCount
         else { throw .countMismatch(kernel: name, counts: outputs.map(\.count)) }
         guard a.rows <= 1 << 24 else { throw .tooLarge(kernel: name, limit: 1 << 24) }
         return grid.blockColumnGraph(finishes: true)
@@ -37,7 +41,7 @@ extension KernelFamily {
   }
 }
 
-private struct TiledLU<Element: KernelElement> {
+private struct TiledLU<Element: TileElement> {
   let columns: BlockColumns<Element>
   let pivots: KernelOperand
   let saved: KernelOperand
@@ -61,15 +65,15 @@ private struct TiledLU<Element: KernelElement> {
     let range = grid.columns(panel)
     let found = columns.withMatrix { factorLUPanel(&$0, $1, panel: range) }
     for (index, pivot) in found.enumerated() {
-      pivots.store(Element(range.lowerBound + Int(pivot) - 1), at: range.lowerBound + index)
+      pivots.store(Element.Part(range.lowerBound + Int(pivot) - 1), at: range.lowerBound + index)
     }
-    columns.state.store(Element(0), at: exchangeState(panel))
+    columns.state.store(Element.Part(0), at: exchangeState(panel))
   }
 
   private func update(_ column: Int, by panel: Int) {
     let range = grid.factor(panel)
     let exchanged = range.map {
-      Int32(pivots.load(Element.self, at: $0)) + 1 - Int32(range.lowerBound)
+      Int32(pivots.load(Element.Part.self, at: $0)) + 1 - Int32(range.lowerBound)
     }
     columns.withMatrix {
       updateLUColumns(&$0, $1, by: range, exchanged, columns: grid.columns(column))
@@ -84,14 +88,14 @@ private struct TiledLU<Element: KernelElement> {
     let (range, rows) = (grid.factor(panel), grid.rows)
     var order = Array(range.upperBound..<rows)
     for index in range.upperBound..<min(rows, grid.columns) {
-      let other = Int(pivots.load(Element.self, at: index))
+      let other = Int(pivots.load(Element.Part.self, at: index))
       order.swapAt(index - range.upperBound, other - range.upperBound)
     }
     let cell = exchangeState(panel)
     let first = range.upperBound
     for column in range {
       let index = column - range.lowerBound
-      let seen = Int(columns.state.load(Element.self, at: cell))
+      let seen = Int(columns.state.load(Element.Part.self, at: cell))
       if seen > 2 * index + 1 { continue }
       let start = column * columns.shape.leading
       let place = panel * rows
@@ -101,14 +105,14 @@ private struct TiledLU<Element: KernelElement> {
             for row in from.indices { to[row] = from[row] }
           }
         }
-        columns.state.store(Element(2 * index + 1), at: cell)
+        columns.state.store(Element.Part(2 * index + 1), at: cell)
       }
       saved.withSpan(of: Element.self, place + first..<place + rows) { from in
         columns.x.withMutableSpan(of: Element.self, start + first..<start + rows) { to in
           for row in order.indices { to[row] = from[order[row] - first] }
         }
       }
-      columns.state.store(Element(2 * index + 2), at: cell)
+      columns.state.store(Element.Part(2 * index + 2), at: cell)
     }
   }
 }

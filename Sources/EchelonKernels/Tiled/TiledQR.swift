@@ -5,7 +5,7 @@ extension KernelFamily {
   /// A = Q·R, Q as blocks of reflectors.
   ///
   /// - Shapes: A is m × n, m, n ≥ 0, any view. Outputs: R on the diagonal and above, and below it the reflectors, m × n,
-  ///   column-major; T of each block of w reflectors I − V·T·Vᵀ, w × w, column-major, one behind the other with
+  ///   column-major; T of each block of w reflectors I − V·T·Vᴴ, w × w, column-major, one behind the other with
   ///   w² numbers for each, w being the width of block columns; the state of each block column, a number. The scalar
   ///   factors that LAPACK calls τ are the diagonals of T.
   /// - Chunking: a chunk factors a block column or updates one by another. The width of block columns depends on the
@@ -17,15 +17,19 @@ extension KernelFamily {
   public static let tiledQR = KernelFamily(
     float64: makeTiledQR(Double.self), float32: makeTiledQR(Float.self))
 
-  private static func makeTiledQR<Element: KernelElement>(_ type: Element.Type) -> Kernel {
-    let name = "tiled-qr"
+  /// The same of complex numbers, whose operands are described by their parts (`TileElement`).
+  public static let complexTiledQR = KernelFamily(
+    float64: makeTiledQR(ComplexParts<Double>.self), float32: makeTiledQR(ComplexParts<Float>.self))
+
+  private static func makeTiledQR<Element: TileElement>(_ type: Element.Type) -> Kernel {
+    let name = Element.isComplex ? "complex-tiled-qr" : "tiled-qr"
     return .factorization(
-      family: 13, name: name, elementType: Element.elementType,
+      of: type, family: Element.isComplex ? 17 : 13, name: name,
       summary: "QR factorization by block columns", outputCount: 3,
       steps: { shape throws(KernelError) in
         let (a, outputs) = (shape.inputs[0], shape.outputs)
         let grid = TileGrid.blockColumns(rows: a.rows, columns: a.columns)
-        guard outputs[1].count >= grid.factorCount * grid.edge * grid.edge,
+        guard outputs[1].count >= Element.partCount * grid.factorCount * grid.edge * grid.edge,
           outputs[2].count >= grid.columnCount
         else { throw .countMismatch(kernel: name, counts: outputs.map(\.count)) }
         return grid.blockColumnGraph(finishes: false)
@@ -38,7 +42,7 @@ extension KernelFamily {
   }
 }
 
-private struct TiledQR<Element: KernelElement> {
+private struct TiledQR<Element: TileElement> {
   let columns: BlockColumns<Element>
   let reflectors: KernelOperand
   var grid: TileGrid { columns.grid }

@@ -106,7 +106,7 @@ func largeSizes(of scalar: any TestedScalar.Type) -> [Int] {
 private let sharedSizes = [300]
 
 /// Calls a test for all element types: with all types of matrices of the usual sizes, and with one of large ones.
-/// - Parameter inSteps: whether real matrices are factored in steps, which takes sizes that are.
+/// - Parameter inSteps: whether matrices are factored in steps, which takes sizes that are.
 func forEachScalar(
   _ source: MatrixSource, inSteps: Bool = false,
   _ body: (_ type: any TestedScalar.Type, _ sizes: [Int]?, _ all: Bool) throws -> Void
@@ -114,7 +114,7 @@ func forEachScalar(
   for scalar in testedScalars {
     try body(scalar, nil, true)
     guard source == .own || isExhaustive else { continue }
-    if inSteps, !scalar.isComplex { try body(scalar, sharedSizes, true) }
+    if inSteps { try body(scalar, sharedSizes, true) }
     try body(scalar, largeSizes(of: scalar), isExhaustive)
   }
 }

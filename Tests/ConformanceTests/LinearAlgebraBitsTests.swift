@@ -122,7 +122,53 @@ private func same<Element: TestedScalar>(_ a: [[Element]], _ b: [[Element]]) -> 
         return digest
       }
     }
+    for scalar in testedScalars { try check(scalar) }
+  }
+
+  @Test func `of batches, structured systems, norms and residuals are so, too`() throws {
+    let seed = testSeed()
+    func check<Element: TestedScalar>(_: Element.Type) throws {
+      let size = 270
+      let a = Reference<Element>(rows: size, columns: size, seed: seed)
+      let sides = Reference<Element>(rows: size, columns: 3, seed: seed &+ 1)
+      let structures: [MatrixStructure] = [
+        .positiveDefinite, .upperTriangular, .lowerTriangular, .banded(lower: 3, upper: 2),
+        .tridiagonal,
+      ]
+      let norms: [MatrixNorm] = [.one, .infinity, .frobenius, .maximum]
+      try expectSameWhileWorkersAreKilled(seed: seed, by: ==) { pool in
+        var digest = BitDigest()
+        let matrix = try a.shared(on: pool, .gaps)
+        // Far from singular, whatever of it a structure reads.
+        for index in 0..<size { matrix[index, index] = Element(real: 600) }
+        let b = try sides.shared(on: pool, .columns)
+        for structure in structures {
+          let x = try pool.solve(matrix, b, structure: structure, checkingResidual: true)
+          digest.add(x)
+          let check = try pool.residual(of: x, solving: matrix, b, structure: structure)
+          digest.add(try pool.array([check.residual]))
+        }
+        var numbers = try norms.map { try pool.matrixNorm(matrix, $0) }
+        numbers.append(try pool.conditionNumber(matrix))
+
+        let batch = try pool.matrixBatch(count: 120, rows: 30, columns: 30) { index, row, column in
+          a[(row + index) % size, (column + 2 * index) % size]
+            + (row == column ? Element(real: 60) : 0)
+        }
+        let right = try pool.matrixBatch(count: 120, rows: 30, columns: 2) { index, row, column in
+          sides[(row + index) % size, column]
+        }
+        let x = try pool.solve(batch, right, checkingFinite: true, checkingResidual: true)
+        digest.add(x.storage)
+        digest.add(try pool.inverse(batch, checkingFinite: true).storage)
+        digest.add(try pool.determinant(batch, checkingFinite: true))
+        digest.add(try pool.multiply(batch, right).storage)
+        digest.add(try pool.residuals(of: x, solving: batch, right))
+        digest.add(try pool.array(numbers))
+        return digest
+      }
+    }
     try check(Double.self)
-    try check(Float.self)
+    try check(ComplexElement<Float>.self)
   }
 }

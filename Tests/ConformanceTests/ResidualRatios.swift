@@ -12,14 +12,14 @@ final class Ratios {
   private var largest: [String: (ratio: Double, of: String)] = [:]
   private var order: [String] = []
 
-  /// Expects a ratio below 30, or another limit. NaN is not.
+  /// Expects a ratio below 30. NaN is not.
   func expect(
-    _ name: String, _ ratio: Double, below limit: Double = 30, _ what: @autoclosure () -> String,
+    _ name: String, _ ratio: Double, _ what: @autoclosure () -> String,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     if largest[name] == nil { order.append(name) }
     if !(ratio <= largest[name]?.ratio ?? -1) { largest[name] = (ratio, what()) }
-    guard !(ratio < limit) else { return }
+    guard !(ratio < 30) else { return }
     Issue.record("\(name) = \(ratio) of \(what())", sourceLocation: sourceLocation)
   }
 

@@ -93,10 +93,7 @@ extension `Residuals over LAPACK's matrix types` {
         let (u, vAdjoint) = (DenseMatrix(svd.u), DenseMatrix(svd.vAdjoint))
         let values = Array(svd.singularValues)
         let scaled = u * DenseMatrix(diagonal: values.map { Element(real: $0) })
-        // bdsqr takes what is 98·ε times as small for 0, in double precision: of some 10,000 matrices of 3 × 3 with
-        // geometric singular values one reaches 30, which is why LAPACK's own programs allow 35 here (svd.in).
-        ratios.expect(
-          "A", a.ratio(ofProduct: scaled, vAdjoint), below: a.rows > 5 ? 30 : 50, what)
+        ratios.expect("A", a.ratio(ofProduct: scaled, vAdjoint), what)
         ratios.expect("U", u.orthogonalityRatio, what)
         var v = DenseMatrix<Element>(rows: a.columns, columns: values.count)
         v.add(1, vAdjoint, .adjoint, .identity(values.count))
@@ -111,8 +108,7 @@ extension `Residuals over LAPACK's matrix types` {
           ratios.expect("U of m × m", u.orthogonalityRatio, what)
           ratios.expect("V of n × n", vAdjoint.transposed.orthogonalityRatio, what)
           #expect(u.columns == a.rows && vAdjoint.rows == a.columns, "\(what)")
-          ratios.expect(
-            "full", try full.residual(of: a.shared(on: pools[2])).residual, below: 50, what)
+          ratios.expect("full", try full.residual(of: a.shared(on: pools[2])).residual, what)
         }
         if let expected = made.values {
           ratios.expect("σ", DenseMatrix<Element>.ratio(ofValues: values, expected), what)

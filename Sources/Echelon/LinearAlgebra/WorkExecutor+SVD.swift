@@ -111,14 +111,18 @@ private struct DecomposeSVD: DenseTask {
               return
             }
             try a.copy(into: &copy, shape)
-            if try LAPACK.gesdd(
+            if try !LAPACK.gesdd(
               vectors, &copy, shape, values: &values, u: &u, vAdjoint: &vAdjoint)
             {
-              return
+              try a.copy(into: &copy, shape)
+              try LAPACK.gesvd(
+                vectors, &copy, shape, values: &values, u: &u, vAdjoint: &vAdjoint)
             }
+            guard vectors != .none, min(a.rows, a.columns) <= refinedSVDLimit else { return }
             try a.copy(into: &copy, shape)
-            try LAPACK.gesvd(
-              vectors, &copy, shape, values: &values, u: &u, vAdjoint: &vAdjoint)
+            refineSVD(
+              of: copy.span, shape, values: &values, u: &u, self.u.columnMajor, vAdjoint: &vAdjoint,
+              self.vAdjoint.columnMajor)
           }
         }
       }

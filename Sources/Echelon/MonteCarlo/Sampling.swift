@@ -8,13 +8,13 @@ import EchelonWire
 
 extension WorkExecutor {
   @usableFromInline
-  package func startSampling(
-    _ function: ChunkFunction, orElse program: SampleProgram, from state: MonteCarloState,
+  package func startSampling<Program: ChunkProgram>(
+    _ function: ChunkFunction, orElse program: Program, from state: MonteCarloState,
     until goal: MonteCarloGoal, priority: WorkPriority, deadline: Duration?
   ) throws -> Future<MonteCarloEstimate> {
     try check(goal, from: state)
     let run = SamplingRun(
-      function: function, program: program, goal: goal, priority: priority, deadline: deadline)
+      sample: Unsent((function, program)), goal: goal, priority: priority, deadline: deadline)
     // Of a given number of samples all chunks are one job, which no pause divides.
     if let count = goal.sampleLimit, goal == .samples(count) {
       return try start(run.job(from: state, upTo: count))
@@ -27,13 +27,13 @@ extension WorkExecutor {
   }
 
   @usableFromInline
-  package func sampling(
-    _ function: ChunkFunction, orElse program: SampleProgram, from state: MonteCarloState,
+  package func sampling<Program: ChunkProgram>(
+    _ function: ChunkFunction, orElse program: Program, from state: MonteCarloState,
     until goal: MonteCarloGoal, priority: WorkPriority
   ) throws -> AsyncThrowingStream<MonteCarloEstimate, any Error> {
     try check(goal, from: state)
     let run = SamplingRun(
-      function: function, program: program, goal: goal, priority: priority, deadline: nil)
+      sample: Unsent((function, program)), goal: goal, priority: priority, deadline: nil)
     let (stream, continuation) = AsyncThrowingStream.makeStream(
       of: MonteCarloEstimate.self, bufferingPolicy: .bufferingNewest(1))
     let whole = try startSteps { [self] in
@@ -76,8 +76,8 @@ extension WorkExecutor {
 
   /// Samples from boundary to boundary until the goal is reached.
   /// - Parameter report: gets the estimate at each of them.
-  private func sample(
-    _ run: SamplingRun, from start: MonteCarloState,
+  private func sample<Program: ChunkProgram>(
+    _ run: SamplingRun<Program>, from start: MonteCarloState,
     report: (MonteCarloEstimate) -> Void
   ) async throws {
     let clock = ContinuousClock()
@@ -110,10 +110,8 @@ extension WorkExecutor {
 }
 
 /// What is sampled, and until when.
-private struct SamplingRun: Sendable {
-  // Functions that travel are sent as they are; nobody calls them here.
-  nonisolated(unsafe) let function: ChunkFunction
-  nonisolated(unsafe) let program: SampleProgram
+private struct SamplingRun<Program: ChunkProgram>: Sendable {
+  let sample: Unsent<(ChunkFunction, Program)>
   let goal: MonteCarloGoal
   let priority: WorkPriority
   let deadline: Duration?
@@ -121,13 +119,14 @@ private struct SamplingRun: Sendable {
   /// All samples from a state up to a number of them, as one job whose value is the estimate from all.
   func job(
     from state: MonteCarloState, upTo count: Int
-  ) throws -> ClosureJob<SampleProgram, MonteCarloEstimate> {
+  ) throws -> ClosureJob<Program, MonteCarloEstimate> {
     let length = MonteCarloState.chunkLength
     let first = state.nextSample
     let samples = count - first
     let chunkCount = samples / length + (samples % length == 0 ? 0 : 1)
     var job = ClosureJob(
-      function: function, program: program, label: "a Monte Carlo run", elementCount: samples,
+      function: sample.functions.0, program: sample.functions.1, label: "a Monte Carlo run",
+      elementCount: samples,
       chunkLength: length, output: nil, inputs: [],
       parameters: try ParameterBytes(SampleRange(seed: state.seed, first: UInt64(first)))
     ) { partials in

@@ -51,3 +51,73 @@ func blockSums(_ values: inout InlineArray<512, Double>, count: Int) -> SampleSu
   // `inout`, though nothing is changed: a borrowed array this large is copied before it has a span.
   SampleSums(values.span.extracting(0..<count))
 }
+
+/// Runs `sample` once for every eight indices, each lane with the generator of its own; otherwise as
+/// `accumulateMonteCarlo`, with the bits that its closure gives when it does the same.
+/// - Parameter indices: the first is a multiple of 16. Of the last vector the lanes beyond do not count.
+@inlinable
+public func accumulateVectorMonteCarlo(
+  seed: UInt64, stream: UInt32 = 0, indices: Range<UInt64>,
+  _ sample: (inout SIMDPhiloxGenerator) throws -> SIMD8<Double>
+) rethrows -> SampleSums {
+  precondition(indices.lowerBound % 16 == 0, "vectors begin at multiples of 16")
+  var total = SampleSums()
+  var uniforms = InlineArray<1024, Double>(repeating: 0)
+  var values = InlineArray<512, Double>(repeating: 0)
+  var first = indices.lowerBound
+  while first < indices.upperBound {
+    let count = Int(min(512, indices.upperBound - first))
+    fillFirstUniforms(seed: seed, firstIndex: first, stream: stream, &uniforms)
+    for k in 0..<(count + 7) / 8 {
+      // Of 16 indices the first numbers, and then the second.
+      let place = k / 2 * 32 + k % 2 * 8
+      var generator = SIMDPhiloxGenerator(
+        seed: seed, index: first &+ UInt64(truncatingIfNeeded: 8 * k), stream: stream,
+        firstUniforms: (vector(uniforms, place), vector(uniforms, place + 16)))
+      let lanes = try sample(&generator)
+      for lane in 0..<8 { values[8 * k + lane] = lanes[lane] }
+    }
+    total.append(blockSums(&values, count: count))
+    first += UInt64(count)
+  }
+  return total
+}
+
+/// Runs `sample` once for every index, as `accumulateMonteCarlo` does, and keeps what it gives.
+@inlinable
+public func fillMonteCarlo(
+  seed: UInt64, stream: UInt32 = 0, firstIndex: UInt64, _ values: inout MutableSpan<Double>,
+  _ sample: (inout PhiloxGenerator) throws -> Double
+) rethrows {
+  var low = InlineArray<512, UInt64>(repeating: 0)
+  var high = InlineArray<512, UInt64>(repeating: 0)
+  var start = 0
+  while start < values.count {
+    let first = firstIndex &+ UInt64(truncatingIfNeeded: start)
+    fillFirstBlocks(seed: seed, firstIndex: first, stream: stream, &low, &high)
+    let count = min(512, values.count - start)
+    for k in 0..<count {
+      var generator = PhiloxGenerator(
+        seed: seed, index: first &+ UInt64(truncatingIfNeeded: k), stream: stream,
+        firstBlock: (low[k], high[k]))
+      values[start + k] = try sample(&generator)
+    }
+    start += count
+  }
+}
+
+/// The first two uniform numbers of 512 successive indices, by 16: of each the first, and then of each the second.
+@usableFromInline
+func fillFirstUniforms(
+  seed: UInt64, firstIndex: UInt64, stream: UInt32, _ uniforms: inout InlineArray<1024, Double>
+) {
+  var span = uniforms.mutableSpan
+  fillUniform(seed: seed, stream: stream, first: 2 &* firstIndex, &span)
+}
+
+@inlinable @inline(__always)
+func vector(_ numbers: borrowing InlineArray<1024, Double>, _ place: Int) -> SIMD8<Double> {
+  var lanes = SIMD8<Double>()
+  for lane in 0..<8 { lanes[lane] = numbers[place + lane] }
+  return lanes
+}

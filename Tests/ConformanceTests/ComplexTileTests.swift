@@ -51,6 +51,7 @@ import Testing
     _ n: Int
   ) throws {
     let seed = testSeed()
+    var random = TestRandom(seed: seed)
     func check<Element: TestedScalar>(_: Element.Type) throws {
       let x = try DenseMatrix<Element>.random(rows: n, columns: n, seed: seed)
       var a = DenseMatrix<Element>.identity(n)
@@ -67,6 +68,18 @@ import Testing
       for j in 0..<n { for i in 0..<j { #expect(l.elements[i + j * n] == 0) } }
       let ratio = a.ratio(ofProduct: l, l, .adjoint)
       #expect(ratio < 30, "\(what)")
+
+      // On the diagonal, only the real parts.
+      var imaginary = input
+      for i in 0..<n {
+        let large = Element.random(&random)
+        imaginary.elements[i * (n + 1)] =
+          input.elements[i * (n + 1)] + (large - large.conjugate).scaled(by: 1000)
+      }
+      let other = try pools[1].cholesky(try imaginary.shared(on: pools[1], .rows))
+      #expect(DenseMatrix(other.lower).elements == l.elements, "\(what)")
+      let quotient = try other.reciprocalCondition() / factor.reciprocalCondition()
+      #expect(abs(quotient - 1) < 1e-3, "\(what)")
 
       let column = n - 3
       input.elements[column * (n + 1)] = -1

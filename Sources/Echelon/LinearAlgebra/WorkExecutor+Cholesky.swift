@@ -59,8 +59,15 @@ extension WorkExecutor {
       a, in: .lower, checkingFinite: checkingFinite, "cholesky", priority
     ) { try startTiledCholesky(a, priority: priority) }
     // What stands in a row of the whole matrix: of the triangle its row and its column, which share the diagonal.
-    let norm = (0..<a.rows).reduce(0) {
-      Double.maximum($0, survey.rowSums[$1] + survey.columnSums[$1] - Double(a[$1, $1].modulus))
+    let norm = (0..<a.rows).reduce(0) { norm, index in
+      let diagonal = a[index, index]
+      var sum = survey.rowSums[index] + survey.columnSums[index] - Double(diagonal.modulus)
+      if diagonal != diagonal.conjugate {
+        // Of which only the real part counts.
+        let real = diagonal.scaled(by: 0.5) + diagonal.conjugate.scaled(by: 0.5)
+        sum += Double(real.modulus) - Double(diagonal.modulus)
+      }
+      return Double.maximum(norm, sum)
     }
     if let column = factor.failedColumn {
       throw LinearAlgebraError.notPositiveDefinite(column: column)

@@ -60,6 +60,13 @@ static double lane_total(const double *lanes, ptrdiff_t stride) {
     for (; j < to; j++) ADD_MODULUS(MODULUS, j);                 \
   } while (0)
 
+/// Adds the modulus of the real part of an element of a complex row.
+static void add_real(int type, const char *row, ptrdiff_t place, ptrdiff_t column, double *lanes, double *column_lanes) {
+  double real = is_single(type) ? (double)((const float *)row)[2 * place] : ((const double *)row)[2 * place];
+  lanes[column % LANES] += fabs(real);
+  column_lanes[column] += fabs(real);
+}
+
 static ptrdiff_t clamped(ptrdiff_t x, ptrdiff_t limit) { return x < 0 ? 0 : x < limit ? x : limit; }
 
 void ek_sum_moduli(int type, char triangle, ptrdiff_t first, ptrdiff_t rows, ptrdiff_t columns, const void *a,
@@ -75,12 +82,19 @@ void ek_sum_moduli(int type, char triangle, ptrdiff_t first, ptrdiff_t rows, ptr
       ptrdiff_t from = triangle == 'U' ? clamped(diagonal, width) : 0;
       ptrdiff_t to = triangle == 'L' ? clamped(diagonal + 1, width) : width;
       const char *row = (const char *)a + (size_t)(i * row_stride + start * column_stride) * size;
+      // Of a Hermitian matrix, whose triangle it is, the diagonal is real, whatever stands there: a term of its own,
+      // in its place among the others.
+      int has_diagonal = is_complex(type) && triangle != 'A' && diagonal >= 0 && diagonal < width;
+      if (has_diagonal && triangle == 'L') to--;
+      if (has_diagonal && triangle == 'U') from++;
+      if (has_diagonal && triangle == 'U') add_real(type, row, diagonal * column_stride, diagonal, lanes, column_lanes);
       switch (type) {
         case EK_DOUBLE: ADD_ROW(double, REAL_MODULUS); break;
         case EK_FLOAT: ADD_ROW(float, REAL_MODULUS); break;
         case EK_COMPLEX_DOUBLE: ADD_ROW(double, COMPLEX_MODULUS); break;
         default: ADD_ROW(float, COMPLEX_MODULUS);
       }
+      if (has_diagonal && triangle == 'L') add_real(type, row, diagonal * column_stride, diagonal, lanes, column_lanes);
       row_sums[i] += lane_total(lanes, 1);
     }
     for (ptrdiff_t j = 0; j < width; j++) column_sums[start + j] = lane_total(&block[0][j], EK_SUM_BLOCK);

@@ -18,6 +18,8 @@ public protocol LinearAlgebraScalar: BLASElement, Sendable, Hashable {
 
   /// A real number.
   init(real: Real)
+  /// The real part.
+  var realPart: Real { get }
   /// The number with its imaginary part negated.
   var conjugate: Self { get }
   /// The distance from 0; neither overflows nor underflows on the way.
@@ -45,6 +47,8 @@ extension Double: LinearAlgebraScalar {
   /// See `LinearAlgebraScalar`.
   public init(real: Double) { self = real }
   /// The number itself.
+  public var realPart: Double { self }
+  /// The number itself.
   public var conjugate: Double { self }
   /// The absolute value.
   public var modulus: Double { magnitude }
@@ -59,6 +63,8 @@ extension Float: LinearAlgebraScalar {
   public static var scalarType: ScalarType { .float32 }
   /// See `LinearAlgebraScalar`.
   public init(real: Float) { self = real }
+  /// The number itself.
+  public var realPart: Float { self }
   /// The number itself.
   public var conjugate: Float { self }
   /// The absolute value.

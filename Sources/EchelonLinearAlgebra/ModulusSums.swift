@@ -10,7 +10,7 @@ public let modulusSumRows = Int(EK_SUM_BLOCK)
 /// - Parameters:
 ///   - a: the whole matrix.
 ///   - rows: which rows: `modulusSumRows`, from a multiple of it on, or as many as are left.
-///   - part: which elements count.
+///   - part: which elements count; of the diagonal of a complex triangle the real parts, as of a Hermitian matrix.
 ///   - rowSums: takes one number per row of `rows`.
 ///   - columnSums: takes one number per column.
 /// - Accuracy: relative error ≤ γₙ for n elements in a sum. NaN and infinities show in the sums.

@@ -1,5 +1,5 @@
 /// The most singular values for which `refineSVD` is there: its loops are written for a few.
-public let refinedSVDLimit = 5
+public let refinedSVDLimit = 8
 
 /// Makes a singular value decomposition of few values as exact as rounding allows.
 ///

@@ -127,29 +127,33 @@ public struct OperandLayout: Hashable, Sendable {
 
   /// Reads a range of the memory, counted in elements from the first one.
   ///
-  /// The range is over memory, not over the shape: for a matrix it runs up to `layout.extent`. An element may be of
-  /// several of the layout's, one behind the other, such as the parts of a complex number; the range counts such ones.
+  /// The range is over memory, not over the shape: for a matrix it runs up to `layout.extent`.
+  /// - Parameter parts: how many of the layout's elements, one behind the other, are one here: two for complex numbers,
+  ///   of which the range then counts the whole.
   @inlinable
   public func withSpan<Element: BitwiseCopyable, Result: ~Copyable, Failure: Error>(
-    of type: Element.Type, _ range: Range<Int>, _ body: (Span<Element>) throws(Failure) -> Result
+    of type: Element.Type, parts: Int = 1, _ range: Range<Int>,
+    _ body: (Span<Element>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     // SAFETY: `checkedAddress` has checked bounds and alignment; invariant 1 keeps the bytes mapped
     // and invariant 3 unchanged while the span lives, which ends with this call.
     let elements = unsafe UnsafeBufferPointer(
-      start: checkedAddress(range, of: type).assumingMemoryBound(to: type), count: range.count)
+      start: checkedAddress(range, of: type, parts).assumingMemoryBound(to: type),
+      count: range.count)
     return try unsafe body(elements.span)
   }
 
   /// Writes a range of the memory, counted in elements from the first one; see `withSpan`.
   @inlinable
   public func withMutableSpan<Element: BitwiseCopyable, Result: ~Copyable, Failure: Error>(
-    of type: Element.Type, _ range: Range<Int>,
+    of type: Element.Type, parts: Int = 1, _ range: Range<Int>,
     _ body: (inout MutableSpan<Element>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     precondition(isWritable, "operand is read-only")
     // SAFETY: as in `withSpan`; the memory is writable (checked) and this caller's (invariant 3).
     let elements = unsafe UnsafeMutableBufferPointer(
-      start: checkedAddress(range, of: type).assumingMemoryBound(to: type), count: range.count)
+      start: checkedAddress(range, of: type, parts).assumingMemoryBound(to: type),
+      count: range.count)
     var span = unsafe elements.mutableSpan
     return try body(&span)
   }
@@ -181,11 +185,11 @@ public struct OperandLayout: Hashable, Sendable {
 
   @usableFromInline
   func checkedAddress<Element: BitwiseCopyable>(
-    _ range: Range<Int>, of type: Element.Type
+    _ range: Range<Int>, of type: Element.Type, _ parts: Int
   ) -> UnsafeMutableRawPointer {
     let stride = MemoryLayout<Element>.stride
     precondition(
-      stride % layout.elementType.byteCount == 0,
+      stride == parts * layout.elementType.byteCount,
       "a span of \(type) over elements of type \(layout.elementType)")
     precondition(
       range.lowerBound >= 0 && range.upperBound <= byteCount / stride,

@@ -125,7 +125,8 @@ enum { EK_SUM_BLOCK = 128 };
 
 /// The sums of the moduli of each of some rows, and of what of the columns lies in them. The sum
 /// of a row has the bits that those of a column have when the sums of all blocks of rows are added in order.
-/// - `triangle`: 'A' is all, 'L' on the diagonal and below, 'U' on it and above.
+/// - `triangle`: 'A' is all, 'L' on the diagonal and below, 'U' on it and above; of a complex diagonal then only the real
+///   parts, since a triangle is that of a Hermitian matrix.
 /// - `first`: the number of the first of the rows, which `a` points to: a multiple of EK_SUM_BLOCK.
 /// - `rows`: EK_SUM_BLOCK at most.
 void ek_sum_moduli(int type, char triangle, ptrdiff_t first, ptrdiff_t rows, ptrdiff_t columns, const void *a,

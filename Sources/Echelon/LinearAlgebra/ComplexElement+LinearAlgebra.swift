@@ -13,6 +13,8 @@ extension ComplexElement: LinearAlgebraScalar where Part: LinearAlgebraScalar, P
   public typealias Real = Part
   /// A number without an imaginary part.
   public init(real: Part) { self.init(real, 0) }
+  /// The real part.
+  public var realPart: Part { real }
   /// The number with its imaginary part negated.
   public var conjugate: ComplexElement { ComplexElement(real, -imaginary) }
   /// The distance from 0.

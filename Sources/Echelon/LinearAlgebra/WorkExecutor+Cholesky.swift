@@ -8,7 +8,7 @@ extension WorkExecutor {
   /// - Parameters:
   ///   - a: n × n, any view; it is not changed. Only the elements on its diagonal and below are read, and of these
   ///     only the real parts on the diagonal: that it is symmetric, or Hermitian, is taken for granted.
-  ///   - checkingFinite: whether these are searched for NaN and infinities first.
+  ///   - checkingFinite: whether these are searched for NaN and infinities first, on the diagonal both parts.
   ///   - priority: how urgent it is.
   /// - Accuracy: |L·Lᴴ - A| ≤ γ₍ₙ₊₁₎·|L|·|Lᴴ| element-wise (Higham, *Accuracy and Stability*, 2nd ed., §10.1). The
   ///   bits are those of the LAPACK in use, and do not depend on the number of workers.
@@ -59,15 +59,13 @@ extension WorkExecutor {
       a, in: .lower, checkingFinite: checkingFinite, "cholesky", priority
     ) { try startTiledCholesky(a, priority: priority) }
     // What stands in a row of the whole matrix: of the triangle its row and its column, which share the diagonal.
-    let norm = (0..<a.rows).reduce(0) { norm, index in
-      let diagonal = a[index, index]
-      var sum = survey.rowSums[index] + survey.columnSums[index] - Double(diagonal.modulus)
-      if diagonal != diagonal.conjugate {
-        // Of which only the real part counts.
-        let real = diagonal.scaled(by: 0.5) + diagonal.conjugate.scaled(by: 0.5)
-        sum += Double(real.modulus) - Double(diagonal.modulus)
-      }
-      return Double.maximum(norm, sum)
+    let norm = (0..<a.rows).reduce(0) {
+      Double.maximum(
+        $0, survey.rowSums[$1] + survey.columnSums[$1] - Double(a[$1, $1].realPart.magnitude))
+    }
+    // The survey leaves out the imaginary parts on the diagonal, which the search does not.
+    if checkingFinite, !(0..<a.rows).allSatisfy({ a[$0, $0].modulus.isFinite }) {
+      try await checkFinite(a, in: .lower, "cholesky", priority)
     }
     if let column = factor.failedColumn {
       throw LinearAlgebraError.notPositiveDefinite(column: column)

@@ -12,7 +12,7 @@ extension BatchOperation {
   /// The operation on one matrix by itself, where a batch of so many of this size does one after the other; nil where
   /// each worker takes matrices of its own. It depends on shapes, type and number only, since it shows in the bits.
   func single(of type: ScalarType, count: Int) -> DenseOperation? {
-    guard count > 0 else { return nil }
+    guard !type.isComplex, count > 0 else { return nil }
     func isFew(of order: Int) -> Bool {
       // Steps of larger matrices lose less, and more workers find some (0031). Without a LAPACK there are none.
       let size = Double(order) / 1024
@@ -23,8 +23,7 @@ extension BatchOperation {
     case .inverse(let order), .determinant(let order):
       return isFew(of: order) ? .lu(rows: order, columns: order) : nil
     case .product(let rows, let inner, let columns):
-      // Those of complex numbers are no kernel's, but blocks of one call each.
-      return !type.isComplex && isFew(of: min(rows, inner, columns))
+      return isFew(of: min(rows, inner, columns))
         ? .product(rows: rows, inner: inner, columns: columns) : nil
     }
   }

@@ -14,7 +14,8 @@ extension WorkExecutor {
   ///   singular values have fewer correct digits (*LAPACK Users' Guide*, 3rd ed., §4.9). The bits are those of the LAPACK
   ///   in use, and do not depend on the number of workers.
   /// - Throws: `LinearAlgebraError`: `notFinite`, `noConvergence`, `noLAPACK`.
-  /// - Source: LAPACK's gesdd; gesvd for a matrix with which that does not converge.
+  /// - Source: LAPACK's gesdd; gesvd for a matrix with which that does not converge. Up to eight singular values, and their
+  ///   vectors, are refined (`refineSVD`).
   public func startSVD<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, vectors: SingularVectors = .thin, priority: WorkPriority = .normal
   ) throws -> Future<SingularValueDecomposition<Element>> {

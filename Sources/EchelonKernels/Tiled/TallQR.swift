@@ -96,7 +96,7 @@ private struct TallQR<Element: TileElement> {
     let view = MatrixView(
       rows: rows.count, columns: n, rowStride: all.rowStride, columnStride: all.columnStride)
     let start = rows.lowerBound * all.rowStride
-    a.withSpan(of: Element.self, start..<start + view.extent) {
+    a.elements(of: Element.self, start..<start + view.extent) {
       copyBlockColumn($0, view, into: &block, shape, columns: 0..<n)
     }
   }
@@ -113,7 +113,7 @@ private struct TallQR<Element: TileElement> {
       }
       read(tree.block(tree.top, 0)) { r in
         write(tree.seed(tree.top, 0).place) { seed in
-          tau.withMutableSpan(of: Element.self, 0..<n) { tau in
+          tau.mutableElements(of: Element.self, 0..<n) { tau in
             x.withMutableMatrix(of: Element.self) { factors, shape in
               reconstructReflectors(
                 &q, r, tree.shape(tree.top, 0), into: &factors, shape, tau: &tau, x: &seed)
@@ -138,7 +138,7 @@ private struct TallQR<Element: TileElement> {
             let start = tree.rows(ofLeaf: node).lowerBound
             let leading = x.layout.columnMajor(of: Element.self).leading
             let rows = ColumnMajorShape(rows: shape.rows, columns: n, leading: leading)
-            x.withMutableSpan(of: Element.self, start..<start + rows.extent) {
+            x.mutableElements(of: Element.self, start..<start + rows.extent) {
               // The first n rows of all are there already.
               expandTallBlock(
                 block, shape, t, by: seed, seedShape, into: &$0, rows, skippingTop: node == 0)
@@ -150,12 +150,12 @@ private struct TallQR<Element: TileElement> {
   }
 
   private func read<Result>(_ range: Range<Int>, _ body: (Span<Element>) -> Result) -> Result {
-    memory.withSpan(of: Element.self, range, body)
+    memory.elements(of: Element.self, range, body)
   }
 
   private func write<Result>(
     _ range: Range<Int>, _ body: (inout MutableSpan<Element>) -> Result
   ) -> Result {
-    memory.withMutableSpan(of: Element.self, range, body)
+    memory.mutableElements(of: Element.self, range, body)
   }
 }

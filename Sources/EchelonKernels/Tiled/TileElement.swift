@@ -41,11 +41,25 @@ extension OperandLayout {
 }
 
 extension KernelOperand {
+  /// Reads a range of the memory, counted in elements of one part or two.
+  func elements<Element: TileElement, Result>(
+    of type: Element.Type, _ range: Range<Int>, _ body: (Span<Element>) -> Result
+  ) -> Result {
+    withSpan(of: type, parts: Element.partCount, range, body)
+  }
+
+  /// Writes a range of the memory, counted in elements of one part or two.
+  func mutableElements<Element: TileElement, Result>(
+    of type: Element.Type, _ range: Range<Int>, _ body: (inout MutableSpan<Element>) -> Result
+  ) -> Result {
+    withMutableSpan(of: type, parts: Element.partCount, range, body)
+  }
+
   /// Reads all elements of a matrix, and what lies between them.
   func withMatrix<Element: TileElement, Result>(
     of type: Element.Type, _ body: (Span<Element>) -> Result
   ) -> Result {
-    withSpan(of: type, 0..<layout.view(of: type).extent, body)
+    elements(of: type, 0..<layout.view(of: type).extent, body)
   }
 
   /// Writes elements of a matrix whose columns lie together.
@@ -53,7 +67,7 @@ extension KernelOperand {
     of type: Element.Type, _ body: (inout MutableSpan<Element>, ColumnMajorShape) -> Result
   ) -> Result {
     let shape = layout.columnMajor(of: type)
-    return withMutableSpan(of: type, 0..<shape.extent) { body(&$0, shape) }
+    return mutableElements(of: type, 0..<shape.extent) { body(&$0, shape) }
   }
 
   /// One element of a vector of real numbers.

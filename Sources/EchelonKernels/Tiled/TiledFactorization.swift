@@ -55,7 +55,10 @@ extension Kernel {
     guard x.isInjective else { throw .outputOverlapsItself(kernel: name, output: 0) }
     let limit = Int(Int32.max)
     for layout in [a, x]
-    where max(layout.rows, layout.columns, layout.rowStride, layout.columnStride) > limit {
+    where max(
+      layout.rows, layout.columns, layout.rowStride / partCount, layout.columnStride / partCount)
+      > limit
+    {
       throw .tooLarge(kernel: name, limit: limit)
     }
   }

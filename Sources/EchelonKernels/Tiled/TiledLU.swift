@@ -100,15 +100,15 @@ private struct TiledLU<Element: TileElement> {
       let start = column * columns.shape.leading
       let place = panel * rows
       if seen == 2 * index {
-        columns.x.withSpan(of: Element.self, start + first..<start + rows) { from in
-          saved.withMutableSpan(of: Element.self, place + first..<place + rows) { to in
+        columns.x.elements(of: Element.self, start + first..<start + rows) { from in
+          saved.mutableElements(of: Element.self, place + first..<place + rows) { to in
             for row in from.indices { to[row] = from[row] }
           }
         }
         columns.state.store(Element.Part(2 * index + 1), at: cell)
       }
-      saved.withSpan(of: Element.self, place + first..<place + rows) { from in
-        columns.x.withMutableSpan(of: Element.self, start + first..<start + rows) { to in
+      saved.elements(of: Element.self, place + first..<place + rows) { from in
+        columns.x.mutableElements(of: Element.self, start + first..<start + rows) { to in
           for row in order.indices { to[row] = from[order[row] - first] }
         }
       }

@@ -63,7 +63,7 @@ private struct TiledQR<Element: TileElement> {
   private func factor(_ panel: Int) {
     let diagonal = grid.factor(panel)
     let t = columns.withMatrix { factorQRPanel(&$0, $1, panel: diagonal) }
-    reflectors.withMutableSpan(of: Element.self, place(panel)) { to in
+    reflectors.mutableElements(of: Element.self, place(panel)) { to in
       for index in t.indices { to[index] = t[index] }
     }
     // What of the block column lies to the right of the last diagonal element.
@@ -74,7 +74,7 @@ private struct TiledQR<Element: TileElement> {
 
   private func apply(_ panel: Int, to range: Range<Int>) {
     guard !range.isEmpty else { return }
-    reflectors.withSpan(of: Element.self, place(panel)) { t in
+    reflectors.elements(of: Element.self, place(panel)) { t in
       columns.withMatrix { updateQRColumns(&$0, $1, by: grid.factor(panel), t, columns: range) }
     }
   }

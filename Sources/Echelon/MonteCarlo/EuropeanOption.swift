@@ -40,13 +40,8 @@ public struct EuropeanOption: Sendable, Hashable, BitwiseCopyable, Codable {
   /// - Source: F. Black, M. Scholes, *The pricing of options and corporate liabilities*, Journal of Political Economy
   ///   81 (1973).
   public var price: Double {
-    let sign = kind == .call ? 1.0 : -1
-    let forward = strike * exp(-rate * years)
-    let deviation = volatility * years.squareRoot()
-    guard deviation > 0 else { return max(0, sign * (spot - forward)) }
-    let d1 = log(spot / forward) / deviation + deviation / 2
-    func distribution(_ x: Double) -> Double { erfc(-x / 2.squareRoot()) / 2 }
-    return sign * (spot * distribution(sign * d1) - forward * distribution(sign * (d1 - deviation)))
+    kind.logNormalValue(
+      asset: spot, strike: strike * exp(-rate * years), deviation: volatility * years.squareRoot())
   }
 
   /// What is wrong with it, as the end of a sentence; nil for an option that has a price.

@@ -36,25 +36,31 @@ extension WorkExecutor {
     try startPi(seed: seed, until: goal, resuming: state, priority: priority).result()
   }
 
-  /// Starts the estimation of the price of a European option: the discounted mean of its payoff over the normal
-  /// distribution of the logarithm of the underlying's price. `EuropeanOption.price` is exact; this one shows how well
-  /// a simulation does.
-  /// - Parameters: as for `startPi`.
+  /// Starts the estimation of the price of an option by simulation, and returns the future of the estimate.
+  ///
+  ///     let option = AsianOption(
+  ///       .call, spot: 100, strike: 105, rate: 0.03, volatility: 0.2, years: 1, dates: 12)
+  ///     let price = try await pool.price(of: option, seed: 42, until: .standardError(1e-3))
+  ///
+  /// Where an option has an `exactPrice` the simulation shows how well it does.
+  /// - Parameters:
+  ///   - option: a `EuropeanOption`, `AsianOption`, `BarrierOption`, `LookbackOption`, `BasketOption` and so on. Its
+  ///     comment says whether the expectation of a sample is the price, or how far from it.
+  ///   - seed: as for `startPi`, like all others.
   /// - Throws: `PoolError.invalidArgument` for an option that has no price.
   public func startPrice(
-    of option: EuropeanOption, seed: UInt64, until goal: MonteCarloGoal,
+    of option: some SimulatedOption, seed: UInt64, until goal: MonteCarloGoal,
     resuming state: MonteCarloState? = nil, priority: WorkPriority = .normal
   ) throws -> Future<MonteCarloEstimate> {
-    if let problem = option.problem { throw PoolError.invalidArgument("an option with \(problem)") }
-    let payoff = Payoff(option)
+    let simulation = try option.simulation
     return try startSampling(
-      payoff.function, orElse: SampleProgram(payoff.sample),
-      from: try beginning(state, seed: seed), until: goal, priority: priority, deadline: nil)
+      simulation.function, orElse: simulation.program, from: try beginning(state, seed: seed),
+      until: goal, priority: priority, deadline: nil)
   }
 
-  /// The price of a European option by simulation; see `startPrice`.
+  /// The price of an option by simulation; see `startPrice`.
   public func price(
-    of option: EuropeanOption, seed: UInt64, until goal: MonteCarloGoal,
+    of option: some SimulatedOption, seed: UInt64, until goal: MonteCarloGoal,
     resuming state: MonteCarloState? = nil, priority: WorkPriority = .normal
   ) async throws -> MonteCarloEstimate {
     try await startPrice(
@@ -62,15 +68,29 @@ extension WorkExecutor {
     ).value
   }
 
-  /// The price of a European option by simulation, blocking; see `startPrice`.
+  /// The price of an option by simulation, blocking; see `startPrice`.
   @available(*, noasync)
   public func price(
-    of option: EuropeanOption, seed: UInt64, until goal: MonteCarloGoal,
+    of option: some SimulatedOption, seed: UInt64, until goal: MonteCarloGoal,
     resuming state: MonteCarloState? = nil, priority: WorkPriority = .normal
   ) throws -> MonteCarloEstimate {
     try startPrice(of: option, seed: seed, until: goal, resuming: state, priority: priority)
       .result()
   }
+}
+
+extension EuropeanOption: SimulatedOption {
+  /// See `SimulatedOption`; samples are exact, by vector loops.
+  public var simulation: OptionSimulation {
+    get throws {
+      try OptionProblem.refuse(problem)
+      let payoff = Payoff(self)
+      return OptionSimulation(payoff.function, payoff.sample)
+    }
+  }
+
+  /// `price`.
+  public var exactPrice: Double? { price }
 }
 
 extension ChunkMemory {

@@ -1,0 +1,214 @@
+import ComplexModule
+import EchelonMemory
+import EchelonRandom
+import Foundation
+
+/// A European option on a price whose variance is itself a process, which returns to a mean: Heston's model,
+/// dS = r·S dt + √V·S dW and dV = κ(θ - V) dt + σ√V dZ, with dW·dZ = ρ dt.
+///
+/// Paths are discretised (Andersen's quadratic-exponential scheme with its martingale correction), so the mean of the
+/// samples is not the price; the difference falls with the number of steps. With 32 steps a year tests bound it by 0.1
+/// % of the spot, beside the error of the estimate.
+/// - Source: S. L. Heston, *A closed-form solution for options with stochastic volatility*, Review of Financial Studies
+///   6 (1993); L. Andersen, *Simple and efficient simulation of the Heston stochastic volatility model*, Journal of
+///   Computational Finance 11 (2008).
+public struct HestonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable {
+  /// A call or a put.
+  public var kind: EuropeanOption.Kind
+  /// The price of the underlying today, in any currency, above 0; the option's price is in the same.
+  public var spot: Double
+  /// The price at which it may be bought or sold, above 0.
+  public var strike: Double
+  /// The riskless rate r, continuous, per year.
+  public var rate: Double
+  /// V today, per year: the square of a volatility, 0 or more.
+  public var variance: Double
+  /// θ, to which V returns, above 0.
+  public var longRunVariance: Double
+  /// κ, how fast it does, per year, above 0.
+  public var meanReversion: Double
+  /// σ, above 0.
+  public var volatilityOfVariance: Double
+  /// ρ, of price and variance, -1 to 1.
+  public var correlation: Double
+  /// To expiry, above 0.
+  public var years: Double
+  /// In which a path is simulated, 1 or more.
+  public var steps: Int
+
+  /// An option with these numbers.
+  public init(
+    _ kind: EuropeanOption.Kind, spot: Double, strike: Double, rate: Double, variance: Double,
+    longRunVariance: Double, meanReversion: Double, volatilityOfVariance: Double,
+    correlation: Double, years: Double, steps: Int
+  ) {
+    self.kind = kind
+    self.spot = spot
+    self.strike = strike
+    self.rate = rate
+    self.variance = variance
+    self.longRunVariance = longRunVariance
+    self.meanReversion = meanReversion
+    self.volatilityOfVariance = volatilityOfVariance
+    self.correlation = correlation
+    self.years = years
+    self.steps = steps
+  }
+
+  /// By integration of the characteristic function, to some 10 digits of the spot.
+  /// - Source: A. L. Lewis, *A simple option formula for general jump-diffusion and other exponential Lévy processes*
+  ///   (2001).
+  public var exactPrice: Double? {
+    let discounted = strike * exp(-rate * years)
+    let logMoneyness = log(spot / discounted)
+    func integrand(_ u: Double) -> Double {
+      let shifted = Complex(u, -0.5)
+      let value = Complex.exp(Complex(0, u * logMoneyness) + logCharacteristic(shifted))
+      return value.real / (u * u + 0.25)
+    }
+    // u = e^(t - e^(-t)): both ends vanish faster than exponentially, and the trapezoidal rule is all that it takes.
+    func sum(step: Double) -> Double {
+      var (total, t) = (0.0, -4.0)
+      while t <= 10 {
+        let u = exp(t - exp(-t))
+        let term = integrand(u) * u * (1 + exp(-t))
+        if term.isFinite { total += term }
+        t += step
+      }
+      return total * step
+    }
+    var step = 1.0 / 16
+    var last = sum(step: step)
+    while step > 1.0 / 4096 {
+      step /= 2
+      let next = sum(step: step)
+      let change = abs(next - last)
+      last = next
+      if change < 1e-11 { break }
+    }
+    let call = spot - (spot * discounted).squareRoot() / .pi * last
+    return kind == .call ? call : call - spot + discounted
+  }
+
+  /// The logarithm of E e^(iu·X), X the logarithm of price at expiry through forward price.
+  ///
+  /// In the form that stays on one branch of the logarithm.
+  /// - Source: H. Albrecher, P. Mayer, W. Schoutens, J. Tistaert, *The little Heston trap*, Wilmott (2007).
+  private func logCharacteristic(_ u: Complex<Double>) -> Complex<Double> {
+    let (kappa, sigma) = (meanReversion, volatilityOfVariance)
+    let iu = Complex<Double>.i * u
+    let one = Complex<Double>(1)
+    let beta = Complex(kappa) - iu.multiplied(by: correlation * sigma)
+    let root = Complex.sqrt(beta * beta + (iu + u * u).multiplied(by: sigma * sigma))
+    let low = beta - root
+    let ratio = low / (beta + root)
+    let decay = Complex.exp(-root.multiplied(by: years))
+    let growth = (one - ratio * decay) / (one - ratio)
+    let scale = 1 / (sigma * sigma)
+    let mean = low.multiplied(by: years) - Complex.log(growth).multiplied(by: 2)
+    let slope = low * (one - decay) / (one - ratio * decay)
+    return mean.multiplied(by: kappa * longRunVariance * scale)
+      + slope.multiplied(by: variance * scale)
+  }
+
+  /// See `SimulatedOption`.
+  public var simulation: OptionSimulation {
+    get throws {
+      let european = EuropeanOption(
+        kind, spot: spot, strike: strike, rate: rate, volatility: 0, years: years)
+      try OptionProblem.refuse(
+        european.problem ?? OptionProblem.positive("time in years", years)
+          ?? OptionProblem.notNegative("variance", variance)
+          ?? OptionProblem.positive("long-run variance", longRunVariance)
+          ?? OptionProblem.positive("mean reversion", meanReversion)
+          ?? OptionProblem.positive("volatility of the variance", volatilityOfVariance)
+          ?? OptionProblem.within("correlation", correlation, -1...1))
+      try OptionProblem.refuse(
+        1...100_000 ~= steps ? nil : "\(steps) steps; take 1 to 100,000")
+      return HestonPath(self).simulation
+    }
+  }
+}
+
+private struct HestonPath: BitwiseCopyable, Sendable {
+  let logSpot: Double
+  let variance: Double
+  let steps: Int
+  let strike: Double
+  /// The discount factor, below 0 for a put.
+  let scale: Double
+  /// r·dt.
+  let growth: Double
+  /// e^(-κ·dt) and θ, of the mean of the next variance.
+  let decay: Double
+  let longRun: Double
+  /// Of the variance of the next variance: what this variance is multiplied by, and what is added.
+  let spread: Double
+  let spreadBase: Double
+  /// What the logarithm takes of this and the next variance: K₀ to K₄ of the source.
+  let k0: Double
+  let k1: Double
+  let k2: Double
+  let k3: Double
+
+  init(_ option: HestonOption) {
+    let step = option.years / Double(option.steps)
+    let (kappa, sigma) = (option.meanReversion, option.volatilityOfVariance)
+    let rho = option.correlation
+    logSpot = log(option.spot)
+    variance = option.variance
+    steps = option.steps
+    strike = option.strike
+    scale = exp(-option.rate * option.years) * option.kind.sign
+    growth = option.rate * step
+    decay = exp(-kappa * step)
+    longRun = option.longRunVariance
+    let gone = -expm1(-kappa * step)
+    spread = sigma * sigma * decay * gone / kappa
+    spreadBase = longRun * sigma * sigma * gone * gone / (2 * kappa)
+    k0 = -rho * kappa * longRun / sigma * step
+    let half = 0.5 * step * (kappa * rho / sigma - 0.5)
+    k1 = half - rho / sigma
+    k2 = half + rho / sigma
+    k3 = 0.5 * step * (1 - rho * rho)
+  }
+
+  var simulation: OptionSimulation {
+    OptionSimulation(ChunkFunction { chunk in chunk.accumulate { sample(&$0) } }) { sample(&$0) }
+  }
+
+  private func sample(_ generator: inout PhiloxGenerator) -> Double {
+    var (logarithm, variance) = (logSpot, variance)
+    // e^(slope·next variance) is a factor of the price.
+    let slope = k2 + k3 / 2
+    for _ in 0..<steps {
+      let mean = longRun + (variance - longRun) * decay
+      let ratio = (variance * spread + spreadBase) / (mean * mean)
+      let next: Double
+      // The logarithm of the expectation of that factor.
+      let expected: Double
+      if ratio <= 1.5 {
+        let inverse = 2 / ratio
+        let square = inverse - 1 + (inverse * (inverse - 1)).squareRoot()
+        let a = mean / (1 + square)
+        let root = square.squareRoot() + generator.normal()
+        next = a * root * root
+        let rest = 1 - 2 * slope * a
+        expected = rest > 0 ? slope * square * a / rest - log(rest) / 2 : .nan
+      } else {
+        let zero = (ratio - 1) / (ratio + 1)
+        let tail = (1 - zero) / mean
+        let uniform = generator.uniformOpen()
+        next = uniform <= zero ? 0 : log((1 - zero) / (1 - uniform)) / tail
+        expected = tail > slope ? log(zero + tail * (1 - zero) / (tail - slope)) : .nan
+      }
+      // So that the discounted price is a martingale; where its expectation is infinite, as the process has it.
+      let correction = expected.isNaN ? k0 : -expected - k3 / 2 * variance
+      logarithm +=
+        growth + correction + k2 * next + (expected.isNaN ? k1 * variance : 0)
+        + (k3 * (variance + next)).squareRoot() * generator.normal()
+      variance = next
+    }
+    return max(0, scale * (exp(logarithm) - strike))
+  }
+}

@@ -64,7 +64,8 @@ extension WorkExecutor {
     return state
   }
 
-  private func check(_ goal: MonteCarloGoal, from state: MonteCarloState) throws {
+  /// Throws for a goal that makes no sense, or has been passed.
+  func check(_ goal: MonteCarloGoal, from state: MonteCarloState) throws {
     if let problem = goal.problem {
       throw PoolError.invalidArgument("a Monte Carlo run until \(problem)")
     }

@@ -1,0 +1,133 @@
+import Echelon
+import RealModule
+import TestSupport
+import Testing
+
+/// An American option that may be exercised at its dates, by a binomial tree.
+/// - Parameter stepsPerDate: of the tree, between two dates.
+private func binomialTree(_ option: AmericanOption, stepsPerDate: Int) -> Double {
+  let count = option.dates * stepsPerDate
+  let step = option.years / Double(count)
+  let up = Double.exp(option.volatility * step.squareRoot())
+  let share = (.exp(option.rate * step) - 1 / up) / (up - 1 / up)
+  let discount = Double.exp(-option.rate * step)
+  let sign = option.kind == .call ? 1.0 : -1
+  func payoff(_ rises: Int, of steps: Int) -> Double {
+    max(0, sign * (option.spot * .exp(Double(2 * rises - steps) * .log(up)) - option.strike))
+  }
+  var values = (0...count).map { payoff($0, of: count) }
+  for steps in (0..<count).reversed() {
+    let isDate = steps % stepsPerDate == 0
+    for rises in 0...steps {
+      let held = discount * (share * values[rises + 1] + (1 - share) * values[rises])
+      values[rises] = isDate ? max(held, payoff(rises, of: steps)) : held
+    }
+  }
+  return values[0]
+}
+
+@Suite(.timeLimit(.minutes(10))) struct `American options` {
+  private let put = AmericanOption(
+    .put, spot: 36, strike: 40, rate: 0.06, volatility: 0.2, years: 1)
+
+  /// F. A. Longstaff, E. S. Schwartz (2001), table 1: by finite differences, at 50 dates a year.
+  private static let published: [(Double, Double, Double, Double)] = [
+    (36, 0.2, 1, 4.478), (40, 0.2, 1, 2.314), (40, 0.4, 2, 6.920), (44, 0.2, 2, 1.690),
+    (44, 0.4, 1, 3.948),
+  ]
+
+  @Test(arguments: published.indices)
+  func `cost what binomial trees and published figures say, less the bias of the policy`(
+    _ row: Int
+  ) throws {
+    let drawn = testSeed()
+    let (spot, volatility, years, figure) = Self.published[row]
+    var option = put
+    (option.spot, option.volatility, option.years) = (spot, volatility, years)
+    option.dates = Int(50 * years)
+    let tree = binomialTree(option, stepsPerDate: 8)
+    #expect(abs(tree - figure) < 4e-3, "\(tree)")
+    for seed in [7, drawn] {
+      let found = try pools[1].price(
+        of: option, regressionSamples: 8192, seed: seed, until: .samples(8192))
+      // Below, since no policy is better than the best one, by less than 1 % with so few paths.
+      #expect(found.mean < tree + 5.5 * found.standardError + 2e-3, "\(found), seed \(seed)")
+      #expect(
+        found.mean > tree - 5.5 * found.standardError - 0.01 * tree, "\(found), seed \(seed)")
+      #expect(found.minimum >= option.europeanPrice - 1e-9)
+    }
+  }
+
+  @Test func `have samples that vary less than payoffs`() throws {
+    let found = try pools[1].price(
+      of: put, regressionSamples: 8192, seed: testSeed(), until: .samples(8192))
+    // That of Longstaff and Schwartz' payoffs is about 2.87.
+    #expect(found.standardDeviation < 1)
+  }
+
+  @Test func `that are never exercised early are European`() throws {
+    let seed = testSeed()
+    var option = put
+    // A call without dividends, and a put where money costs nothing.
+    (option.kind, option.dates) = (.call, 10)
+    let call = try pools[1].price(
+      of: option, regressionSamples: 1000, seed: seed, until: .samples(2000))
+    #expect(abs(call.mean - option.europeanPrice) < 1e-12 && call.standardError < 1e-12)
+    (option.kind, option.rate) = (.put, 0)
+    let put = try pools[1].price(
+      of: option, regressionSamples: 1000, seed: seed, until: .samples(2000))
+    #expect(abs(put.mean - option.europeanPrice) < 1e-12)
+    (option.rate, option.dates) = (0.06, 1)
+    option.spot = 50
+    let once = try pools[1].price(
+      of: option, regressionSamples: 1000, seed: seed, until: .samples(2000))
+    #expect(abs(once.mean - option.europeanPrice) < 1e-12)
+  }
+
+  @Test func `that are best exercised today are worth their payoff`() throws {
+    var option = put
+    (option.spot, option.dates) = (20, 10)
+    let found = try pools[1].price(
+      of: option, regressionSamples: 1000, seed: testSeed(), until: .samples(1000))
+    #expect(abs(found.mean - 20) < 1e-12 && found.standardError < 1e-12)
+  }
+
+  @Test func `are refused without a price, and there for async functions`() async throws {
+    for change in [
+      { $0.spot = 0 }, { $0.strike = .nan }, { $0.volatility = 0 }, { $0.years = 0 },
+      { $0.dates = 0 }, { $0.dates = 10_001 }, { $0.rate = .infinity },
+    ] as [(inout AmericanOption) -> Void] {
+      var option = put
+      change(&option)
+      #expect(throws: PoolError.self) {
+        try pools[1].startPrice(of: option, seed: 1, until: .samples(10))
+      }
+    }
+    for paths in [99, -1, .max] {
+      #expect(throws: PoolError.self) {
+        try pools[1].startPrice(of: put, regressionSamples: paths, seed: 1, until: .samples(10))
+      }
+    }
+    #expect(throws: PoolError.self) {
+      try pools[1].startPrice(of: put, seed: 1, until: .samples(-1))
+    }
+    let found = try await pools[1].price(
+      of: put, regressionSamples: 1000, seed: 1, until: .samples(1000))
+    #expect(found.sampleCount == 1000 && found.mean > 4)
+  }
+
+  @Test func `end when they are cancelled`() throws {
+    let endless = try pools[1].startPrice(of: put, seed: 1, until: .standardError(1e-300))
+    #expect(endless.cancel())
+    #expect(throws: CancellationError.self) { try endless.result() }
+  }
+}
+
+extension AmericanOption {
+  /// That of the option which is exercised at expiry only.
+  fileprivate var europeanPrice: Double {
+    EuropeanOption(
+      kind, spot: spot, strike: strike, rate: rate, volatility: volatility, years: years
+    ).price
+  }
+}

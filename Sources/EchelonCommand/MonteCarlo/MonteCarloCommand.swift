@@ -1,5 +1,6 @@
 import ArgumentParser
 import Echelon
+import EchelonFiles
 
 /// `echelon montecarlo`: examples whose answer is known, so that the error can be seen, and what a portfolio may lose.
 struct MonteCarloCommand: AsyncParsableCommand {
@@ -13,17 +14,36 @@ struct MonteCarloCommand: AsyncParsableCommand {
       EXAMPLES
         echelon montecarlo pi --samples 1e9 --seed 42
         echelon montecarlo call --strike 110 --volatility 0.3 --format json
+        echelon montecarlo asian --strike 100 --dates 52
+        echelon montecarlo american --put --spot 36 --strike 40 --rate 0.06
         echelon montecarlo var data/stocks.csv --level 0.99
       """,
-    subcommands: [MonteCarloPi.self, MonteCarloCall.self, ValueAtRiskCommand.self])
+    subcommands: [
+      MonteCarloPi.self, MonteCarloCall.self, AsianCommand.self, BarrierCommand.self,
+      LookbackCommand.self, BasketCommand.self, AmericanCommand.self, HestonCommand.self,
+      GreeksCommand.self,
+      MertonCommand.self, ValueAtRiskCommand.self,
+    ])
 }
 
-/// What every run needs to know.
+/// What every run of plain samples needs to know.
 struct MonteCarloOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("How many samples, 2 to 1e12; 1e8 and 10_000_000 work.", valueName: "n"))
   var samples = SampleCount(100_000_000)
+  @OptionGroup var run: MonteCarloRunOptions
+}
 
+/// What every run of paths needs to know, a sample of which costs more.
+struct PathOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("How many samples, 2 to 1e12; 1e6 and 10_000_000 work.", valueName: "n"))
+  var samples = SampleCount(1_000_000)
+  @OptionGroup var run: MonteCarloRunOptions
+}
+
+/// How a run is made, and written.
+struct MonteCarloRunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The key of the random numbers.", valueName: "s"))
   var seed: UInt64 = 42
 
@@ -31,19 +51,30 @@ struct MonteCarloOptions: ParsableArguments {
   @OptionGroup var workers: WorkerOptions
 
   /// Runs `estimate` in a pool whose workers have started, and writes the report.
-  func run(
-    _ name: String, exact: Double, parameters: [(name: String, value: Double)] = [],
+  /// - Parameters:
+  ///   - exact: the true value, where it is known.
+  ///   - note: what the standard error does not say.
+  func callAsFunction(
+    _ name: String, exact: Double?, parameters: [(name: String, value: JSONValue)] = [],
+    note: String? = nil,
     _ estimate: (ProcessPool, Interruption) async throws -> MonteCarloEstimate
   ) async throws {
+    try await inPool { pool, interruption in
+      let (found, seconds) = try await timed { try await estimate(pool, interruption) }
+      let report = MonteCarloReport(
+        name: name, parameters: parameters, estimate: found, exact: exact, note: note, seed: seed,
+        seconds: seconds, workerCount: workers.count)
+      try report.write(output.format)
+    }
+  }
+
+  /// Runs `body` in a pool whose workers have started.
+  func inPool(_ body: (ProcessPool, Interruption) async throws -> Void) async throws {
     let interruption = Interruption()
     try await interruption.exitingIfCut {
       try await withProcessPool(workers: workers.count) { pool in
         try await pool.warmUp()
-        let (found, seconds) = try await timed { try await estimate(pool, interruption) }
-        let report = MonteCarloReport(
-          name: name, parameters: parameters, estimate: found, exact: exact, seed: seed,
-          seconds: seconds, workerCount: workers.count)
-        try report.write(output.format)
+        try await body(pool, interruption)
       }
     }
   }
@@ -59,7 +90,7 @@ struct MonteCarloPi: AsyncParsableCommand {
   func run() async throws {
     try await options.run("pi", exact: .pi) { pool, interruption in
       try await Self.estimate(
-        samples: options.samples.count, seed: options.seed, in: pool, interruption)
+        samples: options.samples.count, seed: options.run.seed, in: pool, interruption)
     }
   }
 
@@ -105,11 +136,11 @@ struct MonteCarloCall: AsyncParsableCommand {
     let parameters = [
       ("spot", spot), ("strike", strike), ("rate", rate), ("volatility", volatility),
       ("years", years),
-    ]
+    ].map { (name: $0, value: JSONValue.number($1)) }
     try await options.run("call", exact: option.price, parameters: parameters) {
       pool, interruption in
       let future = try pool.startPrice(
-        of: option, seed: options.seed, until: .samples(options.samples.count))
+        of: option, seed: options.run.seed, until: .samples(options.samples.count))
       interruption.watch([future])
       return try await future.value
     }

@@ -1,12 +1,15 @@
 import Echelon
 import EchelonFiles
 
-/// The outcome of a Monte Carlo run, beside the true value.
+/// The outcome of a Monte Carlo run, beside the true value where that is known.
 struct MonteCarloReport {
   let name: String
-  let parameters: [(name: String, value: Double)]
+  let parameters: [(name: String, value: JSONValue)]
   let estimate: MonteCarloEstimate
-  let exact: Double
+  /// Where it is known.
+  let exact: Double?
+  /// What the standard error does not say.
+  let note: String?
   let seed: UInt64
   let seconds: Double
   let workerCount: Int
@@ -15,7 +18,8 @@ struct MonteCarloReport {
 
   private var interval: ClosedRange<Double> { estimate.confidenceInterval(Self.level) }
   /// The error in standard errors: beyond ±2 for one seed in twenty.
-  private var deviation: Double { (estimate.mean - exact) / estimate.standardError }
+  private var deviation: Double? { error.map { $0 / estimate.standardError } }
+  private var error: Double? { exact.map { estimate.mean - $0 } }
   private var rate: Double { Double(estimate.sampleCount) / seconds }
 
   func write(_ format: OutputFormat) throws {
@@ -28,6 +32,7 @@ struct MonteCarloReport {
         case .number(let number): Column(name: name, numbers: [number])
         case .integer(let number): Column(name: name, numbers: [Double(number)])
         case .string(let text): Column(name: name, text: [text])
+        case .array(let values): Column(name: name, text: [Self.words(values)])
         default: Column(name: name, text: [nil])
         }
       }
@@ -35,17 +40,39 @@ struct MonteCarloReport {
     }
   }
 
+  /// What was run, in words.
+  static func title(_ name: String, _ parameters: [(name: String, value: JSONValue)]) -> String {
+    let words = parameters.map { name, value in
+      let words = name.replacing("_", with: " ")
+      return switch value {
+      case .number(let number): "\(words) \(number.rounded(significantDigits: 6))"
+      case .integer(let number): "\(words) \(number)"
+      case .string(let text): text
+      case .array(let values): "\(words) \(Self.words(values))"
+      default: words
+      }
+    }
+    return (["Monte Carlo: \(name)"] + words).joined(separator: ", ")
+  }
+
+  /// Numbers as they are written on the command line.
+  private static func words(_ values: [JSONValue]) -> String {
+    values.map { $0.text().filter { !$0.isWhitespace } }.joined(separator: ",")
+  }
+
+  private func optional(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
+
   private var members: [(name: String, value: JSONValue)] {
-    [("run", .string(name))] + parameters.map { ($0.name, .number($0.value)) } + [
+    [("run", .string(name))] + parameters + [
       ("samples", .integer(estimate.sampleCount)),
       ("seed", Int(exactly: seed).map { .integer($0) } ?? .string(String(seed))),
       ("estimate", .number(estimate.mean)), ("standard_error", .number(estimate.standardError)),
       ("interval_low", .number(interval.lowerBound)),
-      ("interval_high", .number(interval.upperBound)), ("exact", .number(exact)),
-      ("error", .number(estimate.mean - exact)),
-      ("error_in_standard_errors", .number(deviation)), ("seconds", .number(seconds)),
+      ("interval_high", .number(interval.upperBound)), ("exact", optional(exact)),
+      ("error", optional(error)), ("error_in_standard_errors", optional(deviation)),
+      ("seconds", .number(seconds)),
       ("samples_per_second", .number(rate)), ("workers", .integer(workerCount)),
-    ]
+    ] + (note.map { [("note", .string($0))] } ?? [])
   }
 
   private var table: String {
@@ -62,21 +89,19 @@ struct MonteCarloReport {
     }
     var table = TextTable(columns: [.init(""), .init("", isElastic: true)])
     table.hasHeader = false
-    let title =
-      (["Monte Carlo: \(name)"]
-      + parameters.map {
-        "\($0.name) \($0.value.rounded(significantDigits: 6))"
-      })
-      .joined(separator: ", ")
+    let title = Self.title(name, parameters)
     func add(_ label: String, _ value: String) { table.rows.append([.text(label), .text(value)]) }
     add("Estimate", digits(estimate.mean))
     add("Standard error", estimate.standardError.rounded(significantDigits: 3))
     add("95 % interval", "\(digits(interval.lowerBound)) to \(digits(interval.upperBound))")
-    add("True value", digits(exact))
-    add(
-      "Error",
-      "\((estimate.mean - exact).rounded(significantDigits: 3)), "
-        + "\(deviation.rounded(significantDigits: 2)) standard errors")
+    if let exact, let error, let deviation {
+      add("True value", digits(exact))
+      add(
+        "Error",
+        "\(error.rounded(significantDigits: 3)), "
+          + "\(deviation.rounded(significantDigits: 2)) standard errors")
+    }
+    if let note { add("Note", note) }
     add("Samples", "\(NumberText.grouped(estimate.sampleCount)), seed \(seed)")
     add(
       "Time",

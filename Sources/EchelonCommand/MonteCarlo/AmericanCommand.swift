@@ -1,0 +1,65 @@
+import ArgumentParser
+import Echelon
+import EchelonFiles
+
+/// An American option by least squares.
+struct AmericanCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "american",
+    abstract: "An American option, by Longstaff and Schwartz' least squares.",
+    discussion: """
+      A first set of paths says when to exercise, by regressions; the price is what that brings on \
+      other paths. No policy is better than the best one, so the mean is a little too low. The \
+      underlying's price is a geometric Brownian motion without dividends.
+
+      EXAMPLES
+        echelon montecarlo american --put --spot 36 --strike 40 --rate 0.06
+        echelon montecarlo american --put --dates 250 --samples 1e7 --format json
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "At how many dates it may be exercised besides today, at equal distances up to expiry.",
+      valueName: "n"))
+  var dates = 50
+  @Option(help: ArgumentHelp("Paths of the regressions, 100 to 1e9.", valueName: "n"))
+  var regressionSamples = SampleCount(65_536)
+  @OptionGroup var asset: AssetOptions
+  @OptionGroup var strike: StrikeOptions
+  @OptionGroup var volatility: VolatilityOptions
+  @OptionGroup var options: PathOptions
+
+  private var option: AmericanOption {
+    AmericanOption(
+      asset.contract.kind, spot: asset.spot, strike: strike.strike, rate: asset.contract.rate,
+      volatility: volatility.volatility, years: asset.contract.years, dates: dates)
+  }
+
+  func validate() throws {
+    guard 100...1_000_000_000 ~= regressionSamples.count else {
+      throw ValidationError(
+        "--regression-samples must be 100 to 1e9, not \(regressionSamples.count)")
+    }
+    if let problem = option.problem { throw ValidationError("an option with \(problem)") }
+  }
+
+  func run() async throws {
+    let parameters =
+      asset.parameters + [
+        ("strike", .number(strike.strike)), ("volatility", .number(volatility.volatility)),
+        ("dates", .integer(dates)), ("regression_samples", .integer(regressionSamples.count)),
+      ]
+    let option = option
+    try await options.run(
+      "american", exact: nil, parameters: parameters,
+      note:
+        "a little too low, which the standard error does not say: no policy is better than the best"
+    ) { pool, interruption in
+      let future = try pool.startPrice(
+        of: option, regressionSamples: regressionSamples.count, seed: options.run.seed,
+        until: .samples(options.samples.count))
+      interruption.watch([future])
+      return try await future.value
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Echelon
+import EchelonFiles
+
+/// A European option in Merton's model.
+struct MertonCommand: OptionCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merton",
+    abstract: "A European option on a price that jumps (Merton's jump diffusion).",
+    discussion: """
+      Jumps of the logarithm of the price are normal, and as likely at each moment. Samples are \
+      exact; the true value is Merton's series.
+
+      EXAMPLES
+        echelon montecarlo merton --jumps-per-year 2 --jump-mean -0.1 --jump-deviation 0.15
+        echelon montecarlo merton --put --strike 90 --format json
+      """)
+
+  @Option(help: ArgumentHelp("How many jumps are expected in a year.", valueName: "λ"))
+  var jumpsPerYear = 1.0
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The mean of a jump of the logarithm.", valueName: "μ"))
+  var jumpMean = -0.1
+  @Option(help: ArgumentHelp("The standard deviation of such a jump.", valueName: "δ"))
+  var jumpDeviation = 0.15
+  @OptionGroup var asset: AssetOptions
+  @OptionGroup var strike: StrikeOptions
+  @OptionGroup var volatility: VolatilityOptions
+  @OptionGroup var options: PathOptions
+
+  var option: MertonOption {
+    MertonOption(
+      asset.contract.kind, spot: asset.spot, strike: strike.strike, rate: asset.contract.rate,
+      volatility: volatility.volatility, jumpsPerYear: jumpsPerYear, jumpMean: jumpMean,
+      jumpDeviation: jumpDeviation, years: asset.contract.years)
+  }
+
+  var parameters: [(name: String, value: JSONValue)] {
+    asset.parameters + [
+      ("strike", .number(strike.strike)), ("volatility", .number(volatility.volatility)),
+      ("jumps_per_year", .number(jumpsPerYear)), ("jump_mean", .number(jumpMean)),
+      ("jump_deviation", .number(jumpDeviation)),
+    ]
+  }
+}
+
+/// A European option in Heston's model.
+struct HestonCommand: OptionCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "heston",
+    abstract: "A European option on a price of random variance (Heston's model).",
+    discussion: """
+      The variance V returns to θ at the rate κ: dV = κ(θ - V) dt + σ√V dZ. Paths are simulated in \
+      steps (Andersen's quadratic-exponential scheme), so the mean is a little off, the less the more \
+      steps there are. The true value comes from the characteristic function.
+
+      EXAMPLES
+        echelon montecarlo heston --steps 64
+        echelon montecarlo heston --variance 0.09 --long-run-variance 0.06 --correlation -0.3
+      """)
+
+  @Option(help: ArgumentHelp("V today, the square of a volatility.", valueName: "V"))
+  var variance = 0.04
+  @Option(help: ArgumentHelp("The variance that it returns to.", valueName: "θ"))
+  var longRunVariance = 0.04
+  @Option(help: ArgumentHelp("How fast it does, per year.", valueName: "κ"))
+  var meanReversion = 2.0
+  @Option(help: ArgumentHelp("The volatility of the variance.", valueName: "σ"))
+  var volatilityOfVariance = 0.5
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Of price and variance, -1 to 1.", valueName: "ρ"))
+  var correlation = -0.7
+  @Option(help: ArgumentHelp("In how many steps a path is simulated.", valueName: "n"))
+  var steps = 32
+  @OptionGroup var asset: AssetOptions
+  @OptionGroup var strike: StrikeOptions
+  @OptionGroup var options: PathOptions
+
+  var note: String? {
+    "paths in \(steps) steps: the mean is off by a little that the standard error does not say"
+  }
+
+  var option: HestonOption {
+    HestonOption(
+      asset.contract.kind, spot: asset.spot, strike: strike.strike, rate: asset.contract.rate,
+      variance: variance, longRunVariance: longRunVariance, meanReversion: meanReversion,
+      volatilityOfVariance: volatilityOfVariance, correlation: correlation,
+      years: asset.contract.years, steps: steps)
+  }
+
+  var parameters: [(name: String, value: JSONValue)] {
+    asset.parameters + [
+      ("strike", .number(strike.strike)), ("variance", .number(variance)),
+      ("long_run_variance", .number(longRunVariance)), ("mean_reversion", .number(meanReversion)),
+      ("volatility_of_variance", .number(volatilityOfVariance)),
+      ("correlation", .number(correlation)), ("steps", .integer(steps)),
+    ]
+  }
+}

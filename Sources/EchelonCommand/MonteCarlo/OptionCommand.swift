@@ -1,0 +1,88 @@
+import ArgumentParser
+import Echelon
+import EchelonFiles
+
+/// A command that prices an option by simulation.
+protocol OptionCommand: AsyncParsableCommand {
+  associatedtype Priced: SimulatedOption
+  /// What is priced.
+  var option: Priced { get }
+  /// As the report names what the option is made of.
+  var parameters: [(name: String, value: JSONValue)] { get }
+  /// What the standard error does not say.
+  var note: String? { get }
+  var options: PathOptions { get }
+}
+
+extension OptionCommand {
+  var note: String? { nil }
+
+  func validate() throws {
+    do { _ = try option.simulation } catch { throw ValidationError("\(error)") }
+  }
+
+  func run() async throws {
+    let option = option
+    try await options.run(
+      Self._commandName, exact: option.exactPrice, parameters: parameters, note: note
+    ) { pool, interruption in
+      let future = try pool.startPrice(
+        of: option, seed: options.run.seed, until: .samples(options.samples.count))
+      interruption.watch([future])
+      return try await future.value
+    }
+  }
+}
+
+/// What every option has.
+struct ContractOptions: ParsableArguments {
+  @Flag(help: "A put, the right to sell; without it a call.")
+  var put = false
+  @Option(
+    help: ArgumentHelp("The riskless rate per year, continuous: 0.05 is 5 %.", valueName: "r"))
+  var rate = 0.05
+  @Option(help: ArgumentHelp("The time to expiry.", valueName: "t"))
+  var years = 1.0
+
+  var kind: EuropeanOption.Kind { put ? .put : .call }
+  var parameters: [(name: String, value: JSONValue)] {
+    [("kind", .string(kind.rawValue)), ("rate", .number(rate)), ("years", .number(years))]
+  }
+}
+
+/// What every option on one asset has.
+struct AssetOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The price of the underlying today.", valueName: "price"))
+  var spot = 100.0
+  @OptionGroup var contract: ContractOptions
+
+  var parameters: [(name: String, value: JSONValue)] {
+    contract.parameters + [("spot", .number(spot))]
+  }
+}
+
+/// What it may be bought or sold for.
+struct StrikeOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The price it can be bought or sold for.", valueName: "price"))
+  var strike = 105.0
+}
+
+/// How much a price varies.
+struct VolatilityOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The volatility per square root of a year.", valueName: "σ"))
+  var volatility = 0.2
+}
+
+/// When a path is looked at.
+struct MonitoringOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "At how many dates it is looked at the price, at equal distances up to expiry; at every moment "
+        + "without it.", valueName: "n"))
+  var dates: Int?
+
+  var monitoring: OptionMonitoring { dates.map { .dates($0) } ?? .continuous }
+  var parameters: [(name: String, value: JSONValue)] {
+    dates.map { [("dates", .integer($0))] } ?? [("monitoring", .string("continuous"))]
+  }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `echelon montecarlo, of options` {
+  /// Names and numbers that the report has beside those of every run.
+  private static let priced: [[String]] = [
+    ["asian", "--average", "geometric"], ["asian", "--put", "--average", "geometric"],
+    ["barrier"], ["barrier", "--put", "--effect", "up-and-in", "--barrier", "120"],
+    ["lookback"], ["lookback", "--put", "--strike", "95"],
+    ["basket", "--spots", "100", "--weights", "1", "--volatilities", "0.3"],
+    ["merton", "--jump-mean", "-0.2"], ["heston", "--steps", "16", "--put"],
+  ]
+  private static let others: [[String]] = [
+    ["asian", "--dates", "3"], ["barrier", "--dates", "4"],
+    ["lookback", "--dates", "4", "--strike", "110"],
+    ["basket", "--weights", "1,-1", "--strike", "0", "--correlation", "-0.3"],
+    ["american", "--put", "--dates", "5", "--regression-samples", "2000"],
+  ]
+
+  @Test(arguments: priced)
+  func `agrees with the formula where there is one`(_ arguments: [String]) throws {
+    let run = try CommandProcess.run(
+      ["montecarlo"] + arguments + ["--samples", "2e4", "--seed", "7", "--format", "json"])
+    #expect(run.status == 0, "\(run.errors)")
+    let result = try run.object()
+    func number(_ key: String) throws -> Double { try #require(result[key] as? Double) }
+    let error = try number("estimate") - number("exact")
+    #expect(abs(error) < 4 * (try number("standard_error")) + 1e-9)
+    #expect(result["run"] as? String == arguments[0])
+    #expect(result["kind"] as? String == (arguments.contains("--put") ? "put" : "call"))
+    #expect((result["note"] != nil) == (arguments[0] == "heston"))
+  }
+
+  @Test(arguments: others)
+  func `has no true value where there is no formula`(_ arguments: [String]) throws {
+    let run = try CommandProcess.run(
+      ["montecarlo"] + arguments + ["--samples", "2e4", "--seed", "7", "--format", "json"])
+    #expect(run.status == 0, "\(run.errors)")
+    let result = try run.object()
+    for name in ["exact", "error", "error_in_standard_errors"] {
+      #expect(result[name] is NSNull, "\(name)")
+    }
+    #expect(try #require(result["estimate"] as? Double) > 0)
+    let table = try CommandProcess.run(["montecarlo"] + arguments + ["--samples", "2e4"])
+    #expect(table.output.contains("Standard error") && !table.output.contains("True value"))
+  }
+
+  @Test(arguments: priced + others)
+  func `depends on the seed and not on the workers`(_ arguments: [String]) throws {
+    func estimate(seed: String, workers: String) throws -> [String] {
+      let run = try CommandProcess.run(
+        ["montecarlo"] + arguments + [
+          "--samples", "70_000", "--seed", seed, "--workers", workers, "--format", "json",
+        ])
+      #expect(run.status == 0)
+      let result = try run.object()
+      return ["estimate", "standard_error", "samples"].map { "\(result[$0] ?? "none")" }
+    }
+    let one = try estimate(seed: "1", workers: "1")
+    #expect(try estimate(seed: "1", workers: "3") == one)
+    // Of one asset the control variate says everything.
+    if arguments[0] != "basket" { #expect(try estimate(seed: "2", workers: "1") != one) }
+  }
+
+  @Test(arguments: [
+    ["asian", "--dates", "0"], ["asian", "--average", "harmonic"], ["asian", "--spot", "0"],
+    ["barrier", "--barrier", "120"], ["barrier", "--effect", "sideways"],
+    ["lookback", "--strike", "0"], ["lookback", "--dates", "0"], ["basket", "--spots", "1,x"],
+    ["basket", "--weights", "1"], ["basket", "--correlation", "2"],
+    ["basket", "--correlation", "1"], ["american", "--volatility", "0"],
+    ["american", "--regression-samples", "99"], ["heston", "--steps", "0"],
+    ["heston", "--correlation", "-1.5"], ["greeks", "--volatility", "0"],
+    ["greeks", "--years", "0"],
+    ["greeks", "--strike", "nan"], ["merton", "--jump-deviation", "nan"],
+  ])
+  func `ends with 2 when it is used wrongly`(_ arguments: [String]) throws {
+    let run = try CommandProcess.run(["montecarlo"] + arguments)
+    #expect(run.status == 2)
+    #expect(run.output.isEmpty)
+    #expect(run.errors.hasPrefix("echelon: "), "\(run.errors)")
+  }
+
+  @Test(arguments: [
+    "asian", "barrier", "lookback", "basket", "american", "heston", "merton", "greeks",
+  ])
+  func `explains each option, with examples that run`(_ name: String) throws {
+    let help = try CommandProcess.run("montecarlo", name, "--help")
+    #expect(help.status == 0)
+    let lines = help.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    let examples = lines.filter { $0.starts(with: ["echelon", "montecarlo", name]) }
+    #expect(examples.count >= 2)
+    for example in examples where !example.contains("--samples") {
+      let run = try CommandProcess.run(Array(example.dropFirst()) + ["--samples", "2000"])
+      #expect(run.status == 0, "\(example): \(run.errors)")
+    }
+  }
+
+  @Test(arguments: ["pathwise", "likelihood-ratio"])
+  func `knows the Greeks within their own errors`(_ method: String) throws {
+    let arguments = ["montecarlo", "greeks", "--put", "--method", method, "--samples", "3e4"]
+    let result = try CommandProcess.run(arguments + ["--seed", "7", "--format", "json"]).object()
+    let greeks = try #require(result["greeks"] as? [[String: Any]])
+    #expect(
+      greeks.map { $0["name"] as? String } == ["price", "delta", "gamma", "vega", "theta", "rho"])
+    for greek in greeks {
+      func number(_ key: String) throws -> Double { try #require(greek[key] as? Double) }
+      let error = try number("estimate") - number("exact")
+      #expect(abs(error) < 4.5 * (try number("standard_error")), "\(greek)")
+    }
+    func text(workers: String) throws -> String {
+      try CommandProcess.run(arguments + ["--format", "csv", "--workers", workers]).output
+    }
+    #expect(try text(workers: "1") == text(workers: "3"))
+    #expect(try CommandProcess.run(arguments).output.contains("True value"))
+  }
+
+  @Test func `writes lists as arrays, and as words in a table`() throws {
+    let arguments = ["montecarlo", "basket", "--spots", "100,90.5", "--samples", "1000"]
+    let result = try CommandProcess.run(arguments + ["--format", "json"]).object()
+    #expect(result["spots"] as? [Double] == [100, 90.5])
+    #expect(try CommandProcess.run(arguments).output.contains("spots 100,90.5"))
+    let csv = try CommandProcess.run(arguments + ["--format", "csv"]).output
+    #expect(csv.contains("\"100,90.5\""), "\(csv)")
+  }
+}

@@ -51,9 +51,9 @@ private func binomialTree(_ option: AmericanOption, stepsPerDate: Int) -> Double
       let found = try pools[1].price(
         of: option, regressionSamples: 8192, seed: seed, until: .samples(8192))
       // Below, since no policy is better than the best one, by less than 1 % with so few paths.
-      #expect(found.mean < tree + 5.5 * found.standardError + 2e-3, "\(found), seed \(seed)")
+      #expect(found.mean < tree + 6 * found.standardError + 2e-3, "\(found), seed \(seed)")
       #expect(
-        found.mean > tree - 5.5 * found.standardError - 0.01 * tree, "\(found), seed \(seed)")
+        found.mean > tree - 6 * found.standardError - 0.01 * tree, "\(found), seed \(seed)")
       #expect(found.minimum >= option.europeanPrice - 1e-9)
     }
   }

@@ -3,8 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Beyond this many standard errors lies one estimate in 26 million.
-private let limit = 5.5
+/// Beyond this many standard errors lies one estimate in 500 million.
+private let limit = 6.0
 
 /// Compares the simulation with a price, for a seed that is the same always and for one that was drawn.
 private func expect(
@@ -271,6 +271,35 @@ private func expect(
       try expect(
         option, costs: try #require(option.exactPrice), samples: 15_000, bias: 0.1, seed: seed)
     }
+  }
+
+  /// Which the correction of the scheme brings about, in few steps, too: an option that is sure to be exercised has no
+  /// bias.
+  @Test(arguments: [-0.7, 0, 0.6])
+  func `on prices of random variance have discounted prices that are martingales`(
+    _ correlation: Double
+  ) throws {
+    let seed = testSeed()
+    for steps in [1, 2, 8] {
+      for variance in [0.010201, 0.3] {
+        var option = heston
+        (option.correlation, option.steps, option.variance) = (correlation, steps, variance)
+        option.strike = 1e-6
+        try expect(
+          option, costs: option.spot - 1e-6 * exp(-option.rate), samples: 20_000, seed: seed)
+      }
+    }
+  }
+
+  @Test func `end where an error is small enough, at a number of samples that has the same bits`()
+    throws
+  {
+    let seed = testSeed()
+    let found = try pools[1].price(of: barrier, seed: seed, until: .relativeError(2e-3))
+    #expect(found.standardError <= 2e-3 * found.mean)
+    let again = try pools[2].price(
+      of: barrier, seed: seed, until: .samples(found.sampleCount))
+    #expect(again == found, "seed \(seed)")
   }
 
   @Test func `have the same bits for 1, 2, 3 and 7 workers, after deaths, and gone on from`() throws

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 // Each routine's name without its first letter, of real and of complex types.
 #define EK_ROUTINES(X) \
@@ -82,8 +83,11 @@ static inline any_element real_number(int type, double x) {
 static inline double real_value(int type, const any_element *x) { return is_single(type) ? x->s[0] : x->d[0]; }
 
 /// Memory for `count` things, of which there may be none; NULL when there is not enough.
+///
+/// Twice as much, of which no page is touched: OpenBLAS's kernels for complex numbers read an element past the end of a
+/// vector, and where that is a row of a matrix in this memory, the element is as far away as the matrix is high (0041).
 static inline void *work_memory(size_t count, size_t size) {
-  return count > PTRDIFF_MAX / size ? NULL : malloc(count ? count * size : 1);
+  return count > PTRDIFF_MAX / 2 / size ? NULL : malloc(count ? 2 * count * size : size);
 }
 
 /// What a routine asked for in the first element of its work, or EK_TOO_LARGE. As a float it may have been rounded down.

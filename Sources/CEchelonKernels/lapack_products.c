@@ -40,5 +40,10 @@ void ek_trsm(int type, char side, char uplo, char transpose, char diagonal, int 
 
 void ek_gemv(int type, char transpose, int m, int n, const void *alpha, const void *a, int lda, const void *x, int incx,
              const void *beta, void *y, int incy) {
+  // Complex kernels of OpenBLAS read an element past the end of x, which may be that of mapped memory (0041). Without
+  // memory for a copy they get x itself.
+  void *copy = is_complex(type) && transpose == 'N' && incx == 1 ? work_memory((size_t)n, element_size(type)) : NULL;
+  if (copy) x = memcpy(copy, x, (size_t)n * element_size(type));
   CALL(GEMV, type, (P8, P2, P1, L1), &transpose, &m, &n, alpha, a, &lda, x, &incx, beta, y, &incy, TEXT1);
+  free(copy);
 }

@@ -8,6 +8,14 @@ public protocol BLASElement: BitwiseCopyable, ExpressibleByIntegerLiteral {
 extension BLASElement {
   /// Whether there is an imaginary part.
   public static var isComplex: Bool { scalarType.isComplex }
+
+  /// Elements behind a column-major matrix that routines may read.
+  ///
+  /// OpenBLAS's kernels for complex numbers read an element past the end of a vector. Where the vector is the last row of
+  /// the matrix, that is one column further (0041).
+  public static func readablePastEnd(leading: Int, columns: Int) -> Int {
+    !isComplex || columns == 0 ? 0 : columns == 1 ? 1 : leading
+  }
 }
 
 /// A real one: Double or Float.

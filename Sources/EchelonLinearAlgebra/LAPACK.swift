@@ -103,6 +103,11 @@ public struct ColumnMajorShape: Sendable, Hashable {
   /// Elements from the first to one past the last in memory.
   public var extent: Int { rows == 0 || columns == 0 ? 0 : (columns - 1) * leading + rows }
 
+  /// Elements of memory for a matrix that routines work on, some of which they may read though they are not its own.
+  public func storageCount<Element: LinearAlgebraScalar>(of _: Element.Type) -> Int {
+    leading * columns + Element.readablePastEnd(leading: leading, columns: columns)
+  }
+
   var m: Int32 { Int32(rows) }
   var n: Int32 { Int32(columns) }
   var lda: Int32 { Int32(leading) }

@@ -95,17 +95,19 @@ extension WorkExecutor {
   /// A matrix whose elements are not set, in column-major order as LAPACK has it.
   /// - Parameter isOfTiles: whether steps write it. Then there is a gap between columns whose length is a multiple of a
   ///   page: their elements of one row would all fall into the same few lines of a cache.
-  func columnMajorMatrix<Element: BitwiseCopyable & Sendable>(
+  func columnMajorMatrix<Element: LinearAlgebraScalar>(
     of _: Element.Type = Element.self, rows: Int, columns: Int, isOfTiles: Bool = false
   ) throws -> SharedMatrix<Element> {
     let size = MemoryLayout<Element>.stride
     let (bytes, isOver) = rows.multipliedReportingOverflow(by: size)
     let gap = isOfTiles && rows > 0 && bytes % 4096 == 0 ? 128 / size : 0
-    let (count, overflow) = (max(1, rows) + gap).multipliedReportingOverflow(by: columns)
+    let leading = max(1, rows) + gap
+    let (count, overflow) = leading.multipliedReportingOverflow(by: columns)
     guard !isOver, !overflow else { throw ArenaError.invalidSize(bytes: .max) }
+    let past = Element.readablePastEnd(leading: leading, columns: columns)
     return SharedMatrix(
-      try uninitializedArray(count: count), rows: rows, columns: columns, rowStride: 1,
-      columnStride: max(1, rows) + gap)
+      try uninitializedArray(count: count + past), rows: rows, columns: columns, rowStride: 1,
+      columnStride: leading)
   }
 }
 
@@ -176,7 +178,7 @@ func withScratch<Element: LinearAlgebraScalar, R>(
   of type: Element.Type = Element.self, _ shape: ColumnMajorShape,
   _ body: (inout MutableSpan<Element>) throws(LinearAlgebraError) -> R
 ) throws(LinearAlgebraError) -> R {
-  try withScratch(of: type, count: shape.leading * shape.columns, body)
+  try withScratch(of: type, count: shape.storageCount(of: type), body)
 }
 
 /// Memory of the worker's own during a call; its elements are not set.

@@ -9,12 +9,14 @@ import EchelonWire
 extension WorkExecutor {
   @usableFromInline
   package func startSampling<Program: ChunkProgram>(
-    _ function: ChunkFunction, orElse program: Program, from state: MonteCarloState,
-    until goal: MonteCarloGoal, priority: WorkPriority, deadline: Duration?
+    _ function: ChunkFunction, orElse program: Program, inputs: [ArrayReference] = [],
+    from state: MonteCarloState, until goal: MonteCarloGoal, priority: WorkPriority,
+    deadline: Duration?
   ) throws -> Future<MonteCarloEstimate> {
     try check(goal, from: state)
     let run = SamplingRun(
-      sample: Unsent((function, program)), goal: goal, priority: priority, deadline: deadline)
+      sample: Unsent((function, program)), inputs: inputs, goal: goal, priority: priority,
+      deadline: deadline)
     // Of a given number of samples all chunks are one job, which no pause divides.
     if let count = goal.sampleLimit, goal == .samples(count) {
       return try start(run.job(from: state, upTo: count))
@@ -33,7 +35,8 @@ extension WorkExecutor {
   ) throws -> AsyncThrowingStream<MonteCarloEstimate, any Error> {
     try check(goal, from: state)
     let run = SamplingRun(
-      sample: Unsent((function, program)), goal: goal, priority: priority, deadline: nil)
+      sample: Unsent((function, program)), inputs: [], goal: goal, priority: priority, deadline: nil
+    )
     let (stream, continuation) = AsyncThrowingStream.makeStream(
       of: MonteCarloEstimate.self, bufferingPolicy: .bufferingNewest(1))
     let whole = try startSteps { [self] in
@@ -113,6 +116,8 @@ extension WorkExecutor {
 /// What is sampled, and until when.
 private struct SamplingRun<Program: ChunkProgram>: Sendable {
   let sample: Unsent<(ChunkFunction, Program)>
+  /// What all chunks read.
+  let inputs: [ArrayReference]
   let goal: MonteCarloGoal
   let priority: WorkPriority
   let deadline: Duration?
@@ -128,7 +133,7 @@ private struct SamplingRun<Program: ChunkProgram>: Sendable {
     var job = ClosureJob(
       function: sample.functions.0, program: sample.functions.1, label: "a Monte Carlo run",
       elementCount: samples,
-      chunkLength: length, output: nil, inputs: [],
+      chunkLength: length, output: nil, inputs: inputs,
       parameters: try ParameterBytes(SampleRange(seed: state.seed, first: UInt64(first)))
     ) { partials in
       guard let partials else { return MonteCarloEstimate(state.sums(), state: state) }

@@ -1,0 +1,98 @@
+import Echelon
+import Foundation
+import TestSupport
+import Testing
+
+private let (spot, strike, rate, volatility) = (100.0, 100.0, 0.05, 0.2)
+
+/// A European call by Euler's steps: the payoff of 2^level of them, less that of half as many with the same noise.
+@Sendable private func eulerCall(_ level: Int, _ rng: inout PhiloxGenerator) -> Double {
+  let steps = 1 << level
+  let step = 1 / Double(steps)
+  var (fine, coarse, pending) = (spot, spot, 0.0)
+  for index in 0..<steps {
+    let noise = step.squareRoot() * rng.normal()
+    fine *= 1 + rate * step + volatility * noise
+    pending += noise
+    if level > 0, index % 2 == 1 {
+      coarse *= 1 + rate * 2 * step + volatility * pending
+      pending = 0
+    }
+  }
+  func payoff(_ price: Double) -> Double { exp(-rate) * max(0, price - strike) }
+  return payoff(fine) - (level > 0 ? payoff(coarse) : 0)
+}
+
+@Suite struct `Multilevel Monte Carlo` {
+  static let price = EuropeanOption(
+    .call, spot: spot, strike: strike, rate: rate, volatility: volatility, years: 1
+  ).price
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `has the error that is asked for, at a part of the cost`(_ kind: TestedExecutor) throws {
+    let pool = kind.shared
+    for seed in [7, testSeed()] {
+      let error = 0.05
+      let found = try pool.multilevelMonteCarlo(error: error, seed: seed, eulerCall)
+      #expect(found.rootMeanSquareError <= 1.02 * error, "\(found), seed \(seed)")
+      // Six standard errors, and a bias that is estimated.
+      #expect(
+        abs(found.mean - Self.price) < 6 * found.standardError + 2 * error, "\(found), seed \(seed)"
+      )
+      // Samples of fine levels are few.
+      let counts = found.levels.map(\.sampleCount)
+      #expect(counts[0] > 5 * counts[counts.count - 1], "\(counts), seed \(seed)")
+      // All samples of the finest level: as many as its own variance asks for.
+      let variance = 14.7 * 14.7
+      let single = variance / (error * error / 2) * found.costs.last!
+      #expect(found.totalCost < single, "\(found.totalCost) and \(single), seed \(seed)")
+    }
+  }
+
+  @Test func `has the same bits on all pools, and after deaths`() throws {
+    let seed = testSeed()
+    var expected: MultilevelEstimate?
+    for executor in pools as [any WorkExecutor] + [TestedExecutor.inProcess.shared] {
+      let found = try executor.multilevelMonteCarlo(error: 0.2, seed: seed, eulerCall)
+      #expect(found == expected ?? found, "seed \(seed)")
+      expected = found
+    }
+    try expectSameWhileWorkersAreKilled(seed: seed, by: ==) { pool in
+      try pool.multilevelMonteCarlo(error: 0.2, seed: seed, eulerCall)
+    }
+  }
+
+  @Test func `divides samples as the least cost asks`() {
+    let counts = MultilevelEstimate.sampleCounts(
+      variances: [4, 1], costs: [1, 4], variance: 0.1)
+    // √(V/C)·Σ√(V·C) / variance: 2·4 / 0.1 and ½·4 / 0.1.
+    #expect(counts == [80, 20])
+    #expect(4 / Double(counts[0]) + 1 / Double(counts[1]) <= 0.1 + 1e-12)
+  }
+
+  @Test func `ends where nothing gets better, and refuses what cannot be`() throws {
+    let pool = pools[1]
+    let unknown = try pool.multilevelMonteCarlo(error: 0.1, seed: 1) { _, _ in .nan }
+    #expect(unknown.mean.isNaN && unknown.levels.count == 3)
+    // Differences that do not fall: all levels there may be, and a bias that says so.
+    let far = try pool.multilevelMonteCarlo(
+      error: 0.1, levels: 4, initialSamples: 16, seed: 1
+    ) { level, _ in Double(level) }
+    #expect(far.levels.count == 4 && far.bias > 0.1)
+    for error in [0, -1, Double.nan, .infinity] {
+      #expect(throws: PoolError.self) {
+        try pool.multilevelMonteCarlo(error: error, seed: 1) { _, _ in 0 }
+      }
+    }
+    for (refinement, growth, levels, samples) in [
+      (1.5, 2.0, 12, 100), (2, 1, 12, 100), (2, 2, 2, 100), (2, 2, 31, 100), (2, 2, 12, 3),
+    ] {
+      #expect(throws: PoolError.self) {
+        try pool.multilevelMonteCarlo(
+          error: 1, refinement: refinement, costGrowth: growth, levels: levels,
+          initialSamples: samples, seed: 1
+        ) { _, _ in 0 }
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import Echelon
+import Foundation
+import TestSupport
+import Testing
+
+/// Mean energy and magnitude of the magnetisation per spin, over all states of a small lattice.
+private func exact(_ model: IsingModel) -> (energy: Double, magnetization: Double) {
+  let (size, count) = (model.size, model.size * model.size)
+  var (weights, energies, magnetizations) = (0.0, 0.0, 0.0)
+  for state in 0..<1 << count {
+    func spin(_ row: Int, _ column: Int) -> Int {
+      (state >> ((row % size) * size + column % size)) & 1 == 1 ? 1 : -1
+    }
+    var (energy, total) = (0, 0)
+    for row in 0..<size {
+      for column in 0..<size {
+        energy -= spin(row, column) * (spin(row + 1, column) + spin(row, column + 1))
+        total += spin(row, column)
+      }
+    }
+    let weight = exp(-Double(energy + 2 * count) / model.temperature)
+    weights += weight
+    energies += weight * Double(energy)
+    magnetizations += weight * abs(Double(total))
+  }
+  return (energies / weights / Double(count), magnetizations / weights / Double(count))
+}
+
+@Suite struct `An Ising model` {
+  @Test(arguments: [1.5, 2.3, 4.0])
+  func `of few spins has the means over all of its states`(_ temperature: Double) throws {
+    let model = IsingModel(size: 3, temperature: temperature)
+    let expected = exact(model)
+    for seed in [7, testSeed()] {
+      let found = try pools[1].ising(model, sweeps: 4000, burnIn: 100, chains: 6, seed: seed)
+      #expect(
+        abs(found.energy.mean - expected.energy) < 7 * found.energy.standardError,
+        "\(found), \(expected), seed \(seed)")
+      #expect(
+        abs(found.magnetization.mean - expected.magnetization)
+          < 7 * found.magnetization.standardError, "\(found), \(expected), seed \(seed)")
+      #expect(!found.energy.isTooShort && found.energy.count == 24_000)
+    }
+  }
+
+  @Test func `of many spins is magnetised below the critical temperature, as Yang has it`() throws {
+    let seed = testSeed()
+    let model = IsingModel(size: 24, temperature: 1.8)
+    let found = try pools[1].ising(model, sweeps: 600, burnIn: 200, chains: 4, seed: seed)
+    #expect(
+      abs(found.magnetization.mean - model.spontaneousMagnetization)
+        < 7 * found.magnetization.standardError + 1e-3, "\(found), seed \(seed)")
+    #expect(abs(IsingModel.criticalTemperature - 2.269185314) < 1e-9)
+    #expect(IsingModel(size: 2, temperature: 2.27).spontaneousMagnetization == 0)
+    let hot = try pools[1].ising(
+      IsingModel(size: 24, temperature: 50), sweeps: 200, burnIn: 50, chains: 4, seed: seed)
+    #expect(hot.magnetization.mean < 0.1 && abs(hot.energy.mean + 2 * tanh(1 / 50.0)) < 0.02)
+  }
+
+  @Test func `has the same bits on all pools, and after deaths`() throws {
+    let seed = testSeed()
+    let model = IsingModel(size: 12, temperature: 2.2)
+    var expected: IsingEstimate?
+    for executor in pools as [any WorkExecutor] + [TestedExecutor.inProcess.shared] {
+      let found = try executor.ising(model, sweeps: 64, burnIn: 10, chains: 9, seed: seed)
+      #expect(found == expected ?? found, "seed \(seed)")
+      expected = found
+    }
+    try expectSameWhileWorkersAreKilled(seed: seed, by: ==) { pool in
+      try pool.ising(model, sweeps: 64, burnIn: 10, chains: 9, seed: seed)
+    }
+  }
+
+  @Test func `is refused where there is none`() {
+    let pool = pools[0]
+    for (size, temperature, sweeps, chains) in [
+      (1, 2.0, 100, 1), (4, 0, 100, 1), (4, .nan, 100, 1), (4, 2, 15, 1), (4, 2, 100, 0),
+    ] {
+      #expect(throws: PoolError.self) {
+        try pool.ising(
+          IsingModel(size: size, temperature: temperature), sweeps: sweeps, chains: chains, seed: 1)
+      }
+    }
+  }
+}
+
+@Suite struct `Errors by blocking` {
+  /// x' = φ·x + noise: the variance of the mean is that of independent numbers times (1 + φ) / (1 - φ).
+  private func series(_ correlation: Double, count: Int, _ rng: inout PhiloxGenerator) -> [Double] {
+    var x = rng.normal() / (1 - correlation * correlation).squareRoot()
+    return (0..<count).map { _ in
+      x = correlation * x + rng.normal()
+      return x
+    }
+  }
+
+  @Test(arguments: [0, 0.5, 0.9])
+  func `know how much numbers depend on those before them`(_ correlation: Double) {
+    let seed = testSeed()
+    var (hits, time) = (0, 0.0)
+    for run in 0..<1000 {
+      var rng = PhiloxGenerator(seed: seed, index: UInt64(run))
+      let found = BlockedEstimate(series(correlation, count: 4096, &rng).span)
+      hits += found.confidenceInterval(0.95).contains(0) ? 1 : 0
+      time += found.correlationTime / 1000
+    }
+    // A little less than 95 %, since the error is itself of a few hundred blocks: ± six standard errors of 1,000 runs.
+    #expect(abs(Double(hits) / 1000 - 0.945) < 0.045, "\(hits), seed \(seed)")
+    let expected = (1 + correlation) / (1 - correlation)
+    #expect(abs(time / expected - 1) < 0.12, "\(time) and \(expected), seed \(seed)")
+  }
+
+  @Test func `of few numbers, or of equal ones, say what they do not know`() {
+    let none = BlockedEstimate([Double]().span)
+    #expect(none.mean.isNaN && none.standardError.isNaN && none.isTooShort)
+    let three = BlockedEstimate([1.0, 2, 3].span)
+    #expect(three.mean == 2 && three.standardError.isNaN && three.isTooShort)
+    let equal = BlockedEstimate([Double](repeating: 3, count: 64).span)
+    #expect(equal.mean == 3 && equal.standardError == 0)
+    // Numbers that never change their mind.
+    let halves = BlockedEstimate((0..<64).map { $0 < 32 ? 0.0 : 1 }.span)
+    #expect(halves.isTooShort)
+  }
+}

@@ -84,6 +84,9 @@ private func exact(_ model: IsingModel) -> (energy: Double, magnetization: Doubl
   }
 }
 
+/// The compiler (6.3.1) makes a broken module of a span of an array without a name.
+private func blocked(_ series: [Double]) -> BlockedEstimate { BlockedEstimate(series.span) }
+
 @Suite struct `Errors by blocking` {
   /// x' = φ·x + noise: the variance of the mean is that of independent numbers times (1 + φ) / (1 - φ).
   private func series(_ correlation: Double, count: Int, _ rng: inout PhiloxGenerator) -> [Double] {
@@ -100,7 +103,7 @@ private func exact(_ model: IsingModel) -> (energy: Double, magnetization: Doubl
     var (hits, time) = (0, 0.0)
     for run in 0..<1000 {
       var rng = PhiloxGenerator(seed: seed, index: UInt64(run))
-      let found = BlockedEstimate(series(correlation, count: 4096, &rng).span)
+      let found = blocked(series(correlation, count: 4096, &rng))
       hits += found.confidenceInterval(0.95).contains(0) ? 1 : 0
       time += found.correlationTime / 1000
     }
@@ -111,14 +114,14 @@ private func exact(_ model: IsingModel) -> (energy: Double, magnetization: Doubl
   }
 
   @Test func `of few numbers, or of equal ones, say what they do not know`() {
-    let none = BlockedEstimate([Double]().span)
+    let none = blocked([])
     #expect(none.mean.isNaN && none.standardError.isNaN && none.isTooShort)
-    let three = BlockedEstimate([1.0, 2, 3].span)
+    let three = blocked([1, 2, 3])
     #expect(three.mean == 2 && three.standardError.isNaN && three.isTooShort)
-    let equal = BlockedEstimate([Double](repeating: 3, count: 64).span)
+    let equal = blocked([Double](repeating: 3, count: 64))
     #expect(equal.mean == 3 && equal.standardError == 0)
     // Numbers that never change their mind.
-    let halves = BlockedEstimate((0..<64).map { $0 < 32 ? 0.0 : 1 }.span)
+    let halves = blocked((0..<64).map { $0 < 32 ? 0 : 1 })
     #expect(halves.isTooShort)
   }
 }

@@ -44,7 +44,7 @@ public struct IsingEstimate: Sendable, Hashable, Codable, CustomStringConvertibl
 extension WorkExecutor {
   /// Starts the simulation of an Ising model by several Markov chains, and returns the future of what they find.
   ///
-  /// A sweep tries to turn every spin once, by Metropolis' rule. Chains begin with all spins alike and depend on no other:
+  /// A sweep draws every spin anew once, given its neighbours. Chains begin with all spins alike and depend on no other:
   /// chain k draws from the generators of (seed, k), so the answer has the same bits for any number of workers. Errors are
   /// found by blocking, since successive sweeps are alike. Near the critical temperature that takes many sweeps, about the
   /// square of the size; `isTooShort` says when there were too few.
@@ -56,8 +56,9 @@ extension WorkExecutor {
   ///   - seed: see above.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chains.
   /// - Throws: `PoolError.invalidArgument` for what is said above.
-  /// - Source: N. Metropolis and others, *Equation of state calculations by fast computing machines*, Journal of Chemical
-  ///   Physics 21 (1953).
+  /// - Source: R. J. Glauber, *Time-dependent statistics of the Ising model*, Journal of Mathematical Physics 4 (1963).
+  ///   Metropolis' rule, applied to one spin after the other, turns nearly all of them in each sweep when it is hot, and
+  ///   forgets the beginning only slowly.
   public func startIsing(
     _ model: IsingModel, sweeps: Int, burnIn: Int = 1000, chains: Int = 8, seed: UInt64,
     priority: WorkPriority = .normal
@@ -129,8 +130,8 @@ private struct IsingSimulation: Sendable {
     let size = model.size
     var spins = [Int8](repeating: 1, count: size * size)
     var rng = PhiloxGenerator(seed: seed, index: UInt64(chain))
-    // Turning a spin changes the energy by -8, -4, 0, 4 or 8; of what raises it only a part is done.
-    let accepted = [1, 1, 1, exp(-4 / model.temperature), exp(-8 / model.temperature)]
+    // How often a spin is turned that changes the energy by so much.
+    let turned = [-8.0, -4, 0, 4, 8].map { 1 / (1 + exp($0 / model.temperature)) }
     var (energy, total) = (-2 * size * size, size * size)
     let start = 2 * chain * sweeps
     series[start..<start + 2 * sweeps].withMutableSpan { series in
@@ -147,7 +148,7 @@ private struct IsingSimulation: Sendable {
             let spin = spins[place]
             let agreement = Int(spin * neighbours)
             // One draw for each spin, whatever becomes of it, so that chains stay comparable.
-            if rng.uniform() < accepted[agreement / 2 + 2] {
+            if rng.uniform() < turned[agreement / 2 + 2] {
               spins[place] = -spin
               energy += 2 * agreement
               total -= 2 * Int(spin)

@@ -37,7 +37,7 @@ public struct BlockedEstimate: Sendable, Hashable, Codable, CustomStringConverti
         isLong = true
         break
       }
-      level = (0..<level.count / 2).map { (level[2 * $0] + level[2 * $0 + 1]) / 2 }
+      level = pairMeans(level)
       length *= 2
     }
     standardError = error
@@ -53,8 +53,8 @@ public struct BlockedEstimate: Sendable, Hashable, Codable, CustomStringConverti
     let number = Double(series.count)
     count = series.reduce(0) { $0 + $1.count }
     mean = series.reduce(0) { $0 + $1.mean } / number
-    standardError =
-      series.reduce(0) { $0 + $1.standardError * $1.standardError }.squareRoot() / number
+    let squares = series.map { $0.standardError * $0.standardError }
+    standardError = squares.reduce(0, +).squareRoot() / number
     correlationTime = series.reduce(0) { $0 + $1.correlationTime } / number
     blockLength = series.reduce(0) { max($0, $1.blockLength) }
     isTooShort = series.contains { $0.isTooShort }
@@ -71,9 +71,20 @@ public struct BlockedEstimate: Sendable, Hashable, Codable, CustomStringConverti
   }
 }
 
+/// Of elements 0 and 1, 2 and 3, and so on; one that is left over does not count.
+private func pairMeans(_ x: [Double]) -> [Double] {
+  (0..<x.count / 2).map { pair in
+    let sum: Double = x[2 * pair] + x[2 * pair + 1]
+    return sum / 2
+  }
+}
+
 private func standardErrorOfMean(_ x: [Double]) -> Double {
   let count = Double(x.count)
   let mean = x.reduce(0, +) / count
-  let squares = x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+  let squares = x.reduce(0.0) { (sum: Double, x: Double) in
+    let distance = x - mean
+    return sum + distance * distance
+  }
   return (squares / (count - 1) / count).squareRoot()
 }

@@ -3,7 +3,7 @@
 /// By Walker's aliases: one draw of 64 bits, however many categories there are.
 /// - Source: A. J. Walker, *ACM TOMS* 3 (1977); the table is made in n steps as by M. D. Vose, *IEEE Transactions on
 ///   Software Engineering* 17 (1991).
-public struct CategoricalDistribution: Distribution, Hashable {
+public struct CategoricalDistribution: Distribution, Hashable, Codable {
   /// Of each place, the part of it that is its own category's, in units of 2⁻⁶⁴.
   @usableFromInline let shares: [UInt64]
   /// And the category that has the rest.
@@ -44,6 +44,25 @@ public struct CategoricalDistribution: Distribution, Hashable {
     }
     self.shares = shares
     self.aliases = aliases
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case shares, aliases
+  }
+
+  /// Reads what `encode` wrote.
+  /// - Throws: `DecodingError` for a table that is not one of categories.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    shares = try values.decode([UInt64].self, forKey: .shares)
+    aliases = try values.decode([Int].self, forKey: .aliases)
+    guard !shares.isEmpty, shares.count == aliases.count,
+      aliases.allSatisfy(shares.indices.contains)
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .aliases, in: values,
+        debugDescription: "\(shares.count) shares of categories with aliases \(aliases)")
+    }
   }
 
   /// The number of categories.

@@ -116,7 +116,7 @@ public struct MultivariateNormalDistribution: VectorDistribution, Hashable, Coda
 ///
 /// Gamma variates over their sum, in logarithms, since those of small shapes may all be too small for numbers.
 /// - Source: L. Devroye, *Non-Uniform Random Variate Generation* (1986), §XI.4.
-public struct DirichletDistribution: VectorDistribution, Hashable {
+public struct DirichletDistribution: VectorDistribution, Hashable, Codable {
   /// One for each proportion.
   public let concentrations: [Double]
   @usableFromInline let gammas: [GammaDistribution]
@@ -134,6 +134,29 @@ public struct DirichletDistribution: VectorDistribution, Hashable {
     }
     self.concentrations = concentrations
     self.gammas = gammas
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case concentrations
+  }
+
+  /// Reads what `encode` wrote.
+  /// - Throws: `DecodingError` for concentrations that `init(concentrations:)` refuses.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    do {
+      try self.init(
+        concentrations: values.decode([Double].self, forKey: .concentrations))
+    } catch let error as DistributionError {
+      throw DecodingError.dataCorruptedError(
+        forKey: .concentrations, in: values, debugDescription: "\(error)")
+    }
+  }
+
+  /// Writes the concentrations, from which everything else follows.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(concentrations, forKey: .concentrations)
   }
 
   /// See `VectorDistribution`.

@@ -36,6 +36,17 @@ extension WorkExecutor {
     try startPi(seed: seed, until: goal, resuming: state, priority: priority).result()
   }
 
+  /// Ever better estimates of π: one after each boundary, until one is good enough; see `startPi`, and for the sequence
+  /// `monteCarloEstimates`.
+  public func piEstimates(
+    seed: UInt64, until goal: MonteCarloGoal, resuming state: MonteCarloState? = nil,
+    priority: WorkPriority = .normal
+  ) throws -> AsyncThrowingStream<MonteCarloEstimate, any Error> {
+    try sampling(
+      quarterCircle, orElse: SampleProgram(quarterCirclePoint),
+      from: try beginning(state, seed: seed), until: goal, priority: priority)
+  }
+
   /// Starts the estimation of the price of an option by simulation, and returns the future of the estimate.
   ///
   ///     let option = AsianOption(
@@ -76,6 +87,18 @@ extension WorkExecutor {
   ) throws -> MonteCarloEstimate {
     try startPrice(of: option, seed: seed, until: goal, resuming: state, priority: priority)
       .result()
+  }
+
+  /// Ever better estimates of the price of an option: one after each boundary, until one is good enough; see
+  /// `startPrice`, and for the sequence `monteCarloEstimates`.
+  public func priceEstimates(
+    of option: some SimulatedOption, seed: UInt64, until goal: MonteCarloGoal,
+    resuming state: MonteCarloState? = nil, priority: WorkPriority = .normal
+  ) throws -> AsyncThrowingStream<MonteCarloEstimate, any Error> {
+    let simulation = try option.simulation
+    return try sampling(
+      simulation.function, orElse: simulation.program, from: try beginning(state, seed: seed),
+      until: goal, priority: priority)
   }
 }
 

@@ -29,7 +29,11 @@ final class Interruption: Sendable {
 
   /// Takes these back when the key is pressed, or now when it was.
   func watch<Value>(_ futures: [Future<Value>]) {
-    let cancel = { @Sendable in for future in futures { future.cancel() } }
+    watch { for future in futures { future.cancel() } }
+  }
+
+  /// Calls this when the key is pressed, or now when it was.
+  func watch(_ cancel: @escaping @Sendable () -> Void) {
     let isLate = state.withLock { state in
       state.cancellations.append(cancel)
       return state.hasHappened

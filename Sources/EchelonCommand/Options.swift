@@ -52,3 +52,18 @@ struct SampleCount: ExpressibleByArgument {
 
   var defaultValueDescription: String { NumberText.grouped(count) }
 }
+
+/// A case of an enum of the library, by its name.
+struct Named<Value: CaseIterable & RawRepresentable<String>>: ExpressibleByArgument {
+  let value: Value
+
+  init(_ value: Value) { self.value = value }
+
+  init?(argument: String) {
+    guard let value = Value(rawValue: argument) else { return nil }
+    self.value = value
+  }
+
+  static var allValueStrings: [String] { Value.allCases.map(\.rawValue) }
+  var defaultValueDescription: String { value.rawValue }
+}

@@ -67,6 +67,28 @@ private final class OnTerminal {
     }
   }
 
+  @Test func `an estimate is drawn in one line while it gets better, and saved at Ctrl-C`() throws {
+    try withFolder { folder in
+      let file = folder + "/run.json"
+      let run = try OnTerminal("montecarlo pi --error 1e-7 --workers 2 --save \(file)", in: folder)
+      try eventually("it has drawn twice") {
+        run.screen.components(separatedBy: " samples, ").count > 2
+      }
+      try run.pressControlC()
+      #expect(run.waitForEnd() == 130)
+      let lines = run.screen.components(separatedBy: "\r\u{1B}[K")[0].split(separator: "\r").map {
+        $0.replacing("\u{1B}[K", with: "")
+      }
+      for line in lines.prefix(2) {
+        #expect(line.hasPrefix("3.1") && line.contains(" ± ") && line.contains(" left"), "\(line)")
+        #expect(line.count < 100 && !line.contains("\n"))
+      }
+      #expect(run.screen.contains("echelon: saved ") && run.screen.contains("--resume \(file)"))
+      let saved = String(decoding: try contents(file), as: UTF8.self)
+      #expect(saved.contains("\"run\" : \"pi\""))
+    }
+  }
+
   @Test func `top draws on a screen of its own and gives it back at Ctrl-C`() throws {
     let pool = try ProcessPool.quiet(workers: 1)
     _ = try pool.submit(echo, 1).checked()

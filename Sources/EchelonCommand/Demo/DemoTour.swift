@@ -89,7 +89,9 @@ struct DemoTour {
       .call, spot: 100, strike: 105, rate: 0.05, volatility: 0.2, years: 1)
     let optionCount = max(2, count / 10)
     let pi = try await timed {
-      try await MonteCarloPi.estimate(samples: count, seed: seed, in: pool, interruption)
+      let future = try pool.startPi(seed: seed, until: .samples(count))
+      interruption.watch([future])
+      return try await future.value
     }
     let call = try await timed {
       let future = try pool.startPrice(of: option, seed: seed, until: .samples(optionCount))

@@ -49,17 +49,15 @@ struct AmericanCommand: AsyncParsableCommand {
         ("strike", .number(strike.strike)), ("volatility", .number(volatility.volatility)),
         ("dates", .integer(dates)), ("regression_samples", .integer(regressionSamples.count)),
       ]
-    let option = option
+    let (option, paths) = (option, regressionSamples.count)
     try await options.run(
       "american", exact: nil, parameters: parameters,
       note:
-        "a little too low, which the standard error does not say: no policy is better than the best"
-    ) { pool, interruption in
-      let future = try pool.startPrice(
-        of: option, regressionSamples: regressionSamples.count, seed: options.run.seed,
-        until: .samples(options.samples.count))
-      interruption.watch([future])
-      return try await future.value
-    }
+        "a little too low, which the standard error does not say: no policy is better than the best",
+      sampler: Sampler { pool, course in
+        try pool.startPrice(
+          of: option, regressionSamples: paths, seed: course.seed, until: course.goal,
+          resuming: course.state)
+      })
   }
 }

@@ -28,7 +28,10 @@ struct GreeksCommand: AsyncParsableCommand {
   @OptionGroup var asset: AssetOptions
   @OptionGroup var strike: StrikeOptions
   @OptionGroup var volatility: VolatilityOptions
-  @OptionGroup var options: PathOptions
+  @Option(
+    help: ArgumentHelp("How many samples, 2 to 1e12; 1e6 and 10_000_000 work.", valueName: "n"))
+  var samples = SampleCount(1_000_000)
+  @OptionGroup var options: MonteCarloRunOptions
 
   private var option: EuropeanOption {
     EuropeanOption(
@@ -44,10 +47,10 @@ struct GreeksCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await options.run.inPool { pool, interruption in
+    try await options.inPool { pool, interruption in
       let (found, seconds) = try await timed {
         let future = try pool.startGreeks(
-          of: option, method: method.method, samples: options.samples.count, seed: options.run.seed)
+          of: option, method: method.method, samples: samples.count, seed: options.seed)
         interruption.watch([future])
         return try await future.value
       }
@@ -56,9 +59,9 @@ struct GreeksCommand: AsyncParsableCommand {
           ("strike", .number(strike.strike)), ("volatility", .number(volatility.volatility)),
         ]
       let report = GreeksReport(
-        parameters: parameters, found: found, exact: option.greeks, seed: options.run.seed,
-        seconds: seconds, workerCount: options.run.workers.count)
-      try report.write(options.run.output.format)
+        parameters: parameters, found: found, exact: option.greeks, seed: options.seed,
+        seconds: seconds, workerCount: options.workers.count)
+      try report.write(options.output.format)
     }
   }
 }
@@ -96,7 +99,7 @@ struct GreeksReport {
       let members: [(name: String, value: JSONValue)] =
         [("run", .string("greeks"))] + parameters + [
           ("samples", .integer(found.sampleCount)),
-          ("seed", Int(exactly: seed).map { .integer($0) } ?? .string(String(seed))),
+          ("seed", .seed(seed)),
           ("greeks", .array(greeks)), ("seconds", .number(seconds)),
           ("workers", .integer(workerCount)),
         ]

@@ -2,7 +2,7 @@ import ArgumentParser
 import Echelon
 import EchelonFiles
 
-/// `echelon montecarlo`: examples whose answer is known, so that the error can be seen, and what a portfolio may lose.
+/// `echelon montecarlo`: ready-made simulations, many of which have an answer that is known, so that the error can be seen.
 struct MonteCarloCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "montecarlo",
@@ -11,62 +11,38 @@ struct MonteCarloCommand: AsyncParsableCommand {
       Sample i draws from a generator of its own (Philox 4x32-10, keyed by seed and i), so the same \
       seed gives the same digits with any number of workers.
 
+      Samples of estimates end at a number (--samples), at an error (--error, --relative-error) or \
+      after a time (--seconds), whatever comes first. What --save wrote, --resume goes on from.
+
       EXAMPLES
         echelon montecarlo pi --samples 1e9 --seed 42
         echelon montecarlo call --strike 110 --volatility 0.3 --format json
+        echelon montecarlo pi --error 1e-5 --seconds 60 --save pi.json
+        echelon montecarlo pi --error 5e-6 --resume pi.json
         echelon montecarlo asian --strike 100 --dates 52
         echelon montecarlo american --put --spot 36 --strike 40 --rate 0.06
         echelon montecarlo var data/stocks.csv --level 0.99
+        echelon montecarlo bootstrap data/longley.csv --column GNP
       """,
     subcommands: [
       MonteCarloPi.self, MonteCarloCall.self, AsianCommand.self, BarrierCommand.self,
       LookbackCommand.self, BasketCommand.self, AmericanCommand.self, HestonCommand.self,
-      GreeksCommand.self,
-      MertonCommand.self, ValueAtRiskCommand.self,
+      MertonCommand.self, GreeksCommand.self, ValueAtRiskCommand.self, IntegralCommand.self,
+      BootstrapCommand.self, PermutationCommand.self, IsingCommand.self,
     ])
-}
-
-/// What every run of plain samples needs to know.
-struct MonteCarloOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp("How many samples, 2 to 1e12; 1e8 and 10_000_000 work.", valueName: "n"))
-  var samples = SampleCount(100_000_000)
-  @OptionGroup var run: MonteCarloRunOptions
-}
-
-/// What every run of paths needs to know, a sample of which costs more.
-struct PathOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp("How many samples, 2 to 1e12; 1e6 and 10_000_000 work.", valueName: "n"))
-  var samples = SampleCount(1_000_000)
-  @OptionGroup var run: MonteCarloRunOptions
 }
 
 /// How a run is made, and written.
 struct MonteCarloRunOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The key of the random numbers.", valueName: "s"))
-  var seed: UInt64 = 42
+  @Option(
+    name: .customLong("seed"),
+    help: ArgumentHelp("The key of the random numbers. (default: 42)", valueName: "s"))
+  var givenSeed: UInt64?
 
   @OptionGroup var output: FormatOptions
   @OptionGroup var workers: WorkerOptions
 
-  /// Runs `estimate` in a pool whose workers have started, and writes the report.
-  /// - Parameters:
-  ///   - exact: the true value, where it is known.
-  ///   - note: what the standard error does not say.
-  func callAsFunction(
-    _ name: String, exact: Double?, parameters: [(name: String, value: JSONValue)] = [],
-    note: String? = nil,
-    _ estimate: (ProcessPool, Interruption) async throws -> MonteCarloEstimate
-  ) async throws {
-    try await inPool { pool, interruption in
-      let (found, seconds) = try await timed { try await estimate(pool, interruption) }
-      let report = MonteCarloReport(
-        name: name, parameters: parameters, estimate: found, exact: exact, note: note, seed: seed,
-        seconds: seconds, workerCount: workers.count)
-      try report.write(output.format)
-    }
-  }
+  var seed: UInt64 { givenSeed ?? 42 }
 
   /// Runs `body` in a pool whose workers have started.
   func inPool(_ body: (ProcessPool, Interruption) async throws -> Void) async throws {
@@ -88,18 +64,7 @@ struct MonteCarloPi: AsyncParsableCommand {
   @OptionGroup var options: MonteCarloOptions
 
   func run() async throws {
-    try await options.run("pi", exact: .pi) { pool, interruption in
-      try await Self.estimate(
-        samples: options.samples.count, seed: options.run.seed, in: pool, interruption)
-    }
-  }
-
-  static func estimate(
-    samples: Int, seed: UInt64, in pool: ProcessPool, _ interruption: Interruption
-  ) async throws -> MonteCarloEstimate {
-    let future = try pool.startPi(seed: seed, until: .samples(samples))
-    interruption.watch([future])
-    return try await future.value
+    try await options.run("pi", exact: .pi, sampler: .pi)
   }
 }
 
@@ -137,12 +102,7 @@ struct MonteCarloCall: AsyncParsableCommand {
       ("spot", spot), ("strike", strike), ("rate", rate), ("volatility", volatility),
       ("years", years),
     ].map { (name: $0, value: JSONValue.number($1)) }
-    try await options.run("call", exact: option.price, parameters: parameters) {
-      pool, interruption in
-      let future = try pool.startPrice(
-        of: option, seed: options.run.seed, until: .samples(options.samples.count))
-      interruption.watch([future])
-      return try await future.value
-    }
+    try await options.run(
+      "call", exact: option.price, parameters: parameters, sampler: .price(of: option))
   }
 }

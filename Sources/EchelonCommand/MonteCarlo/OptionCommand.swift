@@ -24,13 +24,8 @@ extension OptionCommand {
   func run() async throws {
     let option = option
     try await options.run(
-      Self._commandName, exact: option.exactPrice, parameters: parameters, note: note
-    ) { pool, interruption in
-      let future = try pool.startPrice(
-        of: option, seed: options.run.seed, until: .samples(options.samples.count))
-      interruption.watch([future])
-      return try await future.value
-    }
+      Self._commandName, exact: option.exactPrice, parameters: parameters, note: note,
+      sampler: .price(of: option))
   }
 }
 

@@ -141,7 +141,7 @@ struct Weights: ExpressibleByArgument {
 }
 
 /// The outcome of such a run.
-struct ValueAtRiskReport {
+struct ValueAtRiskReport: RunReport {
   let risk: PortfolioRisk
   let table: PriceTable
   let weights: [Double]
@@ -151,35 +151,16 @@ struct ValueAtRiskReport {
   let seconds: Double
   let workerCount: Int
 
-  func write(_ format: OutputFormat) throws {
-    switch format {
-    case .table: try Console.write(text)
-    case .json:
-      let parts = zip(table.assets, weights).map { ($0, JSONValue.number($1)) }
-      try Console.write(
-        JSONValue.object(members + [("weights", .object(parts))]).text() + "\n")
-    case .csv:
-      let columns = members.map { name, value in
-        switch value {
-        case .number(let number): Column(name: name, numbers: [number])
-        case .integer(let number): Column(name: name, numbers: [Double(number)])
-        case .string(let text): Column(name: name, text: [text])
-        default: Column(name: name, text: [nil])
-        }
-      }
-      try Console.write(CSVWriter.text(DataTable(columns: columns)))
-    }
-  }
-
   private static let shownParts = 8
 
-  private var members: [(name: String, value: JSONValue)] {
-    [
+  var members: [(name: String, value: JSONValue)] {
+    let parts = zip(table.assets, weights).map { ($0, JSONValue.number($1)) }
+    return [
       ("run", .string("var")), ("model", .string(model.rawValue)), ("level", .number(risk.level)),
       ("horizon", .integer(horizon)), ("periods", .integer(table.dates.count - 1)),
       ("first_date", .string(table.dates.first ?? "")),
       ("last_date", .string(table.dates.last ?? "")), ("samples", .integer(risk.sampleCount)),
-      ("seed", Int(exactly: seed).map { .integer($0) } ?? .string(String(seed))),
+      ("seed", .seed(seed)),
       ("value_at_risk", .number(risk.valueAtRisk)),
       ("value_at_risk_low", .number(risk.valueAtRiskInterval.lowerBound)),
       ("value_at_risk_high", .number(risk.valueAtRiskInterval.upperBound)),
@@ -187,17 +168,16 @@ struct ValueAtRiskReport {
       ("expected_shortfall_error", .number(risk.expectedShortfallError)),
       ("mean_loss", .number(risk.meanLoss)),
       ("standard_deviation", .number(risk.standardDeviation)), ("seconds", .number(seconds)),
-      ("workers", .integer(workerCount)),
+      ("workers", .integer(workerCount)), ("weights", .object(parts)),
     ]
   }
 
-  private var text: String {
+  var text: String {
     func percent(_ value: Double) -> String {
       "\((value * 100).rounded(significantDigits: 5)) %"
     }
-    var rows = TextTable(columns: [.init(""), .init("", isElastic: true)])
-    rows.hasHeader = false
-    func add(_ label: String, _ value: String) { rows.rows.append([.text(label), .text(value)]) }
+    var rows: [(String, String)] = []
+    func add(_ label: String, _ value: String) { rows.append((label, value)) }
     let period = NumberText.count(horizon, "period")
     add(
       "Value at risk",
@@ -226,7 +206,6 @@ struct ValueAtRiskReport {
       "Time",
       "\(NumberText.time(seconds: seconds)), \(NumberText.rate(rate, unit: " courses")), "
         + NumberText.count(workerCount, "worker"))
-    return Console.bold("What the portfolio may lose in \(period)") + "\n"
-      + rows.text(width: Console.width)
+    return Self.table("What the portfolio may lose in \(period)", rows)
   }
 }

@@ -1,0 +1,194 @@
+import ArgumentParser
+import Echelon
+import EchelonFiles
+
+/// What every run of samples needs to know: how many there are, or when they are enough.
+protocol SamplingOptions: ParsableArguments {
+  var samples: SampleCount? { get }
+  /// Where no end is given.
+  static var defaultCount: Int { get }
+  var ends: EndOptions { get }
+  var saved: SavedOptions { get }
+  var run: MonteCarloRunOptions { get }
+}
+
+/// Of plain samples.
+struct MonteCarloOptions: SamplingOptions {
+  static let defaultCount = 100_000_000
+  @Option(
+    help: ArgumentHelp(
+      "How many samples, 2 to 1e12; 1e8 and 10_000_000 work. 1e8 where no end is given.",
+      valueName: "n"))
+  var samples: SampleCount?
+  @OptionGroup var ends: EndOptions
+  @OptionGroup var saved: SavedOptions
+  @OptionGroup var run: MonteCarloRunOptions
+}
+
+/// Of paths, a sample of which costs more.
+struct PathOptions: SamplingOptions {
+  static let defaultCount = 1_000_000
+  @Option(
+    help: ArgumentHelp(
+      "How many samples, 2 to 1e12; 1e6 and 10_000_000 work. 1e6 where no end is given.",
+      valueName: "n"))
+  var samples: SampleCount?
+  @OptionGroup var ends: EndOptions
+  @OptionGroup var saved: SavedOptions
+  @OptionGroup var run: MonteCarloRunOptions
+}
+
+/// When samples are enough; whatever comes first.
+struct EndOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Ends at a standard error of this, in the unit of the estimate.", valueName: "e"))
+  var error: Double?
+  @Option(
+    help: ArgumentHelp(
+      "Ends at a standard error of this part of the estimate: 0.001 is 0.1 %.", valueName: "part"))
+  var relativeError: Double?
+  @Option(help: ArgumentHelp("Ends after a time, in seconds.", valueName: "t"))
+  var seconds: Double?
+
+  func validate() throws {
+    for (name, value) in [("error", error), ("relative-error", relativeError)] {
+      if let value, !(value > 0 && value.isFinite) {
+        throw ValidationError("--\(name) must be a number above 0, not \(value)")
+      }
+    }
+    if let seconds, !(seconds > 0 && seconds <= 1e9) {
+      throw ValidationError("--seconds must be above 0, and 1e9 at most, not \(seconds)")
+    }
+  }
+
+  /// - Parameters:
+  ///   - samples: how many there are at most.
+  ///   - count: how many where no end is given.
+  func goal(samples: Int?, orElse count: Int) -> MonteCarloGoal {
+    var goals: [MonteCarloGoal] = []
+    if let samples { goals.append(.samples(samples)) }
+    if let error { goals.append(.standardError(error)) }
+    if let relativeError { goals.append(.relativeError(relativeError)) }
+    if let seconds { goals.append(.time(.seconds(seconds))) }
+    guard let first = goals.first else { return .samples(count) }
+    return goals.dropFirst().reduce(first) { $0.or($1) }
+  }
+}
+
+/// What is kept of a run, for one that goes on from it.
+struct SavedOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Where to write how far the run has come, at its end or at Ctrl-C.", valueName: "file"))
+  var save: String?
+  @Option(
+    help: ArgumentHelp(
+      "Goes on from there, with the same command and numbers: the answer has the digits of a run "
+        + "that never stopped. Samples and errors are those of both; seconds are new ones.",
+      valueName: "file"))
+  var resume: String?
+}
+
+/// From where samples go on, and how far.
+struct Course {
+  let seed: UInt64
+  let goal: MonteCarloGoal
+  let state: MonteCarloState?
+}
+
+/// How the samples of a command are started.
+struct Sampler {
+  typealias Estimates = AsyncThrowingStream<MonteCarloEstimate, any Error>
+  /// To their end at once.
+  let start: (ProcessPool, Course) throws -> Future<MonteCarloEstimate>
+  /// With estimates on the way, where there are some.
+  let estimates: ((ProcessPool, Course) throws -> Estimates)?
+
+  init(
+    estimates: ((ProcessPool, Course) throws -> Estimates)? = nil,
+    _ start: @escaping (ProcessPool, Course) throws -> Future<MonteCarloEstimate>
+  ) {
+    (self.start, self.estimates) = (start, estimates)
+  }
+
+  static var pi: Sampler {
+    Sampler {
+      try $0.piEstimates(seed: $1.seed, until: $1.goal, resuming: $1.state)
+    } _: {
+      try $0.startPi(seed: $1.seed, until: $1.goal, resuming: $1.state)
+    }
+  }
+
+  static func price(of option: some SimulatedOption) -> Sampler {
+    Sampler {
+      try $0.priceEstimates(of: option, seed: $1.seed, until: $1.goal, resuming: $1.state)
+    } _: {
+      try $0.startPrice(of: option, seed: $1.seed, until: $1.goal, resuming: $1.state)
+    }
+  }
+}
+
+extension SamplingOptions {
+  /// Runs samples to their end in a pool whose workers have started, and writes the report.
+  /// - Parameters:
+  ///   - exact: the true value, where it is known.
+  ///   - note: what the standard error does not say.
+  func run(
+    _ name: String, exact: Double?, parameters: [(name: String, value: JSONValue)] = [],
+    note: String? = nil, sampler: Sampler
+  ) async throws {
+    let earlier = try saved.resume.map { try SavedRun(path: $0) }
+    try earlier?.check(
+      name, parameters, seed: run.givenSeed, samples: samples?.count, path: saved.resume ?? "")
+    let course = Course(
+      seed: earlier?.state.seed ?? run.seed,
+      goal: ends.goal(
+        samples: samples?.count, orElse: max(Self.defaultCount, earlier?.state.nextSample ?? 0)),
+      state: earlier?.state)
+    try await run.inPool { pool, interruption in
+      let (found, seconds) = try await timed {
+        try await estimate(sampler, course, pool, interruption)
+      }
+      if let path = saved.save, let state = found?.state {
+        try SavedRun(run: name, parameters: parameters, state: state).write(to: path)
+        if interruption.hasHappened {
+          Console.writeError(
+            "echelon: saved \(NumberText.count(state.nextSample, "sample")) in \(path); "
+              + "go on with --resume \(path)")
+        }
+      }
+      guard let found, !interruption.hasHappened else { throw CancellationError() }
+      let report = MonteCarloReport(
+        name: name, parameters: parameters, estimate: found, exact: exact, note: note,
+        resumedCount: course.state?.nextSample, seed: course.seed, seconds: seconds,
+        workerCount: run.workers.count)
+      try report.write(run.output.format)
+    }
+  }
+
+  /// The last estimate; of a run that was interrupted the last one before that, if there is one.
+  private func estimate(
+    _ sampler: Sampler, _ course: Course, _ pool: ProcessPool, _ interruption: Interruption
+  ) async throws -> MonteCarloEstimate? {
+    // Samples that nobody looks at on the way are one job, without a pause.
+    let isWatched = saved.save != nil || Terminal.isTerminal(.error)
+    guard isWatched, let estimates = try sampler.estimates?(pool, course) else {
+      let future = try sampler.start(pool, course)
+      interruption.watch([future])
+      return try await future.value
+    }
+    let task = Task {
+      var line = EstimateLine(course.goal, from: course.state?.nextSample ?? 0)
+      defer { line.clear() }
+      var last: MonteCarloEstimate?
+      for try await estimate in estimates {
+        last = estimate
+        line.draw(estimate)
+      }
+      return last
+    }
+    interruption.watch { task.cancel() }
+    return try await task.value
+  }
+}

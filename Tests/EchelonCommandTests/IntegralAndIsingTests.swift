@@ -1,0 +1,94 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `echelon montecarlo integral` {
+  @Test(arguments: [
+    "oscillatory", "product-peak", "corner-peak", "gaussian", "continuous", "discontinuous",
+  ])
+  func `agrees with the formula`(_ family: String) throws {
+    let result = try CommandProcess.run(
+      "montecarlo", "integral", family, "--dimensions", "3", "--samples", "2e4", "--seed", "7",
+      "--format", "json"
+    ).object()
+    func number(_ key: String) throws -> Double { try #require(result[key] as? Double) }
+    let distance = abs(try number("estimate") - number("exact"))
+    #expect(try distance < 4.5 * number("standard_error"))
+    #expect(try number("standard_error") > 0)
+    #expect(result["integrand"] as? String == family && result["dimensions"] as? Int == 3)
+  }
+
+  @Test func `has smaller errors by VEGAS where there is a peak`() throws {
+    func errors(_ method: String, _ workers: String) throws -> [Double] {
+      let result = try CommandProcess.run(
+        "montecarlo", "integral", "gaussian", "--dimensions", "4", "--difficulty", "60",
+        "--method", method, "--learning-samples", "3000", "--samples", "3e4", "--workers", workers,
+        "--format", "json"
+      ).object()
+      return try ["standard_error", "error"].map { try #require(result[$0] as? Double) }
+    }
+    let (plain, vegas) = (try errors("plain", "1"), try errors("vegas", "1"))
+    #expect(vegas[0] < plain[0] / 4)
+    #expect(abs(vegas[1]) < 5 * vegas[0])
+    #expect(try errors("vegas", "3") == vegas)
+  }
+
+  @Test(arguments: [
+    ["integral"], ["integral", "wave"], ["integral", "gaussian", "--dimensions", "0"],
+    ["integral", "gaussian", "--dimensions", "1001"],
+    ["integral", "gaussian", "--difficulty", "0"], ["integral", "gaussian", "--method", "simpson"],
+    ["ising", "--size", "1"], ["ising", "--temperature", "0"], ["ising", "--sweeps", "15"],
+    ["ising", "--burn-in=-1"], ["ising", "--chains", "0"],
+  ])
+  func `ends with 2 when it is used wrongly, as ising does`(_ arguments: [String]) throws {
+    let run = try CommandProcess.run(["montecarlo"] + arguments)
+    #expect(run.status == 2 && run.output.isEmpty)
+    #expect(run.errors.hasPrefix("echelon: "), "\(run.errors)")
+  }
+}
+
+@Suite struct `echelon montecarlo ising` {
+  /// Of 2 × 2 spins, whose 16 states can be counted: each pair of neighbours is one twice over the edges.
+  @Test(arguments: [1.5, 4, 20])
+  func `agrees with all states of a small lattice`(_ temperature: Double) throws {
+    let result = try CommandProcess.run(
+      "montecarlo", "ising", "--size", "2", "--temperature", "\(temperature)", "--sweeps", "5000",
+      "--burn-in", "50", "--chains", "4", "--seed", "3", "--format", "json"
+    ).object()
+    // Two states of energy -8, twelve of 0, of which eight have one spin turned, and two of 8.
+    let (low, high) = (exp(8 / temperature), exp(-8 / temperature))
+    let sum = 2 * low + 12 + 2 * high
+    let expected = [
+      "energy": 8 * (2 * high - 2 * low) / sum / 4, "magnetization": (2 * low + 8 * 0.5) / sum,
+    ]
+    for (name, exact) in expected {
+      let found = try #require(result[name] as? Double)
+      let error = try #require(result[name + "_error"] as? Double)
+      #expect(abs(found - exact) < 5 * error, "\(name): \(found), not \(exact)")
+      #expect(error > 0 && error < 0.05, "\(name)")
+    }
+    #expect(result["infinite_magnetization"] as? Double == 0 || temperature < 2.27)
+  }
+
+  @Test func `depends on the seed and not on the workers`() throws {
+    func figures(_ workers: String, _ seed: String) throws -> NSDictionary {
+      var result = try CommandProcess.run(
+        "montecarlo", "ising", "--size", "8", "--sweeps", "64", "--burn-in", "10", "--workers",
+        workers, "--seed", seed, "--format", "json"
+      ).object()
+      for name in ["seconds", "workers"] { result[name] = nil }
+      return NSDictionary(dictionary: result)
+    }
+    let one = try figures("1", "5")
+    #expect(try figures("3", "5") == one)
+    #expect(try figures("1", "6") != one)
+  }
+
+  @Test func `says when sweeps are too few, and how infinite lattices are`() throws {
+    let run = try CommandProcess.run(
+      "montecarlo", "ising", "--size", "64", "--temperature", "2.27", "--sweeps", "16", "--chains",
+      "1", "--burn-in", "0")
+    #expect(run.output.contains("too few sweeps") && run.output.contains("magnetization 0\n"))
+    #expect(run.output.contains("correlation time") && run.output.contains("per spin"))
+  }
+}

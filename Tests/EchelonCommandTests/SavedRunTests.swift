@@ -1,0 +1,142 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Runs that end at an error or a time, and that go on from one another.
+@Suite struct `echelon montecarlo, until it is good enough` {
+  /// What does not depend on time, nor on how many worked.
+  private func figures(_ arguments: [String]) throws -> [String: String] {
+    let run = try CommandProcess.run(["montecarlo"] + arguments + ["--format", "json"])
+    #expect(run.status == 0, "\(arguments): \(run.errors)")
+    var result = try run.object()
+    for name in ["seconds", "samples_per_second", "workers", "resumed_samples"] {
+      result[name] = nil
+    }
+    return result.mapValues { "\($0)" }
+  }
+
+  @Test(arguments: [
+    ["pi", "--error", "0.0014"], ["call", "--relative-error", "0.002"],
+    ["asian", "--dates", "2", "--error", "1"], ["integral", "continuous", "--error", "1"],
+  ])
+  func `ends at an error, at the same sample for any number of workers`(
+    _ arguments: [String]
+  ) throws {
+    let one = try figures(arguments + ["--workers", "1"])
+    #expect(try figures(arguments + ["--workers", "3"]) == one)
+    func number(_ key: String) throws -> Double { try #require(one[key].flatMap(Double.init)) }
+    let limit = try #require(Double(arguments.last!))
+    let unit = arguments.contains("--relative-error") ? try number("estimate") : 1
+    #expect(try number("standard_error") <= limit * unit)
+    // A whole number of chunks, none too many: an error falls as the root of the number.
+    #expect(try Int(number("samples")) % 65_536 == 0)
+    if limit < 1 { #expect(try number("standard_error") > 0.7 * limit * unit) }
+    let exact = one["exact"].flatMap(Double.init)
+    if let exact { #expect(abs(try number("estimate") - exact) < 4.5 * limit * unit) }
+  }
+
+  @Test func `ends after a time, with the digits of as many samples`() throws {
+    let timed = try figures(["pi", "--seconds", "0.05"])
+    let samples = try #require(timed["samples"])
+    #expect(try figures(["pi", "--samples", samples]) == timed)
+    // Whatever comes first.
+    let both = try figures(["pi", "--seconds", "1000", "--samples", "70000", "--error", "1e-9"])
+    #expect(both["samples"] == "70000")
+  }
+
+  @Test(arguments: [
+    ["pi"], ["call", "--strike", "90"], ["lookback", "--put"], ["basket", "--spots", "90,100"],
+    ["american", "--put", "--dates", "2", "--regression-samples", "200"],
+    [
+      "integral", "corner-peak", "--dimensions", "2", "--method", "vegas", "--learning-samples",
+      "500",
+    ],
+  ])
+  func `goes on from what was saved as if it had never stopped`(_ arguments: [String]) throws {
+    try withFolder { folder in
+      let (file, seed) = (folder + "/run.json", ["--seed", "18446744073709551615"])
+      let whole = try figures(arguments + seed + ["--samples", "200_000"])
+      _ = try figures(
+        arguments + seed + ["--samples", "70_000", "--save", file, "--workers", "1"])
+      // On the way it is written anew; the seed is in the file.
+      let second = ["--resume", file, "--save", file, "--samples", "140_000", "--workers", "3"]
+      let half = try figures(arguments + second)
+      #expect(half["samples"] == "140000")
+      let last = try CommandProcess.run(
+        ["montecarlo"] + arguments + ["--resume", file, "--samples", "200_000"])
+      #expect(last.output.contains("131,072 of them in the run that was saved"))
+      #expect(try figures(arguments + ["--resume", file, "--samples", "200_000"]) == whole)
+      #expect(half != whole)
+      #expect(names(in: folder) == ["run.json"])
+    }
+  }
+
+  @Test func `refuses to go on with something else, and says with what`() throws {
+    try withFolder { folder in
+      let file = folder + "/run.json"
+      _ = try figures(["call", "--samples", "140_000", "--save", file])
+      let saved = try contents(file)
+      let refused: [(arguments: [String], words: String)] = [
+        (["pi"], "is a run of 'call', not of 'pi'"),
+        (["call", "--strike", "90"], "was begun with strike 105, not with strike 90"),
+        (["call", "--seed", "7"], "was begun with seed 42, not 7"),
+        (["call", "--samples", "1000"], "has 131,072 samples already"),
+      ]
+      for (arguments, words) in refused {
+        let run = try CommandProcess.run(
+          ["montecarlo"] + arguments + ["--resume", file, "--save", file])
+        #expect(run.status == 2 && run.output.isEmpty, "\(arguments)")
+        #expect(run.errors.hasPrefix("echelon: \(file): ") && run.errors.contains(words))
+      }
+      #expect(try contents(file) == saved)
+      // What is no such file.
+      let other = folder + "/other.json"
+      let text = String(decoding: saved, as: UTF8.self)
+      for damaged in ["", "{}", text.replacing("montecarlo 1", with: "montecarlo 2"), "[1]"] {
+        try damaged.write(toFile: other, atomically: true, encoding: .utf8)
+        let run = try CommandProcess.run("montecarlo", "call", "--resume", other)
+        #expect(run.status == 1 && run.output.isEmpty)
+        #expect(run.errors.hasPrefix("echelon: \(other): holds no saved run"), "\(run.errors)")
+      }
+      let missing = try CommandProcess.run("montecarlo", "pi", "--resume", folder + "/none")
+      #expect(missing.status == 1 && missing.errors.contains("/none: no such file"))
+      let closed = try CommandProcess.run(
+        "montecarlo", "pi", "--samples", "1000", "--save", folder + "/none/run.json")
+      #expect(closed.status == 1 && closed.errors.contains("/none/run.json"))
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `saves what it has when it is interrupted, and leaves nothing else`() throws {
+    try withFolder { folder in
+      let (file, errors) = (folder + "/run.json", ["--error", "1e-9"])
+      _ = try figures(["pi", "--samples", "70_000", "--save", file])
+      let run = try CommandProcess.run(
+        ["montecarlo", "pi", "--resume", file, "--save", file, "--workers", "2"] + errors
+      ) { process in
+        try eventually("it is at work") {
+          hearsInterrupts(process.processIdentifier)
+            && Machine.children(of: process.processIdentifier).count == 2
+        }
+        process.interrupt()
+      }
+      #expect(run.status == 130)
+      #expect(run.output.isEmpty)
+      #expect(names(in: folder) == ["run.json"])
+      // Whether it had come further or not, the file is one to go on from.
+      let on = try figures(["pi", "--resume", file, "--seconds", "0.001"])
+      let samples = try #require(on["samples"])
+      #expect(try figures(["pi", "--samples", samples])["estimate"] == on["estimate"])
+    }
+  }
+
+  @Test(arguments: [
+    ["--error", "0"], ["--error=-1"], ["--relative-error", "nan"], ["--seconds", "0"],
+    ["--seconds", "inf"],
+  ])
+  func `ends with 2 for an end that cannot be`(_ arguments: [String]) throws {
+    let run = try CommandProcess.run(["montecarlo", "pi"] + arguments)
+    #expect(run.status == 2 && run.output.isEmpty)
+    #expect(run.errors.hasPrefix("echelon: --"), "\(run.errors)")
+  }
+}

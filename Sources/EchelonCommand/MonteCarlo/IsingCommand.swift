@@ -15,7 +15,7 @@ struct IsingCommand: AsyncParsableCommand {
 
       EXAMPLES
         echelon montecarlo ising --size 32 --temperature 2
-        echelon montecarlo ising --size 16 --temperature 2.5 --sweeps 20000 --format json
+        echelon montecarlo ising --size 16 --temperature 2.5 --format json
       """)
 
   @Option(help: ArgumentHelp("Spins along an edge, 2 to 16384.", valueName: "n"))

@@ -1,5 +1,5 @@
 # Two commands do everything: `make run` and `make test`. Each installs what is missing first.
-.PHONY: run test residuals reference model model-long fuzz neon native setup command bench format clean
+.PHONY: run test residuals reference dieharder model model-long fuzz neon native setup command bench format clean
 
 SWIFT ?= swift
 RESULTS ?= results
@@ -47,6 +47,13 @@ reference: setup
 	$(MAKE) command
 	sh scripts/reference-blas env ECHELON_COMMAND=$(COMMAND) sh scripts/suite $(SWIFT) test --configuration release \
 	  --skip-build --no-parallel
+
+# All of dieharder's tests on the words of the random generators, one after the other and interleaved: hours.
+# DIEHARDER="4x32-sequential 4x64-indices" is some of the six.
+dieharder:
+	@sh scripts/setup dieharder
+	$(SWIFT) build --configuration release --scratch-path .build/words --product RandomWords
+	sh scripts/dieharder .build/words/release/RandomWords $(DIEHARDER)
 
 # The protocol between front end and workers, checked exhaustively for small sizes.
 model: setup

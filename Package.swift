@@ -113,6 +113,9 @@ let package = Package(
       dependencies: [
         "EchelonRandom", "TestSupport", .product(name: "RealModule", package: "swift-numerics"),
       ], exclude: ["Resources"], swiftSettings: settings),
+    .executableTarget(
+      name: "RandomWords", dependencies: ["EchelonRandom"], path: "Tests/RandomWords",
+      swiftSettings: settings),
     .testTarget(
       name: "EchelonFilesTests", dependencies: ["EchelonFiles", "EchelonMemory"],
       exclude: ["Resources"], swiftSettings: settings),

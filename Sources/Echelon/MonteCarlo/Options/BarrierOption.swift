@@ -7,7 +7,8 @@ import Foundation
 ///
 /// Samples are exact. Monitored at dates the price is drawn at each of them. Monitored at every moment only the price
 /// at expiry is drawn, and the payoff multiplied by the probability that the path between (a Brownian bridge) has met
-/// the barrier, or has not.
+/// the barrier, or has not: conditional Monte Carlo, where an indicator of paths in many steps would vary more and have a
+/// bias.
 /// - Source: P. Glasserman, *Monte Carlo Methods in Financial Engineering*, §6.4.
 public struct BarrierOption: SimulatedOption, Hashable, BitwiseCopyable, Codable {
   /// Where the barrier is, and what it does.

@@ -7,11 +7,13 @@ import Foundation
 /// dS = r·S dt + √V·S dW and dV = κ(θ - V) dt + σ√V dZ, with dW·dZ = ρ dt.
 ///
 /// Paths are discretised (Andersen's quadratic-exponential scheme with its martingale correction), so the mean of the
-/// samples is not the price; the difference falls with the number of steps. With 32 steps a year tests bound it by 0.1
-/// % of the spot, beside the error of the estimate.
+/// samples is not the price; the difference falls with the number of steps. In one year of a variance that returns to its
+/// mean within two months and varies much, tests bound it by 0.14 % of the spot with 2 steps, 0.06 % with 4, 0.03 % with
+/// 8 and 0.02 % with 16; with 32 steps a year by 0.1 % for other numbers, too, beside the error of the estimate.
 /// - Source: S. L. Heston, *A closed-form solution for options with stochastic volatility*, Review of Financial Studies
 ///   6 (1993); L. Andersen, *Simple and efficient simulation of the Heston stochastic volatility model*, Journal of
-///   Computational Finance 11 (2008).
+///   Computational Finance 11 (2008); given the variance: M. Romano, N. Touzi, *Contingent claims and market
+///   completeness in a stochastic volatility model*, Mathematical Finance 7 (1997).
 public struct HestonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable {
   /// A call or a put.
   public var kind: EuropeanOption.Kind
@@ -35,12 +37,14 @@ public struct HestonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable 
   public var years: Double
   /// In which a path is simulated, 1 or more.
   public var steps: Int
+  /// Conditional samples are Black and Scholes' prices given the path of the variance. They have the bias of the others.
+  public var sampling: OptionSampling
 
   /// An option with these numbers.
   public init(
     _ kind: EuropeanOption.Kind, spot: Double, strike: Double, rate: Double, variance: Double,
     longRunVariance: Double, meanReversion: Double, volatilityOfVariance: Double,
-    correlation: Double, years: Double, steps: Int
+    correlation: Double, years: Double, steps: Int, sampling: OptionSampling = .path
   ) {
     self.kind = kind
     self.spot = spot
@@ -53,6 +57,7 @@ public struct HestonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable 
     self.correlation = correlation
     self.years = years
     self.steps = steps
+    self.sampling = sampling
   }
 
   /// By integration of the characteristic function, to some 10 digits of the spot.
@@ -135,8 +140,9 @@ private struct HestonPath: BitwiseCopyable, Sendable {
   let variance: Double
   let steps: Int
   let strike: Double
-  /// The discount factor, below 0 for a put.
-  let scale: Double
+  let kind: EuropeanOption.Kind
+  let sampling: OptionSampling
+  let discount: Double
   /// r·dt.
   let growth: Double
   /// e^(-κ·dt) and θ, of the mean of the next variance.
@@ -159,7 +165,9 @@ private struct HestonPath: BitwiseCopyable, Sendable {
     variance = option.variance
     steps = option.steps
     strike = option.strike
-    scale = exp(-option.rate * option.years) * option.kind.sign
+    kind = option.kind
+    sampling = option.sampling
+    discount = exp(-option.rate * option.years)
     growth = option.rate * step
     decay = exp(-kappa * step)
     longRun = option.longRunVariance
@@ -178,7 +186,10 @@ private struct HestonPath: BitwiseCopyable, Sendable {
   }
 
   private func sample(_ generator: inout PhiloxGenerator) -> Double {
+    let isConditional = sampling == .conditional
     var (logarithm, variance) = (logSpot, variance)
+    // Of the logarithm, given the path of the variance.
+    var remaining = 0.0
     // e^(slope·next variance) is a factor of the price.
     let slope = k2 + k3 / 2
     for _ in 0..<steps {
@@ -204,11 +215,19 @@ private struct HestonPath: BitwiseCopyable, Sendable {
       }
       // So that the discounted price is a martingale; where its expectation is infinite, as the process has it.
       let correction = expected.isNaN ? k0 : -expected - k3 / 2 * variance
+      let spread = k3 * (variance + next)
+      if isConditional { remaining += spread }
       logarithm +=
         growth + correction + k2 * next + (expected.isNaN ? k1 * variance : 0)
-        + (k3 * (variance + next)).squareRoot() * generator.normal()
+        + (isConditional ? 0 : spread.squareRoot() * generator.normal())
       variance = next
     }
-    return max(0, scale * (exp(logarithm) - strike))
+    guard isConditional else {
+      return max(0, kind.sign * discount * (exp(logarithm) - strike))
+    }
+    // What is left is normal, of this variance.
+    return kind.logNormalValue(
+      asset: discount * exp(logarithm + remaining / 2), strike: discount * strike,
+      deviation: remaining.squareRoot())
   }
 }

@@ -4,7 +4,7 @@ import Foundation
 
 /// A European option on a price that is a geometric Brownian motion with jumps: Merton's jump diffusion.
 ///
-/// Samples are exact: the number of jumps is drawn, and then the price at expiry.
+/// Samples are exact: the number of jumps is drawn, and then the price at expiry, unless `sampling` is conditional.
 /// - Source: R. C. Merton, *Option pricing when underlying stock returns are discontinuous*, Journal of Financial
 ///   Economics 3 (1976).
 public struct MertonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable {
@@ -26,11 +26,14 @@ public struct MertonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable 
   public var jumpDeviation: Double
   /// To expiry, 0 or more.
   public var years: Double
+  /// Conditional samples are Black and Scholes' prices given the number of jumps, without bias either.
+  public var sampling: OptionSampling
 
   /// An option with these numbers.
   public init(
     _ kind: EuropeanOption.Kind, spot: Double, strike: Double, rate: Double, volatility: Double,
-    jumpsPerYear: Double, jumpMean: Double, jumpDeviation: Double, years: Double
+    jumpsPerYear: Double, jumpMean: Double, jumpDeviation: Double, years: Double,
+    sampling: OptionSampling = .path
   ) {
     self.kind = kind
     self.spot = spot
@@ -41,6 +44,7 @@ public struct MertonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable 
     self.jumpMean = jumpMean
     self.jumpDeviation = jumpDeviation
     self.years = years
+    self.sampling = sampling
   }
 
   /// The logarithm of the factor by which the price grows in the mean of a jump.
@@ -89,8 +93,8 @@ public struct MertonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable 
       return MertonPath(
         jumps: try PoissonDistribution(mean: expectedJumps), mean: log(spot) + drift * years,
         variance: volatility * volatility * years, jumpMean: jumpMean,
-        jumpVariance: jumpDeviation * jumpDeviation, strike: strike,
-        scale: exp(-rate * years) * kind.sign
+        jumpVariance: jumpDeviation * jumpDeviation, strike: strike, kind: kind,
+        discount: exp(-rate * years), sampling: sampling
       ).simulation
     }
   }
@@ -104,8 +108,9 @@ private struct MertonPath: BitwiseCopyable, Sendable {
   let jumpMean: Double
   let jumpVariance: Double
   let strike: Double
-  /// The discount factor, below 0 for a put.
-  let scale: Double
+  let kind: EuropeanOption.Kind
+  let discount: Double
+  let sampling: OptionSampling
 
   var simulation: OptionSimulation {
     OptionSimulation(ChunkFunction { chunk in chunk.accumulate { sample(&$0) } }) { sample(&$0) }
@@ -114,8 +119,14 @@ private struct MertonPath: BitwiseCopyable, Sendable {
   private func sample(_ generator: inout PhiloxGenerator) -> Double {
     // What all jumps add up to is normal.
     let count = Double(jumps.sample(using: &generator))
-    let deviation = (variance + count * jumpVariance).squareRoot()
-    let logarithm = mean + count * jumpMean + deviation * generator.normal()
-    return max(0, scale * (exp(logarithm) - strike))
+    let spread = variance + count * jumpVariance
+    let middle = mean + count * jumpMean
+    if sampling == .conditional {
+      return kind.logNormalValue(
+        asset: discount * exp(middle + spread / 2), strike: discount * strike,
+        deviation: spread.squareRoot())
+    }
+    let logarithm = middle + spread.squareRoot() * generator.normal()
+    return max(0, kind.sign * discount * (exp(logarithm) - strike))
   }
 }

@@ -51,6 +51,17 @@ public enum OptionMonitoring: Sendable, Hashable, BitwiseCopyable, Codable {
   }
 }
 
+/// How an option is sampled whose price depends on chance of two kinds.
+public enum OptionSampling: String, Sendable, Hashable, BitwiseCopyable, Codable, CaseIterable {
+  /// Both are drawn; a sample is a payoff.
+  case path
+  /// One kind is drawn, and a sample is the exact price given it (conditional Monte Carlo): the expectation is the same,
+  /// and samples vary less, by what the other kind adds.
+  /// - Source: P. P. Boyle, M. Broadie, P. Glasserman, *Monte Carlo methods for security pricing*, Journal of Economic
+  ///   Dynamics and Control 21 (1997), §2.6.
+  case conditional
+}
+
 /// What may be wrong with the numbers of an option, as the end of a sentence; nil if nothing is.
 enum OptionProblem {
   static func positive(_ name: String, _ value: Double) -> String? {

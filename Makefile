@@ -86,14 +86,16 @@ setup:
 
 # The benchmarks, and the comparison that the table in the README comes from.
 bench: setup
-	@test -x $(PYTHON) || { python3 -m venv .build/python && $(PYTHON) -m pip install --quiet loky numpy numexpr; } \
+	@test -x $(PYTHON) || { python3 -m venv .build/python && $(PYTHON) -m pip install --quiet loky numpy numexpr numba; } \
 	  || echo "no Python with venv: its rows are left out"
 	$(SWIFT) build --package-path Benchmarks --configuration release --static-swift-stdlib \
 	  --scratch-path Benchmarks/.build/static --product echelon-compare
 	@mkdir -p Benchmarks/.build && rm -f $(OPENMP).so
 # Linked without -ffast-math: with it the library would have all of echelon-compare take tiny numbers for zero.
-	@gcc -O3 -march=native -ffast-math -fopenmp -fPIC -c Benchmarks/openmp.c -o $(OPENMP).o \
-	  && gcc -shared -fopenmp $(OPENMP).o -o $(OPENMP).so || echo "no gcc with OpenMP: its rows are left out"
+	@for file in openmp monte_carlo; do \
+	    gcc -O3 -march=native -ffast-math -fopenmp -fPIC -c Benchmarks/$$file.c -o Benchmarks/.build/$$file.o || exit 1; \
+	  done && gcc -shared -fopenmp Benchmarks/.build/openmp.o Benchmarks/.build/monte_carlo.o -o $(OPENMP).so -lm \
+	  || echo "no gcc with OpenMP, or no AVX2: its rows are left out"
 	@rm -f $(BLAS); cc -O2 Benchmarks/blas.c -ldl -o $(BLAS) || clang -O2 Benchmarks/blas.c -ldl -o $(BLAS) \
 	  || echo "no C compiler: the rows beside the BLAS and LAPACK with threads of their own are left out"
 	env $$(test -x $(PYTHON) && echo ECHELON_PYTHON=$(PYTHON)) \

@@ -22,6 +22,8 @@ void openmp_release(void) {
   x = y = NULL;
 }
 
+void openmp_set_threads(int thread_count) { omp_set_num_threads(thread_count); }
+
 int openmp_prepare(long wanted, int thread_count) {
   omp_set_num_threads(thread_count);
   count = wanted;

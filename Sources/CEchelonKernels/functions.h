@@ -110,6 +110,13 @@ FUNCTION fv exp_v(fv x) {
   return scaled(1 + (p.hi + tail), p.k);
 }
 
+/// exp(x) for |x| ≤ 700, where its exponent is that of a normal number: `exp_v` without what other numbers need.
+FUNCTION fv exp_of_moderate(fv x) {
+  exp_parts p = reduce_exp(x);
+  fv tail = MADD(p.hi * p.hi, poly_EXP_Q(p.hi), p.lo);
+  return (fv)((iv)(1 + (p.hi + tail)) + shifted(integer(p.k), 52));
+}
+
 /// (exp(x) - 1) / 2, which overflows with sinh and cosh and not before; below -40 it is -1/2.
 FUNCTION fv half_expm1(fv x) {
   fv bounded = pick(x > 710.5, all(710.5), pick(x < -40, all(-40), x));

@@ -5,7 +5,7 @@
 #define EK_FMA
 #define EK_VECTOR_BYTES 32
 #define FLANES 8
-#define EK_PHILOX_LANES 8
+#define EK_PHILOX_LANES 16
 #include "level.h"
 #pragma clang attribute pop
 #endif

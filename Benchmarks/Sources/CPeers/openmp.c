@@ -12,6 +12,8 @@ static double (*loops[PEER_OPENMP_LOOPS])(void);
 
 int peer_has_openmp(void) { return getenv("ECHELON_OPENMP") != NULL; }
 
+static void *library;
+
 static int load(void) {
   static const char *const names[PEER_OPENMP_LOOPS] = {
       [PEER_OPENMP_SUM] = "openmp_sum",         [PEER_OPENMP_DOT] = "openmp_dot",
@@ -22,7 +24,7 @@ static int load(void) {
   // The run-time library reads this as it is loaded. Its threads look for the next loop for milliseconds otherwise,
   // on the cores that Echelon's workers have their turn on.
   setenv("OMP_WAIT_POLICY", "passive", 1);
-  void *library = dlopen(getenv("ECHELON_OPENMP"), RTLD_NOW | RTLD_LOCAL);
+  library = dlopen(getenv("ECHELON_OPENMP"), RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) return -1;
   for (int loop = 0; loop < PEER_OPENMP_LOOPS; loop++)
     if ((loops[loop] = (double (*)(void))dlsym(library, names[loop])) == NULL) return -1;
@@ -31,6 +33,14 @@ static int load(void) {
   if (release == NULL || found == NULL) return -1;
   prepare = found;
   return 0;
+}
+
+void *peer_openmp_library(int thread_count) {
+  if (load() != 0) return NULL;
+  void (*set_threads)(int) = (void (*)(int))dlsym(library, "openmp_set_threads");
+  if (set_threads == NULL) return NULL;
+  set_threads(thread_count);
+  return library;
 }
 
 int peer_openmp_prepare(long count, int thread_count) {

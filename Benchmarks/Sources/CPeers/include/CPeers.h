@@ -62,6 +62,20 @@ int peer_has_openmp(void);
 int peer_openmp_prepare(long count, int thread_count);
 double peer_openmp(int loop);
 void peer_openmp_release(void);
+/// The library, loaded, with so many threads; NULL where it cannot be.
+void *peer_openmp_library(int thread_count);
+
+// MARK: Monte Carlo (../../monte_carlo.c, in the same library)
+
+/// Makes room for `count` numbers. Returns 0.
+int peer_monte_carlo_prepare(long count, int thread_count);
+/// π from so many points of the unit square.
+double peer_monte_carlo_pi(long count);
+/// The price of a European call from so many paths: spot 100, strike 105, rate 0.03, volatility 0.2, one year.
+double peer_monte_carlo_call(long count);
+/// Fills the room with normal numbers.
+void peer_monte_carlo_normals(void);
+void peer_monte_carlo_release(void);
 
 // MARK: Hand-over (ping_pong.c, thread_pool.c)
 

@@ -4,7 +4,7 @@ import Echelon
 enum Figures {
   static let all: [Figure] =
     dispatch + starts + maps + elementwise + [sum] + reductions + openMP + memory + cancellation
-    + linearAlgebra + python + numpy
+    + linearAlgebra + monteCarlo + python + numpy
 
   /// What "the same" and "no extra time" allow. Two equal things never measure exactly equal, so a
   /// limit of 1 would be missed by chance; the interval in the table shows how close they are.

@@ -49,7 +49,7 @@ extension Figures {
         .ratio(atMost: 1)
       ) { pool, x in _ = try pool.symmetricEigenvalues(x) },
       numexpr,
-    ]
+    ] + pythonMonteCarlo
 
   private static let numexpr = Figure(
     name: "numexpr", title: "√(x² + y²) over 10⁷ doubles into a given array",
@@ -136,7 +136,7 @@ extension Figures {
     }
   }
 
-  private static func number(_ arguments: String, library: String) throws -> Double {
+  static func number(_ arguments: String, library: String) throws -> Double {
     let python = interpreter ?? "python3"
     let seconds = unsafe peer_program_number("\(python) Benchmarks/python.py \(arguments)")
     guard seconds > 0 else {

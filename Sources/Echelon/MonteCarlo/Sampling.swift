@@ -6,6 +6,34 @@ import EchelonWire
 
 // The course of a Monte Carlo run: chunks of samples as jobs, one for each stretch between two boundaries.
 
+/// Where a run stands.
+private protocol SamplingState: Sendable {
+  associatedtype Estimate: Sendable
+  var seed: UInt64 { get }
+  var nextSample: Int { get }
+  func estimate() -> Estimate
+}
+
+extension MonteCarloState: SamplingState {
+  func estimate() -> MonteCarloEstimate { MonteCarloEstimate(sums(), state: self) }
+}
+
+extension VectorMonteCarloState: SamplingState {
+  func estimate() -> VectorEstimate<dimension> { estimate(with: VectorSums()) }
+}
+
+/// What is sampled, and until when.
+private protocol SamplingRun: Sendable {
+  associatedtype State: SamplingState
+  var goal: MonteCarloGoal { get }
+  func isReached(by estimate: State.Estimate) -> Bool
+  func state(of estimate: State.Estimate) -> State
+  /// All samples from a state up to a number of them, as one job whose value is the estimate from all.
+  func start(
+    on executor: some WorkExecutor, from state: State, upTo count: Int
+  ) throws -> Future<State.Estimate>
+}
+
 extension WorkExecutor {
   @usableFromInline
   package func startSampling<Program: ChunkProgram>(
@@ -13,19 +41,10 @@ extension WorkExecutor {
     from state: MonteCarloState, until goal: MonteCarloGoal, priority: WorkPriority,
     deadline: Duration?
   ) throws -> Future<MonteCarloEstimate> {
-    try check(goal, from: state)
-    let run = SamplingRun(
-      sample: Unsent((function, program)), inputs: inputs, goal: goal, priority: priority,
-      deadline: deadline)
-    // Of a given number of samples all chunks are one job, which no pause divides.
-    if let count = goal.sampleLimit, goal == .samples(count) {
-      return try start(run.job(from: state, upTo: count))
-    }
-    return try startSteps { [self] in
-      var last: MonteCarloEstimate?
-      try await sample(run, from: state) { last = $0 }
-      return last!
-    }
+    try start(
+      NumberRun(
+        sample: Unsent((function, program)), inputs: inputs, goal: goal, priority: priority,
+        deadline: deadline), from: state)
   }
 
   @usableFromInline
@@ -33,12 +52,57 @@ extension WorkExecutor {
     _ function: ChunkFunction, orElse program: Program, from state: MonteCarloState,
     until goal: MonteCarloGoal, priority: WorkPriority
   ) throws -> AsyncThrowingStream<MonteCarloEstimate, any Error> {
-    try check(goal, from: state)
-    let run = SamplingRun(
-      sample: Unsent((function, program)), inputs: [], goal: goal, priority: priority, deadline: nil
-    )
+    try estimates(
+      NumberRun(
+        sample: Unsent((function, program)), inputs: [], goal: goal, priority: priority,
+        deadline: nil), from: state)
+  }
+
+  @usableFromInline
+  package func startVectorSampling<let dimension: Int>(
+    _ function: ChunkFunction, orElse program: VectorSampleProgram<dimension>,
+    from state: VectorMonteCarloState<dimension>, until goal: MonteCarloGoal,
+    priority: WorkPriority, deadline: Duration?
+  ) throws -> Future<VectorEstimate<dimension>> {
+    try start(
+      VectorRun(
+        sample: Unsent((function, program)), goal: goal, priority: priority, deadline: deadline),
+      from: state)
+  }
+
+  @usableFromInline
+  package func vectorSampling<let dimension: Int>(
+    _ function: ChunkFunction, orElse program: VectorSampleProgram<dimension>,
+    from state: VectorMonteCarloState<dimension>, until goal: MonteCarloGoal,
+    priority: WorkPriority
+  ) throws -> AsyncThrowingStream<VectorEstimate<dimension>, any Error> {
+    try estimates(
+      VectorRun(
+        sample: Unsent((function, program)), goal: goal, priority: priority, deadline: nil),
+      from: state)
+  }
+
+  private func start<Run: SamplingRun>(
+    _ run: Run, from state: Run.State
+  ) throws -> Future<Run.State.Estimate> {
+    try check(run.goal, from: state.nextSample)
+    // Of a given number of samples all chunks are one job, which no pause divides.
+    if let count = run.goal.sampleLimit, run.goal == .samples(count) {
+      return try run.start(on: self, from: state, upTo: count)
+    }
+    return try startSteps { [self] in
+      var last: Run.State.Estimate?
+      try await sample(run, from: state) { last = $0 }
+      return last!
+    }
+  }
+
+  private func estimates<Run: SamplingRun>(
+    _ run: Run, from state: Run.State
+  ) throws -> AsyncThrowingStream<Run.State.Estimate, any Error> {
+    try check(run.goal, from: state.nextSample)
     let (stream, continuation) = AsyncThrowingStream.makeStream(
-      of: MonteCarloEstimate.self, bufferingPolicy: .bufferingNewest(1))
+      of: Run.State.Estimate.self, bufferingPolicy: .bufferingNewest(1))
     let whole = try startSteps { [self] in
       try await sample(run, from: state) { continuation.yield($0) }
     }
@@ -59,37 +123,49 @@ extension WorkExecutor {
   @usableFromInline
   package func beginning(_ state: MonteCarloState?, seed: UInt64) throws -> MonteCarloState {
     guard let state else { return MonteCarloState(seed: seed) }
-    guard state.seed == seed else {
-      throw PoolError.invalidArgument(
-        "a Monte Carlo run of seed \(seed) that goes on from one of seed \(state.seed); take the same"
-      )
-    }
+    try check(state.seed, is: seed)
     return state
   }
 
+  /// The same of several quantities.
+  @usableFromInline
+  package func beginning<let dimension: Int>(
+    _ state: VectorMonteCarloState<dimension>?, seed: UInt64
+  ) throws -> VectorMonteCarloState<dimension> {
+    guard let state else { return VectorMonteCarloState(seed: seed) }
+    try check(state.seed, is: seed)
+    return state
+  }
+
+  private func check(_ earlier: UInt64, is seed: UInt64) throws {
+    guard earlier == seed else {
+      throw PoolError.invalidArgument(
+        "a Monte Carlo run of seed \(seed) that goes on from one of seed \(earlier); take the same")
+    }
+  }
+
   /// Throws for a goal that makes no sense, or has been passed.
-  func check(_ goal: MonteCarloGoal, from state: MonteCarloState) throws {
+  func check(_ goal: MonteCarloGoal, from nextSample: Int) throws {
     if let problem = goal.problem {
       throw PoolError.invalidArgument("a Monte Carlo run until \(problem)")
     }
-    if let limit = goal.sampleLimit, limit < state.nextSample {
+    if let limit = goal.sampleLimit, limit < nextSample {
       throw PoolError.invalidArgument(
-        "a Monte Carlo run of \(limit) samples that goes on from \(state.nextSample); take more")
+        "a Monte Carlo run of \(limit) samples that goes on from \(nextSample); take more")
     }
   }
 
   /// Samples from boundary to boundary until the goal is reached.
   /// - Parameter report: gets the estimate at each of them.
-  private func sample<Program: ChunkProgram>(
-    _ run: SamplingRun<Program>, from start: MonteCarloState,
-    report: (MonteCarloEstimate) -> Void
+  private func sample<Run: SamplingRun>(
+    _ run: Run, from start: Run.State, report: (Run.State.Estimate) -> Void
   ) async throws {
     let clock = ContinuousClock()
     let (length, begin) = (MonteCarloState.chunkLength, clock.now)
     var state = start
     if MonteCarloGoal.isBoundary(state.nextSample) {
-      let estimate = MonteCarloEstimate(state.sums(), state: state)
-      if run.goal.isReached(by: estimate) { return report(estimate) }
+      let estimate = state.estimate()
+      if run.isReached(by: estimate) { return report(estimate) }
     }
     while true {
       let boundary = min(
@@ -103,18 +179,18 @@ extension WorkExecutor {
         let chunks = max(done == 0 ? 4 : 1, Int(min(left, 1e15)) / length)
         next = min(next, state.nextSample + chunks * length)
       }
-      let estimate = try await finished(self.start(run.job(from: state, upTo: next)))
+      let estimate = try await finished(run.start(on: self, from: state, upTo: next))
       report(estimate)
       // Errors are looked at where every run looks at them.
-      if next == boundary, run.goal.isReached(by: estimate) { return }
+      if next == boundary, run.isReached(by: estimate) { return }
       if let duration = run.goal.duration, clock.now - begin >= duration { return }
-      state = estimate.state!
+      state = run.state(of: estimate)
     }
   }
 }
 
-/// What is sampled, and until when.
-private struct SamplingRun<Program: ChunkProgram>: Sendable {
+/// Samples of a number.
+private struct NumberRun<Program: ChunkProgram>: SamplingRun {
   let sample: Unsent<(ChunkFunction, Program)>
   /// What all chunks read.
   let inputs: [ArrayReference]
@@ -122,10 +198,12 @@ private struct SamplingRun<Program: ChunkProgram>: Sendable {
   let priority: WorkPriority
   let deadline: Duration?
 
-  /// All samples from a state up to a number of them, as one job whose value is the estimate from all.
-  func job(
-    from state: MonteCarloState, upTo count: Int
-  ) throws -> ClosureJob<Program, MonteCarloEstimate> {
+  func isReached(by estimate: MonteCarloEstimate) -> Bool { goal.isReached(by: estimate) }
+  func state(of estimate: MonteCarloEstimate) -> MonteCarloState { estimate.state! }
+
+  func start(
+    on executor: some WorkExecutor, from state: MonteCarloState, upTo count: Int
+  ) throws -> Future<MonteCarloEstimate> {
     let length = MonteCarloState.chunkLength
     let first = state.nextSample
     let samples = count - first
@@ -145,6 +223,44 @@ private struct SamplingRun<Program: ChunkProgram>: Sendable {
       }
     }
     job.options = JobOptions(priority: priority, deadline: deadline)
-    return job
+    return try executor.start(job)
+  }
+}
+
+/// Samples of several quantities, whose sums for each chunk are the elements of an array.
+private struct VectorRun<let dimension: Int>: SamplingRun {
+  let sample: Unsent<(ChunkFunction, VectorSampleProgram<dimension>)>
+  let goal: MonteCarloGoal
+  let priority: WorkPriority
+  let deadline: Duration?
+
+  func isReached(by estimate: VectorEstimate<dimension>) -> Bool { goal.isReached(by: estimate) }
+  func state(of estimate: VectorEstimate<dimension>) -> VectorMonteCarloState<dimension> {
+    estimate.state!
+  }
+
+  func start(
+    on executor: some WorkExecutor, from state: VectorMonteCarloState<dimension>, upTo count: Int
+  ) throws -> Future<VectorEstimate<dimension>> {
+    let length = MonteCarloState.chunkLength
+    let first = state.nextSample
+    let samples = count - first
+    let chunkCount = samples / length + (samples % length == 0 ? 0 : 1)
+    let sums = try executor.uninitializedArray(of: VectorSums<dimension>.self, count: chunkCount)
+    var job = ClosureJob(
+      function: sample.functions.0, program: sample.functions.1, label: "a Monte Carlo run",
+      elementCount: chunkCount, chunkLength: 1, output: ArrayReference(sums), inputs: [],
+      parameters: try ParameterBytes(
+        VectorSampleRange(seed: state.seed, first: UInt64(first), end: UInt64(count)))
+    ) { _ in
+      sums.withSpan { span in
+        var state = state
+        for index in 0..<samples / length { state.append(span[index]) }
+        return state.estimate(
+          with: samples % length == 0 ? VectorSums() : span[chunkCount - 1])
+      }
+    }
+    job.options = JobOptions(priority: priority, deadline: deadline)
+    return try executor.start(job)
   }
 }

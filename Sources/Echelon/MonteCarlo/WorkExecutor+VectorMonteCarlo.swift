@@ -22,7 +22,9 @@ package struct VectorSampleProgram<let dimension: Int>: ChunkProgram {
 @usableFromInline
 package struct VectorSampleRange: BitwiseCopyable, Sendable {
   @usableFromInline let seed: UInt64
-  @usableFromInline let count: UInt64
+  /// The first of them, at the beginning of a chunk, and one past the last.
+  @usableFromInline let first: UInt64
+  @usableFromInline let end: UInt64
 }
 
 extension ChunkMemory {
@@ -34,9 +36,9 @@ extension ChunkMemory {
     let range = parameters(as: VectorSampleRange.self)
     let length = UInt64(MonteCarloState.chunkLength)
     fill { index -> VectorSums<dimension> in
-      let first = UInt64(index) * length
+      let first = range.first + UInt64(index) * length
       return EchelonKernels.accumulateVectors(
-        seed: range.seed, indices: first..<min(range.count, first + length), sample)
+        seed: range.seed, indices: first..<min(range.end, first + length), sample)
     }
   }
 }
@@ -60,8 +62,8 @@ extension WorkExecutor {
   ) throws -> Future<VectorEstimate<dimension>> {
     try startVectorSampling(
       ChunkFunction { chunk in chunk.accumulateVectors(sample) },
-      orElse: VectorSampleProgram(sample), samples: samples, seed: seed, priority: priority,
-      deadline: deadline)
+      orElse: VectorSampleProgram(sample), from: VectorMonteCarloState(seed: seed),
+      until: .samples(samples), priority: priority, deadline: deadline)
   }
 
   /// Estimates the expectations of several quantities; see `startMonteCarloVectors`.
@@ -87,27 +89,67 @@ extension WorkExecutor {
     ).result()
   }
 
-  @usableFromInline
-  package func startVectorSampling<let dimension: Int>(
-    _ function: ChunkFunction, orElse program: VectorSampleProgram<dimension>, samples: Int,
-    seed: UInt64, priority: WorkPriority, deadline: Duration?
+  /// Starts the estimation of several quantities until every one is good enough, and returns the future of the estimate.
+  ///
+  /// The run is looked at where `startMonteCarlo(seed:until:)` looks, and ends when each component has the error that is
+  /// asked for. For the error of what control variates make of them, see `monteCarloVectorEstimates`.
+  /// - Parameters:
+  ///   - seed: as for `startMonteCarlo(seed:until:)`, like the goal, the priority and the closure.
+  ///   - state: of an estimate of the same closure and seed, to go on with its run: the bits are those of one run.
+  /// - Throws: `PoolError.invalidArgument` for a goal that cannot be, or a state of another seed.
+  @inlinable @inline(__always)
+  public func startMonteCarloVectors<let dimension: Int>(
+    seed: UInt64, until goal: MonteCarloGoal,
+    resuming state: VectorMonteCarloState<dimension>? = nil, priority: WorkPriority = .normal,
+    _ sample: @escaping @Sendable (inout PhiloxGenerator) -> InlineArray<dimension, Double>
   ) throws -> Future<VectorEstimate<dimension>> {
-    guard samples >= 0 else {
-      throw PoolError.invalidArgument("a Monte Carlo run of \(samples) samples; take 0 or more")
-    }
-    let length = MonteCarloState.chunkLength
-    let count = samples / length + (samples % length == 0 ? 0 : 1)
-    let sums = try uninitializedArray(of: VectorSums<dimension>.self, count: count)
-    var job = ClosureJob(
-      function: function, program: program, label: "a Monte Carlo run", elementCount: count,
-      chunkLength: 1, output: ArrayReference(sums), inputs: [],
-      parameters: try ParameterBytes(VectorSampleRange(seed: seed, count: UInt64(samples)))
-    ) { _ in
-      var total = VectorSums<dimension>()
-      sums.withSpan { for index in $0.indices { total.append($0[index]) } }
-      return VectorEstimate(total)
-    }
-    job.options = JobOptions(priority: priority, deadline: deadline)
-    return try start(job)
+    try startVectorSampling(
+      ChunkFunction { chunk in chunk.accumulateVectors(sample) },
+      orElse: VectorSampleProgram(sample), from: try beginning(state, seed: seed), until: goal,
+      priority: priority, deadline: nil)
+  }
+
+  /// Estimates several quantities until every one is good enough; see `startMonteCarloVectors(seed:until:)`.
+  @inlinable @inline(__always)
+  public func monteCarloVectors<let dimension: Int>(
+    seed: UInt64, until goal: MonteCarloGoal,
+    resuming state: VectorMonteCarloState<dimension>? = nil, priority: WorkPriority = .normal,
+    _ sample: @escaping @Sendable (inout PhiloxGenerator) -> InlineArray<dimension, Double>
+  ) async throws -> VectorEstimate<dimension> {
+    try await startMonteCarloVectors(
+      seed: seed, until: goal, resuming: state, priority: priority, sample
+    ).value
+  }
+
+  /// Estimates several quantities until every one is good enough, blocking; see `startMonteCarloVectors(seed:until:)`.
+  @available(*, noasync)
+  @inlinable @inline(__always)
+  public func monteCarloVectors<let dimension: Int>(
+    seed: UInt64, until goal: MonteCarloGoal,
+    resuming state: VectorMonteCarloState<dimension>? = nil, priority: WorkPriority = .normal,
+    _ sample: @escaping @Sendable (inout PhiloxGenerator) -> InlineArray<dimension, Double>
+  ) throws -> VectorEstimate<dimension> {
+    try startMonteCarloVectors(
+      seed: seed, until: goal, resuming: state, priority: priority, sample
+    ).result()
+  }
+
+  /// Ever better estimates of several quantities, as `monteCarloEstimates` gives them of one: leave the loop when what
+  /// you make of them is good enough.
+  ///
+  ///     for try await found in try pool.monteCarloVectorEstimates(seed: 42, until: .samples(1 << 30), sample) {
+  ///       if try found.controlled(byExpectations: [100]).standardError < 1e-4 { break }
+  ///     }
+  /// - Parameters: as for `startMonteCarloVectors(seed:until:)`.
+  @inlinable @inline(__always)
+  public func monteCarloVectorEstimates<let dimension: Int>(
+    seed: UInt64, until goal: MonteCarloGoal,
+    resuming state: VectorMonteCarloState<dimension>? = nil, priority: WorkPriority = .normal,
+    _ sample: @escaping @Sendable (inout PhiloxGenerator) -> InlineArray<dimension, Double>
+  ) throws -> AsyncThrowingStream<VectorEstimate<dimension>, any Error> {
+    try vectorSampling(
+      ChunkFunction { chunk in chunk.accumulateVectors(sample) },
+      orElse: VectorSampleProgram(sample), from: try beginning(state, seed: seed), until: goal,
+      priority: priority)
   }
 }

@@ -85,17 +85,28 @@ public struct MonteCarloGoal: Sendable, Hashable {
   /// overflow. Samples that are all the same have no error that is known: a run
   /// looks twice before it takes it for 0.
   public func isReached(by estimate: MonteCarloEstimate) -> Bool {
-    if let sampleLimit, estimate.sampleCount >= sampleLimit { return true }
-    if estimate.variance == 0, estimate.sampleCount <= Self.boundary(after: 0) { return false }
-    if let standardError, estimate.standardError <= standardError { return true }
-    if let relativeError, estimate.mean != 0,
-      estimate.standardError <= relativeError * abs(estimate.mean)
-    {
-      return true
+    isReached(
+      count: estimate.sampleCount, mean: estimate.mean, error: estimate.standardError,
+      squares: estimate.sums.m2)
+  }
+
+  /// Whether that is so of every component.
+  public func isReached<let dimension: Int>(by estimate: VectorEstimate<dimension>) -> Bool {
+    let (means, errors) = (estimate.means, estimate.standardErrors)
+    return (0..<dimension).allSatisfy {
+      isReached(
+        count: estimate.sampleCount, mean: means[$0], error: errors[$0],
+        squares: estimate.sums.comoments[$0][$0])
     }
+  }
+
+  private func isReached(count: Int, mean: Double, error: Double, squares: Double) -> Bool {
+    if let sampleLimit, count >= sampleLimit { return true }
+    if squares == 0, count <= Self.boundary(after: 0) { return false }
+    if let standardError, error <= standardError { return true }
+    if let relativeError, mean != 0, error <= relativeError * abs(mean) { return true }
     // Beyond NaN, infinities and what overflows there is no error that gets smaller.
-    return standardError != nil || relativeError != nil
-      ? estimate.sampleCount > 1 && !estimate.sums.m2.isFinite : false
+    return standardError != nil || relativeError != nil ? count > 1 && !squares.isFinite : false
   }
 
   /// What is wrong with it, as the end of a sentence; nil if it can be reached.

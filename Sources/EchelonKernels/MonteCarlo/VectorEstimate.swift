@@ -5,8 +5,14 @@ public struct VectorEstimate<let dimension: Int>: Sendable {
   /// Of all samples.
   public let sums: VectorSums<dimension>
 
+  /// What a later run goes on from; nil where there is nothing to go on with.
+  public let state: VectorMonteCarloState<dimension>?
+
   /// The estimate from the sums of samples.
-  public init(_ sums: VectorSums<dimension>) { self.sums = sums }
+  public init(_ sums: VectorSums<dimension>, state: VectorMonteCarloState<dimension>? = nil) {
+    self.sums = sums
+    self.state = state
+  }
 
   /// The number of samples.
   public var sampleCount: Int { Int(sums.count) }

@@ -134,8 +134,9 @@ extension WorkExecutor {
       GreeksEstimate(
         try await finished(
           startVectorSampling(
-            path.function, orElse: VectorSampleProgram(path.sample), samples: samples, seed: seed,
-            priority: priority, deadline: nil)))
+            path.function, orElse: VectorSampleProgram(path.sample),
+            from: VectorMonteCarloState(seed: seed), until: .samples(samples), priority: priority,
+            deadline: nil)))
     }
   }
 

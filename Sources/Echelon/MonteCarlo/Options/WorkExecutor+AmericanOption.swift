@@ -38,7 +38,7 @@ extension WorkExecutor {
         "a regression of \(regressionSamples) paths; take 100 to 2³⁰")
     }
     let first = try beginning(state, seed: seed)
-    try check(goal, from: first)
+    try check(goal, from: first.nextSample)
     return try startSteps { [self] in
       var regression = try ExerciseRegression(
         ExercisePolicy(option), paths: regressionSamples, seed: seed,

@@ -39,8 +39,12 @@ extension `Residuals over LAPACK's matrix types` {
           a.picking(rows: lu.permutation).ratio(
             ofProduct: DenseMatrix(try lu.lower), DenseMatrix(try lu.upper)), what)
         let zeroColumn = type.zeroColumn(min(a.rows, a.columns))
-        #expect(lu.singularColumn == zeroColumn, "\(what)")
-        guard a.rows == a.columns, zeroColumn == nil else { return }
+        let upper = try lu.upper
+        let firstZero = (0..<min(a.rows, a.columns)).first { upper[$0, $0] == 0 }
+        #expect(lu.singularColumn == firstZero, "\(what)")
+        // Where the condition is near 1/ε rounding may make a pivot 0.
+        #expect(firstZero == zeroColumn || type.condition > 1e5, "\(what)")
+        guard a.rows == a.columns, firstZero == nil else { return }
         let x = try DenseMatrix<Element>.random(rows: a.rows, columns: 3, seed: seed)
         for form in [MatrixForm.plain, .transposed, .adjoint] {
           var b = DenseMatrix<Element>(rows: a.rows, columns: 3)

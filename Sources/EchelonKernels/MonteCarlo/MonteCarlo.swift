@@ -67,13 +67,15 @@ public func accumulateVectorMonteCarlo(
   var first = indices.lowerBound
   while first < indices.upperBound {
     let count = Int(min(512, indices.upperBound - first))
-    fillFirstUniforms(seed: seed, firstIndex: first, stream: stream, &uniforms)
+    // A span: elements of an array this large are read from copies of it.
+    var numbers = uniforms.mutableSpan
+    fillFirstUniforms(seed: seed, firstIndex: first, stream: stream, &numbers)
     for k in 0..<(count + 7) / 8 {
       // Of 16 indices the first numbers, and then the second.
       let place = k / 2 * 32 + k % 2 * 8
       var generator = SIMDPhiloxGenerator(
         seed: seed, index: first &+ UInt64(truncatingIfNeeded: 8 * k), stream: stream,
-        firstUniforms: (vector(uniforms, place), vector(uniforms, place + 16)))
+        firstUniforms: (vector(numbers, place), vector(numbers, place + 16)))
       let lanes = try sample(&generator)
       for lane in 0..<8 { values[8 * k + lane] = lanes[lane] }
     }
@@ -109,14 +111,13 @@ public func fillMonteCarlo(
 /// The first two uniform numbers of 512 successive indices, by 16: of each the first, and then of each the second.
 @usableFromInline
 func fillFirstUniforms(
-  seed: UInt64, firstIndex: UInt64, stream: UInt32, _ uniforms: inout InlineArray<1024, Double>
+  seed: UInt64, firstIndex: UInt64, stream: UInt32, _ uniforms: inout MutableSpan<Double>
 ) {
-  var span = uniforms.mutableSpan
-  fillUniform(seed: seed, stream: stream, first: 2 &* firstIndex, &span)
+  fillUniform(seed: seed, stream: stream, first: 2 &* firstIndex, &uniforms)
 }
 
 @inlinable @inline(__always)
-func vector(_ numbers: borrowing InlineArray<1024, Double>, _ place: Int) -> SIMD8<Double> {
+func vector(_ numbers: borrowing MutableSpan<Double>, _ place: Int) -> SIMD8<Double> {
   var lanes = SIMD8<Double>()
   for lane in 0..<8 { lanes[lane] = numbers[place + lane] }
   return lanes

@@ -166,6 +166,9 @@ void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, u
                     uint64_t *high, ptrdiff_t n) {
   table(level)->philox_fill(seed, first, stream, low, high, n);
 }
+void ek_philox64_fill(int level, uint64_t seed, uint64_t stream, uint64_t first, uint64_t *out, ptrdiff_t n) {
+  table(level)->philox64_fill(seed, stream, first, out, n);
+}
 void ek_uniform_fill(int level, uint64_t seed, uint32_t stream, uint64_t first, double *out, ptrdiff_t n) {
   table(level)->uniform_fill(seed, stream, first, out, n);
 }

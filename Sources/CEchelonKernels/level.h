@@ -28,6 +28,7 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 #include "functions.h"
 
+#include "philox64.h"
 #include "random.h"
 
 #define ELEMENT double
@@ -160,6 +161,7 @@ const ek_table EK_TABLE_NAME(EK_LEVEL) = {
     .part_u64 = part_u64,
 #endif
     .philox_fill = philox_fill,
+    .philox64_fill = philox64_fill,
     .uniform_fill = uniform_fill,
     .normal_fill = normal_fill,
     .payoff_fill = payoff_fill,

@@ -6,6 +6,7 @@
 #define EK_VECTOR_BYTES 32
 #define FLANES 8
 #define EK_PHILOX_LANES 16
+#define EK_PHILOX64_LANES 8
 #include "level.h"
 #pragma clang attribute pop
 #endif

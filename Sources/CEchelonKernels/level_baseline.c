@@ -6,4 +6,5 @@
 #define EK_FMA  // every such processor has it
 #endif
 #define EK_PHILOX_LANES 8
+#define EK_PHILOX64_LANES 1
 #include "level.h"

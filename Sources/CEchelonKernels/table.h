@@ -55,6 +55,7 @@ typedef struct {
   void (*sort_u64)(uint64_t *, ptrdiff_t, int);
   void (*part_u64)(uint64_t *, ptrdiff_t, const uint64_t *, ptrdiff_t);
   void (*philox_fill)(uint64_t, uint64_t, uint32_t, uint64_t *, uint64_t *, ptrdiff_t);
+  void (*philox64_fill)(uint64_t, uint64_t, uint64_t, uint64_t *, ptrdiff_t);
   void (*uniform_fill)(uint64_t, uint32_t, uint64_t, double *, ptrdiff_t);
   void (*normal_fill)(uint64_t, uint32_t, uint64_t, double *, ptrdiff_t);
   void (*payoff_fill)(uint64_t, uint32_t, uint64_t, double *, ptrdiff_t, const ek_payoff *);

@@ -19,6 +19,22 @@ public func fillPhilox(
   }
 }
 
+/// Fills with successive words of Philox4x64-10: those that `Philox64Generator(seed:index:stream:)` of index 0 gives, one
+/// after another.
+/// - Parameters:
+///   - seed: the first word of the key.
+///   - stream: the second.
+///   - first: how many words of the generator come before.
+public func fillWords(
+  seed: UInt64, stream: UInt64, first: UInt64, _ output: inout MutableSpan<UInt64>,
+  level: InstructionSet? = nil
+) {
+  unsafe output.withUnsafeMutableBufferPointer {
+    // SAFETY: writes exactly `count` words.
+    unsafe ek_philox64_fill(level.number, seed, stream, first, $0.baseAddress, $0.count)
+  }
+}
+
 /// Fills with elements of an array of numbers uniform in [0, 1): multiples of 2⁻⁵³.
 ///
 /// Elements come in groups of 32, made of 16 blocks: element e of words (0, 1) of block e / 32·16 + e % 16 where

@@ -1,8 +1,9 @@
 /// Philox4x64-10: a counter-based generator with 64-bit words, one independent stream per (seed, stream, index).
 ///
 /// The key is (seed, stream), the counter of block j is (j, index, 0, 0): 2⁶⁴ blocks of four words per index, and 2⁶⁴
-/// streams, where `PhiloxGenerator` has 2³² of both. It multiplies 64-bit words, for which vectors have no instruction;
-/// so it is the slower one where many indices are drawn from at once, and no slower where one is drawn from for long.
+/// streams, where `PhiloxGenerator` has 2³² of both. It multiplies 64-bit words, for which vectors have no instruction:
+/// it is the slower one where many indices are drawn from at once, and no slower where one is drawn from for long
+/// (`ArrayDistribution.words` does that by vector loops all the same).
 /// - Source: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC
 ///   2011; checked against the known answers of Random123 and the files of NumPy.
 @frozen

@@ -32,6 +32,9 @@ import Testing
         return distribution.sample(using: &generator)
       }
     }
+    var words = Philox64Generator(seed: seed, index: 0, stream: 3)
+    let first = (0..<5000).map { _ in words.next() }
+    try check(.words) { first[$0] }
     try check(.uniform()) { index in
       // Groups of 32, the first half of the first words of 16 blocks.
       var generator = PhiloxGenerator(

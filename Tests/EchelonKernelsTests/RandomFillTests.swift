@@ -40,6 +40,26 @@ import Testing
     }
   }
 
+  @Test func `give the words of Philox4x64 in their order, from any of them on`() {
+    for level in InstructionSet.available {
+      for (stream, first, count) in [
+        (0, 0, 1), (3, 0, 257), (3, 1, 64), (7, 30, 33), (UInt64.max, 4 << 33, 1000), (1, 5, 0),
+      ] as [(UInt64, UInt64, Int)] {
+        var words = [UInt64](repeating: 7, count: count + 1)
+        var span = words.mutableSpan
+        var filled = span._mutatingExtracting(0..<count)
+        fillWords(seed: 11, stream: stream, first: first, &filled, level: level)
+        #expect(words[count] == 7, "\(level)")
+        let expected = (0..<UInt64(count)).map { place in
+          let (block, word) = ((first + place) / 4, (first + place) % 4)
+          let words = Philox64Generator.block(counter: (block, 0, 0, 0), key: (11, stream))
+          return [words.0, words.1, words.2, words.3][Int(word)]
+        }
+        #expect(Array(words[..<count]) == expected, "\(level), \(stream), \(first)")
+      }
+    }
+  }
+
   @Test func `make normal numbers of pairs of uniform ones`() {
     for level in InstructionSet.available {
       let normal = filled(32_000, from: 0, level: level) {

@@ -85,6 +85,9 @@ int ek_part_u64(int level, uint64_t *keys, ptrdiff_t n, const uint64_t *pivots, 
 void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low,
                     uint64_t *high, ptrdiff_t n);
 
+/// Words `first` … of the Philox4x64-10 generator of (seed, stream) with index 0: word e is word e % 4 of block e / 4.
+void ek_philox64_fill(int level, uint64_t seed, uint64_t stream, uint64_t first, uint64_t *out, ptrdiff_t n);
+
 // Elements `first` … of an array of random numbers; random.h says which bits of (seed, stream) each is made of.
 
 /// Uniform in [0, 1): multiples of 2⁻⁵³.

@@ -27,6 +27,7 @@ enum RandomLaw: Sendable, BitwiseCopyable {
   case binomial(BinomialDistribution)
   case geometric(GeometricDistribution)
   case bernoulli(BernoulliDistribution)
+  case words
 }
 
 extension ArrayDistribution where Element == Double {
@@ -105,6 +106,13 @@ extension ArrayDistribution where Element == Bool {
   }
 }
 
+extension ArrayDistribution where Element == UInt64 {
+  /// All words of 64 bits alike: those that `Philox64Generator` of index 0 gives, one after another, by vector loops.
+  ///
+  ///     let words = try pool.random(.words, count: 1_000_000, seed: 42)
+  public static var words: Self { Self(law: .words) }
+}
+
 /// Fills chunks; made outside of generic code, since it travels.
 func fillFunction(_ law: RandomLaw, _ seed: UInt64, _ stream: UInt32) -> ChunkFunction {
   ChunkFunction { chunk in law.fill(chunk, seed: seed, stream: stream) }
@@ -148,6 +156,10 @@ extension RandomLaw {
     case .binomial(let law): draw(law)
     case .geometric(let law): draw(law)
     case .bernoulli(let law): draw(law)
+    case .words:
+      chunk.withOutput(of: UInt64.self) { output in
+        fillWords(seed: seed, stream: UInt64(stream), first: UInt64(chunk.start), &output)
+      }
     }
   }
 }

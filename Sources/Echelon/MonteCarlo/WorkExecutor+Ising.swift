@@ -44,7 +44,7 @@ public struct IsingEstimate: Sendable, Hashable, Codable, CustomStringConvertibl
 extension WorkExecutor {
   /// Starts the simulation of an Ising model by several Markov chains, and returns the future of what they find.
   ///
-  /// A sweep draws every spin anew once, given its neighbours. Chains begin with all spins alike and depend on no other:
+  /// A sweep draws every spin anew once, in the order of the rows, given its neighbours: a heat bath. Chains begin with all spins alike and depend on no other:
   /// chain k draws from the generators of (seed, k), so the answer has the same bits for any number of workers. Errors are
   /// found by blocking, since successive sweeps are alike. Near the critical temperature that takes many sweeps, about the
   /// square of the size; `isTooShort` says when there were too few.
@@ -56,7 +56,8 @@ extension WorkExecutor {
   ///   - seed: see above.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chains.
   /// - Throws: `PoolError.invalidArgument` for what is said above.
-  /// - Source: R. J. Glauber, *Time-dependent statistics of the Ising model*, Journal of Mathematical Physics 4 (1963).
+  /// - Source: the probabilities of the heat bath are those of R. J. Glauber, *Time-dependent statistics of the Ising
+  ///   model*, Journal of Mathematical Physics 4 (1963), whose spins come in random order.
   ///   Metropolis' rule, applied to one spin after the other, turns nearly all of them in each sweep when it is hot, and
   ///   forgets the beginning only slowly.
   public func startIsing(

@@ -92,7 +92,9 @@ extension WorkExecutor {
   /// Starts the estimation of several quantities until every one is good enough, and returns the future of the estimate.
   ///
   /// The run is looked at where `startMonteCarlo(seed:until:)` looks, and ends when each component has the error that is
-  /// asked for. For the error of what control variates make of them, see `monteCarloVectorEstimates`.
+  /// asked for. Controls are components, too, and a relative error is never reached by one whose mean is 0, as that of
+  /// a control often is: give a standard error, a number of samples or a time then. For the error of what control
+  /// variates make of them, see `monteCarloVectorEstimates`.
   /// - Parameters:
   ///   - seed: as for `startMonteCarlo(seed:until:)`, like the goal, the priority and the closure.
   ///   - state: of an estimate of the same closure and seed, to go on with its run: the bits are those of one run.

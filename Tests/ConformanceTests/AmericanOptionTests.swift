@@ -58,6 +58,26 @@ private func binomialTree(_ option: AmericanOption, stepsPerDate: Int) -> Double
     }
   }
 
+  @Test func `have a sequence of estimates that ends with that of the whole run`() async throws {
+    let (seed, goal) = (testSeed(), MonteCarloGoal.samples(1_200_000))
+    var option = put
+    option.dates = 2
+    let whole = try await pools[1].price(
+      of: option, regressionSamples: 500, seed: seed, until: goal)
+    var counts: [Int] = []
+    var last: MonteCarloEstimate?
+    for try await found in try pools[2].priceEstimates(
+      of: option, regressionSamples: 500, seed: seed, until: goal)
+    {
+      counts.append(found.sampleCount)
+      last = found
+    }
+    #expect(last == whole && counts == counts.sorted(), "\(counts), seed \(seed)")
+    #expect(throws: PoolError.self) {
+      try pools[1].priceEstimates(of: option, regressionSamples: 99, seed: 1, until: goal)
+    }
+  }
+
   @Test func `have samples that vary less than payoffs`() throws {
     let found = try pools[1].price(
       of: put, regressionSamples: 8192, seed: testSeed(), until: .samples(8192))

@@ -75,6 +75,43 @@ private func peak(_ x: Span<Double>) -> Double {
     }
   }
 
+  @Test func `come as ever better estimates, the last of which is that of the whole run`()
+    async throws
+  {
+    let seed = testSeed()
+    let box = Array(repeating: 0...1.0, count: 2)
+    for method in [IntegrationMethod.plain, .vegas(iterations: 2, samples: 5000, bins: 20)] {
+      let goal = MonteCarloGoal.samples(1_500_000)
+      let whole = try await pools[1].integrate(
+        over: box, method: method, seed: seed, until: goal, peak)
+      var (last, before): (MonteCarloEstimate?, Int) = (nil, 0)
+      for try await found in try pools[2].integralEstimates(
+        over: box, method: method, seed: seed, until: goal, peak)
+      {
+        #expect(found.sampleCount > before, "seed \(seed)")
+        (last, before) = (found, found.sampleCount)
+      }
+      #expect(last == whole, "seed \(seed)")
+    }
+    #expect(throws: PoolError.self) {
+      try pools[1].integralEstimates(over: [], seed: 1, until: .samples(9)) { _ in 1 }
+    }
+  }
+
+  /// Chunks of 4,096 samples would be 200, with 100,000 weights of 8 bytes each.
+  @Test(.timeLimit(.minutes(5)))
+  func `learn from many samples in many dimensions within the memory of a small pool`() throws {
+    var options = PoolOptions()
+    options.memoryLimit = 128 << 20
+    let pool = try ProcessPool(workers: 2, options: options)
+    defer { pool.shutdown() }
+    let found = try pool.integrate(
+      over: Array(repeating: 0...1.0, count: 100),
+      method: .vegas(iterations: 1, samples: 4096 * 200, bins: 1000), seed: 3, until: .samples(100)
+    ) { $0[0] }
+    #expect(abs(found.mean - 0.5) < 0.2)
+  }
+
   @Test func `have intervals that contain the truth as often as they say`() throws {
     let seed = testSeed()
     let expected = Self.expectedPeak(2)

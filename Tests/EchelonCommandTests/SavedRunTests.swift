@@ -130,6 +130,42 @@ import Testing
     }
   }
 
+  /// Of runs that learn something first: the later it is interrupted, the further it has come.
+  @Test(
+    .timeLimit(.minutes(3)),
+    arguments: [
+      ["american", "--put", "--dates", "2", "--regression-samples", "200"],
+      [
+        "integral", "gaussian", "--dimensions", "2", "--method", "vegas", "--learning-samples",
+        "500",
+      ],
+    ])
+  func `saves what it has also when it is interrupted behind regressions and learning`(
+    _ arguments: [String]
+  ) throws {
+    try withFolder { folder in
+      let file = folder + "/run.json"
+      for seconds in [0.5, 1, 2, 4, 8, 16, 32] {
+        let run = try CommandProcess.run(
+          ["montecarlo"] + arguments + ["--save", file, "--workers", "2", "--seconds", "1000"]
+        ) { process in
+          try eventually("it is at work") {
+            hearsInterrupts(process.processIdentifier)
+              && Machine.children(of: process.processIdentifier).count == 2
+          }
+          Thread.sleep(forTimeInterval: seconds)
+          process.interrupt()
+        }
+        #expect(run.status == 130 && run.output.isEmpty, "\(run.errors)")
+        if !names(in: folder).isEmpty { break }
+      }
+      #expect(names(in: folder) == ["run.json"])
+      let on = try figures(arguments + ["--resume", file, "--seconds", "0.001"])
+      let samples = try #require(on["samples"])
+      #expect(try figures(arguments + ["--samples", samples])["estimate"] == on["estimate"])
+    }
+  }
+
   @Test(arguments: [
     ["--error", "0"], ["--error=-1"], ["--relative-error", "nan"], ["--seconds", "0"],
     ["--seconds", "inf"],

@@ -234,3 +234,16 @@ extension WorkExecutor {
     ).value
   }
 }
+
+  /// Ever better estimates of the integral of one of Genz's integrands; see
+  /// `integralEstimates(over:method:seed:until:)`.
+  public func integralEstimates(
+    of integrand: GenzIntegrand, method: IntegrationMethod = .plain, seed: UInt64,
+    until goal: MonteCarloGoal, resuming state: MonteCarloState? = nil,
+    priority: WorkPriority = .normal
+  ) throws -> AsyncThrowingStream<MonteCarloEstimate, any Error> {
+    try integralEstimates(
+      over: Array(repeating: 0...1, count: integrand.dimensions), method: method, seed: seed,
+      until: goal, resuming: state, priority: priority
+    ) { integrand($0) }
+  }

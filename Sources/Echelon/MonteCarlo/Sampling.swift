@@ -97,15 +97,35 @@ extension WorkExecutor {
     }
   }
 
+  /// The same of samples that earlier passes make ready, such as regressions or the bins of VEGAS.
+  func sampling<Program: ChunkProgram>(
+    from state: MonteCarloState, until goal: MonteCarloGoal, priority: WorkPriority,
+    after prepare: @escaping @Sendable () async throws -> ReadySamples<Program>
+  ) throws -> AsyncThrowingStream<MonteCarloEstimate, any Error> {
+    try check(goal, from: state.nextSample)
+    return try reporting { [self] report in
+      let ready = try await prepare()
+      try await sample(
+        NumberRun(
+          sample: ready.sample, inputs: ready.inputs, goal: goal, priority: priority, deadline: nil),
+        from: state, report: report)
+    }
+  }
+
   private func estimates<Run: SamplingRun>(
     _ run: Run, from state: Run.State
   ) throws -> AsyncThrowingStream<Run.State.Estimate, any Error> {
     try check(run.goal, from: state.nextSample)
+    return try reporting { [self] in try await sample(run, from: state, report: $0) }
+  }
+
+  /// What `body` reports, as a sequence; leaving it cancels the rest.
+  private func reporting<Estimate: Sendable>(
+    _ body: @escaping @Sendable (_ report: @Sendable (Estimate) -> Void) async throws -> Void
+  ) throws -> AsyncThrowingStream<Estimate, any Error> {
     let (stream, continuation) = AsyncThrowingStream.makeStream(
-      of: Run.State.Estimate.self, bufferingPolicy: .bufferingNewest(1))
-    let whole = try startSteps { [self] in
-      try await sample(run, from: state) { continuation.yield($0) }
-    }
+      of: Estimate.self, bufferingPolicy: .bufferingNewest(1))
+    let whole = try startSteps { try await body { continuation.yield($0) } }
     whole.onCompletion { ended in
       do {
         try ended.result()
@@ -186,6 +206,17 @@ extension WorkExecutor {
       if let duration = run.goal.duration, clock.now - begin >= duration { return }
       state = run.state(of: estimate)
     }
+  }
+}
+
+/// A function that samples a number, and what all its chunks read.
+struct ReadySamples<Program: ChunkProgram>: Sendable {
+  let sample: Unsent<(ChunkFunction, Program)>
+  let inputs: [ArrayReference]
+
+  init(_ function: ChunkFunction, orElse program: Program, inputs: [ArrayReference] = []) {
+    sample = Unsent((function, program))
+    self.inputs = inputs
   }
 }
 

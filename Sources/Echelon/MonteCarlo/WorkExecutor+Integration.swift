@@ -166,6 +166,22 @@ extension WorkExecutor {
   }
 }
 
+  /// Ever better estimates of an integral over a box, once the bins are adapted: one after each boundary, until one is
+  /// good enough; see `startIntegrate`, and for the sequence `monteCarloEstimates`.
+  @inlinable @inline(__always)
+  public func integralEstimates(
+    over box: [ClosedRange<Double>], method: IntegrationMethod = .plain, seed: UInt64,
+    until goal: MonteCarloGoal, resuming state: MonteCarloState? = nil,
+    priority: WorkPriority = .normal,
+    _ integrand: @escaping @Sendable (Span<Double>) -> Double
+  ) throws -> AsyncThrowingStream<MonteCarloEstimate, any Error> {
+    try integrating(
+      ChunkFunction { chunk in chunk.integrateBox(integrand) },
+      orElse: BoxIntegrandProgram(integrand),
+      ChunkFunction { chunk in chunk.weighBox(integrand) }, orElse: BoxWeightProgram(integrand),
+      over: box, method, seed: seed, until: goal, from: try beginning(state, seed: seed), priority)
+  }
+
 extension WorkExecutor {
   @usableFromInline
   package func startIntegrating(
@@ -175,6 +191,44 @@ extension WorkExecutor {
     from state: MonteCarloState, _ priority: WorkPriority
   ) throws -> Future<MonteCarloEstimate> {
     guard 1...1000 ~= box.count else {
+    let even = try evenGrid(over: box, method)
+    try check(goal, from: state.nextSample)
+    guard method.iterations > 0 else {
+      return try startSampling(
+        function, orElse: program, inputs: [ArrayReference(try array(even.words))], from: state,
+        until: goal, priority: priority, deadline: nil)
+    }
+    let (sample, weigh) = (Unsent((function, program)), Unsent((weighing, weighingProgram)))
+    return try startSteps { [self] in
+      let words = try array(try await adapted(even, by: weigh, method, seed, priority).words)
+      return try await finished(
+        startSampling(
+          sample.functions.0, orElse: sample.functions.1, inputs: [ArrayReference(words)],
+          from: state, until: goal, priority: priority, deadline: nil))
+    }
+  }
+
+  /// The same as a sequence of estimates.
+  @usableFromInline
+  package func integrating(
+    _ function: ChunkFunction, orElse program: BoxIntegrandProgram, _ weighing: ChunkFunction,
+    orElse weighingProgram: BoxWeightProgram, over box: [ClosedRange<Double>],
+    _ method: IntegrationMethod, seed: UInt64, until goal: MonteCarloGoal,
+    from state: MonteCarloState, _ priority: WorkPriority
+  ) throws -> AsyncThrowingStream<MonteCarloEstimate, any Error> {
+    let even = try evenGrid(over: box, method)
+    let (sample, weigh) = (Unsent((function, program)), Unsent((weighing, weighingProgram)))
+    return try sampling(from: state, until: goal, priority: priority) { [self] in
+      let words = try array(try await adapted(even, by: weigh, method, seed, priority).words)
+      return ReadySamples(
+        sample.functions.0, orElse: sample.functions.1, inputs: [ArrayReference(words)])
+    }
+  }
+
+  /// - Throws: `PoolError.invalidArgument` for a box or a method that cannot be.
+  private func evenGrid(
+    over box: [ClosedRange<Double>], _ method: IntegrationMethod
+  ) throws -> ImportanceGrid {
       throw PoolError.invalidArgument("an integral in \(box.count) dimensions; take 1 to 1000")
     }
     for range in box {
@@ -188,27 +242,21 @@ extension WorkExecutor {
     if let problem = method.problem {
       throw PoolError.invalidArgument("an integral by VEGAS with \(problem)")
     }
-    let even = ImportanceGrid(box: box, binCount: method.bins)
-    let words = try array(even.words)
-    guard method.iterations > 0 else {
-      return try startSampling(
-        function, orElse: program, inputs: [ArrayReference(words)], from: state, until: goal,
-        priority: priority, deadline: nil)
-    }
-    let (sample, weigh) = (Unsent((function, program)), Unsent((weighing, weighingProgram)))
-    return try startSteps { [self] in
-      var grid = even
-      for iteration in 0..<method.iterations {
-        grid.adapt(
-          to: try await weights(weigh, of: grid, method, stream: iteration + 1, seed, priority))
-      }
-      let words = try array(grid.words)
-      return try await finished(
-        startSampling(
-          sample.functions.0, orElse: sample.functions.1, inputs: [ArrayReference(words)],
-          from: state, until: goal, priority: priority, deadline: nil))
+    return ImportanceGrid(box: box, binCount: method.bins)
+  }
+
+  /// The grid with its bins where the integrand is large, after all iterations of a method.
+  private func adapted(
+    _ even: ImportanceGrid, by weigh: Unsent<(ChunkFunction, BoxWeightProgram)>,
+    _ method: IntegrationMethod, _ seed: UInt64, _ priority: WorkPriority
+  ) async throws -> ImportanceGrid {
+    var grid = even
+    for iteration in 0..<method.iterations {
+      grid.adapt(
+        to: try await weights(weigh, of: grid, method, stream: iteration + 1, seed, priority))
     }
   }
+    return grid
 
   /// What the integrand weighs in each bin.
   private func weights(

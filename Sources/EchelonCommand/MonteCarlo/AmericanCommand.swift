@@ -54,7 +54,10 @@ struct AmericanCommand: AsyncParsableCommand {
       "american", exact: nil, parameters: parameters,
       note:
         "a little too low, which the standard error does not say: no policy is better than the best",
-      sampler: Sampler { pool, course in
+      sampler: Sampler {
+        try $0.priceEstimates(
+          of: option, regressionSamples: paths, seed: $1.seed, until: $1.goal, resuming: $1.state)
+      } _: { pool, course in
         try pool.startPrice(
           of: option, regressionSamples: paths, seed: course.seed, until: course.goal,
           resuming: course.state)

@@ -84,7 +84,10 @@ struct IntegralCommand: AsyncParsableCommand {
     }
     try await options.run(
       "integral", exact: integrand.integral, parameters: parameters,
-      sampler: Sampler { pool, course in
+      sampler: Sampler {
+        try $0.integralEstimates(
+          of: integrand, method: method, seed: $1.seed, until: $1.goal, resuming: $1.state)
+      } _: { pool, course in
         try pool.startIntegrate(
           integrand, method: method, seed: course.seed, until: course.goal, resuming: course.state)
       })

@@ -102,11 +102,11 @@ struct Sampler {
   typealias Estimates = AsyncThrowingStream<MonteCarloEstimate, any Error>
   /// To their end at once.
   let start: (ProcessPool, Course) throws -> Future<MonteCarloEstimate>
-  /// With estimates on the way, where there are some.
-  let estimates: ((ProcessPool, Course) throws -> Estimates)?
+  /// With estimates on the way.
+  let estimates: (ProcessPool, Course) throws -> Estimates
 
   init(
-    estimates: ((ProcessPool, Course) throws -> Estimates)? = nil,
+    estimates: @escaping (ProcessPool, Course) throws -> Estimates,
     _ start: @escaping (ProcessPool, Course) throws -> Future<MonteCarloEstimate>
   ) {
     (self.start, self.estimates) = (start, estimates)
@@ -173,11 +173,12 @@ extension SamplingOptions {
   ) async throws -> MonteCarloEstimate? {
     // Samples that nobody looks at on the way are one job, without a pause.
     let isWatched = saved.save != nil || Terminal.isTerminal(.error)
-    guard isWatched, let estimates = try sampler.estimates?(pool, course) else {
+    guard isWatched else {
       let future = try sampler.start(pool, course)
       interruption.watch([future])
       return try await future.value
     }
+    let estimates = try sampler.estimates(pool, course)
     let task = Task {
       var line = EstimateLine(course.goal, from: course.state?.nextSample ?? 0)
       defer { line.clear() }

@@ -32,36 +32,46 @@ extension WorkExecutor {
     until goal: MonteCarloGoal, resuming state: MonteCarloState? = nil,
     priority: WorkPriority = .normal
   ) throws -> Future<MonteCarloEstimate> {
-    try OptionProblem.refuse(option.problem)
-    guard 100...1 << 30 ~= regressionSamples else {
-      throw PoolError.invalidArgument(
-        "a regression of \(regressionSamples) paths; take 100 to 2³⁰")
-    }
+    try check(option, regressionSamples: regressionSamples)
     let first = try beginning(state, seed: seed)
     try check(goal, from: first.nextSample)
     return try startSteps { [self] in
-      var regression = try ExerciseRegression(
-        ExercisePolicy(option), paths: regressionSamples, seed: seed,
-        buffers: (0..<2).map { _ in
-          try uninitializedArray(of: Double.self, count: 2 * regressionSamples)
-        },
-        sums: try uninitializedArray(
-          of: Double.self,
-          count: ExerciseRegression.sumCount * ExerciseRegression.chunkCount(of: regressionSamples))
-      )
-      for date in (0...option.dates).reversed() {
-        regression.date = date
-        try await finished(
-          startConcurrentPerform(
-            iterations: regression.chunkCount, chunkLength: 1, priority: priority, regression.body))
-        regression.solve()
-      }
-      let simulation = regression.policy.simulation
+      let policy = try await policy(for: option, regressionSamples, seed, priority)
+      let simulation = policy.simulation
       return try await finished(
         startSampling(
           simulation.function, orElse: simulation.program, from: first, until: goal,
           priority: priority, deadline: nil))
     }
+  }
+
+  private func check(_ option: AmericanOption, regressionSamples: Int) throws {
+    try OptionProblem.refuse(option.problem)
+    guard 100...1 << 30 ~= regressionSamples else {
+      throw PoolError.invalidArgument(
+        "a regression of \(regressionSamples) paths; take 100 to 2³⁰")
+    }
+  }
+
+  /// When to exercise, by regressions from the last date to the first.
+  private func policy(
+    for option: AmericanOption, _ paths: Int, _ seed: UInt64, _ priority: WorkPriority
+  ) async throws -> ExercisePolicy {
+    var regression = try ExerciseRegression(
+      ExercisePolicy(option), paths: paths, seed: seed,
+      buffers: (0..<2).map { _ in try uninitializedArray(of: Double.self, count: 2 * paths) },
+      sums: try uninitializedArray(
+        of: Double.self,
+        count: ExerciseRegression.sumCount * ExerciseRegression.chunkCount(of: paths)
+      ))
+    for date in (0...option.dates).reversed() {
+      regression.date = date
+      try await finished(
+        startConcurrentPerform(
+          iterations: regression.chunkCount, chunkLength: 1, priority: priority, regression.body))
+      regression.solve()
+    }
+    return regression.policy
   }
 
   /// The price of an American option by simulation; see `startPrice`.
@@ -87,6 +97,22 @@ extension WorkExecutor {
       of: option, regressionSamples: regressionSamples, seed: seed, until: goal, resuming: state,
       priority: priority
     ).result()
+  }
+
+  /// Ever better estimates of the price of an American option, once the regressions are done: one after each boundary,
+  /// until one is good enough; see `startPrice`, and for the sequence `monteCarloEstimates`.
+  public func priceEstimates(
+    of option: AmericanOption, regressionSamples: Int = 65_536, seed: UInt64,
+    until goal: MonteCarloGoal, resuming state: MonteCarloState? = nil,
+    priority: WorkPriority = .normal
+  ) throws -> AsyncThrowingStream<MonteCarloEstimate, any Error> {
+    try check(option, regressionSamples: regressionSamples)
+    return try sampling(
+      from: try beginning(state, seed: seed), until: goal, priority: priority
+    ) { [self] in
+      let simulation = try await policy(for: option, regressionSamples, seed, priority).simulation
+      return ReadySamples(simulation.function, orElse: simulation.program)
+    }
   }
 }
 

@@ -91,8 +91,11 @@ import Testing
         try GenzIntegrand(.continuous, difficulties: difficulties, places: places)
       }
     }
-    #expect(throws: PoolError.self) { try GenzIntegrand(.gaussian, dimensions: 0, seed: 1) }
-    #expect(throws: PoolError.self) { try GenzIntegrand(.gaussian, dimensions: 1001, seed: 1) }
+    for dimensions in [Int.min, 0, 1001, .max] {
+      #expect(throws: PoolError.self) {
+        try GenzIntegrand(.gaussian, dimensions: dimensions, seed: 1)
+      }
+    }
     let coded = try JSONDecoder().decode(
       GenzIntegrand.self, from: try JSONEncoder().encode(integrand))
     #expect(coded == integrand)

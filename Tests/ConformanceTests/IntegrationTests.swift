@@ -136,7 +136,7 @@ private func peak(_ x: Span<Double>) -> Double {
     }
     for method in [
       IntegrationMethod.vegas(iterations: 0), .vegas(samples: 0), .vegas(bins: 1),
-      .vegas(bins: 1001),
+      .vegas(bins: 1001), .vegas(samples: .max), .vegas(samples: 1 << 40 + 1),
     ] {
       #expect(throws: PoolError.self) {
         try pool.integrate(over: [0...1], method: method, seed: 1, until: .samples(9)) { _ in 1 }

@@ -79,6 +79,18 @@ private let (spot, strike, rate, volatility) = (100.0, 100.0, 0.05, 0.2)
       error: 0.1, levels: 4, initialSamples: 16, seed: 1
     ) { level, _ in Double(level) }
     #expect(far.levels.count == 4 && far.bias > 0.1)
+    // Squares that overflow in the first samples, and in some later one.
+    for rare in [1.1, 1e-5] {
+      let large = try pool.multilevelMonteCarlo(error: 1e-3, seed: 1) { level, rng in
+        rng.uniform() < rare ? 1e200 * rng.normal() : rng.normal() / Double(1 << level)
+      }
+      #expect(!large.standardError.isFinite && large.mean.isFinite, "\(large)")
+    }
+    // An error whose square is 0, of samples that are all the same.
+    let same = try pool.multilevelMonteCarlo(error: 1e-200, initialSamples: 16, seed: 1) {
+      level, _ in level == 0 ? 1 : 0
+    }
+    #expect(same.mean == 1 && same.sampleCount == 48)
     for error in [0, -1, Double.nan, .infinity] {
       #expect(throws: PoolError.self) {
         try pool.multilevelMonteCarlo(error: error, seed: 1) { _, _ in 0 }
@@ -86,6 +98,7 @@ private let (spot, strike, rate, volatility) = (100.0, 100.0, 0.05, 0.2)
     }
     for (refinement, growth, levels, samples) in [
       (1.5, 2.0, 12, 100), (2, 1, 12, 100), (2, 2, 2, 100), (2, 2, 31, 100), (2, 2, 12, 3),
+      (2, 2, 12, .max),
     ] {
       #expect(throws: PoolError.self) {
         try pool.multilevelMonteCarlo(

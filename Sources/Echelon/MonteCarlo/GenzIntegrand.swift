@@ -84,9 +84,13 @@ public struct GenzIntegrand: Sendable, Hashable, Codable {
   public init(
     _ family: Family, dimensions: Int, difficulty: Double? = nil, seed: UInt64
   ) throws {
+    guard 1...1000 ~= dimensions else {
+      throw PoolError.invalidArgument(
+        "an integrand of Genz's in \(dimensions) dimensions; take 1 to 1000")
+    }
     // The integral's points are drawn from the same seed, and from indices that count up from 0.
     var rng = PhiloxGenerator(seed: seed, index: .max)
-    let shares = (0..<max(0, dimensions)).map { _ in rng.uniformOpen() }
+    let shares = (0..<dimensions).map { _ in rng.uniformOpen() }
     let scale = (difficulty ?? family.usualDifficulty) / shares.reduce(0, +)
     try self.init(
       family, difficulties: shares.map { $0 * scale }, places: shares.map { _ in rng.uniform() })

@@ -20,7 +20,8 @@ public struct IntegrationMethod: Sendable, Hashable {
   /// the axes; of others it gains little.
   /// - Parameters:
   ///   - iterations: how often the bins are adapted, 1 to 1000.
-  ///   - samples: for each time, 1 or more.
+  ///   - samples: for each time, 1 to 2⁴⁰. They take 64 MB of the pool's memory at most, or 512 bytes for each bin of
+  ///     each dimension where that is more.
   ///   - bins: in each dimension, 2 to 1000.
   public static func vegas(
     iterations: Int = 10, samples: Int = 65_536, bins: Int = 100
@@ -32,7 +33,7 @@ public struct IntegrationMethod: Sendable, Hashable {
   var problem: String? {
     if self == .plain { return nil }
     if !(1...1000 ~= iterations) { return "\(iterations) iterations; take 1 to 1000" }
-    if samples < 1 { return "\(samples) samples in an iteration; take 1 or more" }
+    if !(1...1 << 40 ~= samples) { return "\(samples) samples in an iteration; take 1 to 2⁴⁰" }
     return 2...1000 ~= bins ? nil : "\(bins) bins; take 2 to 1000"
   }
 }
@@ -164,7 +165,6 @@ extension WorkExecutor {
       integrand
     ).result()
   }
-}
 
   /// Ever better estimates of an integral over a box, once the bins are adapted: one after each boundary, until one is
   /// good enough; see `startIntegrate`, and for the sequence `monteCarloEstimates`.
@@ -181,6 +181,7 @@ extension WorkExecutor {
       ChunkFunction { chunk in chunk.weighBox(integrand) }, orElse: BoxWeightProgram(integrand),
       over: box, method, seed: seed, until: goal, from: try beginning(state, seed: seed), priority)
   }
+}
 
 extension WorkExecutor {
   @usableFromInline
@@ -190,7 +191,6 @@ extension WorkExecutor {
     _ method: IntegrationMethod, seed: UInt64, until goal: MonteCarloGoal,
     from state: MonteCarloState, _ priority: WorkPriority
   ) throws -> Future<MonteCarloEstimate> {
-    guard 1...1000 ~= box.count else {
     let even = try evenGrid(over: box, method)
     try check(goal, from: state.nextSample)
     guard method.iterations > 0 else {
@@ -229,6 +229,7 @@ extension WorkExecutor {
   private func evenGrid(
     over box: [ClosedRange<Double>], _ method: IntegrationMethod
   ) throws -> ImportanceGrid {
+    guard 1...1000 ~= box.count else {
       throw PoolError.invalidArgument("an integral in \(box.count) dimensions; take 1 to 1000")
     }
     for range in box {
@@ -255,8 +256,8 @@ extension WorkExecutor {
       grid.adapt(
         to: try await weights(weigh, of: grid, method, stream: iteration + 1, seed, priority))
     }
-  }
     return grid
+  }
 
   /// What the integrand weighs in each bin.
   private func weights(
@@ -264,10 +265,11 @@ extension WorkExecutor {
     _ method: IntegrationMethod, stream: Int, _ seed: UInt64, _ priority: WorkPriority
   ) async throws -> [Double] {
     let words = try array(grid.words)
-    let samplesOfChunk = 4096
-    let (chunks, count) = (
-      (method.samples + samplesOfChunk - 1) / samplesOfChunk, grid.dimension * grid.binCount
-    )
+    // Every chunk writes a weight for each bin: of many samples chunks are longer, so that there are not too many.
+    let count = grid.dimension * grid.binCount
+    let chunkLimit = max(64, (1 << 23) / count)
+    let samplesOfChunk = max(4096, (method.samples + chunkLimit - 1) / chunkLimit)
+    let chunks = (method.samples + samplesOfChunk - 1) / samplesOfChunk
     let weights = try uninitializedArray(of: Double.self, count: chunks * count)
     let plan = WeighingPlan(
       seed: seed, stream: UInt32(stream), words: words.count, samples: method.samples,

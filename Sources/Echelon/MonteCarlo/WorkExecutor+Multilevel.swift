@@ -59,12 +59,13 @@ extension WorkExecutor {
   ///   - refinement: by which factor a level is finer than the one before, 2 or more: bias is taken to fall with it.
   ///   - costGrowth: by which factor a sample of a level costs more than one of the level before, above 1.
   ///   - levels: how many there may be, 3 to 30.
-  ///   - initialSamples: of each level to begin with, 16 or more.
+  ///   - initialSamples: of each level to begin with, 16 to 2⁴⁰.
   ///   - seed: see above.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   ///   - difference: of a level, from 0, and the one before, from the same random numbers; it travels with what it
   ///     captured, and may run again for the same sample.
-  /// - Returns: an estimate whose `bias` is larger than asked for where the levels were not enough.
+  /// - Returns: an estimate whose `bias` is larger than asked for where the levels were not enough. Where samples are not
+  ///   finite, or their squares overflow, it comes at once, and its mean or `standardError` is not finite.
   /// - Throws: `PoolError.invalidArgument` for what is said above.
   /// - Source: M. B. Giles, *Multilevel Monte Carlo path simulation*, Operations Research 56 (2008).
   @inlinable @inline(__always)
@@ -126,18 +127,24 @@ extension WorkExecutor {
       throw refuse("levels of \(costGrowth) times the cost of those before; take more than 1")
     }
     guard 3...30 ~= levelLimit else { throw refuse("\(levelLimit) levels; take 3 to 30") }
-    guard initialSamples >= 16 else {
-      throw refuse("\(initialSamples) samples to begin with; take 16 or more")
+    guard 16...1 << 40 ~= initialSamples else {
+      throw refuse("\(initialSamples) samples to begin with; take 16 to 2⁴⁰")
     }
     let run = LevelRun(sample: Unsent((function, program)), seed: seed, priority: priority)
     return try startSteps { [self] in
       var sums: [SampleSums] = []
       func cost(_ level: Int) -> Double { pow(costGrowth, Double(level)) }
+      // Of what is not finite, or has squares that are not, more samples say no more.
+      func isFinite(_ level: Int) -> Bool {
+        sums[level].mean.isFinite && sums[level].m2.isFinite
+      }
       func extend(_ level: Int, to count: Int) async throws {
-        let have = Int(sums[level].count)
-        guard count > have else { return }
-        sums[level].append(
-          try await finished(self.start(try run.job(level, have..<count))))
+        var next = Int(sums[level].count)
+        while next < count, isFinite(level) {
+          let end = min(count, next + LevelRun.jobLength(level))
+          sums[level].append(try await finished(self.start(try run.job(level, next..<end))))
+          next = end
+        }
       }
       for level in 0..<3 {
         sums.append(SampleSums())
@@ -145,7 +152,7 @@ extension WorkExecutor {
       }
       while true {
         // As many samples as the variances ask for, which are known better the more there are.
-        for _ in 0..<10 {
+        for _ in 0..<10 where sums.indices.allSatisfy(isFinite) {
           let counts = MultilevelEstimate.sampleCounts(
             variances: sums.map { max(0, MonteCarloEstimate($0).variance) },
             costs: sums.indices.map(cost), variance: error * error / 2)
@@ -156,9 +163,10 @@ extension WorkExecutor {
         let estimate = MultilevelEstimate(
           levels: sums.map { MonteCarloEstimate($0) }, costs: sums.indices.map(cost),
           bias: remainder(sums, refinement))
-        // What is not finite gets no better by going on.
-        let isGood = estimate.bias <= error / 2.squareRoot() || !estimate.mean.isFinite
-        if isGood || sums.count == levelLimit { return estimate }
+        let isGood = estimate.bias <= error / 2.squareRoot()
+        if isGood || !sums.indices.allSatisfy(isFinite) || sums.count == levelLimit {
+          return estimate
+        }
         sums.append(SampleSums())
         try await extend(sums.count - 1, to: initialSamples)
       }
@@ -180,10 +188,15 @@ private struct LevelRun: Sendable {
   let seed: UInt64
   let priority: WorkPriority
 
+  /// Of a chunk. Of a fine level a sample is much work.
+  private static func chunkLength(_ level: Int) -> Int { max(16, 4096 >> level) }
+
+  /// Of a job, whose chunks have partial results of 16 MB at most.
+  static func jobLength(_ level: Int) -> Int { chunkLength(level) << 18 }
+
   /// Some samples of a level as one job, whose value is their sums.
   func job(_ level: Int, _ samples: Range<Int>) throws -> ClosureJob<LevelProgram, SampleSums> {
-    // Of a fine level a sample is much work.
-    let length = max(16, 4096 >> level)
+    let length = Self.chunkLength(level)
     let chunkCount = (samples.count + length - 1) / length
     var job = ClosureJob(
       function: sample.functions.0, program: sample.functions.1, label: "a multilevel run",

@@ -36,13 +36,15 @@ public struct MultilevelEstimate: Sendable, Hashable, CustomStringConvertible {
     "\(mean) ± \(standardError), bias about \(bias) (\(sampleCount) samples of \(levels.count) levels)"
   }
 
-  /// Samples for each level that together have a variance, at the least cost.
+  /// Samples for each level that together have a variance, at the least cost: 10¹⁵ at most, and none of a level whose
+  /// variance is 0.
   /// - Source: M. B. Giles, *Multilevel Monte Carlo path simulation*, Operations Research 56 (2008), §3.
   public static func sampleCounts(
     variances: [Double], costs: [Double], variance: Double
   ) -> [Int] {
     let sum = zip(variances, costs).reduce(0) { $0 + ($1.0 * $1.1).squareRoot() }
     return zip(variances, costs).map { level, cost in
+      if level == 0 { return 0 }
       let count = (level / cost).squareRoot() * sum / variance
       return count < 1e15 ? Int(count.rounded(.up)) : Int(1e15)
     }

@@ -49,6 +49,20 @@ import Testing
     }
   }
 
+  /// Where all aᵢ are a, that sum is 1 / Π (1 + ka), k from 1 to n.
+  @Test(arguments: [1, 5, 60], [1e-9, 1e-3, 1, 1e3, 1e12])
+  func `have corner peaks of equal difficulties, however large`(_ n: Int, _ a: Double) throws {
+    let expected = (1...n).reduce(1) { $0 / (1 + Double($1) * a) }
+    let integrand = try GenzIntegrand(
+      .cornerPeak, difficulties: Array(repeating: a, count: n),
+      places: Array(repeating: 0.5, count: n))
+    if expected > 1e-300 {
+      #expect(abs(integrand.integral / expected - 1) < 4e-15 * Double(n + 2), "\(expected)")
+    } else {
+      #expect(integrand.integral < 2e-300)
+    }
+  }
+
   @Test(arguments: [20, 1000])
   func `have corner peaks in many dimensions between what they must be`(_ n: Int) throws {
     let integrand = try GenzIntegrand(.cornerPeak, dimensions: n, difficulty: 1e-3, seed: 3)

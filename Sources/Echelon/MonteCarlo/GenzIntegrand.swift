@@ -162,7 +162,7 @@ public struct GenzIntegrand: Sendable, Hashable, Codable {
   ///
   /// Genz gives the corner peak as a sum of 2ⁿ terms that all but cancel each other. It is the mean of e⁻ˢᵗ under the
   /// density tⁿ e⁻ᵗ / n!, s being Σ aᵢxᵢ, which leaves one integral of positive numbers; the trapezoidal rule in log t
-  /// finds it to some 10⁻¹².
+  /// finds it to a relative error of some n·10⁻¹⁵, for small and large aᵢ alike, where it is 10⁻³⁰⁰ or more.
   public var integral: Double {
     let pairs = zip(difficulties, places)
     switch family {
@@ -192,23 +192,34 @@ public struct GenzIntegrand: Sendable, Hashable, Codable {
 
   private var cornerPeakIntegral: Double {
     let n = Double(dimensions)
-    // Near its peak the integrand is as narrow as 1 / √n, and smooth: a step of a fifth of that is more than enough.
-    let step = 0.2 / (n + 2).squareRoot()
-    let logFactorial: Double = (1...dimensions).reduce(0) { $0 + log(Double($1)) }
-    var sum = 0.0
-    // Beyond, tⁿ⁺¹ e⁻ᵗ / n! is less than 10⁻¹⁸ of what counts.
-    var place = log(n + 40 + 12 * n.squareRoot())
-    while place > -45 / (n + 1) - 20 {
-      let t = exp(place)
-      var logarithm: Double = (n + 1) * place - t - logFactorial
-      for a in difficulties {
-        let z: Double = a * t
-        logarithm += log(-expm1(-z) / z)
-      }
-      sum += exp(logarithm)
-      place -= step
+    // The rule's error is the same for any a: the integrand at log t + iθ is that at log (t cos θ) at most, over
+    // cos(θ)ⁿ⁺¹, so the relative error is below 2 exp(-2πθ / step) / cos(θ)ⁿ⁺¹ for every θ < π / 2. The best of them
+    // leaves 10⁻²⁷ for 1 to 1000 dimensions.
+    let step = 0.5 / (n + 13).squareRoot()
+    // Beyond, tⁿ⁺¹ e⁻ᵗ / n! is less than 10⁻¹⁸ of what counts, and other factors fall with t.
+    let start = log(n + 40 + 12 * n.squareRoot())
+    var (sum, before) = (0.0, 0.0)
+    // The peak lies at t ≥ 1, and left of it terms fall: from far enough on at least as t.
+    for node in 0...Int((start + 45) / step) {
+      let term = cornerPeakTerm(exp(start - Double(node) * step))
+      sum += term
+      if term < before, term < 1e-18 * sum * step { break }
+      before = term
     }
     return sum * step
+  }
+
+  /// t e⁻ᵗ Π (1 - exp(-aᵢt)) / (i aᵢ), by factors, none of which loses digits; their product stays in range.
+  private func cornerPeakTerm(_ t: Double) -> Double {
+    let share = exp(-t / Double(dimensions))
+    var (product, exponent) = (t, 0)
+    for (index, a) in difficulties.enumerated() {
+      product *= share * (-expm1(-a * t) / a / Double(index + 1))
+      guard product > 0 else { return 0 }
+      exponent += Int(product.exponent)
+      product = product.significand
+    }
+    return Double(sign: .plus, exponent: exponent, significand: product)
   }
 }
 
@@ -237,7 +248,6 @@ extension WorkExecutor {
       integrand, method: method, seed: seed, until: goal, resuming: state, priority: priority
     ).value
   }
-}
 
   /// Ever better estimates of the integral of one of Genz's integrands; see
   /// `integralEstimates(over:method:seed:until:)`.
@@ -251,3 +261,4 @@ extension WorkExecutor {
       until: goal, resuming: state, priority: priority
     ) { integrand($0) }
   }
+}

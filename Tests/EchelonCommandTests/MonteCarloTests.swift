@@ -66,6 +66,10 @@ import Testing
     let one = try estimate(seed: "1", workers: "1")
     #expect(try estimate(seed: "1", workers: "3") == one)
     #expect(try estimate(seed: "2", workers: "1") != one)
+    // More bits than a Double has, as an Int and beyond.
+    for seed in ["9007199254740993", "9223372036854775807", "18446744073709551615"] {
+      #expect(try estimate(seed: seed, workers: "1").contains(seed))
+    }
   }
 
   @Test func `shows estimate, error, interval, truth and time`() throws {

@@ -18,7 +18,8 @@ extension RunReport {
       let columns = members.compactMap { name, value -> Column? in
         switch value {
         case .number(let number): Column(name: name, numbers: [number])
-        case .integer(let number): Column(name: name, numbers: [Double(number)])
+        // As text: a Double has no more than 53 bits of a seed.
+        case .integer(let number): Column(name: name, text: [String(number)])
         case .string(let text): Column(name: name, text: [text])
         case .array(let values): Column(name: name, text: [Self.words(values)])
         case .object: nil

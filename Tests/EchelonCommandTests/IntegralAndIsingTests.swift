@@ -89,6 +89,6 @@ import Testing
       "montecarlo", "ising", "--size", "64", "--temperature", "2.27", "--sweeps", "16", "--chains",
       "1", "--burn-in", "0")
     #expect(run.output.contains("too few sweeps") && run.output.contains("magnetization 0\n"))
-    #expect(run.output.contains("correlation time") && run.output.contains("per spin"))
+    #expect(run.output.contains("statistical inefficiency") && run.output.contains("per spin"))
   }
 }

@@ -9,9 +9,10 @@ struct IsingCommand: AsyncParsableCommand {
     abstract: "An Ising model: energy and magnetization of spins on a square lattice.",
     discussion: """
       Spins of ±1, of which neighbours prefer to be alike; the edges of the lattice meet. Chains begin \
-      with all spins alike, and in a sweep each spin is drawn anew once, given its neighbours. Errors \
-      are found by blocking, since successive sweeps are alike. Infinite lattices are magnetised below \
-      a temperature of 2.269185.
+      with all spins alike, and in a sweep each spin is drawn anew once, given its neighbours (a heat \
+      bath). Errors are found by blocking, since successive sweeps are alike: the statistical \
+      inefficiency is how many of them are as much as one that depends on no other. Infinite lattices \
+      are magnetised below a temperature of 2.269185.
 
       EXAMPLES
         echelon montecarlo ising --size 32 --temperature 2
@@ -95,7 +96,7 @@ struct IsingReport: RunReport {
     func of(_ name: String, _ found: BlockedEstimate) -> [(name: String, value: JSONValue)] {
       [
         (name, .number(found.mean)), (name + "_error", .number(found.standardError)),
-        (name + "_correlation_time", .number(found.correlationTime)),
+        (name + "_statistical_inefficiency", .number(found.statisticalInefficiency)),
       ]
     }
     return [("run", .string("ising"))] + parameters + [("seed", .seed(seed))]
@@ -109,7 +110,7 @@ struct IsingReport: RunReport {
     func words(_ found: BlockedEstimate) -> String {
       "\(found.mean.rounded(significantDigits: 6)) ± "
         + "\(found.standardError.rounded(significantDigits: 2)) per spin, "
-        + "correlation time \(found.correlationTime.rounded(significantDigits: 3)) sweeps"
+        + "statistical inefficiency \(found.statisticalInefficiency.rounded(significantDigits: 3)) sweeps"
     }
     let flips = Double(chains) * Double(sweeps + burnIn) * Double(model.size * model.size) / seconds
     return Self.table(

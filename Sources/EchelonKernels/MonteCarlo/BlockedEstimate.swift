@@ -12,8 +12,9 @@ public struct BlockedEstimate: Sendable, Hashable, Codable, CustomStringConverti
   public let mean: Double
   /// Of the mean; NaN of fewer than four numbers.
   public let standardError: Double
-  /// How many successive numbers are as much as one that depends on no other: (error / naive error)².
-  public let correlationTime: Double
+  /// How many successive numbers are as much as one that depends on no other: (error / naive error)², about twice the
+  /// integrated autocorrelation time.
+  public let statisticalInefficiency: Double
   /// The length of the blocks that the error is from.
   public let blockLength: Int
   /// Whether the numbers are too few for blocks that are long enough: then the error may be larger.
@@ -29,7 +30,7 @@ public struct BlockedEstimate: Sendable, Hashable, Codable, CustomStringConverti
     while level.count >= 4 {
       let found = standardErrorOfMean(level)
       if length == 1 { naive = found }
-      if length == 1 || !isLong { (error, blockLength) = (found, length) }
+      (error, blockLength) = (found, length)
       let ratio = naive > 0 ? found / naive : 1
       // From this length on the bias of the error is less than its own spread.
       let (size, growth) = (Double(length), ratio * ratio)
@@ -43,19 +44,23 @@ public struct BlockedEstimate: Sendable, Hashable, Codable, CustomStringConverti
     standardError = error
     self.blockLength = blockLength
     isTooShort = !isLong
-    correlationTime = naive > 0 ? (error / naive) * (error / naive) : 1
+    statisticalInefficiency = naive > 0 ? (error / naive) * (error / naive) : 1
   }
 
-  /// Of several series that depend on no other, such as chains from different seeds, of the same length: the mean of their
-  /// means, and the error that theirs give.
+  /// Of several series that depend on no other, such as chains from different seeds: the mean of their means, and the
+  /// error that theirs give.
+  /// - Precondition: there is one at least, and all have the same `count`.
   public init(combining series: [BlockedEstimate]) {
     precondition(!series.isEmpty, "no series to combine")
+    precondition(
+      series.allSatisfy { $0.count == series[0].count },
+      "series of \(series.map(\.count)) numbers; combine those of one length")
     let number = Double(series.count)
     count = series.reduce(0) { $0 + $1.count }
     mean = series.reduce(0) { $0 + $1.mean } / number
     let squares = series.map { $0.standardError * $0.standardError }
     standardError = squares.reduce(0, +).squareRoot() / number
-    correlationTime = series.reduce(0) { $0 + $1.correlationTime } / number
+    statisticalInefficiency = series.reduce(0) { $0 + $1.statisticalInefficiency } / number
     blockLength = series.reduce(0) { max($0, $1.blockLength) }
     isTooShort = series.contains { $0.isTooShort }
   }
@@ -65,9 +70,9 @@ public struct BlockedEstimate: Sendable, Hashable, Codable, CustomStringConverti
     interval(around: mean, standardError, level)
   }
 
-  /// Mean ± standard error, and the correlation time.
+  /// Mean ± standard error, and the statistical inefficiency.
   public var description: String {
-    "\(mean) ± \(standardError) (\(count) numbers, correlation time \(correlationTime))"
+    "\(mean) ± \(standardError) (\(count) numbers, statistical inefficiency \(statisticalInefficiency))"
   }
 }
 

@@ -4,7 +4,9 @@ import TestSupport
 import Testing
 
 /// Repetitions of each method at a fixed seed, of which 930 to 970 intervals of 95 % have to contain the truth. At a
-/// drawn seed that would fail by chance once in 300 times (three standard errors); there it is six of them.
+/// drawn seed that would fail by chance once in 300 times (three standard errors), and more often where few samples make
+/// the true share a little less than 95 %. There it is 890 to 991: shares of 94 to 96 % leave that less than once in 10⁸
+/// times, all some 50 of them together less than once in 10⁶.
 private let runCount = 1000
 
 /// Expects intervals of 95 % to contain the truth 93 to 97 % of the time.
@@ -17,7 +19,7 @@ private func expectCoverage<Value: Sendable>(
   _ start: (_ seed: UInt64) throws -> Future<Value>, contains: (Value) -> [Bool]
 ) throws {
   for (seed, allowed) in [
-    (20_261_128, 930...most), (testSeed("Intervals \(what)"), 909...max(most, 991)),
+    (20_261_128, 930...most), (testSeed("Intervals \(what)"), 890...max(most, 991)),
   ] {
     // Far from each other: runs of neighbouring seeds are as independent as others, but see `CorrelationTests`.
     let futures = try (0..<UInt64(runCount)).map { try start(seed &+ $0 &* 0x9E37_79B9_7F4A_7C15) }

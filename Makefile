@@ -92,10 +92,17 @@ bench: setup
 	  --scratch-path Benchmarks/.build/static --product echelon-compare
 	@mkdir -p Benchmarks/.build && rm -f $(OPENMP).so
 # Linked without -ffast-math: with it the library would have all of echelon-compare take tiny numbers for zero.
-	@for file in openmp monte_carlo; do \
-	    gcc -O3 -march=native -ffast-math -fopenmp -fPIC -c Benchmarks/$$file.c -o Benchmarks/.build/$$file.o || exit 1; \
-	  done && gcc -shared -fopenmp Benchmarks/.build/openmp.o Benchmarks/.build/monte_carlo.o -o $(OPENMP).so -lm \
-	  || echo "no gcc with OpenMP, or no AVX2: its rows are left out"
+	@cd Benchmarks && rm -f .build/openmp.o .build/monte_carlo.o; \
+	  flags="-O3 -march=native -ffast-math -fopenmp -fPIC"; \
+	  if ! gcc $$flags -c openmp.c -o .build/openmp.o; then echo "no gcc with OpenMP: its rows are left out"; \
+	  else \
+	    if gcc $$flags -dM -E -x c /dev/null | grep -q __AVX2__; then \
+	      gcc $$flags -c monte_carlo.c -o .build/monte_carlo.o; \
+	    fi; \
+	    test -e .build/monte_carlo.o || echo "no AVX2: the Monte Carlo rows beside OpenMP are left out"; \
+	    gcc -shared -fopenmp $$(ls .build/openmp.o .build/monte_carlo.o 2>/dev/null) -o $(abspath $(OPENMP)).so -lm \
+	      || echo "OpenMP cannot be linked: its rows are left out"; \
+	  fi
 	@rm -f $(BLAS); cc -O2 Benchmarks/blas.c -ldl -o $(BLAS) || clang -O2 Benchmarks/blas.c -ldl -o $(BLAS) \
 	  || echo "no C compiler: the rows beside the BLAS and LAPACK with threads of their own are left out"
 	env $$(test -x $(PYTHON) && echo ECHELON_PYTHON=$(PYTHON)) \

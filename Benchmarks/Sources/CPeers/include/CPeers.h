@@ -67,6 +67,8 @@ void *peer_openmp_library(int thread_count);
 
 // MARK: Monte Carlo (../../monte_carlo.c, in the same library)
 
+/// Whether the library is there and has them: they need a processor with AVX2. Loads it.
+int peer_has_monte_carlo(void);
 /// Makes room for `count` numbers. Returns 0.
 int peer_monte_carlo_prepare(long count, int thread_count);
 /// π from so many points of the unit square.

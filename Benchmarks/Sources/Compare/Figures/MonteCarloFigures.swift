@@ -4,7 +4,7 @@ import Echelon
 /// Monte Carlo, beside C with OpenMP, NumPy in a pool of processes and numba, and closures beside what is built in.
 extension Figures {
   static let monteCarlo =
-    (peer_has_openmp() == 0
+    (peer_has_monte_carlo() == 0
       ? []
       : [
         besideC(

@@ -12,9 +12,10 @@ extension BLASElement {
   /// Elements behind a column-major matrix that routines may read.
   ///
   /// OpenBLAS's kernels for complex numbers read an element past the end of a vector. Where the vector is the last row of
-  /// the matrix, that is one column further (0041).
+  /// the matrix, that is one column further. Older ones for real numbers fill a vector register (0041).
   public static func readablePastEnd(leading: Int, columns: Int) -> Int {
-    !isComplex || columns == 0 ? 0 : columns == 1 ? 1 : leading
+    if columns == 0 { return 0 }
+    return max(isComplex && columns > 1 ? leading : 0, 64 / MemoryLayout<Self>.stride)
   }
 }
 

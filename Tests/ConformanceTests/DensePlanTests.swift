@@ -22,6 +22,21 @@ extension DensePlan {
 }
 
 @Suite struct `The division of linear algebra is explained` {
+  @Test func `but for sizes that no matrix has, which end the program`() async {
+    await #expect(processExitsWith: .success) {
+      let pool = try InProcessExecutor(threads: 1)
+      print(pool.explain(.outer(rows: 0, columns: .init(Int32.max)), of: Double.self))
+    }
+    await #expect(processExitsWith: .failure) {
+      let pool = try InProcessExecutor(threads: 1)
+      print(pool.explain(.outer(rows: -1, columns: 5), of: Double.self))
+    }
+    await #expect(processExitsWith: .failure) {
+      let pool = try InProcessExecutor(threads: 1)
+      print(pool.explain(.batch(.inverse(order: 3), count: -1), of: Double.self))
+    }
+  }
+
   @Test func `for batches, and workers take as many chunks as it says`() throws {
     let pool = try ProcessPool(workers: 2)
     defer { pool.shutdown() }

@@ -33,8 +33,12 @@ private func guarded<Element: TestedScalar>(
 
 /// Routines of LAPACK on matrices behind which nothing can be read.
 @Suite struct `A matrix at the end of memory` {
-  @Test func `is as much as its routines read`() async {
-    await #expect(processExitsWith: .success) { [seed = testSeed() as UInt64] in
+  /// OpenBLAS's kernels of this processor, and its oldest; another BLAS does not ask.
+  @Test(arguments: [nil, "Prescott"] as [String?])
+  func `is as much as its routines read`(_ coreType: String?) async {
+    await #expect(processExitsWith: .success) {
+      [seed = testSeed() as UInt64, coreType = coreType as String?] in
+      if let coreType { setenv("OPENBLAS_CORETYPE", coreType, 1) }
       try LAPACK.require()
       for scalar in testedScalars {
         var random = TestRandom(seed: seed)

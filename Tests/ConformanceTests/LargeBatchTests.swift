@@ -136,6 +136,24 @@ private func same<Element: TestedScalar>(
     #expect(try pool.determinant(a)[1].isNaN)
   }
 
+  @Test func `are spoilt by what is not finite in their own right sides, column by column`() throws
+  {
+    let seed = testSeed()
+    let a = try matrices(2, order, order, on: pool, seed: seed, of: Double.self)
+    let b = try matrices(2, order, 3, on: pool, seed: seed &+ 1, of: Double.self)
+    let expected = try pool.solve(a, b)
+    let (whole, untouched) = (Reference(expected[0]), Reference(expected[1]))
+    b[0][order / 2, 1] = .nan
+    let found = try pool.solve(a, b)
+    #expect(Reference(found[1]) == untouched, "seed \(seed)")
+    let spoilt = Reference(found[0])
+    for column in 0..<3 {
+      let isSame = (0..<order).allSatisfy { spoilt[$0, column] == whole[$0, column] }
+      #expect(isSame == (column != 1), "column \(column), seed \(seed)")
+    }
+    #expect((0..<order).contains { spoilt[$0, 1].isNaN })
+  }
+
   @Test func `that are nearly singular have inverses that pass their check`() throws {
     let made = try DenseMatrix<Double>(
       MadeMatrix(

@@ -131,7 +131,8 @@ func onAllPools<Element: TestedScalar, Result>(
   // others two, since each says less about what another one would not show.
   var runs = [(0, TestedLayout.columns), (1, .rows), (2, .gaps), (3, .rows)]
   let (rows, columns) = (inputs[0].rows, inputs[0].columns)
-  let call = "\(sourceLocation), \(rows) × \(columns) \(Element.self)"
+  let source = what().hasSuffix("\(MatrixSource.latms)") ? MatrixSource.latms : .own
+  let call = "\(sourceLocation), \(rows) × \(columns) \(Element.self), \(source)"
   if rows * columns > 40_000, !largeShapesSeen.withLock({ $0.insert(call).inserted }) {
     runs = [(0, .gaps), (1 + (rows + what().utf8.count) % 3, .rows)]
   }

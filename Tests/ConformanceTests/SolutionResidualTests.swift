@@ -170,6 +170,12 @@ extension Double {
     for scalar in testedScalars { try check(scalar) }
     let one = try pool.identityMatrix(of: Double.self, size: 2)
     #expect(throws: PoolError.self) { try pool.residual(of: one, fitting: one, one, lambda: -1) }
+    for rank in [-1, 3] {
+      #expect(throws: PoolError.self) { try pool.residual(of: one, fitting: one, one, rank: rank) }
+      #expect(throws: PoolError.self) {
+        try pool.residual(ofPseudoInverse: one, of: one, rank: rank)
+      }
+    }
   }
 
   @Test func `is there for factorizations, which do not keep their matrix`() async throws {

@@ -12,6 +12,15 @@ public enum BatchOperation: Hashable, Sendable {
   /// The products of m × k and k × n.
   case product(rows: Int, inner: Int, columns: Int)
 
+  /// The sizes that it has.
+  var sizes: [Int] {
+    switch self {
+    case .solve(let order, let rightSides): [order, rightSides]
+    case .inverse(let order), .determinant(let order): [order]
+    case .product(let rows, let inner, let columns): [rows, inner, columns]
+    }
+  }
+
   /// What one matrix costs, in multiplications of real numbers, about: what the length of a chunk comes from.
   func cost(of type: ScalarType) -> Double {
     // A matrix costs a tenth of a microsecond by itself, and a complex one the calls of a LAPACK, some ten times that.

@@ -54,6 +54,31 @@ public enum DenseOperation: Hashable, Sendable {
     }
   }
 
+  /// Traps for sizes that no matrix has.
+  func checkSizes() {
+    for size in sizes {
+      precondition(
+        0...Int(Int32.max) ~= size, "\(words.name): a size of \(size); take 0 to \(Int32.max)")
+    }
+  }
+
+  private var sizes: [Int] {
+    switch self {
+    case .product(let rows, let inner, let columns): [rows, inner, columns]
+    case .structuredProduct(_, let order, let columns): [order, columns]
+    case .cholesky(let order), .solve(let order, _), .symmetricEigen(let order),
+      .eigen(let order), .schur(let order), .matrixExponential(let order):
+      [order]
+    case .matrixVector(let rows, let columns), .outer(let rows, let columns),
+      .lu(let rows, let columns), .qr(let rows, let columns), .pivotedQR(let rows, let columns),
+      .byFactors(_, let rows, let columns), .svd(let rows, let columns),
+      .leastSquares(let rows, let columns), .principalComponents(let rows, let columns),
+      .matrixNorm(let rows, let columns), .other(_, let rows, let columns):
+      [rows, columns]
+    case .batch(let operation, let count): operation.sizes + [count]
+    }
+  }
+
   /// What it is called, and of which matrices it is.
   var words: (name: String, shape: String) {
     switch self {

@@ -4,8 +4,9 @@ import EchelonMemory
 
 /// How an operation of dense linear algebra is divided among workers: what `explain` returns.
 ///
-/// It depends on the operation, the shape and the element type only. So do the bits of the result: they are the same
-/// for any number of workers.
+/// It depends on the operation, the shape and the element type only, so the bits of the result are the same for any
+/// number of workers. Those of decompositions, systems and real products of two matrices are also the same for any view of
+/// the same elements; other products are BLAS's, which adds up in another order where rows and columns have changed places.
 public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
   /// The ways.
   public enum Way: Hashable, Sendable {
@@ -90,10 +91,13 @@ extension WorkExecutor {
   ///
   ///     print(pool.explain(.cholesky(order: 4096), of: Double.self))
   ///     print(pool.explain(.batch(.solve(order: 50, rightSides: 1), count: 10_000), of: Double.self))
+  ///
+  /// Sizes and counts are 0 to 2³¹ - 1, as LAPACK counts them; of others it traps.
   public func explain<Element: LinearAlgebraScalar>(
     _ operation: DenseOperation, of type: Element.Type
   ) -> DensePlan {
-    DensePlan(operation, type, way: way(of: operation, type.scalarType))
+    operation.checkSizes()
+    return DensePlan(operation, type, way: way(of: operation, type.scalarType))
   }
 
   private func way(of operation: DenseOperation, _ type: ScalarType) -> DensePlan.Way {

@@ -27,7 +27,7 @@ extension WorkExecutor {
   ///   - lambda: λ of ridge regression, 0 or more, finite.
   ///   - priority: how urgent it is.
   /// - Throws: `LinearAlgebraError`: `rightSideMismatch`, `noLAPACK`; `KernelError.shapeMismatch` of X;
-  ///   `PoolError.invalidArgument` for λ.
+  ///   `PoolError.invalidArgument` for λ, and for a rank that A cannot have.
   /// - Source: LAPACK Working Note 41: xQRT17, xQRT16 and xQRT14, as xDRVLS takes them.
   public func startResidual<Element: LinearAlgebraScalar>(
     of x: some RightHandSide<Element>, fitting a: SharedMatrix<Element>,
@@ -42,8 +42,11 @@ extension WorkExecutor {
       throw residualShapes(x, a, b)
     }
     let rank = rank ?? min(a.rows, a.columns)
-    precondition(
-      0...min(a.rows, a.columns) ~= rank, "no \(a.rows) × \(a.columns) matrix has rank \(rank)")
+    guard 0...min(a.rows, a.columns) ~= rank else {
+      throw PoolError.invalidArgument(
+        "a residual of rank \(rank); a matrix of \(a.rows) × \(a.columns) has 0 to \(min(a.rows, a.columns))"
+      )
+    }
     return try startSteps { [self] in
       try await residual(of: x, fitting: a, b, rank: rank, lambda: lambda, priority)
     }

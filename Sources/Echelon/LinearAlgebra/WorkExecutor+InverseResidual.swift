@@ -58,7 +58,8 @@ extension WorkExecutor {
   ///   - a: m × n, any view; it is not changed.
   ///   - rank: A's, by the tolerance that X was computed with; nil is min(m, n).
   ///   - priority: how urgent it is.
-  /// - Throws: `LinearAlgebraError.noLAPACK`; `KernelError.shapeMismatch` where X has not the shape of A's transpose.
+  /// - Throws: `LinearAlgebraError.noLAPACK`; `KernelError.shapeMismatch` where X has not the shape of A's transpose;
+  ///   `PoolError.invalidArgument` for a rank that A cannot have.
   public func startResidual<Element: LinearAlgebraScalar>(
     ofPseudoInverse x: SharedMatrix<Element>, of a: SharedMatrix<Element>, rank: Int? = nil,
     priority: WorkPriority = .normal

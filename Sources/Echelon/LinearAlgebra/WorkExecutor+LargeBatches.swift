@@ -44,14 +44,12 @@ extension WorkExecutor {
     try await finish(within: deadline, b == nil ? "inverse" : "solve") { [self] in
       for index in 0..<a.count {
         do {
-          let found =
+          let solution =
             if let b {
-              try startSolve(
-                a[index], b[index], structure: structure, priority: priority)
+              try await solution(of: a[index], b[index], structure, priority)
             } else {
-              try startInverse(a[index], priority: priority)
+              try await finished(startInverse(a[index], priority: priority))
             }
-          let solution = try await finished(found)
           try await finish(
             CopyMatrix(
               type: Element.scalarType, report: TaskReport(on: self), from: MatrixBytes(solution),
@@ -70,6 +68,19 @@ extension WorkExecutor {
           x[index].storage.withMutableSpan { fillWithNaN(&$0, view) }
         }
       }
+    }
+  }
+
+  /// Solves one system; what is not finite in B spoils its own columns of the solution.
+  private func solution<Element: LinearAlgebraScalar>(
+    of a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, _ structure: MatrixStructure,
+    _ priority: WorkPriority
+  ) async throws -> SharedMatrix<Element> {
+    do {
+      return try await finished(startSolve(a, b, structure: structure, priority: priority))
+    } catch LinearAlgebraError.notFinite(operand: .b, row: _, column: _) {
+      return try await finished(
+        startSolve(a, b, structure: structure, checkingFinite: false, priority: priority))
     }
   }
 

@@ -40,7 +40,7 @@ extension Faults {
       let seed = testSeed()
       let pool = try ProcessPool.quiet(workers: 2)
       let killer = Killer(of: pool, every: 500...6_000, seed: seed)
-      for _ in 0..<200 where pool.statistics.deaths < 50 {
+      for _ in 0..<20_000 where pool.statistics.deaths < 50 {
         let right = try await withThrowingTaskGroup(of: Bool.self) { group in
           for index in 0..<500 {
             group.addTask {
@@ -67,7 +67,7 @@ extension Faults {
       let pool = try ProcessPool.quiet(workers: 2)
       let killer = Killer(of: pool, every: 1_000...8_000, seed: seed)
       let sizes = [1, 12, 13, 100, 2_000, 4_000, 5_000, 40_000]
-      for _ in 0..<400 where pool.statistics.deaths < 60 {
+      for _ in 0..<20_000 where pool.statistics.deaths < 60 {
         let futures = try (0..<64).map {
           try pool.submit(retries: 10_000, filled, $0, sizes[$0 % sizes.count])
         }
@@ -111,7 +111,7 @@ extension Faults {
       let moments = try pool.start(Reduction<Moments>.meanVariance(of: Double.self), x).checked()
       let killer = Killer(of: pool, every: 3_000...20_000, seed: seed)
       var (done, lost) = (0, 0)
-      for _ in 0..<2_000 where pool.statistics.deaths < 60 {
+      for _ in 0..<20_000 where pool.statistics.deaths < 60 {
         do {
           #expect(try pool.start(Reduction<Double>.sum, x).checked() == undisturbed)
           #expect(
@@ -193,7 +193,7 @@ extension Faults {
       let before = try estimate()
       let product = Array(try pool.startMultiply(a, a.transposed).checked().storage)
       let killer = Killer(of: pool, every: 5_000...30_000, seed: seed)
-      for _ in 0..<300 where pool.statistics.deaths < 25 {
+      for _ in 0..<20_000 where pool.statistics.deaths < 25 {
         do {
           #expect(try estimate().mean == before.mean)
           #expect(Array(try pool.startMultiply(a, a.transposed).checked().storage) == product)

@@ -162,6 +162,8 @@ int ek_part_u64(int level, uint64_t *keys, ptrdiff_t n, const uint64_t *pivots, 
   return 1;
 }
 
+ek_range ek_finite_range(int level, const double *x, ptrdiff_t n) { return table(level)->finite_range(x, n); }
+
 void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low,
                     uint64_t *high, ptrdiff_t n) {
   table(level)->philox_fill(seed, first, stream, low, high, n);

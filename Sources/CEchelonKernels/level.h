@@ -160,6 +160,7 @@ const ek_table EK_TABLE_NAME(EK_LEVEL) = {
     .sort_u64 = sort_u64,
     .part_u64 = part_u64,
 #endif
+    .finite_range = finite_range,
     .philox_fill = philox_fill,
     .philox64_fill = philox64_fill,
     .uniform_fill = uniform_fill,

@@ -178,3 +178,37 @@ static uint64_t count_in_circle(uint64_t seed, uint32_t stream, uint64_t first, 
   }
   return count;
 }
+
+/// The smallest and the largest of numbers that are all finite, in one pass; of zeros -0 is the smaller one.
+static ek_range finite_range(const double *x, ptrdiff_t n) {
+  fv least = all((double)INFINITY), most = -least;
+  iv any = all_bits(0), every = all_bits(-1);
+  ptrdiff_t i = 0;
+  for (; i + FLANES <= n; i += FLANES) {
+    fv row = numbers_at(x + i);
+    least = pick(row < least, row, least);
+    most = pick(row > most, row, most);
+    any |= (iv)row;
+    every &= (iv)row;
+  }
+  ek_range range = {INFINITY, -INFINITY};
+  int64_t any_sign = 0, every_sign = -1;
+  for (int k = 0; k < FLANES; k++) {
+    if (least[k] < range.minimum) range.minimum = least[k];
+    if (most[k] > range.maximum) range.maximum = most[k];
+    any_sign |= any[k];
+    every_sign &= every[k];
+  }
+  for (; i < n; i++) {
+    int64_t bits;
+    memcpy(&bits, x + i, sizeof bits);
+    if (x[i] < range.minimum) range.minimum = x[i];
+    if (x[i] > range.maximum) range.maximum = x[i];
+    any_sign |= bits;
+    every_sign &= bits;
+  }
+  // Where 0 is the smallest only a zero has a sign, and where it is the largest only a zero has none.
+  if (range.minimum == 0) range.minimum = any_sign < 0 ? -0.0 : 0.0;
+  if (range.maximum == 0) range.maximum = every_sign < 0 ? -0.0 : 0.0;
+  return range;
+}

@@ -54,6 +54,7 @@ typedef struct {
   // Absent where the portable sort by digits is as fast.
   void (*sort_u64)(uint64_t *, ptrdiff_t, int);
   void (*part_u64)(uint64_t *, ptrdiff_t, const uint64_t *, ptrdiff_t);
+  ek_range (*finite_range)(const double *, ptrdiff_t);
   void (*philox_fill)(uint64_t, uint64_t, uint32_t, uint64_t *, uint64_t *, ptrdiff_t);
   void (*philox64_fill)(uint64_t, uint64_t, uint64_t, uint64_t *, ptrdiff_t);
   void (*uniform_fill)(uint64_t, uint32_t, uint64_t, double *, ptrdiff_t);

@@ -1,5 +1,17 @@
 internal import CEchelonKernels
 
+/// The smallest and the largest of some numbers, in one pass; of zeros -0 is the smaller one. ∞ and -∞ of none.
+/// - Parameter x: numbers that are all finite.
+public func finiteRange(
+  _ x: Span<Double>, level: InstructionSet? = nil
+) -> (minimum: Double, maximum: Double) {
+  unsafe x.withUnsafeBufferPointer {
+    // SAFETY: reads exactly `count` numbers.
+    let range = unsafe ek_finite_range(level.number, $0.baseAddress, $0.count)
+    return (range.minimum, range.maximum)
+  }
+}
+
 /// Philox4x32-10 of the counters (index, block 0, stream) for successive indices.
 ///
 /// `low` and `high` receive words (0, 1) and (2, 3) of each block, the earlier word in the lower

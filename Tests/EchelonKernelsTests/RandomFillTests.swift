@@ -40,6 +40,30 @@ import Testing
     }
   }
 
+  @Test func `find the smallest and the largest number, and the sign of zeros`() {
+    var generator = PhiloxGenerator(seed: 3, index: 0)
+    let signs: [[Double]] = [
+      [0, -0.0], [-0.0, 0], [-0.0], [0, 3, -0.0], [-3, -0.0, 0], [-0.0, -2], [0, 2], [-7],
+      [.greatestFiniteMagnitude, -.greatestFiniteMagnitude, .leastNonzeroMagnitude],
+    ]
+    let long = [1, 7, 8, 16, 33, 512].map { count in (0..<count).map { _ in generator.normal() } }
+    // Zeros of one sign, but for one at each place.
+    let zeros = [0, 5, 16, 36].flatMap { place in
+      [0.0, -0.0].map { zero in (0..<37).map { $0 == place ? -zero : zero } }
+    }
+    for level in InstructionSet.available {
+      for x in signs + long + zeros {
+        let found = finiteRange(x.span, level: level)
+        let expected = (Double.minimum(x.span), Double.maximum(x.span))
+        #expect(found.minimum.bitPattern == expected.0.bitPattern, "\(level), \(x)")
+        #expect(found.maximum.bitPattern == expected.1.bitPattern, "\(level), \(x)")
+      }
+      let empty = [Double]()
+      let none = finiteRange(empty.span, level: level)
+      #expect(none.minimum == .infinity && none.maximum == -.infinity)
+    }
+  }
+
   @Test func `give the words of Philox4x64 in their order, from any of them on`() {
     for level in InstructionSet.available {
       for (stream, first, count) in [

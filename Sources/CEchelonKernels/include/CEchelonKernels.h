@@ -80,6 +80,12 @@ int ek_sort_u64(int level, uint64_t *keys, ptrdiff_t n, int depth);
 /// what this returns is as for `ek_sort_u64`.
 int ek_part_u64(int level, uint64_t *keys, ptrdiff_t n, const uint64_t *pivots, ptrdiff_t count);
 
+/// The smallest and the largest of `n` numbers that are all finite: ∞ and -∞ of none.
+typedef struct {
+  double minimum, maximum;
+} ek_range;
+ek_range ek_finite_range(int level, const double *x, ptrdiff_t n);
+
 /// Philox4x32-10 of the counters (index, block 0, stream) for `n` successive indices: word pairs
 /// (0, 1) go to `low`, (2, 3) to `high`, the first of a pair in the lower half.
 void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low,

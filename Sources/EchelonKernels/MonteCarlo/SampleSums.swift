@@ -33,7 +33,9 @@ public struct SampleSums: Sendable, Hashable, BitwiseCopyable, Codable {
   public init(_ samples: Span<Double>) {
     let moments = Double.centralMoments(samples, level: nil)
     (count, mean, m2, m3, m4) = (moments.count, moments.mean, moments.m2, moments.m3, moments.m4)
-    (minimum, maximum) = (Double.minimum(samples), Double.maximum(samples))
+    // A sum of squares is no number where a sample is none.
+    (minimum, maximum) =
+      m2.isFinite ? finiteRange(samples) : (Double.minimum(samples), Double.maximum(samples))
   }
 
   /// Of `count` samples of which `hits` are `value`, above 0, and all others 0.

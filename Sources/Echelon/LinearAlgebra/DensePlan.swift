@@ -116,7 +116,7 @@ extension WorkExecutor {
       return grid.count > 1
         ? .steps(grid.count, rows: min(rows, grid.blockRows), columns: columns) : .oneCall
     case .batch(let operation, let count):
-      if let single = operation.single(of: type, count: count),
+      if let single = operation.single(count: count),
         case .steps(let steps, _, _) = way(of: single, type)
       {
         return .oneByOne(matrices: count, steps: steps)

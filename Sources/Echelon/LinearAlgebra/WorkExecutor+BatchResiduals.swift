@@ -32,7 +32,7 @@ extension WorkExecutor {
     let ratios = try uninitializedArray(of: Double.self, count: a.count)
     // Of what is solved one after the other, it is measured so, too: by products of the BLAS.
     let solve = BatchOperation.solve(order: a.rows, rightSides: b.columns)
-    if solve.single(of: type, count: a.count) != nil {
+    if solve.single(count: a.count) != nil {
       return try startSteps { [self] in
         try await finish(within: deadline, "residuals") { [self] in
           for index in 0..<a.count {
@@ -101,7 +101,7 @@ extension WorkExecutor {
     let fromRight = try startResiduals(
       of: x, solving: a, try identities(like: a), priority: priority, deadline: deadline)
     let isLarge =
-      BatchOperation.inverse(order: a.rows).single(of: Element.scalarType, count: a.count) != nil
+      BatchOperation.inverse(order: a.rows).single(count: a.count) != nil
     guard isLarge else { return fromRight }
     return try startSteps { [self] in
       let ratios = try await finished(fromRight)

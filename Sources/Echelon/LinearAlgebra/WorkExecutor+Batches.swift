@@ -80,7 +80,7 @@ extension WorkExecutor {
   ) throws -> Future<SharedMatrixBatch<Element>> {
     let type = Element.scalarType
     let work = BatchWork(type, count: matrices.count, operation)
-    let isOneByOne = operation.single(of: type, count: work.count) != nil
+    let isOneByOne = operation.single(count: work.count) != nil
     let failures = try uninitializedArray(of: Int.self, count: work.count)
     let isPositiveDefinite = assumption == .positiveDefinite
     let (a, b) = (BatchOperand(matrices), sides.map { BatchOperand($0) })
@@ -148,7 +148,7 @@ extension WorkExecutor {
     let operation = BatchOperation.determinant(order: a.rows)
     let work = BatchWork(Element.scalarType, count: a.count, operation)
     let operand = BatchOperand(a)
-    let isOneByOne = operation.single(of: Element.scalarType, count: a.count) != nil
+    let isOneByOne = operation.single(count: a.count) != nil
     return try startSteps { [self] in
       if checkingFinite { try await checkFinite(a, .a, priority, deadline) }
       if isOneByOne {
@@ -192,7 +192,7 @@ extension WorkExecutor {
     let work = BatchWork(Element.scalarType, count: a.count, operation)
     let (left, right, product) = (BatchOperand(a), BatchOperand(b), BatchOperand(c))
     return try startSteps { [self] in
-      if operation.single(of: Element.scalarType, count: a.count) != nil {
+      if operation.single(count: a.count) != nil {
         try await multiplyOneByOne(a, b, into: c, priority, deadline)
         return c
       }

@@ -10,9 +10,9 @@ import Synchronization
 
 extension BatchOperation {
   /// The operation on one matrix by itself, where a batch of so many of this size does one after the other; nil where
-  /// each worker takes matrices of its own. It depends on shapes, type and number only, since it shows in the bits.
-  func single(of type: ScalarType, count: Int) -> DenseOperation? {
-    guard !type.isComplex, count > 0 else { return nil }
+  /// each worker takes matrices of its own. It depends on shapes and number only, since it shows in the bits.
+  func single(count: Int) -> DenseOperation? {
+    guard count > 0 else { return nil }
     func isFew(of order: Int) -> Bool {
       // Steps of larger matrices lose less, and more workers find some (0031). Without a LAPACK there are none.
       let size = Double(order) / 1024
@@ -50,10 +50,7 @@ extension WorkExecutor {
             } else {
               try await finished(startInverse(a[index], priority: priority))
             }
-          try await finish(
-            CopyMatrix(
-              type: Element.scalarType, report: TaskReport(on: self), from: MatrixBytes(solution),
-              to: MatrixBytes(x[index])), "copy", priority)
+          try await put(solution, into: x[index], b == nil ? "inverse" : "solve", priority)
           failures[index] = 0
         } catch let error as LinearAlgebraError {
           // What is not finite gives NaN, whatever the LAPACK in use makes of it.
@@ -109,9 +106,25 @@ extension WorkExecutor {
       switch Element.scalarType {
       case .float64: try await multiplyOneByOne(a, b, into: c, as: Double.self, priority)
       case .float32: try await multiplyOneByOne(a, b, into: c, as: Float.self, priority)
-      case .complexFloat64, .complexFloat32: preconditionFailure("complex matrices have chunks")
+      case .complexFloat64, .complexFloat32:
+        for index in 0..<a.count {
+          try await put(
+            try await finished(startProduct(a[index], .plain, b[index], .plain, priority)),
+            into: c[index], "multiply", priority)
+        }
       }
     }
+  }
+
+  /// Copies what was computed of one matrix to its place in a batch.
+  private func put<Element: LinearAlgebraScalar>(
+    _ result: SharedMatrix<Element>, into place: SharedMatrix<Element>, _ what: String,
+    _ priority: WorkPriority
+  ) async throws {
+    try await finish(
+      CopyMatrix(
+        type: Element.scalarType, report: TaskReport(on: self), from: MatrixBytes(result),
+        to: MatrixBytes(place)), what, priority)
   }
 
   /// The same with the type that the elements are of.

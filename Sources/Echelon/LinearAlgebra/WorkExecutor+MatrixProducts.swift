@@ -181,7 +181,7 @@ extension WorkExecutor {
     try startOuter(x, y, conjugated: conjugated, priority: priority).result()
   }
 
-  private func startProduct<Element: LinearAlgebraScalar>(
+  func startProduct<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, _ leftForm: MatrixForm, _ b: SharedMatrix<Element>,
     _ rightForm: MatrixForm, _ priority: WorkPriority
   ) throws -> Future<SharedMatrix<Element>> {

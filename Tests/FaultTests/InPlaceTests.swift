@@ -296,7 +296,12 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
         let a: SharedMatrix<Double> = try randomMatrix(executor, rows: 400, columns: 400)
         let svd = try executor.startSVD(a)
         let eigen = try executor.startSymmetricEigen(a, triangle: .lower)
+        let square = a[0..<160, 0..<160]
+        let schur = try executor.startSchur(square)
+        let power = try executor.startMatrixExponential(square)
+        let x = try executor.startLeastSquares(a[0..<400, 0..<120], a[0..<400, 397..<400])
         return bits(try svd.result().u) + bits(try eigen.result().eigenvectors)
+          + bits(try schur.result().q) + bits(try power.result()) + bits(try x.result().x)
       })
     operation.isOfBLAS = true
     return operation
@@ -312,9 +317,13 @@ private struct InPlaceOperation: Sendable, CustomTestStringConvertible {
         let z = try executor.matrix(rows: 200, columns: 200) {
           ComplexElement(a[$0, $1], a[$1, $0])
         }
+        // Full of what a tile that is not written would leave.
+        let c = try executor.matrix(rows: 420, columns: 420) { _, _ in Double.nan }
         var words: [UInt64] = []
         for _ in 0..<3 {
           words += bits(try executor.multiply(a, a))
+          words += bits(try executor.multiply(a, a.transposed, into: c))
+          words += bits(try executor.outer(x, x))
           words += bits(try executor.multiply(a, a, structure: .symmetric(.lower)))
           words += Array(try executor.multiply(a, x)).map(\.bitPattern)
           let squared = Array(try executor.multiply(z, z).storage)

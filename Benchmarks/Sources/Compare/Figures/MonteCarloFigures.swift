@@ -134,8 +134,10 @@ extension Figures {
   static let pythonMonteCarlo = [
     besidePython("numpy-pool", "pi", "π from 10⁸ points", .none),
     besidePython("numpy-pool", "call", "European call from 10⁸ paths", .ratio(atMost: 1 / 5.0)),
+    besidePython("numpy-pool", "normals", "10⁸ normal numbers into a given array", .none),
     besidePython("numba", "pi", "π from 10⁸ points", .none),
     besidePython("numba", "call", "European call from 10⁸ paths", .none),
+    besidePython("numba", "normals", "10⁸ normal numbers into a given array", .none),
   ]
 
   private static func besidePython(
@@ -148,13 +150,15 @@ extension Figures {
     ) { setup in
       let pool = try pool(setup)
       let count = 100_000_000 / setup.shrink
+      let x = try pool.array(repeating: 0.0, count: what == "normals" ? count : 0)
       return Contest(
         echelon: {
           try seconds {
-            _ =
-              what == "pi"
-              ? try pool.pi(seed: 42, until: .samples(count))
-              : try pool.price(of: call, seed: 42, until: .samples(count))
+            switch what {
+            case "pi": _ = try pool.pi(seed: 42, until: .samples(count))
+            case "call": _ = try pool.price(of: call, seed: 42, until: .samples(count))
+            default: _ = try pool.random(.normal(), count: count, seed: 42, into: x)
+            }
           }
         },
         rival: {

@@ -30,7 +30,7 @@ let package = Package(
       name: "EchelonCommand",
       dependencies: [
         "Echelon", "EchelonFiles", "EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory",
-        "EchelonPool", "EchelonWire",
+        "EchelonPool", "EchelonTables", "EchelonWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
 
@@ -46,6 +46,10 @@ let package = Package(
         .product(name: "RealModule", package: "swift-numerics"),
       ], swiftSettings: settings),
     .target(name: "EchelonFiles", dependencies: ["EchelonMemory"], swiftSettings: settings),
+    .target(
+      name: "EchelonTables",
+      dependencies: ["EchelonFiles", "EchelonKernels", "EchelonLinearAlgebra"],
+      swiftSettings: settings),
 
     // A pool on a simulated machine, for tests.
     .target(
@@ -119,6 +123,9 @@ let package = Package(
     .testTarget(
       name: "EchelonFilesTests", dependencies: ["EchelonFiles", "EchelonMemory"],
       exclude: ["Resources"], swiftSettings: settings),
+    .testTarget(
+      name: "EchelonTablesTests",
+      dependencies: ["EchelonFiles", "EchelonTables", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "EchelonWireTests",
       dependencies: ["EchelonWire", "EchelonMemory", "CEchelon", "TestSupport"],

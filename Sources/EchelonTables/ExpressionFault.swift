@@ -1,0 +1,25 @@
+/// What is wrong with an expression, and where in its text.
+public struct ExpressionFault: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The expression as it was written.
+  public let text: String
+  /// Which of its characters are meant, counted from 0; empty, behind the last one, where something is missing.
+  public let range: Range<Int>
+  /// What is wrong, and what to do about it.
+  public let problem: String
+
+  /// A fault at some characters of an expression.
+  public init(_ problem: String, at range: Range<Int>, of text: String) {
+    self.problem = problem
+    self.range = range
+    self.text = text
+  }
+
+  /// The sentence, the expression, and marks below the characters that are meant.
+  public var description: String {
+    // On one line, so that the marks are below what they mark.
+    let line = String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
+    let marks = String(repeating: "^", count: max(1, range.count))
+    let blanks = String(repeating: " ", count: range.lowerBound)
+    return "character \(range.lowerBound + 1): \(problem)\n  \(line)\n  \(blanks)\(marks)"
+  }
+}

@@ -141,7 +141,7 @@ struct ExpressionBinder {
   }
 
   /// The columns that could be meant.
-  private func suggestion(for name: String) -> String {
+  func suggestion(for name: String) -> String {
     let names = columns.map(\.name)
     let similar = names.filter {
       $0.lowercased().contains(name.lowercased()) || name.lowercased().contains($0.lowercased())

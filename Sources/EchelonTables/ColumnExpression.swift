@@ -26,7 +26,7 @@ public struct ColumnExpression: Sendable, Equatable {
     self.init(text, try ExpressionParser.tree(of: text))
   }
 
-  private init(_ text: String, _ tree: ExpressionTree) {
+  init(_ text: String, _ tree: ExpressionTree) {
     self.text = text
     self.tree = tree
   }

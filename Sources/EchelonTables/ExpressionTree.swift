@@ -35,12 +35,7 @@ struct ExpressionParser {
     of text: String
   ) throws(ExpressionFault) -> (name: String, tree: ExpressionTree) {
     var parser = try ExpressionParser(text)
-    let name: String
-    switch parser.next.kind {
-    case .name(let word), .quotedName(let word): name = word
-    default: throw parser.fault("expected the name of a column: name = expression")
-    }
-    parser.place += 1
+    let name = try parser.name()
     guard parser.take("=") != nil else {
       throw parser.fault("expected = and an expression for the column '\(name)'")
     }
@@ -49,6 +44,41 @@ struct ExpressionParser {
       throw parser.fault("expected an operator or the end of the expression")
     }
     return (name, tree)
+  }
+
+  /// `mean(x), name = max(y) by key, …`.
+  static func groups(
+    of text: String
+  ) throws(ExpressionFault) -> (values: [(name: String?, tree: ExpressionTree)], keys: [String]) {
+    var parser = try ExpressionParser(text)
+    var values: [(name: String?, tree: ExpressionTree)] = []
+    repeat {
+      var name: String?
+      if parser.place + 1 < parser.tokens.count,
+        parser.tokens[parser.place + 1].kind == .symbol("=")
+      {
+        name = try parser.name()
+        parser.place += 1
+      }
+      values.append((name, try parser.conditional()))
+    } while parser.take(",") != nil
+    guard parser.take("by") != nil else {
+      throw parser.fault("expected a comma, or by and the columns that make the groups")
+    }
+    var keys: [String] = []
+    repeat { keys.append(try parser.name()) } while parser.take(",") != nil
+    guard parser.next.kind == .end else { throw parser.fault("expected a comma or the end") }
+    return (values, keys)
+  }
+
+  /// The name of a column that stands here.
+  private mutating func name() throws(ExpressionFault) -> String {
+    switch next.kind {
+    case .name(let name), .quotedName(let name):
+      place += 1
+      return name
+    default: throw fault("expected the name of a column")
+    }
   }
 
   private init(_ text: String) throws(ExpressionFault) {

@@ -1,0 +1,162 @@
+public import EchelonFiles
+
+/// A step over a table that is written in words: `filter x > 1`, `select name, x`.
+///
+/// It travels as its text, which is read again where it is applied.
+public struct TableOperation: Sendable, Equatable, Codable, CustomStringConvertible {
+  /// What is done.
+  enum Content: Sendable {
+    case filter(ColumnExpression)
+    case map(name: String, ColumnExpression)
+    case select([String])
+    case drop([String])
+    case rename([(old: String, new: String)])
+    case sort([SortKey])
+    case head(Int)
+    case group(GroupPlan)
+  }
+
+  /// The operation as it was written.
+  public let description: String
+  let content: Content
+
+  /// The words that operations begin with, what follows, and what they do.
+  public static let guide: [(name: String, argument: String, help: String)] = [
+    ("filter", "CONDITION", "only the rows where it holds: filter 'x > 1 and class == \"a\"'"),
+    (
+      "map", "NAME = EXPRESSION", "a new column, or another in place of an old one: map 'r = x / y'"
+    ),
+    ("select", "NAME, …", "these columns only, in this order"),
+    ("drop", "NAME, …", "all columns but these"),
+    ("rename", "NEW = OLD, …", "columns by other names"),
+    ("sort", "NAME, -NAME, …", "rows in the order of columns; - means downwards; missing last"),
+    ("head", "N", "the first rows"),
+    (
+      "group", "VALUE, … by NAME, …",
+      "a row for each group: group 'count(), mean(x), top = max(y / 2) by class'"
+    ),
+  ]
+
+  /// Reads an operation.
+  /// - Throws: `ExpressionFault`, whose text is what follows the name.
+  public init(_ text: String) throws(ExpressionFault) {
+    let trimmed = text.trimmed
+    let end = trimmed.firstIndex { $0.isWhitespace } ?? trimmed.endIndex
+    try self.init(String(trimmed[..<end]), String(trimmed[end...]).trimmed)
+  }
+
+  /// Reads what follows the name of an operation.
+  /// - Throws: `ExpressionFault`, whose text is the argument; `operation` is one of `guide`.
+  public init(_ operation: String, _ argument: String) throws(ExpressionFault) {
+    description = "\(operation) \(argument)"
+    switch operation {
+    case "filter": content = .filter(try ColumnExpression(argument))
+    case "map":
+      let (name, expression) = try ColumnExpression.assignment(argument)
+      content = .map(name: name, expression)
+    case "select": content = .select(try NameList.names(of: argument))
+    case "drop": content = .drop(try NameList.names(of: argument))
+    case "rename": content = .rename(try NameList.pairs(of: argument))
+    case "sort": content = .sort(try NameList.keys(of: argument))
+    case "head": content = .head(try NameList.count(of: argument))
+    case "group": content = .group(try GroupPlan(argument))
+    default:
+      throw ExpressionFault(
+        "'\(operation)' is no operation; there are "
+          + Self.guide.map(\.name).joined(separator: ", "), at: 0..<operation.count,
+        of: description)
+    }
+  }
+
+  /// Whether a word is the name of an operation.
+  public static func isName(_ word: some StringProtocol) -> Bool {
+    guide.contains { $0.name == word }
+  }
+
+  /// The table after this operation.
+  /// - Throws: `ExpressionFault` for columns that the table has not.
+  public func apply(to table: DataTable) throws(ExpressionFault) -> DataTable {
+    let argument = String(description.drop { !$0.isWhitespace }).trimmed
+    switch content {
+    case .filter(let expression):
+      let bound = try expression.bound(to: table.descriptions)
+      guard bound.kind == .condition else {
+        throw ExpressionFault(
+          "this is no condition; compare it with something, such as > 0",
+          at: 0..<argument.count, of: argument)
+      }
+      let holds = bound.values(in: table)
+      return table.rows(holds.indices.filter { holds[$0] != 0 })
+    case .map(let name, let expression):
+      let values = try expression.bound(to: table.descriptions).values(in: table)
+      return table.setting(Column(name: name, numbers: values))
+    case .select(let names):
+      let list = NameList(argument, table)
+      return DataTable(columns: try names.map { n throws(ExpressionFault) in try list.column(n) })
+    case .drop(let names):
+      let list = NameList(argument, table)
+      for name in names { _ = try list.column(name) }
+      return DataTable(columns: table.columns.filter { !names.contains($0.name) })
+    case .rename(let pairs):
+      return try NameList(argument, table).renamed(pairs)
+    case .sort(let keys):
+      let list = NameList(argument, table)
+      return table.rows(try SortKey.order(of: keys, list))
+    case .head(let count):
+      return table.rows(Array(0..<min(count, table.rowCount)))
+    case .group(let plan):
+      return try plan.apply(to: table)
+    }
+  }
+
+  /// The same text.
+  public static func == (a: TableOperation, b: TableOperation) -> Bool {
+    a.description == b.description
+  }
+
+  /// Reads the text again.
+  public init(from decoder: any Decoder) throws {
+    try self.init(decoder.singleValueContainer().decode(String.self))
+  }
+
+  /// Writes the text.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}
+
+extension DataTable {
+  /// What is known of the columns without their values.
+  var descriptions: [ColumnDescription] { columns.map(\.description) }
+
+  /// Some of the rows, in the order given.
+  public func rows(_ rows: [Int]) -> DataTable {
+    DataTable(
+      columns: columns.map { column in
+        switch column.values {
+        case .numbers(let values): Column(name: column.name, numbers: rows.map { values[$0] })
+        case .text(let values): Column(name: column.name, text: rows.map { values[$0] })
+        }
+      })
+  }
+
+  /// The same with a column at the end, or in place of the one of that name.
+  func setting(_ column: Column) -> DataTable {
+    guard let index = columns.firstIndex(where: { $0.name == column.name }) else {
+      return DataTable(columns: columns + [column])
+    }
+    var columns = columns
+    columns[index] = column
+    return DataTable(columns: columns)
+  }
+}
+
+extension String {
+  var trimmed: String {
+    var text = self[...]
+    while text.first?.isWhitespace == true { text.removeFirst() }
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return String(text)
+  }
+}

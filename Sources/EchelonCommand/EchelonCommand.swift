@@ -25,7 +25,8 @@ struct EchelonCommand: AsyncParsableCommand {
       """,
     version: "echelon \(release)",
     subcommands: [
-      StatsCommand.self, BatchCommand.self, MonteCarloCommand.self, DemoCommand.self,
+      StatsCommand.self, FilterCommand.self, MapCommand.self, SelectCommand.self, SortCommand.self,
+      GroupCommand.self, BatchCommand.self, MonteCarloCommand.self, DemoCommand.self,
       DoctorCommand.self, TopCommand.self, TraceCommand.self,
     ])
 

@@ -47,15 +47,18 @@ struct NameList {
     try keys(of: text, withDirections: false).map(\.name)
   }
 
-  /// `a, -b`.
+  /// `a, -b, c desc`.
   static func keys(
     of text: String, withDirections: Bool = true
   ) throws(ExpressionFault) -> [SortKey] {
     var reader = try TokenReader(text)
     var keys: [SortKey] = []
     repeat {
-      let isDescending = withDirections && reader.take("-")
-      keys.append(SortKey(name: try reader.name(), isDescending: isDescending))
+      let hasMinus = withDirections && reader.take("-")
+      let name = try reader.name()
+      // A shell's user cannot begin with a minus.
+      let isDescending = withDirections && (hasMinus || reader.take(word: "desc"))
+      keys.append(SortKey(name: name, isDescending: isDescending))
     } while reader.take(",")
     try reader.expectEnd()
     return keys
@@ -97,6 +100,13 @@ struct TokenReader {
   /// Goes on behind a symbol, if it stands here.
   mutating func take(_ symbol: String) -> Bool {
     guard tokens[place].kind == .symbol(symbol) else { return false }
+    place += 1
+    return true
+  }
+
+  /// Goes on behind a word, if it stands here.
+  mutating func take(word: String) -> Bool {
+    guard tokens[place].kind == .name(word) else { return false }
     place += 1
     return true
   }

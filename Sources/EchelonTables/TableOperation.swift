@@ -29,7 +29,7 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     ("select", "NAME, …", "these columns only, in this order"),
     ("drop", "NAME, …", "all columns but these"),
     ("rename", "NEW = OLD, …", "columns by other names"),
-    ("sort", "NAME, -NAME, …", "rows in the order of columns; - means downwards; missing last"),
+    ("sort", "NAME, NAME desc, …", "rows in the order of columns; missing ones last"),
     ("head", "N", "the first rows"),
     (
       "group", "VALUE, … by NAME, …",

@@ -238,7 +238,7 @@ import Testing
 
 extension String {
   /// The path from the root of the file system.
-  fileprivate var inRepository: String {
+  var inRepository: String {
     CommandProcess.repository.appending(path: self).path
   }
 }

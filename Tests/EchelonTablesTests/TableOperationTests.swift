@@ -57,6 +57,8 @@ private func fault(_ operation: String) -> ExpressionFault? {
     #expect(try result("sort x")["long name"]?.numbers == [20, 50, 40, 10, 30])
     #expect(try result("sort -x")["long name"]?.numbers == [10, 40, 20, 50, 30])
     #expect(try result("sort class, -`long name`")["long name"]?.numbers == [50, 20, 30, 10, 40])
+    #expect(
+      try result("sort class, `long name` desc")["long name"]?.numbers == [50, 20, 30, 10, 40])
     #expect(try result("sort -class, x")["long name"]?.numbers == [10, 30, 20, 50, 40])
   }
 

@@ -19,10 +19,15 @@ struct BatchCommand: AsyncParsableCommand {
       OPERATIONS
       \(BatchOperation.list)
 
+      OPERATIONS ON WHAT FOLLOWS THEM
+      \(BatchStep.list)
+      See 'echelon map --help' for what expressions and conditions are.
+
       EXAMPLES
         echelon batch --do standardize data/*.csv --output out
         echelon batch --do log difference correlation to-json data --output out
         echelon batch --do drop-missing,to-npy a.csv b.csv --output out --workers 8
+        echelon batch --do 'filter alcohol > 13' 'map ratio = hue / ash' stats data/wine.csv --output out
       """)
 
   @Option(
@@ -43,19 +48,25 @@ struct BatchCommand: AsyncParsableCommand {
 
   func run() async throws {
     let plan = try BatchPlan(words: words, files: files, outputFolder: output)
-    do throws(FileSystemError) { try Folder.create(output) } catch {
-      throw FileError(error, path: output)
+    try await plan.run(into: output, workers: workers.count, showing: format.format)
+  }
+}
+
+extension BatchPlan {
+  /// Carries the plan out.
+  /// - Parameter format: how what became of each file is shown on standard output; nil shows nothing there.
+  func run(into folder: String, workers: Int, showing format: OutputFormat? = nil) async throws {
+    do throws(FileSystemError) { try Folder.create(folder) } catch {
+      throw FileError(error, path: folder)
     }
+    let count = min(workers, tasks.count)
     let (run, seconds) = try await timed {
-      try await withProcessPool(workers: min(workers.count, plan.tasks.count)) { pool in
-        try await BatchRun(plan, in: pool)
-      }
+      try await withProcessPool(workers: count) { pool in try await BatchRun(self, in: pool) }
     }
-    try run.writeResults(format.format)
+    if let format { try run.writeResults(format) }
     Console.writeError(
-      run.summary(folder: output)
-        + " in \(NumberText.time(seconds: seconds)) with "
-        + NumberText.count(min(workers.count, plan.tasks.count), "worker"))
+      run.summary(folder: folder) + " in \(NumberText.time(seconds: seconds)) with "
+        + NumberText.count(count, "worker"))
     if run.wasInterrupted { throw Exit.interrupted }
     if run.failureCount > 0 { throw Exit.someInputFailed }
   }

@@ -1,6 +1,7 @@
 import Echelon
 import EchelonFiles
 import EchelonLinearAlgebra
+import EchelonTables
 import Glibc
 
 extension BatchOperation {
@@ -33,16 +34,8 @@ extension DataTable {
       })
   }
 
-  /// The rows that `isWanted` takes.
   private func filterRows(_ isWanted: (Int) -> Bool) -> DataTable {
-    let rows = (0..<rowCount).filter(isWanted)
-    return DataTable(
-      columns: columns.map { column in
-        switch column.values {
-        case .numbers(let values): Column(name: column.name, numbers: rows.map { values[$0] })
-        case .text(let values): Column(name: column.name, text: rows.map { values[$0] })
-        }
-      })
+    rows((0..<rowCount).filter(isWanted))
   }
 
   /// Numbers less those of the row before, words as they are, from the second row on.

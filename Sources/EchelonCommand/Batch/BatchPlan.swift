@@ -1,5 +1,6 @@
 import Echelon
 import EchelonFiles
+import EchelonTables
 
 /// Everything that a batch will do, settled and checked before any of it begins.
 struct BatchPlan {
@@ -7,25 +8,31 @@ struct BatchPlan {
   private let command: String
 
   /// - Parameters:
-  ///   - words: the words after `--do`, each one or more operations separated by commas; from the
-  ///     first that is none on, they are files: `--do log stats a.csv b.csv`.
+  ///   - words: the words after `--do`, each one or more operations separated by commas, or one with what follows it,
+  ///     `"filter x > 1"`, which may also be the next word; from the first that is none on, they are files:
+  ///     `--do log stats a.csv b.csv`.
   ///   - files: files and folders named elsewhere.
   ///   - command: whose help says more when something is wrong.
   /// - Throws: `WrongUse` for what is wrong with the command itself.
   init(
     words: [String], files: [String], outputFolder: String, command: String = "batch"
   ) throws {
+    let (steps, paths) = try Self.split(words, files, command)
+    try self.init(steps: steps, paths: paths, outputFolder: outputFolder, command: command)
+  }
+
+  /// - Throws: `WrongUse` for outputs that would replace one another, or an input.
+  init(steps: [BatchStep], paths: [String], outputFolder: String, command: String) throws {
     self.command = command
-    let (operations, paths) = try Self.split(words, files, command)
     let inputs = try InputFiles.expand(paths)
     let folder = outputFolder.hasSuffix("/") ? outputFolder : outputFolder + "/"
-    let extensions = operations.compactMap(\.outputExtension)
+    let extensions = steps.compactMap(\.outputExtension)
     for (index, suffix) in extensions.enumerated() where extensions[..<index].contains(suffix) {
       throw WrongUse("to-\(suffix) appears twice; both would write the same file", command: command)
     }
     tasks = inputs.map { path in
       BatchTask(
-        path: path, operations: operations,
+        path: path, steps: steps,
         outputs: extensions.map { folder + Self.outputName(for: path, suffix: $0) })
     }
     try refuseCollisions()
@@ -34,33 +41,59 @@ struct BatchPlan {
   /// The operations, with one that writes at the end, and the files.
   private static func split(
     _ words: [String], _ files: [String], _ command: String
-  ) throws -> ([BatchOperation], [String]) {
-    var operations: [BatchOperation] = []
+  ) throws -> ([BatchStep], [String]) {
+    var steps: [BatchStep] = []
     var rest = words[...]
     while let word = rest.first {
+      if let step = try tableStep(&rest, command) {
+        steps.append(step)
+        continue
+      }
       let names = word.split(separator: ",").map(String.init)
       let found = names.compactMap(BatchOperation.init)
       // A word that is no operation is a file if one has come before, or else a misspelling.
       if found.count < names.count || names.isEmpty {
-        if operations.isEmpty || (!found.isEmpty && Folder.entry(at: word) == .unknown) {
+        if steps.isEmpty || (!found.isEmpty && Folder.entry(at: word) == .unknown) {
           let unknown = names.first { BatchOperation(rawValue: $0) == nil } ?? word
           throw WrongUse(
             "'\(unknown)' is not an operation; there are "
-              + BatchOperation.allCases.map(\.rawValue).joined(separator: ", "), command: command)
+              + BatchStep.names.joined(separator: ", "), command: command)
         }
         break
       }
-      operations += found
+      steps += found.map { .named($0) }
       rest.removeFirst()
     }
-    guard !operations.isEmpty else {
+    guard !steps.isEmpty else {
       throw WrongUse(
         "--do needs at least one operation; see 'echelon batch --help'", command: command)
     }
     let paths = files + rest
     guard !paths.isEmpty else { throw WrongUse("no files are named", command: command) }
-    if operations.last?.outputExtension == nil { operations.append(.toCSV) }
-    return (operations, paths)
+    if steps.last?.outputExtension == nil { steps.append(.named(.toCSV)) }
+    return (steps, paths)
+  }
+
+  /// The step that a word is, or this and the next one; nil if it is none of those that are followed by something.
+  private static func tableStep(
+    _ rest: inout ArraySlice<String>, _ command: String
+  ) throws -> BatchStep? {
+    guard let word = rest.first else { return nil }
+    let name = word.prefix { !$0.isWhitespace }
+    guard TableOperation.isName(name) else { return nil }
+    rest.removeFirst()
+    var argument = String(word.dropFirst(name.count))
+    if argument.allSatisfy(\.isWhitespace) {
+      guard let next = rest.popFirst() else {
+        throw WrongUse("'\(name)' is followed by what it works on", command: command)
+      }
+      argument = next
+    }
+    do {
+      return .table(try TableOperation("\(name) \(argument)"))
+    } catch {
+      throw WrongUse("\(name): \(error)", command: command)
+    }
   }
 
   /// The name of the input, with the new extension added if it has another one.

@@ -4,7 +4,7 @@ import EchelonFiles
 /// One file of a batch, as it goes to a worker.
 struct BatchTask: Codable, Sendable {
   let path: String
-  let operations: [BatchOperation]
+  let steps: [BatchStep]
   /// Where each writing operation writes, in their order.
   let outputs: [String]
 }
@@ -27,14 +27,14 @@ struct BatchResult: Codable, Sendable {
     var table = input
     var undefinedCount = 0
     var outputs = task.outputs.makeIterator()
-    for operation in task.operations {
-      if let output = operation.outputExtension != nil ? outputs.next() : nil {
-        try operation.write(table, to: output)
+    for step in task.steps {
+      if let suffix = step.outputExtension, let output = outputs.next() {
+        try table.write(to: output, suffix: suffix)
         continue
       }
       let before = table.undefinedCount
-      table = try operation.apply(to: table, file: task.path)
-      if [.log, .sqrt].contains(operation) { undefinedCount += table.undefinedCount - before }
+      table = try step.apply(to: table, file: task.path)
+      if step.canMakeUndefined { undefinedCount += table.undefinedCount - before }
     }
     return BatchResult(
       rowCount: input.rowCount, columnCount: input.columns.count, undefinedCount: undefinedCount)
@@ -49,19 +49,19 @@ extension DataTable {
   }
 }
 
-extension BatchOperation {
-  /// Writes the table in the format of this operation.
-  fileprivate func write(_ table: DataTable, to path: String) throws {
-    switch self {
-    case .toCSV: try CSVWriter.write(table, to: path)
-    case .toJSON: try JSONValue(table).write(to: path)
-    case .toNPY:
-      let numbers = table.columns.compactMap(\.numbers)
-      let shape = numbers.count == 1 ? [table.rowCount] : [table.rowCount, numbers.count]
+extension DataTable {
+  /// Writes the table in the format that an extension stands for.
+  func write(to path: String, suffix: String) throws {
+    switch suffix {
+    case "json": try JSONValue(self).write(to: path)
+    case "npy":
+      let numbers = columns.compactMap(\.numbers)
+      let shape = numbers.count == 1 ? [rowCount] : [rowCount, numbers.count]
       // Column after column is Fortran's order, which the header says.
       try NPYWriter.write(
         Array(numbers.joined()).span, shape: shape, isFortranOrder: true, to: path)
-    default: preconditionFailure("\(self) writes nothing")
+    case "tsv": try CSVWriter.write(self, to: path, dialect: .tabSeparated)
+    default: try CSVWriter.write(self, to: path)
     }
   }
 }

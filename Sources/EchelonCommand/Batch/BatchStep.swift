@@ -1,0 +1,43 @@
+import EchelonFiles
+import EchelonTables
+
+/// One step of a batch: an operation by its name alone, or one that is followed by what it works on.
+enum BatchStep: Codable, Sendable {
+  case named(BatchOperation)
+  case table(TableOperation)
+
+  /// The extension of the file that the step writes; nil for those that compute.
+  var outputExtension: String? {
+    switch self {
+    case .named(let operation): operation.outputExtension
+    case .table: nil
+    }
+  }
+
+  /// Whether numbers that it cannot compute are counted as undefined.
+  var canMakeUndefined: Bool {
+    switch self {
+    case .named(let operation): [.log, .sqrt].contains(operation)
+    case .table: false
+    }
+  }
+
+  /// The table after this step; those that write leave it as it is.
+  /// - Parameter file: the name that the statistics give.
+  func apply(to table: DataTable, file: String) throws -> DataTable {
+    switch self {
+    case .named(let operation): try operation.apply(to: table, file: file)
+    case .table(let operation): try operation.apply(to: table)
+    }
+  }
+
+  /// The names of all steps, as an error lists them.
+  static let names = BatchOperation.allCases.map(\.rawValue) + TableOperation.guide.map(\.name)
+
+  /// Those that are followed by something, one to a line.
+  static var list: String {
+    TableOperation.guide.map { step in
+      "  \(step.name) \(step.argument)\n      \(step.help)"
+    }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,112 @@
+import EchelonFiles
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct `echelon filter, map, select, sort and group` {
+  private func table(_ text: String) throws -> DataTable {
+    try CSVFile(name: "output", bytes: Array(text.utf8)).table()
+  }
+
+  private let iris = try! DataFileReader.open("data/iris.csv".inRepository).table()
+
+  @Test func `write one result to standard output, with all digits`() throws {
+    let run = try CommandProcess.run(
+      "filter", "`petal length (cm)` > 6 and class == \"virginica\"", "data/iris.csv")
+    #expect(run.status == 0 && run.errors.isEmpty)
+    let length = try #require(iris["petal length (cm)"]?.numbers)
+    let rows = length.indices.filter { length[$0] > 6 }
+    #expect(rows.count == 9)
+    #expect(try table(run.output)["petal length (cm)"]?.numbers == rows.map { length[$0] })
+
+    let made = try CommandProcess.run(
+      "map", "ratio = `petal length (cm)` / `petal width (cm)`", "data/iris.csv")
+    let width = try #require(iris["petal width (cm)"]?.numbers)
+    #expect(try table(made.output)["ratio"]?.numbers == zip(length, width).map { $0 / $1 })
+    #expect(try table(made.output).columns.count == 6)
+  }
+
+  @Test func `write to files of other formats, and folders`() throws {
+    try withFolder { folder in
+      let part = try CommandProcess.run(
+        "select", "`petal width (cm)`,`petal length (cm)`", "data/iris.csv", "--output",
+        "\(folder)/part.npy")
+      #expect(part.status == 0 && part.output.isEmpty)
+      let written = try DataFileReader.open("\(folder)/part.npy").table()
+      #expect(written.columns[1].numbers == iris["petal length (cm)"]?.numbers)
+
+      let many = try CommandProcess.run(
+        "sort", "alcohol desc", "data/wine.csv", "data/iris.csv", "--output", "\(folder)/sorted")
+      #expect(many.status == 1)
+      #expect(many.errors.contains("data/iris.csv: character 1: there is no column 'alcohol'"))
+      #expect(names(in: "\(folder)/sorted") == ["wine.csv"])
+      let alcohol = try DataFileReader.open("\(folder)/sorted/wine.csv").table()["alcohol"]
+      #expect(alcohol?.numbers == alcohol?.numbers?.sorted(by: >))
+    }
+  }
+
+  @Test func `count and average groups`() throws {
+    let run = try CommandProcess.run(
+      "group", "count(), middle = mean(`petal length (cm)`) by class", "data/iris.csv", "--format",
+      "json")
+    #expect(run.status == 0)
+    let columns = try #require(
+      try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: [Any]])
+    #expect(columns["class"] as? [String] == ["setosa", "versicolor", "virginica"])
+    #expect(columns["count"] as? [Int] == [50, 50, 50])
+    let means = try #require(columns["middle"] as? [Double])
+    // 1.462, 4.26 and 5.552 are the means that R's documentation of the data gives.
+    #expect(zip(means, [1.462, 4.26, 5.552]).allSatisfy { abs($0 - $1) < 1e-12 })
+  }
+
+  @Test func `are steps of a batch`() throws {
+    try withFolder { folder in
+      let run = try CommandProcess.run(
+        "batch", "--do", "filter alcohol > 14", "map", "r = hue / ash", "select r,class",
+        "drop-missing,to-csv", "data/wine.csv", "--output", folder)
+      #expect(run.status == 0, "\(run.errors)")
+      let wine = try DataFileReader.open("data/wine.csv".inRepository).table()
+      let result = try DataFileReader.open("\(folder)/wine.csv").table()
+      #expect(result.columns.map(\.name) == ["r", "class"])
+      let (alcohol, hue, ash) = (
+        try #require(wine["alcohol"]?.numbers), try #require(wine["hue"]?.numbers),
+        try #require(wine["ash"]?.numbers)
+      )
+      let rows = alcohol.indices.filter { alcohol[$0] > 14 }
+      #expect(result["r"]?.numbers == rows.map { hue[$0] / ash[$0] })
+    }
+  }
+
+  @Test func `say what is wrong before anything is read, and where`() throws {
+    try withFolder { folder in
+      for (arguments, words) in [
+        (["filter", "wind >", "data/none.csv"], "character 7: expected a number"),
+        (["filter", "wind > 1"], "no files are named"),
+        (["map", "1 = x", "data/iris.csv"], "expected the name of a column"),
+        (["filter", "class == 'a'", "data/iris.csv", "data/wine.csv"], "name a folder"),
+        (
+          ["batch", "--do", "filter x >", "data/iris.csv", "--output", folder + "/out"],
+          "character 4"
+        ),
+        (
+          ["batch", "--do", "filter", "--output", folder + "/out"],
+          "is followed by what it works on"
+        ),
+        (
+          ["batch", "--do", "turn x", "data/iris.csv", "--output", folder + "/out"],
+          "'turn x' is not an operation"
+        ),
+      ] {
+        let run = try CommandProcess.run(arguments)
+        #expect(run.status == 2, "\(arguments): \(run.errors)")
+        #expect(run.errors.contains(words), "\(arguments): \(run.errors)")
+        #expect(run.output.isEmpty)
+      }
+      #expect(names(in: folder).isEmpty)
+    }
+    let number = try CommandProcess.run("filter", "`petal length (cm)`", "data/iris.csv")
+    #expect(number.status == 1 && number.errors.contains("this is no condition"))
+    let missing = try CommandProcess.run("filter", "x > 1", "data/none.csv")
+    #expect(missing.status == 1 && missing.errors.contains("data/none.csv: no such file"))
+  }
+}

@@ -26,7 +26,7 @@ struct EchelonCommand: AsyncParsableCommand {
     version: "echelon \(release)",
     subcommands: [
       StatsCommand.self, FilterCommand.self, MapCommand.self, SelectCommand.self, SortCommand.self,
-      GroupCommand.self, BatchCommand.self, MonteCarloCommand.self, DemoCommand.self,
+      GroupCommand.self, HistogramCommand.self, BatchCommand.self, MonteCarloCommand.self, DemoCommand.self,
       DoctorCommand.self, TopCommand.self, TraceCommand.self,
     ])
 

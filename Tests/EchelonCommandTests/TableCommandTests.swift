@@ -110,3 +110,36 @@ import Testing
     #expect(missing.status == 1 && missing.errors.contains("data/none.csv: no such file"))
   }
 }
+
+@Suite(.timeLimit(.minutes(5))) struct `echelon histogram` {
+  @Test func `shows bars, and gives the counts`() throws {
+    let run = try CommandProcess.run(
+      "histogram", "`petal length (cm)`", "data/iris.csv", "--bins", "4")
+    #expect(run.status == 0)
+    let lines = run.output.split(separator: "\n")
+    #expect(lines.count == 4)
+    // numpy.histogram(petal_length, 4)[0]
+    #expect(lines.map { $0.split(separator: " ")[3] } == ["50", "11", "61", "28"])
+    // The longest bar is that of the most values.
+    let blocks = lines.map { $0.count { $0 == "█" } }
+    #expect(blocks.firstIndex(of: blocks.max()!) == 2)
+    let csv = try CommandProcess.run(
+      "histogram", "log10(`petal length (cm)`)", "data/iris.csv", "--format", "csv")
+    let table = try CSVFile(name: "output", bytes: Array(csv.output.utf8)).table()
+    #expect(table["count"]?.numbers?.reduce(0, +) == 150)
+  }
+
+  @Test func `refuses what it cannot count`() throws {
+    for (arguments, status, words) in [
+      (["histogram", "x +", "data/iris.csv"], 2, "character 4"),
+      (["histogram", "class", "data/iris.csv"], 1, "can only be compared"),
+      (
+        ["histogram", "pop", "data/gapminder.csv", "--bins", "0"], 2, "--bins must be 1 to 100,000"
+      ),
+      (["histogram", "pop", "data/none.csv"], 1, "no such file"),
+    ] as [([String], Int32, String)] {
+      let run = try CommandProcess.run(arguments)
+      #expect(run.status == status && run.errors.contains(words), "\(arguments): \(run.errors)")
+    }
+  }
+}

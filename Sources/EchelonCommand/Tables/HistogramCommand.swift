@@ -1,0 +1,110 @@
+import ArgumentParser
+import EchelonFiles
+import EchelonMemory
+import EchelonTables
+
+/// `echelon histogram`: how the values of a column are spread.
+struct HistogramCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "histogram",
+    abstract: "How the values of a column, or of an expression, are spread.",
+    discussion: """
+      Bins of equal width from the smallest to the largest value, as bars in the terminal or as numbers (--format). Without \
+      --bins there are as many as NumPy's auto takes. Columns whose names have blanks or signs stand in backquotes; see \
+      'echelon map --help' for expressions.
+
+      EXAMPLES
+        echelon histogram '`petal length (cm)`' data/iris.csv
+        echelon histogram 'log10(pop)' data/gapminder.csv --bins 12
+        echelon histogram temp_max data/seattle-weather.csv --format csv
+      """)
+
+  @Argument(help: "A column, or an expression over some.")
+  var expression: String
+
+  @Argument(help: ArgumentHelp("A CSV, TSV or NPY file.", valueName: "file"))
+  var file: String
+
+  @Option(help: ArgumentHelp("The number of bins, 1 to 100,000.", valueName: "n"))
+  var bins: Int?
+
+  @OptionGroup var format: FormatOptions
+
+  func validate() throws {
+    if let bins, !(1...ColumnHistogram.binLimit ~= bins) {
+      throw ValidationError(
+        "--bins must be 1 to \(NumberText.grouped(ColumnHistogram.binLimit)), not \(bins)")
+    }
+  }
+
+  func run() throws {
+    let expression: ColumnExpression
+    do { expression = try ColumnExpression(self.expression) } catch {
+      throw WrongUse("histogram: \(error)", command: "histogram")
+    }
+    let histogram: ColumnHistogram
+    do {
+      let table = try DataFileReader.open(file).table()
+      let bound = try expression.bound(to: table.columns.map(\.description))
+      histogram = ColumnHistogram(of: bound.values(in: table), bins: bins)
+    } catch {
+      Console.report(InputFailure(error, path: file))
+      throw Exit.someInputFailed
+    }
+    switch format.format {
+    case .table: try Console.write(histogram.bars(width: Console.width ?? 80))
+    case .csv: try Console.write(CSVWriter.text(histogram.table))
+    case .json: try Console.write(JSONValue(histogram.table).text() + "\n")
+    }
+    if histogram.leftOut > 0 {
+      Console.writeError(
+        "\(NumberText.count(histogram.leftOut, "missing or infinite value")) left out")
+    }
+  }
+}
+
+extension ColumnHistogram {
+  /// A row for each bin.
+  fileprivate var table: DataTable {
+    DataTable(columns: [
+      Column(name: "from", numbers: edges.dropLast()),
+      Column(name: "to", numbers: Array(edges.dropFirst())),
+      Column(name: "count", numbers: counts.map(Double.init)),
+    ])
+  }
+
+  /// A line for each bin, with a bar.
+  /// - Parameter width: of the window.
+  fileprivate func bars(width: Int) -> String {
+    guard let most = counts.max() else { return "no values\n" }
+    let froms = edges.dropLast().map { Self.text($0) }
+    let tos = edges.dropFirst().map { Self.text($0) }
+    let numbers = counts.map(NumberText.grouped)
+    func longest(_ texts: [String]) -> Int { texts.map(\.count).max() ?? 0 }
+    let widths = (longest(froms), longest(tos), longest(numbers))
+    let room = max(8, width - widths.0 - widths.1 - widths.2 - 6)
+    return counts.indices.map { bin in
+      let bar = Self.bar(Double(counts[bin]) / Double(most), width: room)
+      return "\(froms[bin].padded(widths.0)) – \(tos[bin].padded(widths.1)) "
+        + "\(numbers[bin].padded(widths.2)) \(bar)\n"
+    }.joined()
+  }
+
+  /// A part of a width in blocks, an eighth of one exact.
+  private static func bar(_ part: Double, width: Int) -> String {
+    let eighths = Int((part * Double(8 * width)).rounded())
+    let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]
+    return String(repeating: "█", count: eighths / 8) + rest
+  }
+
+  private static func text(_ edge: Double) -> String {
+    edge.rounded(significantDigits: 5)
+  }
+}
+
+extension String {
+  /// With blanks before it.
+  fileprivate func padded(_ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - count)) + self
+  }
+}

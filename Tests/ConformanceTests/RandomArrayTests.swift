@@ -42,6 +42,13 @@ import Testing
       if index % 32 >= 16 { _ = generator.next() }
       return generator.uniform()
     }
+    func byWords(_ number: (inout Philox64Generator) -> Double) -> (Int) -> Double {
+      var generator = Philox64Generator(seed: seed, index: 0, stream: 3)
+      let first = (0..<5000).map { _ in number(&generator) }
+      return { first[$0] }
+    }
+    try check(.uniformOpen, byWords { $0.uniformOpen() })
+    try check(.uniformClosed, byWords { $0.uniformClosed() })
     try check(.normal())
     try check(.logNormal(logMean: 1), sample(LogNormalDistribution(logMean: 1)))
     try check(.exponential(rate: 2), sample(ExponentialDistribution(rate: 2)))
@@ -56,6 +63,10 @@ import Testing
       sample(BinomialDistribution(trials: 50, probability: 0.4)))
     try check(.geometric(probability: 0.1), sample(GeometricDistribution(probability: 0.1)))
     try check(.bernoulli(probability: 0.3), sample(BernoulliDistribution(probability: 0.3)))
+    for weights in [[2], [0.2, 0, 3, 1e-9, 7], (1...3000).map { 1 / Double($0) }] {
+      try check(
+        .categorical(weights: weights), sample(CategoricalDistribution(weights: weights)))
+    }
   }
 
   @Test func `are the same on all pools, and moved and stretched as they are told`() throws {
@@ -65,6 +76,17 @@ import Testing
       let found = try pool.random(
         .normal(mean: 3, standardDeviation: 2), count: 200_000, seed: seed)
       #expect(Array(found) == plain.map { 3 + 2 * $0 }, "seed \(seed)")
+    }
+    // Of a distribution with a table, and of one made of words.
+    let weights = (0..<1000).map { Double($0 % 17) }
+    let categories = Array(
+      try pools[0].random(.categorical(weights: weights), count: 200_000, seed: seed))
+    let open = Array(try pools[0].random(.uniformOpen, count: 200_000, seed: seed))
+    for pool in pools as [any WorkExecutor] + [TestedExecutor.inProcess.shared] {
+      let found = try pool.random(.categorical(weights: weights), count: 200_000, seed: seed)
+      #expect(Array(found) == categories, "seed \(seed)")
+      #expect(
+        Array(try pool.random(.uniformOpen, count: 200_000, seed: seed)) == open, "seed \(seed)")
     }
     let uniform = Array(try pools[1].random(.uniform(from: -1, to: 3), count: 1000, seed: seed))
     #expect(
@@ -76,6 +98,12 @@ import Testing
     #expect(throws: PoolError.self) { try pool.random(.normal(), count: -1, seed: 1) }
     #expect(throws: DistributionError.self) {
       try pool.random(.gamma(shape: -1), count: 1, seed: 1)
+    }
+    #expect(throws: DistributionError.self) {
+      try pool.random(.categorical(weights: [0, 0]), count: 1, seed: 1)
+    }
+    #expect(throws: DistributionError.self) {
+      try pool.random(.categorical(weights: [1, -1]), count: 1, seed: 1)
     }
     let given = try pool.array(repeating: 0.0, count: 5)
     #expect(throws: KernelError.self) {

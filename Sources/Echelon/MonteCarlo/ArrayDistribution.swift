@@ -10,10 +10,16 @@ public import EchelonRandom
 ///
 /// The parameters are those of the types of the same names, and so are the errors.
 public struct ArrayDistribution<Element: BitwiseCopyable & Sendable>: Sendable {
-  let law: RandomLaw
+  let law: ArrayLaw
 }
 
-/// All kinds, as they travel.
+/// Those that are a few numbers, which travel as bytes, and the one with a table.
+enum ArrayLaw: Sendable {
+  case numbers(RandomLaw)
+  case categorical(CategoricalDistribution)
+}
+
+/// All kinds that are a few numbers, as they travel.
 enum RandomLaw: Sendable, BitwiseCopyable {
   case uniform(UniformDistribution)
   case normal(NormalDistribution)
@@ -27,16 +33,30 @@ enum RandomLaw: Sendable, BitwiseCopyable {
   case binomial(BinomialDistribution)
   case geometric(GeometricDistribution)
   case bernoulli(BernoulliDistribution)
+  case uniformOpen
+  case uniformClosed
   case words
 }
 
+extension ArrayDistribution {
+  fileprivate init(law: RandomLaw) { self.law = .numbers(law) }
+}
+
 extension ArrayDistribution where Element == Double {
-  /// Every number of an interval alike; see `UniformDistribution`.
+  /// Every number of an interval alike, the lower end included; see `UniformDistribution`.
   public static func uniform(
     from lowerBound: Double = 0, to upperBound: Double = 1
   ) throws(DistributionError) -> Self {
     Self(law: .uniform(try UniformDistribution(from: lowerBound, to: upperBound)))
   }
+
+  /// Every number of (0, 1) alike: element i is what `uniformOpen()` makes of element i of `words`.
+  ///
+  /// Neither end can occur, so logarithms and quantiles are finite.
+  public static var uniformOpen: Self { Self(law: .uniformOpen) }
+
+  /// Every number of [0, 1] alike: element i is what `uniformClosed()` makes of element i of `words`.
+  public static var uniformClosed: Self { Self(law: .uniformClosed) }
 
   /// See `NormalDistribution`; in pairs by Box and Muller's transformation, not by inversion.
   public static func normal(
@@ -97,6 +117,11 @@ extension ArrayDistribution where Element == Int {
   public static func geometric(probability: Double) throws(DistributionError) -> Self {
     Self(law: .geometric(try GeometricDistribution(probability: probability)))
   }
+
+  /// See `CategoricalDistribution`, whose table of two words for each category travels with the job.
+  public static func categorical(weights: [Double]) throws(DistributionError) -> Self {
+    Self(law: .categorical(try CategoricalDistribution(weights: weights)))
+  }
 }
 
 extension ArrayDistribution where Element == Bool {
@@ -114,22 +139,51 @@ extension ArrayDistribution where Element == UInt64 {
 }
 
 /// Fills chunks; made outside of generic code, since it travels.
-func fillFunction(_ law: RandomLaw, _ seed: UInt64, _ stream: UInt32) -> ChunkFunction {
-  ChunkFunction { chunk in law.fill(chunk, seed: seed, stream: stream) }
+func fillFunction(_ law: ArrayLaw, _ seed: UInt64, _ stream: UInt32) -> ChunkFunction {
+  switch law {
+  case .numbers(let law):
+    ChunkFunction { chunk in law.fill(chunk, seed: seed, stream: stream) }
+  case .categorical(let law):
+    ChunkFunction { chunk in chunk.draw(law, seed: seed, stream: stream) }
+  }
+}
+
+extension ChunkMemory {
+  /// Draws the elements of a chunk, each by the generator of its index.
+  fileprivate func draw<Law: Distribution>(
+    _ law: Law, seed: UInt64, stream: UInt32
+  ) where Law.Value: BitwiseCopyable {
+    withOutput(of: Law.Value.self) { output in
+      for index in output.indices {
+        var generator = PhiloxGenerator(seed: seed, index: UInt64(start + index), stream: stream)
+        output[index] = law.sample(using: &generator)
+      }
+    }
+  }
+
+  /// Draws the elements of a chunk, each of its word of `ArrayDistribution.words`.
+  fileprivate func drawByWords(
+    seed: UInt64, stream: UInt32, _ number: (inout OneWord) -> Double
+  ) {
+    withOutput(of: UInt64.self) { output in
+      fillWords(seed: seed, stream: UInt64(stream), first: UInt64(start), &output)
+      for index in output.indices {
+        var word = OneWord(word: output[index])
+        output[index] = number(&word).bitPattern
+      }
+    }
+  }
+}
+
+/// A generator for what takes a single draw.
+private struct OneWord: RandomNumberGenerator {
+  let word: UInt64
+  mutating func next() -> UInt64 { word }
 }
 
 extension RandomLaw {
   /// Draws the elements of a chunk.
   func fill(_ chunk: ChunkMemory, seed: UInt64, stream: UInt32) {
-    func draw<Law: Distribution>(_ law: Law) where Law.Value: BitwiseCopyable {
-      chunk.withOutput(of: Law.Value.self) { output in
-        for index in output.indices {
-          var generator = PhiloxGenerator(
-            seed: seed, index: UInt64(chunk.start + index), stream: stream)
-          output[index] = law.sample(using: &generator)
-        }
-      }
-    }
     switch self {
     case .uniform(let law):
       chunk.withOutput(of: Double.self) { output in
@@ -146,16 +200,20 @@ extension RandomLaw {
           output[index] = law.mean + law.standardDeviation * output[index]
         }
       }
-    case .logNormal(let law): draw(law)
-    case .exponential(let law): draw(law)
-    case .gamma(let law): draw(law)
-    case .beta(let law): draw(law)
-    case .chiSquared(let law): draw(law)
-    case .studentT(let law): draw(law)
-    case .poisson(let law): draw(law)
-    case .binomial(let law): draw(law)
-    case .geometric(let law): draw(law)
-    case .bernoulli(let law): draw(law)
+    case .logNormal(let law): chunk.draw(law, seed: seed, stream: stream)
+    case .exponential(let law): chunk.draw(law, seed: seed, stream: stream)
+    case .gamma(let law): chunk.draw(law, seed: seed, stream: stream)
+    case .beta(let law): chunk.draw(law, seed: seed, stream: stream)
+    case .chiSquared(let law): chunk.draw(law, seed: seed, stream: stream)
+    case .studentT(let law): chunk.draw(law, seed: seed, stream: stream)
+    case .poisson(let law): chunk.draw(law, seed: seed, stream: stream)
+    case .binomial(let law): chunk.draw(law, seed: seed, stream: stream)
+    case .geometric(let law): chunk.draw(law, seed: seed, stream: stream)
+    case .bernoulli(let law): chunk.draw(law, seed: seed, stream: stream)
+    case .uniformOpen:
+      chunk.drawByWords(seed: seed, stream: stream) { $0.uniformOpen() }
+    case .uniformClosed:
+      chunk.drawByWords(seed: seed, stream: stream) { $0.uniformClosed() }
     case .words:
       chunk.withOutput(of: UInt64.self) { output in
         fillWords(seed: seed, stream: UInt64(stream), first: UInt64(chunk.start), &output)

@@ -9,7 +9,8 @@ extension WorkExecutor {
   ///
   /// Each element is a function of (seed, stream, its index), so the bits are the same for any number of workers, and a
   /// longer array begins with a shorter one. Uniform and normal elements share blocks of the generator by two (see
-  /// `fillUniform`); of all other distributions element i is what a `PhiloxGenerator` of index i gives.
+  /// `fillUniform`), and `.uniformOpen` and `.uniformClosed` are made of `.words`; of all other distributions element i is
+  /// what a `PhiloxGenerator` of index i gives.
   /// - Parameters:
   ///   - distribution: `.normal()`, `.gamma(shape: 2)`, `.poisson(mean: 3)` and so on.
   ///   - count: how many elements, 0 or more.
@@ -26,7 +27,7 @@ extension WorkExecutor {
     into output: SharedArray<Element>? = nil, priority: WorkPriority = .normal,
     deadline: Duration? = nil
   ) throws -> Future<SharedArray<Element>> {
-    guard count >= 0 else { throw PoolError.invalidArgument("\(count) random elements") }
+    try checkRandomCount(count, of: "random elements")
     let function = fillFunction(distribution.law, seed, stream)
     return try startMap(
       function, orElse: function, count: count, into: output, inputs: [], overlaps: false,
@@ -56,5 +57,11 @@ extension WorkExecutor {
       distribution, count: count, seed: seed, stream: stream, into: output, priority: priority,
       deadline: deadline
     ).result()
+  }
+}
+
+func checkRandomCount(_ count: Int, of what: String) throws(PoolError) {
+  guard count >= 0 else {
+    throw .invalidArgument("\(count) \(what); ask for 0 or more of them")
   }
 }

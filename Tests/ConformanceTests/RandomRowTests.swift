@@ -103,6 +103,33 @@ private func covariances(_ dimension: Int) -> [[Double]] {
     #expect(none.rows == 5 && none.columns == 0)
   }
 
+  @Test(arguments: TestedExecutor.pools)
+  func `are the same where workers are killed`(_ kind: TestedExecutor) throws {
+    let pool = try kind.makePool()
+    let seed = testSeed()
+    let rows = try RowDistribution.unitSphere(dimension: 8)
+    let count = 50_000
+    let expected = Array(try pools[0].random(rows, count: count, seed: seed).storage)
+    // A debug build takes tens of milliseconds for a chunk.
+    let killer = Killer(of: pool, every: 100_000...200_000, seed: seed)
+    var (round, whole) = (0, 0)
+    while killer.kills < 10 {
+      round += 1
+      // A chunk that was hit more often than it is run again says so.
+      do {
+        let given = try pool.matrix(repeating: 0.0, rows: 8, columns: count).transposed
+        let output = round % 2 == 0 ? nil : given
+        let found = try pool.random(rows, count: count, seed: seed, into: output)
+        let dense = try pool.evaluateMatrix(found * 1)
+        #expect(Array(dense.storage) == expected, "seed \(seed)")
+        whole += 1
+      } catch is WorkerDied {}
+    }
+    killer.stop()
+    pool.shutdown()
+    #expect(whole > 0, "\(killer.kills) deaths in \(round) rounds, seed \(seed)")
+  }
+
   @Test(arguments: TestedExecutor.allCases)
   func `are refused when they cannot be`(_ kind: TestedExecutor) throws {
     let pool = kind.shared

@@ -3,13 +3,6 @@ import Foundation
 import TestSupport
 import Testing
 
-private var names: [(String, KeyPath<OptionGreeks, Double>)] {
-  [
-    ("price", \.price), ("delta", \.delta), ("gamma", \.gamma), ("vega", \.vega),
-    ("theta", \.theta), ("rho", \.rho),
-  ]
-}
-
 @Suite(.timeLimit(.minutes(10))) struct `The Greeks` {
   private let call = EuropeanOption(
     .call, spot: 100, strike: 105, rate: 0.03, volatility: 0.2, years: 0.5)
@@ -57,7 +50,7 @@ private var names: [(String, KeyPath<OptionGreeks, Double>)] {
         let exact = option.greeks
         for seed in [7, drawn] {
           let found = try pools[1].greeks(of: option, method: method, samples: 40_000, seed: seed)
-          for (name, greek) in names {
+          for (name, greek) in greekNames {
             let error = found.means[keyPath: greek] - exact[keyPath: greek]
             let unit = found.standardErrors[keyPath: greek]
             #expect(
@@ -75,7 +68,7 @@ private var names: [(String, KeyPath<OptionGreeks, Double>)] {
     let path = try pools[1].greeks(of: call, samples: 40_000, seed: seed)
     let ratio = try pools[1].greeks(
       of: call, method: .likelihoodRatio, samples: 40_000, seed: seed)
-    for (name, greek) in names where name != "price" {
+    for (name, greek) in greekNames where name != "price" {
       #expect(
         path.standardErrors[keyPath: greek] < ratio.standardErrors[keyPath: greek], "\(name)")
     }

@@ -56,4 +56,10 @@ public struct EuropeanOption: Sendable, Hashable, BitwiseCopyable, Codable {
     }
     return rate.isFinite ? nil : "a rate of \(rate); it is a number"
   }
+
+  /// What is wrong with it, as the end of a sentence; nil for an option that has Greeks.
+  var greeksProblem: String? {
+    problem ?? OptionProblem.positive("volatility", volatility)
+      ?? OptionProblem.positive("time in years", years)
+  }
 }

@@ -54,6 +54,12 @@ public struct AsianOption: SimulatedOption, Hashable, BitwiseCopyable, Codable {
   /// That of a geometric average, whose distribution is log-normal; nil of an arithmetic one.
   public var exactPrice: Double? { average == .geometric ? geometricPrice : nil }
 
+  /// An option on the price at expiry with the same numbers.
+  var european: EuropeanOption {
+    EuropeanOption(
+      kind, spot: spot, strike: strike, rate: rate, volatility: volatility, years: years)
+  }
+
   /// The price of the option on the geometric average.
   private var geometricPrice: Double {
     let n = Double(dates)
@@ -67,8 +73,6 @@ public struct AsianOption: SimulatedOption, Hashable, BitwiseCopyable, Codable {
   /// See `SimulatedOption`.
   public var simulation: OptionSimulation {
     get throws {
-      let european = EuropeanOption(
-        kind, spot: spot, strike: strike, rate: rate, volatility: volatility, years: years)
       try OptionProblem.refuse(european.problem ?? OptionProblem.dates(dates))
       let step = years / Double(dates)
       return AsianPath(

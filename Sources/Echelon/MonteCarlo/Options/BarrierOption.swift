@@ -23,8 +23,8 @@ public struct BarrierOption: SimulatedOption, Hashable, BitwiseCopyable, Codable
     case downAndIn
 
     /// 1 for a barrier above the price.
-    fileprivate var direction: Double { self == .upAndOut || self == .upAndIn ? 1 : -1 }
-    fileprivate var isOut: Bool { self == .upAndOut || self == .downAndOut }
+    var direction: Double { self == .upAndOut || self == .upAndIn ? 1 : -1 }
+    var isOut: Bool { self == .upAndOut || self == .downAndOut }
   }
 
   /// A call or a put.
@@ -64,7 +64,7 @@ public struct BarrierOption: SimulatedOption, Hashable, BitwiseCopyable, Codable
   }
 
   /// The same option without a barrier.
-  private var european: EuropeanOption {
+  var european: EuropeanOption {
     EuropeanOption(
       kind, spot: spot, strike: strike, rate: rate, volatility: volatility, years: years)
   }
@@ -103,7 +103,7 @@ public struct BarrierOption: SimulatedOption, Hashable, BitwiseCopyable, Codable
       * (spot * probability(0.5) - strike * exp(-rate * years) * probability(-0.5))
   }
 
-  private var problem: String? {
+  var problem: String? {
     if let bad = european.problem ?? OptionProblem.positive("barrier", barrier)
       ?? monitoring.problem
     {

@@ -60,7 +60,7 @@ public struct BasketOption: SimulatedOption, Hashable, Codable {
       deviation: volatilities[0] * years.squareRoot())
   }
 
-  private var problem: String? {
+  var problem: String? {
     let count = spots.count
     if count == 0 { return "no assets; take 1 or more" }
     for (name, found) in [

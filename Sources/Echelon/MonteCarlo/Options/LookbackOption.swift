@@ -78,12 +78,21 @@ public struct LookbackOption: SimulatedOption, Hashable, BitwiseCopyable, Codabl
       + exponentialTail(power, -drift, deviation, from: a)
   }
 
+  /// An option on the price at expiry with the same numbers, at the spot where there is no strike.
+  var european: EuropeanOption {
+    var european = EuropeanOption(
+      kind, spot: spot, strike: spot, rate: rate, volatility: volatility, years: years)
+    if case .fixed(let strike) = strike { european.strike = strike }
+    return european
+  }
+
+  /// 1 where the highest price counts, -1 where the lowest: floating calls and fixed puts look at that.
+  var direction: Double { strike == .floating ? -kind.sign : kind.sign }
+
   /// See `SimulatedOption`.
   public var simulation: OptionSimulation {
     get throws {
-      var european = EuropeanOption(
-        kind, spot: spot, strike: spot, rate: rate, volatility: volatility, years: years)
-      if case .fixed(let strike) = strike { european.strike = strike }
+      let european = european
       try OptionProblem.refuse(european.problem ?? monitoring.problem)
       let steps = max(1, monitoring.dateCount)
       let step = years / Double(steps)
@@ -92,8 +101,7 @@ public struct LookbackOption: SimulatedOption, Hashable, BitwiseCopyable, Codabl
         logSpot: log(spot), drift: (rate - volatility * volatility / 2) * step,
         deviation: volatility * step.squareRoot(), steps: steps,
         isContinuous: monitoring == .continuous, isFloating: isFloating, strike: european.strike,
-        // Floating calls and fixed puts look at the lowest price.
-        direction: isFloating ? -kind.sign : kind.sign, discount: exp(-rate * years)
+        direction: direction, discount: exp(-rate * years)
       ).simulation
     }
   }

@@ -135,7 +135,7 @@ public struct HestonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable 
   }
 }
 
-private struct HestonPath: BitwiseCopyable, Sendable {
+struct HestonPath: BitwiseCopyable, Sendable {
   let logSpot: Double
   let variance: Double
   let steps: Int
@@ -185,11 +185,19 @@ private struct HestonPath: BitwiseCopyable, Sendable {
     OptionSimulation(ChunkFunction { chunk in chunk.accumulate { sample(&$0) } }) { sample(&$0) }
   }
 
-  private func sample(_ generator: inout PhiloxGenerator) -> Double {
+  /// Where a path ends.
+  struct End {
+    /// The logarithm of the price, without noise where samples are conditional.
+    var logarithm: Double
+    /// The noise that is in it: normal, given the path of the variance.
+    var noise = 0.0
+    /// The variance of the noise, given the path of the variance.
+    var spread = 0.0
+  }
+
+  func end(_ generator: inout PhiloxGenerator) -> End {
     let isConditional = sampling == .conditional
-    var (logarithm, variance) = (logSpot, variance)
-    // Of the logarithm, given the path of the variance.
-    var remaining = 0.0
+    var (end, variance) = (End(logarithm: logSpot), variance)
     // e^(slope·next variance) is a factor of the price.
     let slope = k2 + k3 / 2
     for _ in 0..<steps {
@@ -216,18 +224,23 @@ private struct HestonPath: BitwiseCopyable, Sendable {
       // So that the discounted price is a martingale; where its expectation is infinite, as the process has it.
       let correction = expected.isNaN ? k0 : -expected - k3 / 2 * variance
       let spread = k3 * (variance + next)
-      if isConditional { remaining += spread }
-      logarithm +=
-        growth + correction + k2 * next + (expected.isNaN ? k1 * variance : 0)
-        + (isConditional ? 0 : spread.squareRoot() * generator.normal())
+      let shock = isConditional ? 0 : spread.squareRoot() * generator.normal()
+      end.spread += spread
+      end.noise += shock
+      end.logarithm +=
+        growth + correction + k2 * next + (expected.isNaN ? k1 * variance : 0) + shock
       variance = next
     }
-    guard isConditional else {
-      return max(0, kind.sign * discount * (exp(logarithm) - strike))
+    return end
+  }
+
+  private func sample(_ generator: inout PhiloxGenerator) -> Double {
+    let end = end(&generator)
+    guard sampling == .conditional else {
+      return max(0, kind.sign * discount * (exp(end.logarithm) - strike))
     }
-    // What is left is normal, of this variance.
     return kind.logNormalValue(
-      asset: discount * exp(logarithm + remaining / 2), strike: discount * strike,
-      deviation: remaining.squareRoot())
+      asset: discount * exp(end.logarithm + end.spread / 2), strike: discount * strike,
+      deviation: end.spread.squareRoot())
   }
 }

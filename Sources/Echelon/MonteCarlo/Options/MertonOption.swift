@@ -48,18 +48,23 @@ public struct MertonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable 
   }
 
   /// The logarithm of the factor by which the price grows in the mean of a jump.
-  private var logGrowth: Double { jumpMean + jumpDeviation * jumpDeviation / 2 }
+  var logGrowth: Double { jumpMean + jumpDeviation * jumpDeviation / 2 }
   /// No more jumps than these are expected.
   private static let jumpLimit = 10_000.0
-  private var expectedJumps: Double { jumpsPerYear * years }
+  var expectedJumps: Double { jumpsPerYear * years }
+
+  /// The number of jumps beyond which none count; nil of an option that has too many.
+  var lastJump: Int? {
+    let most = expectedJumps * max(1, exp(logGrowth))
+    guard most >= 0, most <= Self.jumpLimit else { return nil }
+    return Int(most + 40 * most.squareRoot() + 60)
+  }
 
   /// The mean of Black and Scholes' prices over the number of jumps.
   public var exactPrice: Double? {
+    guard let last = lastJump else { return nil }
     // Under the measure of the asset itself, jumps are as many times as frequent as they let it grow.
     let grown = expectedJumps * exp(logGrowth)
-    let most = max(expectedJumps, grown)
-    guard most >= 0, most <= Self.jumpLimit else { return nil }
-    let last = Int(most + 40 * most.squareRoot() + 60)
     var sum = 0.0
     for jumps in 0...last {
       let n = Double(jumps)
@@ -75,11 +80,15 @@ public struct MertonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable 
     return sum
   }
 
+  /// The same option without jumps.
+  var european: EuropeanOption {
+    EuropeanOption(
+      kind, spot: spot, strike: strike, rate: rate, volatility: volatility, years: years)
+  }
+
   /// See `SimulatedOption`.
   public var simulation: OptionSimulation {
     get throws {
-      let european = EuropeanOption(
-        kind, spot: spot, strike: strike, rate: rate, volatility: volatility, years: years)
       try OptionProblem.refuse(
         european.problem ?? OptionProblem.notNegative("number of jumps per year", jumpsPerYear)
           ?? OptionProblem.finite("mean of jumps", jumpMean)

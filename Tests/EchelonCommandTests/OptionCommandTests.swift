@@ -72,7 +72,11 @@ import Testing
     ["american", "--regression-samples", "99"], ["heston", "--steps", "0"],
     ["heston", "--correlation", "-1.5"], ["greeks", "--volatility", "0"],
     ["greeks", "--years", "0"],
-    ["greeks", "--strike", "nan"], ["merton", "--jump-deviation", "nan"],
+    ["greeks", "--strike", "nan"], ["barrier", "--dates", "4", "--greeks", "pathwise"],
+    ["asian", "--greeks", "sideways"], ["asian", "--greeks", "pathwise", "--error", "0.1"],
+    ["lookback", "--greeks", "pathwise", "--volatility", "0"],
+    ["basket", "--greeks", "pathwise", "--save", "never.json"],
+    ["merton", "--jump-deviation", "nan"],
   ])
   func `ends with 2 when it is used wrongly`(_ arguments: [String]) throws {
     let run = try CommandProcess.run(["montecarlo"] + arguments)
@@ -113,6 +117,48 @@ import Testing
     }
     #expect(try text(workers: "1") == text(workers: "3"))
     #expect(try CommandProcess.run(arguments).output.contains("True value"))
+  }
+
+  @Test(arguments: [
+    ["asian", "--average", "geometric", "--greeks", "pathwise"],
+    ["merton", "--put", "--greeks", "likelihood-ratio"],
+    ["barrier", "--dates", "4", "--greeks", "likelihood-ratio"],
+    ["lookback", "--greeks", "pathwise"], ["heston", "--steps", "4", "--greeks", "pathwise"],
+    ["basket", "--greeks", "pathwise"],
+  ])
+  func `samples the Greeks with the price`(_ arguments: [String]) throws {
+    let arguments = ["montecarlo"] + arguments + ["--samples", "3e4", "--seed", "7"]
+    let run = try CommandProcess.run(arguments + ["--format", "json"])
+    #expect(run.status == 0, "\(run.errors)")
+    let result = try run.object()
+    #expect(result["run"] as? String == arguments[1])
+    #expect(result["method"] as? String == arguments[arguments.firstIndex(of: "--greeks")! + 1])
+    let greeks = try #require(result["greeks"] as? [[String: Any]])
+    let names: [String] =
+      switch arguments[1] {
+      case "heston": ["price", "delta", "gamma", "rho"]
+      case "basket":
+        ["price", "theta", "rho", "delta", "gamma", "vega", "delta", "gamma", "vega"]
+      default: ["price", "delta", "gamma", "vega", "theta", "rho"]
+      }
+    #expect(greeks.compactMap { $0["name"] as? String } == names)
+    if arguments[1] == "basket" {
+      #expect(greeks.compactMap { $0["asset"] as? Int } == [1, 1, 1, 2, 2, 2])
+    }
+    let isKnown = arguments[1] == "asian" || arguments[1] == "merton"
+    for greek in greeks {
+      #expect((greek["exact"] is NSNull) == !isKnown)
+      guard isKnown else { continue }
+      func number(_ key: String) throws -> Double { try #require(greek[key] as? Double) }
+      let error = try number("estimate") - number("exact")
+      #expect(abs(error) < 4.5 * (try number("standard_error")), "\(greek)")
+    }
+    func text(workers: String) throws -> String {
+      try CommandProcess.run(arguments + ["--format", "csv", "--workers", workers]).output
+    }
+    #expect(try text(workers: "1") == text(workers: "3"))
+    let table = try CommandProcess.run(arguments).output
+    #expect(table.contains("True value") == isKnown && table.contains("delta"), "\(table)")
   }
 
   @Test func `writes lists as arrays, and as words in a table`() throws {

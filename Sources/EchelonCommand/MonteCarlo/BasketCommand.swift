@@ -32,6 +32,7 @@ struct BasketCommand: OptionCommand {
       EXAMPLES
         echelon montecarlo basket --spots 100,90 --weights 0.4,0.6 --strike 95
         echelon montecarlo basket --weights 1,-1 --strike 0 --correlation 0.8
+        echelon montecarlo basket --greeks pathwise
       """)
 
   @Option(help: ArgumentHelp("The price of each asset today.", valueName: "prices"))
@@ -48,7 +49,10 @@ struct BasketCommand: OptionCommand {
   var correlation = 0.5
   @OptionGroup var strike: StrikeOptions
   @OptionGroup var contract: ContractOptions
+  @OptionGroup var greeks: GreeksOptions
   @OptionGroup var options: PathOptions
+
+  var greeksSampler: GreeksSampler { GreeksSampler(option) }
 
   var option: BasketOption {
     BasketOption(

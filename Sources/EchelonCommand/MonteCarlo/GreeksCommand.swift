@@ -9,22 +9,16 @@ struct GreeksCommand: AsyncParsableCommand {
     abstract: "The Greeks of a European option, next to their formulas.",
     discussion: """
       Delta, gamma, vega, theta (per year) and rho by the derivative of the payoff along the path, or \
-      by that of the logarithm of its density (likelihood-ratio). Samples of both are unbiased.
+      by that of the logarithm of its density (likelihood-ratio). Samples of both are unbiased. Of \
+      asian, barrier, lookback, basket, merton and heston they are sampled with --greeks.
 
       EXAMPLES
         echelon montecarlo greeks --strike 100
         echelon montecarlo greeks --put --method likelihood-ratio
       """)
 
-  /// How derivatives are sampled.
-  enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
-    case pathwise
-    case likelihoodRatio = "likelihood-ratio"
-    var method: GreeksMethod { self == .pathwise ? .pathwise : .likelihoodRatio }
-  }
-
   @Option(help: ArgumentHelp("How derivatives are sampled.", valueName: "method"))
-  var method = MethodChoice.pathwise
+  var method = GreeksMethodChoice.pathwise
   @OptionGroup var asset: AssetOptions
   @OptionGroup var strike: StrikeOptions
   @OptionGroup var volatility: VolatilityOptions
@@ -47,92 +41,12 @@ struct GreeksCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await options.inPool { pool, interruption in
-      let (found, seconds) = try await timed {
-        let future = try pool.startGreeks(
-          of: option, method: method.method, samples: samples.count, seed: options.seed)
-        interruption.watch([future])
-        return try await future.value
-      }
-      let parameters =
-        [("method", JSONValue.string(method.rawValue))] + asset.parameters + [
-          ("strike", .number(strike.strike)), ("volatility", .number(volatility.volatility)),
-        ]
-      let report = GreeksReport(
-        parameters: parameters, found: found, exact: option.greeks, seed: options.seed,
-        seconds: seconds, workerCount: options.workers.count)
-      try report.write(options.output.format)
-    }
-  }
-}
-
-/// The outcome of such a run.
-struct GreeksReport {
-  let parameters: [(name: String, value: JSONValue)]
-  let found: GreeksEstimate
-  let exact: OptionGreeks
-  let seed: UInt64
-  let seconds: Double
-  let workerCount: Int
-
-  private var rows: [(name: String, mean: Double, error: Double, exact: Double)] {
-    let greeks: [(String, KeyPath<OptionGreeks, Double>)] = [
-      ("price", \.price), ("delta", \.delta), ("gamma", \.gamma), ("vega", \.vega),
-      ("theta", \.theta), ("rho", \.rho),
-    ]
-    return greeks.map {
-      ($0, found.means[keyPath: $1], found.standardErrors[keyPath: $1], exact[keyPath: $1])
-    }
-  }
-
-  func write(_ format: OutputFormat) throws {
-    switch format {
-    case .table: try Console.write(table)
-    case .json:
-      let greeks = rows.map { row in
-        let members: [(name: String, value: JSONValue)] = [
-          ("name", .string(row.name)), ("estimate", .number(row.mean)),
-          ("standard_error", .number(row.error)), ("exact", .number(row.exact)),
-        ]
-        return JSONValue.object(members)
-      }
-      let members: [(name: String, value: JSONValue)] =
-        [("run", .string("greeks"))] + parameters + [
-          ("samples", .integer(found.sampleCount)),
-          ("seed", .seed(seed)),
-          ("greeks", .array(greeks)), ("seconds", .number(seconds)),
-          ("workers", .integer(workerCount)),
-        ]
-      try Console.write(JSONValue.object(members).text() + "\n")
-    case .csv:
-      let rows = rows
-      try Console.write(
-        CSVWriter.text(
-          DataTable(columns: [
-            Column(name: "name", text: rows.map(\.name)),
-            Column(name: "estimate", numbers: rows.map(\.mean)),
-            Column(name: "standard_error", numbers: rows.map(\.error)),
-            Column(name: "exact", numbers: rows.map(\.exact)),
-          ])))
-    }
-  }
-
-  private var table: String {
-    var table = TextTable(columns: [
-      .init("Greek"), .init("Estimate", .decimal), .init("Standard error", .decimal),
-      .init("True value", .decimal), .init("Error in SE", .decimal),
-    ])
-    for row in rows {
-      table.rows.append([
-        .text(row.name), .text(row.mean.rounded(significantDigits: 6)),
-        .text(row.error.rounded(significantDigits: 2)),
-        .text(row.exact.rounded(significantDigits: 6)),
-        .text(((row.mean - row.exact) / row.error).rounded(significantDigits: 2)),
-      ])
-    }
-    let title = MonteCarloReport.title("greeks", parameters)
-    return Console.bold(title) + "\n" + table.text(width: Console.width)
-      + "\(NumberText.grouped(found.sampleCount)) samples, seed \(seed), "
-      + "\(NumberText.time(seconds: seconds)), \(NumberText.count(workerCount, "worker"))\n"
+    let parameters =
+      asset.parameters + [
+        ("strike", .number(strike.strike)), ("volatility", .number(volatility.volatility)),
+      ]
+    try await options.runGreeks(
+      "greeks", parameters: parameters, method: method, samples: samples.count,
+      sampler: GreeksSampler(option))
   }
 }

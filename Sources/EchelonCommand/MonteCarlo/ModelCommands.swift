@@ -27,6 +27,7 @@ struct MertonCommand: OptionCommand {
   @OptionGroup var asset: AssetOptions
   @OptionGroup var strike: StrikeOptions
   @OptionGroup var volatility: VolatilityOptions
+  @OptionGroup var greeks: GreeksOptions
   @OptionGroup var options: PathOptions
 
   var option: MertonOption {
@@ -76,6 +77,7 @@ struct HestonCommand: OptionCommand {
   var steps = 32
   @OptionGroup var asset: AssetOptions
   @OptionGroup var strike: StrikeOptions
+  @OptionGroup var greeks: GreeksOptions
   @OptionGroup var options: PathOptions
 
   var note: String? {

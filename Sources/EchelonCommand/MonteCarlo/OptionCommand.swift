@@ -12,16 +12,36 @@ protocol OptionCommand: AsyncParsableCommand {
   /// What the standard error does not say.
   var note: String? { get }
   var options: PathOptions { get }
+  var greeks: GreeksOptions { get }
+  /// How its Greeks are sampled.
+  var greeksSampler: GreeksSampler { get }
+}
+
+extension OptionCommand where Priced: OptionWithGreeks {
+  var greeksSampler: GreeksSampler { GreeksSampler(option) }
 }
 
 extension OptionCommand {
   var note: String? { nil }
 
   func validate() throws {
-    do { _ = try option.simulation } catch { throw ValidationError("\(error)") }
+    do {
+      _ = try option.simulation
+      if let method = greeks.greeks?.method { try greeksSampler.check(method) }
+    } catch { throw ValidationError("\(error)") }
+    guard greeks.greeks == nil || options.hasSamplesAlone else {
+      throw ValidationError(
+        "--greeks ends at a number of --samples, and goes without --error, --relative-error, "
+          + "--seconds, --save and --resume")
+    }
   }
 
   func run() async throws {
+    if let method = greeks.greeks {
+      return try await options.run.runGreeks(
+        Self._commandName, parameters: parameters, note: note, method: method,
+        samples: options.samples?.count ?? PathOptions.defaultCount, sampler: greeksSampler)
+    }
     let option = option
     try await options.run(
       Self._commandName, exact: option.exactPrice, parameters: parameters, note: note,

@@ -14,6 +14,7 @@ struct AsianCommand: OptionCommand {
       EXAMPLES
         echelon montecarlo asian --strike 100 --dates 52
         echelon montecarlo asian --put --average geometric --format json
+        echelon montecarlo asian --greeks pathwise
       """)
 
   /// What is taken of the prices.
@@ -29,6 +30,7 @@ struct AsianCommand: OptionCommand {
   var dates = 12
   @Option(help: ArgumentHelp("What is taken of the prices.", valueName: "average"))
   var average = AverageChoice.arithmetic
+  @OptionGroup var greeks: GreeksOptions
   @OptionGroup var options: PathOptions
 
   var option: AsianOption {
@@ -58,6 +60,7 @@ struct BarrierCommand: OptionCommand {
       EXAMPLES
         echelon montecarlo barrier --effect down-and-out --barrier 90
         echelon montecarlo barrier --effect up-and-in --barrier 120 --dates 250 --put
+        echelon montecarlo barrier --dates 12 --greeks likelihood-ratio
       """)
 
   /// What the barrier does.
@@ -85,6 +88,7 @@ struct BarrierCommand: OptionCommand {
   @OptionGroup var asset: AssetOptions
   @OptionGroup var strike: StrikeOptions
   @OptionGroup var volatility: VolatilityOptions
+  @OptionGroup var greeks: GreeksOptions
   @OptionGroup var options: PathOptions
 
   var option: BarrierOption {
@@ -123,6 +127,7 @@ struct LookbackCommand: OptionCommand {
   @OptionGroup var monitoring: MonitoringOptions
   @OptionGroup var asset: AssetOptions
   @OptionGroup var volatility: VolatilityOptions
+  @OptionGroup var greeks: GreeksOptions
   @OptionGroup var options: PathOptions
 
   var option: LookbackOption {

@@ -130,6 +130,12 @@ struct Sampler {
 }
 
 extension SamplingOptions {
+  /// Whether a number of samples is all that may end the run.
+  var hasSamplesAlone: Bool {
+    ends.error == nil && ends.relativeError == nil && ends.seconds == nil && saved.save == nil
+      && saved.resume == nil
+  }
+
   /// Runs samples to their end in a pool whose workers have started, and writes the report.
   /// - Parameters:
   ///   - exact: the true value, where it is known.

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Echelon
+import EchelonFiles
+
+/// How derivatives are sampled.
+enum GreeksMethodChoice: String, CaseIterable, ExpressibleByArgument {
+  case pathwise
+  case likelihoodRatio = "likelihood-ratio"
+  var method: GreeksMethod { self == .pathwise ? .pathwise : .likelihoodRatio }
+}
+
+/// Whether the Greeks are sampled, too.
+struct GreeksOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Delta, gamma, vega, theta (per year) and rho with the price, by the derivative of the payoff "
+        + "along the path, or by that of the logarithm of its density; --samples says how many.",
+      valueName: "method"))
+  var greeks: GreeksMethodChoice?
+}
+
+/// How the Greeks of a command are sampled.
+struct GreeksSampler {
+  /// By a formula.
+  let exact: OptionGreeks?
+  /// Throws for a method that does not go.
+  let check: (GreeksMethod) throws -> Void
+  /// One estimate, or one for each asset.
+  let estimates:
+    (ProcessPool, Interruption, GreeksMethod, _ samples: Int, _ seed: UInt64) async throws ->
+      [GreeksEstimate]
+
+  init(_ option: some OptionWithGreeks) {
+    exact = option.exactGreeks
+    check = { _ = try option.greeksSimulation(by: $0) }
+    estimates = { pool, interruption, method, samples, seed in
+      let future = try pool.startGreeks(of: option, method: method, samples: samples, seed: seed)
+      interruption.watch([future])
+      return [try await future.value]
+    }
+  }
+
+  init(_ option: BasketOption) {
+    exact = nil
+    check = { _ in _ = try option.simulation }
+    estimates = { pool, interruption, method, samples, seed in
+      let future = try pool.startGreeks(of: option, method: method, samples: samples, seed: seed)
+      interruption.watch([future])
+      return try await future.value
+    }
+  }
+}
+
+extension MonteCarloRunOptions {
+  /// Samples Greeks in a pool whose workers have started, and writes the report.
+  /// - Parameter note: what the standard errors do not say.
+  func runGreeks(
+    _ name: String, parameters: [(name: String, value: JSONValue)], note: String? = nil,
+    method: GreeksMethodChoice, samples: Int, sampler: GreeksSampler
+  ) async throws {
+    try await inPool { pool, interruption in
+      let (found, seconds) = try await timed {
+        try await sampler.estimates(pool, interruption, method.method, samples, seed)
+      }
+      let report = GreeksReport(
+        name: name, parameters: [("method", .string(method.rawValue))] + parameters, note: note,
+        found: found, exact: sampler.exact, seed: seed, seconds: seconds,
+        workerCount: workers.count)
+      try report.write(output.format)
+    }
+  }
+}

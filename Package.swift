@@ -115,7 +115,8 @@ let package = Package(
     .testTarget(
       name: "EchelonRandomTests",
       dependencies: [
-        "EchelonRandom", "TestSupport", .product(name: "RealModule", package: "swift-numerics"),
+        "Echelon", "EchelonRandom", "TestSupport",
+        .product(name: "RealModule", package: "swift-numerics"),
       ], exclude: ["Resources"], swiftSettings: settings),
     .executableTarget(
       name: "RandomWords", dependencies: ["EchelonRandom"], path: "Tests/RandomWords",

@@ -3,13 +3,6 @@ import EchelonRandom
 import RealModule
 import Testing
 
-/// 10⁷ in release builds.
-#if DEBUG
-  private let count = 200_000
-#else
-  private let count = 10_000_000
-#endif
-
 @Suite struct `Vector loops of random numbers` {
   private func filled(
     _ n: Int, from first: UInt64, level: InstructionSet? = nil,
@@ -106,29 +99,6 @@ import Testing
             && abs(normal[index + 16] - expected.1) <= tolerance, "\(element), \(level)")
       }
     }
-  }
-
-  @Test func `give normal numbers a normal distribution`() {
-    let x = filled(count, from: 0) { fillNormal(seed: 1, stream: 0, first: $0, &$1, level: $2) }
-    var bins = [Int](repeating: 0, count: 100)
-    var (mean, square, product) = (0.0, 0.0, 0.0)
-    for (index, value) in x.enumerated() {
-      bins[min(99, Int(Double.erfc(-value / 2.0.squareRoot()) * 50))] += 1
-      mean += value
-      square += value * value
-      if index % 32 < 16 { product += value * x[min(x.count - 1, index + 16)] }
-    }
-    let n = Double(count)
-    let expected = n / 100
-    let chiSquared = bins.reduce(0.0) {
-      $0 + (Double($1) - expected) * (Double($1) - expected) / expected
-    }
-    // 99 degrees of freedom, probability 10⁻⁹; the seed is fixed.
-    #expect(chiSquared < 195)
-    #expect(abs(mean / n) < 6 / n.squareRoot())
-    #expect(abs(square / n - 1) < 6 * (2 / n).squareRoot())
-    // Those of one block have nothing to do with each other.
-    #expect(abs(product / (n / 2)) < 6 / (n / 2).squareRoot())
   }
 
   @Test func `count the points that a closure would`() {

@@ -3,76 +3,76 @@ import RealModule
 import TestSupport
 import Testing
 
-/// The seeds of a fit: one that stays, with all samples, and one that is drawn, with a tenth.
-private func forEachSeed(
-  _ body: (_ seed: UInt64, _ count: Int) throws -> Void, test: String = #function
-) rethrows {
-  try body(1, sampleCount)
-  try body(testSeed(test), sampleCount / 10)
+/// What the generators' own functions give.
+private struct UnitInterval: RealDistribution {
+  let isOpen: Bool
+  var mean: Double { 0.5 }
+  var variance: Double { 1 / 12 }
+  func sample(using generator: inout some RandomNumberGenerator) -> Double {
+    isOpen ? generator.uniformOpen() : generator.uniformClosed()
+  }
 }
 
 @Suite(.timeLimit(.minutes(10))) struct `Distributions of real numbers` {
-  @Test func `uniform`() throws {
-    try forEachSeed { seed, count in
-      for (low, high) in [(0.0, 1.0), (-3, 5), (1e300, 1.5e308)] {
-        let distribution = try UniformDistribution(from: low, to: high)
-        expectFit(distribution, seed: seed, count: count, hasFourthMoment: high < 1e70) {
-          ($0 - low) / (high - low)
-        }
+  @Test(arguments: FitSeed.allCases)
+  func `uniform`(_ choice: FitSeed) throws {
+    let seed = choice.value()
+    for (low, high) in [(0.0, 1.0), (-3, 5), (1e300, 1.5e308)] {
+      let distribution = try UniformDistribution(from: low, to: high)
+      expectFit(distribution, seed: seed, hasFourthMoment: high < 1e70) {
+        ($0 - low) / (high - low)
       }
+    }
+    for isOpen in [true, false] { expectFit(UnitInterval(isOpen: isOpen), seed: seed) { $0 } }
+  }
+
+  @Test(arguments: FitSeed.allCases)
+  func `normal and log-normal`(_ choice: FitSeed) throws {
+    let seed = choice.value()
+    expectFit(try NormalDistribution(mean: -4, standardDeviation: 3), seed: seed) {
+      normalDistribution(($0 + 4) / 3)
+    }
+    expectFit(try LogNormalDistribution(logMean: 1, logStandardDeviation: 0.5), seed: seed) {
+      normalDistribution((.log($0) - 1) / 0.5)
     }
   }
 
-  @Test func `normal and log-normal`() throws {
-    try forEachSeed { seed, count in
-      expectFit(
-        try NormalDistribution(mean: -4, standardDeviation: 3), seed: seed, count: count
-      ) { normalDistribution(($0 + 4) / 3) }
-      expectFit(
-        try LogNormalDistribution(logMean: 1, logStandardDeviation: 0.5), seed: seed, count: count
-      ) { normalDistribution((.log($0) - 1) / 0.5) }
+  @Test(arguments: FitSeed.allCases)
+  func `exponential`(_ choice: FitSeed) throws {
+    expectFit(try ExponentialDistribution(rate: 0.2), seed: choice.value()) {
+      -.expMinusOne(-0.2 * $0)
     }
   }
 
-  @Test func `exponential`() throws {
-    try forEachSeed { seed, count in
-      expectFit(try ExponentialDistribution(rate: 0.2), seed: seed, count: count) {
-        -.expMinusOne(-0.2 * $0)
-      }
+  @Test(arguments: [0.1, 0.3, 0.999, 1, 1.5, 7, 300], FitSeed.allCases)
+  func `gamma and chi-squared`(_ shape: Double, _ choice: FitSeed) throws {
+    let seed = choice.value()
+    expectFit(try GammaDistribution(shape: shape, scale: 3), seed: seed) {
+      incompleteGamma(shape, $0 / 3).lower
+    }
+    expectFit(try ChiSquaredDistribution(degreesOfFreedom: shape), seed: seed &+ 1) {
+      incompleteGamma(shape / 2, $0 / 2).lower
     }
   }
 
-  @Test(arguments: [0.1, 0.3, 0.999, 1, 1.5, 7, 300])
-  func `gamma and chi-squared`(_ shape: Double) throws {
-    try forEachSeed { seed, count in
-      expectFit(try GammaDistribution(shape: shape, scale: 3), seed: seed, count: count) {
-        incompleteGamma(shape, $0 / 3).lower
-      }
-      expectFit(
-        try ChiSquaredDistribution(degreesOfFreedom: shape), seed: seed &+ 1, count: count
-      ) { incompleteGamma(shape / 2, $0 / 2).lower }
+  @Test(
+    arguments: [(0.05, 0.6), (0.5, 0.5), (0.5, 3), (1, 1), (2, 0.7), (3, 4), (200, 50)],
+    FitSeed.allCases)
+  func `beta`(_ shapes: (alpha: Double, beta: Double), _ choice: FitSeed) throws {
+    let (alpha, beta) = shapes
+    expectFit(try BetaDistribution(alpha: alpha, beta: beta), seed: choice.value()) {
+      incompleteBeta($0, alpha, beta)
     }
   }
 
-  @Test(arguments: [(0.05, 0.6), (0.5, 0.5), (0.5, 3), (1, 1), (2, 0.7), (3, 4), (200, 50)])
-  func `beta`(_ alpha: Double, _ beta: Double) throws {
-    try forEachSeed { seed, count in
-      expectFit(try BetaDistribution(alpha: alpha, beta: beta), seed: seed, count: count) {
-        incompleteBeta($0, alpha, beta)
-      }
-    }
-  }
-
-  @Test(arguments: [0.3, 1, 2, 5, 12, 400])
-  func `Student's t`(_ degrees: Double) throws {
-    try forEachSeed { seed, count in
-      expectFit(
-        try StudentTDistribution(degreesOfFreedom: degrees), seed: seed, count: count,
-        hasFourthMoment: degrees > 8
-      ) { t in
-        let tail = incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2
-        return t > 0 ? 1 - tail : tail
-      }
+  @Test(arguments: [0.3, 1, 2, 5, 12, 400], FitSeed.allCases)
+  func `Student's t`(_ degrees: Double, _ choice: FitSeed) throws {
+    expectFit(
+      try StudentTDistribution(degreesOfFreedom: degrees), seed: choice.value(),
+      hasFourthMoment: degrees > 8
+    ) { t in
+      let tail = incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2
+      return t > 0 ? 1 - tail : tail
     }
   }
 

@@ -1,4 +1,5 @@
 import EchelonRandom
+import TestSupport
 import Testing
 
 /// Release builds draw what the figures of a distribution are tested with; debug ones enough to see that it is that
@@ -8,6 +9,13 @@ import Testing
 #else
   let sampleCount = 10_000_000
 #endif
+
+/// The seeds of a fit, which both have all samples: one that stays, and one that is drawn and printed.
+enum FitSeed: CaseIterable {
+  case fixed, drawn
+
+  func value(_ test: String = #function) -> UInt64 { self == .fixed ? 1 : testSeed(test) }
+}
 
 /// A test fails by chance with less than this, and all of them, some hundred at seeds that are drawn, with less than
 /// 10⁻⁶.
@@ -78,50 +86,123 @@ struct SampleMoments {
   var fourth: Double { sums.2 / Double(count) }
 }
 
-/// Expects a distribution of real numbers to be what its function says: in hundredths, in the tails down to 10⁻⁵ on
-/// either side, and in its moments. Each value has a generator of its own, as the elements of an array do.
-func expectFit(
-  _ distribution: some RealDistribution, seed: UInt64, count: Int = sampleCount,
-  hasFourthMoment: Bool = true, _ cumulative: (Double) -> Double,
-  sourceLocation: SourceLocation = #_sourceLocation
-) {
-  let what = "\(distribution), seed \(seed)"
-  let tail = [1e-5, 1e-4, 1e-3]
-  let limits = tail + (1..<100).map { Double($0) / 100 } + tail.reversed().map { 1 - $0 }
-  var counts = [Int](repeating: 0, count: limits.count + 1)
-  let hasMoments = distribution.variance.isFinite
-  var moments = SampleMoments(around: hasMoments ? distribution.mean : 0)
-  for index in 0..<count {
-    var generator = PhiloxGenerator(seed: seed, index: UInt64(index))
-    let x = distribution.sample(using: &generator)
-    if hasMoments { moments.add(x) }
-    let u = cumulative(x)
-    // Hundredths lie behind the first three limits.
-    var bin = min(99, Int(u * 100)) + tail.count
-    if bin == tail.count { bin = tail.firstIndex { u < $0 } ?? tail.count }
-    if bin == tail.count + 99 { bin = limits.lastIndex { u >= $0 }! + 1 }
-    counts[bin] += 1
+/// Counts of numbers between quantiles of their distribution: hundredths, and the tails down to 10⁻⁵ on either side.
+struct QuantileCounts {
+  /// Ascending.
+  private let limits: [Double]
+  /// The probabilities of less than each limit.
+  private let levels: [Double]
+  private var counts: [Int]
+  private var haveNaN = false
+
+  /// - Parameters:
+  ///   - range: what quantiles may be, where those beyond are too small for numbers, or too near to 1.
+  ///   - cumulative: the distribution function. It rises; what it says of numbers that cannot be may be NaN.
+  init(
+    in range: ClosedRange<Double> = -.greatestFiniteMagnitude ... .greatestFiniteMagnitude,
+    _ cumulative: (Double) -> Double
+  ) {
+    let tail = [1e-5, 1e-4, 1e-3]
+    let all = tail + (1..<100).map { Double($0) / 100 } + tail.reversed().map { 1 - $0 }
+    let found = all.map { (level: $0, limit: quantile($0, cumulative)) }
+      .filter { range.contains($0.limit) }
+    levels = found.map(\.level)
+    limits = found.map(\.limit)
+    counts = [Int](repeating: 0, count: limits.count + 1)
   }
-  let bounds = [0] + limits + [1]
-  let expected = zip(bounds, bounds.dropFirst()).map { ($1 - $0) * Double(count) }
-  expectFit(counts, expected, what, sourceLocation: sourceLocation)
-  if hasMoments {
+
+  mutating func add(_ x: Double) {
+    if x.isNaN { haveNaN = true }
+    var (low, high) = (0, limits.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if limits[middle] <= x { low = middle + 1 } else { high = middle }
+    }
+    counts[low] += 1
+  }
+
+  func expectFit(_ what: String, sourceLocation: SourceLocation = #_sourceLocation) {
+    #expect(!haveNaN, "\(what)", sourceLocation: sourceLocation)
+    let count = Double(counts.reduce(0, +))
+    let expected = zip([0] + levels, levels + [1]).map { ($1 - $0) * count }
+    EchelonRandomTests.expectFit(counts, expected, what, sourceLocation: sourceLocation)
+  }
+}
+
+/// The least number at which a function that rises is `level` or more.
+private func quantile(_ level: Double, _ function: (Double) -> Double) -> Double {
+  // The bits of a number without its sign are in the order of the numbers.
+  func number(_ place: Int64) -> Double {
+    let magnitude = Double(bitPattern: place.magnitude)
+    return place < 0 ? -magnitude : magnitude
+  }
+  let last = Int64(Double.greatestFiniteMagnitude.bitPattern)
+  var (low, high) = (-last, last)
+  while low < high {
+    // Half of the sum, rounded down, which the sum itself may be too large for.
+    let middle = low & high + (low ^ high) >> 1
+    if function(number(middle)) >= level { high = middle } else { low = middle + 1 }
+  }
+  return number(low)
+}
+
+/// Numbers beside the distribution that they should have: between its quantiles, and by its moments where it has any.
+struct RealFit {
+  private let mean: Double
+  private let variance: Double
+  private let hasFourthMoment: Bool
+  private var bins: QuantileCounts
+  private var moments: SampleMoments
+
+  init(
+    mean: Double, variance: Double, hasFourthMoment: Bool = true,
+    _ cumulative: (Double) -> Double
+  ) {
+    (self.mean, self.variance, self.hasFourthMoment) = (mean, variance, hasFourthMoment)
+    bins = QuantileCounts(cumulative)
+    moments = SampleMoments(around: variance.isFinite ? mean : 0)
+  }
+
+  mutating func add(_ x: Double) {
+    bins.add(x)
+    moments.add(x)
+  }
+
+  func expectFit(_ what: String, sourceLocation: SourceLocation = #_sourceLocation) {
+    bins.expectFit(what, sourceLocation: sourceLocation)
+    guard variance.isFinite else { return }
     expectMoments(
-      moments, mean: distribution.mean, variance: distribution.variance,
-      hasFourthMoment: hasFourthMoment, what, sourceLocation: sourceLocation)
+      moments, mean: mean, variance: variance, hasFourthMoment: hasFourthMoment, what,
+      sourceLocation: sourceLocation)
   }
+}
+
+/// Expects a distribution of real numbers to be what its function says. Each value has a generator of its own, as the
+/// elements of an array do.
+func expectFit(
+  _ distribution: some RealDistribution, seed: UInt64, hasFourthMoment: Bool = true,
+  _ cumulative: (Double) -> Double, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  var fit = RealFit(
+    mean: distribution.mean, variance: distribution.variance, hasFourthMoment: hasFourthMoment,
+    cumulative)
+  for index in 0..<sampleCount {
+    var generator = PhiloxGenerator(seed: seed, index: UInt64(index))
+    fit.add(distribution.sample(using: &generator))
+  }
+  fit.expectFit("\(distribution), seed \(seed)", sourceLocation: sourceLocation)
 }
 
 /// Expects a distribution of integers to have these probabilities, and its moments.
 func expectFit(
-  _ distribution: some IntegerDistribution, seed: UInt64, count: Int = sampleCount,
-  values: ClosedRange<Int>, _ probability: (Int) -> Double,
+  _ distribution: some IntegerDistribution, seed: UInt64, values: ClosedRange<Int>,
+  _ probability: (Int) -> Double,
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
   let what = "\(distribution), seed \(seed)"
   var counts = [Int](repeating: 0, count: values.count + 1)
   var moments = SampleMoments(around: distribution.mean)
-  for index in 0..<count {
+  for index in 0..<sampleCount {
     var generator = PhiloxGenerator(seed: seed, index: UInt64(index))
     let k = distribution.sample(using: &generator)
     moments.add(Double(k))
@@ -131,7 +212,7 @@ func expectFit(
   // Rare ones of both tails as one.
   let rest = max(0, 1 - probabilities.reduce(0, +))
   expectFit(
-    counts, (probabilities + [rest]).map { $0 * Double(count) }, what,
+    counts, (probabilities + [rest]).map { $0 * Double(sampleCount) }, what,
     sourceLocation: sourceLocation)
   expectMoments(
     moments, mean: distribution.mean, variance: distribution.variance, what,

@@ -1,4 +1,5 @@
 import Echelon
+import Foundation
 import RealModule
 import TestSupport
 import Testing
@@ -68,6 +69,91 @@ private func smooth(_ point: Span<Double>) -> Double {
     }
     try expectSameWhileWorkersAreKilled(seed: seed, by: { $0 == $1 }) { pool in
       try pool.quasiMonteCarlo(dimension: 6, points: 8192, replicates: 4, seed: seed) { smooth($0) }
+    }
+  }
+
+  @Test(arguments: TestedExecutor.allCases)
+  func `goes on from what was saved, to the same bits`(_ kind: TestedExecutor) throws {
+    let (pool, seed) = (kind.shared, testSeed())
+    func run(_ points: Int, from state: QuasiMonteCarloState?) throws -> QuasiMonteCarloEstimate {
+      // Of mixed magnitudes and signs, so that the order of sums shows.
+      try pool.quasiMonteCarlo(
+        dimension: 2, points: points, replicates: 2, seed: seed, resuming: state
+      ) { 1 / ($0[0] - 0.5) + 1e6 * $0[1] }
+    }
+    let whole = try run(8192, from: nil)
+    for count in [1, 2048, 4096, 8192] {
+      let part = try run(count, from: nil)
+      let saved = try JSONEncoder().encode(part.state)
+      let state = try JSONDecoder().decode(QuasiMonteCarloState.self, from: saved)
+      #expect(state == part.state && state.pointCount == (count < 4096 ? 0 : count))
+      let resumed = try run(8192, from: state)
+      #expect(resumed == whole && resumed.state == whole.state, "\(count), seed \(seed)")
+    }
+    // Fewer points than there are, and another run.
+    let state = try #require(whole.state)
+    #expect(throws: PoolError.self) { try run(4096, from: state) }
+    for (dimension, replicates, seed) in [(3, 2, seed), (2, 3, seed), (2, 2, seed ^ 1)] {
+      #expect(throws: PoolError.self) {
+        try pool.quasiMonteCarlo(
+          dimension: dimension, points: 16_384, replicates: replicates, seed: seed, resuming: state
+        ) { $0[0] }
+      }
+    }
+    for damaged in [
+      #"{"seed":1,"dimension":3,"pointCount":4097,"sums":[1,2]}"#,
+      #"{"seed":1,"dimension":3,"pointCount":12288,"sums":[1,2]}"#,
+      #"{"seed":1,"dimension":3,"pointCount":4096,"sums":[1]}"#,
+      #"{"seed":1,"dimension":0,"pointCount":4096,"sums":[1,2]}"#,
+    ] {
+      #expect(throws: DecodingError.self) {
+        try JSONDecoder().decode(QuasiMonteCarloState.self, from: Data(damaged.utf8))
+      }
+    }
+  }
+
+  @Test func `ends at the first doubling where a goal is reached, and reports each`() async throws {
+    let (pool, seed) = (pools[1], testSeed())
+    func run(_ goal: MonteCarloGoal, from state: QuasiMonteCarloState? = nil) async throws
+      -> [QuasiMonteCarloEstimate]
+    {
+      var found: [QuasiMonteCarloEstimate] = []
+      for try await estimate in try pool.quasiMonteCarloEstimates(
+        dimension: 2, replicates: 2, seed: seed, until: goal, resuming: state,
+        { abs($0[0] - 0.3) * $0[1] })
+      {
+        found.append(estimate)
+      }
+      // The stream keeps the newest, and the last of all is the value.
+      let last = try await pool.quasiMonteCarlo(
+        dimension: 2, replicates: 2, seed: seed, until: goal, resuming: state
+      ) { abs($0[0] - 0.3) * $0[1] }
+      if goal.duration == nil { #expect(found.last == last, "\(goal), seed \(seed)") }
+      return found
+    }
+    func points(_ count: Int) async throws -> QuasiMonteCarloEstimate {
+      try await pool.quasiMonteCarlo(dimension: 2, points: count, replicates: 2, seed: seed) {
+        abs($0[0] - 0.3) * $0[1]
+      }
+    }
+    // As many as a power of 2 allows: of 20,000 in 2 replicates 8192 in each.
+    let most = try await run(.samples(20_000))
+    #expect(most.last?.pointCount == 8192)
+    #expect(zip(most, most.dropFirst()).allSatisfy { $0.pointCount < $1.pointCount })
+    #expect(try await most.last == points(8192))
+    #expect(try await run(.samples(3)).last == points(1))
+    // An error that 8192 points have.
+    let error = try await points(8192).standardError
+    let ended = try #require(try await run(.standardError(error)).last)
+    #expect(ended.standardError <= error && [4096, 8192].contains(ended.pointCount))
+    #expect(try await ended == points(ended.pointCount))
+    // What has been reached is reached at once, and other goals are gone on to.
+    #expect(try await run(.standardError(error), from: ended.state) == [ended])
+    let more = try await run(.samples(2 * 16_384), from: ended.state)
+    #expect(try await more.last == points(16_384))
+    #expect(try await run(.time(.nanoseconds(1))).map(\.pointCount) == [4096])
+    for goal in [MonteCarloGoal.samples(1), .standardError(0), .samples(2 * 2048)] {
+      await #expect(throws: PoolError.self) { try await run(goal, from: ended.state) }
     }
   }
 

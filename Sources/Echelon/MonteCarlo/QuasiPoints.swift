@@ -1,7 +1,8 @@
+import EchelonKernels
 public import EchelonMemory
 public import EchelonRandom
 
-/// The points of a job.
+/// The points of a job: of each replicate those from a part on.
 @frozen
 @usableFromInline
 package struct QuasiRange: BitwiseCopyable, Sendable {
@@ -9,12 +10,12 @@ package struct QuasiRange: BitwiseCopyable, Sendable {
   @usableFromInline let dimension: Int
   /// In each replicate, a power of 2.
   @usableFromInline let pointCount: Int
+  @usableFromInline let firstPart: Int
 
   /// Points that are one element of the job; all of a replicate where it has fewer.
-  static let partLength = 4096
-
-  var partLength: Int { min(pointCount, Self.partLength) }
-  var partsOfReplicate: Int { pointCount / partLength }
+  var partLength: Int { min(pointCount, QuasiMonteCarloState.partLength) }
+  /// Of the job.
+  var partsOfReplicate: Int { pointCount / partLength - firstPart }
 }
 
 /// The points of a part of a replicate, some at a time.
@@ -38,7 +39,7 @@ package struct QuasiPoints {
     } catch {
       preconditionFailure("\(error)")  // the front end has made one
     }
-    let first = place * range.partLength
+    let first = (range.firstPart + place) * range.partLength
     left = UInt64(first)..<UInt64(first + range.partLength)
     coordinates = [Double](repeating: 0, count: range.dimension * Self.batchLength)
   }

@@ -6,6 +6,16 @@ import EchelonWire
 
 // The course of a Monte Carlo run: chunks of samples as jobs, one for each stretch between two boundaries.
 
+/// How long a run has taken, with those that it goes on from.
+struct RunClock: Sendable {
+  private let start = ContinuousClock.now
+  private let earlier: Duration
+
+  init(after earlier: Duration = .zero) { self.earlier = earlier }
+
+  var elapsed: Duration { earlier + (.now - start) }
+}
+
 /// Where a run stands.
 private protocol SamplingState: Sendable {
   associatedtype Estimate: Sendable
@@ -103,8 +113,11 @@ extension WorkExecutor {
     after prepare: @escaping @Sendable () async throws -> ReadySamples<Program>
   ) throws -> AsyncThrowingStream<MonteCarloEstimate, any Error> {
     try check(goal, from: state.nextSample)
+    let clock = RunClock(after: state.elapsedTime)
     return try reporting { [self] report in
       let ready = try await prepare()
+      var state = state
+      state.elapsedTime = clock.elapsed
       try await sample(
         NumberRun(
           sample: ready.sample, inputs: ready.inputs, goal: goal, priority: priority, deadline: nil),
@@ -120,7 +133,7 @@ extension WorkExecutor {
   }
 
   /// What `body` reports, as a sequence; leaving it cancels the rest.
-  private func reporting<Estimate: Sendable>(
+  func reporting<Estimate: Sendable>(
     _ body: @escaping @Sendable (_ report: @Sendable (Estimate) -> Void) async throws -> Void
   ) throws -> AsyncThrowingStream<Estimate, any Error> {
     let (stream, continuation) = AsyncThrowingStream.makeStream(
@@ -157,7 +170,7 @@ extension WorkExecutor {
     return state
   }
 
-  private func check(_ earlier: UInt64, is seed: UInt64) throws {
+  func check(_ earlier: UInt64, is seed: UInt64) throws {
     guard earlier == seed else {
       throw PoolError.invalidArgument(
         "a Monte Carlo run of seed \(seed) that goes on from one of seed \(earlier); take the same")
@@ -239,6 +252,7 @@ private struct NumberRun<Program: ChunkProgram>: SamplingRun {
     let first = state.nextSample
     let samples = count - first
     let chunkCount = samples / length + (samples % length == 0 ? 0 : 1)
+    let clock = RunClock(after: state.elapsedTime)
     var job = ClosureJob(
       function: sample.functions.0, program: sample.functions.1, label: "a Monte Carlo run",
       elementCount: samples,
@@ -249,6 +263,7 @@ private struct NumberRun<Program: ChunkProgram>: SamplingRun {
       return partials.withSpan(of: KernelPartial.self, byteOffset: 0, count: chunkCount) { span in
         var state = state
         for index in 0..<samples / length { state.append(SampleSums(span[index])) }
+        state.elapsedTime = clock.elapsed
         let rest = samples % length == 0 ? SampleSums() : SampleSums(span[chunkCount - 1])
         return MonteCarloEstimate(state.sums(with: rest), state: state)
       }
@@ -277,6 +292,7 @@ private struct VectorRun<let dimension: Int>: SamplingRun {
     let first = state.nextSample
     let samples = count - first
     let chunkCount = samples / length + (samples % length == 0 ? 0 : 1)
+    let clock = RunClock(after: state.elapsedTime)
     let sums = try executor.uninitializedArray(of: VectorSums<dimension>.self, count: chunkCount)
     var job = ClosureJob(
       function: sample.functions.0, program: sample.functions.1, label: "a Monte Carlo run",
@@ -287,6 +303,7 @@ private struct VectorRun<let dimension: Int>: SamplingRun {
       sums.withSpan { span in
         var state = state
         for index in 0..<samples / length { state.append(span[index]) }
+        state.elapsedTime = clock.elapsed
         return state.estimate(
           with: samples % length == 0 ? VectorSums() : span[chunkCount - 1])
       }

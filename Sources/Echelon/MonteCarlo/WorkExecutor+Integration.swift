@@ -199,8 +199,11 @@ extension WorkExecutor {
         until: goal, priority: priority, deadline: nil)
     }
     let (sample, weigh) = (Unsent((function, program)), Unsent((weighing, weighingProgram)))
+    let clock = RunClock(after: state.elapsedTime)
     return try startSteps { [self] in
       let words = try array(try await adapted(even, by: weigh, method, seed, priority).words)
+      var state = state
+      state.elapsedTime = clock.elapsed
       return try await finished(
         startSampling(
           sample.functions.0, orElse: sample.functions.1, inputs: [ArrayReference(words)],

@@ -131,6 +131,7 @@ extension WorkExecutor {
       throw refuse("\(initialSamples) samples to begin with; take 16 to 2⁴⁰")
     }
     let run = LevelRun(sample: Unsent((function, program)), seed: seed, priority: priority)
+    let clock = RunClock()
     return try startSteps { [self] in
       var sums: [SampleSums] = []
       func cost(_ level: Int) -> Double { pow(costGrowth, Double(level)) }
@@ -162,7 +163,7 @@ extension WorkExecutor {
         }
         let estimate = MultilevelEstimate(
           levels: sums.map { MonteCarloEstimate($0) }, costs: sums.indices.map(cost),
-          bias: remainder(sums, refinement))
+          bias: remainder(sums, refinement), elapsedTime: clock.elapsed)
         let isGood = estimate.bias <= error / 2.squareRoot()
         if isGood || !sums.indices.allSatisfy(isFinite) || sums.count == levelLimit {
           return estimate

@@ -32,6 +32,8 @@ extension WorkExecutor {
   ///   - points: in each replicate, a power of 2, up to 2³¹.
   ///   - replicates: how many scrambled sets of them, 2 or more; their differences tell the error.
   ///   - seed: of the scrambling.
+  ///   - state: of an estimate of the same integrand, seed, dimension and number of replicates, to go on with its run: the
+  ///     bits are those of one run.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   ///   - deadline: as for `startMonteCarlo(samples:seed:)`.
   ///   - integrand: gets a point, each coordinate within (0, 1), never 0 or 1. It travels with what it captured, and
@@ -41,25 +43,27 @@ extension WorkExecutor {
   @inlinable @inline(__always)
   public func startQuasiMonteCarlo(
     dimension: Int, points: Int, replicates: Int = 16, seed: UInt64,
-    priority: WorkPriority = .normal, deadline: Duration? = nil,
+    resuming state: QuasiMonteCarloState? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil,
     _ integrand: @escaping @Sendable (Span<Double>) -> Double
   ) throws -> Future<QuasiMonteCarloEstimate> {
     try startIntegration(
       ChunkFunction { chunk in chunk.integrate(integrand) }, orElse: IntegrandProgram(integrand),
-      dimension: dimension, points: points, replicates: replicates, seed: seed, priority: priority,
-      deadline: deadline)
+      from: try beginning(state, seed: seed, dimension: dimension, replicates: replicates),
+      points: points, priority: priority, deadline: deadline)
   }
 
   /// Integrates over the unit cube; see `startQuasiMonteCarlo`.
   @inlinable @inline(__always)
   public func quasiMonteCarlo(
     dimension: Int, points: Int, replicates: Int = 16, seed: UInt64,
-    priority: WorkPriority = .normal, deadline: Duration? = nil,
+    resuming state: QuasiMonteCarloState? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil,
     _ integrand: @escaping @Sendable (Span<Double>) -> Double
   ) async throws -> QuasiMonteCarloEstimate {
     try await startQuasiMonteCarlo(
-      dimension: dimension, points: points, replicates: replicates, seed: seed, priority: priority,
-      deadline: deadline, integrand
+      dimension: dimension, points: points, replicates: replicates, seed: seed, resuming: state,
+      priority: priority, deadline: deadline, integrand
     ).value
   }
 
@@ -68,46 +72,82 @@ extension WorkExecutor {
   @inlinable @inline(__always)
   public func quasiMonteCarlo(
     dimension: Int, points: Int, replicates: Int = 16, seed: UInt64,
-    priority: WorkPriority = .normal, deadline: Duration? = nil,
+    resuming state: QuasiMonteCarloState? = nil, priority: WorkPriority = .normal,
+    deadline: Duration? = nil,
     _ integrand: @escaping @Sendable (Span<Double>) -> Double
   ) throws -> QuasiMonteCarloEstimate {
     try startQuasiMonteCarlo(
-      dimension: dimension, points: points, replicates: replicates, seed: seed, priority: priority,
-      deadline: deadline, integrand
+      dimension: dimension, points: points, replicates: replicates, seed: seed, resuming: state,
+      priority: priority, deadline: deadline, integrand
     ).result()
   }
 
-  @usableFromInline
-  package func startIntegration(
-    _ function: ChunkFunction, orElse program: IntegrandProgram, dimension: Int, points: Int,
-    replicates: Int, seed: UInt64, priority: WorkPriority, deadline: Duration?
+  /// Starts the integration of `integrand` over the unit cube until it is good enough, and returns the future of the
+  /// estimate.
+  ///
+  /// The run is looked at after 4096 points in each replicate, and whenever their number has doubled, and ends at the first
+  /// look where the goal is reached, or at 2³¹ points. But for a goal that sets a time, its answer depends on nothing else.
+  /// - Parameters:
+  ///   - dimension: as for `startQuasiMonteCarlo(dimension:points:)`, like all others.
+  ///   - replicates: see above.
+  ///   - seed: see above.
+  ///   - goal: when to end. A number of samples counts the points of all replicates: as many are taken as a power of 2 in
+  ///     each allows. Of a time no more points are begun than there seems to be time for, but 4096 in each replicate are.
+  ///   - state: to go on with a run; what it has reached is reached at once.
+  ///   - priority: see above.
+  ///   - integrand: see above.
+  /// - Throws: `PoolError.invalidArgument` for a goal that cannot be, such as fewer points than replicates or than the state
+  ///   has, or a state of another run.
+  @inlinable @inline(__always)
+  public func startQuasiMonteCarlo(
+    dimension: Int, replicates: Int = 16, seed: UInt64, until goal: MonteCarloGoal,
+    resuming state: QuasiMonteCarloState? = nil, priority: WorkPriority = .normal,
+    _ integrand: @escaping @Sendable (Span<Double>) -> Double
   ) throws -> Future<QuasiMonteCarloEstimate> {
-    guard points >= 1, points <= 1 << 31, points & (points - 1) == 0 else {
-      throw PoolError.invalidArgument(
-        "quasi-Monte Carlo with \(points) points; take a power of 2 up to 2³¹, on which Sobol's points are balanced"
-      )
-    }
-    guard (2...1 << 20) ~= replicates else {
-      throw PoolError.invalidArgument(
-        "quasi-Monte Carlo with \(replicates) replicates; take 2 or more, up to 2²⁰, since one says nothing of its error"
-      )
-    }
-    _ = try SobolSequence(dimension: dimension)
-    let range = QuasiRange(seed: seed, dimension: dimension, pointCount: points)
-    let parts = range.partsOfReplicate
-    let sums = try uninitializedArray(of: Double.self, count: replicates * parts)
-    var job = ClosureJob(
-      function: function, program: program, label: "quasi-Monte Carlo", elementCount: sums.count,
-      chunkLength: max(1, QuasiRange.partLength / range.partLength),
-      output: ArrayReference(sums), inputs: [], parameters: try ParameterBytes(range)
-    ) { _ in
-      let all = Array(sums)
-      let means = (0..<replicates).map { replicate in
-        all[replicate * parts..<(replicate + 1) * parts].reduce(0, +) / Double(points)
-      }
-      return QuasiMonteCarloEstimate(pointCount: points, replicateMeans: means)
-    }
-    job.options = JobOptions(priority: priority, deadline: deadline)
-    return try start(job)
+    try startIntegration(
+      ChunkFunction { chunk in chunk.integrate(integrand) }, orElse: IntegrandProgram(integrand),
+      from: try beginning(state, seed: seed, dimension: dimension, replicates: replicates),
+      until: goal, priority: priority)
+  }
+
+  /// Integrates over the unit cube until it is good enough; see `startQuasiMonteCarlo(dimension:until:)`.
+  @inlinable @inline(__always)
+  public func quasiMonteCarlo(
+    dimension: Int, replicates: Int = 16, seed: UInt64, until goal: MonteCarloGoal,
+    resuming state: QuasiMonteCarloState? = nil, priority: WorkPriority = .normal,
+    _ integrand: @escaping @Sendable (Span<Double>) -> Double
+  ) async throws -> QuasiMonteCarloEstimate {
+    try await startQuasiMonteCarlo(
+      dimension: dimension, replicates: replicates, seed: seed, until: goal, resuming: state,
+      priority: priority, integrand
+    ).value
+  }
+
+  /// Integrates over the unit cube until it is good enough, blocking; see `startQuasiMonteCarlo(dimension:until:)`.
+  @available(*, noasync)
+  @inlinable @inline(__always)
+  public func quasiMonteCarlo(
+    dimension: Int, replicates: Int = 16, seed: UInt64, until goal: MonteCarloGoal,
+    resuming state: QuasiMonteCarloState? = nil, priority: WorkPriority = .normal,
+    _ integrand: @escaping @Sendable (Span<Double>) -> Double
+  ) throws -> QuasiMonteCarloEstimate {
+    try startQuasiMonteCarlo(
+      dimension: dimension, replicates: replicates, seed: seed, until: goal, resuming: state,
+      priority: priority, integrand
+    ).result()
+  }
+
+  /// Ever better estimates of an integral over the unit cube: one whenever the number of points has doubled, until one is
+  /// good enough; see `startQuasiMonteCarlo(dimension:until:)`, and for the sequence `monteCarloEstimates`.
+  @inlinable @inline(__always)
+  public func quasiMonteCarloEstimates(
+    dimension: Int, replicates: Int = 16, seed: UInt64, until goal: MonteCarloGoal,
+    resuming state: QuasiMonteCarloState? = nil, priority: WorkPriority = .normal,
+    _ integrand: @escaping @Sendable (Span<Double>) -> Double
+  ) throws -> AsyncThrowingStream<QuasiMonteCarloEstimate, any Error> {
+    try integrationEstimates(
+      ChunkFunction { chunk in chunk.integrate(integrand) }, orElse: IntegrandProgram(integrand),
+      from: try beginning(state, seed: seed, dimension: dimension, replicates: replicates),
+      until: goal, priority: priority)
   }
 }

@@ -13,6 +13,11 @@ public struct MonteCarloEstimate: Sendable, Hashable, CustomStringConvertible {
     self.state = state
   }
 
+  /// How long the run has taken by the clock, from the call that began it to this estimate, with what it waited for other
+  /// work; with the time of the runs that it goes on from. Zero of an estimate that no run has made. It takes no part in
+  /// comparisons: estimates of the same bits are equal however long they took.
+  public var elapsedTime: Duration { state?.elapsedTime ?? .zero }
+
   /// The number of samples.
   public var sampleCount: Int { Int(sums.count) }
   /// The mean of the samples: the estimate; NaN of none.

@@ -18,6 +18,14 @@ public struct MonteCarloState: Sendable, Hashable, Codable {
   public private(set) var chunkCount: Int
   /// A binary counter: bit k of the number of chunks has the sums of 2ᵏ of them, in their order.
   private var levels: [SampleSums]
+  /// How long the run has taken by the clock so far. It takes no part in comparisons and is not encoded, so that states of
+  /// the same samples are the same, to the byte; who wants the time of a run that goes on from a file to count from its
+  /// beginning keeps it beside the state, and sets it again.
+  public var elapsedTime: Duration {
+    get { time.duration }
+    set { time.duration = newValue }
+  }
+  private var time = ElapsedTime()
 
   /// The beginning of a run.
   public init(seed: UInt64) {

@@ -6,9 +6,15 @@ public struct MultilevelEstimate: Sendable, Hashable, CustomStringConvertible {
   public let costs: [Double]
   /// What is left out beyond the last level: as much as the differences of the last levels let expect.
   public let bias: Double
+  /// How long the run has taken by the clock; see `MonteCarloEstimate.elapsedTime`. Those of the levels are zero.
+  public var elapsedTime: Duration { time.duration }
+  private let time: ElapsedTime
 
-  /// Puts all three together as they are.
-  public init(levels: [MonteCarloEstimate], costs: [Double], bias: Double) {
+  /// Puts all of it together as it is.
+  public init(
+    levels: [MonteCarloEstimate], costs: [Double], bias: Double, elapsedTime: Duration = .zero
+  ) {
+    time = ElapsedTime(duration: elapsedTime)
     self.levels = levels
     self.costs = costs
     self.bias = bias

@@ -7,12 +7,18 @@ public struct QuasiMonteCarloEstimate: Sendable, Hashable, CustomStringConvertib
   public let pointCount: Int
   /// The mean of each replicate.
   public let replicateMeans: [Double]
+  /// What a later run can go on from; nil of an estimate that no run has made.
+  public let state: QuasiMonteCarloState?
 
-  /// Puts both together as they are; there are two replicates or more.
-  public init(pointCount: Int, replicateMeans: [Double]) {
+  /// Puts all of it together as it is; there are two replicates or more.
+  public init(pointCount: Int, replicateMeans: [Double], state: QuasiMonteCarloState? = nil) {
     self.pointCount = pointCount
     self.replicateMeans = replicateMeans
+    self.state = state
   }
+
+  /// How long the run has taken by the clock; see `MonteCarloEstimate.elapsedTime`.
+  public var elapsedTime: Duration { state?.elapsedTime ?? .zero }
 
   /// All points of all replicates.
   public var sampleCount: Int { pointCount * replicateMeans.count }
@@ -20,9 +26,13 @@ public struct QuasiMonteCarloEstimate: Sendable, Hashable, CustomStringConvertib
   public var mean: Double { replicateMeans.reduce(0, +) / Double(replicateMeans.count) }
   /// The standard error of the mean, by the differences of the replicates, in the unit of the integral.
   public var standardError: Double {
-    let (mean, count) = (mean, Double(replicateMeans.count))
-    let squares = replicateMeans.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let count = Double(replicateMeans.count)
     return (squares / (count - 1) / count).squareRoot()
+  }
+  /// Of the differences of replicates from their mean.
+  var squares: Double {
+    let mean = mean
+    return replicateMeans.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
   }
 
   /// The interval that contains the integral with probability `level`, 0 < level < 1: mean ± t·standard error, by

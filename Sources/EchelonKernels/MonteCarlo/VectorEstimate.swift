@@ -14,6 +14,9 @@ public struct VectorEstimate<let dimension: Int>: Sendable {
     self.state = state
   }
 
+  /// How long the run has taken by the clock; see `MonteCarloEstimate.elapsedTime`.
+  public var elapsedTime: Duration { state?.elapsedTime ?? .zero }
+
   /// The number of samples.
   public var sampleCount: Int { Int(sums.count) }
   /// The mean of each component: the estimates; NaN of no samples.

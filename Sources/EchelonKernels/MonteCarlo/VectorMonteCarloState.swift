@@ -5,6 +5,8 @@ public struct VectorMonteCarloState<let dimension: Int>: Sendable, Codable {
   public let seed: UInt64
   /// Of whole chunks alone.
   private(set) var sums: VectorSums<dimension>
+  /// How long the run has taken by the clock so far; see `MonteCarloState.elapsedTime`.
+  public var elapsedTime = Duration.zero
 
   /// The beginning of a run.
   public init(seed: UInt64) {

@@ -35,9 +35,12 @@ extension WorkExecutor {
     try check(option, regressionSamples: regressionSamples)
     let first = try beginning(state, seed: seed)
     try check(goal, from: first.nextSample)
+    let clock = RunClock(after: first.elapsedTime)
     return try startSteps { [self] in
       let policy = try await policy(for: option, regressionSamples, seed, priority)
       let simulation = policy.simulation
+      var first = first
+      first.elapsedTime = clock.elapsed
       return try await finished(
         startSampling(
           simulation.function, orElse: simulation.program, from: first, until: goal,

@@ -33,7 +33,33 @@ import Testing
     #expect(try errors("vegas", "3") == vegas)
   }
 
+  /// Of 16 replicates a standard error is itself uncertain by a fifth.
+  @Test(arguments: ["--sampling", "--method"])
+  func `has far smaller errors of quasi-random points`(_ option: String) throws {
+    func figures(_ method: String, _ workers: String) throws -> [String: Any] {
+      try CommandProcess.run(
+        "montecarlo", "integral", "product-peak", "--dimensions", "3", option, method, "--samples",
+        "70_000", "--workers", workers, "--format", "json"
+      ).object()
+    }
+    func number(_ result: [String: Any], _ key: String) throws -> Double {
+      try #require(result[key] as? Double)
+    }
+    let (plain, quasi) = (try figures("plain", "1"), try figures("quasi", "1"))
+    #expect(try number(quasi, "standard_error") < number(plain, "standard_error") / 20)
+    // Student's distribution with 15 degrees of freedom.
+    #expect(try abs(number(quasi, "error")) < 8 * number(quasi, "standard_error"))
+    // As many as a power of 2 in each of 16 replicates allows.
+    #expect(quasi["samples"] as? Int == 65_536 && quasi["replicates"] as? Int == 16)
+    #expect(plain["replicates"] == nil)
+    for key in ["estimate", "standard_error", "interval_low"] {
+      #expect(try number(figures("quasi", "3"), key) == number(quasi, key))
+    }
+  }
+
   @Test(arguments: [
+    ["integral", "gaussian", "--sampling", "quasi", "--replicates", "1"],
+    ["integral", "gaussian", "--sampling", "quasi", "--samples", "15"],
     ["integral"], ["integral", "wave"], ["integral", "gaussian", "--dimensions", "0"],
     ["integral", "gaussian", "--dimensions", "1001"],
     ["integral", "gaussian", "--difficulty", "0"], ["integral", "gaussian", "--method", "simpson"],

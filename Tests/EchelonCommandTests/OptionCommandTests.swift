@@ -10,6 +10,8 @@ import Testing
     ["lookback"], ["lookback", "--put", "--strike", "95"],
     ["basket", "--spots", "100", "--weights", "1", "--volatilities", "0.3"],
     ["merton", "--jump-mean", "-0.2"], ["heston", "--steps", "16", "--put"],
+    ["merton", "--put", "--sampling", "conditional"],
+    ["heston", "--steps", "16", "--sampling", "conditional"],
   ]
   private static let others: [[String]] = [
     ["asian", "--dates", "3"], ["barrier", "--dates", "4"],
@@ -30,6 +32,20 @@ import Testing
     #expect(result["run"] as? String == arguments[0])
     #expect(result["kind"] as? String == (arguments.contains("--put") ? "put" : "call"))
     #expect((result["note"] != nil) == (arguments[0] == "heston"))
+  }
+
+  @Test(arguments: [["merton"], ["heston", "--steps", "8"]])
+  func `has smaller errors where samples are conditional`(_ arguments: [String]) throws {
+    func error(_ sampling: String) throws -> Double {
+      let result = try CommandProcess.run(
+        ["montecarlo"] + arguments + [
+          "--sampling", sampling, "--samples", "2e4", "--format", "json",
+        ]
+      ).object()
+      #expect(result["sampling"] as? String == sampling)
+      return try #require(result["standard_error"] as? Double)
+    }
+    #expect(try error("conditional") < 0.8 * error("path"))
   }
 
   @Test(arguments: others)
@@ -76,6 +92,7 @@ import Testing
     ["asian", "--greeks", "sideways"], ["asian", "--greeks", "pathwise", "--error", "0.1"],
     ["lookback", "--greeks", "pathwise", "--volatility", "0"],
     ["basket", "--greeks", "pathwise", "--save", "never.json"],
+    ["heston", "--sampling", "some"],
     ["merton", "--jump-deviation", "nan"],
   ])
   func `ends with 2 when it is used wrongly`(_ arguments: [String]) throws {

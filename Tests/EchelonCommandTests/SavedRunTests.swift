@@ -9,7 +9,9 @@ import Testing
     let run = try CommandProcess.run(["montecarlo"] + arguments + ["--format", "json"])
     #expect(run.status == 0, "\(arguments): \(run.errors)")
     var result = try run.object()
-    for name in ["seconds", "samples_per_second", "workers", "resumed_samples"] {
+    for name in [
+      "seconds", "samples_per_second", "workers", "resumed_samples", "resumed_seconds",
+    ] {
       result[name] = nil
     }
     return result.mapValues { "\($0)" }
@@ -18,6 +20,7 @@ import Testing
   @Test(arguments: [
     ["pi", "--error", "0.0014"], ["call", "--relative-error", "0.002"],
     ["asian", "--dates", "2", "--error", "1"], ["integral", "continuous", "--error", "1"],
+    ["integral", "continuous", "--sampling", "quasi", "--error", "1"],
   ])
   func `ends at an error, at the same sample for any number of workers`(
     _ arguments: [String]
@@ -51,6 +54,7 @@ import Testing
       "integral", "corner-peak", "--dimensions", "2", "--method", "vegas", "--learning-samples",
       "500",
     ],
+    ["integral", "corner-peak", "--dimensions", "2", "--sampling", "quasi", "--replicates", "16"],
   ])
   func `goes on from what was saved as if it had never stopped`(_ arguments: [String]) throws {
     try withFolder { folder in
@@ -61,13 +65,43 @@ import Testing
       // On the way it is written anew; the seed is in the file.
       let second = ["--resume", file, "--save", file, "--samples", "140_000", "--workers", "3"]
       let half = try figures(arguments + second)
-      #expect(half["samples"] == "140000")
+      // Of quasi-random points a power of 2 in each replicate.
+      let isQuasi = arguments.contains("quasi")
+      #expect(half["samples"] == (isQuasi ? "131072" : "140000"))
       let last = try CommandProcess.run(
         ["montecarlo"] + arguments + ["--resume", file, "--samples", "200_000"])
-      #expect(last.output.contains("131,072 of them in the run that was saved"))
+      #expect(last.output.contains("131,072 of them in the run that was saved, in "))
       #expect(try figures(arguments + ["--resume", file, "--samples", "200_000"]) == whole)
-      #expect(half != whole)
+      #expect(half != whole || isQuasi)
       #expect(names(in: folder) == ["run.json"])
+    }
+  }
+
+  @Test func `knows how long all runs before have taken together`() throws {
+    try withFolder { folder in
+      let file = folder + "/run.json"
+      func run(_ arguments: String...) throws -> [String: Any] {
+        try CommandProcess.run(
+          ["montecarlo", "pi", "--save", file, "--format", "json"] + arguments
+        ).object()
+      }
+      func seconds(_ run: [String: Any], _ key: String = "seconds") throws -> Double {
+        try #require(run[key] as? Double)
+      }
+      let first = try run("--samples", "2e6")
+      let second = try run("--samples", "4e6", "--resume", file)
+      let third = try run("--samples", "6e6", "--resume", file)
+      // What the command measures begins before the run does, and ends after it.
+      let (one, both) = (
+        try seconds(second, "resumed_seconds"), try seconds(third, "resumed_seconds")
+      )
+      #expect(try 0 < one && one <= seconds(first))
+      #expect(try one < both && both <= seconds(first) + seconds(second))
+      // A file of before has no time.
+      let text = String(decoding: try contents(file), as: UTF8.self)
+      let lines = text.split(separator: "\n").filter { !$0.contains("\"seconds\"") }
+      try lines.joined(separator: "\n").write(toFile: file, atomically: true, encoding: .utf8)
+      #expect(try seconds(run("--samples", "8e6", "--resume", file), "resumed_seconds") == 0)
     }
   }
 
@@ -81,6 +115,7 @@ import Testing
         (["call", "--strike", "90"], "was begun with strike 105, not with strike 90"),
         (["call", "--seed", "7"], "was begun with seed 42, not 7"),
         (["call", "--samples", "1000"], "has 131,072 samples already"),
+        (["integral", "gaussian", "--sampling", "quasi"], "is a run of 'call', not of 'integral'"),
       ]
       for (arguments, words) in refused {
         let run = try CommandProcess.run(
@@ -89,14 +124,21 @@ import Testing
         #expect(run.errors.hasPrefix("echelon: \(file): ") && run.errors.contains(words))
       }
       #expect(try contents(file) == saved)
+      // Two kinds of states.
+      _ = try figures(["integral", "gaussian", "--samples", "70_000", "--save", file])
+      let other = try CommandProcess.run(
+        "montecarlo", "integral", "gaussian", "--sampling", "quasi", "--resume", file)
+      #expect(other.status == 2)
+      #expect(other.errors.contains("was begun with method \"plain\", not with method \"quasi\""))
       // What is no such file.
-      let other = folder + "/other.json"
+      let damagedFile = folder + "/other.json"
       let text = String(decoding: saved, as: UTF8.self)
       for damaged in ["", "{}", text.replacing("montecarlo 1", with: "montecarlo 2"), "[1]"] {
-        try damaged.write(toFile: other, atomically: true, encoding: .utf8)
-        let run = try CommandProcess.run("montecarlo", "call", "--resume", other)
+        try damaged.write(toFile: damagedFile, atomically: true, encoding: .utf8)
+        let run = try CommandProcess.run("montecarlo", "call", "--resume", damagedFile)
         #expect(run.status == 1 && run.output.isEmpty)
-        #expect(run.errors.hasPrefix("echelon: \(other): holds no saved run"), "\(run.errors)")
+        #expect(
+          run.errors.hasPrefix("echelon: \(damagedFile): holds no saved run"), "\(run.errors)")
       }
       let missing = try CommandProcess.run("montecarlo", "pi", "--resume", folder + "/none")
       #expect(missing.status == 1 && missing.errors.contains("/none: no such file"))

@@ -12,14 +12,14 @@ struct EstimateLine {
     (self.goal, self.first) = (goal, first)
   }
 
-  mutating func draw(_ estimate: MonteCarloEstimate) {
+  mutating func draw(_ estimate: some RunEstimate) {
     guard line.isDue() else { return }
     line.draw(text(estimate, elapsed: (ContinuousClock.now - start).seconds))
   }
 
   func clear() { line.clear() }
 
-  private func text(_ estimate: MonteCarloEstimate, elapsed: Double) -> String {
+  private func text(_ estimate: some RunEstimate, elapsed: Double) -> String {
     let rate = Double(estimate.sampleCount - first) / max(elapsed, 1e-3)
     var text =
       "\(estimate.mean.rounded(significantDigits: 8)) ± "
@@ -34,7 +34,7 @@ struct EstimateLine {
 
   /// Until the goal that seems to be the first; an error falls as the square root of the number of samples.
   private func secondsLeft(
-    _ estimate: MonteCarloEstimate, _ rate: Double, _ elapsed: Double
+    _ estimate: some RunEstimate, _ rate: Double, _ elapsed: Double
   ) -> Double? {
     let count = Double(estimate.sampleCount)
     var left: [Double] = []

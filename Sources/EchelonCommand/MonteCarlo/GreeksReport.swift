@@ -107,7 +107,7 @@ struct GreeksReport {
       }
       table.rows.append(cells)
     }
-    let title = MonteCarloReport.title(name, parameters)
+    let title = MonteCarloReport<MonteCarloEstimate>.title(name, parameters)
     return Console.bold(title) + "\n" + table.text(width: Console.width)
       + "\(NumberText.grouped(found[0].sampleCount)) samples, seed \(seed), "
       + "\(NumberText.time(seconds: seconds)), \(NumberText.count(workerCount, "worker"))\n"

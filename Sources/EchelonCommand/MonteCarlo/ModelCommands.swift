@@ -9,11 +9,12 @@ struct MertonCommand: OptionCommand {
     abstract: "A European option on a price that jumps (Merton's jump diffusion).",
     discussion: """
       Jumps of the logarithm of the price are normal, and as likely at each moment. Samples are \
-      exact; the true value is Merton's series.
+      exact; the true value is Merton's series. Conditional samples draw the jumps alone.
 
       EXAMPLES
         echelon montecarlo merton --jumps-per-year 2 --jump-mean -0.1 --jump-deviation 0.15
         echelon montecarlo merton --put --strike 90 --format json
+        echelon montecarlo merton --sampling conditional --error 0.001
       """)
 
   @Option(help: ArgumentHelp("How many jumps are expected in a year.", valueName: "λ"))
@@ -28,13 +29,15 @@ struct MertonCommand: OptionCommand {
   @OptionGroup var strike: StrikeOptions
   @OptionGroup var volatility: VolatilityOptions
   @OptionGroup var greeks: GreeksOptions
+  @OptionGroup var conditioning: ConditioningOptions
   @OptionGroup var options: PathOptions
 
   var option: MertonOption {
     MertonOption(
       asset.contract.kind, spot: asset.spot, strike: strike.strike, rate: asset.contract.rate,
       volatility: volatility.volatility, jumpsPerYear: jumpsPerYear, jumpMean: jumpMean,
-      jumpDeviation: jumpDeviation, years: asset.contract.years)
+      jumpDeviation: jumpDeviation, years: asset.contract.years,
+      sampling: conditioning.sampling.value)
   }
 
   var parameters: [(name: String, value: JSONValue)] {
@@ -42,7 +45,7 @@ struct MertonCommand: OptionCommand {
       ("strike", .number(strike.strike)), ("volatility", .number(volatility.volatility)),
       ("jumps_per_year", .number(jumpsPerYear)), ("jump_mean", .number(jumpMean)),
       ("jump_deviation", .number(jumpDeviation)),
-    ]
+    ] + conditioning.parameters
   }
 }
 
@@ -54,10 +57,11 @@ struct HestonCommand: OptionCommand {
     discussion: """
       The variance V returns to θ at the rate κ: dV = κ(θ - V) dt + σ√V dZ. Paths are simulated in \
       steps (Andersen's quadratic-exponential scheme), so the mean is a little off, the less the more \
-      steps there are. The true value comes from the characteristic function.
+      steps there are. The true value comes from the characteristic function. Conditional samples draw \
+      the path of the variance alone.
 
       EXAMPLES
-        echelon montecarlo heston --steps 64
+        echelon montecarlo heston --steps 64 --sampling conditional
         echelon montecarlo heston --variance 0.09 --long-run-variance 0.06 --correlation -0.3
       """)
 
@@ -78,6 +82,7 @@ struct HestonCommand: OptionCommand {
   @OptionGroup var asset: AssetOptions
   @OptionGroup var strike: StrikeOptions
   @OptionGroup var greeks: GreeksOptions
+  @OptionGroup var conditioning: ConditioningOptions
   @OptionGroup var options: PathOptions
 
   var note: String? {
@@ -89,7 +94,7 @@ struct HestonCommand: OptionCommand {
       asset.contract.kind, spot: asset.spot, strike: strike.strike, rate: asset.contract.rate,
       variance: variance, longRunVariance: longRunVariance, meanReversion: meanReversion,
       volatilityOfVariance: volatilityOfVariance, correlation: correlation,
-      years: asset.contract.years, steps: steps)
+      years: asset.contract.years, steps: steps, sampling: conditioning.sampling.value)
   }
 
   var parameters: [(name: String, value: JSONValue)] {
@@ -98,6 +103,6 @@ struct HestonCommand: OptionCommand {
       ("long_run_variance", .number(longRunVariance)), ("mean_reversion", .number(meanReversion)),
       ("volatility_of_variance", .number(volatilityOfVariance)),
       ("correlation", .number(correlation)), ("steps", .integer(steps)),
-    ]
+    ] + conditioning.parameters
   }
 }

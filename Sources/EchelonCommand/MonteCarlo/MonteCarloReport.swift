@@ -2,27 +2,27 @@ import Echelon
 import EchelonFiles
 
 /// The outcome of a Monte Carlo run, beside the true value where that is known.
-struct MonteCarloReport: RunReport {
+struct MonteCarloReport<Estimate: RunEstimate>: RunReport {
   let name: String
   let parameters: [(name: String, value: JSONValue)]
-  let estimate: MonteCarloEstimate
+  let estimate: Estimate
   /// Where it is known.
   let exact: Double?
   /// What the standard error does not say.
   let note: String?
-  /// How many samples were those of an earlier run, where there was one.
-  let resumedCount: Int?
+  /// How far an earlier run had come, where there was one.
+  let resumed: Estimate.State?
   let seed: UInt64
   let seconds: Double
   let workerCount: Int
 
-  private static let level = 0.95
+  private static var level: Double { 0.95 }
 
   private var interval: ClosedRange<Double> { estimate.confidenceInterval(Self.level) }
   /// The error in standard errors: beyond ±2 for one seed in twenty.
   private var deviation: Double? { error.map { $0 / estimate.standardError } }
   private var error: Double? { exact.map { estimate.mean - $0 } }
-  private var rate: Double { Double(estimate.sampleCount - (resumedCount ?? 0)) / seconds }
+  private var rate: Double { Double(estimate.sampleCount - (resumed?.sampleCount ?? 0)) / seconds }
 
   private func optional(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
 
@@ -36,7 +36,13 @@ struct MonteCarloReport: RunReport {
       ("error", optional(error)), ("error_in_standard_errors", optional(deviation)),
       ("seconds", .number(seconds)),
       ("samples_per_second", .number(rate)), ("workers", .integer(workerCount)),
-    ] + (resumedCount.map { [("resumed_samples", .integer($0))] } ?? [])
+    ]
+      + (resumed.map {
+        [
+          ("resumed_samples", .integer($0.sampleCount)),
+          ("resumed_seconds", .number($0.elapsedTime.seconds)),
+        ]
+      } ?? [])
       + (note.map { [("note", .string($0))] } ?? [])
   }
 
@@ -66,8 +72,11 @@ struct MonteCarloReport: RunReport {
     }
     if let note { add("Note", note) }
     add("Samples", "\(NumberText.grouped(estimate.sampleCount)), seed \(seed)")
-    if let resumedCount {
-      add("Before", "\(NumberText.grouped(resumedCount)) of them in the run that was saved")
+    if let resumed {
+      add(
+        "Before",
+        "\(NumberText.grouped(resumed.sampleCount)) of them in the run that was saved, in "
+          + NumberText.time(seconds: resumed.elapsedTime.seconds))
     }
     add(
       "Time",

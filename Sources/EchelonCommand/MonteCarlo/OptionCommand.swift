@@ -88,6 +88,19 @@ struct VolatilityOptions: ParsableArguments {
   var volatility = 0.2
 }
 
+/// How an option is sampled whose price depends on chance of two kinds.
+struct ConditioningOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "path draws all of a path, and a sample is its payoff; conditional draws a part, and a sample "
+        + "is the exact price given that part, which varies less.", valueName: "how"))
+  var sampling = Named(OptionSampling.path)
+
+  var parameters: [(name: String, value: JSONValue)] {
+    [("sampling", .string(sampling.value.rawValue))]
+  }
+}
+
 /// When a path is looked at.
 struct MonitoringOptions: ParsableArguments {
   @Option(

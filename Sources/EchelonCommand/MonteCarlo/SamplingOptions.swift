@@ -85,33 +85,36 @@ struct SavedOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Goes on from there, with the same command and numbers: the answer has the digits of a run "
-        + "that never stopped. Samples and errors are those of both; seconds are new ones.",
+        + "that never stopped. Samples and errors are those of both; seconds are new ones, and those "
+        + "before stand apart.",
       valueName: "file"))
   var resume: String?
 }
 
 /// From where samples go on, and how far.
-struct Course {
+struct Course<State: RunState> {
   let seed: UInt64
   let goal: MonteCarloGoal
-  let state: MonteCarloState?
+  let state: State?
 }
 
 /// How the samples of a command are started.
-struct Sampler {
-  typealias Estimates = AsyncThrowingStream<MonteCarloEstimate, any Error>
+struct Sampler<Estimate: RunEstimate> {
+  typealias Estimates = AsyncThrowingStream<Estimate, any Error>
   /// To their end at once.
-  let start: (ProcessPool, Course) throws -> Future<MonteCarloEstimate>
+  let start: (ProcessPool, Course<Estimate.State>) throws -> Future<Estimate>
   /// With estimates on the way.
-  let estimates: (ProcessPool, Course) throws -> Estimates
+  let estimates: (ProcessPool, Course<Estimate.State>) throws -> Estimates
 
   init(
-    estimates: @escaping (ProcessPool, Course) throws -> Estimates,
-    _ start: @escaping (ProcessPool, Course) throws -> Future<MonteCarloEstimate>
+    estimates: @escaping (ProcessPool, Course<Estimate.State>) throws -> Estimates,
+    _ start: @escaping (ProcessPool, Course<Estimate.State>) throws -> Future<Estimate>
   ) {
     (self.start, self.estimates) = (start, estimates)
   }
+}
 
+extension Sampler<MonteCarloEstimate> {
   static var pi: Sampler {
     Sampler {
       try $0.piEstimates(seed: $1.seed, until: $1.goal, resuming: $1.state)
@@ -140,17 +143,19 @@ extension SamplingOptions {
   /// - Parameters:
   ///   - exact: the true value, where it is known.
   ///   - note: what the standard error does not say.
-  func run(
+  func run<Estimate>(
     _ name: String, exact: Double?, parameters: [(name: String, value: JSONValue)] = [],
-    note: String? = nil, sampler: Sampler
+    note: String? = nil, sampler: Sampler<Estimate>
   ) async throws {
-    let earlier = try saved.resume.map { try SavedRun(path: $0) }
+    let earlier = try saved.resume.map {
+      try SavedRun<Estimate.State>(path: $0, of: name, parameters)
+    }
     try earlier?.check(
-      name, parameters, seed: run.givenSeed, samples: samples?.count, path: saved.resume ?? "")
+      seed: run.givenSeed, samples: samples?.count, path: saved.resume ?? "")
     let course = Course(
       seed: earlier?.state.seed ?? run.seed,
       goal: ends.goal(
-        samples: samples?.count, orElse: max(Self.defaultCount, earlier?.state.nextSample ?? 0)),
+        samples: samples?.count, orElse: max(Self.defaultCount, earlier?.state.sampleCount ?? 0)),
       state: earlier?.state)
     try await run.inPool { pool, interruption in
       let (found, seconds) = try await timed {
@@ -160,23 +165,24 @@ extension SamplingOptions {
         try SavedRun(run: name, parameters: parameters, state: state).write(to: path)
         if interruption.hasHappened {
           Console.writeError(
-            "echelon: saved \(NumberText.count(state.nextSample, "sample")) in \(path); "
+            "echelon: saved \(NumberText.count(state.sampleCount, "sample")) in \(path); "
               + "go on with --resume \(path)")
         }
       }
       guard let found, !interruption.hasHappened else { throw CancellationError() }
       let report = MonteCarloReport(
         name: name, parameters: parameters, estimate: found, exact: exact, note: note,
-        resumedCount: course.state?.nextSample, seed: course.seed, seconds: seconds,
+        resumed: course.state, seed: course.seed, seconds: seconds,
         workerCount: run.workers.count)
       try report.write(run.output.format)
     }
   }
 
   /// The last estimate; of a run that was interrupted the last one before that, if there is one.
-  private func estimate(
-    _ sampler: Sampler, _ course: Course, _ pool: ProcessPool, _ interruption: Interruption
-  ) async throws -> MonteCarloEstimate? {
+  private func estimate<Estimate>(
+    _ sampler: Sampler<Estimate>, _ course: Course<Estimate.State>, _ pool: ProcessPool,
+    _ interruption: Interruption
+  ) async throws -> Estimate? {
     // Samples that nobody looks at on the way are one job, without a pause.
     let isWatched = saved.save != nil || Terminal.isTerminal(.error)
     guard isWatched else {
@@ -186,9 +192,9 @@ extension SamplingOptions {
     }
     let estimates = try sampler.estimates(pool, course)
     let task = Task {
-      var line = EstimateLine(course.goal, from: course.state?.nextSample ?? 0)
+      var line = EstimateLine(course.goal, from: course.state?.sampleCount ?? 0)
       defer { line.clear() }
-      var last: MonteCarloEstimate?
+      var last: Estimate?
       for try await estimate in estimates {
         last = estimate
         line.draw(estimate)

@@ -3,26 +3,36 @@ import EchelonFiles
 import Foundation
 
 /// How far a run of a command has come, as it lies in a file.
-struct SavedRun: Codable {
+struct SavedRun<State: RunState>: Codable {
   /// What the file is, and the version of what is in it.
-  private static let format = "echelon montecarlo 1"
+  private static var format: String { "echelon montecarlo 1" }
 
   private let format: String
   /// The name of the command.
   let run: String
   /// As the report writes them, in JSON.
   private let parameters: [Parameter]
-  let state: MonteCarloState
+  /// How long it has taken, which states leave out; nil in files of earlier versions.
+  private let seconds: Double?
+  private(set) var state: State
 
   private struct Parameter: Codable, Equatable {
     let name: String
     let value: String
   }
 
-  init(run: String, parameters: [(name: String, value: JSONValue)], state: MonteCarloState) {
+  /// What says which run it is, whatever its state is.
+  private struct Header: Codable {
+    let format: String
+    let run: String
+    let parameters: [Parameter]
+  }
+
+  init(run: String, parameters: [(name: String, value: JSONValue)], state: State) {
     format = Self.format
     self.run = run
     self.parameters = Self.texts(parameters)
+    seconds = state.elapsedTime.seconds
     self.state = state
   }
 
@@ -30,8 +40,8 @@ struct SavedRun: Codable {
     parameters.map { Parameter(name: $0.name, value: $0.value.text(isIndented: false)) }
   }
 
-  /// - Throws: `CommandError` for a file that cannot be read or holds no such run.
-  init(path: String) throws {
+  /// - Throws: `CommandError` for a file that cannot be read or holds no run, `WrongUse` for one of something else.
+  init(path: String, of name: String, _ parameters: [(name: String, value: JSONValue)]) throws {
     guard let data = FileManager.default.contents(atPath: path) else {
       let what = FileManager.default.fileExists(atPath: path) ? "cannot be read" : "no such file"
       throw CommandError("\(path): \(what); --resume takes a file that --save wrote")
@@ -39,11 +49,14 @@ struct SavedRun: Codable {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    guard let found = try? decoder.decode(Self.self, from: data), found.format == Self.format else {
-      throw CommandError(
-        "\(path): holds no saved run of this version; --resume takes a file that --save wrote")
-    }
+    let none = CommandError(
+      "\(path): holds no saved run of this version; --resume takes a file that --save wrote")
+    guard let header = try? decoder.decode(Header.self, from: data), header.format == Self.format
+    else { throw none }
+    try Self.check(header, name, parameters, path)
+    guard let found = try? decoder.decode(Self.self, from: data) else { throw none }
     self = found
+    state.elapsedTime = .seconds(seconds ?? 0)
   }
 
   /// Replaces the file in one step.
@@ -59,33 +72,41 @@ struct SavedRun: Codable {
   }
 
   /// Refuses to go on with something else.
-  func check(
-    _ name: String, _ parameters: [(name: String, value: JSONValue)], seed: UInt64?, samples: Int?,
-    path: String
+  private static func check(
+    _ header: Header, _ name: String, _ parameters: [(name: String, value: JSONValue)],
+    _ path: String
   ) throws {
     func refuse(_ what: String) -> WrongUse {
       WrongUse("\(path): \(what)", command: "montecarlo \(name)")
     }
-    guard run == name else {
-      throw refuse("is a run of '\(run)', not of '\(name)'; go on with 'montecarlo \(run)'")
+    guard header.run == name else {
+      throw refuse(
+        "is a run of '\(header.run)', not of '\(name)'; go on with 'montecarlo \(header.run)'")
     }
     let given = Self.texts(parameters)
-    for (old, new) in zip(self.parameters, given) where old != new {
+    for (old, new) in zip(header.parameters, given) where old != new {
       throw refuse(
         "was begun with \(old.name) \(old.value), not with \(new.name) \(new.value); "
           + "give the same, or begin anew without --resume")
     }
-    guard self.parameters.count == given.count else {
+    guard header.parameters.count == given.count else {
       throw refuse("was begun with other options; give the same, or begin anew without --resume")
+    }
+  }
+
+  /// Refuses to go on with another seed, or to fewer samples than there are.
+  func check(seed: UInt64?, samples: Int?, path: String) throws {
+    func refuse(_ what: String) -> WrongUse {
+      WrongUse("\(path): \(what)", command: "montecarlo \(run)")
     }
     if let seed, seed != state.seed {
       throw refuse(
         "was begun with seed \(state.seed), not \(seed); leave --seed out, or begin anew without "
           + "--resume")
     }
-    if let samples, samples < state.nextSample {
+    if let samples, samples < state.sampleCount {
       throw refuse(
-        "has \(NumberText.count(state.nextSample, "sample")) already; --samples counts all, take more"
+        "has \(NumberText.count(state.sampleCount, "sample")) already; --samples counts all, take more"
       )
     }
   }

@@ -8,6 +8,8 @@ import Testing
 /// the true share a little less than 95 %. There it is 890 to 991: shares of 94 to 96 % leave that less than once in 10⁸
 /// times, all some 50 of them together less than once in 10⁶.
 private let runCount = 1000
+/// In standard deviations: what chance exceeds less than once in 10¹⁰ times.
+private let farAway = 6.5
 
 /// Expects intervals of 95 % to contain the truth 93 to 97 % of the time.
 /// - Parameters:
@@ -194,6 +196,79 @@ private func expectCoverage(
       try expectCoverage("of a \(kind)", of: option.price) {
         try pool.startPrice(of: option, seed: $0, until: .samples(2000))
       }
+    }
+  }
+
+  /// Goals are the errors that the third of the boundaries has, so that chance decides whether a run ends there or goes on,
+  /// and with it the mean, which says all of the error of points that lie in the circle or do not.
+  @Test func `of runs that end at an error, absolute and relative`() throws {
+    let boundaries = (0..<4).reduce(into: [0]) { found, _ in
+      found.append(MonteCarloGoal.boundary(after: found.last!))
+    }
+    let third = Double(boundaries[3]).squareRoot()
+    /// Expects runs to end at the third boundary and the fourth alone, both often.
+    func check(
+      _ what: String, of truth: Double,
+      _ start: (_ seed: UInt64) throws -> Future<MonteCarloEstimate>
+    ) throws {
+      var ends: [Int: Int] = [:]
+      try expectCoverage(what, start) { found in
+        ends[found.sampleCount, default: 0] += 1
+        return [found.confidenceInterval(0.95).contains(truth)]
+      }
+      #expect(Set(ends.keys) == Set(boundaries[3...4]), "\(what): \(ends)")
+      // Half of all runs each; what is not quite normal moves it a little.
+      for (_, count) in ends { #expect((700...1300) ~= count, "\(what): \(ends)") }
+    }
+    let deviation = (.pi * (4 - Double.pi)).squareRoot()
+    for (what, goal) in [
+      ("of π to an error", MonteCarloGoal.standardError(deviation / third)),
+      ("of π to a part", .relativeError(deviation / .pi / third)),
+    ] {
+      try check(what, of: .pi) { try pool.startPi(seed: $0, until: goal) }
+    }
+  }
+
+  /// What the comment of `MonteCarloGoal` says of events that are rare: runs whose numbers of events are drawn themselves.
+  @Test(arguments: [
+    (10, 0.80, 0.94, -0.16, 0.12), (30, 0.91, 0.94, -0.06, 0.04), (100, 0.93, 0.945, -0.02, 0.02),
+    (1000, 0.945, 0.945, -0.004, 0.004),
+  ])
+  func `less often of rare events, as the goals say`(
+    _ events: Int, _ share: Double, _ relativeShare: Double, _ low: Double, _ high: Double
+  ) throws {
+    let seed = testSeed()
+    let runs = 20_000
+    // Events in a chunk, so that some 64 chunks are needed.
+    let mean = Double(events) / 64
+    let probability = mean / Double(MonteCarloState.chunkLength)
+    let error = Double(events).squareRoot() / 64 / Double(MonteCarloState.chunkLength)
+    for (goal, share) in [
+      (MonteCarloGoal.standardError(error), share),
+      (.relativeError(1 / Double(events).squareRoot()), relativeShare),
+    ] {
+      var (hits, sum) = (0, 0.0)
+      for run in 0..<runs {
+        var rng = PhiloxGenerator(seed: seed, index: UInt64(run))
+        var (count, found) = (0, 0)
+        var estimate = MonteCarloEstimate(SampleSums())
+        repeat {
+          let next = MonteCarloGoal.boundary(after: count)
+          let more = try PoissonDistribution(mean: Double(next - count) * probability)
+          found += more.sample(using: &rng)
+          count = next
+          estimate = MonteCarloEstimate(
+            SampleSums(hits: UInt64(found), of: UInt64(count), value: 1))
+        } while !goal.isReached(by: estimate)
+        hits += estimate.confidenceInterval(0.95).contains(probability) ? 1 : 0
+        sum += estimate.mean / probability - 1
+      }
+      let found = Double(hits) / Double(runs)
+      let bound = farAway * (share * (1 - share) / Double(runs)).squareRoot()
+      #expect(found > share - bound, "\(goal): \(found), seed \(seed)")
+      let bias = sum / Double(runs)
+      let spread = farAway / Double(events * runs).squareRoot()
+      #expect(bias > low - spread && bias < high + spread, "\(goal): \(bias), seed \(seed)")
     }
   }
 

@@ -17,8 +17,11 @@ public struct CSVFile: Sendable {
   /// The columns, in the order of the file.
   public let columns: [ColumnDescription]
 
-  /// The number of records without the header and without blank lines.
+  /// The number of records without the header, without blank lines, comments and rows left out.
   public let rowCount: Int
+
+  /// The rows that had more or fewer fields than the header, by what the dialect says becomes of them.
+  public let raggedRows: RaggedRowCounts
 
   /// Runs of whole records, in order, that together hold all rows.
   public let chunks: [CSVChunk]
@@ -33,7 +36,7 @@ public struct CSVFile: Sendable {
   /// Maps and scans the file at `path`.
   ///
   /// - Parameters:
-  ///   - dialect: how the file is written; nil takes what its name and first line suggest.
+  ///   - dialect: how the file is written; nil is `CSVDialect.detecting`.
   ///   - chunkByteCount: about how long each of `chunks` is.
   public init(
     path: String, dialect: CSVDialect? = nil, chunkByteCount: Int = 1 << 20
@@ -55,26 +58,27 @@ public struct CSVFile: Sendable {
     path: String, source: ByteSource, dialect: CSVDialect?, chunkByteCount: Int
   ) throws(FileError) {
     precondition(chunkByteCount > 0, "a chunk of \(chunkByteCount) bytes holds no record")
-    let (scanned, used) = try source.withBytes(path: path) {
-      (bytes) throws(FileError) -> (CSVScan, CSVDialect) in
+    let (scanned, used, firstRaggedLine) = try source.withBytes(path: path) {
+      (bytes) throws(FileError) -> (CSVScan, CSVDialect, Int?) in
       try Self.refuseBinary(bytes, path: path)
-      let dialect = dialect ?? .detect(path: path, in: bytes)
+      let dialect = (dialect ?? .detecting).resolved(path: path, in: bytes)
+      if let problem = dialect.problem { throw .unusableDialect(path: path, what: problem) }
       let result = Result { () throws(CSVFault) in
         try CSVScan(
-          bytes, tokenizer: CSVTokenizer(delimiter: dialect.delimiter), dialect: dialect,
+          bytes, tokenizer: CSVTokenizer(dialect), dialect: dialect,
           missing: MissingSpellings(dialect.missingSpellings), chunkByteCount: chunkByteCount)
       }
-      return (try result.mapError { FileError($0, path: path, in: bytes) }.get(), dialect)
+      let scan = try result.mapError { FileError($0, path: path, in: bytes) }.get()
+      let line = scan.firstRaggedOffset.map { FilePlace(path: path, offset: $0, in: bytes).line }
+      return (scan, dialect, line)
     }
     guard !scanned.columns.isEmpty else { throw .empty(path: path) }
-    self.path = path
-    self.source = source
-    self.dialect = used
-    tokenizer = CSVTokenizer(delimiter: used.delimiter)
-    missing = MissingSpellings(used.missingSpellings)
-    columns = scanned.columns
-    rowCount = scanned.rowCount
-    chunks = scanned.chunks
+    var raggedRows = scanned.raggedRows
+    raggedRows.firstLine = firstRaggedLine
+    self.init(
+      CSVOutline(
+        path: path, columns: scanned.columns, rowCount: scanned.rowCount, chunks: scanned.chunks,
+        raggedRows: raggedRows, dialect: used, byteCount: source.byteCount), source: source)
   }
 
   init(_ outline: CSVOutline, source: ByteSource) {
@@ -83,8 +87,9 @@ public struct CSVFile: Sendable {
     columns = outline.columns
     rowCount = outline.rowCount
     chunks = outline.chunks
+    raggedRows = outline.raggedRows
     self.source = source
-    tokenizer = CSVTokenizer(delimiter: outline.dialect.delimiter)
+    tokenizer = CSVTokenizer(outline.dialect)
     missing = MissingSpellings(outline.dialect.missingSpellings)
   }
 
@@ -110,7 +115,8 @@ public struct CSVFile: Sendable {
       chunk.rows.lowerBound >= 0 && chunk.rows.upperBound <= rowCount
         && chunk.byteRange.upperBound <= source.byteCount, "the chunk is of another file")
     let reader = CSVNumberReader(
-      tokenizer: tokenizer, missing: missing, columns: columns, rowCount: rowCount)
+      tokenizer: tokenizer, raggedRows: dialect.raggedRows, missing: missing, columns: columns,
+      rowCount: rowCount)
     try read { (bytes) throws(CSVFault) in try reader.read(chunk, of: bytes, into: &storage) }
   }
 
@@ -121,16 +127,16 @@ public struct CSVFile: Sendable {
     values.reserveCapacity(rowCount)
     try read { (bytes) throws(CSVFault) in
       var position = chunks.first?.byteRange.lowerBound ?? bytes.count
+      var fields: [CSVField] = []
       for _ in 0..<rowCount {
-        position = tokenizer.recordStart(in: bytes, from: position)
-        for column in columns.indices {
-          let field = try tokenizer.field(in: bytes, at: position)
-          if column == index {
-            let isMissing = !field.isQuoted && missing.contains(field.contents, in: bytes)
-            values.append(isMissing ? nil : tokenizer.text(of: field, in: bytes))
-          }
-          position = min(field.end + 1, bytes.count)
+        try readRow(of: bytes, at: &position, into: &fields)
+        guard index < fields.count else {
+          values.append(nil)
+          continue
         }
+        let isMissing =
+          !fields[index].isQuoted && missing.contains(fields[index].contents, in: bytes)
+        values.append(isMissing ? nil : tokenizer.text(of: fields[index], in: bytes))
       }
     }
     return values
@@ -155,6 +161,23 @@ public struct CSVFile: Sendable {
       }
     }
     return DataTable(columns: result)
+  }
+
+  /// The fields of the next row; of a short one that is filled, those that it has.
+  func readRow(
+    of bytes: Span<UInt8>, at position: inout Int, into fields: inout [CSVField]
+  ) throws(CSVFault) {
+    repeat {
+      position = tokenizer.recordStart(in: bytes, from: position)
+      guard position < bytes.count else { throw CSVFault(offset: position, problem: .changed) }
+      fields.removeAll(keepingCapacity: true)
+      while true {
+        let field = try tokenizer.field(in: bytes, at: position)
+        fields.append(field)
+        position = min(field.end + 1, bytes.count)
+        if field.end == bytes.count || tokenizer.isLineEnd(bytes[field.end]) { break }
+      }
+    } while dialect.raggedRows == .skip && fields.count != columns.count
   }
 
   /// Gives `body` the bytes; whatever it finds wrong now was right when the file was scanned.

@@ -1,6 +1,7 @@
 /// The second pass over a CSV file: the numbers of a chunk, into storage that the caller owns.
 struct CSVNumberReader {
   let tokenizer: CSVTokenizer
+  let raggedRows: RaggedRowPolicy
   let missing: MissingSpellings
   let columns: [ColumnDescription]
   let rowCount: Int
@@ -20,56 +21,98 @@ struct CSVNumberReader {
       if column.kind == .number { slot += 1 }
     }
     var position = chunk.byteRange.lowerBound
-    for row in chunk.rows {
-      position = tokenizer.recordStart(in: bytes, from: position)
-      for column in 0..<firstElements.count {
-        let first = firstElements[column]
-        if first >= 0, let literal = tokenizer.decimal(in: bytes, at: position) {
-          storage[first &+ row] = literal.value(in: bytes)
-          position = literal.end
-        } else {
-          let field = try tokenizer.field(in: bytes, at: position)
-          position = field.end
-          if first >= 0 { storage[first &+ row] = try number(field, in: bytes) }
-        }
-        let endsLine = position >= bytes.count || tokenizer.isLineEnd(bytes[position])
-        guard endsLine == (column == firstElements.count &- 1) else {
-          throw CSVFault(offset: position, problem: .changed)
-        }
-        if !endsLine { position &+= 1 }
+    // A number that stands for a missing value is met only by looking at how it is spelled.
+    if missing.includesNumbers {
+      for row in chunk.rows {
+        while !(try readRecord(
+          row, of: bytes, at: &position, firstElements, looksAtSpelling: true, into: &storage))
+        {}
+      }
+    } else {
+      for row in chunk.rows {
+        while !(try readRecord(
+          row, of: bytes, at: &position, firstElements, looksAtSpelling: false, into: &storage))
+        {}
       }
     }
   }
 
-  private func number(_ field: CSVField, in bytes: Span<UInt8>) throws(CSVFault) -> Double {
-    switch NumberSyntax(field.contents, in: bytes, missing: missing) {
-    case .number(let value): return value
-    case .missing: return .nan
-    case .text: throw CSVFault(offset: field.contents.lowerBound, problem: .changed)
+  /// Reads the next record as `row`, and says whether it is one: false for a row to be left out, whose
+  /// numbers the next one overwrites.
+  @inline(__always)
+  private func readRecord(
+    _ row: Int, of bytes: Span<UInt8>, at position: inout Int, _ firstElements: [Int],
+    looksAtSpelling: Bool, into storage: inout MutableSpan<Double>
+  ) throws(CSVFault) -> Bool {
+    let start = tokenizer.recordStart(in: bytes, from: position)
+    position = start
+    for column in 0..<firstElements.count {
+      let first = firstElements[column]
+      if !looksAtSpelling, first >= 0,
+        let literal = tokenizer.decimal(in: bytes, at: position)
+      {
+        storage[first &+ row] = literal.value(in: bytes)
+        position = literal.end
+      } else {
+        let field = try tokenizer.field(in: bytes, at: position)
+        position = field.end
+        if first >= 0 {
+          guard let value = number(field, in: bytes) else {
+            // Only a row that is left out can have a word among numbers.
+            guard raggedRows == .skip else {
+              throw CSVFault(offset: field.contents.lowerBound, problem: .changed)
+            }
+            position = try endOfRaggedRow(in: bytes, at: start)
+            return false
+          }
+          storage[first &+ row] = value
+        }
+      }
+      let endsLine = position >= bytes.count || tokenizer.isLineEnd(bytes[position])
+      guard endsLine == (column == firstElements.count &- 1) else {
+        switch raggedRows {
+        case .fill where endsLine, .cut where endsLine:
+          for rest in firstElements[(column + 1)...] where rest >= 0 {
+            storage[rest &+ row] = .nan
+          }
+        case .cut: position = try endOfRaggedRow(in: bytes, at: start)
+        case .skip:
+          position = try endOfRaggedRow(in: bytes, at: start)
+          return false
+        case .refuse, .fill: throw CSVFault(offset: position, problem: .changed)
+        }
+        return true
+      }
+      if !endsLine { position &+= 1 }
+    }
+    return true
+  }
+
+  /// Where the row at `start` ends, which has a wrong number of fields, as the scan found.
+  @inline(never)
+  private func endOfRaggedRow(in bytes: Span<UInt8>, at start: Int) throws(CSVFault) -> Int {
+    let (count, end) = try tokenizer.fields(in: bytes, from: start)
+    // Rows follow the ones that are left out: at the end of the text there is nothing to look for.
+    guard count != columns.count, end < bytes.count || raggedRows != .skip else {
+      throw CSVFault(offset: start, problem: .changed)
+    }
+    return end
+  }
+
+  /// The value of a field, NaN for a missing one; nil for a word.
+  private func number(_ field: CSVField, in bytes: Span<UInt8>) -> Double? {
+    switch NumberSyntax(field.contents, in: bytes, missing: missing, point: tokenizer.point) {
+    case .number(let value): value
+    case .missing: .nan
+    case .text: nil
     }
   }
 }
 
 extension FileError {
   /// The fault with its path, and its offset as a line and a column.
-  ///
-  /// Counted only now, when there is something to say: no pass keeps a line count.
   init(_ fault: CSVFault, path: String, in bytes: Span<UInt8>) {
-    var line = 1
-    var column = 1
-    var offset = bytes.matches("\u{FEFF}", at: 0) ? 3 : 0
-    while offset < fault.offset {
-      let byte = bytes[offset]
-      let isPairStart = byte == 0x0D && offset + 1 < bytes.count && bytes[offset + 1] == 0x0A
-      if byte == 0x0A || (byte == 0x0D && !isPairStart) {
-        line += 1
-        column = 1
-      } else if byte & 0xC0 != 0x80 && !isPairStart {  // not inside a UTF-8 sequence
-        column += 1
-      }
-      offset += 1
-    }
-    let place = FilePlace(path: path, line: line, column: column)
+    let place = FilePlace(path: path, offset: fault.offset, in: bytes)
     switch fault.problem {
     case .unterminatedQuote:
       self = .malformedQuote(place: place, what: "the quote that opens here is never closed")
@@ -80,10 +123,40 @@ extension FileError {
       self = .notText(path: path, offset: fault.offset, what: "a NUL character")
     case .ragged(let expected, let found):
       self = .raggedRow(place: place, expected: expected, found: found)
+    case .notANumber(let column, let byteCount):
+      let shown = min(byteCount, 40)
+      self = .notANumber(
+        place: place, column: column,
+        found: bytes.text(fault.offset..<fault.offset + shown) + (shown < byteCount ? "…" : ""))
+    case .unusable(let what):
+      self = .unusableDialect(path: path, what: what)
     case .tooManyColumns(let limit):
       self = .tooManyColumns(path: path, limit: limit)
     case .changed:
       self = .changed(path: path)
     }
+  }
+}
+
+extension FilePlace {
+  /// The line and column of an offset.
+  ///
+  /// Counted only when there is something to say: no pass keeps a line count.
+  init(path: String, offset end: Int, in bytes: Span<UInt8>) {
+    var line = 1
+    var column = 1
+    var offset = bytes.matches("\u{FEFF}", at: 0) ? 3 : 0
+    while offset < end {
+      let byte = bytes[offset]
+      let isPairStart = byte == 0x0D && offset + 1 < bytes.count && bytes[offset + 1] == 0x0A
+      if byte == 0x0A || (byte == 0x0D && !isPairStart) {
+        line += 1
+        column = 1
+      } else if byte & 0xC0 != 0x80 && !isPairStart {  // not inside a UTF-8 sequence
+        column += 1
+      }
+      offset += 1
+    }
+    self.init(path: path, line: line, column: column)
   }
 }

@@ -15,6 +15,9 @@ public struct CSVOutline: Sendable, Equatable, Codable {
   /// The runs of records that can be read on their own.
   public internal(set) var chunks: [CSVChunk]
 
+  /// The rows that the dialect's policy changed.
+  public let raggedRows: RaggedRowCounts
+
   let dialect: CSVDialect
   let byteCount: Int
 
@@ -30,8 +33,8 @@ extension CSVFile {
   /// What the scan found out.
   public var outline: CSVOutline {
     CSVOutline(
-      path: path, columns: columns, rowCount: rowCount, chunks: chunks, dialect: dialect,
-      byteCount: source.byteCount)
+      path: path, columns: columns, rowCount: rowCount, chunks: chunks,
+      raggedRows: raggedRows, dialect: dialect, byteCount: source.byteCount)
   }
 
   /// Maps a file again that was scanned before, perhaps by another process.
@@ -47,13 +50,18 @@ extension CSVFile {
     var counts = [Int](repeating: 0, count: columns.count)
     try read { (bytes) throws(CSVFault) in
       var position = chunk.byteRange.lowerBound
+      var fields: [CSVField] = []
       for _ in chunk.rows {
-        position = tokenizer.recordStart(in: bytes, from: position)
+        try readRow(of: bytes, at: &position, into: &fields)
         for column in columns.indices {
-          let field = try tokenizer.field(in: bytes, at: position)
-          let canBeMissing = !field.isQuoted || columns[column].kind == .number
-          if canBeMissing && missing.contains(field.contents, in: bytes) { counts[column] += 1 }
-          position = min(field.end + 1, bytes.count)
+          guard column < fields.count else {
+            counts[column] += 1
+            continue
+          }
+          let canBeMissing = !fields[column].isQuoted || columns[column].kind == .number
+          if canBeMissing && missing.contains(fields[column].contents, in: bytes) {
+            counts[column] += 1
+          }
         }
       }
     }

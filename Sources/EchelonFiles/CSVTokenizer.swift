@@ -8,6 +8,10 @@ struct CSVFault: Error, Equatable {
     case nulByte
     case ragged(expected: Int, found: Int)
     case tooManyColumns(limit: Int)
+    /// In a column that was given as numbers.
+    case notANumber(column: String, byteCount: Int)
+    /// The dialect asks for what this text does not have.
+    case unusable(String)
     /// Met by a read after a scan that accepted the text: the bytes are no longer the same.
     case changed
   }
@@ -35,6 +39,16 @@ struct CSVField: Equatable {
 /// belong to it, and a quote inside an unquoted field is a character like others (`5" pipe`).
 struct CSVTokenizer: Sendable {
   let delimiter: UInt8
+  /// The byte before the fraction of a number.
+  let point: UInt8
+  /// The byte that begins a comment; above all bytes where there are no comments.
+  private let comment: UInt16
+
+  init(_ dialect: CSVDialect) {
+    delimiter = dialect.delimiter
+    point = UInt8(ascii: dialect.hasDecimalComma ? "," : ".")
+    comment = dialect.comment.map(UInt16.init) ?? .max
+  }
 
   /// The field that begins at `start`.
   func field(in bytes: Span<UInt8>, at start: Int) throws(CSVFault) -> CSVField {
@@ -90,21 +104,47 @@ struct CSVTokenizer: Sendable {
   func decimal(in bytes: Span<UInt8>, at start: Int) -> DecimalLiteral? {
     var position = start
     while position < bytes.count, bytes[position] == 0x20 { position &+= 1 }
-    guard let literal = DecimalLiteral(in: bytes, at: position) else { return nil }
+    guard let literal = DecimalLiteral(in: bytes, at: position, point: point) else { return nil }
     guard literal.end < bytes.count else { return literal }
     let next = bytes[literal.end]
     return next == delimiter || next == 0x0A || next == 0x0D ? literal : nil
   }
 
-  /// The offset of the first record at or after `start`: blank lines are not records.
+  /// The offset of the first record at or after `start`: blank lines and comments are not records.
   @inline(__always)
   func recordStart(in bytes: Span<UInt8>, from start: Int) -> Int {
     var lineStart = start
     while true {
       let position = skippingBlanks(in: bytes, from: lineStart)
       guard position < bytes.count else { return bytes.count }
-      guard isLineEnd(bytes[position]) else { return lineStart }
-      lineStart = position &+ 1
+      if isLineEnd(bytes[position]) {
+        lineStart = position &+ 1
+      } else if UInt16(bytes[position]) == comment {
+        lineStart = lineEnd(in: bytes, from: position)
+      } else {
+        return lineStart
+      }
+    }
+  }
+
+  /// The offset of the end of the line, whatever is in it.
+  @inline(never)
+  private func lineEnd(in bytes: Span<UInt8>, from start: Int) -> Int {
+    var position = start
+    while position < bytes.count, !isLineEnd(bytes[position]) { position &+= 1 }
+    return position
+  }
+
+  /// How many fields there are from `start` to the end of the record, and where that is.
+  @inline(never)
+  func fields(in bytes: Span<UInt8>, from start: Int) throws(CSVFault) -> (count: Int, end: Int) {
+    var count = 0
+    var position = start
+    while true {
+      let end = try field(in: bytes, at: position).end
+      count += 1
+      guard end < bytes.count, !isLineEnd(bytes[end]) else { return (count, end) }
+      position = end + 1
     }
   }
 

@@ -2,7 +2,7 @@
 ///
 /// Numbers are the shortest decimals that do so, `inf` and `-inf` among them; a missing value is an
 /// empty field. Words are quoted when they contain the delimiter, a quote, a line end or outer
-/// blanks, and when without quotes they would read as missing.
+/// blanks, and when without quotes they would read as missing or as a comment.
 ///
 /// CSV has no types, so one thing does not come back as it was: a text column in which every word
 /// is a number or a spelling of "missing" is read as numbers.
@@ -37,14 +37,20 @@ public enum CSVWriter {
 /// The fields and lines of a CSV file.
 private struct CSVEncoder {
   let delimiter: Unicode.Scalar
+  private let comment: Unicode.Scalar?
+  private let hasDecimalComma: Bool
   let missing: String
   private let missingSpellings: Set<String>
 
   init(dialect: CSVDialect, columnCount: Int) {
+    precondition(dialect.problem == nil, dialect.problem ?? "")
     delimiter = Unicode.Scalar(dialect.delimiter)
+    comment = dialect.comment.map { Unicode.Scalar($0) }
+    hasDecimalComma = dialect.hasDecimalComma
     missingSpellings = Set(dialect.missingSpellings)
     // With a single column an empty field is a blank line, which readers skip.
-    missing = columnCount == 1 ? "NA" : ""
+    let spellings = dialect.missingSpellings.filter { columnCount > 1 || !$0.isEmpty }
+    missing = ["", "NA"].first(where: spellings.contains) ?? spellings.first ?? "NA"
   }
 
   func line(of fields: [String]) -> String {
@@ -54,7 +60,10 @@ private struct CSVEncoder {
   func field(_ column: Column, row: Int) -> String {
     switch column.values {
     case .numbers(let values):
-      values[row].isNaN ? missing : values[row].shortestText
+      values[row].isNaN
+        ? missing
+        : hasDecimalComma
+          ? values[row].shortestText.replacing(".", with: ",") : values[row].shortestText
     case .text(let values):
       values[row].map(quoted) ?? missing
     }
@@ -69,7 +78,8 @@ private struct CSVEncoder {
       scalars.first.map(blanks.contains) ?? false
       || scalars.last.map(blanks.contains) ?? false
     guard
-      hasOuterBlank || missingSpellings.contains(word) || scalars.contains(where: special.contains)
+      hasOuterBlank || (comment != nil && scalars.first == comment)
+        || missingSpellings.contains(word) || scalars.contains(where: special.contains)
     else { return word }
     // By scalars: as a Character, a quote followed by a combining mark is no quote.
     var result = String.UnicodeScalarView("\"".unicodeScalars)

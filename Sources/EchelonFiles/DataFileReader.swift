@@ -35,9 +35,11 @@ public struct DataFileReader: Sendable {
   public var numberColumns: [Int] { columns.indices.filter { columns[$0].kind == .number } }
 
   /// Maps the file at `path`, finds out what it is, and scans it for columns and rows.
-  /// - Parameter chunkByteCount: about how long the chunks of a CSV file are.
+  /// - Parameters:
+  ///   - dialect: how delimited text is written; nil is `CSVDialect.detecting`.
+  ///   - chunkByteCount: about how long the chunks of a CSV file are.
   public static func open(
-    _ path: String, chunkByteCount: Int = 1 << 20
+    _ path: String, dialect: CSVDialect? = nil, chunkByteCount: Int = 1 << 20
   ) throws(FileError) -> DataFileReader {
     let source = try ByteSource(path: path)
     let isNPY = try source.withBytes(path: path) { (bytes) throws(FileError) in
@@ -48,7 +50,7 @@ public struct DataFileReader: Sendable {
       return try DataFileReader(MappedNPY(path: path, source: source))
     }
     return DataFileReader(
-      try CSVFile(path: path, source: source, dialect: nil, chunkByteCount: chunkByteCount))
+      try CSVFile(path: path, source: source, dialect: dialect, chunkByteCount: chunkByteCount))
   }
 
   /// The columns of a CSV file.

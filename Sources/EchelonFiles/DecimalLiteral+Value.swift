@@ -37,7 +37,7 @@ extension DecimalLiteral {
       }
     }
     // The standard library hands the text to `strtod`; it is a decimal, so this cannot fail.
-    return Double(bytes.text(start..<end))!
+    return Double(bytes.text(start..<end).replacing(",", with: "."))!
   }
 
   /// The first 19 significant digits as an integer, its power of ten, and whether more followed.

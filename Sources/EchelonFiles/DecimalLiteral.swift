@@ -4,6 +4,7 @@ import EchelonMemory
 ///
 ///     [+|-] digits [. digits] [(e|E) [+|-] digits]     at least one digit before the exponent
 ///
+/// The point is a comma where the file has it so; marks between thousands are none either way.
 /// Reading is split from converting because a scan for types needs only the first. Hexadecimal,
 /// digit separators, `inf` and `nan` are not decimals; see `NumberSyntax` for the words.
 struct DecimalLiteral {
@@ -23,8 +24,9 @@ struct DecimalLiteral {
   var end: Int
 
   /// Reads the longest decimal literal at `start`, or nil when there is none.
+  /// - Parameter point: the byte before the fraction.
   @inline(__always)
-  init?(in bytes: Span<UInt8>, at start: Int) {
+  init?(in bytes: Span<UInt8>, at start: Int, point: UInt8) {
     let count = bytes.count
     var position = start
     guard position < count else { return nil }
@@ -44,7 +46,7 @@ struct DecimalLiteral {
     var digitCount = position &- integerStart
     var exponent = 0
 
-    if position < count, bytes[position] == UInt8(ascii: ".") {
+    if position < count, bytes[position] == point {
       position &+= 1
       let fractionStart = position
       // Files written by programs have long fractions; take them eight digits at a time.

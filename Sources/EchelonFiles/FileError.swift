@@ -46,6 +46,12 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A row with more or fewer fields than the header.
   case raggedRow(place: FilePlace, expected: Int, found: Int)
 
+  /// A value that is not a number, in a column that the caller gave as numbers.
+  case notANumber(place: FilePlace, column: String, found: String)
+
+  /// A dialect that cannot be read at all, or that does not fit the columns of the file.
+  case unusableDialect(path: String, what: String)
+
   /// A quoted field that never ends, or that goes on after its closing quote.
   case malformedQuote(place: FilePlace, what: String)
 
@@ -92,6 +98,11 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
     case .raggedRow(let place, let expected, let found):
       "\(place): the header has \(expected) fields, this row has \(found); "
         + (found > expected ? "quote fields that contain the delimiter" : "add the missing fields")
+    case .notANumber(let place, let column, let found):
+      "\(place): '\(found)' is not a number, as column '\(column)' should have; correct it, add it "
+        + "to the spellings of missing values, or read the column as text"
+    case .unusableDialect(let path, let what):
+      "\(path): \(what)"
     case .malformedQuote(let place, let what):
       "\(place): \(what); inside quotes, write a quote as two"
     case .tooManyColumns(let path, let limit):

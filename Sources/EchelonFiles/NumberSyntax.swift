@@ -8,10 +8,10 @@ enum NumberSyntax {
   ///
   /// Infinities are `inf` and `infinity` in any case, with or without a sign, as `strtod` takes
   /// them. `nan` is a missing value. Hexadecimal is text.
-  init(_ range: Range<Int>, in bytes: Span<UInt8>, missing: MissingSpellings) {
+  init(_ range: Range<Int>, in bytes: Span<UInt8>, missing: MissingSpellings, point: UInt8) {
     if missing.contains(range, in: bytes) {
       self = .missing
-    } else if let literal = DecimalLiteral(in: bytes, at: range.lowerBound),
+    } else if let literal = DecimalLiteral(in: bytes, at: range.lowerBound, point: point),
       literal.end == range.upperBound
     {
       self = .number(literal.value(in: bytes))

@@ -8,10 +8,11 @@ import Testing
     "\u{FEFF}\"x\"\t\"y\"\r\n1\t\"2\"\r\n\t\r\n12345678901234567890.5e-300\tnull",
     "n\n1.7976931348623157e308\n0.000000000000000000000000000001\n\"\"\n-\n?\n",
     "a;b\r1;\"\"\r\"q\"\"\";2",
+    "# c\na;b\n1,5;-999\n#\n2\n,5;2;3\n7;8",
   ]
 
   private static func mutate(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
-    let special = Array(",;\t\"\r\n \0e.+-0123456789nNaAiI\u{FEFF}".utf8) + [0xFF, 0x80, 0xC3]
+    let special = Array("#,;\t\"\r\n \0e.+-0123456789nNaAiI\u{FEFF}".utf8) + [0xFF, 0x80, 0xC3]
     for _ in 0..<Int.random(in: 1...6, using: &generator) {
       let place = Int.random(in: 0...bytes.count, using: &generator)
       switch Int.random(in: 0..<5, using: &generator) {
@@ -34,8 +35,9 @@ import Testing
     for round in 0..<30_000 {
       var bytes = Array(Self.bases[round % Self.bases.count].utf8)
       Self.mutate(&bytes, &generator)
+      let dialect = CSVDialect.various[round / 7 % CSVDialect.various.count]
       do {
-        let file = try CSVFile(name: "m.csv", bytes: bytes, chunkByteCount: 16)
+        let file = try CSVFile(name: "m.csv", bytes: bytes, dialect: dialect, chunkByteCount: 16)
         let table = try file.table()  // the scan accepted it, so this must not throw
         #expect(table.columns.allSatisfy { $0.count == file.rowCount }, "seed \(seed), \(round)")
         accepted += 1
@@ -51,11 +53,15 @@ import Testing
   @Test func `are read the same whole and cut into chunks`() throws {
     let seed: UInt64 = 99
     var generator = SeededGenerator(seed: seed)
-    for round in 0..<3_000 {
+    for round in 0..<6_000 {
+      let dialect = CSVDialect.various[round / 7 % CSVDialect.various.count]
       var bytes = Array(Self.bases[round % Self.bases.count].utf8)
       Self.mutate(&bytes, &generator)
-      guard let whole = try? CSVFile(name: "m.csv", bytes: bytes) else { continue }
-      let cut = try CSVFile(name: "m.csv", bytes: bytes, chunkByteCount: 1)
+      guard let whole = try? CSVFile(name: "m.csv", bytes: bytes, dialect: dialect) else {
+        continue
+      }
+      let cut = try CSVFile(name: "m.csv", bytes: bytes, dialect: dialect, chunkByteCount: 1)
+      #expect(whole.raggedRows == cut.raggedRows, "seed \(seed), round \(round): \(bytes)")
       #expect(try whole.table() == cut.table(), "seed \(seed), round \(round): \(bytes)")
     }
   }

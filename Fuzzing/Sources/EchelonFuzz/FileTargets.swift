@@ -10,14 +10,32 @@ final class CSVTarget: FuzzTarget {
     "\u{FEFF}\"x\"\t\"y\"\r\n1\t\"2\"\r\n\t\r\n12345678901234567890.5e-300\tnull",
     "n\n1.7976931348623157e308\n0.000000000000000000000000000001\n\"\"\n-\n?\n",
     "a;b\r1;\"\"\r\"q\"\"\";2", "x\n9007199254740993\n0x1p3\n4.9e-324\n", "",
+    "# c\na;b\n1,5;-999\n#\n2\n,5;2;3\n7;8",
   ].map { Array($0.utf8) }
 
+  /// The dialect that the first byte chooses, so that the fuzzer finds its way to each.
+  private func dialect(_ choice: UInt8) -> CSVDialect {
+    var dialect = CSVDialect.detecting
+    dialect.raggedRows = RaggedRowPolicy.allCases[Int(choice & 3)]
+    dialect.hasDecimalComma = choice & 4 != 0
+    dialect.comment = choice & 8 != 0 ? UInt8(ascii: "#") : nil
+    dialect.hasHeader = choice & 16 == 0
+    if choice & 32 != 0 { dialect.missingSpellings = ["", "-999", "2"] }
+    if choice & 64 != 0 { dialect.kinds = [dialect.hasHeader ? "a" : "col0": .number] }
+    return dialect
+  }
+
   func run(_ bytes: [UInt8]) {
-    guard let whole = try? CSVFile(name: "m.csv", bytes: bytes) else { return }
+    run(bytes, .detecting)
+    if let choice = bytes.first { run(Array(bytes.dropFirst()), dialect(choice)) }
+  }
+
+  private func run(_ bytes: [UInt8], _ dialect: CSVDialect) {
+    guard let whole = try? CSVFile(name: "m.csv", bytes: bytes, dialect: dialect) else { return }
     do {
       let table = try whole.table()
       precondition(table.columns.allSatisfy { $0.count == whole.rowCount }, "ragged")
-      let cut = try CSVFile(name: "m.csv", bytes: bytes, chunkByteCount: 1)
+      let cut = try CSVFile(name: "m.csv", bytes: bytes, dialect: dialect, chunkByteCount: 1)
       let other = try cut.table()
       precondition(table == other, "another table when cut into chunks")
     } catch {

@@ -3,7 +3,9 @@ import EchelonFiles
 
 /// The files that the arguments of a command name.
 enum InputFiles {
-  private static let extensions = [".csv", ".tsv", ".tab", ".npy"]
+  private static let plainExtensions = [".csv", ".tsv", ".tab", ".npy"]
+  private static let extensions =
+    plainExtensions + [".gz", ".zst"].flatMap { suffix in plainExtensions.map { $0 + suffix } }
 
   /// Every file as given, and for a folder the data files in it, in the order of their names.
   ///
@@ -22,7 +24,7 @@ enum InputFiles {
       guard !found.isEmpty else {
         throw CommandError(
           "\(argument): holds no data files; name files, or a folder with some that end in "
-            + extensions.joined(separator: " "))
+            + plainExtensions.joined(separator: " ") + ", or with .gz or .zst after that")
       }
       paths += found.map { folder + $0 }
     }

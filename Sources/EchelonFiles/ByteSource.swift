@@ -1,24 +1,50 @@
 import EchelonMemory
 
-/// Where the bytes of a file are: mapped, or in memory when they came from elsewhere (a pipe, a
-/// test).
+/// Where the bytes of a file are: mapped; in a file in memory when they had to be decompressed; or in
+/// memory when they came from elsewhere (a test).
 enum ByteSource: Sendable {
   case mapped(MappedFile)
+  case decompressed(AnonymousFile, MappedFile)
   case memory([UInt8])
 
-  /// Maps the file at `path`, with this module's errors.
-  init(path: String) throws(FileError) {
+  /// Maps the file at `path`, with this module's errors; a gzip or zstd file, known by its first bytes,
+  /// is decompressed.
+  /// - Parameter location: where the bytes are if not at `path`, which errors show.
+  init(path: String, contentsAt location: String? = nil) throws(FileError) {
     do {
-      self = .mapped(try MappedFile(path: path))
-    } catch {
+      let file = try MappedFile(path: location ?? path)
+      guard let format = file.withBytes({ CompressionFormat($0) }) else {
+        self = .mapped(file)
+        return
+      }
+      let contents = Result { () throws(AnonymousFileError) in
+        try file.withBytes { (bytes) throws(AnonymousFileError) in
+          try AnonymousFile.decompressing(bytes, format)
+        }
+      }
+      let decompressed = try contents.mapError { FileError($0, path: path) }.get()
+      self = .decompressed(decompressed, try MappedFile(path: decompressed.path))
+    } catch let error as FileSystemError {
       throw FileError(error, path: path)
+    } catch let error as FileError {
+      throw error
+    } catch {
+      preconditionFailure("\(error)")
     }
   }
 
   var byteCount: Int {
     switch self {
-    case .mapped(let file): file.byteCount
+    case .mapped(let file), .decompressed(_, let file): file.byteCount
     case .memory(let bytes): bytes.count
+    }
+  }
+
+  /// Where other processes find the bytes for as long as this lives; nil when they cannot.
+  var location: String? {
+    switch self {
+    case .mapped(let file), .decompressed(_, let file): file.path
+    case .memory: nil
     }
   }
 
@@ -27,7 +53,7 @@ enum ByteSource: Sendable {
     path: String, _ body: (Span<UInt8>) throws(FileError) -> Result
   ) throws(FileError) -> Result {
     switch self {
-    case .mapped(let file):
+    case .mapped(let file), .decompressed(_, let file):
       guard file.isIntact else { throw .changed(path: path) }
       return try file.withBytes(body)
     case .memory(let bytes):

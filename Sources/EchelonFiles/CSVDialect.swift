@@ -1,3 +1,5 @@
+import EchelonMemory
+
 /// What becomes of a row that has more or fewer fields than the header.
 public enum RaggedRowPolicy: String, Sendable, Equatable, Codable, CaseIterable {
   /// The file is refused at the place where the row breaks.
@@ -139,7 +141,8 @@ public struct CSVDialect: Sendable, Equatable, Codable {
     var dialect = self
     dialect.detectsDelimiter = false
     if hasDecimalComma && delimiter == UInt8(ascii: ",") { dialect.delimiter = UInt8(ascii: ";") }
-    if [".tsv", ".tab"].contains(where: path.hasSuffix) {
+    let name = CompressionFormat(path: path).map { String(path.dropLast($0.suffix.count)) } ?? path
+    if [".tsv", ".tab"].contains(where: name.hasSuffix) {
       dialect.delimiter = UInt8(ascii: "\t")
       return dialect
     }

@@ -78,7 +78,8 @@ public struct CSVFile: Sendable {
     self.init(
       CSVOutline(
         path: path, columns: scanned.columns, rowCount: scanned.rowCount, chunks: scanned.chunks,
-        raggedRows: raggedRows, dialect: used, byteCount: source.byteCount), source: source)
+        raggedRows: raggedRows, location: source.location, dialect: used,
+        byteCount: source.byteCount), source: source)
   }
 
   init(_ outline: CSVOutline, source: ByteSource) {
@@ -198,6 +199,7 @@ public struct CSVFile: Sendable {
     }
     guard bytes.count >= 2 else { return }
     switch (bytes[0], bytes[1]) {
+    case (0x28, 0xB5): throw .notText(path: path, offset: 0, what: "a zstd stream")
     case (0x1F, 0x8B): throw .notText(path: path, offset: 0, what: "a gzip stream")
     case (0xFF, 0xFE), (0xFE, 0xFF): throw .notText(path: path, offset: 0, what: "UTF-16 text")
     default: return

@@ -18,6 +18,8 @@ public struct CSVOutline: Sendable, Equatable, Codable {
   /// The rows that the dialect's policy changed.
   public let raggedRows: RaggedRowCounts
 
+  /// Where the bytes are; nil for those that only this process has.
+  let location: String?
   let dialect: CSVDialect
   let byteCount: Int
 
@@ -34,13 +36,14 @@ extension CSVFile {
   public var outline: CSVOutline {
     CSVOutline(
       path: path, columns: columns, rowCount: rowCount, chunks: chunks,
-      raggedRows: raggedRows, dialect: dialect, byteCount: source.byteCount)
+      raggedRows: raggedRows, location: source.location, dialect: dialect,
+      byteCount: source.byteCount)
   }
 
   /// Maps a file again that was scanned before, perhaps by another process.
   /// - Throws: `FileError.changed` when it no longer has the same size.
   public init(_ outline: CSVOutline) throws(FileError) {
-    let source = try ByteSource(path: outline.path)
+    let source = try ByteSource(path: outline.path, contentsAt: outline.location)
     guard source.byteCount == outline.byteCount else { throw .changed(path: outline.path) }
     self.init(outline, source: source)
   }

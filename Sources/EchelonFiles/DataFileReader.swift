@@ -36,12 +36,14 @@ public struct DataFileReader: Sendable {
 
   /// Maps the file at `path`, finds out what it is, and scans it for columns and rows.
   /// - Parameters:
+  ///   - location: where the bytes are if not at `path`, which errors then only show.
   ///   - dialect: how delimited text is written; nil is `CSVDialect.detecting`.
   ///   - chunkByteCount: about how long the chunks of a CSV file are.
   public static func open(
-    _ path: String, dialect: CSVDialect? = nil, chunkByteCount: Int = 1 << 20
+    _ path: String, contentsAt location: String? = nil, dialect: CSVDialect? = nil,
+    chunkByteCount: Int = 1 << 20
   ) throws(FileError) -> DataFileReader {
-    let source = try ByteSource(path: path)
+    let source = try ByteSource(path: path, contentsAt: location)
     let isNPY = try source.withBytes(path: path) { (bytes) throws(FileError) in
       NPYHeader.isPresent(in: bytes)
     }

@@ -71,6 +71,16 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// An array with a number of axes that does not make a table.
   case notATable(path: String, shape: [Int])
 
+  /// A gzip or zstd file that is cut short or does not follow its format, at a byte of the file.
+  case damagedCompression(path: String, format: String, offset: Int, what: String)
+
+  /// The library that reads and writes a compressed format is not installed.
+  case noCompressionLibrary(path: String, library: String, packages: String)
+
+  /// A file that has to be in memory, because it is compressed or comes through a pipe, and takes more
+  /// of it than what is then left.
+  case tooLargeForMemory(path: String, byteCount: Int)
+
   /// The file changed between the scan that measured it and this read.
   case changed(path: String)
 
@@ -118,6 +128,13 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notATable(let path, let shape):
       "\(path): an array with \(shape.count) axes \(shape) is not a table; "
         + "reshape it to one or two axes"
+    case .damagedCompression(let path, let format, let offset, let what):
+      "\(path): damaged \(format) file at byte \(offset): \(what); copy it again, or make it again"
+    case .noCompressionLibrary(let path, let library, let packages):
+      "\(path): needs \(library), which is not installed; install the package \(packages)"
+    case .tooLargeForMemory(let path, let byteCount):
+      "\(path): takes more memory than is left, at \(byteCount >> 20) MiB; decompress it to a file, "
+        + "which need not be in memory"
     case .changed(let path):
       "\(path): changed while it was being read; run again when nothing writes to it"
     case .noSpace(let path):
@@ -140,5 +157,23 @@ extension FileError {
     default:
       self = .system(path: path, operation: error.operation.rawValue, reason: error.reason)
     }
+  }
+}
+
+extension FileError {
+  /// What kept bytes from being brought into memory for someone who asked for `path`.
+  package init(_ error: AnonymousFileError, path: String) {
+    switch error {
+    case .system(let error): self.init(error, path: path)
+    case .noLibrary(let format): self.init(missing: format, path: path)
+    case .damaged(let format, let offset, let what):
+      self = .damagedCompression(path: path, format: "\(format)", offset: offset, what: what)
+    case .tooLarge(let byteCount): self = .tooLargeForMemory(path: path, byteCount: byteCount)
+    }
+  }
+
+  init(missing format: CompressionFormat, path: String) {
+    let (name, packages) = format.library
+    self = .noCompressionLibrary(path: path, library: name, packages: packages)
   }
 }

@@ -30,9 +30,13 @@ public struct MappedNPY: Sendable {
   private let header: NPYHeader
   private let source: ByteSource
 
+  /// Where other processes find the file, decompressed, for as long as this lives; nil for one in memory.
+  public var location: String? { source.location }
+
   /// Maps the file at `path`, and checks that its header and its size agree.
-  public init(path: String) throws(FileError) {
-    let source = try ByteSource(path: path)
+  /// - Parameter location: where the bytes are if not at `path`, which errors then only show.
+  public init(path: String, contentsAt location: String? = nil) throws(FileError) {
+    let source = try ByteSource(path: path, contentsAt: location)
     try self.init(path: path, source: source)
   }
 

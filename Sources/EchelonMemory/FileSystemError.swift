@@ -4,7 +4,7 @@ internal import Glibc
 package struct FileSystemError: Error, Equatable, Sendable {
   /// The step that failed, in the words a message can use.
   package enum Operation: String, Sendable {
-    case open, inspect, map, create, write, synchronize, publish
+    case open, inspect, map, create, read, write, synchronize, publish
   }
 
   /// The step that failed.

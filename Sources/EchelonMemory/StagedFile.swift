@@ -18,6 +18,7 @@ package import Glibc
   private let directory: String
   private var temporaryPath: String?
   private let isUnnamed: Bool
+  private let isInPlace: Bool
 
   /// Begins a replacement for `target`, in the same directory and so on the same file system.
   ///
@@ -26,25 +27,51 @@ package import Glibc
   package init(
     replacing target: String, unnamed: Bool = true, mode: mode_t = 0o666
   ) throws(FileSystemError) {
+    let directory = Self.directory(of: target)
+    let opened = try Self.begin(target, in: directory, unnamed: unnamed, mode: mode)
     self.target = target
-    directory = Self.directory(of: target)
-    var opened: Int32 = -1
+    self.directory = directory
+    descriptor = opened.descriptor
+    temporaryPath = opened.temporaryPath
+    isUnnamed = opened.isUnnamed
+    // A file in memory has no name that another could take: it is written as it is.
+    isInPlace = opened.isInPlace
+  }
+
+  private struct Opened {
+    var descriptor: Int32 = -1
+    var temporaryPath: String?
+    var isUnnamed = false
+    var isInPlace = false
+  }
+
+  private static func begin(
+    _ target: String, in directory: String, unnamed: Bool, mode: mode_t
+  ) throws(FileSystemError) -> Opened {
+    var file = Opened()
+    if AnonymousFile.isPath(target) {
+      file.isInPlace = true
+      // SAFETY: a terminated copy of the path, alive during the call.
+      file.descriptor = unsafe open(target, O_WRONLY | O_TRUNC | O_CLOEXEC)
+      guard file.descriptor >= 0 else { throw .last(.open) }
+      return file
+    }
     if unnamed {
       // O_TMPFILE, which the C header composes from macros that Swift does not import.
       let unnamedFlag = O_DIRECTORY | 0o20000000
       // SAFETY: a terminated copy of the path, alive during the call.
-      opened = unsafe open(directory, unnamedFlag | O_RDWR | O_CLOEXEC, mode)
+      file.descriptor = unsafe open(directory, unnamedFlag | O_RDWR | O_CLOEXEC, mode)
+      file.isUnnamed = file.descriptor >= 0
     }
-    isUnnamed = opened >= 0
-    if opened < 0 {
+    if file.descriptor < 0 {
       // Whatever is truly wrong (no directory, no permission) the second way meets as well.
-      let path = Self.siblingPath(of: target)
+      let path = siblingPath(of: target)
       // SAFETY: as above.
-      opened = unsafe open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, mode)
-      guard opened >= 0 else { throw .last(.create) }
-      temporaryPath = path
+      file.descriptor = unsafe open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, mode)
+      guard file.descriptor >= 0 else { throw .last(.create) }
+      file.temporaryPath = path
     }
-    descriptor = opened
+    return file
   }
 
   deinit {
@@ -77,6 +104,7 @@ package import Glibc
   /// Brings the bytes to the disk, then puts the file in the place of the target in one step.
   /// - Parameter isDurable: false leaves it to the system when the disk is written.
   package consuming func publish(isDurable: Bool = true) throws(FileSystemError) {
+    if isInPlace { return }
     if isDurable, fsync(descriptor) != 0 { throw .last(.synchronize) }
     if isUnnamed {
       // A new file gets its name in one step. A link refuses to replace an old one, a rename does

@@ -101,3 +101,155 @@ import Testing
     }
   }
 }
+
+@Suite struct `Options for delimited text` {
+  private static let text = """
+    # prices; of 2 days
+    zip;day;price
+    00217;1;3,5
+    00218;2
+    00219;1;-999
+
+    00220;2;4,25;x
+
+    """
+  private static let options = [
+    "--delimiter", "semicolon", "--comment", "#", "--decimal-comma", "--missing", "-999",
+    "--types", "zip=text,price=number", "--format", "json", "--ragged",
+  ]
+
+  @Test(arguments: [[], ["--workers", "2"], ["--workers", "2", "--divide-from", "0"]])
+  func `say how it is read, here and in workers`(_ workers: [String]) throws {
+    try withFolder { folder in
+      let path = "\(folder)/p.txt"
+      try Data(Self.text.utf8).write(to: URL(filePath: path))
+      for (policy, days, prices, note) in [
+        ("skip", 2, 1, "2 rows left out"),
+        ("cut", 4, 2, "1 row filled with missing values, 1 row cut"),
+      ] {
+        let run = try CommandProcess.run(["stats", path] + Self.options + [policy] + workers)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.errors == "echelon: \(path): \(note); the first of them is line 4\n")
+        let columns = try #require(try run.decoded(as: [Fixtures.Summary].self).first).columns
+        #expect(columns.map(\.kind) == ["text", "number", "number"])
+        #expect(columns.map(\.count) == [days, days, prices])
+        #expect(columns[2].max == (policy == "cut" ? 4.25 : 3.5))
+        #expect(run.output.contains(policy == "cut" ? "\"cut_rows\": 1" : "\"skipped_rows\": 2"))
+      }
+      for (policy, place) in [
+        ("refuse", "4:8: the header has 3"), ("fill", "7:13: the header has"),
+      ] {
+        let run = try CommandProcess.run(["stats", path] + Self.options + [policy] + workers)
+        #expect(run.status == 1)
+        #expect(run.errors.hasPrefix("echelon: \(path):\(place)"), "\(run.errors)")
+      }
+      let run = try CommandProcess.run(
+        ["stats", path, "--no-header", "--names", "a,b,c", "--comment", "#", "--ragged", "skip"]
+          + ["--types", "c=number"] + workers)
+      #expect(run.status == 1)
+      #expect(
+        run.errors.hasPrefix("echelon: \(path):2:9: 'price' is not a number"), "\(run.errors)")
+    }
+  }
+
+  @Test(arguments: [
+    (["--delimiter", "ab"], "--delimiter takes a single ASCII character, not 'ab'"),
+    (["--delimiter", "5"], "byte 53 cannot separate fields"),
+    (["--delimiter", ",", "--decimal-comma"], "a comma cannot both separate fields"),
+    (["--comment", ";", "--delimiter", ";"], "';' cannot both separate fields and begin comments"),
+    (["--ragged", "keep"], "refuse"), (["--types", "price"], "--types takes name=text"),
+    (["--types", "price=float"], "a column is text or number, not 'float'"),
+  ])
+  func `are refused with what they take`(_ options: [String], _ message: String) throws {
+    for command in [["stats"], ["batch", "--do", "abs", "--output", "x"]] {
+      let run = try CommandProcess.run(command + ["data/iris.csv"] + options)
+      #expect(run.status == 2)
+      #expect(run.errors.contains(message), "\(run.errors)")
+    }
+  }
+
+  @Test func `reach every task of a batch`() throws {
+    try withFolder { folder in
+      let path = "\(folder)/p.txt"
+      try Data(Self.text.utf8).write(to: URL(filePath: path))
+      let run = try CommandProcess.run(
+        ["batch", "--do", "abs", path, "--output", "\(folder)/out"] + Self.options + ["skip"])
+      #expect(run.status == 0, "\(run.errors)")
+      #expect(
+        run.errors.hasPrefix("echelon: \(path): 2 rows left out; the first of them is line 4\n"))
+      #expect(
+        String(decoding: try contents("\(folder)/out/p.txt.csv"), as: UTF8.self)
+          == "zip,day,price\n00217,1,3.5\n00219,1,\n")
+    }
+  }
+}
+
+@Suite struct `Standard streams and compressed files` {
+  @Test(arguments: ["", "--workers 2", "--workers 2 --divide-from 0"])
+  func `give what the plain file gives`(_ options: String) throws {
+    for file in ["data/airports.csv", "data/co2.tsv", "data/digits.npy"] {
+      let plain = try CommandProcess.shell("\"$ECHELON\" stats \(file) --format csv")
+      #expect(plain.status == 0)
+      for line in [
+        "cat \(file) | \"$ECHELON\" stats - --format csv \(options)",
+        "gzip -c \(file) | \"$ECHELON\" stats - --format csv \(options)",
+        "\"$ECHELON\" stats --format csv \(options) - < \(file)",
+      ] {
+        let run = try CommandProcess.shell(line)
+        #expect(run.status == 0, "\(run.errors)")
+        // In quotes, because a dash alone is a missing value.
+        #expect(run.output == plain.output.replacing(file, with: "\"-\""), "\(line)")
+      }
+    }
+  }
+
+  @Test func `are where a result goes, whole or not at all`() throws {
+    let line = "\"$ECHELON\" batch --do standardize - --output - --workers 1"
+    let run = try CommandProcess.shell("\(line) < data/iris.csv")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.hasPrefix("1 file done: 1 result in standard output"), "\(run.errors)")
+    try withFolder { folder in
+      let other = try CommandProcess.run(
+        "batch", "--do", "standardize", "data/iris.csv", "--output", folder)
+      #expect(other.status == 0)
+      let expected = try contents("\(folder)/iris.csv")
+      #expect(Data(run.output.utf8) == expected)
+    }
+    let bad = try CommandProcess.shell("\(line) < data/bad/ragged.csv")
+    #expect(bad.status == 1)
+    #expect(bad.output.isEmpty)
+    #expect(bad.errors.hasPrefix("echelon: -:17:33: the header has 6"), "\(bad.errors)")
+    let full = try CommandProcess.shell("\(line) < data/iris.csv > /dev/full")
+    #expect(full.status == 1)
+    #expect(full.errors.contains("cannot write to standard output: No space left on device"))
+  }
+
+  @Test(arguments: [
+    ["stats", "-", "-"],
+    ["batch", "--do", "abs", "data/iris.csv", "data/wine.csv", "--output", "-"],
+    ["batch", "--do", "to-csv", "abs", "to-json", "data/iris.csv", "--output", "-"],
+  ])
+  func `are used once`(_ arguments: [String]) throws {
+    let run = try CommandProcess.run(arguments)
+    #expect(run.status == 2)
+    #expect(run.output.isEmpty)
+    #expect(run.errors.hasPrefix("echelon: -"), "\(run.errors)")
+  }
+
+  @Test func `are compressed again under the name of the input`() throws {
+    try withFolder { folder in
+      let input = "\(folder)/iris.csv.gz"
+      let run = try CommandProcess.shell(
+        "gzip -c data/iris.csv > \(input) && \"$ECHELON\" batch --do to-csv abs to-json \(folder) "
+          + "--output \(folder)/out --workers 1")
+      #expect(run.status == 0, "\(run.errors)")
+      #expect(names(in: "\(folder)/out") == ["iris.csv.gz", "iris.csv.json"])
+      let result = try contents("\(folder)/out/iris.csv.gz")
+      #expect(result.starts(with: [0x1F, 0x8B]))
+      let found = try DataFileReader.open("\(folder)/out/iris.csv.gz").table()
+      let path = CommandProcess.repository.appending(path: "data/iris.csv").path
+      let expected = try DataFileReader.open(path).table()
+      #expect(found == expected)
+    }
+  }
+}

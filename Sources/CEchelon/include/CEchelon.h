@@ -4,6 +4,7 @@
 
 #include "echelon_atomics.h"
 #include "echelon_backing.h"
+#include "echelon_compression.h"
 #include "echelon_fiber.h"
 #include "echelon_flight.h"
 #include "echelon_image.h"

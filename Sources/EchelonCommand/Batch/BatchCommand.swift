@@ -1,6 +1,7 @@
 import ArgumentParser
 import Echelon
 import EchelonFiles
+import EchelonMemory
 
 /// `echelon batch`: the same operations on many files.
 struct BatchCommand: AsyncParsableCommand {
@@ -10,7 +11,7 @@ struct BatchCommand: AsyncParsableCommand {
     discussion: """
       Every file is read, the operations are applied in the order given, and the result is written to \
       the output folder under the name of the input, with the new extension added if it has another \
-      one. Without a to-… at the end, the result is written as CSV. Files appear there complete or \
+      one; x.csv.gz is written as x.csv.gz, compressed again. Without a to-… at the end, the result is written as CSV. Files appear there complete or \
       not at all.
 
       A file that cannot be read, or that makes a worker crash three times, is reported and does not \
@@ -26,6 +27,8 @@ struct BatchCommand: AsyncParsableCommand {
       EXAMPLES
         echelon batch --do standardize data/*.csv --output out
         echelon batch --do log difference correlation to-json data --output out
+        echelon batch --do standardize data/*.txt --output out --delimiter ';' --decimal-comma
+        zcat prices.csv.gz | echelon batch --do log difference - --output - > returns.csv
         echelon batch --do drop-missing,to-npy a.csv b.csv --output out --workers 8
         echelon batch --do 'filter alcohol > 13' 'map ratio = hue / ash' stats data/wine.csv --output out
       """)
@@ -36,38 +39,72 @@ struct BatchCommand: AsyncParsableCommand {
       "Operations, separated by blanks or commas; files may follow.", valueName: "op"))
   var words: [String]
 
-  @Argument(help: ArgumentHelp("CSV, TSV or NPY files, or folders.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp(
+      "CSV, TSV or NPY files, also with .gz or .zst; folders; - is standard input.",
+      valueName: "file"))
   var files: [String] = []
 
   @Option(
-    help: ArgumentHelp("The folder for the results; it is made if missing.", valueName: "dir"))
+    help: ArgumentHelp(
+      "The folder for the results, made if missing; - writes a single result to standard output.",
+      valueName: "dir"))
   var output: String
 
   @OptionGroup var format: FormatOptions
   @OptionGroup var workers: WorkerOptions
+  @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
   func run() async throws {
-    let plan = try BatchPlan(words: words, files: files, outputFolder: output)
+    let plan = try BatchPlan(
+      words: words, files: files, outputFolder: output, dialect: text.dialect)
     try await plan.run(into: output, workers: workers.count, showing: format.format)
   }
 }
 
 extension BatchPlan {
   /// Carries the plan out.
-  /// - Parameter format: how what became of each file is shown on standard output; nil shows nothing there.
-  func run(into folder: String, workers: Int, showing format: OutputFormat? = nil) async throws {
-    do throws(FileSystemError) { try Folder.create(folder) } catch {
-      throw FileError(error, path: folder)
-    }
-    let count = min(workers, tasks.count)
+  /// - Parameters:
+  ///   - output: a folder, or `-`.
+  ///   - format: how what became of each file is shown on standard output; nil shows nothing there.
+  func run(into output: String, workers: Int, showing format: OutputFormat? = nil) async throws {
+    var plan = self
+    let result = try plan.prepareOutput(output)
+    let standardInput = try plan.readStandardInput()
+    defer { withExtendedLifetime((standardInput, result)) {} }
+    let count = min(workers, plan.tasks.count)
+    let settled = plan
     let (run, seconds) = try await timed {
-      try await withProcessPool(workers: count) { pool in try await BatchRun(self, in: pool) }
+      try await withProcessPool(workers: count) { pool in
+        try await BatchRun(settled, in: pool)
+      }
     }
-    if let format { try run.writeResults(format) }
+    if let result {
+      if run.failureCount == 0, !run.wasInterrupted { try Console.write(result) }
+    } else if let format {
+      try run.writeResults(format)
+    }
     Console.writeError(
-      run.summary(folder: folder) + " in \(NumberText.time(seconds: seconds)) with "
+      run.summary(folder: result == nil ? output : "standard output")
+        + " in \(NumberText.time(seconds: seconds)) with "
         + NumberText.count(count, "worker"))
     if run.wasInterrupted { throw Exit.interrupted }
     if run.failureCount > 0 { throw Exit.someInputFailed }
+  }
+
+  /// Makes the folder; for standard output, a file in memory that is written by the worker, so that
+  /// a result comes out whole or not at all.
+  private mutating func prepareOutput(_ output: String) throws -> AnonymousFile? {
+    do throws(FileSystemError) {
+      guard writesToStandardOutput else {
+        try Folder.create(output)
+        return nil
+      }
+      let file = try AnonymousFile()
+      redirectResult(to: file.path)
+      return file
+    } catch {
+      throw FileError(error, path: output)
+    }
   }
 }

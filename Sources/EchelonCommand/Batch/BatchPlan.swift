@@ -1,10 +1,15 @@
 import Echelon
 import EchelonFiles
+import EchelonMemory
 import EchelonTables
 
 /// Everything that a batch will do, settled and checked before any of it begins.
 struct BatchPlan {
-  let tasks: [BatchTask]
+  private(set) var tasks: [BatchTask]
+
+  /// Whether the only result goes to standard output.
+  let writesToStandardOutput: Bool
+
   private let command: String
 
   /// - Parameters:
@@ -12,17 +17,22 @@ struct BatchPlan {
   ///     `"filter x > 1"`, which may also be the next word; from the first that is none on, they are files:
   ///     `--do log stats a.csv b.csv`.
   ///   - files: files and folders named elsewhere.
+  ///   - dialect: how delimited text is written.
   ///   - command: whose help says more when something is wrong.
   /// - Throws: `WrongUse` for what is wrong with the command itself.
   init(
-    words: [String], files: [String], outputFolder: String, command: String = "batch"
+    words: [String], files: [String], outputFolder: String, dialect: CSVDialect = .detecting,
+    command: String = "batch"
   ) throws {
     let (steps, paths) = try Self.split(words, files, command)
-    try self.init(steps: steps, paths: paths, outputFolder: outputFolder, command: command)
+    try self.init(
+      steps: steps, paths: paths, outputFolder: outputFolder, dialect: dialect, command: command)
   }
 
   /// - Throws: `WrongUse` for outputs that would replace one another, or an input.
-  init(steps: [BatchStep], paths: [String], outputFolder: String, command: String) throws {
+  init(
+    steps: [BatchStep], paths: [String], outputFolder: String, dialect: CSVDialect, command: String
+  ) throws {
     self.command = command
     let inputs = try InputFiles.expand(paths)
     let folder = outputFolder.hasSuffix("/") ? outputFolder : outputFolder + "/"
@@ -30,13 +40,32 @@ struct BatchPlan {
     for (index, suffix) in extensions.enumerated() where extensions[..<index].contains(suffix) {
       throw WrongUse("to-\(suffix) appears twice; both would write the same file", command: command)
     }
+    writesToStandardOutput = outputFolder == InputFile.standardStream
+    if writesToStandardOutput, inputs.count != 1 || extensions.count != 1 {
+      throw WrongUse(
+        "--output - writes a single result, and there would be \(inputs.count * extensions.count); "
+          + "name a folder", command: command)
+    }
     tasks = inputs.map { path in
       BatchTask(
-        path: path, steps: steps,
-        outputs: extensions.map { folder + Self.outputName(for: path, suffix: $0) })
+        input: InputFile(path: path, dialect: dialect), steps: steps,
+        outputs: outputFolder == InputFile.standardStream
+          ? [outputFolder] : extensions.map { folder + Self.outputName(for: path, suffix: $0) })
     }
-    try refuseCollisions()
+    if !writesToStandardOutput { try refuseCollisions() }
   }
+
+  /// Reads standard input if it is one of the files; the bytes stay where they are as long as what
+  /// this returns.
+  mutating func readStandardInput() throws -> StandardInput? {
+    var inputs = tasks.map(\.input)
+    let standardInput = try StandardInput(for: &inputs, command: command)
+    for index in tasks.indices { tasks[index].input = inputs[index] }
+    return standardInput
+  }
+
+  /// Has the only result written to the file at `path`.
+  mutating func redirectResult(to path: String) { tasks[0].outputs = [path] }
 
   /// The operations, with one that writes at the end, and the files.
   private static func split(
@@ -98,8 +127,15 @@ struct BatchPlan {
 
   /// The name of the input, with the new extension added if it has another one.
   private static func outputName(for path: String, suffix: String) -> String {
-    let name = InputFiles.name(path)
-    return name.hasSuffix("." + suffix) ? name : "\(name).\(suffix)"
+    let name = path == InputFile.standardStream ? "stdin" : InputFiles.name(path)
+    guard let format = CompressionFormat(path: name) else { return extended(name, by: suffix) }
+    // What was compressed stays so if it keeps its format.
+    let stem = String(name.dropLast(format.suffix.count))
+    return stem.hasSuffix("." + suffix) ? name : extended(stem, by: suffix)
+  }
+
+  private static func extended(_ name: String, by suffix: String) -> String {
+    name.hasSuffix("." + suffix) ? name : "\(name).\(suffix)"
   }
 
   /// Two inputs must not write one file, and none may replace an input.

@@ -32,7 +32,12 @@ struct BatchRun {
     for try await future in asCompleted(futures) {
       guard let index = indices[ObjectIdentifier(future)] else { continue }
       do {
-        outcomes[index] = .done(try await future.value)
+        let result = try await future.value
+        outcomes[index] = .done(result)
+        if let note = result.raggedRows.note(path: tasks[index].path) {
+          progress.clear()
+          Console.writeError("echelon: \(note)")
+        }
         progress.advance(hasFailed: false)
       } catch is CancellationError {
         continue
@@ -106,7 +111,7 @@ struct BatchRun {
             [
               ("rows", .integer($0.rowCount)), ("columns", .integer($0.columnCount)),
               ("undefined", .integer($0.undefinedCount)),
-            ]
+            ] + $0.raggedRows.json
           } ?? [])
           + [("results", .array(outputs.map { .string($0) }))]
           + (error.map { [("error", .string($0))] } ?? []))

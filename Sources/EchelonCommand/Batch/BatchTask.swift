@@ -3,10 +3,12 @@ import EchelonFiles
 
 /// One file of a batch, as it goes to a worker.
 struct BatchTask: Codable, Sendable {
-  let path: String
+  var input: InputFile
   let steps: [BatchStep]
   /// Where each writing operation writes, in their order.
-  let outputs: [String]
+  var outputs: [String]
+
+  var path: String { input.path }
 }
 
 /// What a worker says about a file that is done.
@@ -16,6 +18,8 @@ struct BatchResult: Codable, Sendable {
   let columnCount: Int
   /// Numbers that the operations made undefined: logarithms of negative numbers and the like.
   let undefinedCount: Int
+  /// Rows of text that had more or fewer fields than the header.
+  let raggedRows: RaggedRowCounts
 }
 
 /// Reads a file, applies the operations, and writes the outputs; runs in a worker.
@@ -23,7 +27,8 @@ struct BatchResult: Codable, Sendable {
 /// Outputs appear complete or not at all, so that a repetition after a crash does no harm.
 @Sendable func runBatchTask(_ task: BatchTask) throws -> BatchResult {
   do {
-    let input = try DataFileReader.open(task.path).table()
+    let reader = try task.input.open()
+    let input = try reader.table()
     var table = input
     var undefinedCount = 0
     var outputs = task.outputs.makeIterator()
@@ -37,7 +42,8 @@ struct BatchResult: Codable, Sendable {
       if step.canMakeUndefined { undefinedCount += table.undefinedCount - before }
     }
     return BatchResult(
-      rowCount: input.rowCount, columnCount: input.columns.count, undefinedCount: undefinedCount)
+      rowCount: input.rowCount, columnCount: input.columns.count, undefinedCount: undefinedCount,
+      raggedRows: reader.raggedRows)
   } catch {
     throw InputFailure(error, path: task.path)
   }

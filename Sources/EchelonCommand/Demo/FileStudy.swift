@@ -22,7 +22,7 @@ struct FileStudy: Codable, Sendable {
 /// Summarizes one file and writes its statistics; runs in a worker.
 @Sendable func studyFile(_ task: BatchTask) throws -> FileStudy {
   do {
-    let table = try DataFileReader.open(task.path).table()
+    let table = try task.input.open().table()
     let statistics = try BatchOperation.stats.apply(to: table, file: task.path)
     for output in task.outputs { try CSVWriter.write(statistics, to: output) }
     let correlations = try BatchOperation.correlation.apply(to: table, file: task.path)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Echelon
+import EchelonMemory
 
 /// Standard output and standard error, as a command writes to them.
 enum Console {
@@ -20,6 +21,17 @@ enum Console {
       try Terminal.write(text, to: .output)
     } catch {
       // The reader of the pipe has seen enough: not an error, and nothing more to do.
+      if error.isBrokenPipe { throw Exit.brokenPipe }
+      throw CommandError("cannot write to standard output: \(error.reason)")
+    }
+  }
+
+  /// Writes a result that lies in a file to standard output.
+  static func write(_ file: AnonymousFile) throws {
+    do {
+      try file.copy(to: Terminal.Stream.output.rawValue)
+    } catch {
+      guard case .system(let error) = error else { throw CommandError("\(error)") }
       if error.isBrokenPipe { throw Exit.brokenPipe }
       throw CommandError("cannot write to standard output: \(error.reason)")
     }

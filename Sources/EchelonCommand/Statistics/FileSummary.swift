@@ -6,17 +6,23 @@ struct FileSummary: Codable, Sendable {
   let file: String
   let rowCount: Int
   let columns: [ColumnSummary]
+  /// Rows of text that had more or fewer fields than the header.
+  private(set) var raggedRows = RaggedRowCounts()
 
   /// Puts parts together that were found elsewhere.
-  init(file: String, rowCount: Int, columns: [ColumnSummary]) {
+  init(
+    file: String, rowCount: Int, columns: [ColumnSummary],
+    raggedRows: RaggedRowCounts = RaggedRowCounts()
+  ) {
+    self.raggedRows = raggedRows
     self.file = file
     self.rowCount = rowCount
     self.columns = columns
   }
 
-  /// Reads the file at `path` and summarizes it, here and now.
-  init(path: String) throws {
-    let reader = try DataFileReader.open(path)
+  /// Reads a file and summarizes it, here and now.
+  init(_ input: InputFile) throws {
+    let reader = try input.open()
     let rowCount = reader.rowCount
     var storage = [Double](repeating: 0, count: reader.numberColumns.count * rowCount)
     var span = storage.mutableSpan
@@ -44,7 +50,8 @@ struct FileSummary: Codable, Sendable {
         slot += 1
       }
     }
-    self.init(file: path, rowCount: rowCount, columns: columns)
+    self.init(
+      file: input.path, rowCount: rowCount, columns: columns, raggedRows: reader.raggedRows)
   }
 }
 
@@ -66,6 +73,6 @@ extension FileSummary {
 }
 
 /// The same in a worker.
-@Sendable func summarizeFile(_ path: String) throws -> FileSummary {
-  do { return try FileSummary(path: path) } catch { throw InputFailure(error, path: path) }
+@Sendable func summarizeFile(_ input: InputFile) throws -> FileSummary {
+  do { return try FileSummary(input) } catch { throw InputFailure(error, path: input.path) }
 }

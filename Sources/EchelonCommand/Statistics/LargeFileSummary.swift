@@ -20,12 +20,12 @@ struct LargeFileSummary {
   private static let elementsPerTask = 1 << 16
   private static let tasksPerFile = 32
 
-  func callAsFunction(_ path: String) async throws -> FileSummary {
-    let share = InputFiles.byteCount(path) / Self.tasksPerFile
-    let reader = try DataFileReader.open(path, chunkByteCount: max(4096, min(share, 4 << 20)))
+  func callAsFunction(_ input: InputFile) async throws -> FileSummary {
+    let share = input.byteCount / Self.tasksPerFile
+    let reader = try input.open(chunkByteCount: max(4096, min(share, 4 << 20)))
     switch reader.format {
     case .csv(let file): return try await summarize(file, reader)
-    case .npy: return try await summarizeArray(reader)
+    case .npy(let array): return try await summarizeArray(reader, at: array.location)
     }
   }
 
@@ -65,16 +65,20 @@ struct LargeFileSummary {
         : ColumnSummary(
           text: column.name, count: rowCount - missing[index], missing: missing[index])
     }
-    return FileSummary(file: file.path, rowCount: rowCount, columns: columns)
+    return FileSummary(
+      file: file.path, rowCount: rowCount, columns: columns, raggedRows: file.raggedRows)
   }
 
   // MARK: Arrays
 
-  private func summarizeArray(_ reader: DataFileReader) async throws -> FileSummary {
+  private func summarizeArray(
+    _ reader: DataFileReader, at location: String?
+  ) async throws -> FileSummary {
     let parts = try split(reader.columns.count, size: columnsPerTask(reader.rowCount)).map {
       try pool.submit(
-        retries: Self.retries, { path, range in try summarizeArrayColumns(path, range) },
-        reader.path, [$0.lowerBound, $0.upperBound])
+        retries: Self.retries,
+        { path, location, range in try summarizeArrayColumns(path, at: location, range) },
+        reader.path, location, [$0.lowerBound, $0.upperBound])
     }
     var columns: [ColumnSummary] = []
     for part in parts { columns += try await part.value }
@@ -129,10 +133,10 @@ struct LargeFileSummary {
 
 /// Summarizes some columns of an array in a file.
 @Sendable private func summarizeArrayColumns(
-  _ path: String, _ bounds: [Int]
+  _ path: String, at location: String?, _ bounds: [Int]
 ) throws -> [ColumnSummary] {
   do {
-    let array = try MappedNPY(path: path)
+    let array = try MappedNPY(path: path, contentsAt: location)
     let rowCount = try array.tableShape().rowCount
     var values = [Double](repeating: 0, count: rowCount)
     return try (bounds[0]..<bounds[1]).map { column in

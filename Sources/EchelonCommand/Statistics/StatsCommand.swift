@@ -7,8 +7,8 @@ struct StatsCommand: AsyncParsableCommand {
     commandName: "stats",
     abstract: "Count, mean, deviation and quartiles of every column.",
     discussion: """
-      Reads CSV and TSV files with a header, and NPY arrays with one or two axes; for a folder, the \
-      data files in it. Missing values (empty, NA, NaN, …) are counted and left out. SD has the \
+      Reads CSV and TSV files, and NPY arrays with one or two axes; for a folder, the data files in \
+      it. Files that are compressed with gzip or zstd are decompressed in memory. Missing values (empty, NA, NaN, …) are counted and left out. SD has the \
       divisor n − 1; quartiles are exact, with linear interpolation, as numpy has them.
 
       Small inputs are read here; larger ones go to worker processes, one task for each file, and \
@@ -17,14 +17,21 @@ struct StatsCommand: AsyncParsableCommand {
       EXAMPLES
         echelon stats data/iris.csv
         echelon stats data/*.csv --format json
+        zcat prices.csv.gz | grep 2024 | echelon stats -
+        echelon stats prices.txt --delimiter ';' --decimal-comma --comment '#'
+        echelon stats codes.csv --types zip=text,price=number --missing -999 --ragged skip
         echelon stats big.csv --workers 8 --format csv > big-stats.csv
       """)
 
-  @Argument(help: ArgumentHelp("CSV, TSV or NPY files, or folders.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp(
+      "CSV, TSV or NPY files, also with .gz or .zst; folders; - is standard input.",
+      valueName: "file"))
   var files: [String]
 
   @OptionGroup var output: FormatOptions
   @OptionGroup var workers: WorkerOptions
+  @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
   /// Files of this size are divided; for tests, which have none so large.
   @Option(help: .hidden)
@@ -34,14 +41,17 @@ struct StatsCommand: AsyncParsableCommand {
   private static let smallestByteCountForPool = 2 << 20
 
   func run() async throws {
-    let paths = try InputFiles.expand(files)
+    let dialect = try text.dialect
+    var inputs = try InputFiles.expand(files).map { InputFile(path: $0, dialect: dialect) }
+    let standardInput = try StandardInput(for: &inputs, command: "stats")
+    defer { withExtendedLifetime(standardInput) {} }
     var report = StatsReport(format: output.format)
-    let total = paths.reduce(0) { $0 + InputFiles.byteCount($1) }
+    let total = inputs.reduce(0) { $0 + $1.byteCount }
     var wasInterrupted = false
     if workers.workers == nil, total < Self.smallestByteCountForPool {
-      for path in paths { try report.add(Result { try FileSummary(path: path) }) }
+      for input in inputs { try report.add(Result { try FileSummary(input) }) }
     } else {
-      wasInterrupted = try await summarizeInPool(paths, report: &report)
+      wasInterrupted = try await summarizeInPool(inputs, report: &report)
     }
     try report.finish()
     if wasInterrupted { throw Exit.interrupted }
@@ -49,20 +59,22 @@ struct StatsCommand: AsyncParsableCommand {
   }
 
   /// - Returns: whether Ctrl-C was pressed.
-  private func summarizeInPool(_ paths: [String], report: inout StatsReport) async throws -> Bool {
+  private func summarizeInPool(
+    _ inputs: [InputFile], report: inout StatsReport
+  ) async throws -> Bool {
     try await withProcessPool(workers: workers.count) { pool in
       let interruption = Interruption()
-      let tasks = try paths.map { path in
-        let isLarge = InputFiles.byteCount(path) >= divideFrom
-        return isLarge ? nil : try pool.submit(retries: 2, summarizeFile, path)
+      let tasks = try inputs.map { input in
+        let isLarge = input.byteCount >= divideFrom
+        return isLarge ? nil : try pool.submit(retries: 2, summarizeFile, input)
       }
       interruption.watch(tasks.compactMap { $0 })
-      for (path, task) in zip(paths, tasks) {
+      for (input, task) in zip(inputs, tasks) {
         if task == nil, interruption.hasHappened { continue }
         do {
           let summary =
             if let task { try await task.value } else {
-              try await LargeFileSummary(pool: pool)(path)
+              try await LargeFileSummary(pool: pool)(input)
             }
           try report.add(.success(summary))
         } catch is CancellationError {
@@ -70,7 +82,7 @@ struct StatsCommand: AsyncParsableCommand {
         } catch let exit as ExitCode {
           throw exit
         } catch {
-          try report.add(.failure(InputFailure(error, path: path)))
+          try report.add(.failure(InputFailure(error, path: input.path)))
         }
       }
       return interruption.hasHappened

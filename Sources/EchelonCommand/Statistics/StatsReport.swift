@@ -20,6 +20,9 @@ struct StatsReport {
       Console.report(error)
       return
     }
+    if let note = summary.raggedRows.note(path: summary.file) {
+      Console.writeError("echelon: \(note)")
+    }
     if format == .table {
       try Console.write((summaries.isEmpty ? "" : "\n") + Self.table(summary))
     }
@@ -85,10 +88,9 @@ struct StatsReport {
 extension FileSummary {
   /// The summary as a JSON object; statistics that do not exist are left out or `null`.
   var json: JSONValue {
-    .object([
-      ("file", .string(file)), ("rows", .integer(rowCount)),
-      ("columns", .array(columns.map(\.json))),
-    ])
+    .object(
+      [("file", .string(file)), ("rows", .integer(rowCount))] + raggedRows.json
+        + [("columns", .array(columns.map(\.json)))])
   }
 }
 

@@ -22,13 +22,16 @@ struct HistogramCommand: AsyncParsableCommand {
   @Argument(help: "A column, or an expression over some.")
   var expression: String
 
-  @Argument(help: ArgumentHelp("A CSV, TSV or NPY file.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp(
+      "A data file, also with .gz or .zst; - is standard input.", valueName: "file"))
   var file: String
 
   @Option(help: ArgumentHelp("The number of bins, 1 to 100,000.", valueName: "n"))
   var bins: Int?
 
   @OptionGroup var format: FormatOptions
+  @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
   func validate() throws {
     if let bins, !(1...ColumnHistogram.binLimit ~= bins) {
@@ -42,14 +45,9 @@ struct HistogramCommand: AsyncParsableCommand {
     do { expression = try ColumnExpression(self.expression) } catch {
       throw WrongUse("histogram: \(error)", command: "histogram")
     }
-    let histogram: ColumnHistogram
-    do {
-      let table = try DataFileReader.open(file).table()
+    let histogram = try text.table(at: file, command: "histogram") { table in
       let bound = try expression.bound(to: table.columns.map(\.description))
-      histogram = ColumnHistogram(of: bound.values(in: table), bins: bins)
-    } catch {
-      Console.report(InputFailure(error, path: file))
-      throw Exit.someInputFailed
+      return ColumnHistogram(of: bound.values(in: table), bins: bins)
     }
     switch format.format {
     case .table: try Console.write(histogram.bars(width: Console.width ?? 80))

@@ -5,7 +5,9 @@ import EchelonTables
 
 /// Where tables come from and go to, of the commands that change tables.
 struct TableOptions: ParsableArguments {
-  @Argument(help: ArgumentHelp("CSV, TSV or NPY files, or folders.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp(
+      "Data files, also with .gz or .zst; folders; - is standard input.", valueName: "file"))
   var files: [String] = []
 
   @Option(
@@ -21,6 +23,7 @@ struct TableOptions: ParsableArguments {
   var format: OutputFormat = .csv
 
   @OptionGroup var workers: WorkerOptions
+  @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
   /// The formats that a file's name asks for.
   private static let suffixes = ["csv", "tsv", "npy", "json"]
@@ -37,10 +40,10 @@ struct TableOptions: ParsableArguments {
     guard !files.isEmpty else { throw WrongUse("no files are named", command: command) }
     let paths = try InputFiles.expand(files)
     let suffix = output.flatMap { path in Self.suffixes.first { path.hasSuffix(".\($0)") } }
-    if let output, suffix == nil {
+    if let output, suffix == nil, output != InputFile.standardStream {
       let plan = try BatchPlan(
         steps: [.table(operation), .named(.toCSV)], paths: paths, outputFolder: output,
-        command: command)
+        dialect: text.dialect, command: command)
       return try await plan.run(into: output, workers: workers.count)
     }
     guard paths.count == 1 else {
@@ -48,17 +51,26 @@ struct TableOptions: ParsableArguments {
         "\(paths.count) files have \(paths.count) results; name a folder for them by --output",
         command: command)
     }
-    let result = try Self.result(of: operation, path: paths[0])
+    let result = try text.table(at: paths[0], command: command) { try operation.apply(to: $0) }
     if let output, let suffix {
       try result.write(to: output, suffix: suffix)
     } else {
       try result.show(as: format)
     }
   }
+}
 
-  private static func result(of operation: TableOperation, path: String) throws -> DataTable {
+extension TextOptions {
+  /// What is made of the table of a file; what goes wrong is reported.
+  /// - Parameter path: `-` is standard input.
+  func table<Result>(
+    at path: String, command: String, _ body: (DataTable) throws -> Result
+  ) throws -> Result {
+    var inputs = [InputFile(path: path, dialect: try dialect)]
+    let standardInput = try StandardInput(for: &inputs, command: command)
+    defer { withExtendedLifetime(standardInput) {} }
     do {
-      return try operation.apply(to: DataFileReader.open(path).table())
+      return try body(inputs[0].open().table())
     } catch {
       Console.report(InputFailure(error, path: path))
       throw Exit.someInputFailed

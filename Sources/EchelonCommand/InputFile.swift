@@ -1,0 +1,60 @@
+import Echelon
+import EchelonFiles
+import EchelonMemory
+
+/// A file to be read, here or in a worker.
+struct InputFile: Codable, Sendable {
+  /// The path as it was given, which reports and errors show.
+  let path: String
+
+  /// Where the bytes are, if not there: those of standard input.
+  var location: String?
+
+  /// How it is written if it is delimited text.
+  var dialect = CSVDialect.detecting
+
+  init(path: String, dialect: CSVDialect = .detecting) {
+    self.path = path
+    self.dialect = dialect
+  }
+
+  /// What stands for standard input among files, and for standard output.
+  static let standardStream = "-"
+
+  /// The size in bytes, 0 for what is no file.
+  var byteCount: Int { InputFiles.byteCount(location ?? path) }
+
+  /// Finds out what the file is, and scans it.
+  func open(chunkByteCount: Int = 1 << 20) throws(FileError) -> DataFileReader {
+    try DataFileReader.open(
+      path, contentsAt: location, dialect: dialect, chunkByteCount: chunkByteCount)
+  }
+}
+
+extension DataFileReader {
+  /// The rows of text that had more or fewer fields than the header.
+  var raggedRows: RaggedRowCounts {
+    if case .csv(let file) = format { file.raggedRows } else { RaggedRowCounts() }
+  }
+}
+
+/// All of standard input, in memory where workers find it for as long as this lives.
+struct StandardInput {
+  private let file: AnonymousFile
+
+  /// Reads to the end, if one of the inputs is standard input, and tells it where the bytes are.
+  init?(for inputs: inout [InputFile], command: String) throws {
+    let indices = inputs.indices.filter { inputs[$0].path == InputFile.standardStream }
+    guard let index = indices.first else { return nil }
+    guard indices.count == 1 else {
+      throw WrongUse("- is standard input, which can be read only once", command: command)
+    }
+    do throws(AnonymousFileError) {
+      do throws(FileSystemError) { file = try AnonymousFile() } catch { throw .system(error) }
+      try file.copy(from: 0)
+    } catch {
+      throw FileError(error, path: InputFile.standardStream)
+    }
+    inputs[index].location = file.path
+  }
+}

@@ -28,7 +28,8 @@ typedef struct {
   unsigned long adler, reserved;
 } zlib_stream;
 
-enum { ZLIB_OK = 0, ZLIB_STREAM_END = 1, ZLIB_BUFFER_ERROR = -5, ZLIB_FINISH = 4, ZLIB_GZIP_WINDOW = 15 + 16 };
+enum { ZLIB_OK = 0, ZLIB_STREAM_END = 1, ZLIB_BUFFER_ERROR = -5, ZLIB_FINISH = 4,
+       ZLIB_GZIP_WINDOW = 15 + 16, ZLIB_RAW_WINDOW = -15 };
 
 static struct {
   const char *(*version)(void);
@@ -72,7 +73,11 @@ static int is_zlib_open, is_zstd_open;
   ((table).member = (__typeof__((table).member))dlsym(library, name)) != NULL
 
 static void open_zlib(void) {
+#ifdef __APPLE__
+  void *library = dlopen("libz.1.dylib", RTLD_LAZY | RTLD_LOCAL);
+#else
   void *library = dlopen("libz.so.1", RTLD_LAZY | RTLD_LOCAL);
+#endif
   is_zlib_open = library && FIND(zlib, version, "zlibVersion") && FIND(zlib, inflate_init, "inflateInit2_") &&
                  FIND(zlib, inflate, "inflate") && FIND(zlib, inflate_reset, "inflateReset") &&
                  FIND(zlib, inflate_end, "inflateEnd") && FIND(zlib, deflate_init, "deflateInit2_") &&
@@ -90,12 +95,12 @@ static void open_zstd(void) {
 
 static int is_available(int format) {
   static pthread_once_t zlib_once = PTHREAD_ONCE_INIT, zstd_once = PTHREAD_ONCE_INIT;
-  if (format == ECHELON_GZIP) {
-    pthread_once(&zlib_once, open_zlib);
-    return is_zlib_open;
+  if (format == ECHELON_ZSTD) {
+    pthread_once(&zstd_once, open_zstd);
+    return is_zstd_open;
   }
-  pthread_once(&zstd_once, open_zstd);
-  return is_zstd_open;
+  pthread_once(&zlib_once, open_zlib);
+  return is_zlib_open;
 }
 
 struct echelon_codec {
@@ -121,7 +126,8 @@ echelon_codec *echelon_codec_open(int format, int compresses) {
     is_open = zlib.deflate_init(&codec->zlib, 6, 8, ZLIB_GZIP_WINDOW, 8, 0, zlib.version(),
                                 sizeof(zlib_stream)) == ZLIB_OK;
   } else {
-    is_open = zlib.inflate_init(&codec->zlib, ZLIB_GZIP_WINDOW, zlib.version(), sizeof(zlib_stream)) == ZLIB_OK;
+    int window = format == ECHELON_GZIP ? ZLIB_GZIP_WINDOW : ZLIB_RAW_WINDOW;
+    is_open = zlib.inflate_init(&codec->zlib, window, zlib.version(), sizeof(zlib_stream)) == ZLIB_OK;
   }
   if (is_open) return codec;
   free(codec);
@@ -151,7 +157,7 @@ static int step_zlib(echelon_codec *codec, const uint8_t *input, size_t input_co
 
 int echelon_codec_step(echelon_codec *codec, const uint8_t *input, size_t input_count, size_t *read, uint8_t *output,
                        size_t output_count, size_t *written, int is_last) {
-  if (codec->format == ECHELON_GZIP)
+  if (codec->format != ECHELON_ZSTD)
     return step_zlib(codec, input, input_count, read, output, output_count, written, is_last);
   zstd_input in = {input, input_count, 0};
   zstd_output out = {output, output_count, 0};
@@ -176,6 +182,25 @@ void echelon_codec_close(echelon_codec *codec) {
   else
     codec->compresses ? zlib.deflate_end(&codec->zlib) : zlib.inflate_end(&codec->zlib);
   free(codec);
+}
+
+echelon_inflate_result echelon_inflate(const uint8_t *input, size_t input_count, uint8_t *output,
+                                       size_t output_count) {
+  if (!is_available(ECHELON_DEFLATE)) return ECHELON_INFLATE_NO_LIBRARY;
+  echelon_codec *codec = echelon_codec_open(ECHELON_DEFLATE, 0);
+  if (!codec) return ECHELON_INFLATE_NO_MEMORY;
+  uint8_t none = 0;  // zlib takes no null pointers, not even to nothing
+  if (!input_count) input = &none;
+  if (!output_count) output = &none;
+  int state;
+  size_t read, written;
+  do {
+    state = echelon_codec_step(codec, input, input_count, &read, output, output_count, &written, 0);
+    input += read, input_count -= read;
+    output += written, output_count -= written;
+  } while (state == ECHELON_CODEC_MORE && (read || written));
+  echelon_codec_close(codec);
+  return state == ECHELON_CODEC_END && !input_count && !output_count ? ECHELON_INFLATED : ECHELON_INFLATE_DAMAGED;
 }
 
 int32_t echelon_anonymous_file(void) {

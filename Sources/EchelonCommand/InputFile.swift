@@ -13,9 +13,13 @@ struct InputFile: Codable, Sendable {
   /// How it is written if it is delimited text.
   var dialect = CSVDialect.detecting
 
-  init(path: String, dialect: CSVDialect = .detecting) {
+  /// How the numbers lie if it has no format of its own.
+  var raw: RawFormat?
+
+  init(path: String, dialect: CSVDialect = .detecting, raw: RawFormat? = nil) {
     self.path = path
     self.dialect = dialect
+    self.raw = raw
   }
 
   /// What stands for standard input among files, and for standard output.
@@ -27,7 +31,7 @@ struct InputFile: Codable, Sendable {
   /// Finds out what the file is, and scans it.
   func open(chunkByteCount: Int = 1 << 20) throws(FileError) -> DataFileReader {
     try DataFileReader.open(
-      path, contentsAt: location, dialect: dialect, chunkByteCount: chunkByteCount)
+      path, contentsAt: location, dialect: dialect, chunkByteCount: chunkByteCount, raw: raw)
   }
 }
 

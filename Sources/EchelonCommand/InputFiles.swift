@@ -3,7 +3,9 @@ import EchelonFiles
 
 /// The files that the arguments of a command name.
 enum InputFiles {
-  private static let plainExtensions = [".csv", ".tsv", ".tab", ".npy"]
+  private static let plainExtensions = [
+    ".csv", ".tsv", ".tab", ".npy", ".npz", ".mtx", ".jsonl", ".ndjson",
+  ]
   private static let extensions =
     plainExtensions + [".gz", ".zst"].flatMap { suffix in plainExtensions.map { $0 + suffix } }
 

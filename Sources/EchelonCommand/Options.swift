@@ -1,5 +1,6 @@
 import ArgumentParser
 import Echelon
+import EchelonFiles
 
 /// How many processes work.
 struct WorkerOptions: ParsableArguments {
@@ -17,6 +18,24 @@ struct WorkerOptions: ParsableArguments {
 
   /// The number that was asked for, or that the machine suggests.
   var count: Int { workers ?? min(256, MachineLimits.processors().count) }
+}
+
+/// What files without a format of their own hold.
+struct RawOptions: ParsableArguments {
+  @Option(
+    name: .customLong("raw"),
+    help: ArgumentHelp(
+      "The files are plain numbers of this type: f8le, i2be:3 in rows of 3, f4le:2@128 after 128 bytes.",
+      valueName: "type"),
+    transform: { text in
+      guard let format = RawFormat(text) else {
+        throw ValidationError(
+          "'\(text)' is no type of numbers; write b1, i1, u1, or i2, i4, i8, u2, u4, u8, f2, f4, f8, c8, c16 "
+            + "with le or be, as in f8le:3@128 for 3 columns after 128 bytes")
+      }
+      return format
+    })
+  var rawFormat: RawFormat?
 }
 
 /// How a result is written to standard output.

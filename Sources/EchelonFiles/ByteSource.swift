@@ -2,10 +2,12 @@ import EchelonMemory
 
 /// Where the bytes of a file are: mapped; in a file in memory when they had to be decompressed; or in
 /// memory when they came from elsewhere (a test).
-enum ByteSource: Sendable {
+indirect enum ByteSource: Sendable {
   case mapped(MappedFile)
   case decompressed(AnonymousFile, MappedFile)
   case memory([UInt8])
+  /// Some of the bytes of another source, which has them all.
+  case part(ByteSource, Range<Int>)
 
   /// Maps the file at `path`, with this module's errors; a gzip or zstd file, known by its first bytes,
   /// is decompressed.
@@ -37,6 +39,7 @@ enum ByteSource: Sendable {
     switch self {
     case .mapped(let file), .decompressed(_, let file): file.byteCount
     case .memory(let bytes): bytes.count
+    case .part(_, let range): range.count
     }
   }
 
@@ -44,7 +47,7 @@ enum ByteSource: Sendable {
   var location: String? {
     switch self {
     case .mapped(let file), .decompressed(_, let file): file.path
-    case .memory: nil
+    case .memory, .part: nil
     }
   }
 
@@ -58,6 +61,10 @@ enum ByteSource: Sendable {
       return try file.withBytes(body)
     case .memory(let bytes):
       return try body(bytes.span)
+    case .part(let whole, let range):
+      return try whole.withBytes(path: path) { (bytes) throws(FileError) in
+        try body(bytes.extracting(range))
+      }
     }
   }
 }

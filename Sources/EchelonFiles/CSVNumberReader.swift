@@ -137,26 +137,3 @@ extension FileError {
     }
   }
 }
-
-extension FilePlace {
-  /// The line and column of an offset.
-  ///
-  /// Counted only when there is something to say: no pass keeps a line count.
-  init(path: String, offset end: Int, in bytes: Span<UInt8>) {
-    var line = 1
-    var column = 1
-    var offset = bytes.matches("\u{FEFF}", at: 0) ? 3 : 0
-    while offset < end {
-      let byte = bytes[offset]
-      let isPairStart = byte == 0x0D && offset + 1 < bytes.count && bytes[offset + 1] == 0x0A
-      if byte == 0x0A || (byte == 0x0D && !isPairStart) {
-        line += 1
-        column = 1
-      } else if byte & 0xC0 != 0x80 && !isPairStart {  // not inside a UTF-8 sequence
-        column += 1
-      }
-      offset += 1
-    }
-    self.init(path: path, line: line, column: column)
-  }
-}

@@ -1,12 +1,17 @@
+import EchelonMemory
+
 /// A data file of any format this module reads, as columns: the front door of the batch commands.
 ///
 ///     let file = try DataFileReader.open(path)
 ///     let storage = …                          // file.numberColumns.count × file.rowCount
 ///     try file.readNumbers(into: &storage)     // column after column, missing values NaN
 ///
-/// An NPY file is known by its first bytes, whatever its name; everything else is delimited text.
-/// The columns of an array are `col0`, `col1`, …: one for one axis, one per column for two. Arrays
-/// with more axes are refused, since any choice of rows and columns would be a guess.
+/// NPY, NPZ and Matrix Market files are known by their first bytes, whatever their names; JSON lines by
+/// `.jsonl` or `.ndjson` at the end of theirs; everything else is delimited text.
+///
+/// The columns of an array are `col0`, `col1`, …: one for one axis, one per column for two; complex ones
+/// are two columns, `col0.real` and `col0.imag`. Arrays with more axes are refused, since any choice of
+/// rows and columns would be a guess.
 public struct DataFileReader: Sendable {
   /// The file in its own format, for what only that format has.
   public enum Format: Sendable {
@@ -14,6 +19,12 @@ public struct DataFileReader: Sendable {
     case csv(CSVFile)
     /// A NumPy array.
     case npy(MappedNPY)
+    /// NumPy arrays in an archive.
+    case npz(NPZFile)
+    /// A matrix as text.
+    case matrixMarket(MatrixMarketFile)
+    /// A JSON object or array on every line.
+    case jsonLines(JSONLinesFile)
   }
 
   /// The most columns a file may have: each costs a name and later a result.
@@ -35,21 +46,46 @@ public struct DataFileReader: Sendable {
   public var numberColumns: [Int] { columns.indices.filter { columns[$0].kind == .number } }
 
   /// Maps the file at `path`, finds out what it is, and scans it for columns and rows.
+  ///
   /// - Parameters:
+  ///   - path: a file, or `FILE.npz:NAME` for one array of an archive.
   ///   - location: where the bytes are if not at `path`, which errors then only show.
   ///   - dialect: how delimited text is written; nil is `CSVDialect.detecting`.
   ///   - chunkByteCount: about how long the chunks of a CSV file are.
+  ///   - raw: how the numbers lie in a file that has no format of its own; nil for all others.
   public static func open(
     _ path: String, contentsAt location: String? = nil, dialect: CSVDialect? = nil,
-    chunkByteCount: Int = 1 << 20
+    chunkByteCount: Int = 1 << 20, raw: RawFormat? = nil
   ) throws(FileError) -> DataFileReader {
-    let source = try ByteSource(path: path, contentsAt: location)
-    let isNPY = try source.withBytes(path: path) { (bytes) throws(FileError) in
-      NPYHeader.isPresent(in: bytes)
+    if let raw {
+      return try DataFileReader(MappedNPY(path: path, contentsAt: location, raw: raw))
     }
+    let source: ByteSource
+    do throws(FileError) { source = try ByteSource(path: path, contentsAt: location) } catch {
+      // Only a name that no file has is one of a member.
+      guard case .notFound = error, let part = NPZFile.split(path) else { throw error }
+      return try DataFileReader(NPZFile(path: part.path, member: part.member), path: path)
+    }
+    let (isNPY, isMatrixMarket, isNPZ) = try source.withBytes(path: path) {
+      (bytes) throws(FileError) in
+      (
+        NPYHeader.isPresent(in: bytes), MatrixMarketFile.isPresent(in: bytes),
+        NPZFile.isPresent(in: bytes)
+      )
+    }
+    let name = CompressionFormat(path: path).map { path.dropLast($0.suffix.count) } ?? path[...]
     // The name can only add a demand: a `.npy` file that has no signature is damaged, not text.
-    if isNPY || path.hasSuffix(".npy") {
+    if isNPY || name.hasSuffix(".npy") {
       return try DataFileReader(MappedNPY(path: path, source: source))
+    }
+    if isNPZ || name.hasSuffix(".npz") {
+      return try DataFileReader(NPZFile(path: path, source: source))
+    }
+    if isMatrixMarket || name.hasSuffix(".mtx") {
+      return DataFileReader(try MatrixMarketFile(path: path, source: source))
+    }
+    if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") {
+      return DataFileReader(try JSONLinesFile(path: path, source: source))
     }
     return DataFileReader(
       try CSVFile(path: path, source: source, dialect: dialect, chunkByteCount: chunkByteCount))
@@ -63,6 +99,32 @@ public struct DataFileReader: Sendable {
     rowCount = file.rowCount
   }
 
+  /// The arrays of an archive, which must have as many rows, as columns.
+  public init(_ file: NPZFile) throws(FileError) { try self.init(file, path: file.path) }
+
+  private init(_ file: NPZFile, path: String) throws(FileError) {
+    self.path = path
+    format = .npz(file)
+    (rowCount, columns) = try file.tableShape()
+  }
+
+  /// The columns of a matrix.
+  public init(_ file: MatrixMarketFile) {
+    self.init(path: file.path, .matrixMarket(file), file.table)
+  }
+
+  /// The columns of JSON lines.
+  public init(_ file: JSONLinesFile) {
+    self.init(path: file.path, .jsonLines(file), file.table)
+  }
+
+  private init(path: String, _ format: Format, _ table: DataTable) {
+    self.path = path
+    self.format = format
+    columns = table.columns.map { ColumnDescription(name: $0.name, kind: $0.kind) }
+    rowCount = table.rowCount
+  }
+
   /// An array with at most two axes as columns.
   public init(_ array: MappedNPY) throws(FileError) {
     let shape = try array.tableShape()
@@ -72,7 +134,9 @@ public struct DataFileReader: Sendable {
     path = array.path
     format = .npy(array)
     rowCount = shape.rowCount
-    columns = (0..<shape.columnCount).map { ColumnDescription(name: "col\($0)", kind: .number) }
+    columns = (0..<shape.columnCount).map {
+      ColumnDescription(name: array.columnName($0), kind: .number)
+    }
   }
 
   /// Reads all numbers into `storage`.
@@ -83,18 +147,23 @@ public struct DataFileReader: Sendable {
     switch format {
     case .csv(let file): try file.readNumbers(into: &storage)
     case .npy(let array): try array.readNumbers(into: &storage)
+    case .npz(let file): try file.readNumbers(into: &storage)
+    case .matrixMarket(let file): file.table.copyNumbers(into: &storage)
+    case .jsonLines(let file): file.table.copyNumbers(into: &storage)
     }
   }
 
   /// All values, in memory.
   public func table() throws(FileError) -> DataTable {
     switch format {
-    case .csv(let file):
-      return try file.table()
-    case .npy(let array):
-      var numbers = [Double](repeating: 0, count: array.count)
+    case .csv(let file): return try file.table()
+    case .matrixMarket(let file): return file.table
+    case .jsonLines(let file): return file.table
+    case .npy, .npz:
+      // Not `columns.count` × `rowCount`: an array of no columns can have any number of rows.
+      var numbers = [Double](repeating: 0, count: columns.isEmpty ? 0 : columns.count * rowCount)
       var storage = numbers.mutableSpan
-      try array.readNumbers(into: &storage)
+      try readNumbers(into: &storage)
       return DataTable(
         columns: columns.enumerated().map { index, column in
           let values = numbers[index * rowCount..<(index + 1) * rowCount]

@@ -1,4 +1,4 @@
-/// Columns of equal length: what a CSV or a two-dimensional NPY file holds.
+/// Columns of equal length: what a data file holds.
 public struct DataTable: Sendable, Equatable {
   /// The columns, in the order of the file.
   public let columns: [Column]
@@ -19,4 +19,16 @@ public struct DataTable: Sendable, Equatable {
 
   /// The first column of that name, or nil.
   public subscript(name: String) -> Column? { columns.first { $0.name == name } }
+
+  /// Copies the columns of numbers into `storage`, one after the other.
+  func copyNumbers(into storage: inout MutableSpan<Double>) {
+    let columns = columns.compactMap(\.numbers)
+    precondition(
+      storage.count == columns.count * rowCount,
+      "storage has \(storage.count) elements, \(columns.count) columns of \(rowCount) rows need "
+        + "\(columns.count * rowCount)")
+    for (index, numbers) in columns.enumerated() {
+      for row in 0..<rowCount { storage[index &* rowCount &+ row] = numbers[row] }
+    }
+  }
 }

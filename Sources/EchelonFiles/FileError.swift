@@ -55,6 +55,27 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A quoted field that never ends, or that goes on after its closing quote.
   case malformedQuote(place: FilePlace, what: String)
 
+  /// Text that is not as its format has it.
+  case malformedText(place: FilePlace, what: String)
+
+  /// An archive whose records are not as zip has them, or with members that are not read.
+  case malformedZip(path: String, offset: Int, what: String)
+
+  /// An archive without the member that was asked for.
+  case noMember(path: String, name: String, names: [String])
+
+  /// Arrays of an archive that make no table, since they have different numbers of rows.
+  case membersDiffer(path: String, shapes: [String], example: String)
+
+  /// A library of the system that the file needs.
+  case missingLibrary(path: String, what: String, package: String)
+
+  /// A file of plain numbers that ends within a row.
+  case notWholeRows(path: String, byteCount: Int, rowByteCount: Int, format: String)
+
+  /// A table that the format to be written does not have.
+  case unwritable(path: String, what: String)
+
   /// More columns than a table may have; usually the delimiter is not the one assumed, or an
   /// array is transposed.
   case tooManyColumns(path: String, limit: Int)
@@ -115,6 +136,22 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): \(what)"
     case .malformedQuote(let place, let what):
       "\(place): \(what); inside quotes, write a quote as two"
+    case .malformedText(let place, let what):
+      "\(place): \(what)"
+    case .malformedZip(let path, let offset, let what):
+      "\(path): byte \(offset): \(what)"
+    case .noMember(let path, let name, let names):
+      "\(path): has no array '\(name)'; it has \(Self.list(names))"
+    case .membersDiffer(let path, let shapes, let example):
+      "\(path): arrays with different numbers of rows are no table: \(Self.list(shapes)); "
+        + "pick one by \(path):\(example)"
+    case .missingLibrary(let path, let what, let package):
+      "\(path): \(what), and it is not installed; install \(package) (apt-get install \(package))"
+    case .notWholeRows(let path, let byteCount, let rowByteCount, let format):
+      "\(path): \(byteCount) bytes of data are no whole rows of \(rowByteCount) bytes, which '\(format)' has; "
+        + "check type, columns and header"
+    case .unwritable(let path, let what):
+      "\(path): not written: \(what)"
     case .tooManyColumns(let path, let limit):
       "\(path): the first row has more than \(limit) columns; check the delimiter, or transpose"
     case .malformedNPY(let path, let offset, let expected, let found):
@@ -146,6 +183,12 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension FileError {
+  /// Some of many words.
+  private static func list(_ words: [String]) -> String {
+    words.prefix(8).joined(separator: ", ")
+      + (words.count > 8 ? " and \(words.count - 8) more" : "")
+  }
+
   /// The meaning of a failed system call to someone who asked for `path`.
   package init(_ error: FileSystemError, path: String) {
     switch error.code {

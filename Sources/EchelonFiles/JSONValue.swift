@@ -1,4 +1,4 @@
-/// A JSON document, for results: it is written here, never read.
+/// A JSON document, for results: it is written here, never read; `JSONLinesFile` reads tables.
 ///
 /// JSON has no NaN and no infinity, so all three are written as `null`: "no value". Whoever needs
 /// to tell them apart writes CSV or NPY. Members of an object stay in the order given.

@@ -6,8 +6,12 @@ import EchelonMemory
 ///     let sum = digits.withElements(of: Double.self) { x in … }   // no copy; nil if not Doubles
 ///     let values = try digits.numbers()                       // a copy, converted, for any type
 ///
-/// Reads format versions 1 to 3, booleans, integers and floats of 1 to 8 bytes, in both byte orders
-/// and both axis orders. Half precision, complex, structured and object arrays are refused by name.
+/// Reads format versions 1 to 3: booleans, integers of 1 to 8 bytes, floats of 2, 4 and 8, and complex
+/// numbers of two floats, in both byte orders and both axis orders. Extended precision, structured and
+/// object arrays are refused by name.
+///
+/// Where numbers are converted, a complex element is two of them: its real part, then its imaginary
+/// part. A table has two columns for each of a complex array, `col0.real`, `col0.imag`, `col1.real`, ….
 public struct MappedNPY: Sendable {
   /// The path as it was given.
   public let path: String
@@ -27,6 +31,9 @@ public struct MappedNPY: Sendable {
   /// The number of elements.
   public var count: Int { header.count }
 
+  /// The real numbers in the elements: `count`, or twice as many of a complex array.
+  public var numberCount: Int { count * elementType.partCount }
+
   private let header: NPYHeader
   private let source: ByteSource
 
@@ -43,6 +50,28 @@ public struct MappedNPY: Sendable {
   /// Reads a file that is already in memory; `name` stands for the path in errors.
   public init(name: String, bytes: [UInt8]) throws(FileError) {
     try self.init(path: name, source: .memory(bytes))
+  }
+
+  /// Maps a file of numbers without a header, which lie as `format` says: the last rows must be whole.
+  /// - Parameter location: where the bytes are if not at `path`, which errors then only show.
+  /// - Throws: `FileError.notWholeRows` if they are not.
+  public init(
+    path: String, contentsAt location: String? = nil, raw format: RawFormat
+  ) throws(FileError) {
+    let source = try ByteSource(path: path, contentsAt: location)
+    try self.init(path: path, source: source, raw: format)
+  }
+
+  /// Reads numbers without a header that are already in memory.
+  public init(name: String, bytes: [UInt8], raw format: RawFormat) throws(FileError) {
+    try self.init(path: name, source: .memory(bytes), raw: format)
+  }
+
+  private init(path: String, source: ByteSource, raw format: RawFormat) throws(FileError) {
+    guard source.byteCount > 0 else { throw .empty(path: path) }
+    header = try NPYHeader(format, byteCount: source.byteCount, path: path)
+    self.path = path
+    self.source = source
   }
 
   init(path: String, source: ByteSource) throws(FileError) {
@@ -81,27 +110,34 @@ public struct MappedNPY: Sendable {
     return try result.get()
   }
 
-  /// Converts all elements, in file order, into `storage`, which must hold `count` of them.
+  /// Converts all elements, in file order, into `storage`, which must hold `numberCount` numbers.
   ///
-  /// Booleans become 0 and 1; integers beyond 2^53 are rounded to the nearest `Double`.
+  /// Booleans become 0 and 1; integers beyond 2^53 are rounded to the nearest `Double`; of complex
+  /// numbers the real and the imaginary part lie side by side.
   public func readElements(into storage: inout MutableSpan<Double>) throws(FileError) {
-    precondition(
-      storage.count == count, "storage has \(storage.count) elements, the array \(count)")
-    try convert { element, value in storage[element] = value }
+    checkStorage(storage.count)
+    try convert(from: 0, by: 1, count: numberCount) { index, value in storage[index] = value }
   }
 
-  /// Converts a table into `storage`, column after column: element (r, c) goes to c · rows + r.
+  /// Converts a table into `storage`, column after column: row r of column c goes to c · rows + r.
   ///
-  /// One axis is one column; none is one row. `storage` must hold `count` elements.
+  /// One axis is one column; none is one row; a complex column is two, of real and of imaginary
+  /// parts. `storage` must hold `numberCount` numbers.
   /// - Throws: `FileError.notATable` for more than two axes.
   public func readNumbers(into storage: inout MutableSpan<Double>) throws(FileError) {
     let (rowCount, columnCount) = try tableShape()
+    checkStorage(storage.count)
+    if isFortranOrder && elementType.partCount > 1 {
+      for column in 0..<columnCount {
+        let first = column * rowCount
+        try convert(column: column) { row, value in storage[first &+ row] = value }
+      }
+      return
+    }
     guard !isFortranOrder && columnCount > 1 else { return try readElements(into: &storage) }
-    precondition(
-      storage.count == count, "storage has \(storage.count) elements, the array \(count)")
     var row = 0
     var column = 0
-    try convert { _, value in
+    try convert(from: 0, by: 1, count: numberCount) { _, value in
       storage[column &* rowCount &+ row] = value
       column &+= 1
       if column == columnCount { (row, column) = (row &+ 1, 0) }
@@ -117,35 +153,53 @@ public struct MappedNPY: Sendable {
     precondition(0..<columnCount ~= column, "column \(column) of \(columnCount)")
     precondition(
       storage.count == rowCount, "storage has \(storage.count) elements, a column \(rowCount)")
-    let start = isFortranOrder ? column * rowCount : column
-    let step = isFortranOrder ? 1 : columnCount
-    try convert(from: start, by: step, count: rowCount) { row, value in storage[row] = value }
+    try convert(column: column) { row, value in storage[row] = value }
   }
 
-  /// All elements in file order, converted.
+  /// All elements in file order, converted; `numberCount` numbers.
   public func numbers() throws(FileError) -> [Double] {
-    var values = [Double](repeating: 0, count: count)
+    var values = [Double](repeating: 0, count: numberCount)
     var storage = values.mutableSpan
     try readElements(into: &storage)
     return values
   }
 
-  /// Rows and columns of the array as a table.
+  /// Rows and columns of the array as a table of real numbers.
+  /// - Throws: `FileError.notATable` for more than two axes, and `tooManyColumns` when their number
+  ///   is out of range.
   public func tableShape() throws(FileError) -> (rowCount: Int, columnCount: Int) {
-    switch shape.count {
-    case 0: (1, 1)
-    case 1: (shape[0], 1)
-    case 2: (shape[0], shape[1])
-    default: throw .notATable(path: path, shape: shape)
+    guard shape.count <= 2 else { throw .notATable(path: path, shape: shape) }
+    // Arrays without rows can have any number of columns.
+    let (columnCount, overflow) = (shape.count == 2 ? shape[1] : 1)
+      .multipliedReportingOverflow(by: elementType.partCount)
+    guard !overflow else {
+      throw .tooManyColumns(path: path, limit: DataFileReader.maximumColumnCount)
     }
+    return (shape.first ?? 1, columnCount)
   }
 
-  /// Calls `store` with the index and the value of every element, in file order.
-  private func convert(_ store: (Int, Double) -> Void) throws(FileError) {
-    try convert(from: 0, by: 1, count: count, store)
+  /// The name of a column of the table: `col3`; `col3.real` or `col3.imag` of a complex array.
+  public func columnName(_ column: Int) -> String { Self.columnName(column, elementType) }
+
+  static func columnName(_ column: Int, _ type: NPYElementType) -> String {
+    type.partCount == 1 ? "col\(column)" : "col\(column / 2).\(column % 2 == 0 ? "real" : "imag")"
   }
 
-  /// Calls `store` with 0, 1, … and the values of the `count` elements from `start`, `step` apart.
+  private func checkStorage(_ storageCount: Int) {
+    precondition(
+      storageCount == numberCount, "storage has \(storageCount) elements, the array \(numberCount)")
+  }
+
+  /// Calls `store` with every row of a column of the table and its value.
+  private func convert(column: Int, _ store: (Int, Double) -> Void) throws(FileError) {
+    let (rowCount, columnCount) = try tableShape()
+    let parts = elementType.partCount
+    let start = isFortranOrder ? column / parts * rowCount * parts + column % parts : column
+    try convert(from: start, by: isFortranOrder ? parts : columnCount, count: rowCount, store)
+  }
+
+  /// Calls `store` with 0, 1, … and the values of the `count` numbers from number `start`, `step`
+  /// apart.
   private func convert(
     from start: Int, by step: Int, count: Int, _ store: (Int, Double) -> Void
   ) throws(FileError) {
@@ -161,8 +215,11 @@ public struct MappedNPY: Sendable {
       case .uint16: convert(bytes, UInt16.self, picked, { Double($0) }, store)
       case .uint32: convert(bytes, UInt32.self, picked, { Double($0) }, store)
       case .uint64: convert(bytes, UInt64.self, picked, { Double($0) }, store)
-      case .float32: convert(bytes, UInt32.self, picked, { Double(Float(bitPattern: $0)) }, store)
-      case .float64: convert(bytes, UInt64.self, picked, { Double(bitPattern: $0) }, store)
+      case .float16: convert(bytes, UInt16.self, picked, { Double(halfPrecision: $0) }, store)
+      case .float32, .complex64:
+        convert(bytes, UInt32.self, picked, { Double(Float(bitPattern: $0)) }, store)
+      case .float64, .complex128:
+        convert(bytes, UInt64.self, picked, { Double(bitPattern: $0) }, store)
       }
     }
   }
@@ -179,5 +236,22 @@ public struct MappedNPY: Sendable {
       let stored = bytes.loadInteger(at: first &+ element &* stride, as: type)
       store(element, value(isBigEndian ? Bits(bigEndian: stored) : Bits(littleEndian: stored)))
     }
+  }
+}
+
+extension Double {
+  /// The value of an IEEE 754 number of 16 bits: 5 of exponent, 10 of fraction.
+  ///
+  /// Not `Float16`, which not every processor's Swift has.
+  init(halfPrecision bits: UInt16) {
+    let fraction = Double(bits & 0x3FF)
+    let magnitude: Double =
+      switch bits >> 10 & 0x1F {
+      case 0: fraction * 0x1p-24
+      case 0x1F: fraction == 0 ? .infinity : .nan
+      case let exponent:
+        Double(bitPattern: (UInt64(exponent) + 1008) << 52 | UInt64(bits & 0x3FF) << 42)
+      }
+    self = bits >> 15 == 0 ? magnitude : -magnitude
   }
 }

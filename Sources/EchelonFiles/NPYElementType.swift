@@ -1,5 +1,5 @@
 /// The numeric element types of NPY arrays that this module reads.
-public enum NPYElementType: String, Sendable, CaseIterable {
+public enum NPYElementType: String, Sendable, CaseIterable, Codable {
   /// One byte, 0 or 1.
   case bool = "b1"
   /// Signed integers of 1, 2, 4 and 8 bytes.
@@ -12,17 +12,30 @@ public enum NPYElementType: String, Sendable, CaseIterable {
   case uint16 = "u2"
   case uint32 = "u4"
   case uint64 = "u8"
-  /// IEEE 754 numbers of 4 and 8 bytes.
+  /// IEEE 754 numbers of 2, 4 and 8 bytes.
+  case float16 = "f2"
   case float32 = "f4"
   case float64 = "f8"
+  /// A real and an imaginary part, of 4 bytes each, or of 8.
+  case complex64 = "c8"
+  case complex128 = "c16"
 
   /// Bytes of one element.
   public var byteCount: Int {
     switch self {
     case .bool, .int8, .uint8: 1
-    case .int16, .uint16: 2
+    case .int16, .uint16, .float16: 2
     case .int32, .uint32, .float32: 4
-    case .int64, .uint64, .float64: 8
+    case .int64, .uint64, .float64, .complex64: 8
+    case .complex128: 16
+    }
+  }
+
+  /// Real numbers in an element: two of a complex type, else one.
+  public var partCount: Int {
+    switch self {
+    case .complex64, .complex128: 2
+    default: 1
     }
   }
 
@@ -30,8 +43,8 @@ public enum NPYElementType: String, Sendable, CaseIterable {
   static func meaning(ofUnsupported code: Substring) -> String {
     let kind =
       switch code.first {
-      case "f": code == "f2" ? "half-precision floating point" : "extended floating point"
-      case "c": "complex numbers"
+      case "f": "extended floating point"
+      case "c": "extended complex numbers"
       case "O": "Python objects"
       case "S", "a": "byte strings"
       case "U": "Unicode strings"
@@ -58,6 +71,12 @@ extension Float: NPYElement {
   /// `f4`
   public static var npyType: NPYElementType { .float32 }
 }
+#if !(os(macOS) && arch(x86_64))
+  extension Float16: NPYElement {
+    /// `f2`
+    public static var npyType: NPYElementType { .float16 }
+  }
+#endif
 extension Int8: NPYElement {
   /// `i1`
   public static var npyType: NPYElementType { .int8 }

@@ -33,6 +33,23 @@ struct NPYHeader: Sendable, Equatable {
   /// numpy's own limit on the number of axes.
   static let mostAxes = 64
 
+  /// What an NPY header would say of a file that has none.
+  init(_ format: RawFormat, byteCount: Int, path: String) throws(FileError) {
+    let rowByteCount = format.elementType.byteCount * format.columnCount
+    let dataByteCount = byteCount - format.headerByteCount
+    guard dataByteCount >= 0, dataByteCount % rowByteCount == 0 else {
+      throw .notWholeRows(
+        path: path, byteCount: max(dataByteCount, 0), rowByteCount: rowByteCount,
+        format: format.description)
+    }
+    elementType = format.elementType
+    isBigEndian = format.isBigEndian
+    isFortranOrder = false
+    let rowCount = dataByteCount / rowByteCount
+    shape = format.columnCount == 1 ? [rowCount] : [rowCount, format.columnCount]
+    dataOffset = format.headerByteCount
+  }
+
   /// Reads the header at the start of `bytes`, and checks that exactly its data follow.
   init(_ bytes: Span<UInt8>, path: String) throws(FileError) {
     guard Self.isPresent(in: bytes) else {

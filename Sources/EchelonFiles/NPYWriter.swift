@@ -9,15 +9,21 @@ public enum NPYWriter {
     _ elements: Span<Element>, shape: [Int]? = nil, isFortranOrder: Bool = false,
     to path: String
   ) throws(FileError) {
-    let shape = shape ?? [elements.count]
-    precondition(
-      shape.reduce(1, *) == elements.count && shape.allSatisfy { $0 >= 0 },
-      "shape \(shape) does not hold \(elements.count) elements")
+    let shape = Self.shape(shape, of: elements.count)
     var writer = try AtomicFileWriter(path: path)
     let head = header(of: Element.npyType, shape: shape, isFortranOrder: isFortranOrder)
     try writer.write(elements: head.span)
     try writer.write(elements: elements)
     try writer.commit()
+  }
+
+  /// The lengths of the axes of `count` elements, one axis if none are given.
+  static func shape(_ shape: [Int]?, of count: Int) -> [Int] {
+    let shape = shape ?? [count]
+    precondition(
+      shape.reduce(1, *) == count && shape.allSatisfy { $0 >= 0 },
+      "shape \(shape) does not hold \(count) elements")
+    return shape
   }
 
   /// The bytes before the data, with numpy's padding: room for the growing axis to become 21 digits

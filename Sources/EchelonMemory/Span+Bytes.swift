@@ -43,6 +43,19 @@ extension Span where Element == UInt8 {
   }
 }
 
+extension Span where Element: Numeric & BitwiseCopyable {
+  /// Calls `body` with the numbers as they lie in memory.
+  package func withElementBytes<Result, Failure: Error>(
+    _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    // SAFETY: the buffer is used only during the call that lends it, and the numbers have no padding.
+    try unsafe withUnsafeBytes { (buffer) throws(Failure) -> Result in
+      let bytes = unsafe buffer.assumingMemoryBound(to: UInt8.self)
+      return try body(unsafe Span<UInt8>(_unsafeElements: bytes))
+    }
+  }
+}
+
 /// Lends the first `count` bytes of a plain value.
 @inlinable package func withBytes<Value: BitwiseCopyable, Result, Failure: Error>(
   of value: Value, count: Int, _ body: (RawSpan) throws(Failure) -> Result

@@ -100,6 +100,58 @@ import Testing
       }
     }
   }
+
+  @Test func `takes plain numbers, archives and text formats, divided or not`() throws {
+    try withFolder { folder in
+      let table = DataTable(columns: [
+        Column(name: "col0", numbers: [1, 2.5, -3]), Column(name: "col1", numbers: [4, .nan, 6]),
+      ])
+      try NPZWriter.write(table, to: "\(folder)/a.npz")
+      try MatrixMarketWriter.write(table, to: "\(folder)/a.mtx")
+      try JSONLinesWriter.write(table, to: "\(folder)/a.jsonl")
+      try CSVWriter.write(table, to: "\(folder)/a.csv")
+      let rows = [1, 4, 2.5, .nan, -3, 6]
+      var raw: [UInt8] = [9, 9, 9]
+      for value in rows {
+        for byte in 0..<8 { raw.append(UInt8(value.bitPattern >> (56 - 8 * byte) & 0xFF)) }
+      }
+      try Data(raw).write(to: URL(filePath: "\(folder)/a.bin"))
+
+      func columns(_ arguments: [String]) throws -> String {
+        let run = try CommandProcess.run(["stats"] + arguments + ["--format", "csv"])
+        #expect(run.status == 0, "\(run.errors)")
+        // Without the name of the file.
+        return run.output.split(separator: "\n").dropFirst().map {
+          $0.drop { $0 != "," }
+        }.joined(separator: "\n")
+      }
+      let expected = try columns(["\(folder)/a.csv"])
+      #expect(expected.contains("col1,number,2,1"))
+      for pool in [[], ["--workers", "1", "--divide-from", "0"], ["--workers", "1"]] {
+        for file in ["a.npz", "a.mtx", "a.jsonl"] {
+          #expect(try columns(["\(folder)/\(file)"] + pool) == expected, "\(file), \(pool)")
+        }
+        #expect(
+          try columns(["\(folder)/a.bin", "--raw", "f8be:2@3"] + pool) == expected, "\(pool)")
+        #expect(
+          try columns(["\(folder)/a.npz:col1"] + pool)
+            == expected.split(separator: "\n").last.map(String.init))
+      }
+      let wrong = try CommandProcess.run("stats", "\(folder)/a.bin", "--raw", "f8")
+      #expect(wrong.status == 2 && wrong.errors.contains("'f8' is no type of numbers"))
+      let short = try CommandProcess.run("stats", "\(folder)/a.bin", "--raw", "f8be")
+      #expect(short.status != 0 && short.errors.contains("no whole rows of 8 bytes"))
+
+      let batch = try CommandProcess.run(
+        "batch", "--do", "to-npz,to-mtx,to-jsonl", "\(folder)/a.bin", "--raw", "f8be:2@3",
+        "--output",
+        "\(folder)/out")
+      #expect(batch.status == 0, "\(batch.errors)")
+      for kind in ["npz", "mtx", "jsonl"] {
+        #expect(try DataFileReader.open("\(folder)/out/a.bin.\(kind)").table() == table, "\(kind)")
+      }
+    }
+  }
 }
 
 @Suite struct `Options for delimited text` {

@@ -15,7 +15,7 @@ import Testing
 
   @Test(arguments: [
     "abs", "log", "sqrt", "difference", "standardize", "normalize", "drop-missing", "stats",
-    "correlation", "to-csv", "to-npy", "to-json",
+    "correlation", "to-csv", "to-npy", "to-npz", "to-mtx", "to-json", "to-jsonl",
   ])
   func `names every operation in the help of batch`(_ operation: String) throws {
     #expect(try CommandProcess.run("batch", "--help").output.contains("\n  \(operation) "))

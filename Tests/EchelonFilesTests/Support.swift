@@ -72,3 +72,43 @@ func fileError(
 func bits(_ values: [Double]) -> [UInt64] {
   values.map { $0.isNaN ? Double.nan.bitPattern : $0.bitPattern }
 }
+
+/// Writes text, and returns the path.
+func write(_ text: String, to path: String) throws -> String {
+  try Data(text.utf8).write(to: URL(filePath: path))
+  return path
+}
+
+/// Changes well-formed inputs at random: `read` takes them or throws an error that names the file, and
+/// does both.
+func expectNoTrap(
+  of seeds: [[UInt8]], alphabet: String, named name: String, rounds: Int = 20_000,
+  sourceLocation: SourceLocation = #_sourceLocation, _ read: ([UInt8]) throws -> Void
+) throws {
+  for bytes in seeds { try read(bytes) }
+  let seed = UInt64.random(in: 0...UInt64.max)
+  var generator = SeededGenerator(seed: seed)
+  var refused = 0
+  for round in 0..<rounds {
+    var bytes = seeds[round % seeds.count]
+    for _ in 0..<Int.random(in: 1...3, using: &generator) where !bytes.isEmpty {
+      let place = Int.random(in: 0..<bytes.count, using: &generator)
+      switch Int.random(in: 0..<5, using: &generator) {
+      case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+      case 1: bytes[place] = Array(alphabet.utf8).randomElement(using: &generator)!
+      case 2: bytes.remove(at: place)
+      case 3: bytes.removeSubrange(place...)
+      default: bytes.insert(Array(alphabet.utf8).randomElement(using: &generator)!, at: place)
+      }
+    }
+    do { try read(bytes) } catch {
+      #expect(
+        "\(error)".hasPrefix(name), "seed \(seed), round \(round): \(error)",
+        sourceLocation: sourceLocation)
+      refused += 1
+    }
+  }
+  #expect(
+    refused > rounds / 20 && refused < rounds, "\(refused) refused, seed \(seed)",
+    sourceLocation: sourceLocation)
+}

@@ -22,6 +22,8 @@ protocol FuzzTarget: AnyObject {
     ("function", { FunctionTarget() }), ("value", { try ValueTarget() }),
     ("error", { ErrorTarget() }), ("type", { try TypeTarget() }), ("wire", { try WireTarget() }),
     ("flight", { try FlightTarget() }), ("csv", { CSVTarget() }), ("npy", { NPYTarget() }),
+    ("mtx", { MatrixMarketTarget() }), ("jsonl", { JSONLinesTarget() }),
+    ("npz", { try NPZTarget() }), ("raw", { RawTarget() }),
   ]
 
   static func main() throws {

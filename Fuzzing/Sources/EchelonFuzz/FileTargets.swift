@@ -64,9 +64,88 @@ final class NPYTarget: FuzzTarget {
 
   func run(_ bytes: [UInt8]) {
     guard let array = try? MappedNPY(name: "h.npy", bytes: bytes) else { return }
-    if let numbers = try? array.numbers() { precondition(numbers.count == array.count) }
+    if let numbers = try? array.numbers() { precondition(numbers.count == array.numberCount) }
     guard let table = try? DataFileReader(array) else { return }
     precondition(table.columns.count <= DataFileReader.maximumColumnCount)
+    // Not of an array that has rows without columns.
+    if array.numberCount > 0 { precondition((try? table.table())?.rowCount == table.rowCount) }
+  }
+}
+
+/// Matrices as text.
+final class MatrixMarketTarget: FuzzTarget {
+  let seeds: [[UInt8]] = [
+    "%%MatrixMarket matrix array real general\n2 2\n1\n-2.5e3\nnan\ninf\n",
+    "%%MatrixMarket matrix coordinate complex hermitian\n% c\n3 3 2\n1 1 1 0\n3 1 -2.5 1e3\n",
+    "%%MatrixMarket matrix coordinate pattern symmetric\n3 3 2\n2 1\n3 3\n",
+    "%%MatrixMarket matrix array integer skew-symmetric\n3 3\n1\n2\n3\n",
+  ].map { Array($0.utf8) }
+
+  func run(_ bytes: [UInt8]) {
+    guard let file = try? MatrixMarketFile(name: "m.mtx", bytes: bytes, limit: 1 << 16) else {
+      return
+    }
+    let numbers = file.table.columns.count * file.table.rowCount
+    precondition(numbers <= 1 << 16, "more numbers than the limit")
+    precondition(file.table.columns.allSatisfy { $0.numbers != nil })
+  }
+}
+
+/// JSON lines.
+final class JSONLinesTarget: FuzzTarget {
+  let seeds: [[UInt8]] = [
+    "{\"a\": 1.5e3, \"b\\u00e9\": \"x\\n\", \"c\": true}\n{\"a\": null, \"d\": \"\\ud83d\\ude00\"}\n",
+    "[1, -2, \"é\"]\n[null, 0.5, \"\"]\n", "{}\n\r\n{\"\": false}",
+  ].map { Array($0.utf8) }
+
+  func run(_ bytes: [UInt8]) {
+    guard let file = try? JSONLinesFile(name: "t.jsonl", bytes: bytes) else { return }
+    precondition(file.table.columns.allSatisfy { $0.count == file.table.rowCount }, "ragged")
+    let names = Set(file.table.columns.map { Array($0.name.utf8) })
+    precondition(names.count == file.table.columns.count, "two columns of one name")
+  }
+}
+
+/// Archives of NumPy's arrays.
+final class NPZTarget: FuzzTarget {
+  let seeds: [[UInt8]]
+
+  init() throws {
+    let path = "/tmp/echelon-fuzz-\(getpid()).npz"
+    defer { unsafe unlink(path) }
+    var writer = try NPZWriter(path: path)
+    let (numbers, bytes): ([Double], [UInt8]) = ([1, -2, 3], [1, 2, 3, 4, 5, 6])
+    try writer.add("x", numbers.span)
+    try writer.add("y", bytes.span, shape: [3, 2])
+    try writer.commit()
+    seeds = [try SharedFile.read(path, limit: 1 << 16)]
+  }
+
+  func run(_ bytes: [UInt8]) {
+    guard let file = try? NPZFile(name: "a.npz", bytes: bytes),
+      let reader = try? DataFileReader(file), !reader.columns.isEmpty,
+      let table = try? reader.table()
+    else { return }
+    precondition(table.rowCount == reader.rowCount && table.columns.count == reader.columns.count)
+  }
+}
+
+/// Plain numbers: the text of their format up to a line feed, then what they are said to lie in.
+final class RawTarget: FuzzTarget {
+  let seeds: [[UInt8]] = ["f8le\n12345678", "i2be:3@2\nab123456", "c8le@0\n12345678", "b1:2\n1234"]
+    .map {
+      Array($0.utf8)
+    }
+
+  func run(_ bytes: [UInt8]) {
+    guard let end = bytes.firstIndex(of: 0x0A) else { return }
+    guard let format = RawFormat(String(decoding: bytes[..<end], as: UTF8.self)) else { return }
+    precondition(RawFormat(format.description) == format, "another format in its own words")
+    let data = Array(bytes[(end + 1)...])
+    guard let array = try? MappedNPY(name: "r.bin", bytes: data, raw: format) else { return }
+    let byteCount = array.count * format.elementType.byteCount
+    precondition(byteCount == data.count - format.headerByteCount, "bytes are left out")
+    precondition((try? array.numbers())?.count == array.numberCount)
   }
 }
 

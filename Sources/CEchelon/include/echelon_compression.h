@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ECHELON_GZIP = 1, ECHELON_ZSTD = 2 };
+enum { ECHELON_GZIP = 1, ECHELON_ZSTD = 2, ECHELON_DEFLATE = 3 };  // the last without gzip's header, to read alone
 
 enum {
   ECHELON_CODEC_MORE = 0,      // wants more input, or more room
@@ -28,6 +28,18 @@ int echelon_codec_step(echelon_codec *codec, const uint8_t *input, size_t input_
 const char *echelon_codec_message(const echelon_codec *codec);
 
 void echelon_codec_close(echelon_codec *codec);
+
+/// What became of deflated bytes.
+typedef enum {
+  ECHELON_INFLATED = 0,
+  ECHELON_INFLATE_NO_LIBRARY,  ///< no zlib is installed
+  ECHELON_INFLATE_DAMAGED,     ///< no deflate stream, or not one of these lengths
+  ECHELON_INFLATE_NO_MEMORY,   ///< for zlib's own tables
+} echelon_inflate_result;
+
+/// Expands a raw deflate stream of exactly `input_count` bytes into exactly `output_count` bytes.
+echelon_inflate_result echelon_inflate(const uint8_t *input, size_t input_count, uint8_t *output,
+                                       size_t output_count);
 
 /// The descriptor of a file in memory that has no name, or -errno.
 int32_t echelon_anonymous_file(void);

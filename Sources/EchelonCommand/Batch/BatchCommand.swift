@@ -41,8 +41,7 @@ struct BatchCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "CSV, TSV or NPY files, also with .gz or .zst; folders; - is standard input.",
-      valueName: "file"))
+      "Data files, also with .gz or .zst; folders; - is standard input.", valueName: "file"))
   var files: [String] = []
 
   @Option(
@@ -51,13 +50,15 @@ struct BatchCommand: AsyncParsableCommand {
       valueName: "dir"))
   var output: String
 
+  @OptionGroup var raw: RawOptions
   @OptionGroup var format: FormatOptions
   @OptionGroup var workers: WorkerOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
   func run() async throws {
     let plan = try BatchPlan(
-      words: words, files: files, outputFolder: output, dialect: text.dialect)
+      words: words, files: files, outputFolder: output, dialect: text.dialect,
+      raw: raw.rawFormat)
     try await plan.run(into: output, workers: workers.count, showing: format.format)
   }
 }

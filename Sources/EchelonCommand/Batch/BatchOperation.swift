@@ -7,14 +7,20 @@ enum BatchOperation: String, CaseIterable, Codable, Sendable {
   case stats, correlation
   case toCSV = "to-csv"
   case toNPY = "to-npy"
+  case toNPZ = "to-npz"
+  case toMatrixMarket = "to-mtx"
   case toJSON = "to-json"
+  case toJSONLines = "to-jsonl"
 
   /// The extension of the file that the operation writes; nil for those that compute.
   var outputExtension: String? {
     switch self {
     case .toCSV: "csv"
     case .toNPY: "npy"
+    case .toNPZ: "npz"
+    case .toMatrixMarket: "mtx"
     case .toJSON: "json"
+    case .toJSONLines: "jsonl"
     default: nil
     }
   }
@@ -33,7 +39,10 @@ enum BatchOperation: String, CaseIterable, Codable, Sendable {
     case .correlation: "Pearson's correlation of every two columns of numbers"
     case .toCSV: "write the table as it is at this point as CSV"
     case .toNPY: "the same as NPY, numbers only"
+    case .toNPZ: "the same as NPZ, an array for every column of numbers"
+    case .toMatrixMarket: "the same as Matrix Market, numbers only"
     case .toJSON: "the same as JSON"
+    case .toJSONLines: "the same as JSON lines, an object for every row"
     }
   }
 

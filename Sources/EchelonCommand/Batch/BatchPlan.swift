@@ -18,20 +18,23 @@ struct BatchPlan {
   ///     `--do log stats a.csv b.csv`.
   ///   - files: files and folders named elsewhere.
   ///   - dialect: how delimited text is written.
+  ///   - raw: how the numbers lie in files without a format of their own.
   ///   - command: whose help says more when something is wrong.
   /// - Throws: `WrongUse` for what is wrong with the command itself.
   init(
     words: [String], files: [String], outputFolder: String, dialect: CSVDialect = .detecting,
-    command: String = "batch"
+    raw: RawFormat? = nil, command: String = "batch"
   ) throws {
     let (steps, paths) = try Self.split(words, files, command)
     try self.init(
-      steps: steps, paths: paths, outputFolder: outputFolder, dialect: dialect, command: command)
+      steps: steps, paths: paths, outputFolder: outputFolder, dialect: dialect, raw: raw,
+      command: command)
   }
 
   /// - Throws: `WrongUse` for outputs that would replace one another, or an input.
   init(
-    steps: [BatchStep], paths: [String], outputFolder: String, dialect: CSVDialect, command: String
+    steps: [BatchStep], paths: [String], outputFolder: String, dialect: CSVDialect,
+    raw: RawFormat?, command: String
   ) throws {
     self.command = command
     let inputs = try InputFiles.expand(paths)
@@ -48,7 +51,7 @@ struct BatchPlan {
     }
     tasks = inputs.map { path in
       BatchTask(
-        input: InputFile(path: path, dialect: dialect), steps: steps,
+        input: InputFile(path: path, dialect: dialect, raw: raw), steps: steps,
         outputs: outputFolder == InputFile.standardStream
           ? [outputFolder] : extensions.map { folder + Self.outputName(for: path, suffix: $0) })
     }

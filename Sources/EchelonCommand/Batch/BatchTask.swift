@@ -50,6 +50,10 @@ struct BatchResult: Codable, Sendable {
 }
 
 extension DataTable {
+  fileprivate var numbersOnly: DataTable {
+    DataTable(columns: columns.filter { $0.numbers != nil })
+  }
+
   fileprivate var undefinedCount: Int {
     columns.reduce(0) { $0 + ($1.numbers == nil ? 0 : $1.missingCount) }
   }
@@ -59,7 +63,10 @@ extension DataTable {
   /// Writes the table in the format that an extension stands for.
   func write(to path: String, suffix: String) throws {
     switch suffix {
+    case "npz": try NPZWriter.write(numbersOnly, to: path)
+    case "mtx": try MatrixMarketWriter.write(numbersOnly, to: path)
     case "json": try JSONValue(self).write(to: path)
+    case "jsonl": try JSONLinesWriter.write(self, to: path)
     case "npy":
       let numbers = columns.compactMap(\.numbers)
       let shape = numbers.count == 1 ? [rowCount] : [rowCount, numbers.count]

@@ -16,7 +16,7 @@ struct DemoCommand: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("A folder with CSV, TSV and NPY files, or files.", valueName: "path"))
+    help: ArgumentHelp("A folder with data files, or files.", valueName: "path"))
   var inputs = ["data"]
 
   @Option(

@@ -21,19 +21,25 @@ struct FileSummary: Codable, Sendable {
   }
 
   /// Reads a file and summarizes it, here and now.
-  init(_ input: InputFile) throws {
-    let reader = try input.open()
+  init(_ input: InputFile) throws { try self.init(input.open()) }
+
+  /// Summarizes a file, here and now.
+  init(_ reader: DataFileReader) throws {
     let rowCount = reader.rowCount
     var storage = [Double](repeating: 0, count: reader.numberColumns.count * rowCount)
     var span = storage.mutableSpan
     try reader.readNumbers(into: &span)
 
     var missing = [Int](repeating: 0, count: reader.columns.count)
-    if reader.numberColumns.count < reader.columns.count, case .csv(let file) = reader.format {
-      for chunk in file.chunks {
-        for (column, count) in try file.missingCounts(of: chunk).enumerated() {
-          missing[column] += count
+    if reader.numberColumns.count < reader.columns.count {
+      if case .csv(let file) = reader.format {
+        for chunk in file.chunks {
+          for (column, count) in try file.missingCounts(of: chunk).enumerated() {
+            missing[column] += count
+          }
         }
+      } else {
+        missing = try reader.table().columns.map(\.missingCount)
       }
     }
     var slot = 0
@@ -51,7 +57,7 @@ struct FileSummary: Codable, Sendable {
       }
     }
     self.init(
-      file: input.path, rowCount: rowCount, columns: columns, raggedRows: reader.raggedRows)
+      file: reader.path, rowCount: rowCount, columns: columns, raggedRows: reader.raggedRows)
   }
 }
 

@@ -25,7 +25,9 @@ struct LargeFileSummary {
     let reader = try input.open(chunkByteCount: max(4096, min(share, 4 << 20)))
     switch reader.format {
     case .csv(let file): return try await summarize(file, reader)
-    case .npy(let array): return try await summarizeArray(reader, at: array.location)
+    case .npy(let array): return try await summarizeArray(reader, at: array.location, input.raw)
+    // Read whole already: what is left is little.
+    case .npz, .matrixMarket, .jsonLines: return try FileSummary(reader)
     }
   }
 
@@ -72,13 +74,13 @@ struct LargeFileSummary {
   // MARK: Arrays
 
   private func summarizeArray(
-    _ reader: DataFileReader, at location: String?
+    _ reader: DataFileReader, at location: String?, _ raw: RawFormat?
   ) async throws -> FileSummary {
     let parts = try split(reader.columns.count, size: columnsPerTask(reader.rowCount)).map {
       try pool.submit(
         retries: Self.retries,
-        { path, location, range in try summarizeArrayColumns(path, at: location, range) },
-        reader.path, location, [$0.lowerBound, $0.upperBound])
+        { path, location, raw, range in try summarizeArrayColumns(path, at: location, raw, range) },
+        reader.path, location, raw, [$0.lowerBound, $0.upperBound])
     }
     var columns: [ColumnSummary] = []
     for part in parts { columns += try await part.value }
@@ -133,16 +135,21 @@ struct LargeFileSummary {
 
 /// Summarizes some columns of an array in a file.
 @Sendable private func summarizeArrayColumns(
-  _ path: String, at location: String?, _ bounds: [Int]
+  _ path: String, at location: String?, _ raw: RawFormat?, _ bounds: [Int]
 ) throws -> [ColumnSummary] {
   do {
-    let array = try MappedNPY(path: path, contentsAt: location)
+    let array =
+      if let raw {
+        try MappedNPY(path: path, contentsAt: location, raw: raw)
+      } else {
+        try MappedNPY(path: path, contentsAt: location)
+      }
     let rowCount = try array.tableShape().rowCount
     var values = [Double](repeating: 0, count: rowCount)
     return try (bounds[0]..<bounds[1]).map { column in
       var span = values.mutableSpan
       try array.readColumn(column, into: &span)
-      return try ColumnSummary(name: "col\(column)", values: values.span)
+      return try ColumnSummary(name: array.columnName(column), values: values.span)
     }
   } catch {
     throw InputFailure(error, path: path)

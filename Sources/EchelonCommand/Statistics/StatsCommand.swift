@@ -7,7 +7,8 @@ struct StatsCommand: AsyncParsableCommand {
     commandName: "stats",
     abstract: "Count, mean, deviation and quartiles of every column.",
     discussion: """
-      Reads CSV and TSV files, and NPY arrays with one or two axes; for a folder, the data files in \
+      Reads CSV and TSV files, NPY arrays with one or two axes, NPZ archives of them (FILE.npz:NAME for one of its arrays), \
+      Matrix Market files (.mtx), JSON lines (.jsonl, .ndjson), and with --raw plain numbers; for a folder, the data files in \
       it. Files that are compressed with gzip or zstd are decompressed in memory. Missing values (empty, NA, NaN, …) are counted and left out. SD has the \
       divisor n − 1; quartiles are exact, with linear interpolation, as numpy has them.
 
@@ -20,15 +21,17 @@ struct StatsCommand: AsyncParsableCommand {
         zcat prices.csv.gz | grep 2024 | echelon stats -
         echelon stats prices.txt --delimiter ';' --decimal-comma --comment '#'
         echelon stats codes.csv --types zip=text,price=number --missing -999 --ragged skip
+        echelon stats run.npz:x
+        echelon stats samples.bin --raw f4le:2@128
         echelon stats big.csv --workers 8 --format csv > big-stats.csv
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "CSV, TSV or NPY files, also with .gz or .zst; folders; - is standard input.",
-      valueName: "file"))
+      "Data files, also with .gz or .zst; folders; - is standard input.", valueName: "file"))
   var files: [String]
 
+  @OptionGroup var raw: RawOptions
   @OptionGroup var output: FormatOptions
   @OptionGroup var workers: WorkerOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
@@ -42,7 +45,9 @@ struct StatsCommand: AsyncParsableCommand {
 
   func run() async throws {
     let dialect = try text.dialect
-    var inputs = try InputFiles.expand(files).map { InputFile(path: $0, dialect: dialect) }
+    var inputs = try InputFiles.expand(files).map {
+      InputFile(path: $0, dialect: dialect, raw: raw.rawFormat)
+    }
     let standardInput = try StandardInput(for: &inputs, command: "stats")
     defer { withExtendedLifetime(standardInput) {} }
     var report = StatsReport(format: output.format)

@@ -31,6 +31,7 @@ struct HistogramCommand: AsyncParsableCommand {
   var bins: Int?
 
   @OptionGroup var format: FormatOptions
+  @OptionGroup var raw: RawOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
   func validate() throws {
@@ -45,7 +46,7 @@ struct HistogramCommand: AsyncParsableCommand {
     do { expression = try ColumnExpression(self.expression) } catch {
       throw WrongUse("histogram: \(error)", command: "histogram")
     }
-    let histogram = try text.table(at: file, command: "histogram") { table in
+    let histogram = try text.table(at: file, raw, command: "histogram") { table in
       let bound = try expression.bound(to: table.columns.map(\.description))
       return ColumnHistogram(of: bound.values(in: table), bins: bins)
     }

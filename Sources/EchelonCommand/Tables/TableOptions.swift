@@ -13,7 +13,7 @@ struct TableOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "A file ending in .csv, .tsv, .npy or .json, or a folder for the results of several; without it, one "
+      "A file ending in .csv, .tsv, .npy, .npz, .mtx, .json or .jsonl, or a folder for the results of several; without it, one "
         + "result goes to standard output.", valueName: "path"))
   var output: String?
 
@@ -23,10 +23,11 @@ struct TableOptions: ParsableArguments {
   var format: OutputFormat = .csv
 
   @OptionGroup var workers: WorkerOptions
+  @OptionGroup var raw: RawOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
   /// The formats that a file's name asks for.
-  private static let suffixes = ["csv", "tsv", "npy", "json"]
+  private static let suffixes = ["csv", "tsv", "npy", "npz", "mtx", "json", "jsonl"]
 
   /// Applies an operation to all files.
   /// - Parameters:
@@ -43,7 +44,7 @@ struct TableOptions: ParsableArguments {
     if let output, suffix == nil, output != InputFile.standardStream {
       let plan = try BatchPlan(
         steps: [.table(operation), .named(.toCSV)], paths: paths, outputFolder: output,
-        dialect: text.dialect, command: command)
+        dialect: text.dialect, raw: raw.rawFormat, command: command)
       return try await plan.run(into: output, workers: workers.count)
     }
     guard paths.count == 1 else {
@@ -51,7 +52,7 @@ struct TableOptions: ParsableArguments {
         "\(paths.count) files have \(paths.count) results; name a folder for them by --output",
         command: command)
     }
-    let result = try text.table(at: paths[0], command: command) { try operation.apply(to: $0) }
+    let result = try text.table(at: paths[0], raw, command: command) { try operation.apply(to: $0) }
     if let output, let suffix {
       try result.write(to: output, suffix: suffix)
     } else {
@@ -64,9 +65,9 @@ extension TextOptions {
   /// What is made of the table of a file; what goes wrong is reported.
   /// - Parameter path: `-` is standard input.
   func table<Result>(
-    at path: String, command: String, _ body: (DataTable) throws -> Result
+    at path: String, _ raw: RawOptions, command: String, _ body: (DataTable) throws -> Result
   ) throws -> Result {
-    var inputs = [InputFile(path: path, dialect: try dialect)]
+    var inputs = [InputFile(path: path, dialect: try dialect, raw: raw.rawFormat)]
     let standardInput = try StandardInput(for: &inputs, command: command)
     defer { withExtendedLifetime(standardInput) {} }
     do {

@@ -2,7 +2,8 @@
 """Writes the NPY files that the tests read, with numpy itself: `python3 make_npy.py`.
 
 Names say what is inside: type-byteorder-axisorder. In the 2 × 3 arrays element (r, c) is
-3 r + c + 1, or its parity for booleans; `signed` and `floats` hold the values their names say.
+3 r + c + 1 = v, its parity for booleans, v - v/2 i for complex numbers; `signed`, `floats` and `halves`
+hold the values their names say.
 """
 import pathlib
 
@@ -20,11 +21,11 @@ def save(name, array, version=(1, 0), allow_pickle=False):
 def main():
     HERE.mkdir(exist_ok=True)
     base = np.arange(1, 7).reshape(2, 3)
-    for code in ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8", "b1"]:
-        values = base % 2 == 1 if code == "b1" else base
+    for code in ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16", "b1"]:
+        values = base % 2 == 1 if code == "b1" else base * (1 - 0.5j) if code[0] == "c" else base
         for order in "CF":
             for name, mark in [("little", "<"), ("big", ">")]:
-                if code[1] == "1" and mark == ">":
+                if code in ("i1", "u1", "b1") and mark == ">":
                     continue
                 save(f"{code}-{name}-{order}", np.array(values, dtype=mark + code, order=order))
 
@@ -39,10 +40,11 @@ def main():
     save("signed", np.array([-(2**63), -1, 2**63 - 1], dtype="<i8"))
     save("unsigned", np.array([0, 2**64 - 1], dtype="<u8"))
     save("floats", np.array([5e-324, -0.0, 1.7976931348623157e308, -np.inf], dtype=">f8"))
+    halves = [0x0001, 0x8000, 0x03FF, 0x3555, 0x7BFF, 0xFC00, 0x7E00]
+    save("halves", np.array(halves, dtype="<u2").view("<f2"))
 
-    save("refused-half", np.zeros(3, dtype="<f2"))
     save("refused-long", np.zeros(3, dtype=np.longdouble))
-    save("refused-complex", np.zeros(3, dtype="<c16"))
+    save("refused-long-complex", np.zeros(3, dtype=np.clongdouble))
     save("refused-structured", np.zeros(3, dtype=[("x", "<f8"), ("y", "<i4")]))
     save("refused-unicode-names", np.zeros(3, dtype=[("größe", "<f8")]), (3, 0))
     save("refused-bytes", np.array([b"ab", b"c"]))

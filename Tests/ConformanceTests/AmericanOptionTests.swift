@@ -141,6 +141,76 @@ private func binomialTree(_ option: AmericanOption, stepsPerDate: Int) -> Double
     #expect(endless.cancel())
     #expect(throws: CancellationError.self) { try endless.result() }
   }
+
+  /// With one date before expiry, by integration over the price at that date of what is best there.
+  private func priceOfTwoDates(at market: OptionMarket) -> Double {
+    let half = market.years / 2
+    let deviation = market.volatility * half.squareRoot()
+    let drift = (market.rate - market.volatility * market.volatility / 2) * half
+    // So many points that the kink, wherever it lies between two, does not show in second differences.
+    return .exp(-market.rate * half)
+      * normalMean(points: 30_001) { z in
+        let left = EuropeanOption(
+          .put, spot: market.spot * .exp(drift + deviation * z), strike: 104, rate: market.rate,
+          volatility: market.volatility, years: half)
+        return max(left.strike - left.spot, left.price)
+      }
+  }
+
+  @Test func `have Greeks that are the differences of an integral`() throws {
+    let seed = testSeed()
+    let market = OptionMarket()
+    let exact = market.differences { priceOfTwoDates(at: $0) }
+    var option = AmericanOption(
+      .put, spot: market.spot, strike: 104, rate: market.rate, volatility: market.volatility,
+      years: market.years, dates: 2)
+    for method in GreeksMethod.allCases {
+      for seed in [7, seed] {
+        let found = try pools[1].greeks(
+          of: option, method: method, regressionSamples: 20_000, samples: 40_000, seed: seed)
+        // The policy is not the best one.
+        expectGreeks(found, are: exact, bias: 0.01, "\(method), seed \(seed)")
+      }
+      // A call is never exercised early, so nothing is left to chance.
+      option.kind = .call
+      let held = try pools[1].greeks(
+        of: option, method: method, regressionSamples: 1000, samples: 1000, seed: seed)
+      let european = EuropeanOption(
+        .call, spot: market.spot, strike: 104, rate: market.rate, volatility: market.volatility,
+        years: market.years)
+      expectGreeks(held, are: european.greeks, bias: 1e-12, "\(method), seed \(seed)")
+      (option.kind, option.spot) = (.put, 50)
+      let sold = try pools[1].greeks(
+        of: option, method: method, regressionSamples: 1000, samples: 1000, seed: seed)
+      let now = OptionGreeks(price: 54, delta: -1, gamma: 0, vega: 0, theta: 0, rho: 0)
+      expectGreeks(sold, are: now, bias: 1e-12, "\(method), seed \(seed)")
+      option.spot = market.spot
+    }
+  }
+
+  @Test func `have Greeks with the same bits for 1, 2, 3 and 7 workers, or are refused`() throws {
+    let (seed, put) = (testSeed(), put)
+    for method in GreeksMethod.allCases {
+      var option = put
+      (option.spot, option.dates) = (40, 6)
+      var first: GreeksEstimate?
+      for executor in pools as [any WorkExecutor] + [TestedExecutor.inProcess.shared] {
+        let found = try executor.greeks(
+          of: option, method: method, regressionSamples: 9000, samples: 70_001, seed: seed)
+        #expect(found == first ?? found, "seed \(seed)")
+        #expect(found.means.delta < 0 && found.standardErrors.gamma > 0, "seed \(seed)")
+        first = found
+      }
+      option.volatility = 0
+      #expect(throws: PoolError.self) {
+        try pools[1].startGreeks(of: option, method: method, samples: 10, seed: 1)
+      }
+      #expect(throws: PoolError.self) {
+        try pools[1].startGreeks(of: put, regressionSamples: 99, samples: 10, seed: 1)
+      }
+      #expect(throws: PoolError.self) { try pools[1].startGreeks(of: put, samples: -1, seed: 1) }
+    }
+  }
 }
 
 extension AmericanOption {

@@ -93,6 +93,7 @@ import Testing
     ["lookback", "--greeks", "pathwise", "--volatility", "0"],
     ["basket", "--greeks", "pathwise", "--save", "never.json"],
     ["heston", "--sampling", "some"],
+    ["american", "--greeks", "pathwise", "--seconds", "1"],
     ["merton", "--jump-deviation", "nan"],
   ])
   func `ends with 2 when it is used wrongly`(_ arguments: [String]) throws {
@@ -142,6 +143,7 @@ import Testing
     ["barrier", "--dates", "4", "--greeks", "likelihood-ratio"],
     ["lookback", "--greeks", "pathwise"], ["heston", "--steps", "4", "--greeks", "pathwise"],
     ["basket", "--greeks", "pathwise"],
+    ["american", "--put", "--dates", "3", "--greeks", "likelihood-ratio"],
   ])
   func `samples the Greeks with the price`(_ arguments: [String]) throws {
     let arguments = ["montecarlo"] + arguments + ["--samples", "3e4", "--seed", "7"]

@@ -15,6 +15,7 @@ struct AmericanCommand: AsyncParsableCommand {
       EXAMPLES
         echelon montecarlo american --put --spot 36 --strike 40 --rate 0.06
         echelon montecarlo american --put --dates 250 --samples 1e7 --format json
+        echelon montecarlo american --put --greeks pathwise
       """)
 
   @Option(
@@ -27,6 +28,7 @@ struct AmericanCommand: AsyncParsableCommand {
   @OptionGroup var asset: AssetOptions
   @OptionGroup var strike: StrikeOptions
   @OptionGroup var volatility: VolatilityOptions
+  @OptionGroup var greeks: GreeksOptions
   @OptionGroup var options: PathOptions
 
   private var option: AmericanOption {
@@ -41,7 +43,11 @@ struct AmericanCommand: AsyncParsableCommand {
         "--regression-samples must be 100 to 1e9, not \(regressionSamples.count)")
     }
     if let problem = option.problem { throw ValidationError("an option with \(problem)") }
+    try greeks.check(options)
   }
+
+  private static let greeksNote =
+    "of a policy that is a little worse than the best, which the standard errors do not say"
 
   func run() async throws {
     let parameters =
@@ -50,6 +56,11 @@ struct AmericanCommand: AsyncParsableCommand {
         ("dates", .integer(dates)), ("regression_samples", .integer(regressionSamples.count)),
       ]
     let (option, paths) = (option, regressionSamples.count)
+    if let method = greeks.greeks {
+      return try await options.runGreeks(
+        "american", parameters: parameters, note: Self.greeksNote, method: method,
+        sampler: GreeksSampler(option, regressionSamples: paths))
+    }
     try await options.run(
       "american", exact: nil, parameters: parameters,
       note:

@@ -10,7 +10,7 @@ struct GreeksCommand: AsyncParsableCommand {
     discussion: """
       Delta, gamma, vega, theta (per year) and rho by the derivative of the payoff along the path, or \
       by that of the logarithm of its density (likelihood-ratio). Samples of both are unbiased. Of \
-      asian, barrier, lookback, basket, merton and heston they are sampled with --greeks.
+      all other options they are sampled with --greeks, as in montecarlo asian --greeks pathwise.
 
       EXAMPLES
         echelon montecarlo greeks --strike 100

@@ -17,6 +17,15 @@ struct GreeksOptions: ParsableArguments {
         + "along the path, or by that of the logarithm of its density; --samples says how many.",
       valueName: "method"))
   var greeks: GreeksMethodChoice?
+
+  /// Throws for Greeks that are to end by other than a number of samples.
+  func check(_ options: PathOptions) throws {
+    guard greeks == nil || options.hasSamplesAlone else {
+      throw ValidationError(
+        "--greeks ends at a number of --samples, and goes without --error, --relative-error, "
+          + "--seconds, --save and --resume")
+    }
+  }
 }
 
 /// How the Greeks of a command are sampled.
@@ -40,6 +49,18 @@ struct GreeksSampler {
     }
   }
 
+  init(_ option: AmericanOption, regressionSamples: Int) {
+    exact = nil
+    check = { _ in }
+    estimates = { pool, interruption, method, samples, seed in
+      let future = try pool.startGreeks(
+        of: option, method: method, regressionSamples: regressionSamples, samples: samples,
+        seed: seed)
+      interruption.watch([future])
+      return [try await future.value]
+    }
+  }
+
   init(_ option: BasketOption) {
     exact = nil
     check = { _ in _ = try option.simulation }
@@ -51,9 +72,21 @@ struct GreeksSampler {
   }
 }
 
-extension MonteCarloRunOptions {
+extension PathOptions {
   /// Samples Greeks in a pool whose workers have started, and writes the report.
   /// - Parameter note: what the standard errors do not say.
+  func runGreeks(
+    _ name: String, parameters: [(name: String, value: JSONValue)], note: String? = nil,
+    method: GreeksMethodChoice, sampler: GreeksSampler
+  ) async throws {
+    try await run.runGreeks(
+      name, parameters: parameters, note: note, method: method,
+      samples: samples?.count ?? Self.defaultCount, sampler: sampler)
+  }
+}
+
+extension MonteCarloRunOptions {
+  /// Samples so many Greeks; see `PathOptions.runGreeks`.
   func runGreeks(
     _ name: String, parameters: [(name: String, value: JSONValue)], note: String? = nil,
     method: GreeksMethodChoice, samples: Int, sampler: GreeksSampler

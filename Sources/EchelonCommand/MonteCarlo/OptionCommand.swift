@@ -29,18 +29,14 @@ extension OptionCommand {
       _ = try option.simulation
       if let method = greeks.greeks?.method { try greeksSampler.check(method) }
     } catch { throw ValidationError("\(error)") }
-    guard greeks.greeks == nil || options.hasSamplesAlone else {
-      throw ValidationError(
-        "--greeks ends at a number of --samples, and goes without --error, --relative-error, "
-          + "--seconds, --save and --resume")
-    }
+    try greeks.check(options)
   }
 
   func run() async throws {
     if let method = greeks.greeks {
-      return try await options.run.runGreeks(
+      return try await options.runGreeks(
         Self._commandName, parameters: parameters, note: note, method: method,
-        samples: options.samples?.count ?? PathOptions.defaultCount, sampler: greeksSampler)
+        sampler: greeksSampler)
     }
     let option = option
     try await options.run(

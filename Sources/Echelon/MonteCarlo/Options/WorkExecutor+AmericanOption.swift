@@ -48,7 +48,7 @@ extension WorkExecutor {
     }
   }
 
-  private func check(_ option: AmericanOption, regressionSamples: Int) throws {
+  func check(_ option: AmericanOption, regressionSamples: Int) throws {
     try OptionProblem.refuse(option.problem)
     guard 100...1 << 30 ~= regressionSamples else {
       throw PoolError.invalidArgument(
@@ -57,7 +57,7 @@ extension WorkExecutor {
   }
 
   /// When to exercise, by regressions from the last date to the first.
-  private func policy(
+  func policy(
     for option: AmericanOption, _ paths: Int, _ seed: UInt64, _ priority: WorkPriority
   ) async throws -> ExercisePolicy {
     var regression = try ExerciseRegression(

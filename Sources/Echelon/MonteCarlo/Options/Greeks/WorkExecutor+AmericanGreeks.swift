@@ -1,0 +1,117 @@
+import EchelonMemory
+import EchelonPool
+import EchelonRandom
+public import EchelonWire
+import Foundation
+
+extension WorkExecutor {
+  /// Starts the estimation of the Greeks of an American option by least squares, and returns the future of the estimate.
+  ///
+  /// The policy of exercise, which `startPrice` explains, is held as it is: of the best one the price does not change with
+  /// the policy. By the likelihood ratio samples are unbiased derivatives of what this policy brings; along the path
+  /// they leave out what paths at its boundary win or lose by crossing it, nothing of the best policy, and little of
+  /// this one. Both are taken beside the exact Greeks of the European option. Of one that is exercised today all but
+  /// price and delta are 0.
+  /// - Parameters:
+  ///   - option: with a volatility and a time above 0.
+  ///   - method: see `GreeksMethod`.
+  ///   - regressionSamples: paths of the regressions, as of `startPrice`.
+  ///   - samples: how many, 0 or more.
+  ///   - seed: of the regressions and the samples, which are independent of each other.
+  /// - Throws: `PoolError.invalidArgument` for what is said above.
+  /// - Source: V. V. Piterbarg, *Risk sensitivities of Bermuda swaptions*, International Journal of Theoretical and Applied
+  ///   Finance 7 (2004); P. Glasserman, *Monte Carlo Methods in Financial Engineering* (2003), ch. 7.
+  public func startGreeks(
+    of option: AmericanOption, method: GreeksMethod = .pathwise, regressionSamples: Int = 65_536,
+    samples: Int, seed: UInt64, priority: WorkPriority = .normal
+  ) throws -> Future<GreeksEstimate> {
+    try check(option, regressionSamples: regressionSamples)
+    try checkGreeks(samples: samples)
+    return try startSteps { [self] in
+      let policy = try await policy(for: option, regressionSamples, seed, priority)
+      let path = AmericanGreeksPath(option, policy, isPathwise: method == .pathwise)
+      return try await sampledGreeks(
+        path.simulation, samples: samples, seed: seed, priority: priority)
+    }
+  }
+
+  /// The Greeks of an American option by simulation; see `startGreeks`.
+  public func greeks(
+    of option: AmericanOption, method: GreeksMethod = .pathwise, regressionSamples: Int = 65_536,
+    samples: Int, seed: UInt64, priority: WorkPriority = .normal
+  ) async throws -> GreeksEstimate {
+    try await startGreeks(
+      of: option, method: method, regressionSamples: regressionSamples, samples: samples,
+      seed: seed, priority: priority
+    ).value
+  }
+
+  /// The Greeks of an American option by simulation, blocking; see `startGreeks`.
+  @available(*, noasync)
+  public func greeks(
+    of option: AmericanOption, method: GreeksMethod = .pathwise, regressionSamples: Int = 65_536,
+    samples: Int, seed: UInt64, priority: WorkPriority = .normal
+  ) throws -> GreeksEstimate {
+    try startGreeks(
+      of: option, method: method, regressionSamples: regressionSamples, samples: samples,
+      seed: seed, priority: priority
+    ).result()
+  }
+}
+
+private struct AmericanGreeksPath: Sendable {
+  let frame: GreeksFrame
+  let kind: EuropeanOption.Kind
+  let policy: ExercisePolicy
+  let european: OptionGreeks
+  let isPathwise: Bool
+
+  init(_ option: AmericanOption, _ policy: ExercisePolicy, isPathwise: Bool) {
+    frame = GreeksFrame(option.european)
+    kind = option.kind
+    self.policy = policy
+    european = option.european.greeks
+    self.isPathwise = isPathwise
+  }
+
+  var simulation: GreeksSimulation {
+    GreeksSimulation(ChunkFunction { chunk in chunk.accumulateVectors { sample(&$0) } }) {
+      sample(&$0)
+    }
+  }
+
+  private func sample(_ generator: inout PhiloxGenerator) -> InlineArray<6, Double> {
+    if policy.isExercisedNow { return [policy.payoffNow, policy.sign, 0, 0, 0, 0] }
+    var scores = PathScores(steps: policy.dates)
+    for date in 1..<max(1, policy.dates) {
+      scores.add(generator.normal())
+      let price =
+        frame.spot * exp(frame.drift * scores.share + frame.deviation * scores.noise)
+      guard let gain = policy.gain(at: date, price: price) else { continue }
+      return (european + exercised(gain, price, scores)).components
+    }
+    return european.components
+  }
+
+  /// What exercising brings more than the European option that is given up, as of today.
+  private func exercised(_ gain: Double, _ price: Double, _ scores: PathScores) -> OptionGreeks {
+    let (share, gone) = (scores.share, scores.share * frame.years)
+    let left = EuropeanOption(
+      kind, spot: price, strike: policy.strike, rate: frame.rate, volatility: frame.volatility,
+      years: frame.years - gone
+    ).greeks
+    var slopes = scores.slopes(of: gain, deviation: frame.deviation)
+    if isPathwise {
+      let slope = (policy.sign - left.delta) * price
+      slopes = PathSlopes(
+        value: gain, spot: slope, curvature: (slope - gain) * scores.spot(frame.deviation),
+        drift: slope * share, deviation: slope * scores.noise)
+    }
+    var greeks = frame.undiscounted(slopes)
+    // At one price the European option depends on these, too, and all is discounted from then on.
+    greeks.vega -= left.vega
+    greeks.theta += frame.rate * share * gain - (1 - share) * left.theta
+    greeks.rho -= left.rho + gone * gain
+    return greeks.scaled(by: exp(-frame.rate * gone))
+  }
+}

@@ -138,8 +138,10 @@ struct MatrixMarketParser {
     guard entryCount / 2 <= bytes.count - position else {
       throw cutShort(bytes, after: "fewer")
     }
-    columns = Array(
-      repeating: [Double](repeating: 0, count: rowCount), count: columnCount * parts)
+    // A column of a matrix without any would be as long as a header says, whatever the file is.
+    columns =
+      columnCount == 0
+      ? [] : Array(repeating: [Double](repeating: 0, count: rowCount), count: columnCount * parts)
   }
 
   // MARK: Entries

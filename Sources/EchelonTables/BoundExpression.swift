@@ -26,7 +26,7 @@ public struct BoundExpression: Sendable {
     do {
       program = try CompiledExpression(node)
     } catch {
-      throw binder.fault("\(error)", at: expression.tree)
+      throw binder.fault("\(error); by map a part is a column of its own", at: expression.tree)
     }
   }
 
@@ -49,8 +49,8 @@ public struct BoundExpression: Sendable {
 enum ColumnLeaf: Hashable, Sendable {
   /// A column of numbers.
   case numbers(Int)
-  /// 1 where a column of words has this one, 0 elsewhere.
-  case equals(Int, String)
+  /// 1 where a column of words has one of these, 0 elsewhere.
+  case isOneOf(Int, Set<String>)
   /// 1 where a column of words has none, 0 elsewhere.
   case isMissing(Int)
   /// The numbers of the rows, from 1.
@@ -58,7 +58,7 @@ enum ColumnLeaf: Hashable, Sendable {
 
   var column: Int? {
     switch self {
-    case .numbers(let column), .equals(let column, _), .isMissing(let column): column
+    case .numbers(let column), .isOneOf(let column, _), .isMissing(let column): column
     case .row: nil
     }
   }
@@ -67,7 +67,8 @@ enum ColumnLeaf: Hashable, Sendable {
   func values(in table: DataTable) -> [Double] {
     switch self {
     case .numbers(let index): table.columns[index].numbers ?? []
-    case .equals(let index, let word): (table.columns[index].text ?? []).map { $0 == word ? 1 : 0 }
+    case .isOneOf(let index, let words):
+      (table.columns[index].text ?? []).map { $0.map(words.contains) == true ? 1 : 0 }
     case .isMissing(let index): (table.columns[index].text ?? []).map { $0 == nil ? 1 : 0 }
     case .row: (0..<table.rowCount).map { Double($0 + 1) }
     }
@@ -164,10 +165,8 @@ struct ExpressionBinder {
     case "<", "<=", ">", ">=": return .condition(try order(name, operands))
     case "==", "!=": return .condition(try equality(operands, isEqual: name == "==", at: tree))
     case "and", "or":
-      return .condition(
-        operation(
-          name == "and" ? .and : .or,
-          try operands.map { o throws(ExpressionFault) in try condition(o) }))
+      let (left, right) = (try condition(operands[0]), try condition(operands[1]))
+      return .condition(name == "and" ? operation(.and, [left, right]) : disjunction(left, right))
     case "not":
       try expect(1, operands, of: name, at: tree)
       return .condition(operation(.not, [try condition(operands[0])]))
@@ -206,6 +205,16 @@ struct ExpressionBinder {
       return .number(
         operation(found, try operands.map { o throws(ExpressionFault) in try number(o) }))
     }
+  }
+
+  /// Many words that one column may have are one array to read, however many they are.
+  private func disjunction(_ left: Node, _ right: Node) -> Node {
+    if case .leaf(.isOneOf(let column, let words)) = left.content,
+      case .leaf(.isOneOf(column, let others)) = right.content
+    {
+      return Node(.leaf(.isOneOf(column, words.union(others))))
+    }
+    return operation(.or, [left, right])
   }
 
   private func expect(
@@ -248,7 +257,7 @@ struct ExpressionBinder {
   ) throws(ExpressionFault) -> Node {
     switch (try value(of: operands[0]), try value(of: operands[1])) {
     case (.words(let column), .word(let word)), (.word(let word), .words(let column)):
-      let isThere = Node(.leaf(.equals(column, word)))
+      let isThere = Node(.leaf(.isOneOf(column, [word])))
       if isEqual { return isThere }
       return operation(.not, [operation(.or, [isThere, Node(.leaf(.isMissing(column)))])])
     case (let left, let right):

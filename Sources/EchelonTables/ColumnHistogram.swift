@@ -28,7 +28,8 @@ public struct ColumnHistogram: Sendable, Equatable {
     // As NumPy has it for equal values: half a unit to either side, or as far as there are numbers between.
     if low == high {
       let margin = max(0.5, abs(low).ulp * Double(count))
-      (low, high) = (low - margin, high + margin)
+      let largest = Double.greatestFiniteMagnitude
+      (low, high) = (max(low - margin, -largest), min(high + margin, largest))
     }
     // In two halves where the difference of the largest numbers is none.
     let (total, isWide) = (Double(count), !(high - low).isFinite)

@@ -14,12 +14,17 @@ public struct ExpressionFault: Error, Equatable, Sendable, CustomStringConvertib
     self.text = text
   }
 
+  private static let room = 160
+
   /// The sentence, the expression, and marks below the characters that are meant.
   public var description: String {
     // On one line, so that the marks are below what they mark.
-    let line = String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
-    let marks = String(repeating: "^", count: max(1, range.count))
-    let blanks = String(repeating: " ", count: range.lowerBound)
-    return "character \(range.lowerBound + 1): \(problem)\n  \(line)\n  \(blanks)\(marks)"
+    let line = text.map { $0.isNewline || $0 == "\t" ? " " : $0 }
+    // Of long ones what is around the place.
+    let start = max(0, min(range.lowerBound - Self.room / 2, line.count - Self.room))
+    let shown = String(line.dropFirst(start).prefix(Self.room))
+    let marks = String(repeating: "^", count: max(1, min(range.count, Self.room / 2)))
+    let blanks = String(repeating: " ", count: range.lowerBound - start)
+    return "character \(range.lowerBound + 1): \(problem)\n  \(shown)\n  \(blanks)\(marks)"
   }
 }

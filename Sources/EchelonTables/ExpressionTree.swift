@@ -9,6 +9,18 @@ struct ExpressionTree: Equatable, Sendable {
   }
   let content: Content
   let range: Range<Int>
+  /// How many trees lie within each other, which whoever goes through them needs stack for.
+  let height: Int
+
+  init(content: Content, range: Range<Int>) {
+    self.content = content
+    self.range = range
+    if case .call(_, let operands) = content {
+      height = 1 + (operands.map(\.height).max() ?? 0)
+    } else {
+      height = 1
+    }
+  }
 }
 
 /// Reads expressions: one method for each level of precedence, the loosest first.
@@ -19,6 +31,9 @@ struct ExpressionParser {
   /// Brackets and signs within each other, which a thread's stack has to hold.
   private var depth = 0
   private static let depthLimit = 200
+  /// Of trees, also those that a long sum makes: some 2 KiB of stack for each in a debug build, of the 512 KiB that a thread of
+  /// Swift's has.
+  private static let heightLimit = 160
 
   /// The expression that a text is.
   static func tree(of text: String) throws(ExpressionFault) -> ExpressionTree {
@@ -108,8 +123,14 @@ struct ExpressionParser {
     return word
   }
 
-  private func call(_ name: String, _ operands: [ExpressionTree]) -> ExpressionTree {
-    ExpressionTree(
+  private func call(
+    _ name: String, _ operands: [ExpressionTree]
+  ) throws(ExpressionFault) -> ExpressionTree {
+    guard operands.allSatisfy({ $0.height < Self.heightLimit }) else {
+      throw fault(
+        "more than \(Self.heightLimit) operators one after another; make a column of a part first")
+    }
+    return ExpressionTree(
       content: .call(name, operands),
       range: operands[0].range.lowerBound..<operands[operands.count - 1].range.upperBound)
   }
@@ -128,18 +149,18 @@ struct ExpressionParser {
     guard take("?") != nil else { return condition }
     let x = try conditional()
     guard take(":") != nil else { throw fault("expected : and what holds otherwise") }
-    return call("if", [condition, x, try conditional()])
+    return try call("if", [condition, x, try conditional()])
   }
 
   private mutating func disjunction() throws(ExpressionFault) -> ExpressionTree {
     var left = try conjunction()
-    while take("or", "||") != nil { left = call("or", [left, try conjunction()]) }
+    while take("or", "||") != nil { left = try call("or", [left, try conjunction()]) }
     return left
   }
 
   private mutating func conjunction() throws(ExpressionFault) -> ExpressionTree {
     var left = try negation()
-    while take("and", "&&") != nil { left = call("and", [left, try negation()]) }
+    while take("and", "&&") != nil { left = try call("and", [left, try negation()]) }
     return left
   }
 
@@ -156,8 +177,8 @@ struct ExpressionParser {
     var result: ExpressionTree?
     while let symbol = take("<", "<=", ">", ">=", "==", "!=") {
       let right = try sum()
-      let pair = call(symbol, [left, right])
-      result = result.map { call("and", [$0, pair]) } ?? pair
+      let pair = try call(symbol, [left, right])
+      if let earlier = result { result = try call("and", [earlier, pair]) } else { result = pair }
       left = right
     }
     return result ?? left
@@ -165,13 +186,13 @@ struct ExpressionParser {
 
   private mutating func sum() throws(ExpressionFault) -> ExpressionTree {
     var left = try product()
-    while let symbol = take("+", "-") { left = call(symbol, [left, try product()]) }
+    while let symbol = take("+", "-") { left = try call(symbol, [left, try product()]) }
     return left
   }
 
   private mutating func product() throws(ExpressionFault) -> ExpressionTree {
     var left = try sign()
-    while let symbol = take("*", "/", "%") { left = call(symbol, [left, try sign()]) }
+    while let symbol = take("*", "/", "%") { left = try call(symbol, [left, try sign()]) }
     return left
   }
 
@@ -188,7 +209,7 @@ struct ExpressionParser {
   private mutating func power() throws(ExpressionFault) -> ExpressionTree {
     let base = try primary()
     guard take("^", "**") != nil else { return base }
-    return call("pow", [base, try nested { parser throws(ExpressionFault) in try parser.sign() }])
+    return try call("pow", [base, nested { parser throws(ExpressionFault) in try parser.sign() }])
   }
 
   private mutating func nested(

@@ -20,6 +20,7 @@ struct GroupPlan: Sendable {
     self.text = text
     let (parts, keys) = try ExpressionParser.groups(of: text)
     self.keys = keys
+    try NameList.refuseRepetition(of: keys, in: text)
     var values: [Value] = []
     for part in parts {
       guard case .call(let function, let operands) = part.tree.content,

@@ -47,6 +47,13 @@ struct NameList {
     try keys(of: text, withDirections: false).map(\.name)
   }
 
+  /// A table whose columns have the same name could not be read again.
+  static func refuseRepetition(of names: [String], in text: String) throws(ExpressionFault) {
+    for (index, name) in names.enumerated() where names[..<index].contains(name) {
+      throw ExpressionFault("'\(name)' is named twice", at: 0..<text.count, of: text)
+    }
+  }
+
   /// `a, -b, c desc`.
   static func keys(
     of text: String, withDirections: Bool = true

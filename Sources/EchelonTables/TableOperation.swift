@@ -54,7 +54,10 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     case "map":
       let (name, expression) = try ColumnExpression.assignment(argument)
       content = .map(name: name, expression)
-    case "select": content = .select(try NameList.names(of: argument))
+    case "select":
+      let names = try NameList.names(of: argument)
+      try NameList.refuseRepetition(of: names, in: argument)
+      content = .select(names)
     case "drop": content = .drop(try NameList.names(of: argument))
     case "rename": content = .rename(try NameList.pairs(of: argument))
     case "sort": content = .sort(try NameList.keys(of: argument))

@@ -45,6 +45,21 @@ import Testing
     }
   }
 
+  @Test func `write compressed files, and say what became of ragged rows`() throws {
+    try withFolder { folder in
+      let packed = try CommandProcess.run(
+        "sort", "alcohol", "data/wine.csv", "--output", "\(folder)/wine.csv.gz")
+      #expect(packed.status == 0, "\(packed.errors)")
+      #expect(try contents("\(folder)/wine.csv.gz").starts(with: [0x1F, 0x8B]))
+      #expect(try DataFileReader.open("\(folder)/wine.csv.gz").rowCount == 178)
+      try Data("a,b\n1,2\n3\n4,5\n".utf8).write(to: URL(filePath: "\(folder)/ragged.csv"))
+      let rest = try CommandProcess.run(
+        "filter", "a > 0", "\(folder)/ragged.csv", "--ragged", "skip")
+      #expect(rest.output == "a,b\n1,2\n4,5\n")
+      #expect(rest.errors.contains("1 row left out; the first of them is line 3"), "\(rest.errors)")
+    }
+  }
+
   @Test func `count and average groups`() throws {
     let run = try CommandProcess.run(
       "group", "count(), middle = mean(`petal length (cm)`) by class", "data/iris.csv", "--format",
@@ -91,6 +106,15 @@ import Testing
         (
           ["batch", "--do", "filter", "--output", folder + "/out"],
           "is followed by what it works on"
+        ),
+        (
+          ["batch", "--do", "sort", "data/iris.csv", "--output", folder + "/out"],
+          "here by 'data/iris.csv', which is a file"
+        ),
+        (["sort", "class", "data/iris.csv", "data/wine.csv", "--output", ""], "--output is empty"),
+        (
+          ["sort", "class", "data/iris.csv", "--output", folder + "/x.gz"],
+          "does not say its format"
         ),
         (
           ["batch", "--do", "turn x", "data/iris.csv", "--output", folder + "/out"],

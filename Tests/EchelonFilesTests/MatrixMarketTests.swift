@@ -198,4 +198,9 @@ private func columns(_ text: String) throws -> [[Double]] {
       ].map { Array($0.utf8) }, alphabet: "0123456789 -+.e\n%\tmatrixl", named: "m.mtx"
     ) { bytes in _ = try MatrixMarketFile(name: "m.mtx", bytes: bytes, limit: 10_000) }
   }
+
+  @Test func `makes no memory for rows of no columns`() throws {
+    let text = "%%MatrixMarket matrix coordinate real general\n\(Int.max) 0 0\n"
+    #expect(try matrix(text).table.columns.isEmpty)
+  }
 }

@@ -68,6 +68,10 @@ private func same(_ a: [Double], _ b: [Double]) -> Bool {
     #expect(try values("'setosa' != class") == [0, 1, 0, 0, 1, 1])
     #expect(try values("class == \"Ünï\"") == [0, 0, 0, 0, 0, 1])
     #expect(try values("is_missing(class)") == [0, 0, 1, 0, 0, 0])
+    // As many words as there are.
+    let words = (0..<120).map { "class == 'w\($0)'" } + ["class == 'setosa'"]
+    #expect(try values(words.joined(separator: " or ")) == [1, 0, 0, 1, 0, 0])
+    #expect(try values("class == 'setosa' or x < 0 or class == ''") == [1, 1, 0, 1, 1, 0])
     #expect(try values("is_missing(x)") == [0, 0, 0, 1, 0, 0])
     #expect(try values("x < 1") == [0, 1, 1, 0, 1, 0])
     #expect(try values("x != 1") == [0, 1, 1, 0, 1, 1])
@@ -127,6 +131,12 @@ private func same(_ a: [Double], _ b: [Double]) -> Bool {
     #expect(
       fault("2" + String(repeating: "^2", count: 100_000))?.problem.contains("powers") == true)
     #expect(fault("1 < 2" + String(repeating: " ? 1 < 2", count: 100_000)) != nil)
+    for chain in [" + x", " * x", " or x > 1", " and x > 1", " < x"] {
+      let long = fault("x > 1" + String(repeating: chain, count: 20_000))
+      #expect(long?.problem.contains("operators one after another") == true, "\(chain)")
+      // What is shown of it fits a window.
+      #expect((long?.description.count ?? 0) < 1_000)
+    }
   }
 
   @Test func `are given to new columns`() throws {

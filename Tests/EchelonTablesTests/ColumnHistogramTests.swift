@@ -17,6 +17,10 @@ import Testing
     // len(numpy.histogram(range(100), "auto")[0]) is 8.
     #expect(ColumnHistogram(of: (0..<100).map(Double.init)).counts.count == 8)
     #expect(ColumnHistogram(of: [.nan]).counts.isEmpty)
+    for largest in [Double.greatestFiniteMagnitude, -.greatestFiniteMagnitude] {
+      let ends = ColumnHistogram(of: [largest, largest], bins: 3)
+      #expect(ends.counts.reduce(0, +) == 2 && ends.edges.allSatisfy(\.isFinite))
+    }
     #expect(ColumnHistogram(of: []) == ColumnHistogram(of: [], bins: 7))
   }
 

@@ -111,6 +111,7 @@ private func fault(_ operation: String) -> ExpressionFault? {
       ("group mean(x), mean(x) by class", "two columns", 9..<16), ("map x", "expected =", 1..<1),
       ("group mean(z) by class", "no column 'z'", 5..<6),
       ("group count() by kind", "no column 'kind'", 11..<15),
+      ("select x, x", "named twice", 0..<4), ("group count() by x, x", "named twice", 0..<15),
       ("turn x", "is no operation", 0..<4), ("drop z", "no column 'z'", 0..<1),
     ])
   func `say what is wrong with them, and where`(

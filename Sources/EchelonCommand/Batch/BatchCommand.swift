@@ -30,7 +30,8 @@ struct BatchCommand: AsyncParsableCommand {
         echelon batch --do standardize data/*.txt --output out --delimiter ';' --decimal-comma
         zcat prices.csv.gz | echelon batch --do log difference - --output - > returns.csv
         echelon batch --do drop-missing,to-npy a.csv b.csv --output out --workers 8
-        echelon batch --do 'filter alcohol > 13' 'map ratio = hue / ash' stats data/wine.csv --output out
+        echelon batch --do 'filter hue > 1' 'map r = hue / ash' data/wine.csv \\
+          --output out
       """)
 
   @Option(

@@ -37,6 +37,9 @@ struct BatchPlan {
     raw: RawFormat?, command: String
   ) throws {
     self.command = command
+    guard !outputFolder.isEmpty else {
+      throw WrongUse("--output is empty; name a folder", command: command)
+    }
     let inputs = try InputFiles.expand(paths)
     let folder = outputFolder.hasSuffix("/") ? outputFolder : outputFolder + "/"
     let extensions = steps.compactMap(\.outputExtension)
@@ -118,6 +121,11 @@ struct BatchPlan {
     if argument.allSatisfy(\.isWhitespace) {
       guard let next = rest.popFirst() else {
         throw WrongUse("'\(name)' is followed by what it works on", command: command)
+      }
+      guard Folder.entry(at: next) == .unknown else {
+        throw WrongUse(
+          "'\(name)' is followed by what it works on, here by '\(next)', which is a file",
+          command: command)
       }
       argument = next
     }

@@ -11,8 +11,10 @@ struct FilterCommand: AsyncParsableCommand {
       A comparison with a missing value does not hold; is_missing(x) does.
 
       EXAMPLES
-        echelon filter '`petal length (cm)` > 6 or class == "setosa"' data/iris.csv
-        echelon filter 'wind > 8 and weather == "rain"' data/seattle-weather.csv --output storms.csv
+        echelon filter '`petal length (cm)` > 6 or class == "setosa"' \\
+          data/iris.csv
+        echelon filter 'wind > 8 and weather == "rain"' \\
+          data/seattle-weather.csv --output storms.csv
         echelon filter 'not is_missing(Horsepower)' data/cars.csv --format table
       """)
 
@@ -42,8 +44,10 @@ struct MapCommand: AsyncParsableCommand {
       \(Guide.functions)
 
       EXAMPLES
-        echelon map 'ratio = `petal length (cm)` / `petal width (cm)`' data/iris.csv
-        echelon map 'level = wind > 8 ? 2 : wind > 4 ? 1 : 0' data/seattle-weather.csv --output levels.csv
+        echelon map 'ratio = `petal length (cm)` / `petal width (cm)`' \\
+          data/iris.csv
+        echelon map 'level = wind > 8 ? 2 : wind > 4 ? 1 : 0' \\
+          data/seattle-weather.csv --output levels.csv
       """)
 
   @Argument(help: "NAME = EXPRESSION.")
@@ -107,7 +111,8 @@ struct GroupCommand: AsyncParsableCommand {
 
       EXAMPLES
         echelon group 'count(), mean(`petal length (cm)`) by class' data/iris.csv
-        echelon group 'count(), hottest = max(temp_max), mean(wind) by weather' data/seattle-weather.csv --format table
+        echelon group 'count(), hottest = max(temp_max), mean(wind) by weather' \\
+          data/seattle-weather.csv --format table
       """)
 
   @Argument(help: "VALUE, … by NAME, ….")

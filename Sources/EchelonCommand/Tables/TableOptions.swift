@@ -1,6 +1,7 @@
 import ArgumentParser
 import Echelon
 import EchelonFiles
+import EchelonMemory
 import EchelonTables
 
 /// Where tables come from and go to, of the commands that change tables.
@@ -13,7 +14,7 @@ struct TableOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "A file ending in .csv, .tsv, .npy, .npz, .mtx, .json or .jsonl, or a folder for the results of several; without it, one "
+      "A file ending in .csv, .tsv, .npy, .npz, .mtx, .json or .jsonl, also with .gz or .zst, or a folder for the results of several; without it, one "
         + "result goes to standard output.", valueName: "path"))
   var output: String?
 
@@ -40,7 +41,16 @@ struct TableOptions: ParsableArguments {
     }
     guard !files.isEmpty else { throw WrongUse("no files are named", command: command) }
     let paths = try InputFiles.expand(files)
-    let suffix = output.flatMap { path in Self.suffixes.first { path.hasSuffix(".\($0)") } }
+    // Without that of a compressed file, which is written as one.
+    let name = output.map { path in
+      CompressionFormat(path: path).map { String(path.dropLast($0.suffix.count)) } ?? path
+    }
+    let suffix = name.flatMap { name in Self.suffixes.first { name.hasSuffix(".\($0)") } }
+    guard name == output || suffix != nil else {
+      throw WrongUse(
+        "\(output ?? "") does not say its format; name a file such as result.csv.gz",
+        command: command)
+    }
     if let output, suffix == nil, output != InputFile.standardStream {
       let plan = try BatchPlan(
         steps: [.table(operation), .named(.toCSV)], paths: paths, outputFolder: output,
@@ -71,7 +81,9 @@ extension TextOptions {
     let standardInput = try StandardInput(for: &inputs, command: command)
     defer { withExtendedLifetime(standardInput) {} }
     do {
-      return try body(inputs[0].open().table())
+      let reader = try inputs[0].open()
+      if let note = reader.raggedRows.note(path: path) { Console.writeError("echelon: \(note)") }
+      return try body(reader.table())
     } catch {
       Console.report(InputFailure(error, path: path))
       throw Exit.someInputFailed

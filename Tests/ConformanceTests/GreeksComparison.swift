@@ -12,7 +12,7 @@ var greekNames: [Greek] {
     ("rho", \.rho),
   ]
 }
-/// Beyond so many standard errors lies one estimate in 10 billion; these tests compare some 1500.
+/// Beyond so many standard errors lies one estimate in 10 billion where they are normal; these tests compare some 1500.
 let greeksFarAway = 6.5
 
 /// What a price is made of.
@@ -97,7 +97,7 @@ func expectDerivatives<Option: OptionWithGreeks & SimulatedOption>(
   for (name, greek) in greekNames where name != "gamma" && !skipped.contains(name) {
     let error = found.means[keyPath: greek] - differences[keyPath: greek]
     #expect(
-      abs(error) <= 0.1 * found.standardErrors[keyPath: greek] + 1e-6,
+      abs(error) <= 0.3 * found.standardErrors[keyPath: greek] + 1e-6,
       "\(name) of \(option(OptionMarket())), seed \(seed): \(found), \(differences)",
       sourceLocation: location)
   }

@@ -133,7 +133,11 @@ import Testing
       // What is no such file.
       let damagedFile = folder + "/other.json"
       let text = String(decoding: saved, as: UTF8.self)
-      for damaged in ["", "{}", text.replacing("montecarlo 1", with: "montecarlo 2"), "[1]"] {
+      let times = ["1e300", "-5", "\"nan\""].map { time in
+        text.replacing(#/"seconds" ?: ?[-+.0-9e]+/#, with: "\"seconds\": \(time)")
+      }
+      let others = ["", "{}", text.replacing("montecarlo 1", with: "montecarlo 2"), "[1]"]
+      for damaged in others + times {
         try damaged.write(toFile: damagedFile, atomically: true, encoding: .utf8)
         let run = try CommandProcess.run("montecarlo", "call", "--resume", damagedFile)
         #expect(run.status == 1 && run.output.isEmpty)

@@ -101,6 +101,18 @@ import Testing
         try JSONDecoder().decode(MonteCarloState.self, from: Data(changed.utf8))
       }
     }
+    // 2³⁸ + 1 chunks, more samples than can be counted; 2³⁶ + 1 have room for others.
+    let parts = [(274_877_906_945, 38), (1 + 1 << 36, 36)].map { count, level in
+      saved.replacingOccurrences(of: "\"chunkCount\":5", with: "\"chunkCount\":\(count)")
+        .replacingOccurrences(
+          of: "\"count\":262144", with: "\"count\":\(MonteCarloState.chunkLength << level)")
+    }
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(MonteCarloState.self, from: Data(parts[0].utf8))
+    }
+    #expect(
+      try JSONDecoder().decode(MonteCarloState.self, from: Data(parts[1].utf8)).chunkCount
+        == 1 + 1 << 36)
   }
 
   @Test func `adds up what the definitions say`() {

@@ -214,7 +214,7 @@ public struct GenzIntegrand: Sendable, Hashable, Codable {
     let share = exp(-t / Double(dimensions))
     var (product, exponent) = (t, 0)
     for (index, a) in difficulties.enumerated() {
-      product *= share * (-expm1(-a * t) / a / Double(index + 1))
+      product *= share * ((a * t < 1e-17 ? t : -expm1(-a * t) / a) / Double(index + 1))
       guard product > 0 else { return 0 }
       exponent += Int(product.exponent)
       product = product.significand

@@ -47,7 +47,8 @@ struct AmericanCommand: AsyncParsableCommand {
   }
 
   private static let greeksNote =
-    "of a policy that is a little worse than the best, which the standard errors do not say"
+    "of a policy that is a little worse than the best, which the standard errors do not say: by pathwise and with many dates "
+    + "some percent of delta and gamma"
 
   func run() async throws {
     let parameters =

@@ -9,6 +9,8 @@ struct GreeksReport {
   let note: String?
   /// One for each asset.
   let found: [GreeksEstimate]
+  /// The names of those that are not sampled.
+  let unsampled: [String]
   /// Where they are known, of one asset.
   let exact: OptionGreeks?
   let seed: UInt64
@@ -40,7 +42,9 @@ struct GreeksReport {
         error: found[index].standardErrors[keyPath: path], exact: exact?[keyPath: path])
     }
     guard found.count > 1 else {
-      return greeks.map { row(0, $0.name, $0.path, asset: nil) }.filter { !$0.mean.isNaN }
+      return greeks.map { row(0, $0.name, $0.path, asset: nil) }.filter {
+        !unsampled.contains($0.name)
+      }
     }
     // Those of the whole first, which are the same of each asset.
     let own = ["delta", "gamma", "vega"]
@@ -102,7 +106,8 @@ struct GreeksReport {
       if let exact = row.exact {
         cells += [
           .text(exact.rounded(significantDigits: 6)),
-          .text(((row.mean - exact) / row.error).rounded(significantDigits: 2)),
+          .text(
+            row.error > 0 ? ((row.mean - exact) / row.error).rounded(significantDigits: 2) : ""),
         ]
       }
       table.rows.append(cells)

@@ -55,8 +55,11 @@ struct SavedRun<State: RunState>: Codable {
     else { throw none }
     try Self.check(header, name, parameters, path)
     guard let found = try? decoder.decode(Self.self, from: data) else { throw none }
+    let seconds = found.seconds ?? 0
+    // As many as a run may be told to take; also no NaN.
+    guard 0...1e9 ~= seconds else { throw none }
     self = found
-    state.elapsedTime = .seconds(seconds ?? 0)
+    state.elapsedTime = .seconds(seconds)
   }
 
   /// Replaces the file in one step.

@@ -87,7 +87,8 @@ public struct MonteCarloState: Sendable, Hashable, Codable {
     seed = try values.decode(UInt64.self, forKey: .seed)
     chunkCount = try values.decode(Int.self, forKey: .chunkCount)
     let parts = try values.decode([SampleSums].self, forKey: .levels)
-    guard chunkCount >= 0, chunkCount <= Int.max / Self.chunkLength,
+    // Counts are exact up to there, and a run can go on from it.
+    guard chunkCount >= 0, chunkCount <= 1 << 53 / Self.chunkLength,
       parts.count == chunkCount.nonzeroBitCount
     else {
       throw DecodingError.dataCorruptedError(

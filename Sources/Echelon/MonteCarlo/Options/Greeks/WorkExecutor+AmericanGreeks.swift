@@ -9,8 +9,9 @@ extension WorkExecutor {
   ///
   /// The policy of exercise, which `startPrice` explains, is held as it is: of the best one the price does not change with
   /// the policy. By the likelihood ratio samples are unbiased derivatives of what this policy brings; along the path
-  /// they leave out what paths at its boundary win or lose by crossing it, nothing of the best policy, and little of
-  /// this one. Both are taken beside the exact Greeks of the European option. Of one that is exercised today all but
+  /// they leave out what paths at its boundary win or lose by crossing it: nothing of the best policy, and of this one
+  /// more than the standard errors, the more dates there are (of a put, 36 beside a strike of 40, with 50 dates and 20,000
+  /// paths of the regressions 2 % of delta, with 200,000 paths 1 %, where the price is 0.2 and 0.1 % too low). Both are taken beside the exact Greeks of the European option. Of one that is exercised today all but
   /// price and delta are 0.
   /// - Parameters:
   ///   - option: with a volatility and a time above 0.

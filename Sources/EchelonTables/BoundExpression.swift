@@ -14,17 +14,20 @@ public struct BoundExpression: Sendable {
 
   /// What the expression gives.
   public let kind: Kind
-  private let program: CompiledExpression<ColumnLeaf>
+  let compiled: CompiledExpression<ColumnLeaf>
 
-  init(_ expression: ColumnExpression, _ columns: [ColumnDescription]) throws(ExpressionFault) {
-    let binder = ExpressionBinder(text: expression.text, columns: columns)
+  /// - Parameter noun: what its users call a column.
+  init(
+    _ expression: ColumnExpression, _ columns: [ColumnDescription], noun: String = "column"
+  ) throws(ExpressionFault) {
+    let binder = ExpressionBinder(text: expression.text, columns: columns, noun: noun)
     let value = try binder.value(of: expression.tree)
     guard let node = value.node else {
       throw binder.fault("words can only be compared, by == and !=", at: expression.tree)
     }
     kind = value.isCondition ? .condition : .number
     do {
-      program = try CompiledExpression(node)
+      compiled = try CompiledExpression(node)
     } catch {
       throw binder.fault("\(error); by map a part is a column of its own", at: expression.tree)
     }
@@ -32,7 +35,7 @@ public struct BoundExpression: Sendable {
 
   /// The indices of the columns that it reads, in ascending order.
   public var columns: [Int] {
-    Set(program.leaves.compactMap(\.column)).sorted()
+    Set(compiled.leaves.compactMap(\.column)).sorted()
   }
 
   /// The value of every row of a table; of a condition 1 where it holds, and 0 where it does not.
@@ -40,7 +43,7 @@ public struct BoundExpression: Sendable {
   public func values(in table: DataTable) -> [Double] {
     var values = [Double](repeating: 0, count: table.rowCount)
     var span = values.mutableSpan
-    program.program.run(into: &span, inputs: LeafValues(program.leaves, of: table))
+    compiled.program.run(into: &span, inputs: LeafValues(compiled.leaves, of: table))
     return values
   }
 }
@@ -117,6 +120,7 @@ struct ExpressionBinder {
 
   let text: String
   let columns: [ColumnDescription]
+  var noun = "column"
 
   func fault(_ problem: String, at tree: ExpressionTree) -> ExpressionFault {
     ExpressionFault(problem, at: tree.range, of: text)
@@ -136,7 +140,7 @@ struct ExpressionBinder {
       if let value = ExpressionFunction.constants[name] {
         return .number(Node(.constant(value.constantBits)))
       }
-      throw fault("there is no column '\(name)'" + suggestion(for: name), at: tree)
+      throw fault("there is no \(noun) '\(name)'" + suggestion(for: name), at: tree)
     }
     return columns[index].kind == .number ? .number(Node(.leaf(.numbers(index)))) : .words(index)
   }
@@ -144,6 +148,7 @@ struct ExpressionBinder {
   /// The columns that could be meant.
   func suggestion(for name: String) -> String {
     let names = columns.map(\.name)
+    if names.isEmpty { return "" }
     let similar = names.filter {
       $0.lowercased().contains(name.lowercased()) || name.lowercased().contains($0.lowercased())
     }

@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test func `given a path of the variance have the mean of payoffs, and vary far less`() throws {
-    for seed in [7, testSeed()] {
+    for seed in testSeeds(7) {
       for kind in EuropeanOption.Kind.allCases {
         // Of a put payoffs vary less, most with the variance, which rises as the price falls.
         for (correlation, most) in kind == .call
@@ -44,7 +44,7 @@ import Testing
 
   /// With samples that vary so little the bias of the scheme can be seen: it falls with the number of steps.
   @Test func `given a path of the variance show the bias of few steps`() throws {
-    for seed in [7, testSeed()] {
+    for seed in testSeeds(7) {
       for strike in [90.0, 100, 110] {
         for (steps, bias) in [(2, 0.14), (4, 0.06), (8, 0.03), (16, 0.02)] {
           var option = heston
@@ -82,7 +82,7 @@ import Testing
   @Test func `given the number of jumps have the exact price as their mean, and vary far less`()
     throws
   {
-    for seed in [7, testSeed()] {
+    for seed in testSeeds(7) {
       for kind in EuropeanOption.Kind.allCases {
         for (jumps, mean, deviation, most) in [
           (1.2, -0.1, 0.2, kind == .call ? 0.15 : 0.55), (25, 0.02, 0.05, 0.45), (0, 0, 0, 1e-9),

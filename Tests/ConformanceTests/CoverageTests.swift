@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Repetitions of each method at a fixed seed, of which 930 to 970 intervals of 95 % have to contain the truth. At a
+/// Repetitions of each method at a fixed seed, and in release builds at a drawn one, of which 930 to 970 intervals of 95 % have to contain the truth. At a
 /// drawn seed that would fail by chance once in 300 times (three standard errors), and more often where few samples make
 /// the true share a little less than 95 %. There it is 890 to 991: shares of 94 to 96 % leave that less than once in 10⁸
 /// times, all some 50 of them together less than once in 10⁶.
@@ -20,9 +20,9 @@ private func expectCoverage<Value: Sendable>(
   _ what: String, most: Int = 970, location: SourceLocation = #_sourceLocation,
   _ start: (_ seed: UInt64) throws -> Future<Value>, contains: (Value) -> [Bool]
 ) throws {
-  for (seed, allowed) in [
-    (20_261_128, 930...most), (testSeed("Intervals \(what)"), 890...max(most, 991)),
-  ] {
+  var seeds = [(UInt64(20_261_128), 930...most)]
+  if isReleaseBuild { seeds.append((testSeed("Intervals \(what)"), 890...max(most, 991))) }
+  for (seed, allowed) in seeds {
     // Far from each other: runs of neighbouring seeds are as independent as others, but see `CorrelationTests`.
     let futures = try (0..<UInt64(runCount)).map { try start(seed &+ $0 &* 0x9E37_79B9_7F4A_7C15) }
     var hits: [Int] = []
@@ -218,7 +218,10 @@ private func expectCoverage(
       }
       #expect(Set(ends.keys) == Set(boundaries[3...4]), "\(what): \(ends)")
       // Half of all runs each; what is not quite normal moves it a little.
-      for (_, count) in ends { #expect((700...1300) ~= count, "\(what): \(ends)") }
+      let total = ends.values.reduce(0, +)
+      for (_, count) in ends {
+        #expect((total * 35 / 100...total * 65 / 100) ~= count, "\(what): \(ends)")
+      }
     }
     let deviation = (.pi * (4 - Double.pi)).squareRoot()
     for (what, goal) in [

@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 
 /// Around a vector, a block, a chunk, and primes.
-private let counts = [0, 1, 2, 63, 64, 65, 32_767, 32_769, 65_537, 100_003]
+private let counts = sizes(
+  [0, 1, 2, 63, 64, 65, 32_769], inRelease: [32_767, 65_537, 100_003])
 
 /// Numbers of all magnitudes, and the ends of the range.
 private func integers<T: VectorInteger>(count: Int, seed: UInt64, of: T.Type = T.self) -> [T] {
@@ -139,7 +140,7 @@ private func integers<T: VectorInteger>(count: Int, seed: UInt64, of: T.Type = T
     }
   #endif
 
-  @Test(arguments: TestedExecutor.allCases, [1, 2, 1009, 140_009])
+  @Test(arguments: TestedExecutor.allCases, sizes([1, 2, 1009], inRelease: [140_009]))
   func `has the quantiles of the same numbers as Double`(
     _ kind: TestedExecutor, _ count: Int
   ) throws {

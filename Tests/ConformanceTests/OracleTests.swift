@@ -6,7 +6,8 @@ import Testing
 
 /// The in-process executor as the oracle: same chunks, same merges, no processes.
 @Suite(.timeLimit(.minutes(3))) struct `The in-process executor and a pool` {
-  static let counts = [0, 1, 65, 32_768, 32_769, 65_537, 200_001]
+  static let counts = sizes(
+    [0, 1, 65, 32_768, 32_769, 65_537], inRelease: [200_001])
 
   @Test(arguments: TestedExecutor.pools, counts)
   func `agree to the last bit on reductions`(_ kind: TestedExecutor, _ count: Int) throws {

@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 
 /// Around a block, a run and a chunk, and primes; in a matrix as many rows.
-private let counts = [0, 1, 2, 63, 64, 65, 1009, 32_769, 65_537, 140_009]
+private let counts = sizes(
+  [0, 1, 2, 63, 64, 65, 1009, 32_769, 65_537], inRelease: [140_009])
 
 /// The bits of a result; NaN have their own as well.
 private func bits(_ x: SharedArray<Double>) -> [UInt64] { Array(x).map(\.bitPattern) }

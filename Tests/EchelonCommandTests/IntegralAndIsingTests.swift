@@ -57,6 +57,38 @@ import Testing
     }
   }
 
+  /// ∫₀¹ ∫₀² exp(-xy) dy dx = γ + log 2 + E₁(2).
+  @Test(arguments: ["plain", "vegas", "quasi"])
+  func `integrates what a user writes, over a box`(_ method: String) throws {
+    func figures(_ workers: String) throws -> [Double] {
+      let result = try CommandProcess.run(
+        "montecarlo", "integral", "exp(-x * y)", "--over", "x=0:1", "--over", "y=0:4/2", "--method",
+        method, "--samples", "2e4", "--learning-samples", "500", "--workers", workers, "--format",
+        "json"
+      ).object()
+      #expect(result["exact"] is NSNull && result["over"] as? [String] == ["x=0:1", "y=0:4/2"])
+      return try ["estimate", "standard_error"].map { try #require(result[$0] as? Double) }
+    }
+    let one = try figures("1")
+    #expect(abs(one[0] - 1.3192633561695392) < 6 * one[1])
+    #expect(one[1] > 0 && one[1] < 0.01)
+    #expect(try figures("3") == one)
+  }
+
+  @Test(arguments: [
+    (["sin(z)", "--over", "x=0:1"], "no variable 'z'; there is x\n  sin(z)\n      ^"),
+    (["sin(x", "--over", "x=0:1"], "character 6"), (["row()", "--over", "x=0:1"], "no row()"),
+    (["x", "--over", "x=1:0"], "--over x=1:0: the first bound must lie below"),
+    (["x", "--over", "x=0:inf"], "both be finite"), (["x", "--over", "x=0:q"], "no variable 'q'"),
+    (["x", "--over", "x"], "as in x=0:1"), (["x", "--over", "1=0:1"], "cannot be the name"),
+    (["x", "--over", "x=0:1", "--over", "x=0:2"], "has a range already"), (["x"], "--over x=0:1"),
+  ])
+  func `says what is wrong with an integrand`(_ arguments: [String], _ words: String) throws {
+    let run = try CommandProcess.run(["montecarlo", "integral"] + arguments)
+    #expect(run.status == 2 && run.output.isEmpty)
+    #expect(run.errors.hasPrefix("echelon: ") && run.errors.contains(words), "\(run.errors)")
+  }
+
   @Test(arguments: [
     ["integral", "gaussian", "--sampling", "quasi", "--replicates", "1"],
     ["integral", "gaussian", "--sampling", "quasi", "--samples", "15"],
@@ -64,9 +96,12 @@ import Testing
     ["integral", "gaussian", "--dimensions", "1001"],
     ["integral", "gaussian", "--difficulty", "0"], ["integral", "gaussian", "--method", "simpson"],
     ["ising", "--size", "1"], ["ising", "--temperature", "0"], ["ising", "--sweeps", "15"],
-    ["ising", "--burn-in=-1"], ["ising", "--chains", "0"],
+    ["ising", "--burn-in=-1"], ["ising", "--chains", "0"], ["multilevel", "--error", "0"],
+    ["multilevel", "--levels", "2"], ["multilevel", "barrier"], ["multilevel", "--spot", "0"],
   ])
-  func `ends with 2 when it is used wrongly, as ising does`(_ arguments: [String]) throws {
+  func `ends with 2 when it is used wrongly, as ising and multilevel do`(_ arguments: [String])
+    throws
+  {
     let run = try CommandProcess.run(["montecarlo"] + arguments)
     #expect(run.status == 2 && run.output.isEmpty)
     #expect(run.errors.hasPrefix("echelon: "), "\(run.errors)")
@@ -116,5 +151,39 @@ import Testing
       "1", "--burn-in", "0")
     #expect(run.output.contains("too few sweeps") && run.output.contains("magnetization 0\n"))
     #expect(run.output.contains("statistical inefficiency") && run.output.contains("per spin"))
+  }
+}
+
+@Suite struct `echelon montecarlo multilevel` {
+  /// Of the mean price of a path, continuously looked at, there is no formula: a path in many steps stands for it.
+  @Test func `has the error that is asked for, on any number of workers`() throws {
+    func figures(_ payoff: String, _ workers: String) throws -> [String: Any] {
+      try CommandProcess.run(
+        "montecarlo", "multilevel", payoff, "--strike", "100", "--error", "0.1", "--workers",
+        workers, "--format", "json"
+      ).object()
+    }
+    func number(_ result: [String: Any], _ key: String) throws -> Double {
+      try #require(result[key] as? Double)
+    }
+    let european = try figures("european", "1")
+    #expect(try number(european, "root_mean_square_error") <= 0.105)
+    #expect(try abs(number(european, "estimate") - number(european, "exact")) < 0.4)
+    let levels = try #require(european["levels"] as? [[String: Any]])
+    #expect(levels.map { $0["steps"] as? Int } == levels.indices.map { 1 << $0 })
+    #expect(try number(figures("european", "3"), "estimate") == number(european, "estimate"))
+    let asian = try figures("asian", "2")
+    let steps = try CommandProcess.run(
+      "montecarlo", "asian", "--strike", "100", "--dates", "256", "--samples", "2e4", "--format",
+      "json"
+    ).object()
+    #expect(try abs(number(asian, "estimate") - number(steps, "estimate")) < 0.5)
+    #expect(asian["exact"] is NSNull)
+  }
+
+  @Test func `says when the levels were not enough`() throws {
+    let run = try CommandProcess.run(
+      "montecarlo", "multilevel", "--error", "0.01", "--levels", "3", "--volatility", "0.6")
+    #expect(run.status == 0 && run.output.contains("take more --levels"), "\(run.output)")
   }
 }

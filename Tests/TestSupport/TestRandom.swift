@@ -27,6 +27,11 @@ public func testSeed(_ test: String = #function) -> UInt64 {
   return seed
 }
 
+/// The seeds of a test that takes long: one that is drawn, and in release builds one that stays, too.
+public func testSeeds(_ fixed: UInt64, _ test: String = #function) -> [UInt64] {
+  isReleaseBuild ? [fixed, testSeed(test)] : [testSeed(test)]
+}
+
 /// A variable of the environment.
 public func environmentVariable(_ name: String) -> String? {
   WorkerProcess.inheritedEnvironment.first { $0.hasPrefix(name + "=") }.map {

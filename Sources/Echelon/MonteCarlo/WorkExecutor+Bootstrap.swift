@@ -139,7 +139,7 @@ extension WorkExecutor {
     guard (2...1 << 32) ~= resamples else {
       throw PoolError.invalidArgument("\(resamples) bootstrap samples; take 2 or more, up to 2³²")
     }
-    let groups = min(x.count, 10_000)
+    let groups = Resampling.jackknifeGroups(of: x.count)
     return try startStatistics(
       function, orElse: program, of: x, count: 1 + groups + resamples,
       ResamplingPlan(seed: seed, count: x.count, part: groups), "a bootstrap", priority, deadline
@@ -183,11 +183,34 @@ extension WorkExecutor {
     let values = try uninitializedArray(of: Double.self, count: count)
     var job = ClosureJob(
       function: function, program: program, label: label, elementCount: count,
-      // Some hundred thousand draws in a chunk.
-      chunkLength: max(1, min(4096, (1 << 17) / sample.count)), output: ArrayReference(values),
+      chunkLength: Resampling.chunkLength(of: sample.count), output: ArrayReference(values),
       inputs: [ArrayReference(sample)], parameters: try ParameterBytes(plan)
     ) { _ in value(Array(values)) }
     job.options = JobOptions(priority: priority, deadline: deadline)
     return try start(job)
+  }
+}
+
+/// How the samples of a bootstrap or a permutation test are divided.
+package enum Resampling {
+  /// How many samples of a chunk: some hundred thousand draws.
+  static func chunkLength(of count: Int) -> Int { max(1, min(4096, (1 << 17) / count)) }
+
+  /// How many groups of elements a jackknife leaves out, one after the other.
+  static func jackknifeGroups(of count: Int) -> Int { min(count, 10_000) }
+
+  /// How many chunks `startBootstrap` has for a sample of `count` ≥ 1 elements.
+  package static func chunkCount(bootstrapOf count: Int, resamples: Int) -> Int {
+    chunkCount(1 + jackknifeGroups(of: count) + resamples, of: count)
+  }
+
+  /// How many chunks `startPermutationTest` has for two samples of `count` ≥ 1 elements together.
+  package static func chunkCount(permutationsOf count: Int, permutations: Int) -> Int {
+    chunkCount(1 + permutations, of: count)
+  }
+
+  private static func chunkCount(_ statistics: Int, of count: Int) -> Int {
+    let length = chunkLength(of: count)
+    return (statistics + length - 1) / length
   }
 }

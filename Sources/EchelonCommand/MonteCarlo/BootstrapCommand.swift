@@ -52,8 +52,10 @@ struct BootstrapCommand: AsyncParsableCommand {
         let future = try pool.startBootstrap(
           values, resamples: resamples.count, seed: options.seed
         ) { statistic.value($0) }
-        interruption.watch([future])
-        return try await future.value
+        return try await options.value(
+          of: future, "bootstrap",
+          chunkCount: Resampling.chunkCount(
+            bootstrapOf: sample.values.count, resamples: resamples.count), in: pool, interruption)
       }
       try BootstrapReport(
         file: file, sample: sample, statistic: statistic, found: found, method: interval.value,

@@ -2,15 +2,18 @@ import ArgumentParser
 import Echelon
 import EchelonFiles
 
-/// `echelon montecarlo integral`: Genz's integrands.
+/// `echelon montecarlo integral`: an expression over a box, or one of Genz's integrands.
 struct IntegralCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "integral",
-    abstract:
-      "An integral over the unit cube whose value is known: plain, by VEGAS or quasi-random.",
+    abstract: "The integral of an expression over a box: plain, by VEGAS or quasi-random.",
     discussion: """
-      The integrands are those of Genz, for trying out methods: f(x) with numbers a, how hard it is in \
-      each direction, and u, where. Both are drawn by chance, and the a scaled to a sum of --difficulty.
+      The integrand is an expression as 'echelon map --help' describes them, and --over gives each of \
+      its variables a range. NAN somewhere makes the integral NAN.
+
+      Integrands whose integrals are known, for trying out methods, are those of Genz, over a unit \
+      cube: f(x) with numbers a, how hard it is in each direction, and u, where. Both are drawn by \
+      chance, and the a scaled to a sum of --difficulty.
 
         oscillatory    cos(2π u1 + Σ a x)
         product-peak   Π 1 / (1/a² + (x - u)²)
@@ -24,6 +27,9 @@ struct IntegralCommand: AsyncParsableCommand {
       a power of 2 of points: as many as --samples allows for all of them.
 
       EXAMPLES
+        echelon montecarlo integral 'exp(-x*y)' --over x=0:1 --over y=0:2
+        echelon montecarlo integral 'x^2+y^2<1' --over x=-1:1 --over y=-1:1
+        echelon montecarlo integral 'sin(x)/x' --over x=0:pi --sampling quasi
         echelon montecarlo integral gaussian --difficulty 20 --method vegas
         echelon montecarlo integral continuous --sampling quasi --error 1e-6
         echelon montecarlo integral corner-peak --relative-error 0.001 --format json
@@ -34,9 +40,15 @@ struct IntegralCommand: AsyncParsableCommand {
     case plain, vegas, quasi
   }
 
-  @Argument(help: ArgumentHelp("Which one.", valueName: "integrand"))
-  var integrandName: Named<GenzIntegrand.Family>
-  @Option(help: ArgumentHelp("Of the cube, 1 to 1000.", valueName: "n"))
+  @Argument(
+    help: ArgumentHelp("An expression, or one of the names above.", valueName: "integrand"))
+  var integrand: String
+  @Option(
+    help: ArgumentHelp(
+      "A variable of the expression and its range, x=0:1; once for each. Bounds may be expressions "
+        + "of numbers.", valueName: "name=low:high"))
+  var over: [String] = []
+  @Option(help: ArgumentHelp("Of Genz's cube, 1 to 1000.", valueName: "n"))
   var dimensions = 5
   @Option(
     help: ArgumentHelp(
@@ -57,15 +69,13 @@ struct IntegralCommand: AsyncParsableCommand {
   var replicates = 16
   @OptionGroup var options: PathOptions
 
-  private var family: GenzIntegrand.Family { integrandName.value }
-  private var integrand: GenzIntegrand {
-    get throws {
-      try GenzIntegrand(
-        family, dimensions: dimensions, difficulty: difficulty, seed: integrandSeed)
-    }
-  }
-
   func validate() throws {
+    if over.isEmpty, GenzIntegrand.Family(rawValue: integrand) == nil {
+      throw ValidationError(
+        "'\(integrand)' is none of "
+          + GenzIntegrand.Family.allCases.map(\.rawValue).joined(separator: ", ")
+          + "; give the variables of an expression their ranges, --over x=0:1")
+    }
     guard 1...1000 ~= dimensions else {
       throw ValidationError("--dimensions must be 1 to 1000, not \(dimensions)")
     }
@@ -85,60 +95,44 @@ struct IntegralCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let integrand = try integrand
-    var parameters: [(name: String, value: JSONValue)] = [
-      ("integrand", .string(family.rawValue)), ("method", .string(self.method.rawValue)),
-      ("dimensions", .integer(dimensions)),
-      ("difficulty", .number(difficulty ?? family.usualDifficulty)),
-      ("integrand_seed", .seed(integrandSeed)),
-    ]
-    switch method {
-    case .plain:
-      try await run(Self.sampler(of: integrand, .plain), integrand, parameters)
-    case .vegas:
-      parameters.append(("learning_samples", .integer(learningSamples.count)))
-      let method = IntegrationMethod.vegas(samples: learningSamples.count)
-      try await run(Self.sampler(of: integrand, method), integrand, parameters)
-    case .quasi:
-      parameters.append(("replicates", .integer(replicates)))
-      try await run(Self.sampler(of: integrand, replicates: replicates), integrand, parameters)
+    guard over.isEmpty else {
+      let integrand = try BoxIntegrand(integrand, over: over)
+      return try await run(
+        integrand, exact: nil,
+        [("integrand", .string(self.integrand)), ("over", .array(over.map { .string($0) }))])
     }
+    guard let family = GenzIntegrand.Family(rawValue: integrand) else { return }
+    let integrand = try GenzIntegrand(
+      family, dimensions: dimensions, difficulty: difficulty, seed: integrandSeed)
+    try await run(
+      integrand, exact: integrand.integral,
+      [
+        ("integrand", .string(family.rawValue)), ("dimensions", .integer(dimensions)),
+        ("difficulty", .number(difficulty ?? family.usualDifficulty)),
+        ("integrand_seed", .seed(integrandSeed)),
+      ])
   }
 
   private func run(
-    _ sampler: Sampler<some RunEstimate>, _ integrand: GenzIntegrand,
-    _ parameters: [(name: String, value: JSONValue)]
+    _ integrand: some CommandIntegrand, exact: Double?,
+    _ what: [(name: String, value: JSONValue)]
   ) async throws {
-    try await options.run(
-      "integral", exact: integrand.integral, parameters: parameters, sampler: sampler)
-  }
-
-  private static func sampler(
-    of integrand: GenzIntegrand, _ method: IntegrationMethod
-  ) -> Sampler<MonteCarloEstimate> {
-    Sampler {
-      try $0.integralEstimates(
-        of: integrand, method: method, seed: $1.seed, until: $1.goal, resuming: $1.state)
-    } _: {
-      try $0.startIntegrate(
-        integrand, method: method, seed: $1.seed, until: $1.goal, resuming: $1.state)
+    var parameters = what
+    parameters.insert(("method", .string(method.rawValue)), at: 1)
+    switch method {
+    case .plain: break
+    case .vegas: parameters.append(("learning_samples", .integer(learningSamples.count)))
+    case .quasi: parameters.append(("replicates", .integer(replicates)))
     }
-  }
-
-  private static func sampler(
-    of integrand: GenzIntegrand, replicates: Int
-  ) -> Sampler<QuasiMonteCarloEstimate> {
-    let dimensions = integrand.dimensions
-    return Sampler {
-      try $0.quasiMonteCarloEstimates(
-        dimension: dimensions, replicates: replicates, seed: $1.seed, until: $1.goal,
-        resuming: $1.state
-      ) { integrand($0) }
-    } _: { pool, course in
-      try pool.startQuasiMonteCarlo(
-        dimension: dimensions, replicates: replicates, seed: course.seed, until: course.goal,
-        resuming: course.state
-      ) { integrand($0) }
+    if method == .quasi {
+      try await options.run(
+        "integral", exact: exact, parameters: parameters,
+        sampler: integrand.sampler(replicates: replicates))
+    } else {
+      try await options.run(
+        "integral", exact: exact, parameters: parameters,
+        sampler: integrand.sampler(
+          method == .plain ? .plain : .vegas(samples: learningSamples.count)))
     }
   }
 }

@@ -58,8 +58,8 @@ struct IsingCommand: AsyncParsableCommand {
       let (found, seconds) = try await timed {
         let future = try pool.startIsing(
           model, sweeps: sweeps.count, burnIn: burnIn, chains: chains, seed: options.seed)
-        interruption.watch([future])
-        return try await future.value
+        return try await options.value(
+          of: future, "ising", chunkCount: chains, in: pool, interruption)
       }
       try IsingReport(
         model: model, sweeps: sweeps.count, burnIn: burnIn, chains: chains, found: found,

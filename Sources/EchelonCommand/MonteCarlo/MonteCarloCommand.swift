@@ -28,7 +28,7 @@ struct MonteCarloCommand: AsyncParsableCommand {
       MonteCarloPi.self, MonteCarloCall.self, AsianCommand.self, BarrierCommand.self,
       LookbackCommand.self, BasketCommand.self, AmericanCommand.self, HestonCommand.self,
       MertonCommand.self, GreeksCommand.self, ValueAtRiskCommand.self, IntegralCommand.self,
-      BootstrapCommand.self, PermutationCommand.self, IsingCommand.self,
+      MultilevelCommand.self, BootstrapCommand.self, PermutationCommand.self, IsingCommand.self,
     ])
 }
 

@@ -71,8 +71,11 @@ struct PermutationCommand: AsyncParsableCommand {
           permutations: permutations.count, alternative: alternative.alternative,
           seed: options.seed
         ) { statistic.value($0) - statistic.value($1) }
-        interruption.watch([future])
-        return try await future.value
+        return try await options.value(
+          of: future, "permutation test",
+          chunkCount: Resampling.chunkCount(
+            permutationsOf: samples.reduce(0) { $0 + $1.values.count },
+            permutations: permutations.count), in: pool, interruption)
       }
       try PermutationReport(
         file: file, samples: samples, statistic: statistic, alternative: alternative.rawValue,

@@ -1,0 +1,201 @@
+import ArgumentParser
+import Echelon
+import EchelonFiles
+import Foundation
+
+/// `echelon montecarlo multilevel`: an option on paths in steps, of which a run finds out how many are enough.
+struct MultilevelCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "multilevel",
+    abstract: "An option on paths in ever finer steps, to an error that has the bias in it.",
+    discussion: """
+      Paths of a geometric Brownian motion in 2^l steps are level l. Most samples are of the coarsest \
+      level, few of the differences between fine ones, and there are as many levels as the bias asks \
+      for. --error is the root of the mean square error: half of its square is for chance, half for \
+      what steps leave out.
+
+        european  what the last price is above the strike
+        asian     what the mean price of the path is above the strike
+
+      EXAMPLES
+        echelon montecarlo multilevel european --error 0.01
+        echelon montecarlo multilevel asian --strike 100 --error 0.005 --format json
+      """)
+
+  @Argument(help: ArgumentHelp("What is paid.", valueName: "payoff"))
+  var payoff = Named(PathPayoff.Kind.european)
+  @Option(
+    help: ArgumentHelp(
+      "The root of the mean square error, in the unit of the price.", valueName: "e"))
+  var error = 0.01
+  @Option(help: ArgumentHelp("How many levels there may be, 3 to 30.", valueName: "n"))
+  var levels = 12
+  @OptionGroup var asset: AssetOptions
+  @OptionGroup var strike: StrikeOptions
+  @OptionGroup var volatility: VolatilityOptions
+  @OptionGroup var options: MonteCarloRunOptions
+
+  func validate() throws {
+    guard error > 0, error.isFinite else {
+      throw ValidationError("--error must be a number above 0, not \(error)")
+    }
+    guard 3...30 ~= levels else {
+      throw ValidationError("--levels must be 3 to 30, not \(levels)")
+    }
+    let (spot, strike, volatility, years) = (
+      asset.spot, strike.strike, volatility.volatility, asset.contract.years
+    )
+    guard spot > 0, strike > 0, volatility > 0, years > 0,
+      [spot, strike, volatility, years, asset.contract.rate].allSatisfy(\.isFinite)
+    else {
+      throw ValidationError("--spot, --strike, --volatility and --years must be positive numbers")
+    }
+  }
+
+  func run() async throws {
+    let path = PathPayoff(
+      kind: payoff.value, option: asset.contract.kind, spot: asset.spot, strike: strike.strike,
+      rate: asset.contract.rate, volatility: volatility.volatility, years: asset.contract.years)
+    try await options.inPool { pool, interruption in
+      let (found, seconds) = try await timed {
+        let future = try pool.startMultilevelMonteCarlo(
+          error: error, levels: levels, seed: options.seed
+        ) { level, rng in path.difference(level, &rng) }
+        return try await options.value(of: future, "multilevel", in: pool, interruption)
+      }
+      try MultilevelReport(
+        parameters: [("payoff", .string(payoff.value.rawValue))] + asset.parameters + [
+          ("strike", .number(strike.strike)), ("volatility", .number(volatility.volatility)),
+        ], found: found, target: error, exact: path.exact, seed: options.seed, seconds: seconds,
+        workerCount: options.workers.count
+      ).write(options.output.format)
+    }
+  }
+}
+
+/// What an option on a path in steps pays.
+struct PathPayoff: Sendable, Codable {
+  enum Kind: String, CaseIterable, Codable {
+    case european, asian
+  }
+
+  let kind: Kind
+  let option: EuropeanOption.Kind
+  let spot, strike, rate, volatility, years: Double
+
+  /// The price without a bias, where there is a formula.
+  var exact: Double? {
+    guard kind == .european else { return nil }
+    return EuropeanOption(
+      option, spot: spot, strike: strike, rate: rate, volatility: volatility, years: years
+    ).price
+  }
+
+  /// The discounted payoff of a path of 2^level steps, less that of half as many steps with the same noise.
+  func difference(_ level: Int, _ rng: inout PhiloxGenerator) -> Double {
+    let step = years / Double(1 << level)
+    var fine = SteppedPath(self)
+    var coarse = SteppedPath(self)
+    var pending = 0.0
+    for index in 0..<1 << level {
+      let noise = step.squareRoot() * rng.normal()
+      fine.advance(step, noise, of: self)
+      pending += noise
+      guard level > 0, index % 2 == 1 else { continue }
+      coarse.advance(2 * step, pending, of: self)
+      pending = 0
+    }
+    return payment(fine) - (level > 0 ? payment(coarse) : 0)
+  }
+
+  private func payment(_ path: SteppedPath) -> Double {
+    let price =
+      switch kind {
+      case .european: path.price
+      case .asian: path.area / years
+      }
+    let gain = option == .call ? price - strike : strike - price
+    return exp(-rate * years) * max(0, gain)
+  }
+}
+
+/// A price that goes on in Milstein's steps.
+private struct SteppedPath {
+  private(set) var price: Double
+  /// Under the path, by trapezoids.
+  private(set) var area = 0.0
+
+  init(_ path: PathPayoff) { price = path.spot }
+
+  mutating func advance(_ step: Double, _ noise: Double, of path: PathPayoff) {
+    let last = price
+    let volatility = path.volatility
+    price *=
+      1 + path.rate * step + volatility * noise
+      + 0.5 * volatility * volatility * (noise * noise - step)
+    area += 0.5 * step * (last + price)
+  }
+}
+
+/// The outcome of such a run.
+struct MultilevelReport: RunReport {
+  let parameters: [(name: String, value: JSONValue)]
+  let found: MultilevelEstimate
+  let target: Double
+  let exact: Double?
+  let seed: UInt64
+  let seconds: Double
+  let workerCount: Int
+
+  private var note: String? {
+    found.rootMeanSquareError <= 1.05 * target
+      ? nil : "the levels were not enough; the error is larger than asked for, take more --levels"
+  }
+
+  var members: [(name: String, value: JSONValue)] {
+    let levels = found.levels.enumerated().map { level, estimate in
+      JSONValue.object([
+        ("level", .integer(level)), ("steps", .integer(1 << level)),
+        ("samples", .integer(estimate.sampleCount)), ("mean", .number(estimate.mean)),
+        ("variance", .number(estimate.variance)),
+      ])
+    }
+    return [("run", .string("multilevel"))] + parameters + [
+      ("error_asked_for", .number(target)), ("seed", .seed(seed)),
+      ("estimate", .number(found.mean)), ("standard_error", .number(found.standardError)),
+      ("bias", .number(found.bias)),
+      ("root_mean_square_error", .number(found.rootMeanSquareError)),
+      ("exact", exact.map { .number($0) } ?? .null), ("samples", .integer(found.sampleCount)),
+      ("levels", .array(levels)), ("seconds", .number(seconds)), ("workers", .integer(workerCount)),
+    ] + (note.map { [("note", .string($0))] } ?? [])
+  }
+
+  var text: String {
+    var table = TextTable(columns: [
+      .init("Level", .right), .init("Steps", .right), .init("Samples", .right),
+      .init("Mean", .decimal), .init("Variance", .decimal),
+    ])
+    for (level, estimate) in found.levels.enumerated() {
+      table.rows.append([
+        .integer(level), .integer(1 << level), .integer(estimate.sampleCount),
+        .text(estimate.mean.rounded(significantDigits: 4)),
+        .text(estimate.variance.rounded(significantDigits: 3)),
+      ])
+    }
+    func digits(_ value: Double) -> String { value.rounded(significantDigits: 6) }
+    return Self.table(
+      Self.title("multilevel", parameters),
+      [
+        ("Estimate", digits(found.mean)),
+        ("Standard error", found.standardError.rounded(significantDigits: 2)),
+        ("Bias", "about \(found.bias.rounded(significantDigits: 2))"),
+      ] + (exact.map { [("True value", digits($0))] } ?? [])
+        + (note.map { [("Note", $0)] } ?? []) + [
+          ("Seed", "\(seed)"),
+          (
+            "Time",
+            "\(NumberText.time(seconds: seconds)), \(NumberText.count(workerCount, "worker"))"
+          ),
+        ]) + "\n" + table.text(width: Console.width)
+  }
+}

@@ -48,7 +48,7 @@ let package = Package(
     .target(name: "EchelonFiles", dependencies: ["EchelonMemory"], swiftSettings: settings),
     .target(
       name: "EchelonTables",
-      dependencies: ["EchelonFiles", "EchelonKernels", "EchelonLinearAlgebra"],
+      dependencies: ["EchelonFiles", "EchelonKernels", "EchelonLinearAlgebra", "EchelonRandom"],
       swiftSettings: settings),
 
     // A pool on a simulated machine, for tests.

@@ -13,12 +13,17 @@ struct NameList {
   /// The column of that name.
   func column(_ name: String) throws(ExpressionFault) -> Column {
     if let column = table[name] { return column }
-    let start = text.range(of: name).map { text.distance(from: text.startIndex, to: $0) }
-    let range = start.map { $0..<$0 + name.count } ?? 0..<text.count
-    throw ExpressionFault(
+    throw fault(
       "there is no column '\(name)'"
         + ExpressionBinder(text: text, columns: table.descriptions).suggestion(for: name),
-      at: range, of: text)
+      at: name)
+  }
+
+  /// A fault at a name.
+  func fault(_ problem: String, at name: String) -> ExpressionFault {
+    let start = text.range(of: name).map { text.distance(from: text.startIndex, to: $0) }
+    let range = start.map { $0..<$0 + name.count } ?? 0..<text.count
+    return ExpressionFault(problem, at: range, of: text)
   }
 
   /// The table with other names for some of its columns.
@@ -129,8 +134,45 @@ struct TokenReader {
     }
   }
 
+  /// What stands here.
+  var kind: ExpressionToken.Kind { tokens[place].kind }
+
+  /// The number that stands here.
+  mutating func number(_ what: String) throws(ExpressionFault) -> Double {
+    guard case .number(let number) = tokens[place].kind else { throw fault("expected \(what)") }
+    place += 1
+    return number
+  }
+
+  /// The whole number that stands here.
+  mutating func integer(_ what: String, in range: ClosedRange<Int>) throws(ExpressionFault) -> Int {
+    let start = self
+    let number = try number(what)
+    guard let whole = Int(exactly: number), range.contains(whole) else {
+      throw start.fault(
+        "\(what) must be a whole number, \(range.lowerBound) to \(range.upperBound)")
+    }
+    return whole
+  }
+
+  /// The names that stand behind `of`, if it stands here.
+  mutating func columns() throws(ExpressionFault) -> NumberColumns {
+    guard take(word: "of") else { return NumberColumns(text: text, names: nil) }
+    var names: [String] = []
+    repeat { names.append(try name()) } while take(",")
+    try NameList.refuseRepetition(of: names, in: text)
+    return NumberColumns(text: text, names: names)
+  }
+
   func expectEnd() throws(ExpressionFault) {
     guard tokens[place].kind == .end else { throw fault("expected a comma or the end") }
+  }
+
+  /// The end, or an option, behind which another may follow.
+  func expectEnd(orOneOf options: String...) throws(ExpressionFault) {
+    guard tokens[place].kind == .end else {
+      throw fault("expected the end, or \(options.joined(separator: ", "))")
+    }
   }
 
   func fault(_ problem: String) -> ExpressionFault {

@@ -14,7 +14,16 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     case sort([SortKey])
     case head(Int)
     case group(GroupPlan)
+    case step(any TableStep)
   }
+
+  /// Operations with types of their own.
+  private static let steps: [String: any TableStep.Type] = [
+    "quantiles": QuantilesStep.self, "cov": CovarianceStep.self, "corr": CorrelationStep.self,
+    "sample": SampleStep.self, "join": JoinStep.self, "concat": ConcatenationStep.self,
+    "bootstrap": BootstrapStep.self, "regress": RegressionStep.self,
+    "pca": PrincipalComponentsStep.self,
+  ]
 
   /// The operation as it was written.
   public let description: String
@@ -35,7 +44,42 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
       "group", "VALUE, … by NAME, …",
       "a row for each group: group 'count(), mean(x), top = max(y / 2) by class'"
     ),
+    (
+      "quantiles", "P, … [of NAME, …]",
+      "a row for each column, with the quantiles at levels of 0 to 1: quantiles '0.05, 0.95'"
+    ),
+    ("cov", "[complete] [of NAME, …]", "covariances of columns; see 'echelon corr --help'"),
+    (
+      "corr", "[spearman] [complete] [of NAME, …]",
+      "Pearson's or Spearman's correlations of columns, pair by pair"
+    ),
+    (
+      "sample", "N or P% [replace] [shuffle] [seed S]",
+      "random rows, the same for the same seed: sample '10% seed 7'"
+    ),
+    (
+      "join", "[inner|left|outer] FILE on NAME, …",
+      "the columns of another file, where key columns agree: join 'left prices.csv on id, day'"
+    ),
+    ("concat", "FILE", "the rows of another file with the same columns below these"),
+    (
+      "bootstrap", "STATISTIC [of NAME, …] [resamples N] [seed S] [level P] [percentile]",
+      "estimate, standard error and interval: bootstrap 'median of x, y seed 7'"
+    ),
+    (
+      "regress", "[model|fitted] Y ~ X + …",
+      "coefficients by least squares with standard errors, t and p; R² and F of the model; or fitted values and residuals"
+    ),
+    (
+      "pca", "[N] [scaled] [scores] [of NAME, …]",
+      "principal components with their variances, or the rows' coordinates along them"
+    ),
   ]
+
+  /// Whether an operation can also stand alone.
+  public static func isComplete(_ operation: some StringProtocol) -> Bool {
+    ["cov", "corr", "pca"].contains { $0 == operation }
+  }
 
   /// Reads an operation.
   /// - Throws: `ExpressionFault`, whose text is what follows the name.
@@ -48,7 +92,11 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
   /// Reads what follows the name of an operation.
   /// - Throws: `ExpressionFault`, whose text is the argument; `operation` is one of `guide`.
   public init(_ operation: String, _ argument: String) throws(ExpressionFault) {
-    description = "\(operation) \(argument)"
+    description = argument.isEmpty ? operation : "\(operation) \(argument)"
+    if let step = Self.steps[operation] {
+      content = .step(try step.init(argument))
+      return
+    }
     switch operation {
     case "filter": content = .filter(try ColumnExpression(argument))
     case "map":
@@ -77,8 +125,8 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
   }
 
   /// The table after this operation.
-  /// - Throws: `ExpressionFault` for columns that the table has not.
-  public func apply(to table: DataTable) throws(ExpressionFault) -> DataTable {
+  /// - Throws: `ExpressionFault` for columns that the table has not; `FileError` for another file that is wanted.
+  public func apply(to table: DataTable) throws -> DataTable {
     let argument = String(description.drop { !$0.isWhitespace }).trimmed
     switch content {
     case .filter(let expression):
@@ -109,6 +157,8 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
       return table.rows(Array(0..<min(count, table.rowCount)))
     case .group(let plan):
       return try plan.apply(to: table)
+    case .step(let step):
+      return try step.apply(to: table)
     }
   }
 

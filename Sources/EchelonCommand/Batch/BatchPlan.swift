@@ -85,18 +85,18 @@ struct BatchPlan {
         continue
       }
       let names = word.split(separator: ",").map(String.init)
-      let found = names.compactMap(BatchOperation.init)
+      let found = names.compactMap(BatchStep.init)
       // A word that is no operation is a file if one has come before, or else a misspelling.
       if found.count < names.count || names.isEmpty {
         if steps.isEmpty || (!found.isEmpty && Folder.entry(at: word) == .unknown) {
-          let unknown = names.first { BatchOperation(rawValue: $0) == nil } ?? word
+          let unknown = names.first { BatchStep($0) == nil } ?? word
           throw WrongUse(
             "'\(unknown)' is not an operation; there are "
               + BatchStep.names.joined(separator: ", "), command: command)
         }
         break
       }
-      steps += found.map { .named($0) }
+      steps += found
       rest.removeFirst()
     }
     guard !steps.isEmpty else {
@@ -118,7 +118,7 @@ struct BatchPlan {
     guard TableOperation.isName(name) else { return nil }
     rest.removeFirst()
     var argument = String(word.dropFirst(name.count))
-    if argument.allSatisfy(\.isWhitespace) {
+    if argument.allSatisfy(\.isWhitespace), !TableOperation.isComplete(name) {
       guard let next = rest.popFirst() else {
         throw WrongUse("'\(name)' is followed by what it works on", command: command)
       }

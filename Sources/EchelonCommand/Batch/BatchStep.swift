@@ -6,6 +6,17 @@ enum BatchStep: Codable, Sendable {
   case named(BatchOperation)
   case table(TableOperation)
 
+  /// A step that needs nothing but its name; nil for others.
+  init?(_ name: String) {
+    if let operation = BatchOperation(rawValue: name) {
+      self = .named(operation)
+    } else if TableOperation.isComplete(name), let operation = try? TableOperation(name) {
+      self = .table(operation)
+    } else {
+      return nil
+    }
+  }
+
   /// The extension of the file that the step writes; nil for those that compute.
   var outputExtension: String? {
     switch self {

@@ -27,9 +27,6 @@ struct TableOptions: ParsableArguments {
   @OptionGroup var raw: RawOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
-  /// The formats that a file's name asks for.
-  private static let suffixes = ["csv", "tsv", "npy", "npz", "mtx", "json", "jsonl"]
-
   /// Applies an operation to all files.
   /// - Parameters:
   ///   - command: whose help says more when something is wrong, and which operation is meant.
@@ -41,21 +38,12 @@ struct TableOptions: ParsableArguments {
     }
     guard !files.isEmpty else { throw WrongUse("no files are named", command: command) }
     let paths = try InputFiles.expand(files)
-    // Without that of a compressed file, which is written as one.
-    let name = output.map { path in
-      CompressionFormat(path: path).map { String(path.dropLast($0.suffix.count)) } ?? path
-    }
-    let suffix = name.flatMap { name in Self.suffixes.first { name.hasSuffix(".\($0)") } }
-    guard name == output || suffix != nil else {
-      throw WrongUse(
-        "\(output ?? "") does not say its format; name a file such as result.csv.gz",
-        command: command)
-    }
-    if let output, suffix == nil, output != InputFile.standardStream {
+    let target = try Target(output, command)
+    if case .folder(let folder) = target {
       let plan = try BatchPlan(
-        steps: [.table(operation), .named(.toCSV)], paths: paths, outputFolder: output,
+        steps: [.table(operation), .named(.toCSV)], paths: paths, outputFolder: folder,
         dialect: text.dialect, raw: raw.rawFormat, command: command)
-      return try await plan.run(into: output, workers: workers.count)
+      return try await plan.run(into: folder, workers: workers.count)
     }
     guard paths.count == 1 else {
       throw WrongUse(
@@ -63,10 +51,72 @@ struct TableOptions: ParsableArguments {
         command: command)
     }
     let result = try text.table(at: paths[0], raw, command: command) { try operation.apply(to: $0) }
-    if let output, let suffix {
-      try result.write(to: output, suffix: suffix)
+    try target.write(result, as: format)
+  }
+
+  /// Makes one table of those of all files.
+  /// - Parameters:
+  ///   - command: whose help says more when something is wrong.
+  ///   - join: gives that of the files so far and another one, whose path is given, too.
+  func combine(
+    _ command: String, _ join: (DataTable, DataTable, _ path: String) throws -> DataTable
+  ) throws {
+    let paths = try InputFiles.expand(files)
+    guard paths.count > 1 else {
+      throw WrongUse("\(command) takes two files or more", command: command)
+    }
+    guard paths.count(where: { $0 == InputFile.standardStream }) < 2 else {
+      throw WrongUse("- is standard input, which can be read only once", command: command)
+    }
+    let target = try Target(output, command)
+    if case .folder(let folder) = target {
+      throw WrongUse(
+        "\(folder) does not say a format; name a file such as result.csv", command: command)
+    }
+    var result: DataTable?
+    for path in paths {
+      result = try text.table(at: path, raw, command: command) { table in
+        guard let result else { return table }
+        return try join(result, table, path)
+      }
+    }
+    if let result { try target.write(result, as: format) }
+  }
+}
+
+/// Where a result goes.
+private enum Target {
+  case standardOutput
+  case file(String, suffix: String)
+  case folder(String)
+
+  /// The formats that a file's name asks for.
+  private static let suffixes = ["csv", "tsv", "npy", "npz", "mtx", "json", "jsonl"]
+
+  init(_ output: String?, _ command: String) throws {
+    guard let output, output != InputFile.standardStream else {
+      self = .standardOutput
+      return
+    }
+    // Without that of a compressed file, which is written as one.
+    let name =
+      CompressionFormat(path: output).map { String(output.dropLast($0.suffix.count)) } ?? output
+    if let suffix = Self.suffixes.first(where: { name.hasSuffix(".\($0)") }) {
+      self = .file(output, suffix: suffix)
+    } else if name == output {
+      self = .folder(output)
     } else {
-      try result.show(as: format)
+      throw WrongUse(
+        "\(output) does not say its format; name a file such as result.csv.gz", command: command)
+    }
+  }
+
+  /// Writes a single result.
+  func write(_ table: DataTable, as format: OutputFormat) throws {
+    if case .file(let path, let suffix) = self {
+      try table.write(to: path, suffix: suffix)
+    } else {
+      try table.show(as: format)
     }
   }
 }
@@ -93,7 +143,7 @@ extension TextOptions {
 
 extension DataTable {
   /// Writes the table to standard output.
-  fileprivate func show(as format: OutputFormat) throws {
+  func show(as format: OutputFormat) throws {
     switch format {
     case .csv: try Console.write(CSVWriter.text(self))
     case .json: try Console.write(JSONValue(self).text() + "\n")

@@ -30,7 +30,7 @@ let package = Package(
       name: "EchelonCommand",
       dependencies: [
         "Echelon", "EchelonFiles", "EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory",
-        "EchelonPool", "EchelonTables", "EchelonWire",
+        "EchelonPlots", "EchelonPool", "EchelonTables", "EchelonWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
 
@@ -50,6 +50,7 @@ let package = Package(
       name: "EchelonTables",
       dependencies: ["EchelonFiles", "EchelonKernels", "EchelonLinearAlgebra", "EchelonRandom"],
       swiftSettings: settings),
+    .target(name: "EchelonPlots", dependencies: ["EchelonMemory"], swiftSettings: settings),
 
     // A pool on a simulated machine, for tests.
     .target(
@@ -127,6 +128,9 @@ let package = Package(
     .testTarget(
       name: "EchelonTablesTests",
       dependencies: ["EchelonFiles", "EchelonTables", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "EchelonPlotsTests", dependencies: ["EchelonPlots", "EchelonMemory", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "EchelonWireTests",
       dependencies: ["EchelonWire", "EchelonMemory", "CEchelon", "TestSupport"],

@@ -26,10 +26,10 @@ struct EchelonCommand: AsyncParsableCommand {
     version: "echelon \(release)",
     subcommands: [
       StatsCommand.self, FilterCommand.self, MapCommand.self, SelectCommand.self, SortCommand.self,
-      GroupCommand.self, QuantilesCommand.self,
-      CovarianceCommand.self, CorrelationCommand.self, SampleCommand.self, JoinCommand.self,
-      ConcatenationCommand.self, RegressionCommand.self, PrincipalComponentsCommand.self,
-      HistogramCommand.self, BatchCommand.self, MonteCarloCommand.self, DemoCommand.self,
+      GroupCommand.self, QuantilesCommand.self, CovarianceCommand.self, CorrelationCommand.self,
+      SampleCommand.self, JoinCommand.self, ConcatenationCommand.self, RegressionCommand.self,
+      PrincipalComponentsCommand.self, HistogramCommand.self, PlotCommand.self, BatchCommand.self,
+      MonteCarloCommand.self, DemoCommand.self,
       DoctorCommand.self, TopCommand.self, TraceCommand.self,
     ])
 

@@ -89,6 +89,15 @@ struct SavedOptions: ParsableArguments {
         + "before stand apart.",
       valueName: "file"))
   var resume: String?
+  @Option(
+    help: ArgumentHelp(
+      "A picture of how the estimate settled: a file ending in .svg or .png, or - for the terminal.",
+      valueName: "path"), completion: .file(extensions: ["svg", "png"]))
+  var plot: String?
+
+  func validate() throws {
+    if let plot, plot != InputFile.standardStream { _ = try PlotFile(checking: plot) }
+  }
 }
 
 /// From where samples go on, and how far.
@@ -136,7 +145,7 @@ extension SamplingOptions {
   /// Whether a number of samples is all that may end the run.
   var hasSamplesAlone: Bool {
     ends.error == nil && ends.relativeError == nil && ends.seconds == nil && saved.save == nil
-      && saved.resume == nil
+      && saved.resume == nil && saved.plot == nil
   }
 
   /// Runs samples to their end in a pool whose workers have started, and writes the report.
@@ -158,8 +167,9 @@ extension SamplingOptions {
         samples: samples?.count, orElse: max(Self.defaultCount, earlier?.state.sampleCount ?? 0)),
       state: earlier?.state)
     try await run.inPool { pool, interruption in
+      var history = EstimateHistory()
       let (found, seconds) = try await timed {
-        try await estimate(sampler, course, pool, interruption)
+        try await estimate(sampler, course, pool, interruption, &history)
       }
       if let path = saved.save, let state = found?.state {
         try SavedRun(run: name, parameters: parameters, state: state).write(to: path)
@@ -175,16 +185,17 @@ extension SamplingOptions {
         resumed: course.state, seed: course.seed, seconds: seconds,
         workerCount: run.workers.count)
       try report.write(run.output.format)
+      if let path = saved.plot { try history.plot(name, exact: exact, to: path) }
     }
   }
 
   /// The last estimate; of a run that was interrupted the last one before that, if there is one.
   private func estimate<Estimate>(
     _ sampler: Sampler<Estimate>, _ course: Course<Estimate.State>, _ pool: ProcessPool,
-    _ interruption: Interruption
+    _ interruption: Interruption, _ history: inout EstimateHistory
   ) async throws -> Estimate? {
     // Samples that nobody looks at on the way are one job, without a pause.
-    let isWatched = saved.save != nil || Terminal.isTerminal(.error)
+    let isWatched = saved.save != nil || saved.plot != nil || Terminal.isTerminal(.error)
     guard isWatched else {
       let future = try sampler.start(pool, course)
       interruption.watch([future])
@@ -195,13 +206,17 @@ extension SamplingOptions {
       var line = EstimateLine(course.goal, from: course.state?.sampleCount ?? 0)
       defer { line.clear() }
       var last: Estimate?
+      var history = EstimateHistory()
       for try await estimate in estimates {
         last = estimate
+        history.add(estimate)
         line.draw(estimate)
       }
-      return last
+      return (last, history)
     }
     interruption.watch { task.cancel() }
-    return try await task.value
+    let (last, found) = try await task.value
+    history = found
+    return last
   }
 }

@@ -28,7 +28,8 @@ struct EchelonCommand: AsyncParsableCommand {
       StatsCommand.self, FilterCommand.self, MapCommand.self, SelectCommand.self, SortCommand.self,
       GroupCommand.self, QuantilesCommand.self, CovarianceCommand.self, CorrelationCommand.self,
       SampleCommand.self, JoinCommand.self, ConcatenationCommand.self, RegressionCommand.self,
-      PrincipalComponentsCommand.self, HistogramCommand.self, PlotCommand.self, BatchCommand.self,
+      PrincipalComponentsCommand.self, SolveCommand.self, MultiplyCommand.self,
+      DecomposeCommand.self, HistogramCommand.self, PlotCommand.self, BatchCommand.self,
       MonteCarloCommand.self, DemoCommand.self,
       DoctorCommand.self, TopCommand.self, TraceCommand.self,
     ])

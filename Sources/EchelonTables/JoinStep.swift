@@ -38,10 +38,7 @@ struct ConcatenationStep: TableStep {
   private let path: String
 
   init(_ argument: String) throws(ExpressionFault) {
-    path = OtherFile.path(argument[...])
-    guard !path.isEmpty else {
-      throw ExpressionFault("expected a file", at: 0..<argument.count, of: argument)
-    }
+    path = try OtherFile.requiredPath(argument)
   }
 
   func apply(to table: DataTable) throws -> DataTable {
@@ -52,23 +49,7 @@ struct ConcatenationStep: TableStep {
   }
 }
 
-/// A file that an operation names.
-private enum OtherFile {
-  /// Without quotes around it.
-  static func path(_ text: Substring) -> String {
-    let text = String(text).trimmed
-    guard text.count > 1, let first = text.first, first == "\"" || first == "'", text.last == first
-    else { return text }
-    return String(text.dropFirst().dropLast())
-  }
-
-  /// Its contents; of delimited text in what dialect its name and first line suggest.
-  static func table(_ path: String) throws(FileError) -> DataTable {
-    try DataFileReader.open(path).table()
-  }
-}
-
-/// Why the rows of a table cannot stand below those of another one.
+/// Why a table does not fit another one, or an operation on matrices.
 public struct TableMismatch: Error, Equatable, CustomStringConvertible {
   /// What is different, and what to do about it.
   public let description: String

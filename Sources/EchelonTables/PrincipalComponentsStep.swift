@@ -77,24 +77,14 @@ struct PrincipalComponentsStep: TableStep {
     _ data: [Double], rows: Int, columns: Int
   ) throws -> (values: [Double], loadings: [[Double]]) {
     let shape = ColumnMajorShape(rows: rows, columns: columns)
-    let count = min(rows, columns)
-    var (copy, values) = (data, [Double](repeating: 0, count: count))
-    var u = [Double](repeating: 0, count: rows * count)
-    var v = [Double](repeating: 0, count: count * columns)
-    var span = copy.mutableSpan
-    var valueSpan = values.mutableSpan
-    var left = u.mutableSpan
-    var right = v.mutableSpan
-    if try !LAPACK.gesdd(.thin, &span, shape, values: &valueSpan, u: &left, vAdjoint: &right) {
-      for place in data.indices { span[place] = data[place] }
-      try LAPACK.gesvd(.thin, &span, shape, values: &valueSpan, u: &left, vAdjoint: &right)
-    }
+    let found = try SingularValues(data, shape)
+    let (count, v) = (found.values.count, found.vTransposed)
     let loadings = (0..<count).map { k in
       let row = (0..<columns).map { v[k + $0 * count] }
       let largest = row.reduce(0) { abs($1) > abs($0) ? $1 : $0 }
       return largest < 0 ? row.map { -$0 } : row
     }
-    return (values, loadings)
+    return (found.values, loadings)
   }
 
   private func summary(

@@ -22,7 +22,8 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     "quantiles": QuantilesStep.self, "cov": CovarianceStep.self, "corr": CorrelationStep.self,
     "sample": SampleStep.self, "join": JoinStep.self, "concat": ConcatenationStep.self,
     "bootstrap": BootstrapStep.self, "regress": RegressionStep.self,
-    "pca": PrincipalComponentsStep.self,
+    "pca": PrincipalComponentsStep.self, "solve": SolveStep.self, "multiply": MultiplyStep.self,
+    "decompose": DecomposeStep.self,
   ]
 
   /// The operation as it was written.
@@ -73,6 +74,12 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     (
       "pca", "[N] [scaled] [scores] [of NAME, …]",
       "principal components with their variances, or the rows' coordinates along them"
+    ),
+    ("solve", "FILE", "X in A·X = B, A being the table and B the file"),
+    ("multiply", "FILE", "the product of the table and the matrix in a file"),
+    (
+      "decompose", "lu|qr|svd|cholesky|eigen FACTOR",
+      "a factor of the matrix that the table is: decompose 'svd s'"
     ),
   ]
 

@@ -84,6 +84,42 @@ struct TableOptions: ParsableArguments {
   }
 }
 
+/// How files are read and where the one result goes.
+struct ResultOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "A file ending in .csv, .tsv, .npy, .npz, .mtx, .json or .jsonl, also with .gz or .zst; without it, the result goes to "
+        + "standard output.", valueName: "path"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What standard output gets: csv, json, or a table to look at.", valueName: "format"))
+  var format: OutputFormat = .csv
+
+  @OptionGroup var raw: RawOptions
+  @OptionGroup(title: "Options for delimited text") var text: TextOptions
+
+  /// Applies an operation to a file.
+  /// - Parameters:
+  ///   - command: whose help says more when something is wrong, and which operation is meant.
+  ///   - argument: what follows its name.
+  func run(_ command: String, _ argument: String, on path: String) throws {
+    let operation: TableOperation
+    do { operation = try TableOperation(command, argument) } catch {
+      throw WrongUse("\(command): \(error)", command: command)
+    }
+    let target = try Target(output, command)
+    if case .folder(let folder) = target {
+      throw WrongUse(
+        "\(folder) does not say a format; name a file such as result.csv", command: command)
+    }
+    let result = try text.table(at: path, raw, command: command) { try operation.apply(to: $0) }
+    try target.write(result, as: format)
+  }
+}
+
 /// Where a result goes.
 private enum Target {
   case standardOutput

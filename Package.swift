@@ -16,7 +16,8 @@ let package = Package(
     .library(name: "Echelon", targets: ["Echelon"]),
     .library(name: "EchelonFiles", targets: ["EchelonFiles"]),
     .library(name: "EchelonSimulation", targets: ["EchelonSimulation"]),
-    .executable(name: "echelon", targets: ["EchelonCommand"]),
+    .library(name: "EchelonCommand", targets: ["EchelonCommand"]),
+    .executable(name: "echelon", targets: ["EchelonTool"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -25,8 +26,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
   ],
   targets: [
-    // The command line.
+    // The command line, and as a library for programs with operations of their own.
     .executableTarget(
+      name: "EchelonTool", dependencies: ["EchelonCommand"], swiftSettings: settings),
+    .target(
       name: "EchelonCommand",
       dependencies: [
         "Echelon", "EchelonFiles", "EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory",
@@ -48,7 +51,9 @@ let package = Package(
     .target(name: "EchelonFiles", dependencies: ["EchelonMemory"], swiftSettings: settings),
     .target(
       name: "EchelonTables",
-      dependencies: ["EchelonFiles", "EchelonKernels", "EchelonLinearAlgebra", "EchelonRandom"],
+      dependencies: [
+        "EchelonFiles", "EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory", "EchelonRandom",
+      ],
       swiftSettings: settings),
     .target(name: "EchelonPlots", dependencies: ["EchelonMemory"], swiftSettings: settings),
 
@@ -170,7 +175,7 @@ let package = Package(
       dependencies: ["Echelon", "EchelonMemory", "StartProgram", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "EchelonCommandTests", dependencies: ["EchelonCommand", "EchelonFiles", "TestSupport"],
+      name: "EchelonCommandTests", dependencies: ["EchelonTool", "EchelonFiles", "TestSupport"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -5,10 +5,9 @@ import Glibc
 /// The command line: one subcommand per file, each a thin layer over the library.
 ///
 /// The same executable serves as the workers of its pool; those never reach this `main`.
-@main
 struct EchelonCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "echelon",
+    commandName: CommandLineTool.name,
     abstract: "Numbers over all processors: statistics, batches of files, Monte Carlo.",
     discussion: """
       Work runs in worker processes that share memory with this one. A file that cannot be read, or a \
@@ -26,12 +25,12 @@ struct EchelonCommand: AsyncParsableCommand {
     version: "echelon \(release)",
     subcommands: [
       StatsCommand.self, FilterCommand.self, MapCommand.self, SelectCommand.self, SortCommand.self,
-      GroupCommand.self, QuantilesCommand.self, CovarianceCommand.self, CorrelationCommand.self,
-      SampleCommand.self, JoinCommand.self, ConcatenationCommand.self, RegressionCommand.self,
-      PrincipalComponentsCommand.self, SolveCommand.self, MultiplyCommand.self,
-      DecomposeCommand.self, HistogramCommand.self, PlotCommand.self, BatchCommand.self,
-      MonteCarloCommand.self, DemoCommand.self,
-      DoctorCommand.self, TopCommand.self, TraceCommand.self,
+      GroupCommand.self, ConvertCommand.self, QuantilesCommand.self, CovarianceCommand.self,
+      CorrelationCommand.self, SampleCommand.self, JoinCommand.self, ConcatenationCommand.self,
+      RegressionCommand.self, PrincipalComponentsCommand.self, SolveCommand.self,
+      MultiplyCommand.self, DecomposeCommand.self, HistogramCommand.self, PlotCommand.self,
+      BatchCommand.self, MonteCarloCommand.self, ValueAtRiskCommand.self, DemoCommand.self,
+      DoctorCommand.self, TopCommand.self, TraceCommand.self, InitCommand.self,
     ])
 
   /// The version of the command and of the library, which are released together.

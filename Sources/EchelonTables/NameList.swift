@@ -155,6 +155,19 @@ struct TokenReader {
     return whole
   }
 
+  /// Levels of quantiles with commas between them.
+  mutating func levels() throws(ExpressionFault) -> [Double] {
+    var levels: [Double] = []
+    repeat {
+      let start = self
+      let level = try number("a level from 0 to 1, such as 0.95")
+      guard (0...1).contains(level) else { throw start.fault("levels are numbers from 0 to 1") }
+      guard !levels.contains(level) else { throw start.fault("this level is given twice") }
+      levels.append(level)
+    } while take(",")
+    return levels
+  }
+
   /// The names that stand behind `of`, if it stands here.
   mutating func columns() throws(ExpressionFault) -> NumberColumns {
     guard take(word: "of") else { return NumberColumns(text: text, names: nil) }

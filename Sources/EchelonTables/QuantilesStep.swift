@@ -11,15 +11,7 @@ struct QuantilesStep: TableStep {
 
   init(_ argument: String) throws(ExpressionFault) {
     var reader = try TokenReader(argument)
-    var levels: [Double] = []
-    repeat {
-      let start = reader
-      let level = try reader.number("a level from 0 to 1, such as 0.95")
-      guard (0...1).contains(level) else { throw start.fault("levels are numbers from 0 to 1") }
-      guard !levels.contains(level) else { throw start.fault("this level is given twice") }
-      levels.append(level)
-    } while reader.take(",")
-    self.levels = levels
+    levels = try reader.levels()
     columns = try reader.columns()
     try reader.expectEnd()
   }

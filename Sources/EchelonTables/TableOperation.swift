@@ -15,6 +15,7 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     case head(Int)
     case group(GroupPlan)
     case step(any TableStep)
+    case user(UserOperation)
   }
 
   /// Operations with types of their own.
@@ -23,7 +24,7 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     "sample": SampleStep.self, "join": JoinStep.self, "concat": ConcatenationStep.self,
     "bootstrap": BootstrapStep.self, "regress": RegressionStep.self,
     "pca": PrincipalComponentsStep.self, "solve": SolveStep.self, "multiply": MultiplyStep.self,
-    "decompose": DecomposeStep.self,
+    "decompose": DecomposeStep.self, "describe": DescribeStep.self,
   ]
 
   /// The operation as it was written.
@@ -75,6 +76,10 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
       "pca", "[N] [scaled] [scores] [of NAME, …]",
       "principal components with their variances, or the rows' coordinates along them"
     ),
+    (
+      "describe", "[P, …] [of NAME, …]",
+      "all statistics of every column, as 'echelon stats --all' has them"
+    ),
     ("solve", "FILE", "X in A·X = B, A being the table and B the file"),
     ("multiply", "FILE", "the product of the table and the matrix in a file"),
     (
@@ -83,9 +88,15 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     ),
   ]
 
+  /// The same with the operations of a program that extends the command.
+  public static var wholeGuide: [(name: String, argument: String, help: String)] {
+    guide + UserOperation.all.map { ($0.name, "[ARGUMENT]", $0.help) }
+  }
+
   /// Whether an operation can also stand alone.
   public static func isComplete(_ operation: some StringProtocol) -> Bool {
-    ["cov", "corr", "pca"].contains { $0 == operation }
+    ["cov", "corr", "pca", "describe"].contains { $0 == operation }
+      || UserOperation.all.contains { $0.name == operation }
   }
 
   /// Reads an operation.
@@ -102,6 +113,10 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     description = argument.isEmpty ? operation : "\(operation) \(argument)"
     if let step = Self.steps[operation] {
       content = .step(try step.init(argument))
+      return
+    }
+    if let user = UserOperation.all.first(where: { $0.name == operation }) {
+      content = .user(user)
       return
     }
     switch operation {
@@ -121,14 +136,14 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     default:
       throw ExpressionFault(
         "'\(operation)' is no operation; there are "
-          + Self.guide.map(\.name).joined(separator: ", "), at: 0..<operation.count,
+          + Self.wholeGuide.map(\.name).joined(separator: ", "), at: 0..<operation.count,
         of: description)
     }
   }
 
   /// Whether a word is the name of an operation.
   public static func isName(_ word: some StringProtocol) -> Bool {
-    guide.contains { $0.name == word }
+    wholeGuide.contains { $0.name == word }
   }
 
   /// The table after this operation.
@@ -166,6 +181,8 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
       return try plan.apply(to: table)
     case .step(let step):
       return try step.apply(to: table)
+    case .user(let operation):
+      return try operation.apply(table, argument)
     }
   }
 

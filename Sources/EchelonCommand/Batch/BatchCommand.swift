@@ -77,7 +77,9 @@ extension BatchPlan {
     let count = min(workers, plan.tasks.count)
     let settled = plan
     let (run, seconds) = try await timed {
-      try await withProcessPool(workers: count) { pool in
+      try await withProcessPool(
+        workers: count, initializer: CommandLineTool.workerInitializer
+      ) { pool in
         try await BatchRun(settled, in: pool)
       }
     }

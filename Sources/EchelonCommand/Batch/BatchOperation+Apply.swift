@@ -19,7 +19,7 @@ extension BatchOperation {
     case .stats:
       StatsReport.dataTable([try FileSummary(file: file, table)], withFileNames: false)
     case .correlation: try table.correlations
-    case .toCSV, .toNPY, .toNPZ, .toMatrixMarket, .toJSON, .toJSONLines: table
+    case .toCSV, .toTSV, .toNPY, .toNPZ, .toMatrixMarket, .toJSON, .toJSONLines: table
     }
   }
 }

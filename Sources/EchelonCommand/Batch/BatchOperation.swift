@@ -6,6 +6,7 @@ enum BatchOperation: String, CaseIterable, Codable, Sendable {
   case dropMissing = "drop-missing"
   case stats, correlation
   case toCSV = "to-csv"
+  case toTSV = "to-tsv"
   case toNPY = "to-npy"
   case toNPZ = "to-npz"
   case toMatrixMarket = "to-mtx"
@@ -16,6 +17,7 @@ enum BatchOperation: String, CaseIterable, Codable, Sendable {
   var outputExtension: String? {
     switch self {
     case .toCSV: "csv"
+    case .toTSV: "tsv"
     case .toNPY: "npy"
     case .toNPZ: "npz"
     case .toMatrixMarket: "mtx"
@@ -38,6 +40,7 @@ enum BatchOperation: String, CaseIterable, Codable, Sendable {
     case .stats: "the statistics of every column, as `echelon stats` has them"
     case .correlation: "Pearson's correlation of every two columns of numbers"
     case .toCSV: "write the table as it is at this point as CSV"
+    case .toTSV: "the same as TSV"
     case .toNPY: "the same as NPY, numbers only"
     case .toNPZ: "the same as NPZ, an array for every column of numbers"
     case .toMatrixMarket: "the same as Matrix Market, numbers only"

@@ -43,11 +43,13 @@ enum BatchStep: Codable, Sendable {
   }
 
   /// The names of all steps, as an error lists them.
-  static let names = BatchOperation.allCases.map(\.rawValue) + TableOperation.guide.map(\.name)
+  static var names: [String] {
+    BatchOperation.allCases.map(\.rawValue) + TableOperation.wholeGuide.map(\.name)
+  }
 
   /// Those that are followed by something, one to a line.
   static var list: String {
-    TableOperation.guide.map { step in
+    TableOperation.wholeGuide.map { step in
       "  \(step.name) \(step.argument)\n      \(step.help)"
     }.joined(separator: "\n")
   }

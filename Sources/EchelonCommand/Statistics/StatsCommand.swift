@@ -13,7 +13,9 @@ struct StatsCommand: AsyncParsableCommand {
       divisor n − 1; quartiles are exact, with linear interpolation, as numpy has them.
 
       Small inputs are read here; larger ones go to worker processes, one task for each file, and \
-      files of more than 16 MiB are divided among them.
+      files of more than 16 MiB are divided among them. With --all there are also variance, standard error, skewness and excess \
+      kurtosis of a sample (as pandas has them), sum and product, the norms l1 and l2, the rows of the extremes, and the number \
+      of distinct values; these are found file by file.
 
       EXAMPLES
         echelon stats data/iris.csv
@@ -21,6 +23,7 @@ struct StatsCommand: AsyncParsableCommand {
         zcat prices.csv.gz | grep 2024 | echelon stats -
         echelon stats prices.txt --delimiter ';' --decimal-comma --comment '#'
         echelon stats codes.csv --types zip=text,price=number --missing -999 --ragged skip
+        echelon stats data/iris.csv --all --quantiles 0.05,0.95
         echelon stats run.npz:x
         echelon stats samples.bin --raw f4le:2@128
         echelon stats big.csv --workers 8 --format csv > big-stats.csv
@@ -36,6 +39,14 @@ struct StatsCommand: AsyncParsableCommand {
   @OptionGroup var workers: WorkerOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
+  @Flag(help: "Also sum, variance, skewness, kurtosis, norms, product, distinct values and more.")
+  var all = false
+
+  @Option(
+    help: ArgumentHelp(
+      "The same with quantiles at these levels of 0 to 1.", valueName: "p,…"))
+  var quantiles: String?
+
   /// Files of this size are divided; for tests, which have none so large.
   @Option(help: .hidden)
   var divideFrom = LargeFileSummary.smallestByteCount
@@ -44,6 +55,7 @@ struct StatsCommand: AsyncParsableCommand {
   private static let smallestByteCountForPool = 2 << 20
 
   func run() async throws {
+    if all || quantiles != nil { return try describe(InputFiles.expand(files), quantiles) }
     let dialect = try text.dialect
     var inputs = try InputFiles.expand(files).map {
       InputFile(path: $0, dialect: dialect, raw: raw.rawFormat)

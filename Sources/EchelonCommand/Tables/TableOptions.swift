@@ -121,7 +121,7 @@ struct ResultOptions: ParsableArguments {
 }
 
 /// Where a result goes.
-private enum Target {
+enum Target {
   case standardOutput
   case file(String, suffix: String)
   case folder(String)

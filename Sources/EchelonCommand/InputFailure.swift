@@ -6,9 +6,14 @@ struct InputFailure: Error, Codable, Sendable, CustomStringConvertible {
   /// Begins with the path, and the line and column where there is one.
   let description: String
 
-  /// - Parameter path: goes before what does not name its file itself, as the errors of
-  ///   `EchelonFiles` do.
-  init(_ error: any Error, path: String) {
+  /// When a worker was at it.
+  private(set) var span: WorkSpan?
+
+  /// - Parameters:
+  ///   - path: goes before what does not name its file itself, as the errors of `EchelonFiles` do.
+  ///   - span: when a worker was at it; nil where that is not known.
+  init(_ error: any Error, path: String, span: WorkSpan? = nil) {
+    self.span = span ?? (error as? InputFailure)?.span
     description = error is InputFailure || error is FileError ? "\(error)" : "\(path): \(error)"
   }
 }

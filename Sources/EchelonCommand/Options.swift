@@ -43,12 +43,29 @@ enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
   case table, json, csv
 }
 
+/// Whether a result has colours.
+enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
+  case auto, always, never
+}
+
+/// The choice of colours, which holds for all that is written.
+struct ColorOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Colours and bold text; auto has them on a terminal, unless NO_COLOR is set.",
+      valueName: "when"))
+  var color = ColorChoice.auto
+
+  func validate() { Console.use(color) }
+}
+
 /// The choice of an output format.
 struct FormatOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How the result is written; json and csv have all digits.", valueName: "format"))
   var format: OutputFormat = .table
+  @OptionGroup var color: ColorOptions
 }
 
 /// A number of samples, which people write as `1e8` or `10_000_000`.

@@ -146,7 +146,7 @@ package struct Axis: Sendable, Equatable {
     for power in min(first, last) - 1...last + 1 {
       values += [1.0, 2, 5].map { $0 * pow(10, Double(power)) }
     }
-    let (least, most) = (low * (1 - 1e-9), high * (1 + 1e-9))
+    let (least, most) = (low * (1 - 1e-9), min(high * (1 + 1e-9), Self.largest))
     values = values.filter { least <= $0 && $0 <= most }
     guard values.count > 1, values.count <= limit else { return linearTicks(atMost: limit) }
     return values.map { Tick(value: $0, text: Self.text($0, 1)) }

@@ -65,6 +65,7 @@ extension ChartFrame {
       canvas.stroke(
         [Point(x: plot.x, y: y), Point(x: plot.x + plot.width, y: y)],
         Paint(.series(style.series)), width: 1.2, isDashed: style.isDashed)
+    case .spans(let spans, let style): drawSpans(spans, style, on: &canvas)
     case .cells(let rows): drawCells(rows, on: &canvas)
     }
   }
@@ -84,6 +85,33 @@ extension ChartFrame {
           x: left, y: min(top, base), width: max(right - left - gap, 0.5), height: abs(base - top)),
         Paint(.series(0), opacity: 0.85))
     }
+  }
+
+  /// Those in one lane that nobody could tell apart are drawn as one.
+  private func drawSpans(_ spans: [Chart.Span], _ style: Chart.Style, on canvas: inout some Canvas)
+  {
+    let height = plot.height / max(1, chart.y.high)
+    var drawn: [Int: (left: Double, right: Double)] = [:]
+    func draw(_ lane: Int, _ place: (left: Double, right: Double)) {
+      canvas.fill(
+        Rectangle(
+          x: place.left, y: plot.y + (Double(lane) + 0.15) * height,
+          width: max(0.6, place.right - place.left), height: 0.7 * height),
+        Paint(.series(style.series)))
+    }
+    for span in spans {
+      guard let left = x(span.start), let right = x(span.end) else { continue }
+      if let last = drawn[span.lane] {
+        // A gap shows where one ends and the next begins.
+        if right - last.left < 1.5 {
+          drawn[span.lane] = (last.left, max(last.right, right))
+          continue
+        }
+        draw(span.lane, (last.left, last.right - (last.right - last.left > 2 ? 0.7 : 0)))
+      }
+      drawn[span.lane] = (left, right)
+    }
+    for (lane, place) in drawn.sorted(by: { $0.key < $1.key }) { draw(lane, place) }
   }
 
   private func drawCells(_ rows: [[Double]], on canvas: inout some Canvas) {

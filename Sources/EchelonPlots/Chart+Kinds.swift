@@ -69,6 +69,19 @@ extension Chart {
     return chart
   }
 
+  /// What each of some processes was at when.
+  /// - Parameters:
+  ///   - lanes: their names.
+  ///   - done: in seconds, in the order in which they began.
+  package static func timeLine(lanes: [String], done: [Span], failed: [Span]) -> Chart {
+    var marks: [Mark] = [.spans(done, Style(0, name: "done"))]
+    if !failed.isEmpty { marks.append(.spans(failed, Style(1, name: "failed"))) }
+    let ends = (done + failed).map(\.end)
+    return Chart(
+      title: "What each worker did", x: Axis("Time (s)", showing: [ends], includesZero: true),
+      y: Axis("", scale: .categories(lanes), showing: []), marks: marks)
+  }
+
   /// The correlation of every two columns.
   /// - Parameter values: row by row; NaN where there is none.
   package static func correlations(_ values: [[Double]], of names: [String]) -> Chart {

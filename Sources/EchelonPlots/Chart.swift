@@ -27,6 +27,8 @@ package struct Chart: Sendable, Equatable {
     case band(x: [Double], low: [Double], high: [Double], Style)
     /// A line over the whole width.
     case rule(y: Double, Style)
+    /// Bars along x, each in one of the rows of y, which are categories.
+    case spans([Span], Style)
     /// A coloured cell for every number between -1 and 1, row by row from the top; both axes are categories.
     case cells([[Double]])
   }
@@ -38,6 +40,17 @@ package struct Chart: Sendable, Equatable {
     package init(x: [Double], y: [Double]) {
       precondition(x.count == y.count, "\(x.count) x and \(y.count) y make no points")
       (self.x, self.y) = (x, y)
+    }
+  }
+
+  /// From where to where along x.
+  package struct Span: Sendable, Equatable {
+    /// Which of the categories of y, from 0.
+    package let lane: Int
+    package let start, end: Double
+
+    package init(lane: Int, start: Double, end: Double) {
+      (self.lane, self.start, self.end) = (lane, start, end)
     }
   }
 
@@ -59,7 +72,7 @@ package struct Chart: Sendable, Equatable {
     let named = marks.compactMap { mark -> Style? in
       switch mark {
       case .line(_, let style), .points(_, let style), .band(_, _, _, let style),
-        .rule(_, let style):
+        .rule(_, let style), .spans(_, let style):
         style.name == nil ? nil : style
       case .bars, .cells: nil
       }

@@ -109,10 +109,11 @@ struct ChartFrame {
     for mark in chart.marks {
       switch mark {
       case .points(_, style): canvas.dot(at: middle, radius: 4, paint)
-      case .band(_, _, _, style):
+      case .band(_, _, _, style), .spans(_, style):
+        let isBand = if case .band = mark { true } else { false }
         canvas.fill(
           Rectangle(x: point.x, y: point.y - 5, width: 20, height: 10),
-          Paint(.series(style.series), opacity: Self.bandOpacity))
+          Paint(.series(style.series), opacity: isBand ? Self.bandOpacity : 1))
       case .line(_, style), .rule(_, style):
         canvas.stroke([point, end], paint, width: 2, isDashed: style.isDashed)
       default: continue
@@ -180,7 +181,8 @@ struct ChartFrame {
 
   /// Of very many cells not all can be named.
   private func isRoomFor(_ tick: Axis.Tick, in ticks: [Axis.Tick], length: Double) -> Bool {
-    guard chart.cells != nil else { return true }
+    guard case .categories = chart.y.scale else { return true }
+    guard ticks == yTicks || chart.cells != nil else { return true }
     let step = max(1, Int((Double(ticks.count) * 13 / length).rounded(.up)))
     return Int(tick.value) % step == 0
   }

@@ -114,7 +114,7 @@ package struct TerminalChart {
     case .rule(let y, let style):
       guard let y = chart.y.position(y) else { return }
       grid.line(from: (0, y), to: (1, y), series: style.series)
-    case .cells: break
+    case .spans, .cells: break
     }
   }
 

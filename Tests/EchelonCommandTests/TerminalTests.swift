@@ -89,6 +89,18 @@ private final class OnTerminal {
     }
   }
 
+  @Test func `a batch has a bar that is gone at its end`() throws {
+    try withFolder { folder in
+      let run = try OnTerminal(
+        "batch --do abs data/iris.csv data/cars.csv --output \(folder)/out --workers 2", in: folder)
+      #expect(run.waitForEnd() == 0)
+      let drawn = run.screen.split(separator: "\r").filter { $0.contains(" of 2 files") }
+      #expect(!drawn.isEmpty && drawn.allSatisfy { $0.contains("2 workers") }, "\(run.screen)")
+      #expect(drawn.allSatisfy { $0.hasPrefix("▕") && $0.hasSuffix("\u{1B}[K") }, "\(drawn)")
+      #expect(run.screen.contains("\r\u{1B}[K\u{1B}[1mFile"), "\(run.screen)")
+    }
+  }
+
   @Test func `top draws on a screen of its own and gives it back at Ctrl-C`() throws {
     let pool = try ProcessPool.quiet(workers: 1)
     _ = try pool.submit(echo, 1).checked()

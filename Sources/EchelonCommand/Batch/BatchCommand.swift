@@ -42,15 +42,18 @@ struct BatchCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "Data files, also with .gz or .zst; folders; - is standard input.", valueName: "file"))
+      "Data files, also with .gz or .zst; folders; - is standard input.", valueName: "file"),
+    completion: .file())
   var files: [String] = []
 
   @Option(
     help: ArgumentHelp(
       "The folder for the results, made if missing; - writes a single result to standard output.",
-      valueName: "dir"))
+      valueName: "dir"), completion: .directory)
   var output: String
 
+  @OptionGroup var report: ReportOptions
+  @OptionGroup var progress: ProgressOptions
   @OptionGroup var raw: RawOptions
   @OptionGroup var format: FormatOptions
   @OptionGroup var workers: WorkerOptions
@@ -60,7 +63,9 @@ struct BatchCommand: AsyncParsableCommand {
     let plan = try BatchPlan(
       words: words, files: files, outputFolder: output, dialect: text.dialect,
       raw: raw.rawFormat)
-    try await plan.run(into: output, workers: workers.count, showing: format.format)
+    try await plan.run(
+      into: output, workers: workers.count, showing: format.format, report: report.path,
+      progress: progress.style)
   }
 }
 
@@ -69,7 +74,13 @@ extension BatchPlan {
   /// - Parameters:
   ///   - output: a folder, or `-`.
   ///   - format: how what became of each file is shown on standard output; nil shows nothing there.
-  func run(into output: String, workers: Int, showing format: OutputFormat? = nil) async throws {
+  ///   - report: where the page of the run goes.
+  ///   - progress: how it is told how far the run is.
+  func run(
+    into output: String, workers: Int, showing format: OutputFormat? = nil, report: String? = nil,
+    progress: ProgressLine.Style = .auto
+  ) async throws {
+    let facts = RunFacts()
     var plan = self
     let result = try plan.prepareOutput(output)
     let standardInput = try plan.readStandardInput()
@@ -80,7 +91,7 @@ extension BatchPlan {
       try await withProcessPool(
         workers: count, initializer: CommandLineTool.workerInitializer
       ) { pool in
-        try await BatchRun(settled, in: pool)
+        try await BatchRun(settled, in: pool, progress: progress)
       }
     }
     if let result {
@@ -88,10 +99,13 @@ extension BatchPlan {
     } else if let format {
       try run.writeResults(format)
     }
+    let summary = run.summary(folder: result == nil ? output : "standard output")
+    if let report {
+      try run.page(facts, workerCount: count, outcome: summary).write(to: report)
+    }
     Console.writeError(
-      run.summary(folder: result == nil ? output : "standard output")
-        + " in \(NumberText.time(seconds: seconds)) with "
-        + NumberText.count(count, "worker"))
+      summary + " in \(NumberText.time(seconds: seconds)) with "
+        + NumberText.count(count, "worker") + (report.map { "; see \($0)" } ?? ""))
     if run.wasInterrupted { throw Exit.interrupted }
     if run.failureCount > 0 { throw Exit.someInputFailed }
   }

@@ -18,7 +18,9 @@ struct BatchRun {
   private static let retries: RetryPolicy = 2
 
   /// Runs the plan and reports every file that fails as it does.
-  init(_ plan: BatchPlan, in pool: ProcessPool) async throws {
+  init(
+    _ plan: BatchPlan, in pool: ProcessPool, progress style: ProgressLine.Style = .auto
+  ) async throws {
     tasks = plan.tasks
     outcomes = tasks.map { _ in .notBegun }
     let interruption = Interruption()
@@ -28,15 +30,15 @@ struct BatchRun {
     interruption.watch(futures)
     let indices = Dictionary(
       uniqueKeysWithValues: futures.indices.map { (ObjectIdentifier(futures[$0]), $0) })
-    var progress = ProgressLine(total: tasks.count)
+    let progress = ProgressLine(style, total: tasks.count, workerCount: pool.workerCount)
+    defer { progress.finish() }
     for try await future in asCompleted(futures) {
       guard let index = indices[ObjectIdentifier(future)] else { continue }
       do {
         let result = try await future.value
         outcomes[index] = .done(result)
         if let note = result.raggedRows.note(path: tasks[index].path) {
-          progress.clear()
-          Console.writeError("echelon: \(note)")
+          progress.aside { Console.writeError("echelon: \(note)") }
         }
         progress.advance(hasFailed: false)
       } catch is CancellationError {
@@ -44,12 +46,10 @@ struct BatchRun {
       } catch {
         let failure = InputFailure(error, path: tasks[index].path)
         outcomes[index] = .failed(failure)
-        progress.clear()
-        Console.report(failure)
+        progress.aside { Console.report(failure) }
         progress.advance(hasFailed: true)
       }
     }
-    progress.clear()
     wasInterrupted = interruption.hasHappened
   }
 

@@ -20,12 +20,14 @@ struct BatchResult: Codable, Sendable {
   let undefinedCount: Int
   /// Rows of text that had more or fewer fields than the header.
   let raggedRows: RaggedRowCounts
+  let span: WorkSpan
 }
 
 /// Reads a file, applies the operations, and writes the outputs; runs in a worker.
 ///
 /// Outputs appear complete or not at all, so that a repetition after a crash does no harm.
 @Sendable func runBatchTask(_ task: BatchTask) throws -> BatchResult {
+  let start = ContinuousClock.now
   do {
     let reader = try task.input.open()
     let input = try reader.table()
@@ -43,9 +45,9 @@ struct BatchResult: Codable, Sendable {
     }
     return BatchResult(
       rowCount: input.rowCount, columnCount: input.columns.count, undefinedCount: undefinedCount,
-      raggedRows: reader.raggedRows)
+      raggedRows: reader.raggedRows, span: WorkSpan(since: start))
   } catch {
-    throw InputFailure(error, path: task.path)
+    throw InputFailure(error, path: task.path, span: WorkSpan(since: start))
   }
 }
 

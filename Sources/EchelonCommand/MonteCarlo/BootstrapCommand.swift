@@ -17,7 +17,7 @@ struct BootstrapCommand: AsyncParsableCommand {
         echelon montecarlo bootstrap data/longley.csv --column UNEMP --level 0.99
       """)
 
-  @Argument(help: ArgumentHelp("A data file.", valueName: "file"))
+  @Argument(help: ArgumentHelp("A data file.", valueName: "file"), completion: .file())
   var file: String
   @Option(
     help: ArgumentHelp(

@@ -17,7 +17,7 @@ struct PermutationCommand: AsyncParsableCommand {
         echelon montecarlo permutation data/longley.csv --columns GNP,POP --seed 7
       """)
 
-  @Argument(help: ArgumentHelp("A data file.", valueName: "file"))
+  @Argument(help: ArgumentHelp("A data file.", valueName: "file"), completion: .file())
   var file: String
   @Option(help: ArgumentHelp("Two columns of numbers, as A,B.", valueName: "columns"))
   var columns: String

@@ -80,14 +80,15 @@ struct EndOptions: ParsableArguments {
 struct SavedOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Where to write how far the run has come, at its end or at Ctrl-C.", valueName: "file"))
+      "Where to write how far the run has come, at its end or at Ctrl-C.", valueName: "file"),
+    completion: .file())
   var save: String?
   @Option(
     help: ArgumentHelp(
       "Goes on from there, with the same command and numbers: the answer has the digits of a run "
         + "that never stopped. Samples and errors are those of both; seconds are new ones, and those "
         + "before stand apart.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var resume: String?
   @Option(
     help: ArgumentHelp(

@@ -22,7 +22,7 @@ struct ValueAtRiskCommand: AsyncParsableCommand {
         echelon montecarlo var data/stocks.csv --horizon 12 --model normal --format json
       """)
 
-  @Argument(help: ArgumentHelp("A data file of prices.", valueName: "file"))
+  @Argument(help: ArgumentHelp("A data file of prices.", valueName: "file"), completion: .file())
   var file: String
   @Option(help: ArgumentHelp("The column of prices.", valueName: "column"))
   var price: String?

@@ -15,11 +15,13 @@ struct TraceCommand: ParsableCommand {
         echelon trace run.flight > run.json
       """)
 
-  @Argument(help: ArgumentHelp("The flight recording.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp("The flight recording.", valueName: "file"), completion: .file())
   var file: String
 
   @Option(
-    help: ArgumentHelp("Where the trace goes; standard output if left out.", valueName: "file"))
+    help: ArgumentHelp("Where the trace goes; standard output if left out.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   func run() throws {

@@ -1,11 +1,26 @@
 import ArgumentParser
 import Echelon
 import EchelonMemory
+import Synchronization
 
 /// Standard output and standard error, as a command writes to them.
 enum Console {
-  /// Whether bold text is wanted: on a terminal, unless `NO_COLOR` is set (no-color.org).
-  static let isStyled =
+  /// Whether colours and bold text are wanted.
+  static var isStyled: Bool {
+    switch colors.withLock({ $0 }) {
+    case .auto: isTerminalStyled
+    case .always: true
+    case .never: false
+    }
+  }
+
+  /// Whether all that is written from now on has colours.
+  static func use(_ choice: ColorChoice) { colors.withLock { $0 = choice } }
+
+  private static let colors = Mutex(ColorChoice.auto)
+
+  /// On a terminal, unless `NO_COLOR` is set (no-color.org).
+  private static let isTerminalStyled =
     Terminal.isTerminal(.output) && (Terminal.environment("NO_COLOR") ?? "").isEmpty
     && Terminal.environment("TERM") != "dumb"
 

@@ -15,8 +15,9 @@ struct StatusLine {
   }
 
   /// Draws the line, as much of it as the window has room for.
-  func draw(_ text: String) {
+  mutating func draw(_ text: String) {
     guard isShown else { return }
+    lastDrawn = .now
     let width = (Terminal.size(of: .error)?.columns ?? 80) - 1
     try? Terminal.write("\r\(text.prefix(width))\u{1B}[K", to: .error)
   }

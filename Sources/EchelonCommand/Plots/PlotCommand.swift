@@ -69,6 +69,8 @@ struct PlotOptions: ParsableArguments {
     if let output { _ = try PlotFile(checking: output) }
   }
 
+  @OptionGroup var color: ColorOptions
+
   /// Writes the chart to where it is to go.
   func show(_ chart: Chart) throws {
     var chart = chart

@@ -8,6 +8,8 @@ struct FileSummary: Codable, Sendable {
   let columns: [ColumnSummary]
   /// Rows of text that had more or fewer fields than the header.
   private(set) var raggedRows = RaggedRowCounts()
+  /// When a process was at it, where that is of interest.
+  var span: WorkSpan?
 
   /// Puts parts together that were found elsewhere.
   init(
@@ -80,5 +82,12 @@ extension FileSummary {
 
 /// The same in a worker.
 @Sendable func summarizeFile(_ input: InputFile) throws -> FileSummary {
-  do { return try FileSummary(input) } catch { throw InputFailure(error, path: input.path) }
+  let start = ContinuousClock.now
+  do {
+    var summary = try FileSummary(input)
+    summary.span = WorkSpan(since: start)
+    return summary
+  } catch {
+    throw InputFailure(error, path: input.path, span: WorkSpan(since: start))
+  }
 }

@@ -31,9 +31,12 @@ struct StatsCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "Data files, also with .gz or .zst; folders; - is standard input.", valueName: "file"))
+      "Data files, also with .gz or .zst; folders; - is standard input.", valueName: "file"),
+    completion: .file())
   var files: [String]
 
+  @OptionGroup var page: ReportOptions
+  @OptionGroup var progress: ProgressOptions
   @OptionGroup var raw: RawOptions
   @OptionGroup var output: FormatOptions
   @OptionGroup var workers: WorkerOptions
@@ -56,6 +59,7 @@ struct StatsCommand: AsyncParsableCommand {
 
   func run() async throws {
     if all || quantiles != nil { return try describe(InputFiles.expand(files), quantiles) }
+    let facts = RunFacts()
     let dialect = try text.dialect
     var inputs = try InputFiles.expand(files).map {
       InputFile(path: $0, dialect: dialect, raw: raw.rawFormat)
@@ -65,14 +69,21 @@ struct StatsCommand: AsyncParsableCommand {
     var report = StatsReport(format: output.format)
     let total = inputs.reduce(0) { $0 + $1.byteCount }
     var wasInterrupted = false
+    var workerCount = 0
     if workers.workers == nil, total < Self.smallestByteCountForPool {
       for input in inputs { try report.add(Result { try FileSummary(input) }) }
     } else {
+      workerCount = workers.count
       wasInterrupted = try await summarizeInPool(inputs, report: &report)
     }
     try report.finish()
+    if let path = page.path {
+      try report.page(
+        facts, inputs: inputs, workerCount: workerCount, wasInterrupted: wasInterrupted
+      ).write(to: path)
+    }
     if wasInterrupted { throw Exit.interrupted }
-    if report.failureCount > 0 { throw Exit.someInputFailed }
+    if !report.failures.isEmpty { throw Exit.someInputFailed }
   }
 
   /// - Returns: whether Ctrl-C was pressed.
@@ -86,6 +97,9 @@ struct StatsCommand: AsyncParsableCommand {
         return isLarge ? nil : try pool.submit(retries: 2, summarizeFile, input)
       }
       interruption.watch(tasks.compactMap { $0 })
+      let progress = ProgressLine(
+        progress.style, total: inputs.count, workerCount: pool.workerCount)
+      defer { progress.finish() }
       for (input, task) in zip(inputs, tasks) {
         if task == nil, interruption.hasHappened { continue }
         do {
@@ -93,13 +107,15 @@ struct StatsCommand: AsyncParsableCommand {
             if let task { try await task.value } else {
               try await LargeFileSummary(pool: pool)(input)
             }
-          try report.add(.success(summary))
+          try progress.aside { try report.add(.success(summary)) }
+          progress.advance(hasFailed: false)
         } catch is CancellationError {
           continue  // taken back before it began
         } catch let exit as ExitCode {
           throw exit
         } catch {
-          try report.add(.failure(InputFailure(error, path: input.path)))
+          try progress.aside { try report.add(.failure(InputFailure(error, path: input.path))) }
+          progress.advance(hasFailed: true)
         }
       }
       return interruption.hasHappened

@@ -4,10 +4,10 @@ import EchelonFiles
 /// Writes the summaries of files to standard output: tables as they come, JSON and CSV at the end.
 struct StatsReport {
   let format: OutputFormat
-  private var summaries: [FileSummary] = []
+  private(set) var summaries: [FileSummary] = []
 
-  /// Inputs that could not be summarized; each has been reported on standard error.
-  private(set) var failureCount = 0
+  /// Why inputs could not be summarized; each has been reported on standard error.
+  private(set) var failures: [any Error] = []
 
   init(format: OutputFormat) { self.format = format }
 
@@ -16,7 +16,7 @@ struct StatsReport {
     switch result {
     case .success(let value): summary = value
     case .failure(let error):
-      failureCount += 1
+      failures.append(error)
       Console.report(error)
       return
     }

@@ -24,7 +24,8 @@ struct HistogramCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A data file, also with .gz or .zst; - is standard input.", valueName: "file"))
+      "A data file, also with .gz or .zst; - is standard input.", valueName: "file"),
+    completion: .file())
   var file: String
 
   @Option(help: ArgumentHelp("The number of bins, 1 to 100,000.", valueName: "n"))
@@ -83,17 +84,10 @@ extension ColumnHistogram {
     let widths = (longest(froms), longest(tos), longest(numbers))
     let room = max(8, width - widths.0 - widths.1 - widths.2 - 6)
     return counts.indices.map { bin in
-      let bar = Self.bar(Double(counts[bin]) / Double(most), width: room)
+      let bar = ColumnBar.text(Double(counts[bin]) / Double(most), width: room)
       return "\(froms[bin].padded(widths.0)) – \(tos[bin].padded(widths.1)) "
         + "\(numbers[bin].padded(widths.2)) \(bar)\n"
     }.joined()
-  }
-
-  /// A part of a width in blocks, an eighth of one exact.
-  private static func bar(_ part: Double, width: Int) -> String {
-    let eighths = Int((part * Double(8 * width)).rounded())
-    let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]
-    return String(repeating: "█", count: eighths / 8) + rest
   }
 
   private static func text(_ edge: Double) -> String {

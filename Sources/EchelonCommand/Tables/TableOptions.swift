@@ -8,14 +8,15 @@ import EchelonTables
 struct TableOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "Data files, also with .gz or .zst; folders; - is standard input.", valueName: "file"))
+      "Data files, also with .gz or .zst; folders; - is standard input.", valueName: "file"),
+    completion: .file())
   var files: [String] = []
 
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
       "A file ending in .csv, .tsv, .npy, .npz, .mtx, .json or .jsonl, also with .gz or .zst, or a folder for the results of several; without it, one "
-        + "result goes to standard output.", valueName: "path"))
+        + "result goes to standard output.", valueName: "path"), completion: .file())
   var output: String?
 
   @Option(
@@ -23,6 +24,7 @@ struct TableOptions: ParsableArguments {
       "What standard output gets: csv, json, or a table to look at.", valueName: "format"))
   var format: OutputFormat = .csv
 
+  @OptionGroup var color: ColorOptions
   @OptionGroup var workers: WorkerOptions
   @OptionGroup var raw: RawOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions

@@ -1,8 +1,10 @@
 # Two commands do everything: `make run` and `make test`. Each installs what is missing first.
-.PHONY: run test residuals reference dieharder model model-long fuzz neon native setup command bench format clean
+.PHONY: run test residuals reference dieharder model model-long fuzz neon native setup command install \
+  uninstall bench format clean
 
 SWIFT ?= swift
 RESULTS ?= results
+PREFIX ?= /usr/local
 PAIRS ?= 31
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= function value error type wire flight csv npy npz raw mtx jsonl
@@ -79,6 +81,18 @@ native: setup
 command: setup
 	@$(SWIFT) build $(STATIC) --product echelon
 	@ln -sf static/release/echelon $(COMMAND)
+
+# The command, completion for shells, and manual pages, below PREFIX; DESTDIR comes before that for packages.
+install: command
+	@$(SWIFT) build $(STATIC) --product generate-manual
+	sh scripts/install $(COMMAND) .build/static/release/generate-manual $(DESTDIR)$(PREFIX)
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/echelon $(DESTDIR)$(PREFIX)/share/man/man1/echelon.1 \
+	  $(DESTDIR)$(PREFIX)/share/man/man1/echelon-*.1 \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/echelon \
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_echelon \
+	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/echelon.fish
 
 # Silent when nothing is missing. Needs the network only when something is.
 setup:

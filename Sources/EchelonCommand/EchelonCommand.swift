@@ -8,8 +8,22 @@ import Glibc
 struct EchelonCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: CommandLineTool.name,
-    abstract: "Numbers over all processors: statistics, batches of files, Monte Carlo.",
+    abstract: "Numbers over all processors: statistics, tables, plots, Monte Carlo.",
     discussion: """
+      EXAMPLES
+        echelon stats data/iris.csv                          what is in a file
+        echelon filter 'wind > 8' data/seattle-weather.csv --output windy.csv
+        echelon group 'count(), mean(wind) by weather' data/seattle-weather.csv
+        echelon plot histogram wind data/seattle-weather.csv    in the terminal
+        echelon plot series temp_max data/seattle-weather.csv --output t.png
+        echelon stats data --report report.html              a page of many files
+        echelon batch --do standardize data --output out     many files at once
+        echelon montecarlo pi --samples 1e8 --plot pi.svg
+
+      FILES are CSV, TSV, NPY, NPZ, Matrix Market or JSON lines, also compressed with gzip or zstd; a folder stands for \
+      the data files in it, and - for standard input. COLUMNS are called by their names, which 'echelon stats FILE' lists; \
+      inside of expressions, names with blanks or signs stand in backquotes: '`petal length (cm)` > 6'.
+
       Work runs in worker processes that share memory with this one. A file that cannot be read, or a \
       worker that crashes, costs that file and nothing else. The same input gives the same bits for \
       any number of workers.
@@ -20,7 +34,8 @@ struct EchelonCommand: AsyncParsableCommand {
         0   done
         1   some input failed, the rest is done
         2   wrong use
-        130 interrupted: one Ctrl-C finishes what workers are at, a second one ends at once
+        130 interrupted: one Ctrl-C finishes what workers are at, a second
+            one ends at once
       """,
     version: "echelon \(release)",
     subcommands: [
@@ -52,6 +67,10 @@ struct EchelonCommand: AsyncParsableCommand {
       Glibc.exit(Exit.wrongUse.rawValue)
     } catch {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      if let problem = UnknownCommand(Array(CommandLine.arguments.dropFirst())) {
+        Console.writeError("\(_errorPrefix)\(problem.description)")
+        Glibc.exit(Exit.wrongUse.rawValue)
+      }
       Console.writeError(fullMessage(for: error))
       Glibc.exit(Exit.wrongUse.rawValue)  // ArgumentParser's own is 64
     }

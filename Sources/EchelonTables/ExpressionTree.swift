@@ -35,12 +35,21 @@ struct ExpressionParser {
   /// Swift's has.
   private static let heightLimit = 160
 
+  /// What stands where an operator could be: often the second word of a name.
+  private var faultAfterExpression: ExpressionFault {
+    let isName = if case .name = next.kind { true } else { false }
+    return fault(
+      "expected an operator or the end of the expression"
+        + (isName || next.kind == .symbol("(")
+          ? "; names with blanks or signs stand in backquotes, as in `petal length (cm)`" : ""))
+  }
+
   /// The expression that a text is.
   static func tree(of text: String) throws(ExpressionFault) -> ExpressionTree {
     var parser = try ExpressionParser(text)
     let tree = try parser.conditional()
     guard parser.next.kind == .end else {
-      throw parser.fault("expected an operator or the end of the expression")
+      throw parser.faultAfterExpression
     }
     return tree
   }
@@ -56,7 +65,7 @@ struct ExpressionParser {
     }
     let tree = try parser.conditional()
     guard parser.next.kind == .end else {
-      throw parser.fault("expected an operator or the end of the expression")
+      throw parser.faultAfterExpression
     }
     return (name, tree)
   }

@@ -76,3 +76,22 @@ import Testing
     #expect(run.output == "plot\n", "\(run.errors)")
   }
 }
+
+@Suite(.timeLimit(.minutes(1))) struct `A wrong turn` {
+  @Test(arguments: [
+    (["statistics", "data/iris.csv"], "did you mean 'echelon stats'?"),
+    (["plot", "data/iris.csv"], "there are histogram, series, scatter, correlation, convergence"),
+    (
+      ["plot", "scatter", "data/iris.csv"],
+      "echelon plot scatter 'sepal length (cm)' 'sepal width (cm)' data/iris.csv"
+    ),
+    (["filter", "data/iris.csv"], "echelon filter '`sepal length (cm)` > 0' data/iris.csv"),
+    (["group", "data/iris.csv"], "echelon group 'count() by class' data/iris.csv"),
+    (["histogram", "data/iris.csv"], "Its columns are sepal length (cm), sepal width (cm),"),
+    (["filter", "petal length (cm) > 6", "data/iris.csv"], "stand in backquotes"),
+  ])
+  func `is told what to do instead`(_ arguments: [String], _ text: String) throws {
+    let run = try CommandProcess.run(arguments)
+    #expect(run.status == 2 && run.errors.contains(text), "\(run.errors)")
+  }
+}

@@ -66,7 +66,8 @@ struct TextTable {
 
   private static func note(_ hidden: [String], width: Int?) -> String {
     if hidden.isEmpty { return "" }
-    let note = "(\(hidden.joined(separator: ", ")) left out: widen the window or use --format csv)"
+    let names = hidden.count > 6 ? "\(hidden.count) columns" : hidden.joined(separator: ", ")
+    let note = "(\(names) left out: widen the window or use --format csv)"
     return Console.dim(cut(note, to: width)) + "\n"
   }
 

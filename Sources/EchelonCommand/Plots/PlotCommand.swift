@@ -142,22 +142,35 @@ struct PlotSource: ParsableArguments {
     help: ArgumentHelp(
       "A data file, also with .gz or .zst; - is standard input.", valueName: "file"),
     completion: .file())
-  var file: String
+  var file: String?
 
   @OptionGroup var raw: RawOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
+  /// Refuses to go on without a file.
+  /// - Parameters:
+  ///   - words: what was named before it, the last of which may be it.
+  ///   - example: the plot, with the columns that it needs.
+  func check(_ words: [String?], example: (ColumnHint.Columns) -> [String]) throws {
+    guard file == nil else { return }
+    let last = words.compactMap(\.self).last ?? ""
+    throw ValidationError(
+      ColumnHint.text(last, example: { ["echelon", "plot"] + example($0) })
+        ?? "no file is named; it comes last")
+  }
+
   /// What is made of the table of the file.
   func chart(_ command: String, _ body: (DataTable) throws -> Chart) throws -> Chart {
-    try text.table(at: file, raw, command: "plot \(command)", body)
+    try text.table(at: file ?? "", raw, command: "plot \(command)", body)
   }
 }
 
 extension NamedExpression {
   /// One expression of a command, where a column's own name needs no backquotes.
   static func one(_ text: String, in table: DataTable) throws -> (name: String, values: [Double]) {
-    if let numbers = table[text]?.numbers { return (text, numbers) }
+    if let column = table[text] { return (text, try column.plotted(in: table)) }
     let named = try NamedExpression(text)
+    if let column = table[named.name], column.text != nil { _ = try column.plotted(in: table) }
     return (named.name, try named.values(in: table))
   }
 
@@ -165,8 +178,29 @@ extension NamedExpression {
   static func some(
     _ text: String, in table: DataTable
   ) throws -> [(name: String, values: [Double])] {
-    if let numbers = table[text]?.numbers { return [(text, numbers)] }
+    if let column = table[text] { return [(text, try column.plotted(in: table))] }
+    // Names that are no words of expressions, as they are in the header.
+    let parts = text.split(separator: ",").map { part in
+      String(part.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
+    let columns = parts.compactMap { table[$0] }
+    if columns.count == parts.count {
+      return try columns.map { ($0.name, try $0.plotted(in: table)) }
+    }
     return try NamedExpression.list(of: text).map { ($0.name, try $0.values(in: table)) }
+  }
+}
+
+extension Column {
+  /// The numbers of the column.
+  /// - Throws: for words, what can be drawn instead.
+  fileprivate func plotted(in table: DataTable) throws -> [Double] {
+    if let numbers { return numbers }
+    let others = table.columns.filter { $0.numbers != nil }.prefix(8).map(\.name)
+    throw CommandError(
+      "column '\(name)' has words, and a picture needs numbers"
+        + (others.isEmpty ? "" : "; those of numbers are \(others.joined(separator: ", "))")
+        + "; 'echelon group' counts words, and --by tells them apart in a picture")
   }
 }
 

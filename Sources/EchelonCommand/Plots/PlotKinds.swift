@@ -8,13 +8,15 @@ import EchelonTables
 struct HistogramPlot: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "histogram", abstract: "How the values of a column are spread.",
+    usage: "echelon plot histogram [<options>] <expression> <file>",
     discussion: """
       Without --bins there are as many as NumPy's auto takes. Missing and infinite values are left out, and counted below the \
       title.
 
       EXAMPLES
         echelon plot histogram 'petal length (cm)' data/iris.csv
-        echelon plot histogram 'log10(pop)' data/gapminder.csv --bins 20 --output pop.png
+        echelon plot histogram 'log10(pop)' data/gapminder.csv --bins 20 \\
+          --output pop.png
       """)
 
   @Argument(help: "A column, or an expression over some; see 'echelon map --help'.")
@@ -25,6 +27,7 @@ struct HistogramPlot: ParsableCommand {
   @OptionGroup var plot: PlotOptions
 
   func validate() throws {
+    try source.check([expression]) { ["histogram", $0.number] }
     if let bins, !(1...10_000 ~= bins) {
       throw ValidationError("--bins must be 1 to 10,000, not \(bins)")
     }
@@ -65,14 +68,15 @@ extension Chart {
 struct SeriesPlot: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "series", abstract: "Columns as lines, over a column or the rows.",
+    usage: "echelon plot series [<options>] <expressions> <file>",
     discussion: """
       Missing values leave gaps. A column of words as --x, such as dates, gives places in the order in which the words \
       appear.
 
       EXAMPLES
         echelon plot series 'temp_max, temp_min' data/seattle-weather.csv --x date
-        echelon plot series 'growth = log(realgdp), invest = log(realinv)' data/macrodata.csv \\
-          --x 'year + (quarter - 1) / 4' --output growth.svg
+        echelon plot series 'GDP = log(realgdp), invest = log(realinv)' \\
+          data/macrodata.csv --x 'year + (quarter - 1) / 4' --output growth.svg
         echelon plot series price data/stocks.csv --x date --by symbol --log-y
       """)
 
@@ -91,6 +95,8 @@ struct SeriesPlot: ParsableCommand {
   @Flag(help: "A logarithmic vertical axis; numbers that are not positive leave gaps.") var logY =
     false
   @OptionGroup var plot: PlotOptions
+
+  func validate() throws { try source.check([expressions]) { ["series", $0.number] } }
 
   func run() throws {
     let chart = try source.chart("series") { table in
@@ -154,18 +160,20 @@ struct ScatterPlot: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scatter",
     abstract: "One column over another as points, with the line that fits them.",
+    usage: "echelon plot scatter [<options>] <x> <y> <file>",
     discussion: """
       The line has the least squares, of the logarithms where an axis is logarithmic; its equation and R² stand below the title. Rows in which one of the two is missing are \
       left out.
 
       EXAMPLES
         echelon plot scatter Horsepower Miles_per_Gallon data/cars.csv --by Origin
-        echelon plot scatter 'petal length (cm)' 'petal width (cm)' data/iris.csv --output iris.svg
+        echelon plot scatter 'petal length (cm)' 'petal width (cm)' data/iris.csv \\
+          --output iris.svg
         echelon plot scatter gdpPercap lifeExp data/gapminder.csv --log-x --no-fit
       """)
 
   @Argument(help: "The column or expression of the horizontal axis.") var x: String
-  @Argument(help: "The column or expression of the vertical axis.") var y: String
+  @Argument(help: "The column or expression of the vertical axis.") var y: String?
   @OptionGroup var source: PlotSource
   @Option(help: ArgumentHelp("A colour for each word of this column.", valueName: "name"))
   var by: String?
@@ -176,9 +184,12 @@ struct ScatterPlot: ParsableCommand {
     false
   @OptionGroup var plot: PlotOptions
 
+  func validate() throws { try source.check([x, y]) { ["scatter", $0.number, $0.other] } }
+
   func run() throws {
     let chart = try source.chart("scatter") { table in
-      let (x, y) = (try NamedExpression.one(x, in: table), try NamedExpression.one(y, in: table))
+      let x = try NamedExpression.one(x, in: table)
+      let y = try NamedExpression.one(y ?? "", in: table)
       let shown = x.values.indices.filter { row in
         let (x, y) = (x.values[row], y.values[row])
         return x.isFinite && y.isFinite && (!logX || x > 0) && (!logY || y > 0)
@@ -216,12 +227,14 @@ struct CorrelationPlot: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "correlation",
     abstract: "The correlations of all columns of numbers as a heat map.",
+    usage: "echelon plot correlation [<options>] <file>",
     discussion: """
       Pearson's, from the rows in which no number is missing. Columns without any spread have none.
 
       EXAMPLES
         echelon plot correlation data/wine.csv
-        echelon plot correlation data/cars.csv --columns 'Horsepower, Miles_per_Gallon' --output cars.png
+        echelon plot correlation data/cars.csv \\
+          --columns 'Horsepower, Miles_per_Gallon' --output cars.png
       """)
 
   @OptionGroup var source: PlotSource
@@ -234,6 +247,8 @@ struct CorrelationPlot: ParsableCommand {
   /// Cells of a picture become too small to see.
   private static let limit = 300
 
+  func validate() throws { try source.check([]) { _ in ["correlation"] } }
+
   func run() throws {
     let chart = try source.chart("correlation") { table in
       let chosen = try columns.map { columns in
@@ -242,7 +257,7 @@ struct CorrelationPlot: ParsableCommand {
             Column(name: $0.name, numbers: $0.values)
           })
       }
-      return try Chart.correlations(of: chosen ?? table, file: source.file, limit: Self.limit)
+      return try Chart.correlations(of: chosen ?? table, file: source.file ?? "", limit: Self.limit)
     }
     try plot.show(chart)
   }
@@ -281,6 +296,7 @@ struct ConvergencePlot: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convergence",
     abstract: "How the mean of samples settles as there are more of them.",
+    usage: "echelon plot convergence [<options>] <expression> <file>",
     discussion: """
       The values of a column are samples, in the order of their rows: the picture has the mean of the first n of them, with \
       its 95 % interval. 'echelon montecarlo … --plot FILE' draws the same of its estimates.
@@ -297,6 +313,8 @@ struct ConvergencePlot: ParsableCommand {
     help: ArgumentHelp("The true value, for a line beside it.", valueName: "value"))
   var exact: Double?
   @OptionGroup var plot: PlotOptions
+
+  func validate() throws { try source.check([expression]) { ["convergence", $0.number] } }
 
   func run() throws {
     let chart = try source.chart("convergence") { table in

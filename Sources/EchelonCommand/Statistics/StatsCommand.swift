@@ -20,9 +20,10 @@ struct StatsCommand: AsyncParsableCommand {
       EXAMPLES
         echelon stats data/iris.csv
         echelon stats data/*.csv --format json
+        echelon stats data --report report.html
         zcat prices.csv.gz | grep 2024 | echelon stats -
         echelon stats prices.txt --delimiter ';' --decimal-comma --comment '#'
-        echelon stats codes.csv --types zip=text,price=number --missing -999 --ragged skip
+        echelon stats codes.csv --types zip=text,price=number --missing -999
         echelon stats data/iris.csv --all --quantiles 0.05,0.95
         echelon stats run.npz:x
         echelon stats samples.bin --raw f4le:2@128

@@ -42,9 +42,10 @@ struct StatsReport {
   private static func table(_ summary: FileSummary) -> String {
     var table = TextTable(columns: [
       .init("Column", isElastic: true), .init("Count", .right), .init("Missing", .right),
-      .init("Mean", .decimal), .init("SD", .decimal), .init("Min", .decimal),
+      .init("Mean", .decimal), .init("SD", .decimal, hidingRank: 2),
+      .init("Min", .decimal, hidingRank: 3),
       .init("Q1", .decimal, hidingRank: 0), .init("Median", .decimal, hidingRank: 1),
-      .init("Q3", .decimal, hidingRank: 0), .init("Max", .decimal),
+      .init("Q3", .decimal, hidingRank: 0), .init("Max", .decimal, hidingRank: 3),
     ])
     for column in summary.columns {
       let values: [TextTable.Cell]

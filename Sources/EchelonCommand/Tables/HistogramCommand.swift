@@ -8,6 +8,7 @@ struct HistogramCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "histogram",
     abstract: "How the values of a column, or of an expression, are spread.",
+    usage: "echelon histogram [<options>] <expression> <file>",
     discussion: """
       Bins of equal width from the smallest to the largest value, as bars in the terminal or as numbers (--format). Without \
       --bins there are as many as NumPy's auto takes. Columns whose names have blanks or signs stand in backquotes; see \
@@ -26,7 +27,7 @@ struct HistogramCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "A data file, also with .gz or .zst; - is standard input.", valueName: "file"),
     completion: .file())
-  var file: String
+  var file: String?
 
   @Option(help: ArgumentHelp("The number of bins, 1 to 100,000.", valueName: "n"))
   var bins: Int?
@@ -36,6 +37,12 @@ struct HistogramCommand: AsyncParsableCommand {
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
   func validate() throws {
+    if file == nil {
+      throw ValidationError(
+        ColumnHint.text(
+          expression, example: { ["echelon", "histogram", ColumnHint.inExpression($0.number)] })
+          ?? "no file is named")
+    }
     if let bins, !(1...ColumnHistogram.binLimit ~= bins) {
       throw ValidationError(
         "--bins must be 1 to \(NumberText.grouped(ColumnHistogram.binLimit)), not \(bins)")
@@ -47,7 +54,7 @@ struct HistogramCommand: AsyncParsableCommand {
     do { expression = try ColumnExpression(self.expression) } catch {
       throw WrongUse("histogram: \(error)", command: "histogram")
     }
-    let histogram = try text.table(at: file, raw, command: "histogram") { table in
+    let histogram = try text.table(at: file ?? "", raw, command: "histogram") { table in
       let bound = try expression.bound(to: table.columns.map(\.description))
       return ColumnHistogram(of: bound.values(in: table), bins: bins)
     }

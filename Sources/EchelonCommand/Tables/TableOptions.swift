@@ -34,6 +34,20 @@ struct TableOptions: ParsableArguments {
   ///   - command: whose help says more when something is wrong, and which operation is meant.
   ///   - argument: what it works on.
   func run(_ command: String, _ argument: String) async throws {
+    if files.isEmpty,
+      let hint = ColumnHint.text(
+        argument,
+        example: { columns in
+          let name = ColumnHint.inExpression(columns.number)
+          let what = [
+            "filter": "\(name) > 0", "map": "new = 2 * \(name)",
+            "group": "count() by \(ColumnHint.inExpression(columns.word))",
+          ]
+          return ["echelon", command, what[command] ?? name]
+        })
+    {
+      throw WrongUse(hint, command: command)
+    }
     let operation: TableOperation
     do { operation = try TableOperation(command, argument) } catch {
       throw WrongUse("\(command): \(error)", command: command)
@@ -186,8 +200,14 @@ extension DataTable {
     case .csv: try Console.write(CSVWriter.text(self))
     case .json: try Console.write(JSONValue(self).text() + "\n")
     case .table:
+      // Those at the right are hidden first where the window is narrow; not one by one where nobody has so wide a window.
+      let candidates = (Console.width ?? 0) / 3
       var table = TextTable(
-        columns: columns.map { .init($0.name, $0.kind == .number ? .right : .left) })
+        columns: columns.enumerated().map { index, column in
+          .init(
+            column.name, column.kind == .number ? .right : .left, isElastic: column.kind == .text,
+            hidingRank: index == 0 ? nil : max(0, candidates - index))
+        })
       for row in 0..<rowCount {
         table.rows.append(
           columns.map { column in

@@ -1,0 +1,39 @@
+import EchelonFiles
+import EchelonMemory
+
+/// What to say to someone who named a file where what is wanted of it belongs.
+enum ColumnHint {
+  /// Columns for an example: two of numbers and one of words, or others where there are none.
+  struct Columns {
+    let number, other, word: String
+
+    fileprivate init(_ columns: [ColumnDescription]) {
+      let numbers = columns.filter { $0.kind == .number }.map(\.name)
+      let words = columns.filter { $0.kind == .text }.map(\.name)
+      number = numbers.first ?? words.first ?? "COLUMN"
+      other = numbers.dropFirst().first ?? number
+      word = words.last ?? number
+    }
+  }
+
+  /// - Parameters:
+  ///   - argument: what was given.
+  ///   - example: the whole command with columns of the file in it.
+  /// - Returns: nil if that is no file.
+  static func text(_ argument: String, example: (Columns) -> [String]) -> String? {
+    guard case .file = Folder.entry(at: argument) else { return nil }
+    let columns = (try? InputFile(path: argument).open().columns) ?? []
+    let line = ShellWords.line(
+      example(Columns(columns)) + [argument])
+    let listed = columns.prefix(8).map(\.name).joined(separator: ", ")
+    return "'\(argument)' is a file; what is wanted of it comes before it: \(line)"
+      + (columns.isEmpty
+        ? "" : "\n  Its columns are \(listed)" + (columns.count > 8 ? " and others" : ""))
+  }
+
+  /// A name as it stands in an expression.
+  static func inExpression(_ name: String) -> String {
+    let isWord = name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+    return isWord && name.first?.isNumber != true ? name : "`\(name)`"
+  }
+}

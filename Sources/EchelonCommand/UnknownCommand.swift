@@ -1,0 +1,37 @@
+import ArgumentParser
+import EchelonMemory
+
+/// A word where the name of a command belongs, that is none.
+struct UnknownCommand: CustomStringConvertible {
+  let description: String
+
+  /// Nil where all names are right.
+  init?(_ arguments: [String]) {
+    var command: any ParsableCommand.Type = EchelonCommand.self
+    var path = ["echelon"]
+    for argument in arguments {
+      let subcommands = command.configuration.subcommands
+      guard !subcommands.isEmpty, !argument.hasPrefix("-"), argument != "help" else { return nil }
+      if let found = subcommands.first(where: { $0._commandName == argument }) {
+        command = found
+        path.append(argument)
+        continue
+      }
+      let names = subcommands.map { $0._commandName }
+      let similar = names.filter { name in
+        zip(name, argument).prefix { $0 == $1 }.count >= min(3, name.count)
+      }
+      let whole = path.joined(separator: " ")
+      let isFile = Folder.entry(at: argument) != .unknown
+      description =
+        "there is no '\(whole) \(argument)'"
+        + (similar.isEmpty
+          ? "; there are \(names.joined(separator: ", "))"
+          : "; did you mean \(similar.map { "'\(whole) \($0)'" }.joined(separator: " or "))?")
+        + (isFile ? "\n  What is to be done comes before the file." : "")
+        + "\n  See '\(whole) --help' for more information."
+      return
+    }
+    return nil
+  }
+}

@@ -48,6 +48,9 @@ extension ChartFrame {
     case .points(let points, let style):
       // The more there are, the more they cover each other.
       let places = distinctPlaces(of: points)
+      guard places.count <= Self.dotLimit else {
+        return drawDensity(points, style, on: &canvas)
+      }
       let (radius, opacity) =
         places.count < 300 ? (3.5, 0.7) : places.count < 3000 ? (2.5, 0.5) : (1.5, 0.35)
       for place in places {
@@ -71,6 +74,33 @@ extension ChartFrame {
   }
 
   static let bandOpacity = 0.22
+  /// More dots cover each other, and make large files.
+  private static let dotLimit = 20_000
+
+  /// How many points are in each square of some pixels, as the strength of its colour.
+  private func drawDensity(
+    _ points: Chart.Points, _ style: Chart.Style, on canvas: inout some Canvas
+  ) {
+    let side = 3.0
+    let columns = Int(plot.width / side) + 1
+    var counts: [Int: Int] = [:]
+    for index in points.x.indices {
+      guard let place = place(points.x[index], points.y[index]) else { continue }
+      let (column, row) = (Int((place.x - plot.x) / side), Int((place.y - plot.y) / side))
+      guard 0..<columns ~= column, row >= 0 else { continue }
+      counts[row * columns + column, default: 0] += 1
+    }
+    let most = log(Double(counts.values.max() ?? 1) + 1)
+    for (cell, count) in counts.sorted(by: { $0.key < $1.key }) {
+      // A logarithm, so that single points are seen beside crowds.
+      let strength = 0.15 + 0.85 * log(Double(count) + 1) / most
+      canvas.fill(
+        Rectangle(
+          x: plot.x + Double(cell % columns) * side, y: plot.y + Double(cell / columns) * side,
+          width: side, height: side),
+        Paint(.series(style.series), opacity: (strength * 100).rounded() / 100))
+    }
+  }
 
   private func drawBars(_ edges: [Double], _ heights: [Double], on canvas: inout some Canvas) {
     guard let base = y(max(chart.y.low, min(chart.y.high, 0))) else { return }

@@ -96,6 +96,17 @@ private final class Elements: NSObject, XMLParserDelegate {
     #expect((heights.max() ?? 0) - (heights.min() ?? 0) > 250)
   }
 
+  @Test func `of a crowd of points is their density`() throws {
+    let places = (0..<40_000).map { (x: Double($0 % 200), y: Double($0 / 200)) }
+    let points = Chart.Points(x: places.map(\.x), y: places.map(\.y))
+    let chart = Chart.scatter(
+      x: "x", y: "y", isLogarithmic: (false, false), [(nil, points)], hasFit: false)
+    let elements = try #require(Elements(chart.svg(size)))
+    #expect(elements.attributes["circle"] == nil)
+    let squares = elements.attributes["rect"]?.filter { $0["width"] == "3" } ?? []
+    #expect(10_000...20_000 ~= squares.count)
+  }
+
   @Test func `is drawn as PNG where there is the library`() throws {
     guard Chart.pngProblem == nil else { return }
     let png = try charts[0].png(size)

@@ -26,8 +26,10 @@ struct EchelonCommand: AsyncParsableCommand {
     version: "echelon \(release)",
     subcommands: [
       StatsCommand.self, FilterCommand.self, MapCommand.self, SelectCommand.self, SortCommand.self,
-      GroupCommand.self, HistogramCommand.self, BatchCommand.self, MonteCarloCommand.self, DemoCommand.self,
-      DoctorCommand.self, TopCommand.self, TraceCommand.self,
+      GroupCommand.self, HistogramCommand.self, BatchCommand.self, MergeCommand.self,
+
+      MonteCarloCommand.self, DemoCommand.self, DoctorCommand.self, TopCommand.self,
+      TraceCommand.self,
     ])
 
   /// The version of the command and of the library, which are released together.
@@ -66,10 +68,13 @@ enum Exit {
 
 /// A command that cannot be carried out as it was given, found out after parsing.
 struct WrongUse: Error, CustomStringConvertible {
+  /// Without where to read more.
+  let what: String
   let description: String
 
   /// - Parameter command: whose help says more.
   init(_ what: String, command: String) {
+    self.what = what
     description = "\(what)\n  See 'echelon \(command) --help' for more information."
   }
 }

@@ -6,6 +6,9 @@ struct InputFailure: Error, Codable, Sendable, CustomStringConvertible {
   /// Begins with the path, and the line and column where there is one.
   let description: String
 
+  /// A failure that was told as text.
+  init(text: String) { description = text }
+
   /// - Parameter path: goes before what does not name its file itself, as the errors of
   ///   `EchelonFiles` do.
   init(_ error: any Error, path: String) {

@@ -7,12 +7,18 @@ struct BatchTask: Codable, Sendable {
   let steps: [BatchStep]
   /// Where each writing operation writes, in their order.
   var outputs: [String]
+  /// The place among all files of the run, from 0.
+  var index = 0
+  /// What is to be said for the journal; nil when there is none.
+  var order: JournalOrder?
+  /// Whether the worker sends the result, which goes to standard output with others.
+  var givesText = false
 
   var path: String { input.path }
 }
 
 /// What a worker says about a file that is done.
-struct BatchResult: Codable, Sendable {
+struct BatchResult: Codable, Equatable, Sendable {
   /// Of the input.
   let rowCount: Int
   let columnCount: Int

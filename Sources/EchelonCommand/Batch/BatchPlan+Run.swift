@@ -1,0 +1,101 @@
+import Echelon
+import EchelonFiles
+import EchelonLinearAlgebra
+import EchelonMemory
+import Glibc
+
+extension BatchPlan {
+  /// Carries the plan out.
+  /// - Parameters:
+  ///   - output: a folder, or `-`.
+  ///   - format: how what became of each file is shown on standard output; nil shows nothing there.
+  func run(
+    into output: String, workers: Int, showing format: OutputFormat? = nil,
+    _ settings: JobSettings = JobSettings()
+  ) async throws {
+    var plan = self
+    let result = try plan.prepareOutput(output)
+    let standardInput = try plan.readStandardInput()
+    defer { withExtendedLifetime((standardInput, result)) {} }
+    let journal = settings.hasJournal ? try plan.openJournal(in: output, settings) : nil
+    if let shard = settings.shard { plan.take(shard) }
+    var records = RunRecords(
+      journal: journal,
+      log: try settings.jobLog.map { try JobLog($0, continues: settings.resumes) },
+      command: plan.commandForOneFile(output), tagging: plan.givesText ? plan.tasks : nil)
+    if let niceness = settings.niceness { _ = nice(Int32(niceness)) }
+
+    let count = max(1, min(workers, plan.tasks.count))
+    var options = PoolOptions()
+    options.initializer = try settings.memoryLimit.map {
+      try WorkerInitializer(limitWorkerMemory, $0)
+    }
+    let settled = plan
+    let (run, seconds) = try await timed {
+      try await withProcessPool(workers: count, options: options) { pool in
+        try await BatchRun(settled, in: pool, workers: count, settings, records: &records)
+      }
+    }
+    try records.finish()
+    if let result {
+      if run.failureCount == 0, !run.wasInterrupted { try Console.write(result) }
+    } else if let format, !writesToStandardOutput {
+      try run.writeResults(format)
+    }
+    if run.wasHalted { Console.writeError("echelon: ended early, as --halt \(settings.halt) says") }
+    Console.writeError(
+      run.summary(folder: writesToStandardOutput ? "standard output" : output)
+        + " in \(NumberText.time(seconds: seconds)) with "
+        + NumberText.count(count, "worker"))
+    if run.wasInterrupted { throw Exit.interrupted }
+    if run.failureCount > 0 { throw Exit.someInputFailed }
+  }
+
+  /// Whether several results go to standard output.
+  private var givesText: Bool { tasks.first?.givesText ?? false }
+
+  /// Makes the folder; for a single result on standard output, a file in memory that is written by the
+  /// worker, so that it comes out whole or not at all.
+  private mutating func prepareOutput(_ output: String) throws -> AnonymousFile? {
+    do throws(FileSystemError) {
+      guard writesToStandardOutput else {
+        try Folder.create(output)
+        return nil
+      }
+      if givesText { return nil }
+      let file = try AnonymousFile()
+      redirectResult(to: file.path)
+      return file
+    } catch {
+      throw FileError(error, path: output)
+    }
+  }
+
+  /// Takes the journal of the output folder, and tells the tasks what was done before.
+  private mutating func openJournal(in output: String, _ settings: JobSettings) throws -> JobJournal
+  {
+    if InstructionSet.requestIsUnavailable {
+      throw CommandError(
+        "\(InstructionSet.environmentVariable) names an instruction set that this machine does not have; "
+          + "one of \(InstructionSet.available.map(\.name).joined(separator: ", "))")
+    }
+    let basis = ResultBasis.current
+    let journal = try JobJournal(folder: output)
+    try order(for: output, basis, resuming: settings.resumes ? journal.contents : nil)
+    try journal.begin(try header(basis, shard: settings.shard))
+    return journal
+  }
+
+  /// The words of a command that does the same with the file that is written behind them.
+  private func commandForOneFile(_ output: String) -> [String] {
+    let steps = tasks.first?.steps.map { "\($0)" } ?? []
+    return ["echelon", "batch", "--output", output, "--do"] + steps
+  }
+}
+
+/// Bounds the private memory of this worker to what it has and `byteCount` bytes more.
+@Sendable private func limitWorkerMemory(_ byteCount: Int) throws {
+  guard MachineLimits.limitPrivateMemory(toFurther: byteCount) else {
+    throw CommandError("--memory-limit: this system does not limit the memory of processes")
+  }
+}

@@ -27,7 +27,7 @@ struct EchelonCommand: AsyncParsableCommand {
     subcommands: [
       StatsCommand.self, FilterCommand.self, MapCommand.self, SelectCommand.self, SortCommand.self,
       GroupCommand.self, HistogramCommand.self, BatchCommand.self, MergeCommand.self,
-
+      RunCommand.self,
       MonteCarloCommand.self, DemoCommand.self, DoctorCommand.self, TopCommand.self,
       TraceCommand.self,
     ])

@@ -62,6 +62,18 @@ import Testing
     }
   }
 
+  @Test func `stop a file that takes much longer than others`() throws {
+    try withFolder { folder in
+      let job = try JobFixture(in: folder, count: 6)
+      // 60,000 rows, not 20: there is no pool whose workers take as long for both.
+      try job.write("x,y\n" + String(repeating: "0.125,17.25\n", count: 60_000), "in/20000.csv")
+      let run = try job.batch("--timeout", "2000%", status: 1)
+      #expect(JobFixture.summary(run) == "6 files done, 1 failed")
+      #expect(run.errors.contains("20000.csv: stopped after "))
+      #expect(run.errors.contains("2000% of the median time of a file"))
+    }
+  }
+
   @Test func `shards together are the whole run`() throws {
     try withFolder { folder in
       let job = try JobFixture(in: folder, count: 7) { $0 == 4 }

@@ -9,7 +9,7 @@ import Testing
   }
 
   @Test func `gives exactly the results of one that is not`() throws {
-    let count = Self.number("ECHELON_BATCH_FILES", 60)
+    let count = Self.number("ECHELON_BATCH_FILES", 40)
     let seed = UInt64(Self.number("ECHELON_BATCH_SEED", Int.random(in: 1...1_000_000)))
     var random = TestRandom(seed: seed)
     print("seed \(seed), \(count) files")
@@ -17,7 +17,7 @@ import Testing
       // 3 % of the files are broken.
       let job = try JobFixture(in: folder, count: count, seed: seed) { $0 % 33 == 5 }
       let options = [
-        "--do", "standardize,to-csv,correlation,to-json", job.inputs, "--workers", "2",
+        "--do", "standardize,to-csv,stats,to-json", job.inputs, "--workers", "2",
       ]
       let whole = "\(folder)/whole"
       let undisturbed = try CommandProcess.run(
@@ -29,7 +29,7 @@ import Testing
       // More at a time the more there are, so that there are some ten runs.
       let share = max(8, count / 10)
       for attempt in 0..<1000 {
-        let isLast = attempt >= 6 && results(in: job.output).count >= 2 * count * 9 / 10
+        let isLast = attempt >= 4 && results(in: job.output).count >= 2 * count * 9 / 10
         let run = try CommandProcess.run(
           ["batch"] + options + [
             "--output", job.output, "--resume", "--retries", "50", "--format", "csv",
@@ -58,7 +58,7 @@ import Testing
       }
       let end = try #require(last)
       #expect(end.status == 1, "seed \(seed): \(end.errors)")
-      #expect(kills.workers > 0 && kills.commands > 5, "seed \(seed): \(kills)")
+      #expect(kills.workers > 0 && kills.commands > 2, "seed \(seed): \(kills)")
       #expect(try job.files() == job.files(in: whole), "seed \(seed)")
       #expect(
         end.output.replacing(job.output, with: whole) == undisturbed.output, "seed \(seed)")

@@ -64,18 +64,23 @@ struct BatchCommand: AsyncParsableCommand {
       words: words, files: files, outputFolder: output, dialect: text.dialect,
       raw: raw.rawFormat, isTagged: job.tag)
     try await plan.carryOut(
-      job, into: output, workers: workers.count, showing: format.format, command: "batch")
+      job, text.words + raw.words, into: output, workers: workers.count, showing: format.format,
+      command: "batch")
   }
 }
 
 extension BatchPlan {
   /// Carries the plan out, or says what would be done if that was asked for.
-  /// - Parameter command: whose help says more when something is wrong.
+  /// - Parameters:
+  ///   - otherWords: the options on how files are written, for the log.
+  ///   - command: whose help says more when something is wrong.
   func carryOut(
-    _ job: JobOptions, into output: String, workers: Int, showing format: OutputFormat,
+    _ job: JobOptions, _ otherWords: [String], into output: String, workers: Int,
+    showing format: OutputFormat,
     command: String
   ) async throws {
-    let settings = try job.settings(output: output, command: command)
+    var settings = try job.settings(output: output, command: command)
+    settings.otherWords = otherWords
     guard !job.dryRun, !job.explain else {
       let outlook = try BatchOutlook(self, into: output, workers: workers, settings)
       return try Console.write(job.dryRun ? outlook.list : outlook.explanation)

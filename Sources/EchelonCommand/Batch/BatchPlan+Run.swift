@@ -22,7 +22,8 @@ extension BatchPlan {
     var records = RunRecords(
       journal: journal,
       log: try settings.jobLog.map { try JobLog($0, continues: settings.resumes) },
-      command: plan.commandForOneFile(output), tagging: plan.givesText ? plan.tasks : nil)
+      command: plan.commandForOneFile(output, settings.otherWords),
+      tagging: plan.givesText ? plan.tasks : nil)
     if let niceness = settings.niceness { _ = nice(Int32(niceness)) }
 
     let count = max(1, min(workers, plan.tasks.count))
@@ -87,9 +88,9 @@ extension BatchPlan {
   }
 
   /// The words of a command that does the same with the file that is written behind them.
-  private func commandForOneFile(_ output: String) -> [String] {
+  private func commandForOneFile(_ output: String, _ options: [String]) -> [String] {
     let steps = tasks.first?.steps.map { "\($0)" } ?? []
-    return ["echelon", "batch", "--output", output, "--do"] + steps
+    return ["echelon", "batch", "--output", output] + options + ["--do"] + steps
   }
 }
 

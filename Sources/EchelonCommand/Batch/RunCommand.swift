@@ -85,7 +85,8 @@ struct RunCommand: AsyncParsableCommand {
       steps: file.steps, paths: file.paths, outputFolder: output, dialect: options.text.dialect,
       raw: options.raw.rawFormat, isTagged: options.job.tag, command: "run")
     try await plan.carryOut(
-      options.job, into: output, workers: options.workers.count, showing: options.format.format,
+      options.job, options.text.words + options.raw.words, into: output,
+      workers: options.workers.count, showing: options.format.format,
       command: "run")
   }
 }

@@ -31,6 +31,8 @@ struct JobDispatch {
   private struct Running {
     let future: Future<JobReport>
     let start: ContinuousClock.Instant
+    /// Whether the pool stops it, which counts from when a worker begins.
+    let hasDeadline: Bool
     /// Why it was stopped.
     var timeout: JobTimeout?
   }
@@ -44,6 +46,7 @@ struct JobDispatch {
   private var running: [Int: Running] = [:]
   private var lastStart: ContinuousClock.Instant?
   private var times = MedianTime()
+  private var medianIsKnownSince: ContinuousClock.Instant?
   private var (failed, succeeded) = (0, 0)
   private var isStopped = false
   /// Whether the run ended by its policy.
@@ -105,13 +108,12 @@ struct JobDispatch {
     while !isStopped, next < tasks.count, running.count < window {
       let now = ContinuousClock.now
       if let lastStart, now - lastStart < settings.delay { return }
-      var deadline: Duration?
-      if case .absolute(let duration)? = settings.timeLimit { deadline = duration }
+      let deadline = deadline
       let index = next
       let future = try pool.submit(
         retries: RetryPolicy(integerLiteral: settings.retries), deadline: deadline, runJob,
         tasks[index])
-      running[index] = Running(future: future, start: now)
+      running[index] = Running(future: future, start: now, hasDeadline: deadline != nil)
       future.onCompletion { _ in sender.yield(.ended(index)) }
       next += 1
       lastStart = now
@@ -124,9 +126,7 @@ struct JobDispatch {
     } catch is CancellationError {
       return job.timeout.map { .failed($0, start: job.start) } ?? .stopped
     } catch PoolError.deadlineExceeded(let limit, _) {
-      let time = NumberText.time(seconds: limit.seconds)
-      let timeout = JobTimeout(description: "stopped after \(time); allow it more by --timeout")
-      return .failed(timeout, start: job.start)
+      return .failed(timeout(after: limit), start: job.start)
     } catch let death as WorkerDied {
       let limited = settings.memoryLimit.map { LimitedWorkerDied(death: death, limit: $0) }
       return .failed(limited ?? death, start: job.start)
@@ -144,6 +144,7 @@ struct JobDispatch {
       case .done:
         succeeded += 1
         times.add(report.seconds)
+        if medianIsKnownSince == nil, times.median != nil { medianIsKnownSince = .now }
       }
     case .failed: failed += 1
     case .stopped: return
@@ -160,18 +161,32 @@ struct JobDispatch {
     for job in running.values { job.future.cancel(mode) }
   }
 
-  /// Stops what takes longer than a multiple of the median.
-  private mutating func stopLateOnes() {
-    guard case .ofMedian(let factor)? = settings.timeLimit, let median = times.median else {
-      return
+  /// The most time for a file that is begun now; nil when there is none, or none is known yet.
+  private var deadline: Duration? {
+    switch settings.timeLimit {
+    case .absolute(let duration)?: duration
+    case .ofMedian(let factor)?: times.median.map { .seconds(factor * $0) }
+    case nil: nil
     }
-    let limit = factor * median
-    for (index, job) in running
-    where job.timeout == nil && (ContinuousClock.now - job.start).seconds > limit {
-      running[index]?.timeout = JobTimeout(
-        description:
-          "stopped after \(NumberText.time(seconds: limit)), \((100 * factor).rounded(significantDigits: 6))% of the median time of a file; allow it more by --timeout"
-      )
+  }
+
+  private func timeout(after limit: Duration) -> JobTimeout {
+    var text = "stopped after \(NumberText.time(seconds: limit.seconds))"
+    if case .ofMedian(let factor)? = settings.timeLimit {
+      text += ", \((100 * factor).rounded(significantDigits: 6))% of the median time of a file"
+    }
+    return JobTimeout(description: text + "; allow it more by --timeout")
+  }
+
+  /// Stops what was handed over before there was a median, and still runs. Its time counts from when there is
+  /// one: before that, workers were starting.
+  private mutating func stopLateOnes() {
+    guard let medianIsKnownSince, let limit = deadline,
+      ContinuousClock.now - medianIsKnownSince > limit
+    else { return }
+    let timeout = timeout(after: limit)
+    for (index, job) in running where !job.hasDeadline && job.timeout == nil {
+      running[index]?.timeout = timeout
       job.future.cancel(.force)
     }
   }

@@ -19,6 +19,8 @@ struct JobSettings: Sendable {
   var memoryLimit: Int?
   var jobLog: String?
   var shard: Shard?
+  /// The other options as words of a command, for the log.
+  var otherWords: [String] = []
 }
 
 /// The same on the command line.

@@ -24,6 +24,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // The command line, and as a library for programs with operations of their own.
@@ -35,6 +36,7 @@ let package = Package(
         "Echelon", "EchelonFiles", "EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory",
         "EchelonPlots", "EchelonPool", "EchelonTables", "EchelonWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
       ], swiftSettings: settings),
 
     // The public face, and the reader and writer of data files, which knows no engine.

@@ -23,8 +23,7 @@ enum ColumnHint {
   static func text(_ argument: String, example: (Columns) -> [String]) -> String? {
     guard case .file = Folder.entry(at: argument) else { return nil }
     let columns = (try? InputFile(path: argument).open().columns) ?? []
-    let line = ShellWords.line(
-      example(Columns(columns)) + [argument])
+    let line = (example(Columns(columns)) + [argument]).shellLine
     let listed = columns.prefix(8).map(\.name).joined(separator: ", ")
     return "'\(argument)' is a file; what is wanted of it comes before it: \(line)"
       + (columns.isEmpty

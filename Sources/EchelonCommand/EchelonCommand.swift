@@ -44,8 +44,9 @@ struct EchelonCommand: AsyncParsableCommand {
       CorrelationCommand.self, SampleCommand.self, JoinCommand.self, ConcatenationCommand.self,
       RegressionCommand.self, PrincipalComponentsCommand.self, SolveCommand.self,
       MultiplyCommand.self, DecomposeCommand.self, HistogramCommand.self, PlotCommand.self,
-      BatchCommand.self, MonteCarloCommand.self, ValueAtRiskCommand.self, DemoCommand.self,
-      DoctorCommand.self, TopCommand.self, TraceCommand.self, InitCommand.self,
+      BatchCommand.self, RunCommand.self, MergeCommand.self, MonteCarloCommand.self,
+      ValueAtRiskCommand.self, DemoCommand.self, DoctorCommand.self, TopCommand.self,
+      TraceCommand.self, InitCommand.self,
     ])
 
   /// The version of the command and of the library, which are released together.
@@ -88,10 +89,13 @@ enum Exit {
 
 /// A command that cannot be carried out as it was given, found out after parsing.
 struct WrongUse: Error, CustomStringConvertible {
+  /// Without where to read more.
+  let what: String
   let description: String
 
   /// - Parameter command: whose help says more.
   init(_ what: String, command: String) {
+    self.what = what
     description = "\(what)\n  See 'echelon \(command) --help' for more information."
   }
 }

@@ -9,6 +9,9 @@ struct InputFailure: Error, Codable, Sendable, CustomStringConvertible {
   /// When a worker was at it.
   private(set) var span: WorkSpan?
 
+  /// A failure that was told as text.
+  init(text: String) { description = text }
+
   /// - Parameters:
   ///   - path: goes before what does not name its file itself, as the errors of `EchelonFiles` do.
   ///   - span: when a worker was at it; nil where that is not known.

@@ -124,7 +124,7 @@ extension Span where Element == UInt8 {
   }
 }
 
-private func writeAll(_ bytes: Span<UInt8>, to descriptor: Int32) throws(FileSystemError) {
+func writeAll(_ bytes: Span<UInt8>, to descriptor: Int32) throws(FileSystemError) {
   var written = 0
   while written < bytes.count {
     let rest = bytes.extracting(written..<bytes.count)

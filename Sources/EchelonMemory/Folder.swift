@@ -31,8 +31,10 @@ package enum Folder {
     }
   }
 
-  /// The names in a folder, sorted by their bytes, without the hidden ones.
-  package static func names(in path: String) throws(FileSystemError) -> [String] {
+  /// The names in a folder, sorted by their bytes: those that begin with a dot, or the others.
+  package static func names(in path: String, hidden: Bool = false) throws(FileSystemError)
+    -> [String]
+  {
     // SAFETY: a terminated copy of the path, alive during the call.
     guard let folder = unsafe opendir(path) else { throw .last(.open) }
     defer { unsafe closedir(folder) }
@@ -44,7 +46,7 @@ package enum Folder {
           unsafe String(cString: $0)
         }
       }
-      if !name.hasPrefix(".") { names.append(name) }
+      if name.hasPrefix(".") == hidden { names.append(name) }
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }

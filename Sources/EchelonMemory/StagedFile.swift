@@ -8,7 +8,8 @@ package import Glibc
 /// Where the file system can, the bytes go to a file without a name (`O_TMPFILE`), which the
 /// kernel itself removes if the process dies. Elsewhere a hidden sibling of the target is used;
 /// it stays behind when the process is killed, as it does when that hits the moment between the
-/// two steps in which an old file is replaced.
+/// two steps in which an old file is replaced. `removeLeftovers` takes such files away; those that are
+/// still written are locked (`flock`), which ends with the process.
 ///
 /// Invariant 1: `descriptor` is open for reading and writing until `deinit`.
 /// Invariant 2: `temporaryPath`, when set, is a file that this object made and still owns.
@@ -69,6 +70,7 @@ package import Glibc
       // SAFETY: as above.
       file.descriptor = unsafe open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, mode)
       guard file.descriptor >= 0 else { throw .last(.create) }
+      flock(file.descriptor, LOCK_EX | LOCK_NB)  // see `removeLeftovers`
       file.temporaryPath = path
     }
     return file
@@ -115,6 +117,7 @@ package import Glibc
       }
       guard errno == EEXIST else { throw .last(.publish) }
       let path = Self.siblingPath(of: target)
+      flock(descriptor, LOCK_EX | LOCK_NB)  // before it can be taken for a leftover
       guard link(as: path) else { throw .last(.publish) }
       temporaryPath = path
     }
@@ -150,6 +153,27 @@ package import Glibc
   /// A hidden name beside `path`, too unlikely to be met twice; O_EXCL and `linkat` refuse if so.
   private static func siblingPath(of path: String) -> String {
     let tag = String(UInt64.random(in: .min ... .max), radix: 36)
-    return "\(directory(of: path))/.echelon-\(tag).tmp"
+    return "\(directory(of: path))/\(hiddenPrefix)\(tag)\(hiddenSuffix)"
+  }
+
+  private static let (hiddenPrefix, hiddenSuffix) = (".echelon-", ".tmp")
+
+  /// Removes the hidden files that killed processes left in a folder.
+  /// - Returns: how many there were.
+  package static func removeLeftovers(in directory: String) throws(FileSystemError) -> Int {
+    var count = 0
+    for name in try Folder.names(in: directory, hidden: true)
+    where name.hasPrefix(hiddenPrefix) && name.hasSuffix(hiddenSuffix) {
+      let path = "\(directory)/\(name)"
+      // SAFETY: a terminated copy of the path, alive during the call.
+      let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+      guard descriptor >= 0 else { continue }
+      defer { close(descriptor) }
+      // Whoever still writes it holds the lock.
+      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { continue }
+      // SAFETY: as above.
+      if unsafe unlink(path) == 0 { count += 1 }
+    }
+    return count
   }
 }

@@ -3,6 +3,7 @@ public import EchelonFiles
 /// `join [inner|left|outer] [pairs] FILE on NAME, …`: the columns of another file, where key columns agree.
 struct JoinStep: TableStep {
   private let path: String
+  var otherFile: String? { path }
   private let join: TableJoin
 
   init(_ argument: String) throws(ExpressionFault) {
@@ -36,6 +37,7 @@ struct JoinStep: TableStep {
 /// `concat FILE`: the rows of another file, which has the same columns, below those of the table.
 struct ConcatenationStep: TableStep {
   private let path: String
+  var otherFile: String? { path }
 
   init(_ argument: String) throws(ExpressionFault) {
     path = try OtherFile.requiredPath(argument)

@@ -70,6 +70,7 @@ struct TableMatrix {
 /// `solve FILE`: X in A·X = B, where A is the table and B the file.
 struct SolveStep: TableStep {
   private let path: String
+  var otherFile: String? { path }
 
   init(_ argument: String) throws(ExpressionFault) {
     path = try OtherFile.requiredPath(argument)
@@ -107,6 +108,7 @@ struct SolveStep: TableStep {
 /// `multiply FILE`: A·B, where A is the table and B the file.
 struct MultiplyStep: TableStep {
   private let path: String
+  var otherFile: String? { path }
 
   init(_ argument: String) throws(ExpressionFault) {
     path = try OtherFile.requiredPath(argument)

@@ -141,6 +141,14 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     }
   }
 
+  /// The file that the operation reads beside the table; nil for most.
+  public var otherFile: String? {
+    if case .step(let step) = content { step.otherFile } else { nil }
+  }
+
+  /// Whether the operation is one of a program that extends the command.
+  public var isUserDefined: Bool { if case .user = content { true } else { false } }
+
   /// Whether a word is the name of an operation.
   public static func isName(_ word: some StringProtocol) -> Bool {
     wholeGuide.contains { $0.name == word }

@@ -5,8 +5,15 @@ protocol TableStep: Sendable {
   /// - Throws: `ExpressionFault`, whose text is the argument.
   init(_ argument: String) throws(ExpressionFault)
 
+  /// The file that the operation reads beside the table; nil for most.
+  var otherFile: String? { get }
+
   /// The table after this operation.
   func apply(to table: DataTable) throws -> DataTable
+}
+
+extension TableStep {
+  var otherFile: String? { nil }
 }
 
 /// The columns of numbers that an operation works on: those that are named, or all there are.

@@ -32,7 +32,7 @@ import Testing
         "--output", folder)
       #expect(run.status == 0)
       #expect(
-        names(in: folder) == [
+        results(in: folder) == [
           "diabetes.csv", "diabetes.csv.json", "diabetes.csv.npy", "digits.npy", "digits.npy.csv",
           "digits.npy.json",
         ])
@@ -91,7 +91,7 @@ import Testing
       let run = try CommandProcess.run(
         "batch", "--do", "stats", "data", "data/bad", "--output", folder, "--workers", "3")
       #expect(run.status == 1)
-      #expect(names(in: folder).count == Fixtures.files.count)
+      #expect(results(in: folder).count == Fixtures.files.count)
       let lines = run.errors.split(separator: "\n")
       #expect(lines.contains { $0.hasPrefix("echelon: data/bad/ragged.csv:17:33: ") })
       #expect(lines.filter { $0.hasPrefix("echelon: data/bad/") }.count == 4)
@@ -109,11 +109,11 @@ import Testing
           "batch", "--do", "standardize", "to-npy", "correlation", "to-csv", "data", "--output",
           result, "--workers", workers)
         #expect(run.status == 0, "\(run.errors)")
-        #expect(names(in: result).count == 2 * Fixtures.files.count)
+        #expect(results(in: result).count == 2 * Fixtures.files.count)
         let output = run.output.replacing("\(folder)/\(workers)/", with: "")
         return (
           output.filter { $0 != " " && $0 != "─" },
-          try names(in: result).map { try contents("\(result)/\($0)") }
+          try results(in: result).map { try contents("\(result)/\($0)") }
         )
       }
       let one = try run("1")
@@ -161,7 +161,7 @@ import Testing
       }
       #expect(run.status == 130)
       #expect(run.errors.hasPrefix("echelon: interrupted; finishing what runs"))
-      let written = names(in: result)
+      let written = results(in: result)
       #expect(!written.isEmpty && written.count < count, "\(written.count) of \(count)")
       // Nothing hidden or half: every result is the whole one.
       #expect(written == finished(in: result))
@@ -189,7 +189,7 @@ import Testing
       }
       #expect(run.status == 130 && workers.count == 2)
       try eventually("the workers are gone") { workers.allSatisfy(Machine.isGone) }
-      #expect(names(in: result) == finished(in: result))
+      #expect(results(in: result) == finished(in: result))
     }
   }
 
@@ -206,7 +206,7 @@ import Testing
         for child in children { kill(child, SIGKILL) }
       }
       #expect(run.status == 0, "\(run.errors)")
-      #expect(names(in: result).count == count)
+      #expect(results(in: result).count == count)
     }
   }
 
@@ -225,7 +225,7 @@ import Testing
   }
 
   private func finished(in folder: String) -> [String] {
-    names(in: folder).filter { !$0.hasPrefix(".") }
+    results(in: folder).filter { !$0.hasPrefix(".") }
   }
 
   private func workers(of parent: Int32) -> [Int32] {

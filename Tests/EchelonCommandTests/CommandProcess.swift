@@ -126,6 +126,11 @@ func names(in folder: String) -> [String] {
   ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
 }
 
+/// The same without the journal of a batch, which is there for the next one.
+func results(in folder: String) -> [String] {
+  names(in: folder).filter { $0 != ".echelon-journal.jsonl" }
+}
+
 func contents(_ path: String) throws -> Data { try Data(contentsOf: URL(filePath: path)) }
 
 /// Waits until something is so; what never becomes so runs into the time limit of the test. It looks

@@ -1,7 +1,4 @@
 import ArgumentParser
-import Echelon
-import EchelonFiles
-import EchelonMemory
 
 /// `echelon batch`: the same operations on many files.
 struct BatchCommand: AsyncParsableCommand {
@@ -15,7 +12,11 @@ struct BatchCommand: AsyncParsableCommand {
       not at all.
 
       A file that cannot be read, or that makes a worker crash three times, is reported and does not \
-      stop the others.
+      stop the others, unless --halt says so.
+
+      A run that ended in whatever way goes on with --resume: files whose results are there and still valid \
+      are left out, also when operations or inputs were changed in between; the folder has a journal for that, \
+      .echelon-journal.jsonl. One run at a time writes to a folder.
 
       OPERATIONS
       \(BatchOperation.list)
@@ -30,6 +31,7 @@ struct BatchCommand: AsyncParsableCommand {
         echelon batch --do standardize data/*.txt --output out --delimiter ';' --decimal-comma
         zcat prices.csv.gz | echelon batch --do log difference - --output - > returns.csv
         echelon batch --do drop-missing,to-npy a.csv b.csv --output out --workers 8
+        echelon batch --do standardize data --output out --resume --timeout 200% --joblog out.log
         echelon batch --do 'filter hue > 1' 'map r = hue / ash' data/wine.csv \\
           --output out
       """)
@@ -57,72 +59,35 @@ struct BatchCommand: AsyncParsableCommand {
   @OptionGroup var raw: RawOptions
   @OptionGroup var format: FormatOptions
   @OptionGroup var workers: WorkerOptions
+  @OptionGroup(title: "Options for long runs") var job: JobOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
   func run() async throws {
     let plan = try BatchPlan(
       words: words, files: files, outputFolder: output, dialect: text.dialect,
-      raw: raw.rawFormat)
-    try await plan.run(
-      into: output, workers: workers.count, showing: format.format, report: report.path,
-      progress: progress.style)
+      raw: raw.rawFormat, isTagged: job.tag)
+    try await plan.carryOut(
+      job, text.words + raw.words, into: output, workers: workers.count,
+      showing: RunShowing(format: format.format, report: report.path, progress: progress.style),
+      command: "batch")
   }
 }
 
 extension BatchPlan {
-  /// Carries the plan out.
+  /// Carries the plan out, or says what would be done if that was asked for.
   /// - Parameters:
-  ///   - output: a folder, or `-`.
-  ///   - format: how what became of each file is shown on standard output; nil shows nothing there.
-  ///   - report: where the page of the run goes.
-  ///   - progress: how it is told how far the run is.
-  func run(
-    into output: String, workers: Int, showing format: OutputFormat? = nil, report: String? = nil,
-    progress: ProgressLine.Style = .auto
+  ///   - otherWords: the options on how files are written, for the log.
+  ///   - command: whose help says more when something is wrong.
+  func carryOut(
+    _ job: JobOptions, _ otherWords: [String], into output: String, workers: Int,
+    showing: RunShowing, command: String
   ) async throws {
-    let facts = RunFacts()
-    var plan = self
-    let result = try plan.prepareOutput(output)
-    let standardInput = try plan.readStandardInput()
-    defer { withExtendedLifetime((standardInput, result)) {} }
-    let count = min(workers, plan.tasks.count)
-    let settled = plan
-    let (run, seconds) = try await timed {
-      try await withProcessPool(
-        workers: count, initializer: CommandLineTool.workerInitializer
-      ) { pool in
-        try await BatchRun(settled, in: pool, progress: progress)
-      }
+    var settings = try job.settings(output: output, command: command)
+    settings.otherWords = otherWords
+    guard !job.dryRun, !job.explain else {
+      let outlook = try BatchOutlook(self, into: output, workers: workers, settings)
+      return try Console.write(job.dryRun ? outlook.list : outlook.explanation)
     }
-    if let result {
-      if run.failureCount == 0, !run.wasInterrupted { try Console.write(result) }
-    } else if let format {
-      try run.writeResults(format)
-    }
-    let summary = run.summary(folder: result == nil ? output : "standard output")
-    if let report {
-      try run.page(facts, workerCount: count, outcome: summary).write(to: report)
-    }
-    Console.writeError(
-      summary + " in \(NumberText.time(seconds: seconds)) with "
-        + NumberText.count(count, "worker") + (report.map { "; see \($0)" } ?? ""))
-    if run.wasInterrupted { throw Exit.interrupted }
-    if run.failureCount > 0 { throw Exit.someInputFailed }
-  }
-
-  /// Makes the folder; for standard output, a file in memory that is written by the worker, so that
-  /// a result comes out whole or not at all.
-  private mutating func prepareOutput(_ output: String) throws -> AnonymousFile? {
-    do throws(FileSystemError) {
-      guard writesToStandardOutput else {
-        try Folder.create(output)
-        return nil
-      }
-      let file = try AnonymousFile()
-      redirectResult(to: file.path)
-      return file
-    } catch {
-      throw FileError(error, path: output)
-    }
+    try await run(into: output, workers: workers, showing: showing, settings)
   }
 }

@@ -5,9 +5,9 @@ import EchelonTables
 
 /// Everything that a batch will do, settled and checked before any of it begins.
 struct BatchPlan {
-  private(set) var tasks: [BatchTask]
+  var tasks: [BatchTask]
 
-  /// Whether the only result goes to standard output.
+  /// Whether the only result, or that of each file, goes to standard output.
   let writesToStandardOutput: Bool
 
   private let command: String
@@ -19,22 +19,23 @@ struct BatchPlan {
   ///   - files: files and folders named elsewhere.
   ///   - dialect: how delimited text is written.
   ///   - raw: how the numbers lie in files without a format of their own.
+  ///   - isTagged: whether several results may go to standard output.
   ///   - command: whose help says more when something is wrong.
   /// - Throws: `WrongUse` for what is wrong with the command itself.
   init(
     words: [String], files: [String], outputFolder: String, dialect: CSVDialect = .detecting,
-    raw: RawFormat? = nil, command: String = "batch"
+    raw: RawFormat? = nil, isTagged: Bool = false, command: String = "batch"
   ) throws {
     let (steps, paths) = try Self.split(words, files, command)
     try self.init(
       steps: steps, paths: paths, outputFolder: outputFolder, dialect: dialect, raw: raw,
-      command: command)
+      isTagged: isTagged, command: command)
   }
 
   /// - Throws: `WrongUse` for outputs that would replace one another, or an input.
   init(
     steps: [BatchStep], paths: [String], outputFolder: String, dialect: CSVDialect,
-    raw: RawFormat?, command: String
+    raw: RawFormat?, isTagged: Bool = false, command: String
   ) throws {
     self.command = command
     guard !outputFolder.isEmpty else {
@@ -47,16 +48,22 @@ struct BatchPlan {
       throw WrongUse("to-\(suffix) appears twice; both would write the same file", command: command)
     }
     writesToStandardOutput = outputFolder == InputFile.standardStream
-    if writesToStandardOutput, inputs.count != 1 || extensions.count != 1 {
+    let hasOneEach = extensions.count == 1
+    if isTagged, !hasOneEach || !["csv", "json", "jsonl", "mtx"].contains(extensions[0]) {
+      throw WrongUse("--tag takes one result of text for each file", command: command)
+    }
+    if writesToStandardOutput, !isTagged, inputs.count != 1 || !hasOneEach {
       throw WrongUse(
         "--output - writes a single result, and there would be \(inputs.count * extensions.count); "
-          + "name a folder", command: command)
+          + "name a folder" + (hasOneEach ? ", or have lines begin with the file by --tag" : ""),
+        command: command)
     }
-    tasks = inputs.map { path in
+    tasks = inputs.enumerated().map { index, path in
       BatchTask(
         input: InputFile(path: path, dialect: dialect, raw: raw), steps: steps,
         outputs: outputFolder == InputFile.standardStream
-          ? [outputFolder] : extensions.map { folder + Self.outputName(for: path, suffix: $0) })
+          ? [outputFolder] : extensions.map { folder + Self.outputName(for: path, suffix: $0) },
+        index: index, givesText: isTagged)
     }
     if !writesToStandardOutput { try refuseCollisions() }
   }
@@ -73,10 +80,26 @@ struct BatchPlan {
   /// Has the only result written to the file at `path`.
   mutating func redirectResult(to path: String) { tasks[0].outputs = [path] }
 
+  /// The steps that words stand for, all of which are steps.
+  static func steps(_ words: [String], command: String = "batch") throws -> [BatchStep] {
+    try leadingSteps(words, command).steps
+  }
+
   /// The operations, with one that writes at the end, and the files.
   private static func split(
     _ words: [String], _ files: [String], _ command: String
   ) throws -> ([BatchStep], [String]) {
+    var (steps, rest) = try leadingSteps(words, command)
+    let paths = files + rest
+    guard !paths.isEmpty else { throw WrongUse("no files are named", command: command) }
+    if steps.last?.outputExtension == nil { steps.append(.named(.toCSV)) }
+    return (steps, paths)
+  }
+
+  /// The steps in front of the words, at least one, and the other words.
+  private static func leadingSteps(
+    _ words: [String], _ command: String
+  ) throws -> (steps: [BatchStep], rest: ArraySlice<String>) {
     var steps: [BatchStep] = []
     var rest = words[...]
     while let word = rest.first {
@@ -103,10 +126,7 @@ struct BatchPlan {
       throw WrongUse(
         "--do needs at least one operation; see 'echelon batch --help'", command: command)
     }
-    let paths = files + rest
-    guard !paths.isEmpty else { throw WrongUse("no files are named", command: command) }
-    if steps.last?.outputExtension == nil { steps.append(.named(.toCSV)) }
-    return (steps, paths)
+    return (steps, rest)
   }
 
   /// The step that a word is, or this and the next one; nil if it is none of those that are followed by something.

@@ -7,50 +7,73 @@ struct BatchRun {
   enum Outcome {
     case done(BatchResult)
     case failed(InputFailure)
-    /// Not begun when Ctrl-C was pressed.
+    /// Not begun when Ctrl-C was pressed or the run was ended early, or stopped then.
     case notBegun
   }
 
   let tasks: [BatchTask]
   private(set) var outcomes: [Outcome]
+  /// When a worker was at each file, if it said so.
+  private(set) var spans: [WorkSpan?]
+  /// Files of which earlier results still stand; done, too.
+  private(set) var unchangedCount = 0
   let wasInterrupted: Bool
+  /// Whether the policy of the run ended it.
+  let wasHalted: Bool
 
-  private static let retries: RetryPolicy = 2
+  /// A run that others have carried out.
+  init(tasks: [BatchTask], outcomes: [Outcome]) {
+    (self.tasks, self.outcomes) = (tasks, outcomes)
+    spans = tasks.map { _ in nil }
+    (wasInterrupted, wasHalted) = (false, false)
+  }
 
   /// Runs the plan and reports every file that fails as it does.
   init(
-    _ plan: BatchPlan, in pool: ProcessPool, progress style: ProgressLine.Style = .auto
+    _ plan: BatchPlan, in pool: ProcessPool, workers: Int, _ settings: JobSettings,
+    progress style: ProgressLine.Style, records: inout RunRecords
   ) async throws {
     tasks = plan.tasks
     outcomes = tasks.map { _ in .notBegun }
+    spans = tasks.map { _ in nil }
     let interruption = Interruption()
-    let futures = try tasks.map {
-      try pool.submit(retries: Self.retries, runBatchTask, $0)
-    }
-    interruption.watch(futures)
-    let indices = Dictionary(
-      uniqueKeysWithValues: futures.indices.map { (ObjectIdentifier(futures[$0]), $0) })
-    let progress = ProgressLine(style, total: tasks.count, workerCount: pool.workerCount)
+    var dispatch = JobDispatch(tasks, in: pool, workers: workers, settings)
+    let progress = ProgressLine(style, total: tasks.count, workerCount: workers)
     defer { progress.finish() }
-    for try await future in asCompleted(futures) {
-      guard let index = indices[ObjectIdentifier(future)] else { continue }
-      do {
-        let result = try await future.value
-        outcomes[index] = .done(result)
-        if let note = result.raggedRows.note(path: tasks[index].path) {
-          progress.aside { Console.writeError("echelon: \(note)") }
-        }
-        progress.advance(hasFailed: false)
-      } catch is CancellationError {
-        continue
-      } catch {
-        let failure = InputFailure(error, path: tasks[index].path)
-        outcomes[index] = .failed(failure)
-        progress.aside { Console.report(failure) }
-        progress.advance(hasFailed: true)
+    var outcomes = outcomes
+    var spans = spans
+    var unchangedCount = 0
+    let tasks = tasks
+    try await dispatch.run(interruption) { index, ending in
+      let task = tasks[index]
+      if try records.note(ending, of: task) {
+        unchangedCount += 1
       }
+      let failure: InputFailure
+      switch ending {
+      case .stopped: return
+      case .failed(let error, _): failure = InputFailure(error, path: task.path)
+      case .report(let report):
+        spans[index] = report.span
+        switch report.ending {
+        case .failed(let reported): failure = reported
+        case .done(let result), .unchanged(let result):
+          outcomes[index] = .done(result)
+          if let note = result.raggedRows.note(path: task.path) {
+            progress.aside { Console.writeError("echelon: \(note)") }
+          }
+          return progress.advance(hasFailed: false)
+        }
+      }
+      outcomes[index] = .failed(failure)
+      progress.aside { Console.report(failure) }
+      progress.advance(hasFailed: true)
     }
+    self.outcomes = outcomes
+    self.spans = spans
+    self.unchangedCount = unchangedCount
     wasInterrupted = interruption.hasHappened
+    wasHalted = dispatch.hasHalted
   }
 
   var failureCount: Int { count { if case .failed = $0 { true } else { false } } }
@@ -64,6 +87,7 @@ struct BatchRun {
     }
     let left = tasks.count - doneCount - failureCount
     return "\(NumberText.count(doneCount, "file")) done"
+      + (unchangedCount > 0 ? " (\(NumberText.grouped(unchangedCount)) of them before)" : "")
       + (failureCount > 0 ? ", \(NumberText.grouped(failureCount)) failed" : "")
       + (left > 0 ? ", \(NumberText.grouped(left)) not begun" : "")
       + ": \(NumberText.count(written, "result")) in \(folder)"

@@ -2,7 +2,7 @@ import EchelonFiles
 import EchelonTables
 
 /// One step of a batch: an operation by its name alone, or one that is followed by what it works on.
-enum BatchStep: Codable, Sendable {
+enum BatchStep: Codable, Sendable, CustomStringConvertible {
   case named(BatchOperation)
   case table(TableOperation)
 
@@ -39,6 +39,23 @@ enum BatchStep: Codable, Sendable {
     switch self {
     case .named(let operation): try operation.apply(to: table, file: file)
     case .table(let operation): try operation.apply(to: table)
+    }
+  }
+
+  /// As it is written after `--do`.
+  var description: String {
+    switch self {
+    case .named(let operation): operation.rawValue
+    case .table(let operation): operation.description
+    }
+  }
+
+  /// What it does, for people.
+  var help: String? {
+    switch self {
+    case .named(let operation): operation.help
+    case .table(let operation):
+      TableOperation.guide.first { operation.description.hasPrefix($0.name + " ") }?.help
     }
   }
 

@@ -7,12 +7,18 @@ struct BatchTask: Codable, Sendable {
   let steps: [BatchStep]
   /// Where each writing operation writes, in their order.
   var outputs: [String]
+  /// The place among all files of the run, from 0.
+  var index = 0
+  /// What is to be said for the journal; nil when there is none.
+  var order: JournalOrder?
+  /// Whether the worker sends the result, which goes to standard output with others.
+  var givesText = false
 
   var path: String { input.path }
 }
 
 /// What a worker says about a file that is done.
-struct BatchResult: Codable, Sendable {
+struct BatchResult: Codable, Equatable, Sendable {
   /// Of the input.
   let rowCount: Int
   let columnCount: Int
@@ -20,14 +26,12 @@ struct BatchResult: Codable, Sendable {
   let undefinedCount: Int
   /// Rows of text that had more or fewer fields than the header.
   let raggedRows: RaggedRowCounts
-  let span: WorkSpan
 }
 
 /// Reads a file, applies the operations, and writes the outputs; runs in a worker.
 ///
 /// Outputs appear complete or not at all, so that a repetition after a crash does no harm.
 @Sendable func runBatchTask(_ task: BatchTask) throws -> BatchResult {
-  let start = ContinuousClock.now
   do {
     let reader = try task.input.open()
     let input = try reader.table()
@@ -45,9 +49,9 @@ struct BatchResult: Codable, Sendable {
     }
     return BatchResult(
       rowCount: input.rowCount, columnCount: input.columns.count, undefinedCount: undefinedCount,
-      raggedRows: reader.raggedRows, span: WorkSpan(since: start))
+      raggedRows: reader.raggedRows)
   } catch {
-    throw InputFailure(error, path: task.path, span: WorkSpan(since: start))
+    throw InputFailure(error, path: task.path)
   }
 }
 

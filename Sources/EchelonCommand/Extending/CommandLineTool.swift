@@ -1,5 +1,6 @@
 import Echelon
 @_exported public import EchelonFiles
+import EchelonMemory
 @_exported public import EchelonTables
 import Synchronization
 
@@ -35,11 +36,25 @@ public enum CommandLineTool {
 
   static var name: String { settings.withLock { $0.name } }
 
-  /// What makes the operations known in workers; nil where there are none.
-  static var workerInitializer: WorkerInitializer? {
-    get throws {
-      guard let operations = settings.withLock({ $0.operations }) else { return nil }
-      return try WorkerInitializer { UserOperation.register(operations()) }
+  /// What makes the operations known in workers and bounds their memory; nil where there is neither.
+  /// - Parameter memoryLimit: how many bytes a worker may take beyond those that it has at its start.
+  static func workerInitializer(memoryLimit: Int? = nil) throws -> WorkerInitializer? {
+    switch (settings.withLock { $0.operations }, memoryLimit) {
+    case (nil, nil): nil
+    case (let operations?, nil): try WorkerInitializer { UserOperation.register(operations()) }
+    case (nil, let limit?): try WorkerInitializer { try limitWorkerMemory(limit) }
+    case (let operations?, let limit?):
+      try WorkerInitializer {
+        UserOperation.register(operations())
+        try limitWorkerMemory(limit)
+      }
     }
+  }
+}
+
+/// Bounds the private memory of this worker to what it has and `byteCount` bytes more.
+@Sendable private func limitWorkerMemory(_ byteCount: Int) throws {
+  guard MachineLimits.limitPrivateMemory(toFurther: byteCount) else {
+    throw CommandError("--memory-limit: this system does not limit the memory of processes")
   }
 }

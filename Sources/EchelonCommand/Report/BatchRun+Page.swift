@@ -18,7 +18,6 @@ extension BatchRun {
       page.heading("\(NumberText.count(failures.count, "failure"))")
       page.messages(failures)
     }
-    let spans = outcomes.map(\.span)
     let work = zip(spans, outcomes).compactMap { span, outcome -> (WorkSpan, Bool)? in
       guard let span else { return nil }
       if case .failed = outcome { return (span, true) }
@@ -83,16 +82,5 @@ extension BatchRun {
     chart.title = "Time and size"
     charts.append((chart, size))
     return charts
-  }
-}
-
-extension BatchRun.Outcome {
-  /// When a worker was at the file, if it said so.
-  fileprivate var span: WorkSpan? {
-    switch self {
-    case .done(let result): result.span
-    case .failed(let failure): failure.span
-    case .notBegun: nil
-    }
   }
 }

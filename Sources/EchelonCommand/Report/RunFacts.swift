@@ -14,7 +14,7 @@ struct RunFacts {
   func facts(workerCount: Int, outcome: String) -> [(name: String, value: String)] {
     let seconds = (ContinuousClock.now - began).seconds
     return [
-      ("Command", ShellWords.line(["echelon"] + CommandLine.arguments.dropFirst())),
+      ("Command", (["echelon"] + CommandLine.arguments.dropFirst()).shellLine),
       ("Folder", FileManager.default.currentDirectoryPath),
       ("Begun", start.formatted(.iso8601)),
       ("Took", NumberText.time(seconds: seconds)),
@@ -22,19 +22,6 @@ struct RunFacts {
       ("Outcome", outcome),
       ("Version", "echelon \(EchelonCommand.release)"),
     ]
-  }
-}
-
-/// Words as a shell reads them.
-enum ShellWords {
-  static func line(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
-
-  private static func quoted(_ word: String) -> String {
-    let plain = word.utf8.allSatisfy { byte in
-      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_./,:=+@%".utf8.contains(byte)
-    }
-    return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
   }
 }
 

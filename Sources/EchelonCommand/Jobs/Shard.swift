@@ -1,0 +1,23 @@
+import ArgumentParser
+
+/// A share of the files of a run: every `count`-th from the `number`-th on.
+struct Shard: Codable, Hashable, Sendable, ExpressibleByArgument, CustomStringConvertible {
+  /// From 1.
+  let number: Int
+  let count: Int
+
+  /// `2/8`; nil for what is none.
+  init?(argument: String) {
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let number = Int(parts[0]), let count = Int(parts[1]),
+      1...100_000 ~= count, 1...count ~= number
+    else { return nil }
+    (self.number, self.count) = (number, count)
+  }
+
+  /// Whether the file at `index`, from 0, belongs to it.
+  func contains(_ index: Int) -> Bool { index % count == number - 1 }
+
+  /// `2/8`
+  var description: String { "\(number)/\(count)" }
+}

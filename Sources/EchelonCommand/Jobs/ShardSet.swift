@@ -1,0 +1,99 @@
+import EchelonFiles
+import EchelonLinearAlgebra
+
+/// The shards of a run, checked to be all of them, done, and of one kind.
+struct ShardSet {
+  /// What the journal of the whole run begins with.
+  let header: JournalHeader
+  /// What became of every file, in the order of the whole run, and where its results are.
+  let entries: [(folder: String, entry: JournalEntry)]
+
+  /// - Throws: `CommandError` that names the shard which is missing, not done, or of another kind.
+  init(folders: [String]) throws {
+    let journals = try folders.map { ($0, try JournalContents(folder: $0)) }
+    let shards = try journals.map { folder, journal in
+      guard let header = journal.header, let shard = header.shard else {
+        throw CommandError(
+          "\(folder): holds no shard; 'echelon batch --shard i/n --output \(folder)' makes one")
+      }
+      return (folder: folder, journal: journal, header: header, shard: shard)
+    }
+    guard let first = shards.first else { throw CommandError("no shards are named") }
+    for other in shards.dropFirst() {
+      try Self.refuseDifference(
+        (first.folder, first.header), (other.folder, other.header))
+    }
+    try Self.refuseGaps(shards.map { ($0.folder, $0.shard) })
+
+    var entries: [(folder: String, entry: JournalEntry)?] = Array(
+      repeating: nil, count: first.header.total)
+    for shard in shards {
+      let indices = (0..<first.header.total).filter { shard.shard.contains($0) }
+      for index in indices {
+        entries[index] = shard.journal.entriesOfPlan[index].map { (shard.folder, $0) }
+      }
+      let left = indices.count { entries[$0] == nil }
+      guard left == 0 else {
+        throw CommandError(
+          "\(shard.folder): \(NumberText.grouped(left)) of \(NumberText.count(indices.count, "file")) of shard "
+            + "\(shard.shard) have not been done; run the same command with --resume")
+      }
+    }
+    self.entries = entries.compactMap { $0 }
+    let header = first.header
+    self.header = JournalHeader(
+      version: header.version, basis: header.basis, plan: header.plan, total: header.total,
+      shard: nil, host: JobLog.hostName, processID: JournalHeader.ownProcessID)
+  }
+
+  /// Shards of different kinds would not have the bits of any one run.
+  private static func refuseDifference(
+    _ a: (folder: String, header: JournalHeader), _ b: (folder: String, header: JournalHeader)
+  ) throws {
+    func check<Value: Equatable>(
+      _ what: String, _ advice: String, _ value: (JournalHeader) -> Value
+    ) throws {
+      let (x, y) = (value(a.header), value(b.header))
+      guard x != y else { return }
+      throw CommandError(
+        "\(a.folder) and \(b.folder) do not belong together: \(what) is \(x) there and \(y) here; \(advice)"
+      )
+    }
+    let version = "run all shards with the same release of Echelon"
+    try check("the layout of the journal", version) { $0.version }
+    try check("the release of Echelon", version) { $0.basis.echelon }
+    try check("the version of results", version) { $0.basis.results }
+    try check(
+      "the instruction set",
+      "run all shards with \(InstructionSet.environmentVariable) set to the lesser of the two, with --resume"
+    ) { $0.basis.level }
+    try check(
+      "the BLAS",
+      "use the same library on all machines, and with OpenBLAS one OPENBLAS_CORETYPE for all, with --resume"
+    ) { $0.basis.blas }
+    try check("the number of shards", "give all of them the same n in --shard i/n") {
+      $0.shard?.count ?? 0
+    }
+    try check(
+      "the hash of inputs and steps",
+      "they are shards of different jobs: give all of them the same files and steps"
+    ) { $0.plan }
+  }
+
+  private static func refuseGaps(_ shards: [(folder: String, shard: Shard)]) throws {
+    var folders: [Int: String] = [:]
+    for (folder, shard) in shards {
+      if let other = folders.updateValue(folder, forKey: shard.number) {
+        throw CommandError("\(other) and \(folder) are both shard \(shard); name one of them")
+      }
+    }
+    let count = shards.first?.shard.count ?? 0
+    let missing = (1...max(1, count)).filter { folders[$0] == nil }
+    guard missing.isEmpty else {
+      let names = missing.prefix(10).map { "\($0)/\(count)" }.joined(separator: ", ")
+      throw CommandError(
+        "\(NumberText.count(missing.count, "shard")) missing: \(names)\(missing.count > 10 ? ", …" : ""); "
+          + "name the folders of all shards")
+    }
+  }
+}

@@ -24,4 +24,4 @@ export ECHELON_ISA="${ECHELON_ISA:-avx2}" OPENBLAS_CORETYPE="${OPENBLAS_CORETYPE
 shard=${SLURM_ARRAY_TASK_ID:-1}
 exec echelon batch --do "$steps" "$input" --output "$output/shard-$shard" \
   --shard "$shard/${SLURM_ARRAY_TASK_COUNT:-1}" --workers "${SLURM_CPUS_PER_TASK:-1}" \
-  --resume --joblog "$output/shard-$shard.log" --format csv
+  --resume --joblog "$output/log-$shard.tsv" --format csv

@@ -28,6 +28,10 @@ import Testing
       #expect(try after == job.files(in: "\(folder)/anew"))
       #expect(before.keys == after.keys)
       #expect(before.filter { after[$0.key] != $0.value }.map(\.key) == ["10002.csv"])
+
+      try job.write("x,y\n1\n", "in/10003.csv")
+      let broken = try job.batch("--resume", status: 1)
+      #expect(broken.errors.contains("out/10003.csv: is of an earlier run, and stays as it was"))
     }
   }
 

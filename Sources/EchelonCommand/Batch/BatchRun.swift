@@ -1,5 +1,6 @@
 import Echelon
 import EchelonFiles
+import EchelonMemory
 
 /// A batch that has been run: what became of each file.
 struct BatchRun {
@@ -66,7 +67,12 @@ struct BatchRun {
         }
       }
       outcomes[index] = .failed(failure)
-      progress.aside { Console.report(failure) }
+      progress.aside {
+        Console.report(failure)
+        if let old = task.outputs.first(where: { Folder.entry(at: $0) != .unknown }) {
+          Console.writeError("echelon: \(old): is of an earlier run, and stays as it was")
+        }
+      }
       progress.advance(hasFailed: true)
     }
     self.outcomes = outcomes

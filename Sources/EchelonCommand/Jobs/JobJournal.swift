@@ -22,6 +22,11 @@ final class JobJournal {
         "\(folder): another run writes to this folder (\(name)); wait for its end, or choose another --output folder"
       )
     }
+    if !file.isLocked {
+      Console.writeError(
+        "echelon: \(folder): this file system has no locks; see to it that no other run writes there"
+      )
+    }
     contents = try JournalContents(folder: folder)
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do throws(FileSystemError) {

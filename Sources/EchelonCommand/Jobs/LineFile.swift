@@ -23,6 +23,9 @@ struct LineFile {
     }
   }
 
+  /// Whether other processes are kept out; not on every file system.
+  var isLocked: Bool { file.isLocked }
+
   /// The bytes up to the last line feed, that included.
   static func endOfLines(_ bytes: Span<UInt8>) -> Int {
     var end = bytes.count

@@ -15,6 +15,7 @@ let package = Package(
   products: [
     .library(name: "Echelon", targets: ["Echelon"]),
     .library(name: "EchelonFiles", targets: ["EchelonFiles"]),
+    .library(name: "EchelonData", targets: ["EchelonData"]),
     .library(name: "EchelonSimulation", targets: ["EchelonSimulation"]),
     .library(name: "EchelonCommand", targets: ["EchelonCommand"]),
     .executable(name: "echelon", targets: ["EchelonTool"]),
@@ -33,8 +34,8 @@ let package = Package(
     .target(
       name: "EchelonCommand",
       dependencies: [
-        "Echelon", "EchelonFiles", "EchelonKernels", "EchelonLinearAlgebra", "EchelonMemory",
-        "EchelonPlots", "EchelonPool", "EchelonTables", "EchelonWire",
+        "Echelon", "EchelonData", "EchelonFiles", "EchelonKernels", "EchelonLinearAlgebra",
+        "EchelonMemory", "EchelonPlots", "EchelonPool", "EchelonTables", "EchelonWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ], swiftSettings: settings),
@@ -51,6 +52,8 @@ let package = Package(
         .product(name: "RealModule", package: "swift-numerics"),
       ], swiftSettings: settings),
     .target(name: "EchelonFiles", dependencies: ["EchelonMemory"], swiftSettings: settings),
+    .target(
+      name: "EchelonData", dependencies: ["Echelon", "EchelonFiles"], swiftSettings: settings),
     .target(
       name: "EchelonTables",
       dependencies: [

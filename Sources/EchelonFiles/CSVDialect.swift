@@ -172,6 +172,8 @@ public struct CSVDialect: Sendable, Equatable, Codable {
 /// The missing-value spellings of a dialect, arranged for being asked about every word.
 struct MissingSpellings: Sendable {
   private let byLength: [[[UInt8]]]
+  /// Whether one of them begins with the byte: most words are told from all of them by their first.
+  private let beginsOne: [Bool]
   /// Whether one of them looks like a number, so that numbers have to be compared with them.
   let includesNumbers: Bool
 
@@ -182,6 +184,7 @@ struct MissingSpellings: Sendable {
         DecimalLiteral(in: spelling.span, at: 0, point: UInt8(ascii: $0)) != nil
       }
     }
+    beginsOne = (0...255).map { byte in encoded.contains { $0.first.map(Int.init) == byte } }
     byLength = (0...(encoded.map(\.count).max() ?? 0)).map { length in
       encoded.filter { $0.count == length }
     }
@@ -190,6 +193,7 @@ struct MissingSpellings: Sendable {
   /// Whether the bytes of `range` spell a missing value.
   func contains(_ range: Range<Int>, in bytes: Span<UInt8>) -> Bool {
     guard range.count < byLength.count else { return false }
+    if !range.isEmpty, !beginsOne[Int(bytes[range.lowerBound])] { return false }
     return byLength[range.count].contains { spelling in
       spelling.indices.allSatisfy { spelling[$0] == bytes[range.lowerBound + $0] }
     }

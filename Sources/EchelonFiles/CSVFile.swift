@@ -5,7 +5,8 @@
 ///     var storage = numbers.mutableSpan
 ///     try file.readNumbers(into: &storage)        // column after column
 ///
-/// The file is mapped, not read: opening costs one pass over it and memory only for the names.
+/// The file is mapped, not read: opening costs one pass over it. Of a file of up to 64 MiB the pass
+/// keeps the numbers, for longer ones it takes memory only for the names.
 /// Values of number columns are the bits that `strtod` gives; missing ones are NaN.
 public struct CSVFile: Sendable {
   /// The path as it was given.
@@ -27,6 +28,8 @@ public struct CSVFile: Sendable {
   public let chunks: [CSVChunk]
 
   let source: ByteSource
+  /// What `readNumbers` gives, if opening kept it.
+  private let numbers: [Double]?
   let tokenizer: CSVTokenizer
   let missing: MissingSpellings
 
@@ -36,12 +39,14 @@ public struct CSVFile: Sendable {
   /// Maps and scans the file at `path`.
   ///
   /// - Parameters:
+  ///   - location: where the bytes are if not at `path`, which errors then only show.
   ///   - dialect: how the file is written; nil is `CSVDialect.detecting`.
   ///   - chunkByteCount: about how long each of `chunks` is.
   public init(
-    path: String, dialect: CSVDialect? = nil, chunkByteCount: Int = 1 << 20
+    path: String, contentsAt location: String? = nil, dialect: CSVDialect? = nil,
+    chunkByteCount: Int = 1 << 20
   ) throws(FileError) {
-    let source = try ByteSource(path: path)
+    let source = try ByteSource(path: path, contentsAt: location)
     try self.init(
       path: path, source: source, dialect: dialect, chunkByteCount: chunkByteCount)
   }
@@ -79,10 +84,10 @@ public struct CSVFile: Sendable {
       CSVOutline(
         path: path, columns: scanned.columns, rowCount: scanned.rowCount, chunks: scanned.chunks,
         raggedRows: raggedRows, location: source.location, dialect: used,
-        byteCount: source.byteCount), source: source)
+        byteCount: source.byteCount), source: source, numbers: scanned.numbers)
   }
 
-  init(_ outline: CSVOutline, source: ByteSource) {
+  init(_ outline: CSVOutline, source: ByteSource, numbers: [Double]? = nil) {
     path = outline.path
     dialect = outline.dialect
     columns = outline.columns
@@ -90,6 +95,7 @@ public struct CSVFile: Sendable {
     chunks = outline.chunks
     raggedRows = outline.raggedRows
     self.source = source
+    self.numbers = numbers
     tokenizer = CSVTokenizer(outline.dialect)
     missing = MissingSpellings(outline.dialect.missingSpellings)
   }
@@ -99,7 +105,12 @@ public struct CSVFile: Sendable {
   /// - Parameter storage: `numberColumns.count` × `rowCount` elements, column after column: row r
   ///   of the k-th number column is element k · `rowCount` + r. Missing values are NaN.
   public func readNumbers(into storage: inout MutableSpan<Double>) throws(FileError) {
-    for chunk in chunks { try readNumbers(of: chunk, into: &storage) }
+    guard let numbers else {
+      for chunk in chunks { try readNumbers(of: chunk, into: &storage) }
+      return
+    }
+    checkRoom(storage.count)
+    for index in numbers.indices { storage[index] = numbers[index] }
   }
 
   /// Reads the numbers of one chunk into their rows of `storage`, which is laid out as for the
@@ -107,11 +118,7 @@ public struct CSVFile: Sendable {
   public func readNumbers(
     of chunk: CSVChunk, into storage: inout MutableSpan<Double>
   ) throws(FileError) {
-    let wanted = numberColumns
-    precondition(
-      storage.count == wanted.count * rowCount,
-      "storage has \(storage.count) elements, \(wanted.count) columns of \(rowCount) rows need "
-        + "\(wanted.count * rowCount)")
+    checkRoom(storage.count)
     precondition(
       chunk.rows.lowerBound >= 0 && chunk.rows.upperBound <= rowCount
         && chunk.byteRange.upperBound <= source.byteCount, "the chunk is of another file")
@@ -119,6 +126,14 @@ public struct CSVFile: Sendable {
       tokenizer: tokenizer, raggedRows: dialect.raggedRows, missing: missing, columns: columns,
       rowCount: rowCount)
     try read { (bytes) throws(CSVFault) in try reader.read(chunk, of: bytes, into: &storage) }
+  }
+
+  private func checkRoom(_ count: Int) {
+    let needed = numberColumns.count * rowCount
+    precondition(
+      count == needed,
+      "storage has \(count) elements, \(numberColumns.count) columns of \(rowCount) rows need "
+        + "\(needed)")
   }
 
   /// The values of column `index` as text, whatever its kind; nil where one is missing.
@@ -143,12 +158,18 @@ public struct CSVFile: Sendable {
     return values
   }
 
+  /// What `readNumbers` gives, in memory.
+  public func allNumbers() throws(FileError) -> [Double] {
+    if let numbers { return numbers }
+    var values = [Double](repeating: 0, count: numberColumns.count * rowCount)
+    var storage = values.mutableSpan
+    try readNumbers(into: &storage)
+    return values
+  }
+
   /// All values, in memory.
   public func table() throws(FileError) -> DataTable {
-    var numbers = [Double](repeating: 0, count: numberColumns.count * rowCount)
-    var storage = numbers.mutableSpan
-    try readNumbers(into: &storage)
-
+    let numbers = try allNumbers()
     var result: [Column] = []
     var slot = 0
     for (index, column) in columns.enumerated() {
@@ -190,19 +211,26 @@ public struct CSVFile: Sendable {
 
   /// Tells formats that are often mistaken for text by their first bytes.
   private static func refuseBinary(_ bytes: Span<UInt8>, path: String) throws(FileError) {
+    if let what = binaryFormat(bytes) { throw .notText(path: path, offset: 0, what: what) }
+  }
+
+  /// Whether the first bytes are those of a format that is not text.
+  static func isBinary(_ bytes: Span<UInt8>) -> Bool { binaryFormat(bytes) != nil }
+
+  private static func binaryFormat(_ bytes: Span<UInt8>) -> String? {
     let formats: [(offset: Int, magic: StaticString, what: String)] = [
       (1, "NUMPY", "an NPY array"), (0, "PK\u{3}\u{4}", "a zip archive"),
       (0, "PAR1", "a Parquet file"), (0, "%PDF", "a PDF document"),
     ]
     for format in formats where bytes.matches(format.magic, at: format.offset) {
-      throw .notText(path: path, offset: 0, what: format.what)
+      return format.what
     }
-    guard bytes.count >= 2 else { return }
+    guard bytes.count >= 2 else { return nil }
     switch (bytes[0], bytes[1]) {
-    case (0x28, 0xB5): throw .notText(path: path, offset: 0, what: "a zstd stream")
-    case (0x1F, 0x8B): throw .notText(path: path, offset: 0, what: "a gzip stream")
-    case (0xFF, 0xFE), (0xFE, 0xFF): throw .notText(path: path, offset: 0, what: "UTF-16 text")
-    default: return
+    case (0x28, 0xB5): return "a zstd stream"
+    case (0x1F, 0x8B): return "a gzip stream"
+    case (0xFF, 0xFE), (0xFE, 0xFF): return "UTF-16 text"
+    default: return nil
     }
   }
 }

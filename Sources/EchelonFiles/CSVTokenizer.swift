@@ -127,9 +127,12 @@ struct CSVTokenizer: Sendable {
     }
   }
 
+  /// Whether a line that begins with the byte is a comment.
+  func beginsComment(_ byte: UInt8) -> Bool { UInt16(byte) == comment }
+
   /// The offset of the end of the line, whatever is in it.
   @inline(never)
-  private func lineEnd(in bytes: Span<UInt8>, from start: Int) -> Int {
+  func lineEnd(in bytes: Span<UInt8>, from start: Int) -> Int {
     var position = start
     while position < bytes.count, !isLineEnd(bytes[position]) { position &+= 1 }
     return position
@@ -161,7 +164,7 @@ struct CSVTokenizer: Sendable {
   func isLineEnd(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
 
   @inline(__always)
-  private func skippingBlanks(in bytes: Span<UInt8>, from start: Int) -> Int {
+  func skippingBlanks(in bytes: Span<UInt8>, from start: Int) -> Int {
     var position = start
     while position < bytes.count, isBlank(bytes[position]) { position &+= 1 }
     return position

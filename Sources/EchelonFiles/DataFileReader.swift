@@ -66,6 +66,34 @@ public struct DataFileReader: Sendable {
       guard case .notFound = error, let part = NPZFile.split(path) else { throw error }
       return try DataFileReader(NPZFile(path: part.path, member: part.member), path: path)
     }
+    switch try family(path, source) {
+    case .npy: return try DataFileReader(MappedNPY(path: path, source: source))
+    case .npz: return try DataFileReader(NPZFile(path: path, source: source))
+    case .matrixMarket: return DataFileReader(try MatrixMarketFile(path: path, source: source))
+    case .jsonLines: return DataFileReader(try JSONLinesFile(path: path, source: source))
+    case .text:
+      return DataFileReader(
+        try CSVFile(path: path, source: source, dialect: dialect, chunkByteCount: chunkByteCount))
+    }
+  }
+
+  /// How several readers can read the file at once, if it is delimited text; nil if not, or if reading
+  /// it from its beginning is what is left, or what says what is wrong with it.
+  public static func plan(
+    _ path: String, contentsAt location: String? = nil, dialect: CSVDialect? = nil
+  ) -> CSVPlan? {
+    do throws(FileError) {
+      let source = try ByteSource(path: path, contentsAt: location)
+      guard try family(path, source) == .text else { return nil }
+      return try CSVPlan(path: path, source: source, dialect: dialect)
+    } catch {
+      return nil
+    }
+  }
+
+  private enum Family { case text, npy, npz, matrixMarket, jsonLines }
+
+  private static func family(_ path: String, _ source: ByteSource) throws(FileError) -> Family {
     let (isNPY, isMatrixMarket, isNPZ) = try source.withBytes(path: path) {
       (bytes) throws(FileError) in
       (
@@ -75,20 +103,11 @@ public struct DataFileReader: Sendable {
     }
     let name = CompressionFormat(path: path).map { path.dropLast($0.suffix.count) } ?? path[...]
     // The name can only add a demand: a `.npy` file that has no signature is damaged, not text.
-    if isNPY || name.hasSuffix(".npy") {
-      return try DataFileReader(MappedNPY(path: path, source: source))
-    }
-    if isNPZ || name.hasSuffix(".npz") {
-      return try DataFileReader(NPZFile(path: path, source: source))
-    }
-    if isMatrixMarket || name.hasSuffix(".mtx") {
-      return DataFileReader(try MatrixMarketFile(path: path, source: source))
-    }
-    if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") {
-      return DataFileReader(try JSONLinesFile(path: path, source: source))
-    }
-    return DataFileReader(
-      try CSVFile(path: path, source: source, dialect: dialect, chunkByteCount: chunkByteCount))
+    if isNPY || name.hasSuffix(".npy") { return .npy }
+    if isNPZ || name.hasSuffix(".npz") { return .npz }
+    if isMatrixMarket || name.hasSuffix(".mtx") { return .matrixMarket }
+    if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") { return .jsonLines }
+    return .text
   }
 
   /// The columns of a CSV file.

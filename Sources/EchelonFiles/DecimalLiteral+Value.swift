@@ -7,12 +7,18 @@ extension DecimalLiteral {
   func value(in bytes: Span<UInt8>) -> Double {
     // Clinger's case: mantissa and power are exact doubles, so one rounding is the only one.
     if digitCount <= 19, mantissa <= 1 << 53, exponent >= -22, exponent <= 22 {
-      let magnitude = Double(mantissa)
-      let power = Self.exactPowers[abs(exponent)]
-      let value = exponent < 0 ? magnitude / power : magnitude * power
+      let value = Self.exactly(mantissa, exponent)
       return isNegative ? -value : value
     }
     return generalValue(in: bytes)
+  }
+
+  /// `mantissa` × 10^`exponent`, where both are exact doubles.
+  @inline(__always)
+  static func exactly(_ mantissa: UInt64, _ exponent: Int) -> Double {
+    let magnitude = Double(Int64(truncatingIfNeeded: mantissa))  // from Int64 is one instruction
+    return exponent < 0
+      ? magnitude / exactPowers[0 &- exponent] : magnitude * exactPowers[exponent]
   }
 
   /// 10^0 to 10^22, the powers of ten that a `Double` holds exactly.
@@ -26,18 +32,33 @@ extension DecimalLiteral {
     var mantissa = mantissa
     var exponent = exponent
     var isTruncated = false
-    if digitCount > 19 {
+    if digitCount > 19, digitCount - leadingZeroCount(in: bytes) > 19 {
       (mantissa, exponent, isTruncated) = leadingDigits(in: bytes)
     }
-    if let magnitude = Self.nearest(mantissa, exponent) {
+    let powers = PowersOfFive.shared
+    if let magnitude = Self.nearest(mantissa, exponent, powers) {
       // With digits cut off, the value lies between this mantissa and the next; when both round
       // to the same double, so does everything between them.
-      if !isTruncated || Self.nearest(mantissa + 1, exponent) == magnitude {
+      if !isTruncated || Self.nearest(mantissa + 1, exponent, powers) == magnitude {
         return isNegative ? -magnitude : magnitude
       }
     }
     // The standard library hands the text to `strtod`; it is a decimal, so this cannot fail.
     return Double(bytes.text(start..<end).replacing(",", with: "."))!
+  }
+
+  /// Zeros before the first other digit, which add nothing to the mantissa: `0.000012345`.
+  private func leadingZeroCount(in bytes: Span<UInt8>) -> Int {
+    var count = 0
+    for position in start..<end {
+      let byte = bytes[position]
+      if byte == UInt8(ascii: "0") {
+        count += 1
+      } else if 0x31...0x39 ~= byte || byte | 0x20 == UInt8(ascii: "e") {
+        break
+      }
+    }
+    return count
   }
 
   /// The first 19 significant digits as an integer, its power of ten, and whether more followed.
@@ -66,13 +87,16 @@ extension DecimalLiteral {
   ///
   /// Source: Lemire (2021), algorithm 1, with the bounds of N. Mushtak and D. Lemire, *Fast number
   /// parsing without fallback*, Software: Practice and Experience 53 (2023).
-  private static func nearest(_ mantissa: UInt64, _ exponent: Int) -> Double? {
+  @inline(__always)
+  static func nearest(
+    _ mantissa: UInt64, _ exponent: Int, _ powers: PowersOfFive
+  ) -> Double? {
     guard mantissa != 0, exponent >= PowersOfFive.exponents.lowerBound else { return 0 }
     guard exponent <= PowersOfFive.exponents.upperBound else { return .infinity }
 
     let leadingZeros = mantissa.leadingZeroBitCount
     let normalized = mantissa << UInt64(leadingZeros)
-    let power = PowersOfFive.shared[exponent]
+    let power = powers[exponent]
     var (high, low) = normalized.multipliedFullWidth(by: UInt64(power >> 64))
     if high & 0x1FF == 0x1FF {
       // The low half of the power can still carry into the bits that decide.

@@ -37,31 +37,14 @@ struct DecimalLiteral {
 
     var mantissa: UInt64 = 0
     let integerStart = position
-    while position < count {
-      let digit = bytes[position] &- UInt8(ascii: "0")
-      guard digit <= 9 else { break }
-      mantissa = mantissa &* 10 &+ UInt64(digit)
-      position &+= 1
-    }
+    Self.readDigits(of: bytes, at: &position, into: &mantissa)
     var digitCount = position &- integerStart
     var exponent = 0
 
     if position < count, bytes[position] == point {
       position &+= 1
       let fractionStart = position
-      // Files written by programs have long fractions; take them eight digits at a time.
-      while position <= count &- 8,
-        let eight = Self.eightDigits(bytes.loadInteger(at: position, as: UInt64.self))
-      {
-        mantissa = mantissa &* 100_000_000 &+ eight
-        position &+= 8
-      }
-      while position < count {
-        let digit = bytes[position] &- UInt8(ascii: "0")
-        guard digit <= 9 else { break }
-        mantissa = mantissa &* 10 &+ UInt64(digit)
-        position &+= 1
-      }
+      Self.readDigits(of: bytes, at: &position, into: &mantissa)
       exponent = fractionStart &- position
       digitCount &+= position &- fractionStart
     }
@@ -79,27 +62,57 @@ struct DecimalLiteral {
     end = position
   }
 
-  /// The value of eight ASCII digits loaded as one word, or nil when one is no digit.
+  /// Appends the digits from `position` on to `mantissa`, and leaves `position` behind them.
+  ///
+  /// Eight bytes are looked at at once, however many of them are digits: a loop over single ones
+  /// would end at another place for each number, which processors guess wrong every other time.
+  @inline(__always)
+  private static func readDigits(
+    of bytes: Span<UInt8>, at position: inout Int, into mantissa: inout UInt64
+  ) {
+    while position <= bytes.count &- 8 {
+      let (count, value) = leadingDigits(of: bytes.loadInteger(at: position, as: UInt64.self))
+      mantissa = mantissa &* powersOfTen[count] &+ value
+      position &+= count
+      if count < 8 { return }
+    }
+    while position < bytes.count {
+      let digit = bytes[position] &- UInt8(ascii: "0")
+      guard digit <= 9 else { return }
+      mantissa = mantissa &* 10 &+ UInt64(digit)
+      position &+= 1
+    }
+  }
+
+  /// How many of eight characters, loaded as one word, are digits before the first that is none, and
+  /// their value.
   ///
   /// Three multiplications join neighbours: digits to pairs, pairs to fours, fours to eight.
   /// Source: Lemire (2021), section 4.
   @inline(__always)
-  static func eightDigits(_ word: UInt64) -> UInt64? {
-    let word = UInt64(littleEndian: word)
-    let isDigits =
-      (word & 0xF0F0_F0F0_F0F0_F0F0)
-      | (((word &+ 0x0606_0606_0606_0606) & 0xF0F0_F0F0_F0F0_F0F0) >> 4)
-    guard isDigits == 0x3333_3333_3333_3333 else { return nil }
-    let digits = word &- 0x3030_3030_3030_3030
-    let pairs = digits &* 10 &+ (digits >> 8)
+  static func leadingDigits(of word: UInt64) -> (count: Int, value: UInt64) {
+    // Digits become 0 to 9; a byte above that has a bit in its high half, or gets one by adding 6.
+    // What carries into the next byte comes from one that is no digit, and only the first counts.
+    let digits = UInt64(littleEndian: word) ^ 0x3030_3030_3030_3030
+    let others = (digits | (digits &+ 0x0606_0606_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0
+    let count = others.trailingZeroBitCount >> 3
+    // Zeros in front for the bytes that are no digits; in two steps, because 64 bits are none.
+    let half = UInt64(truncatingIfNeeded: 32 &- 4 &* count)
+    let padded = (digits &<< half) &<< half
+    let pairs = padded &* 10 &+ (padded >> 8)
     let low = (pairs & 0x0000_00FF_0000_00FF) &* 0x000F_4240_0000_0064
     let high = ((pairs >> 16) & 0x0000_00FF_0000_00FF) &* 0x0000_2710_0000_0001
-    return (low &+ high) >> 32
+    return (count, (low &+ high) >> 32)
   }
+
+  /// 10⁰ to 10⁸.
+  static let powersOfTen: [UInt64] = [
+    1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000,
+  ]
 
   /// The digits after an `e`, and where they end; nil when there are none, so the `e` is not part
   /// of the number.
-  private static func power(in bytes: Span<UInt8>, at start: Int) -> (Int, end: Int)? {
+  static func power(in bytes: Span<UInt8>, at start: Int) -> (Int, end: Int)? {
     var position = start
     var isNegative = false
     if position < bytes.count {

@@ -13,7 +13,8 @@ struct PowersOfFive: Sendable {
 
   static let shared = PowersOfFive()
 
-  private let entries: [UInt128]
+  /// For each of them, from the lowest on.
+  let entries: [UInt128]
 
   /// The 128 leading bits of 5^`exponent`.
   subscript(exponent: Int) -> UInt128 { entries[exponent - Self.exponents.lowerBound] }

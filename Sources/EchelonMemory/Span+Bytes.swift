@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Checked, typed reads of plain bytes: what parsers of binary and text files need, and the
 /// standard library offers only in unsafe form.
 extension Span where Element == UInt8 {
@@ -14,6 +16,20 @@ extension Span where Element == UInt8 {
     // SAFETY: all bytes of the value are inside the span (the check above), and unaligned loads
     // are what this call is for.
     return unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self)
+  }
+
+  /// The index of the first `byte` in `range`, or nil; many times faster than a loop over the bytes.
+  package func firstIndex(of byte: UInt8, in range: Range<Int>) -> Int? {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= count, "a search outside the bytes")
+    guard !range.isEmpty else { return nil }
+    // SAFETY: the range lies inside the span (the check above), which outlives the call.
+    return unsafe withUnsafeBufferPointer { buffer in
+      let start = unsafe UnsafeRawPointer(buffer.baseAddress!) + range.lowerBound
+      guard let found = unsafe memchr(start, Int32(byte), range.count) else { return nil }
+      let distance = unsafe UnsafeRawPointer(found) - start
+      return range.lowerBound + distance
+    }
   }
 
   /// Calls `body` with `count` numbers that begin at byte `offset`, in place and without a copy,

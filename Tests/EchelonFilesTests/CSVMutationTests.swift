@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct `Any bytes at all` {
   /// Base texts with everything that the tokenizer treats specially.
-  private static let bases = [
+  static let bases = [
     "a,b,c\n1,2.5,x\n-3e5,NA,\"y,\n\"\"z\"\"\"\n,inf,\r\n4, 5 ,6",
     "\u{FEFF}\"x\"\t\"y\"\r\n1\t\"2\"\r\n\t\r\n12345678901234567890.5e-300\tnull",
     "n\n1.7976931348623157e308\n0.000000000000000000000000000001\n\"\"\n-\n?\n",
@@ -11,7 +11,7 @@ import Testing
     "# c\na;b\n1,5;-999\n#\n2\n,5;2;3\n7;8",
   ]
 
-  private static func mutate(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
+  static func mutate(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
     let special = Array("#,;\t\"\r\n \0e.+-0123456789nNaAiI\u{FEFF}".utf8) + [0xFF, 0x80, 0xC3]
     for _ in 0..<Int.random(in: 1...6, using: &generator) {
       let place = Int.random(in: 0...bytes.count, using: &generator)

@@ -12,6 +12,7 @@
 #include "echelon_layout.h"
 #include "echelon_main_queue.h"
 #include "echelon_picture.h"
+#include "echelon_number_rows.h"
 #include "echelon_process.h"
 #include "echelon_start.h"
 #include "echelon_stream.h"

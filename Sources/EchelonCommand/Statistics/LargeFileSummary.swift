@@ -1,16 +1,19 @@
 import Echelon
+import EchelonData
 import EchelonFiles
 
 /// Summarizes one file with all workers: for files that would otherwise keep one worker busy while
 /// the others have nothing to do.
 ///
-/// Text is scanned here, once, while workers do other files; then every worker parses runs of records
-/// straight into one array in shared memory; then every worker summarizes some of the columns. The
+/// Every worker reads some of the text into one array in shared memory; then every worker summarizes
+/// some of the columns. The
 /// columns of an NPY array are read from the mapped file itself, without the array in between.
 ///
 /// Each step writes only where it did not read, so a worker that dies in it costs a repetition.
 struct LargeFileSummary {
   let pool: ProcessPool
+  /// Called with the name of a stage and how many seconds it took.
+  var report: (String, Double) -> Void = { _, _ in }
 
   /// Files from this size on are worth dividing.
   static let smallestByteCount = 16 << 20
@@ -18,13 +21,17 @@ struct LargeFileSummary {
   private static let retries: RetryPolicy = 2
   /// A task should be long against its dispatch, and there should be several per worker.
   private static let elementsPerTask = 1 << 16
-  private static let tasksPerFile = 32
 
   func callAsFunction(_ input: InputFile) async throws -> FileSummary {
-    let share = input.byteCount / Self.tasksPerFile
-    let reader = try input.open(chunkByteCount: max(4096, min(share, 4 << 20)))
+    if input.raw == nil,
+      let plan = DataFileReader.plan(
+        input.path, contentsAt: input.location, dialect: input.dialect)
+    {
+      return try await summarize { try await pool.table(plan) }
+    }
+    let reader = try input.open(chunkByteCount: 2 << 20)
     switch reader.format {
-    case .csv(let file): return try await summarize(file, reader)
+    case .csv(let file): return try await summarize { try await pool.table(of: file) }
     case .npy(let array): return try await summarizeArray(reader, at: array.location, input.raw)
     // Read whole already: what is left is little.
     case .npz, .matrixMarket, .jsonLines: return try FileSummary(reader)
@@ -33,42 +40,34 @@ struct LargeFileSummary {
 
   // MARK: Text
 
-  private func summarize(_ file: CSVFile, _ reader: DataFileReader) async throws -> FileSummary {
-    let rowCount = file.rowCount
-    let numbers: SharedArray<Double> = try pool.uninitializedArray(
-      count: file.numberColumns.count * rowCount)
-    let outline = file.outline
-    let parsing = try split(outline.chunks.count, size: 1).map { range in
-      try pool.submit(
-        retries: Self.retries,
-        { outline, numbers in try parse(outline, into: numbers) },
-        outline.selecting(range), numbers)
-    }
-    var missing = [Int](repeating: 0, count: file.columns.count)
-    for part in parsing {
-      for (column, count) in try await part.value.enumerated() { missing[column] += count }
-    }
+  private func summarize(_ read: () async throws -> SharedTable) async throws -> FileSummary {
+    let (table, readSeconds) = try await timed { try await read() }
+    report("reading", readSeconds)
+    let (summary, seconds) = try await timed { try await summarize(table) }
+    report("statistics", seconds)
+    return summary
+  }
 
-    let names = file.numberColumns.map { file.columns[$0].name }
-    let summarizing = try split(names.count, size: columnsPerTask(rowCount)).map { range in
+  private func summarize(_ table: SharedTable) async throws -> FileSummary {
+    let rowCount = table.rowCount
+    let indices = table.columns.indices.filter { table.columns[$0].kind == .number }
+    let summarizing = try split(indices.count, size: columnsPerTask(rowCount)).map { range in
       try pool.submit(
-        retries: Self.retries,
-        { names, rowCount, numbers in
-          try summarizeColumns(names, rowCount: rowCount, numbers)
-        }, Array(names[range]), rowCount,
-        numbers[range.lowerBound * rowCount..<range.upperBound * rowCount])
+        retries: Self.retries, { try summarizeColumns($0, $1) },
+        indices[range].map { table.columns[$0].name },
+        indices[range].compactMap { table.numbers($0) })
     }
     var ready: [ColumnSummary] = []
     for part in summarizing { ready += try await part.value }
     var next = ready.makeIterator()
-    let columns = file.columns.enumerated().map { index, column in
-      column.kind == .number
+    let columns = table.columns.enumerated().map { index, column in
+      let missing = table.missingCounts[index]
+      return column.kind == .number
         ? next.next()!  // one for each column of numbers
-        : ColumnSummary(
-          text: column.name, count: rowCount - missing[index], missing: missing[index])
+        : ColumnSummary(text: column.name, count: rowCount - missing, missing: missing)
     }
     return FileSummary(
-      file: file.path, rowCount: rowCount, columns: columns, raggedRows: file.raggedRows)
+      file: table.path, rowCount: rowCount, columns: columns, raggedRows: table.raggedRows)
   }
 
   // MARK: Arrays
@@ -98,38 +97,12 @@ struct LargeFileSummary {
 
 // MARK: In a worker
 
-/// Reads the numbers of the outline's chunks, and counts what is missing by column when there are
-/// columns of text (those of numbers show it as NaN).
-@Sendable private func parse(
-  _ outline: CSVOutline, into numbers: SharedArray<Double>
-) throws -> [Int] {
-  do {
-    let file = try CSVFile(outline)
-    var missing = [Int](repeating: 0, count: file.columns.count)
-    let hasText = file.numberColumns.count < file.columns.count
-    for chunk in file.chunks {
-      try numbers.withMutableSpan { span throws(FileError) in
-        try file.readNumbers(of: chunk, into: &span)
-      }
-      guard hasText else { continue }
-      for (column, count) in try file.missingCounts(of: chunk).enumerated() {
-        missing[column] += count
-      }
-    }
-    return missing
-  } catch {
-    throw InputFailure(error, path: outline.path)
-  }
-}
-
-/// Summarizes columns that lie one after the other in shared memory, and leaves them as they are.
+/// Summarizes columns in shared memory, and leaves them as they are.
 @Sendable private func summarizeColumns(
-  _ names: [String], rowCount: Int, _ numbers: SharedArray<Double>
+  _ names: [String], _ columns: [SharedArray<Double>]
 ) throws -> [ColumnSummary] {
-  try names.enumerated().map { index, name in
-    try numbers[index * rowCount..<(index + 1) * rowCount].withSpan { values in
-      try ColumnSummary(name: name, values: values)
-    }
+  try zip(names, columns).map { name, column in
+    try column.withSpan { try ColumnSummary(name: name, values: $0) }
   }
 }
 

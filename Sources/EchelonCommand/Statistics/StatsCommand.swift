@@ -50,6 +50,8 @@ struct StatsCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "The same with quantiles at these levels of 0 to 1.", valueName: "p,…"))
   var quantiles: String?
+  @Flag(help: "Say on standard error how long the stages of divided files took.")
+  var times = false
 
   /// Files of this size are divided; for tests, which have none so large.
   @Option(help: .hidden)
@@ -106,7 +108,7 @@ struct StatsCommand: AsyncParsableCommand {
         do {
           let summary =
             if let task { try await task.value } else {
-              try await LargeFileSummary(pool: pool)(input)
+              try await summarizeLarge(input, pool)
             }
           try progress.aside { try report.add(.success(summary)) }
           progress.advance(hasFailed: false)
@@ -121,5 +123,18 @@ struct StatsCommand: AsyncParsableCommand {
       }
       return interruption.hasHappened
     }
+  }
+
+  private func summarizeLarge(
+    _ input: InputFile, _ pool: ProcessPool
+  ) async throws -> FileSummary {
+    var summary = LargeFileSummary(pool: pool)
+    if times {
+      summary.report = { stage, seconds in
+        Console.writeError(
+          "echelon: \(input.path): \(stage) took \(NumberText.time(seconds: seconds))")
+      }
+    }
+    return try await summary(input)
   }
 }

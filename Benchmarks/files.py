@@ -1,0 +1,203 @@
+"""Measures how fast data files are read, beside polars, pandas, and GNU parallel with a NumPy script.
+
+usage: python files.py --echelon .build/static/release/echelon --folder /tmp/files
+           [--megabytes 1000] [--files 2000] [--workers 2] [--pairs 15] [--only read,stats]
+
+Makes the data with a seed, in a folder of its own, and measures in pairs, one side right after the other,
+which of them first in turn. Prints medians, and the median of the ratios with its 95 % interval, read off
+the order statistics. Reading is timed inside of each program: files are in the page cache, processes have
+been started. The statistics of many files are whole commands, from start to end.
+
+The answers are compared: sums of columns, and means of every file.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+SEED = 20_240_601
+READ = """
+import os, sys, time
+os.environ["POLARS_MAX_THREADS"] = sys.argv[3]
+if sys.argv[1] == "polars":
+    import polars
+    read = lambda: polars.read_csv(sys.argv[2])
+    total = lambda table: [table[name].sum() for name in table.columns]
+else:
+    import pandas
+    read = lambda: pandas.read_csv(sys.argv[2], engine="c")
+    total = lambda table: [float(table[name].sum()) for name in table.columns]
+for line in sys.stdin:
+    before = time.perf_counter()
+    table = read()
+    seconds = time.perf_counter() - before
+    print(seconds, total(table)[0] / len(table), flush=True)
+    del table
+"""
+POLARS_STATS = """
+import os, sys, time
+os.environ["POLARS_MAX_THREADS"] = sys.argv[2]
+import polars
+from polars import all as every
+for path in sorted(os.listdir(sys.argv[1])):
+    table = polars.read_csv(os.path.join(sys.argv[1], path))
+    row = table.select(
+        every().count().name.suffix(" count"), every().mean().name.suffix(" mean"),
+        every().std().name.suffix(" sd"), every().min().name.suffix(" min"),
+        every().quantile(0.25, "linear").name.suffix(" q1"), every().median().name.suffix(" median"),
+        every().quantile(0.75, "linear").name.suffix(" q3"), every().max().name.suffix(" max"))
+    print(path, row.row(0))
+"""
+NUMPY_STATS = """
+import sys, numpy
+x = numpy.loadtxt(sys.argv[1], delimiter=",", skiprows=1)
+print(sys.argv[1], len(x), x.mean(0), x.std(0, ddof=1), numpy.quantile(x, [0, 0.25, 0.5, 0.75, 1], axis=0))
+"""
+
+
+def write(path, byte_count, seed, kind):
+    """Ten columns: normal numbers with all their digits, or with six behind the point.
+
+    The rows of the first 100 MB come again and again: making others would take longer than all else here.
+    """
+    import numpy
+
+    random = numpy.random.default_rng(seed)
+    scale = 10.0 ** random.integers(-2, 4, size=10)
+    with open(path + ".part", "w") as file:
+        file.write(",".join(f"c{i}" for i in range(10)) + "\n")
+        blocks, size = [], 0
+        form = repr if kind == "full" else "{:.6f}".format
+        while size < min(byte_count, 100_000_000):
+            rows = random.normal(size=(min(20_000, byte_count // 190 + 1), 10)) * scale
+            blocks.append("".join(",".join(map(form, row)) + "\n" for row in rows.tolist()))
+            size += len(blocks[-1])
+        for index in range(-(-byte_count // size)):
+            file.writelines(blocks)
+    os.rename(path + ".part", path)
+
+
+class Reader:
+    """A process that reads a file whenever it is told."""
+
+    def __init__(self, library, path, workers):
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", READ, library, path, str(workers)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __call__(self):
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+        seconds, mean = self.process.stdout.readline().split()
+        return float(seconds), float(mean)
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def echelon_read(options, path):
+    """`echelon stats` says how long it read, and the mean of the first column."""
+    run = subprocess.run(
+        [options.echelon, "stats", path, "--workers", str(options.workers), "--times", "--format", "json"],
+        capture_output=True, text=True, check=True)
+    line = next(line for line in run.stderr.splitlines() if "reading took" in line)
+    value, unit = line.split()[-2:]
+    seconds = float(value) * {"s": 1, "ms": 1e-3, "µs": 1e-6}[unit]
+    return seconds, json.loads(run.stdout)[0]["columns"][0]["mean"]
+
+
+def timed(command, **more):
+    before = time.perf_counter()
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True, **more)
+    return time.perf_counter() - before, None
+
+
+def interval(values):
+    values = sorted(values)
+    count, probability, tail, rank = len(values), 0.5 ** len(values), 0.5 ** len(values), 0
+    while True:
+        probability *= (count - rank) / (rank + 1)
+        if tail + probability > 0.025:
+            break
+        tail += probability
+        rank += 1
+    return statistics.median(values), values[rank], values[count - 1 - rank]
+
+
+def compare(title, rival_title, ours, theirs, pairs, goal):
+    ours(), theirs()
+    times = []
+    for index in range(pairs):
+        if index % 2 == 0:
+            a, b = ours(), theirs()
+        else:
+            b, a = theirs(), ours()
+        if a[1] is not None and b[1] is not None and abs(a[1] - b[1]) > 1e-9 * max(1, abs(a[1])):
+            sys.exit(f"{title}: {a[1]} here, {b[1]} by {rival_title}; a time for a wrong answer means nothing")
+        times.append((a[0], b[0]))
+    middle, low, high = interval([b / a for a, b in times])
+    ours_time, theirs_time = (statistics.median(side) for side in zip(*times))
+    verdict = "met" if high >= goal else "MISSED"
+    print(
+        f"| {title} | {ours_time:.3g} s | {rival_title} | {theirs_time:.3g} s "
+        f"| {middle:.2f} × ({low:.2f} to {high:.2f}) | {goal} × | {verdict} |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--echelon", required=True)
+    parser.add_argument("--folder", required=True)
+    parser.add_argument("--megabytes", type=int, default=1000)
+    parser.add_argument("--files", type=int, default=2000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--pairs", type=int, default=15)
+    parser.add_argument("--only", default="read,stats")
+    options = parser.parse_args()
+    if options.pairs < 6:
+        sys.exit("--pairs: fewer than 6 give no 95 % interval")
+    os.makedirs(options.folder, exist_ok=True)
+    print(f"load {os.getloadavg()[0]:.1f}, seed {SEED}, {options.workers} workers, {options.pairs} pairs\n")
+    print("| Echelon | | rival | | rival's time / Echelon's | asked | |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    if "read" in options.only:
+        for kind, title in [("full", "all digits"), ("short", "six decimals")]:
+            path = os.path.join(options.folder, f"{kind}-{options.megabytes}.csv")
+            if not os.path.exists(path):
+                write(path, options.megabytes * 1_000_000, SEED, kind)
+            for library, goal in [("polars", 1), ("pandas", 5)]:
+                rival = Reader(library, path, options.workers)
+                compare(
+                    f"read {options.megabytes} MB of CSV, {title}", library,
+                    lambda: echelon_read(options, path), rival, options.pairs, goal)
+                rival.end()
+    if "stats" in options.only:
+        folder = os.path.join(options.folder, f"many-{options.files}")
+        os.makedirs(folder, exist_ok=True)
+        for index in range(options.files):
+            path = os.path.join(folder, f"{index:05}.csv")
+            if not os.path.exists(path):
+                write(path, 50_000, SEED + index, "full")
+        title = f"stats over {options.files} CSV files of 50 KB"
+        command = [
+            options.echelon, "stats", folder, "--workers", str(options.workers), "--format", "csv"]
+        compare(
+            title, "polars, the same statistics", lambda: timed(command),
+            lambda: timed([sys.executable, "-c", POLARS_STATS, folder, str(options.workers)]),
+            options.pairs, 2)
+        script = os.path.join(options.folder, "stats.py")
+        with open(script, "w") as file:
+            file.write(NUMPY_STATS)
+        parallel = (
+            f"ls {folder}/*.csv | OPENBLAS_NUM_THREADS=1 parallel -j {options.workers} "
+            f"{sys.executable} {script}")
+        compare(
+            title, "GNU parallel, NumPy", lambda: timed(command),
+            lambda: timed(["sh", "-c", parallel]), options.pairs, 20)
+
+
+main()

@@ -41,7 +41,7 @@ package struct TerminalChart {
     var labels = [String](repeating: "", count: rows)
     for tick in yTicks {
       guard let position = chart.y.position(tick.value), -0.01...1.01 ~= position else { continue }
-      labels[min(rows - 1, max(0, Int((1 - position) * Double(rows))))] = tick.text
+      labels[min(rows - 1, max(0, Int((1 - position) * Double(rows))))] = plain(tick.text)
     }
     var lines = (0..<rows).map { row in
       padded(labels[row], width) + (labels[row].isEmpty ? " │" : " ┤")
@@ -67,7 +67,7 @@ package struct TerminalChart {
       guard let position = chart.x.position(tick.value), -0.01...1.01 ~= position else { continue }
       let place = min(room - 1, max(0, Int(position * Double(room))))
       rule[place] = "┬"
-      let text = Array(tick.text)
+      let text = Array(plain(tick.text))
       let start = max(end, min(words.count - text.count, indent + 1 + place - text.count / 2))
       guard start + text.count <= words.count, start >= 0 else { continue }
       words.replaceSubrange(start..<start + text.count, with: text)
@@ -147,7 +147,7 @@ package struct TerminalChart {
     var width = 0
     for style in chart.legend {
       let series = chart.isBand(style) ? style.series + 4 : style.series
-      let name = String((style.name ?? "").prefix(max(4, columns - 4)))
+      let name = String(plain(style.name ?? "").prefix(max(4, columns - 4)))
       let key =
         isColored
         ? "\u{1B}[\(Self.color(series))m━━\u{1B}[39m"
@@ -179,7 +179,7 @@ package struct TerminalChart {
     for (row, values) in cells.enumerated() {
       let number = padded("\(row + 1)", 3)
       lines.append(
-        padded(String(names[row].prefix(width)), width) + number + " "
+        padded(String(plain(names[row]).prefix(width)), width) + number + " "
           + values.prefix(shown).map { cell($0, hasNumbers, cellWidth) }.joined())
     }
     let numbers = (1...shown).map { number in
@@ -213,8 +213,18 @@ package struct TerminalChart {
 
   // MARK: Text
 
+  /// Without what would move the cursor.
+  private func plain(_ text: String) -> String {
+    text.allSatisfy { $0.isASCII && $0 >= " " && $0 != "\u{7F}" }
+      ? text
+      : String(
+        String.UnicodeScalarView(
+          text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+  }
+
   private func cut(_ text: String) -> String {
-    text.count > columns ? text.prefix(columns - 1) + "…" : text
+    let text = plain(text)
+    return text.count > columns ? text.prefix(columns - 1) + "…" : text
   }
 
   private func padded(_ text: String, _ width: Int) -> String {

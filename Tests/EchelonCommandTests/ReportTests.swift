@@ -32,9 +32,11 @@ import Testing
     }
   }
 
-  @Test func `is an HTML file`() throws {
+  @Test func `is an HTML file in a folder that is there`() throws {
     let run = try CommandProcess.run("stats", "data/iris.csv", "--report", "page.pdf")
     #expect(run.status == 2 && run.errors.contains("name a file that ends in .html"))
+    let nowhere = try CommandProcess.run("stats", "data/iris.csv", "--report", "no/page.html")
+    #expect(nowhere.status == 2 && nowhere.errors.contains("no folder 'no'; make it first"))
   }
 }
 

@@ -71,6 +71,17 @@ private final class Elements: NSObject, XMLParserDelegate {
     #expect(elements.text.contains("<script>alert('\"&\u{FFFD}')</script>"))
   }
 
+  @Test func `in a terminal has no name that moves the cursor`() {
+    let name = "\u{1B}[2J\r\nx"
+    let line = Chart.series(
+      x: [0, 1], named: name, words: [name, name], isLogarithmic: (false, false),
+      [(name, nil, [1, 2]), (name, nil, [2, 3])])
+    for chart in [line, Chart.correlations([[1, 0], [0, 1]], of: [name, name])] {
+      let text = TerminalChart(chart, columns: 60, rows: 12, isColored: false).text
+      #expect(!text.contains("\u{1B}") && !text.contains("\r"))
+    }
+  }
+
   @Test func `has a gap where a value is missing`() throws {
     let chart = Chart.series(
       x: [0, 1, 2, 3, 4], named: "x", isLogarithmic: (false, false),

@@ -55,12 +55,16 @@ extension BatchPlan {
     }
     if run.wasHalted { Console.writeError("echelon: ended early, as --halt \(settings.halt) says") }
     let summary = run.summary(folder: writesToStandardOutput ? "standard output" : output)
-    if let report = showing.report {
-      try run.page(facts, workerCount: count, outcome: summary).write(to: report)
+    let page = Result {
+      try showing.report.map {
+        try run.page(facts, workerCount: count, outcome: summary).write(to: $0)
+      }
     }
     Console.writeError(
       summary + " in \(NumberText.time(seconds: seconds)) with "
-        + NumberText.count(count, "worker") + (showing.report.map { "; see \($0)" } ?? ""))
+        + NumberText.count(count, "worker")
+        + ((try? page.get()) == nil ? "" : showing.report.map { "; see \($0)" } ?? ""))
+    _ = try page.get()
     if run.wasInterrupted { throw Exit.interrupted }
     if run.failureCount > 0 { throw Exit.someInputFailed }
   }

@@ -26,6 +26,7 @@ struct DoctorCommand: AsyncParsableCommand {
     report.inspectMemory()
     report.inspectBackings()
     report.inspectLimits(workerCount: workers.count)
+    report.inspectLibraries()
     try await report.measureLinearAlgebra(workerCount: workers.count)
     try await report.measurePool(workerCount: workers.count)
     try report.write(output.format)

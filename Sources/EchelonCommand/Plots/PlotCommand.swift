@@ -106,6 +106,7 @@ struct PlotFile {
       throw ValidationError(
         "'\(path)' does not say its format; name a file that ends in .svg or .png")
     }
+    try OutputPlace.check(path)
     if format == .png, let problem = Chart.pngProblem {
       throw ValidationError("\(path): \(problem)")
     }

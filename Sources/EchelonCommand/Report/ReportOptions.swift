@@ -1,4 +1,5 @@
 import ArgumentParser
+import EchelonMemory
 
 /// Where the page of a run goes.
 struct ReportOptions: ParsableArguments {
@@ -10,6 +11,22 @@ struct ReportOptions: ParsableArguments {
   var path: String?
 
   func validate() throws {
-    if let path, let problem = HTMLPage.problem(withPath: path) { throw ValidationError(problem) }
+    guard let path else { return }
+    if let problem = HTMLPage.problem(withPath: path) { throw ValidationError(problem) }
+    try OutputPlace.check(path)
+  }
+}
+
+/// Where a file is to be written when the work is done.
+enum OutputPlace {
+  /// Refuses a file in a folder that is not there: found out before the work, not after it.
+  static func check(_ path: String) throws {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex else {
+      return
+    }
+    let folder = String(path[..<slash])
+    guard Folder.entry(at: folder) == .folder else {
+      throw ValidationError("\(path): there is no folder '\(folder)'; make it first")
+    }
   }
 }

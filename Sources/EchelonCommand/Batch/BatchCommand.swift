@@ -28,8 +28,11 @@ struct BatchCommand: AsyncParsableCommand {
       EXAMPLES
         echelon batch --do standardize data/*.csv --output out
         echelon batch --do log difference correlation to-json data --output out
-        echelon batch --do standardize data/*.txt --output out --delimiter ';' --decimal-comma
-        zcat prices.csv.gz | echelon batch --do log difference - --output - > returns.csv
+        echelon batch --do standardize data --output out --report report.html
+        echelon batch --do standardize data/*.txt --output out --delimiter ';' \\
+          --decimal-comma
+        zcat prices.csv.gz | echelon batch --do log difference - --output - \\
+          > returns.csv
         echelon batch --do drop-missing,to-npy a.csv b.csv --output out --workers 8
         echelon batch --do standardize data --output out --resume --timeout 200% --joblog out.log
         echelon batch --do 'filter hue > 1' 'map r = hue / ash' data/wine.csv \\

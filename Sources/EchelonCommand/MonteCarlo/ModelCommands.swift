@@ -12,7 +12,8 @@ struct MertonCommand: OptionCommand {
       exact; the true value is Merton's series. Conditional samples draw the jumps alone.
 
       EXAMPLES
-        echelon montecarlo merton --jumps-per-year 2 --jump-mean -0.1 --jump-deviation 0.15
+        echelon montecarlo merton --jumps-per-year 2 --jump-mean -0.1 \\
+          --jump-deviation 0.15
         echelon montecarlo merton --put --strike 90 --format json
         echelon montecarlo merton --sampling conditional --error 0.001
       """)
@@ -62,7 +63,8 @@ struct HestonCommand: OptionCommand {
 
       EXAMPLES
         echelon montecarlo heston --steps 64 --sampling conditional
-        echelon montecarlo heston --variance 0.09 --long-run-variance 0.06 --correlation -0.3
+        echelon montecarlo heston --variance 0.09 --long-run-variance 0.06 \\
+          --correlation -0.3
       """)
 
   @Option(help: ArgumentHelp("V today, the square of a volatility.", valueName: "V"))

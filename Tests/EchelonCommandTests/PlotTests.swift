@@ -45,6 +45,8 @@ import Testing
       let svg = String(decoding: try contents("\(folder)/pi.svg"), as: UTF8.self)
       #expect(svg.contains("true value") && svg.contains("95 % interval"))
     }
+    let mixed = try CommandProcess.run("montecarlo", "pi", "--plot", "-", "--format", "json")
+    #expect(mixed.status == 2 && mixed.errors.contains("name a file for the picture"))
   }
 
   @Test func `says what is wrong, and writes nothing then`() throws {

@@ -157,6 +157,11 @@ extension SamplingOptions {
     _ name: String, exact: Double?, parameters: [(name: String, value: JSONValue)] = [],
     note: String? = nil, sampler: Sampler<Estimate>
   ) async throws {
+    if saved.plot == InputFile.standardStream, run.output.format != .table {
+      throw WrongUse(
+        "--plot - draws where --format \(run.output.format) writes; name a file for the picture",
+        command: "montecarlo \(name)")
+    }
     let earlier = try saved.resume.map {
       try SavedRun<Estimate.State>(path: $0, of: name, parameters)
     }

@@ -3,16 +3,14 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(30))) struct `A batch that is killed again and again` {
-  /// `ECHELON_BATCH_FILES` asks for more files, as 10000; `ECHELON_BATCH_SEED` for other moments.
-  private static func number(_ name: String, _ value: Int) -> Int {
-    ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? value
-  }
+  /// `ECHELON_BATCH_FILES` asks for more files, such as 10000.
+  private static let fileCount =
+    environmentVariable("ECHELON_BATCH_FILES").flatMap { Int($0) } ?? 40
 
   @Test func `gives exactly the results of one that is not`() throws {
-    let count = Self.number("ECHELON_BATCH_FILES", 40)
-    let seed = UInt64(Self.number("ECHELON_BATCH_SEED", Int.random(in: 1...1_000_000)))
+    let count = Self.fileCount
+    let seed = testSeed()
     var random = TestRandom(seed: seed)
-    print("seed \(seed), \(count) files")
     try withFolder { folder in
       // 3 % of the files are broken.
       let job = try JobFixture(in: folder, count: count, seed: seed) { $0 % 33 == 5 }

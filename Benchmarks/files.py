@@ -1,7 +1,8 @@
 """Measures how fast data files are read, beside polars, pandas, and GNU parallel with a NumPy script.
 
 usage: python files.py --echelon .build/static/release/echelon --folder /tmp/files
-           [--megabytes 1000] [--files 2000] [--workers 2] [--pairs 15] [--only read,stats]
+           [--megabytes 1000] [--files 2000] [--workers 2] [--pairs 15]
+           [--only read-full,read-short,polars-stats,parallel-stats]
 
 Makes the data with a seed, in a folder of its own, and measures in pairs, one side right after the other,
 which of them first in turn. Prints medians, and the median of the ratios with its 95 % interval, read off
@@ -156,7 +157,7 @@ def main():
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--pairs", type=int, default=15)
-    parser.add_argument("--only", default="read,stats")
+    parser.add_argument("--only", default="read-full,read-short,polars-stats,parallel-stats")
     options = parser.parse_args()
     if options.pairs < 6:
         sys.exit("--pairs: fewer than 6 give no 95 % interval")
@@ -164,8 +165,9 @@ def main():
     print(f"load {os.getloadavg()[0]:.1f}, seed {SEED}, {options.workers} workers, {options.pairs} pairs\n")
     print("| Echelon | | rival | | rival's time / Echelon's | asked | |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    if "read" in options.only:
-        for kind, title in [("full", "all digits"), ("short", "six decimals")]:
+    only = options.only.split(",")
+    for kind, title in [("full", "all digits"), ("short", "six decimals")]:
+        if f"read-{kind}" in only:
             path = os.path.join(options.folder, f"{kind}-{options.megabytes}.csv")
             if not os.path.exists(path):
                 write(path, options.megabytes * 1_000_000, SEED, kind)
@@ -175,7 +177,7 @@ def main():
                     f"read {options.megabytes} MB of CSV, {title}", library,
                     lambda: echelon_read(options, path), rival, options.pairs, goal)
                 rival.end()
-    if "stats" in options.only:
+    if "polars-stats" in only or "parallel-stats" in only:
         folder = os.path.join(options.folder, f"many-{options.files}")
         os.makedirs(folder, exist_ok=True)
         for index in range(options.files):
@@ -185,19 +187,21 @@ def main():
         title = f"stats over {options.files} CSV files of 50 KB"
         command = [
             options.echelon, "stats", folder, "--workers", str(options.workers), "--format", "csv"]
-        compare(
-            title, "polars, the same statistics", lambda: timed(command),
-            lambda: timed([sys.executable, "-c", POLARS_STATS, folder, str(options.workers)]),
-            options.pairs, 2)
+        if "polars-stats" in only:
+            compare(
+                title, "polars, the same statistics", lambda: timed(command),
+                lambda: timed([sys.executable, "-c", POLARS_STATS, folder, str(options.workers)]),
+                options.pairs, 2)
         script = os.path.join(options.folder, "stats.py")
         with open(script, "w") as file:
             file.write(NUMPY_STATS)
         parallel = (
             f"ls {folder}/*.csv | OPENBLAS_NUM_THREADS=1 parallel -j {options.workers} "
             f"{sys.executable} {script}")
-        compare(
-            title, "GNU parallel, NumPy", lambda: timed(command),
-            lambda: timed(["sh", "-c", parallel]), options.pairs, 20)
+        if "parallel-stats" in only:
+            compare(
+                title, "GNU parallel, NumPy", lambda: timed(command),
+                lambda: timed(["sh", "-c", parallel]), options.pairs, 20)
 
 
 main()

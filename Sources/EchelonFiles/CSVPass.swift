@@ -22,7 +22,8 @@ struct CSVPass: Sendable {
     self.kinds = kinds
   }
 
-  /// Where numbers go: row r of this pass and column c to element `slots[c]` · `stride` + `firstRow` + r.
+  /// Where numbers go: row r of this pass and column c to element `slots[c]` · `stride` +
+  /// `firstRow` + r.
   struct Room {
     var stride = 0
     var firstRow = 0
@@ -40,7 +41,8 @@ struct CSVPass: Sendable {
     let looksAtSpelling = missing.includesNumbers
     while let start = nextRecord(in: bytes, from: &position, limit) {
       try record(
-        bytes, &position, start, 0, looksAtSpelling: looksAtSpelling, &storage, Room(), stores: false)
+        bytes, &position, start, 0, looksAtSpelling: looksAtSpelling, &storage, Room(),
+        stores: false)
     }
   }
 

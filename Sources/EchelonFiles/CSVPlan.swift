@@ -95,7 +95,8 @@ public struct CSVPlan: Sendable {
 
   /// Joins what the chunks have shown.
   /// - Returns: nil if the file has to be read from its beginning.
-  public func outcome(_ chunks: [CSVChunk], _ kinds: [CSVPart.Kinds]) throws(FileError) -> Outcome? {
+  public func outcome(_ chunks: [CSVChunk], _ kinds: [CSVPart.Kinds]) throws(FileError) -> Outcome?
+  {
     var isText = isText
     var missingCounts = isText.map { _ in 0 }
     var raggedRows = RaggedRowCounts()

@@ -4,7 +4,7 @@ import EchelonFiles
 /// The files that the arguments of a command name.
 enum InputFiles {
   private static let plainExtensions = [
-    ".csv", ".tsv", ".tab", ".npy", ".npz", ".mtx", ".jsonl", ".ndjson",
+    ".csv", ".tsv", ".tab", ".npy", ".npz", ".h5", ".hdf5", ".mtx", ".jsonl", ".ndjson",
   ]
   private static let extensions =
     plainExtensions + [".gz", ".zst"].flatMap { suffix in plainExtensions.map { $0 + suffix } }

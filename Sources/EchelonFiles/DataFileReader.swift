@@ -6,7 +6,7 @@ import EchelonMemory
 ///     let storage = …                          // file.numberColumns.count × file.rowCount
 ///     try file.readNumbers(into: &storage)     // column after column, missing values NaN
 ///
-/// NPY, NPZ and Matrix Market files are known by their first bytes, whatever their names; JSON lines by
+/// NPY, NPZ, HDF5 and Matrix Market files are known by their first bytes, whatever their names; JSON lines by
 /// `.jsonl` or `.ndjson` at the end of theirs; everything else is delimited text.
 ///
 /// The columns of an array are `col0`, `col1`, …: one for one axis, one per column for two; complex ones
@@ -25,6 +25,8 @@ public struct DataFileReader: Sendable {
     case matrixMarket(MatrixMarketFile)
     /// A JSON object or array on every line.
     case jsonLines(JSONLinesFile)
+    /// Datasets of numbers.
+    case hdf5(HDF5File)
   }
 
   /// The most columns a file may have: each costs a name and later a result.
@@ -48,7 +50,7 @@ public struct DataFileReader: Sendable {
   /// Maps the file at `path`, finds out what it is, and scans it for columns and rows.
   ///
   /// - Parameters:
-  ///   - path: a file, or `FILE.npz:NAME` for one array of an archive.
+  ///   - path: a file, or `FILE.npz:NAME` for one array of an archive, `FILE.h5:/NAME` for a dataset or a group.
   ///   - location: where the bytes are if not at `path`, which errors then only show.
   ///   - dialect: how delimited text is written; nil is `CSVDialect.detecting`.
   ///   - chunkByteCount: about how long the chunks of a CSV file are.
@@ -63,12 +65,16 @@ public struct DataFileReader: Sendable {
     let source: ByteSource
     do throws(FileError) { source = try ByteSource(path: path, contentsAt: location) } catch {
       // Only a name that no file has is one of a member.
+      if case .notFound = error, let part = HDF5File.split(path) {
+        return try DataFileReader(HDF5File(path: part.path, group: part.group))
+      }
       guard case .notFound = error, let part = NPZFile.split(path) else { throw error }
       return try DataFileReader(NPZFile(path: part.path, member: part.member), path: path)
     }
     switch try family(path, source) {
     case .npy: return try DataFileReader(MappedNPY(path: path, source: source))
     case .npz: return try DataFileReader(NPZFile(path: path, source: source))
+    case .hdf5: return try DataFileReader(HDF5File(path: path, source: source))
     case .matrixMarket: return DataFileReader(try MatrixMarketFile(path: path, source: source))
     case .jsonLines: return DataFileReader(try JSONLinesFile(path: path, source: source))
     case .text:
@@ -91,20 +97,21 @@ public struct DataFileReader: Sendable {
     }
   }
 
-  private enum Family { case text, npy, npz, matrixMarket, jsonLines }
+  private enum Family { case text, npy, npz, hdf5, matrixMarket, jsonLines }
 
   private static func family(_ path: String, _ source: ByteSource) throws(FileError) -> Family {
-    let (isNPY, isMatrixMarket, isNPZ) = try source.withBytes(path: path) {
+    let (isNPY, isMatrixMarket, isNPZ, isHDF5) = try source.withBytes(path: path) {
       (bytes) throws(FileError) in
       (
         NPYHeader.isPresent(in: bytes), MatrixMarketFile.isPresent(in: bytes),
-        NPZFile.isPresent(in: bytes)
+        NPZFile.isPresent(in: bytes), HDF5File.isPresent(in: bytes)
       )
     }
     let name = CompressionFormat(path: path).map { path.dropLast($0.suffix.count) } ?? path[...]
     // The name can only add a demand: a `.npy` file that has no signature is damaged, not text.
     if isNPY || name.hasSuffix(".npy") { return .npy }
     if isNPZ || name.hasSuffix(".npz") { return .npz }
+    if isHDF5 || name.hasSuffix(".h5") || name.hasSuffix(".hdf5") { return .hdf5 }
     if isMatrixMarket || name.hasSuffix(".mtx") { return .matrixMarket }
     if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") { return .jsonLines }
     return .text
@@ -136,6 +143,9 @@ public struct DataFileReader: Sendable {
   public init(_ file: JSONLinesFile) {
     self.init(path: file.path, .jsonLines(file), file.table)
   }
+
+  /// The datasets of an HDF5 file.
+  public init(_ file: HDF5File) { self.init(path: file.path, .hdf5(file), file.table) }
 
   private init(path: String, _ format: Format, _ table: DataTable) {
     self.path = path
@@ -169,6 +179,7 @@ public struct DataFileReader: Sendable {
     case .npz(let file): try file.readNumbers(into: &storage)
     case .matrixMarket(let file): file.table.copyNumbers(into: &storage)
     case .jsonLines(let file): file.table.copyNumbers(into: &storage)
+    case .hdf5(let file): file.table.copyNumbers(into: &storage)
     }
   }
 
@@ -178,6 +189,7 @@ public struct DataFileReader: Sendable {
     case .csv(let file): return try file.table()
     case .matrixMarket(let file): return file.table
     case .jsonLines(let file): return file.table
+    case .hdf5(let file): return file.table
     case .npy, .npz:
       // Not `columns.count` × `rowCount`: an array of no columns can have any number of rows.
       var numbers = [Double](repeating: 0, count: columns.isEmpty ? 0 : columns.count * rowCount)

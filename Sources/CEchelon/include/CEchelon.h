@@ -7,6 +7,7 @@
 #include "echelon_compression.h"
 #include "echelon_fiber.h"
 #include "echelon_flight.h"
+#include "echelon_hdf5.h"
 #include "echelon_image.h"
 #include "echelon_interrupt.h"
 #include "echelon_layout.h"

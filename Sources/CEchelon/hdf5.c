@@ -1,0 +1,152 @@
+// In C because the library's functions are found at run time, some under names of their versions, and called through types
+// that Swift would need its headers for.
+#include "echelon_hdf5.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+// The interface is written out here, as the headers need not be installed: that of 1.10 and later, in which
+// identifiers have 64 bits.
+
+typedef int64_t hid;
+typedef int (*visitor)(hid, const char *name, const void *info, void *context);
+
+enum { READ_ONLY = 0, BY_NAME = 0, BY_CREATION = 1, INCREASING = 0,
+       CLASS_INTEGER = 0, CLASS_FLOAT = 1 };
+
+static struct {
+  int (*open)(void);
+  int (*version)(unsigned *, unsigned *, unsigned *);
+  int (*silence)(hid, void *, void *);
+  hid (*file_open)(const char *, unsigned, hid);
+  int (*file_close)(hid);
+  int (*visit)(hid, int, int, visitor, void *);
+  hid (*dataset_open)(hid, const char *, hid);
+  hid (*dataset_space)(hid);
+  hid (*dataset_type)(hid);
+  int (*dataset_read)(hid, hid, hid, hid, hid, void *);
+  int (*dataset_close)(hid);
+  int (*type_class)(hid);
+  int (*type_close)(hid);
+  int (*space_rank)(hid);
+  int (*space_lengths)(hid, uint64_t *, uint64_t *);
+  int (*space_close)(hid);
+  hid *native_double;
+} h5;
+
+static int is_open;
+// The library is not made for several threads.
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void open_library(void) {
+  static const char *names[] = {"libhdf5.so.310", "libhdf5.so.200", "libhdf5_serial.so.310", "libhdf5.so.103",
+                                "libhdf5_serial.so.103", "libhdf5.so", "libhdf5_serial.so"};
+  void *library = NULL;
+  for (size_t i = 0; !library && i < sizeof names / sizeof *names; i++) {
+    library = dlopen(names[i], RTLD_LAZY | RTLD_LOCAL);
+  }
+  if (!library) return;
+#define FIND(member, name) ((h5.member = (__typeof__(h5.member))dlsym(library, name)) != NULL)
+  is_open = FIND(open, "H5open") && FIND(version, "H5get_libversion") && FIND(silence, "H5Eset_auto2") &&
+            FIND(file_open, "H5Fopen") && FIND(file_close, "H5Fclose") &&
+            (FIND(visit, "H5Lvisit") || FIND(visit, "H5Lvisit1")) && FIND(dataset_open, "H5Dopen2") &&
+            FIND(dataset_space, "H5Dget_space") &&
+            FIND(dataset_type, "H5Dget_type") && FIND(dataset_read, "H5Dread") &&
+            FIND(dataset_close, "H5Dclose") &&
+            FIND(type_class, "H5Tget_class") && FIND(type_close, "H5Tclose") &&
+            FIND(space_rank, "H5Sget_simple_extent_ndims") &&
+            FIND(space_lengths, "H5Sget_simple_extent_dims") && FIND(space_close, "H5Sclose") &&
+            FIND(native_double, "H5T_NATIVE_DOUBLE_g");
+  unsigned major = 0, minor = 0, release = 0;
+  // Files on read-only and network file systems cannot be locked; a reader here sees files that nobody writes.
+  setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+  is_open = is_open && h5.open() >= 0 && h5.version(&major, &minor, &release) >= 0 &&
+            (major > 1 || minor >= 10);
+  // Errors are reported by who calls, not on standard error.
+  if (is_open) h5.silence(0, NULL, NULL);
+}
+
+static int begin(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, open_library);
+  return is_open;
+}
+
+int echelon_hdf5_is_available(void) { return begin(); }
+
+typedef struct {
+  void *context;
+  void (*body)(void *, const echelon_hdf5_dataset *);
+} visit_call;
+
+static int visit_link(hid root, const char *name, const void *info, void *context) {
+  (void)info;
+  const visit_call *call = context;
+  hid dataset = h5.dataset_open(root, name, 0);
+  if (dataset < 0) return 0;  // a group, a type, or a link to nothing
+  hid space = h5.dataset_space(dataset), type = h5.dataset_type(dataset);
+  echelon_hdf5_dataset found = {.name = name, .rank = -1, .rows = 1, .columns = 1};
+  if (space >= 0 && type >= 0) {
+    int class = h5.type_class(type);
+    found.is_numeric = class == CLASS_INTEGER || class == CLASS_FLOAT;
+    found.rank = h5.space_rank(space);
+    if (found.rank >= 1 && found.rank <= 2) {
+      uint64_t lengths[2] = {1, 1};
+      h5.space_lengths(space, lengths, NULL);
+      found.rows = (int64_t)lengths[0];
+      if (found.rank == 2) found.columns = (int64_t)lengths[1];
+    }
+  }
+  if (space >= 0) h5.space_close(space);
+  if (type >= 0) h5.type_close(type);
+  h5.dataset_close(dataset);
+  call->body(call->context, &found);
+  return 0;
+}
+
+static int ignore_link(hid root, const char *name, const void *info, void *context) {
+  (void)root, (void)name, (void)info, (void)context;
+  return 0;
+}
+
+int echelon_hdf5_visit(const char *path, void *context,
+                       void (*body)(void *context, const echelon_hdf5_dataset *dataset)) {
+  if (!begin()) return ECHELON_HDF5_NO_LIBRARY;
+  pthread_mutex_lock(&lock);
+  int result = ECHELON_HDF5_DAMAGED;
+  hid file = h5.file_open(path, READ_ONLY, 0);
+  if (file >= 0) {
+    visit_call call = {.context = context, .body = body};
+    int order = h5.visit(file, BY_CREATION, INCREASING, ignore_link, NULL) >= 0 ? BY_CREATION : BY_NAME;
+    if (h5.visit(file, order, INCREASING, visit_link, &call) >= 0) result = ECHELON_HDF5_OK;
+    h5.file_close(file);
+  }
+  pthread_mutex_unlock(&lock);
+  return result;
+}
+
+int echelon_hdf5_read(const char *path, const char *name, double *values, int64_t count) {
+  if (!begin()) return ECHELON_HDF5_NO_LIBRARY;
+  pthread_mutex_lock(&lock);
+  int result = ECHELON_HDF5_DAMAGED;
+  hid file = h5.file_open(path, READ_ONLY, 0);
+  hid dataset = file < 0 ? -1 : h5.dataset_open(file, name, 0);
+  hid space = dataset < 0 ? -1 : h5.dataset_space(dataset);
+  if (space >= 0) {
+    // The file may have changed since it was visited.
+    uint64_t lengths[2] = {1, 1};
+    int rank = h5.space_rank(space);
+    if (rank >= 0 && rank <= 2 && (rank == 0 || h5.space_lengths(space, lengths, NULL) >= 0) &&
+        (int64_t)(lengths[0] * lengths[1]) == count &&
+        (count == 0 || h5.dataset_read(dataset, *h5.native_double, 0, 0, 0, values) >= 0)) {
+      result = ECHELON_HDF5_OK;
+    }
+    h5.space_close(space);
+  }
+  if (dataset >= 0) h5.dataset_close(dataset);
+  if (file >= 0) h5.file_close(file);
+  pthread_mutex_unlock(&lock);
+  return result;
+}

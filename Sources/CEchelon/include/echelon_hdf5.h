@@ -1,0 +1,37 @@
+// HDF5 files by the system's library, which is opened when it is first needed: a program that meets no HDF5 file needs it
+// not.
+#ifndef ECHELON_HDF5_H
+#define ECHELON_HDF5_H
+
+#include <stdint.h>
+
+/// What a call has found; all but `ECHELON_HDF5_OK` are failures.
+enum {
+  ECHELON_HDF5_OK = 0,
+  ECHELON_HDF5_NO_LIBRARY = 1,
+  /// The library cannot open the file: damaged, cut short, or none of its format.
+  ECHELON_HDF5_DAMAGED = 2,
+};
+
+/// A dataset as it is met.
+typedef struct {
+  /// The path from the root, without a slash before it.
+  const char *name;
+  /// How many axes it has; -1 for what is too many to say.
+  int rank;
+  int64_t rows, columns;
+  /// Whether its values are numbers.
+  int is_numeric;
+} echelon_hdf5_dataset;
+
+/// Calls `body` for every dataset of a file, in the order in which they were made if the file has kept it, else by name.
+int echelon_hdf5_visit(const char *path, void *context,
+                       void (*body)(void *context, const echelon_hdf5_dataset *dataset));
+
+/// Reads a dataset of `count` numbers, the last axis running fastest.
+int echelon_hdf5_read(const char *path, const char *name, double *values, int64_t count);
+
+/// Whether the library is there.
+int echelon_hdf5_is_available(void);
+
+#endif

@@ -1,0 +1,149 @@
+import EchelonMemory
+
+/// The numbers in an HDF5 file as a table, read by the system's HDF5 library, which is opened when it is first needed.
+///
+///     let file = try HDF5File(path: "run.h5")                   // the only dataset, or vectors of one length
+///     let file = try HDF5File(path: "run.h5", group: "day1/x")  // a dataset, or those of a group
+///
+/// A dataset of two axes has columns `col0`, `col1`, …; vectors are columns with the names of their datasets, in the order in
+/// which they were made if the file has kept it, else by name. Every number becomes a `Double`.
+///
+/// - Limits: datasets of whole and floating-point numbers with up to two axes, `maximumByteCount` bytes together.
+/// - Errors: `FileError.missingLibrary` without the library; `noMember`, `membersDiffer` where datasets have different numbers of
+///   rows or several have two axes.
+public struct HDF5File: Sendable {
+  /// The most bytes that the numbers of a table may have: 8 GiB.
+  public static let maximumByteCount = 8 << 30
+
+  /// The path as it was given.
+  public let path: String
+
+  /// The numbers.
+  public let table: DataTable
+
+  /// Reads the file at `path`.
+  /// - Parameter group: the path of a dataset or a group in the file; nil is the whole.
+  public init(path: String, group: String? = nil) throws(FileError) {
+    try self.init(path: path, source: ByteSource(path: path), group: group)
+  }
+
+  init(
+    path: String, source: ByteSource, group: String? = nil
+  ) throws(FileError) {
+    self.path = path
+    let place: String
+    switch source {
+    case .mapped(let file): place = file.path
+    case .decompressed:
+      throw .system(
+        path: path, operation: "read it as HDF5",
+        reason: "the library reads no compressed files; decompress it to a file")
+    case .memory, .part: preconditionFailure("the library reads files")
+    }
+    defer { withExtendedLifetime(source) {} }
+    let all = try Self.checked(path) { () throws(HDF5Library.Failure) in
+      try HDF5Library.datasets(of: place)
+    }
+    let prefix = Self.trimmed(group ?? "") + "/"
+    var columns: [Column] = []
+    for dataset in try Self.chosen(from: all, group, path) {
+      let values = try Self.checked(path) { () throws(HDF5Library.Failure) in
+        try HDF5Library.read(dataset, of: place)
+      }
+      if dataset.rank < 2 {
+        let isInside = dataset.name.hasPrefix(prefix)
+        let name = isInside ? String(dataset.name.dropFirst(prefix.count)) : dataset.name
+        columns.append(Column(name: name, numbers: values))
+        continue
+      }
+      for column in 0..<dataset.columns {
+        columns.append(
+          Column(
+            name: "col\(column)",
+            numbers: (0..<dataset.rows).map { values[$0 * dataset.columns + column] }))
+      }
+    }
+    table = DataTable(columns: columns)
+  }
+
+  /// The datasets that make the table: the one that is named, or all of a group.
+  private static func chosen(
+    from all: [HDF5Library.Dataset], _ group: String?, _ path: String
+  ) throws(FileError) -> [HDF5Library.Dataset] {
+    let name = trimmed(group ?? "")
+    let found = all.filter { name.isEmpty || $0.name == name || $0.name.hasPrefix(name + "/") }
+    guard !found.isEmpty else {
+      if all.isEmpty { throw .empty(path: path) }
+      throw .noMember(path: path, name: name, names: all.map(\.name))
+    }
+    for dataset in found {
+      guard dataset.isNumeric, (0...2).contains(dataset.rank) else {
+        throw .system(
+          path: path, operation: "read '\(dataset.name)'",
+          reason: dataset.isNumeric
+            ? "it has \(dataset.rank) axes, and a table has two; choose another with \(path):/NAME"
+            : "it has no plain numbers; choose another dataset with \(path):/NAME")
+      }
+    }
+    let shapes = found.map {
+      $0.rank < 2 ? "\($0.name) [\($0.rows)]" : "\($0.name) [\($0.rows), \($0.columns)]"
+    }
+    guard found.count == 1 || found.allSatisfy({ $0.rank < 2 && $0.rows == found[0].rows }) else {
+      throw .membersDiffer(path: path, shapes: shapes, example: "/" + found[0].name)
+    }
+    var byteCount = 0
+    for dataset in found {
+      let (count, isLarge) = dataset.rows.multipliedReportingOverflow(by: 8 * dataset.columns)
+      guard !isLarge, dataset.columns <= DataFileReader.maximumColumnCount || dataset.rank < 2
+      else {
+        throw .tooManyColumns(path: path, limit: DataFileReader.maximumColumnCount)
+      }
+      byteCount = byteCount.addingReportingOverflow(count).partialValue
+      guard (0...maximumByteCount).contains(byteCount) else {
+        throw .tooLargeForMemory(path: path, byteCount: count)
+      }
+    }
+    return found
+  }
+
+  /// Without slashes around it.
+  private static func trimmed(_ group: String) -> String {
+    var group = group[...]
+    while group.hasPrefix("/") { group.removeFirst() }
+    while group.hasSuffix("/") { group.removeLast() }
+    return String(group)
+  }
+
+  private static func checked<R>(
+    _ path: String, _ body: () throws(HDF5Library.Failure) -> R
+  ) throws(FileError) -> R {
+    do { return try body() } catch {
+      switch error {
+      case .noLibrary:
+        throw .missingLibrary(
+          path: path, what: "the HDF5 library", package: "libhdf5-103 or libhdf5-dev")
+      case .damaged:
+        throw .system(
+          path: path, operation: "read it as HDF5",
+          reason: "it is damaged, cut short, or compressed by a filter that is not installed")
+      }
+    }
+  }
+
+  static func isPresent(in bytes: Span<UInt8>) -> Bool {
+    let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+    return bytes.count >= 8 && signature.indices.allSatisfy { bytes[$0] == signature[$0] }
+  }
+
+  /// The file and the group of `run.h5:/group`; nil for other paths.
+  public static func split(_ path: String) -> (path: String, group: String)? {
+    for suffix in [".h5:", ".hdf5:"] {
+      guard
+        let start = path.indices.last(where: { path[$0...].hasPrefix(suffix) })
+      else { continue }
+      let colon = path.index(start, offsetBy: suffix.count - 1)
+      return (String(path[..<colon]), String(path[path.index(after: colon)...]))
+    }
+    return nil
+  }
+}

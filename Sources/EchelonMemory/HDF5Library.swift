@@ -1,0 +1,69 @@
+internal import CEchelon
+
+/// The system's HDF5 library, opened when it is first needed.
+package enum HDF5Library {
+  /// A dataset of a file.
+  package struct Dataset: Sendable {
+    /// The path from the root, without a slash before it.
+    package let name: String
+    /// -1 where it has no simple shape.
+    package let rank: Int
+    /// 1 where it has no such axis.
+    package let rows: Int
+    package let columns: Int
+    package let isNumeric: Bool
+  }
+
+  /// Whether the system has it.
+  package static var isAvailable: Bool { echelon_hdf5_is_available() != 0 }
+
+  /// What a call failed with.
+  package enum Failure: Error, Sendable {
+    case noLibrary
+    case damaged
+  }
+
+  /// The datasets of a file, in the order of their creation if the file has kept it, else by name.
+  package static func datasets(of path: String) throws(Failure) -> [Dataset] {
+    let list = DatasetList()
+    // SAFETY: the list lives until the call is over, which is as long as the function is called; names are C strings that
+    // are copied there.
+    let result = unsafe echelon_hdf5_visit(path, Unmanaged.passUnretained(list).toOpaque()) {
+      context, dataset in
+      guard let context = unsafe context, let dataset = unsafe dataset else { return }
+      let list = unsafe Unmanaged<DatasetList>.fromOpaque(context).takeUnretainedValue()
+      unsafe list.datasets.append(
+        Dataset(
+          name: String(cString: dataset.pointee.name), rank: Int(dataset.pointee.rank),
+          rows: Int(dataset.pointee.rows), columns: Int(dataset.pointee.columns),
+          isNumeric: dataset.pointee.is_numeric != 0))
+    }
+    withExtendedLifetime(list) {}
+    try check(result)
+    return list.datasets
+  }
+
+  /// All numbers of a dataset, the last axis running fastest.
+  package static func read(_ dataset: Dataset, of path: String) throws(Failure) -> [Double] {
+    let count = dataset.rows * dataset.columns
+    var values = [Double](repeating: 0, count: count)
+    // SAFETY: the library writes `count` numbers, which it compares with the dataset before.
+    let result = unsafe values.withUnsafeMutableBufferPointer { values in
+      unsafe echelon_hdf5_read(path, dataset.name, values.baseAddress, Int64(count))
+    }
+    try check(result)
+    return values
+  }
+
+  private static func check(_ result: Int32) throws(Failure) {
+    switch result {
+    case 0: break
+    case 1: throw .noLibrary
+    default: throw .damaged
+    }
+  }
+}
+
+private final class DatasetList {
+  var datasets: [HDF5Library.Dataset] = []
+}

@@ -1,0 +1,51 @@
+import EchelonFiles
+import EchelonMemory
+import Foundation
+import Testing
+
+private let folder = URL(filePath: #filePath).deletingLastPathComponent()
+  .appending(path: "Resources/hdf5").path
+
+/// The files are h5py's, from `Resources/make_hdf5.py`.
+@Suite(.enabled(if: HDF5Library.isAvailable, "the system has no HDF5 library"))
+struct `HDF5 files` {
+  private func table(_ group: String) throws -> DataTable {
+    try DataFileReader.open("\(folder)/mixed.h5:\(group)").table()
+  }
+
+  @Test func `are read by dataset and by group`() throws {
+    let matrix = try table("/matrix")
+    #expect(matrix.columns.map(\.name) == ["col0", "col1", "col2"])
+    #expect(matrix.columns[1].numbers == [-4, -1, 2, 5])
+    let day = try table("day")
+    #expect(day["n"]?.numbers == [1, 2, 9_007_199_254_740_992])
+    #expect(day["x"]?.numbers?[0] == 0.1 && day["x"]?.numbers?[2] == -.infinity)
+    #expect(day["x"]?.isMissing(at: 1) == true)
+    #expect(try table("/day/x") == DataTable(columns: [day["x"]!.renamed("day/x")]))
+    #expect(try table("packed").columns[1].numbers?[49] == 1)
+    #expect(try table("one").columns[0].numbers == [4.5])
+    #expect(try DataFileReader.open("\(folder)/single.h5").table().columns[1].numbers == [2.5])
+  }
+
+  @Test func `say what cannot be read`() throws {
+    for (group, words) in [
+      ("/words", "no plain numbers"), ("/cube", "3 axes"), ("/none", "none"), ("/huge", "memory"),
+      ("", "3 axes"),
+    ] {
+      #expect("\(group)") { _ = try table(group) } throws: { "\($0)".contains(words) }
+    }
+    let whole = try Data(contentsOf: URL(filePath: "\(folder)/mixed.h5"))
+    let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString + ".h5")
+    defer { try? FileManager.default.removeItem(at: path) }
+    for count in [0, 7, 100, whole.count / 2, whole.count - 1] {
+      try whole.prefix(count).write(to: path)
+      #expect(throws: FileError.self, "\(count) bytes") {
+        _ = try DataFileReader.open(path.path + ":/matrix")
+      }
+    }
+  }
+}
+
+extension Column {
+  fileprivate func renamed(_ name: String) -> Column { Column(name: name, numbers: numbers ?? []) }
+}

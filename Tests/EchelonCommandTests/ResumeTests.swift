@@ -52,6 +52,20 @@ import Testing
     }
   }
 
+  @Test func `does files anew when another one has changed that a step reads`() throws {
+    try withFolder { folder in
+      let job = try JobFixture(in: folder, count: 2)
+      try job.write("x,z\n1,2\n", "other.csv")
+      let step = "join left \(folder)/other.csv on x"
+      try job.batch(steps: step)
+      let same = try job.batch("--resume", steps: step)
+      #expect(JobFixture.summary(same) == "2 files done (2 of them before)")
+      try job.write("x,z\n1,3\n", "other.csv")
+      let changed = try job.batch("--resume", steps: step)
+      #expect(JobFixture.summary(changed) == "2 files done")
+    }
+  }
+
   @Test func `survives a journal that is torn or damaged`() throws {
     try withFolder { folder in
       let job = try JobFixture(in: folder, count: 3)

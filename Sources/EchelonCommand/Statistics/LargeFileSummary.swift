@@ -34,7 +34,7 @@ struct LargeFileSummary {
     case .csv(let file): return try await summarize { try await pool.table(of: file) }
     case .npy(let array): return try await summarizeArray(reader, at: array.location, input.raw)
     // Read whole already: what is left is little.
-    case .npz, .matrixMarket, .jsonLines: return try FileSummary(reader)
+    case .npz, .hdf5, .matrixMarket, .jsonLines: return try FileSummary(reader)
     }
   }
 

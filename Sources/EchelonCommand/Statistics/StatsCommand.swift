@@ -60,6 +60,13 @@ struct StatsCommand: AsyncParsableCommand {
   /// Below this, starting a worker takes longer than reading the files.
   private static let smallestByteCountForPool = 2 << 20
 
+  func validate() throws {
+    guard page.path == nil || (!all && quantiles == nil) else {
+      throw ValidationError(
+        "--report shows the usual statistics; leave out --all and --quantiles, or --report")
+    }
+  }
+
   func run() async throws {
     if all || quantiles != nil { return try describe(InputFiles.expand(files), quantiles) }
     let facts = RunFacts()

@@ -8,6 +8,13 @@ struct CommandProcess {
   let output: String
   let errors: String
 
+  /// The lines of a help, as the words of commands; those that go on in the next line are one.
+  var examples: [[String]] {
+    output.replacing(/\\\n */, with: "").split(separator: "\n").map { line in
+      line.split(separator: " ").map { $0.filter { $0 != "'" } }
+    }
+  }
+
   /// The one that `ECHELON_COMMAND` names, relative to the repository, or the one beside the test
   /// executable, where the build puts every product.
   static let executable: String = {

@@ -109,8 +109,7 @@ import Testing
   func `explains each option, with examples that run`(_ name: String) throws {
     let help = try CommandProcess.run("montecarlo", name, "--help")
     #expect(help.status == 0)
-    let lines = help.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
-    let examples = lines.filter { $0.starts(with: ["echelon", "montecarlo", name]) }
+    let examples = help.examples.filter { $0.starts(with: ["echelon", "montecarlo", name]) }
     #expect(examples.count >= 2)
     for example in examples where !example.contains("--samples") {
       let run = try CommandProcess.run(Array(example.dropFirst()) + ["--samples", "2000"])

@@ -120,16 +120,13 @@ import Testing
   func `explains each simulation, with examples that run`(_ name: String) throws {
     let help = try CommandProcess.run("montecarlo", name, "--help")
     #expect(help.status == 0)
-    // Lines are broken where the window ends; the examples that fit are run, each with little to do.
-    let lines = help.output.split(separator: "\n").map { line in
-      line.split(separator: " ").map { $0.filter { $0 != "'" } }
-    }
+    // The examples are run, each with little to do.
     let little = [
       "bootstrap": ["--resamples", "200"], "permutation": ["--permutations", "200"],
       "integral": ["--samples", "2000", "--learning-samples", "500"],
       "ising": ["--sweeps", "32", "--burn-in", "0"], "multilevel": ["--error", "0.2"],
     ]
-    let examples = lines.filter {
+    let examples = help.examples.filter {
       $0.starts(with: ["echelon", "montecarlo", name]) && !$0.contains("--sweeps")
     }
     #expect(!examples.isEmpty)

@@ -295,7 +295,7 @@ import Testing
         "gzip -c data/iris.csv > \(input) && \"$ECHELON\" batch --do to-csv abs to-json \(folder) "
           + "--output \(folder)/out --workers 1")
       #expect(run.status == 0, "\(run.errors)")
-      #expect(names(in: "\(folder)/out") == ["iris.csv.gz", "iris.csv.json"])
+      #expect(results(in: "\(folder)/out") == ["iris.csv.gz", "iris.csv.json"])
       let result = try contents("\(folder)/out/iris.csv.gz")
       #expect(result.starts(with: [0x1F, 0x8B]))
       let found = try DataFileReader.open("\(folder)/out/iris.csv.gz").table()

@@ -65,12 +65,14 @@ struct CSVHead: Sendable, Equatable {
   /// The names, each that came before with a number after it.
   private static func distinct(_ names: [String]) -> [String] {
     var taken: Set<String> = []
+    // By name, the next number to try: one that was taken stays so, and is not asked about again.
+    var nextCopy: [String: Int] = [:]
     return names.map { wanted in
       var name = wanted
-      var copy = 2
       while !taken.insert(name).inserted {
+        let copy = nextCopy[wanted, default: 2]
         name = "\(wanted).\(copy)"
-        copy += 1
+        nextCopy[wanted] = copy + 1
       }
       return name
     }

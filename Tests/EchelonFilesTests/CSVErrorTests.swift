@@ -52,6 +52,16 @@ import Testing
     }
   }
 
+  /// Fails by taking minutes.
+  @Test(.timeLimit(.minutes(1)))
+  func `may have as many columns of one name as it likes`() throws {
+    let count = 30_000
+    let text = Array(repeating: "a", count: count).joined(separator: ",") + ",a.3,b\n"
+    let names = try CSVFile(text).columns.map(\.name)
+    #expect(names[..<3] == ["a", "a.2", "a.3"] && names[count - 1] == "a.\(count)")
+    #expect(names[count...] == ["a.3.2", "b"] && Set(names).count == count + 2)
+  }
+
   @Test func `is refused when it has more columns than its dialect allows`() throws {
     var dialect = CSVDialect.commaSeparated
     dialect.maximumColumnCount = 3

@@ -127,6 +127,9 @@ public struct CSVDialect: Sendable, Equatable, Codable {
         ? "\(shown(comment)) cannot both separate fields and begin comments; choose another one"
         : "byte \(comment) cannot begin comments; take #, % or another mark"
     }
+    if hasDecimalComma && comment == UInt8(ascii: ",") {
+      return "a comma cannot both begin comments and come before fractions; choose another mark"
+    }
     if hasDecimalComma && delimiter == UInt8(ascii: ",") {
       return "a comma cannot both separate fields and come before fractions; name another delimiter"
     }

@@ -197,6 +197,11 @@ extension CSVDialect {
       "x.csv: a comma cannot both separate fields and come before fractions"
     ),
     (
+      "a;b\n1;2\n",
+      CSVDialect.european.with { $0.comment = UInt8(ascii: ",") },
+      "x.csv: a comma cannot both begin comments and come before fractions"
+    ),
+    (
       "a,b\n", CSVDialect.commaSeparated.with { $0.comment = UInt8(ascii: ",") },
       "x.csv: ',' cannot both separate fields and begin comments"
     ),

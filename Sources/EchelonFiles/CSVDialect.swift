@@ -187,7 +187,9 @@ struct MissingSpellings: Sendable {
         DecimalLiteral(in: spelling.span, at: 0, point: UInt8(ascii: $0)) != nil
       }
     }
-    beginsOne = (0...255).map { byte in encoded.contains { $0.first.map(Int.init) == byte } }
+    var beginsOne = [Bool](repeating: false, count: 256)
+    for case let first? in encoded.map(\.first) { beginsOne[Int(first)] = true }
+    self.beginsOne = beginsOne
     byLength = (0...(encoded.map(\.count).max() ?? 0)).map { length in
       encoded.filter { $0.count == length }
     }

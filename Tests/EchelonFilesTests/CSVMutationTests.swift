@@ -32,7 +32,7 @@ import Testing
     var generator = SeededGenerator(seed: seed)
     var accepted = 0
     var refused = 0
-    for round in 0..<30_000 {
+    for round in 0..<15_000 {
       var bytes = Array(Self.bases[round % Self.bases.count].utf8)
       Self.mutate(&bytes, &generator)
       let dialect = CSVDialect.various[round / 7 % CSVDialect.various.count]
@@ -47,13 +47,13 @@ import Testing
         refused += 1
       }
     }
-    #expect(accepted > 3_000 && refused > 3_000, "\(accepted) accepted, \(refused) refused")
+    #expect(accepted > 1_500 && refused > 1_500, "\(accepted) accepted, \(refused) refused")
   }
 
   @Test func `are read the same whole and cut into chunks`() throws {
     let seed: UInt64 = 99
     var generator = SeededGenerator(seed: seed)
-    for round in 0..<6_000 {
+    for round in 0..<4_000 {
       let dialect = CSVDialect.various[round / 7 % CSVDialect.various.count]
       var bytes = Array(Self.bases[round % Self.bases.count].utf8)
       Self.mutate(&bytes, &generator)

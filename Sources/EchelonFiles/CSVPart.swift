@@ -16,6 +16,9 @@ public struct CSVPart: Sendable, Codable {
   /// Whether a record, or blank lines before one, begins at the first byte.
   let beginsWithRecord: Bool
 
+  /// How far behind a part its last record may end.
+  private static let farthestEnd = 1 << 20
+
   /// Records one after the other, of which the first begins somewhere in a part.
   struct Run: Sendable, Codable, Equatable {
     var start: Int
@@ -37,30 +40,36 @@ public struct CSVPart: Sendable, Codable {
   public func count() throws(FileError) -> Count {
     let tokenizer = CSVTokenizer(dialect)
     return try withBytes { (bytes) throws(FileError) in
+      // A record that begins behind the part is of another one, and one that ends far behind it is left to
+      // `CSVPlan.chunks`: each part of a long line, or of blank ones, would be read to their end.
+      let own = bytes.extracting(..<bounds.upperBound)
+      let near = bytes.extracting(..<min(bytes.count, bounds.upperBound + Self.farthestEnd))
       var runs: [Run] = []
+      func run(from start: Int, watching watched: Int?, _ isMet: inout Int?) -> Run? {
+        guard
+          let run = try? tokenizer.run(
+            in: near, from: start, upTo: bounds.upperBound, watching: watched, &isMet)
+        else { return nil }
+        return run.end < near.count || near.count == bytes.count ? run : nil
+      }
       var start = bounds.lowerBound
       if !beginsWithRecord {
-        let end = tokenizer.lineEnd(in: bytes, from: start - 1, upTo: bounds.upperBound)
-        start = tokenizer.nextLine(in: bytes, after: end)
+        start = tokenizer.nextLine(in: bytes, after: tokenizer.lineEnd(in: own, from: start - 1))
       }
-      start = tokenizer.recordStart(in: bytes, from: start)
-      let quoted =
-        beginsWithRecord ? nil : tokenizer.recordAfterQuote(in: bytes, from: bounds)
+      start = tokenizer.recordStart(in: own, from: min(start, own.count))
+      let quoted = beginsWithRecord ? nil : tokenizer.recordAfterQuote(in: own, from: bounds)
       var isMet: Int?
-      if let run = try? tokenizer.run(
-        in: bytes, from: start, upTo: bounds.upperBound, watching: quoted, &isMet)
-      {
-        runs.append(run)
+      if let found = run(from: start, watching: quoted, &isMet) {
+        runs.append(found)
         if let quoted, let before = isMet {
-          runs.append(Run(start: quoted, end: run.end, rowCount: run.rowCount - before))
+          runs.append(Run(start: quoted, end: found.end, rowCount: found.rowCount - before))
         }
       }
       var nothing: Int?
       if let quoted, isMet == nil, quoted != start,
-        let run = try? tokenizer.run(
-          in: bytes, from: quoted, upTo: bounds.upperBound, watching: nil, &nothing)
+        let found = run(from: quoted, watching: nil, &nothing)
       {
-        runs.append(run)
+        runs.append(found)
       }
       return Count(bounds: bounds, runs: runs)
     }
@@ -124,14 +133,6 @@ public struct CSVPart: Sendable, Codable {
 extension CSVTokenizer {
   /// How far behind a part the end of its last record is looked for in large steps.
   private static let reach = 1 << 16
-
-  /// The offset of the first end of a line, or of the text; quotes are not looked at.
-  func lineEnd(in bytes: Span<UInt8>, from start: Int, upTo limit: Int) -> Int {
-    let limit = min(bytes.count, max(start, limit) + Self.reach)
-    let feed = bytes.firstIndex(of: 0x0A, in: start..<limit) ?? limit
-    let end = bytes.firstIndex(of: 0x0D, in: start..<feed) ?? feed
-    return end < limit ? end : lineEnd(in: bytes, from: end)
-  }
 
   /// Counts the records that begin between two offsets, at the first of which one does.
   /// - Parameters:

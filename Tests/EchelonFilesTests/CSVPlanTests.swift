@@ -3,11 +3,17 @@ import Foundation
 import Testing
 
 @Suite struct `A file read in parts` {
-  /// What reading by parts gives; nil where that is left to a reading from the beginning.
+  typealias Reading = (outline: CSVOutline, numbers: [Double], missingCounts: [Int])
+
   private func read(
     _ path: String, _ dialect: CSVDialect, partByteCount: Int
-  ) throws -> (outline: CSVOutline, numbers: [Double], missingCounts: [Int])? {
+  ) throws -> Reading? {
     guard let plan = DataFileReader.plan(path, dialect: dialect) else { return nil }
+    return try Self.read(plan, partByteCount: partByteCount)
+  }
+
+  /// What reading by parts gives; nil where that is left to a reading from the beginning.
+  static func read(_ plan: CSVPlan, partByteCount: Int) throws -> Reading? {
     let parts = plan.parts(of: partByteCount)
     guard let chunks = try plan.chunks(parts.map { try $0.count() }) else { return nil }
     let rowCount = chunks.last?.rows.upperBound ?? 0
@@ -79,6 +85,49 @@ import Testing
       #expect(parts.missingCounts[1] == (0..<20_000).count { $0 % 7 == 0 && $0 != 17_000 })
     }
   }
+
+  private struct Runs: Decodable {
+    struct Run: Decodable { let start, end: Int }
+    let runs: [Run]
+  }
+
+  /// Text in which each part could take what comes next for a record that goes on to the end.
+  struct LongText: CustomTestStringConvertible, Sendable {
+    let before: String, unit: String, behind: String
+    var testDescription: String { "\(before)\(unit.prefix(8))…\(behind)".debugDescription }
+    var text: String {
+      before + String(repeating: unit, count: 1_500_000 / unit.utf8.count) + behind
+    }
+
+    private static let filler = String(repeating: "y", count: 9_000)
+    static let all = [
+      LongText(before: "", unit: "1", behind: ""), LongText(before: "", unit: "\n", behind: ""),
+      LongText(before: "\"", unit: "x", behind: "\""),
+      LongText(before: "", unit: "x\",\"" + filler + "\n", behind: "\""),
+      LongText(before: "\"", unit: "z\",\"" + filler, behind: "\""),
+    ]
+  }
+
+  @Test(arguments: LongText.all)
+  func `is looked through in parts that do not each read on to the end`(_ long: LongText) throws {
+    try withTemporaryFolder { folder in
+      let path = try write("a\n2\n\(long.text)\n3\n", to: "\(folder)/long.csv")
+      let plan = try #require(DataFileReader.plan(path, dialect: Self.wide))
+      let byteCount = 200_000
+      let counts = try plan.parts(of: byteCount).map { try $0.count() }
+      for (index, count) in counts.enumerated() {
+        let found = try JSONDecoder().decode(Runs.self, from: JSONEncoder().encode(count))
+        let farthest = (index + 1) * byteCount + (1 << 20) + 100
+        #expect(found.runs.allSatisfy { $0.start <= farthest && $0.end <= farthest })
+      }
+      guard let file = try? CSVFile(path: path, dialect: Self.wide) else { return }
+      let parts = try #require(try Self.read(plan, partByteCount: byteCount))
+      #expect(parts.outline.rowCount == file.rowCount && parts.outline.columns == file.columns)
+      #expect(bits(parts.numbers) == bits(try file.allNumbers()))
+    }
+  }
+
+  private static let wide = CSVDialect.commaSeparated.with { $0.raggedRows = .cut }
 }
 
 @Suite struct `Rows of numbers` {

@@ -21,7 +21,8 @@ protocol FuzzTarget: AnyObject {
   static let targets: [(name: String, make: @Sendable () throws -> any FuzzTarget)] = [
     ("function", { FunctionTarget() }), ("value", { try ValueTarget() }),
     ("error", { ErrorTarget() }), ("type", { try TypeTarget() }), ("wire", { try WireTarget() }),
-    ("flight", { try FlightTarget() }), ("csv", { CSVTarget() }), ("npy", { NPYTarget() }),
+    ("flight", { try FlightTarget() }), ("csv", { CSVTarget() }),
+    ("csv-parts", { CSVPartsTarget() }), ("npy", { NPYTarget() }),
     ("mtx", { MatrixMarketTarget() }), ("jsonl", { JSONLinesTarget() }),
     ("npz", { try NPZTarget() }), ("raw", { RawTarget() }),
   ]

@@ -14,20 +14,21 @@ final class CSVTarget: FuzzTarget {
   ].map { Array($0.utf8) }
 
   /// The dialect that the first byte chooses, so that the fuzzer finds its way to each.
-  private func dialect(_ choice: UInt8) -> CSVDialect {
+  static func dialect(_ choice: UInt8) -> CSVDialect {
     var dialect = CSVDialect.detecting
     dialect.raggedRows = RaggedRowPolicy.allCases[Int(choice & 3)]
     dialect.hasDecimalComma = choice & 4 != 0
     dialect.comment = choice & 8 != 0 ? UInt8(ascii: "#") : nil
     dialect.hasHeader = choice & 16 == 0
     if choice & 32 != 0 { dialect.missingSpellings = ["", "-999", "2"] }
+    if choice & 128 != 0 { dialect.comment = UInt8(ascii: ",") }
     if choice & 64 != 0 { dialect.kinds = [dialect.hasHeader ? "a" : "col0": .number] }
     return dialect
   }
 
   func run(_ bytes: [UInt8]) {
     run(bytes, .detecting)
-    if let choice = bytes.first { run(Array(bytes.dropFirst()), dialect(choice)) }
+    if let choice = bytes.first { run(Array(bytes.dropFirst()), Self.dialect(choice)) }
   }
 
   private func run(_ bytes: [UInt8], _ dialect: CSVDialect) {

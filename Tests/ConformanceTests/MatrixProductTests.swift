@@ -86,6 +86,65 @@ import Testing
     for scalar in testedScalars { try check(scalar) }
   }
 
+  /// In rows, in columns and with gaps between elements, on 1, 2, 3 and 7 workers.
+  @Test func `has the same bits however its factors lie`() throws {
+    let seed = testSeed()
+    let forms: [MatrixForm] = [.plain, .transposed, .adjoint]
+    func expectSame(_ what: String, _ compute: (ProcessPool, TestedLayout) throws -> [String])
+      throws
+    {
+      var all: Set<[String]> = []
+      for (index, pool) in pools.enumerated() {
+        for layout in index == 1 ? TestedLayout.allCases : [TestedLayout.allCases[index % 3]] {
+          all.insert(try compute(pool, layout))
+        }
+      }
+      #expect(all.count == 1, "\(what), seed \(seed)")
+    }
+    func checkVectors<Element: TestedScalar>(_: Element.Type) throws {
+      for (rows, columns) in [(1, 1), (3, 70), (70, 3), (129, 260), (700, 100)] {
+        let a = Reference<Element>(rows: rows, columns: columns, seed: seed)
+        let x = Reference<Element>(rows: columns, columns: 1, seed: seed &+ 1)
+        for form in forms {
+          try expectSame("\(rows) × \(columns) \(Element.self), a vector, \(form)") {
+            let y = try $0.multiply(
+              given(a, form).shared(on: $0, $1), $0.array(x.elements), form: form)
+            return Array(y).map { "\($0)" }
+          }
+        }
+      }
+    }
+    for scalar in testedScalars { try checkVectors(scalar) }
+    func checkComplex<Part: ComplexPart & TestedScalar>(_: Part.Type) throws
+    where Part.Real == Part {
+      for (rows, inner, columns) in Self.shapes.suffix(4) + [(129, 260, 131)] {
+        let a = Reference<ComplexElement<Part>>(rows: rows, columns: inner, seed: seed)
+        let b = Reference<ComplexElement<Part>>(rows: inner, columns: columns, seed: seed &+ 1)
+        for (left, right) in forms.flatMap({ left in forms.map { (left, $0) } }) {
+          try expectSame("\(rows) × \(inner) × \(columns) \(Part.self), \(left), \(right)") {
+            bits(
+              try $0.multiply(
+                given(a, left).shared(on: $0, $1), given(b, right).shared(on: $0, $1),
+                leftForm: left, rightForm: right))
+          }
+        }
+      }
+    }
+    try checkComplex(Double.self)
+    try checkComplex(Float.self)
+    func checkReal<Element: TestedScalar & KernelElement & Sendable>(_: Element.Type) throws {
+      for (rows, inner, columns) in Self.shapes.suffix(4) + [(129, 260, 131)] {
+        let a = Reference<Element>(rows: rows, columns: inner, seed: seed)
+        let b = Reference<Element>(rows: inner, columns: columns, seed: seed &+ 1)
+        try expectSame("\(rows) × \(inner) × \(columns) \(Element.self)") {
+          bits(try $0.multiply(a.shared(on: $0, $1), b.shared(on: $0, $1)))
+        }
+      }
+    }
+    try checkReal(Double.self)
+    try checkReal(Float.self)
+  }
+
   @Test(arguments: TestedExecutor.allCases)
   func `of a symmetric, Hermitian or triangular matrix reads no more than it says`(
     _ kind: TestedExecutor

@@ -183,7 +183,7 @@ import Testing
 
   @Test func `says when the levels were not enough`() throws {
     let run = try CommandProcess.run(
-      "montecarlo", "multilevel", "--error", "0.01", "--levels", "3", "--volatility", "0.6")
+      "montecarlo", "multilevel", "--error", "0.05", "--levels", "3", "--volatility", "0.6")
     #expect(run.status == 0 && run.output.contains("take more --levels"), "\(run.output)")
   }
 }

@@ -24,8 +24,9 @@ struct MultiplyBlocks: DenseLoop {
     let block = c.matrix(of: Element.self)[rows, columns]
     let left = leftForm == .plain ? a[rows, 0..<a.columns] : a[0..<a.rows, rows]
     let right = rightForm == .plain ? b[0..<b.rows, columns] : b[columns, 0..<b.columns]
-    try withFactor(left, leftForm) { left, leftShape, leftForm throws(LinearAlgebraError) in
-      try withFactor(right, rightForm) { right, rightShape, rightForm throws(LinearAlgebraError) in
+    // A form of BLAS has bits of its own: factors that lie by rows are copied, so that it is always the same.
+    try withColumnMajor(left) { left, leftShape throws(LinearAlgebraError) in
+      try withColumnMajor(right) { right, rightShape throws(LinearAlgebraError) in
         block.storage.withMutableSpan { c in
           LAPACK.gemm(
             left, leftShape, aForm: leftForm, right, rightShape, bForm: rightForm, &c,
@@ -54,10 +55,15 @@ struct MultiplyVector: DenseLoop {
     let rows = grid[iteration].rows
     let a = self.a.matrix(of: Element.self)
     let block = form == .plain ? a[rows, 0..<a.columns] : a[0..<a.rows, rows]
-    try withFactor(block, form) { a, shape, form throws(LinearAlgebraError) in
+    // As with products of matrices, but by rows, as matrices lie that are made of arrays: what lies by rows is its
+    // transpose by columns. BLAS has no conjugate of that alone.
+    let isAdjoint = form == .adjoint && Element.isComplex
+    let factor = isAdjoint ? block : block.transposed
+    let factorForm: MatrixForm = isAdjoint ? .adjoint : form == .plain ? .transposed : .plain
+    try withColumnMajor(factor) { a, shape throws(LinearAlgebraError) in
       x.view(as: Element.self).withSpan { x in
         y.view(as: Element.self)[rows].withMutableSpan { y in
-          LAPACK.gemv(form, a, shape, x, &y)
+          LAPACK.gemv(factorForm, a, shape, x, &y)
         }
       }
     }
@@ -157,22 +163,5 @@ private func withColumnMajor<Element: LinearAlgebraScalar, R>(
   return try withScratch(of: Element.self, shape) { copy throws(LinearAlgebraError) in
     try MatrixBytes(matrix).copy(into: &copy, shape)
     return try body(copy.span, shape)
-  }
-}
-
-/// Hands a factor over as BLAS can read it: where it lies if rows or columns lie together, else as a copy.
-private func withFactor<Element: LinearAlgebraScalar, R>(
-  _ matrix: SharedMatrix<Element>, _ form: MatrixForm,
-  _ body: (Span<Element>, ColumnMajorShape, MatrixForm) throws(LinearAlgebraError) -> R
-) throws(LinearAlgebraError) -> R {
-  // What lies row by row is its transpose column by column; BLAS has no conjugate of that alone.
-  if form != .adjoint, !matrix.isColumnMajor, matrix.transposed.isColumnMajor {
-    return try matrix.storage.withSpan { span throws(LinearAlgebraError) in
-      try body(
-        span, MatrixBytes(matrix.transposed).columnMajor, form == .plain ? .transposed : .plain)
-    }
-  }
-  return try withColumnMajor(matrix) { span, shape throws(LinearAlgebraError) in
-    try body(span, shape, form)
   }
 }

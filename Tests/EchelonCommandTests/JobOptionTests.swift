@@ -65,9 +65,13 @@ import Testing
   @Test func `stop a file that takes much longer than others`() throws {
     try withFolder { folder in
       let job = try JobFixture(in: folder, count: 6)
-      // 60,000 rows, not 20: there is no pool whose workers take as long for both.
-      try job.write("x,y\n" + String(repeating: "0.125,17.25\n", count: 60_000), "in/20000.csv")
-      let run = try job.batch("--timeout", "2000%", status: 1)
+      // 80,000 pairs of columns, not one: seconds beside a millisecond, however busy the machine is.
+      let rows = (0..<1000).map { row in
+        (0..<400).map { "\((row * 7919 + $0 * 31) % 1009)" }.joined(separator: ",")
+      }
+      let header = (0..<400).map { "c\($0)" }.joined(separator: ",")
+      try job.write(([header] + rows).joined(separator: "\n"), "in/20000.csv")
+      let run = try job.batch("--timeout", "2000%", steps: "corr spearman", status: 1)
       #expect(JobFixture.summary(run) == "6 files done, 1 failed")
       #expect(run.errors.contains("20000.csv: stopped after "))
       #expect(run.errors.contains("2000% of the median time of a file"))

@@ -137,6 +137,8 @@ public struct CSVFile: Sendable {
   }
 
   /// The values of column `index` as text, whatever its kind; nil where one is missing.
+  ///
+  /// - Throws: `FileError.malformedText` for a word that is not UTF-8, with its place.
   public func readText(column index: Int) throws(FileError) -> [String?] {
     precondition(columns.indices ~= index, "column \(index) of \(columns.count)")
     var values: [String?] = []
@@ -152,7 +154,7 @@ public struct CSVFile: Sendable {
         }
         let isMissing =
           !fields[index].isQuoted && missing.contains(fields[index].contents, in: bytes)
-        values.append(isMissing ? nil : tokenizer.text(of: fields[index], in: bytes))
+        values.append(isMissing ? nil : try tokenizer.text(of: fields[index], in: bytes))
       }
     }
     return values
@@ -202,10 +204,14 @@ public struct CSVFile: Sendable {
     } while dialect.raggedRows == .skip && fields.count != columns.count
   }
 
-  /// Gives `body` the bytes; whatever it finds wrong now was right when the file was scanned.
+  /// Gives `body` the bytes; what it finds wrong now was right when the file was scanned, but for words,
+  /// which the scan does not look into.
   func read(_ body: (Span<UInt8>) throws(CSVFault) -> Void) throws(FileError) {
     try source.withBytes(path: path) { (bytes) throws(FileError) in
-      do { try body(bytes) } catch { throw FileError.changed(path: path) }
+      do throws(CSVFault) { try body(bytes) } catch {
+        guard case .notUTF8 = error.problem else { throw .changed(path: path) }
+        throw FileError(error, path: path, in: bytes)
+      }
     }
   }
 

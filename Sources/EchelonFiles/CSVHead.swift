@@ -53,7 +53,7 @@ struct CSVHead: Sendable, Equatable {
       guard names.count < limit else {
         throw CSVFault(offset: position, problem: .tooManyColumns(limit: limit))
       }
-      let text = tokenizer.text(of: field, in: bytes)
+      let text = try tokenizer.text(of: field, in: bytes)
       names.append(text.isEmpty ? "col\(names.count)" : text)
       guard field.end < bytes.count, !tokenizer.isLineEnd(bytes[field.end]) else {
         return (distinct(names), tokenizer.nextLine(in: bytes, after: field.end))

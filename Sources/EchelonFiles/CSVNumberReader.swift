@@ -121,6 +121,10 @@ extension FileError {
         place: place, what: "expected the delimiter or the end of the line after a closing quote")
     case .nulByte:
       self = .notText(path: path, offset: fault.offset, what: "a NUL character")
+    case .notUTF8:
+      self = .malformedText(
+        place: place,
+        what: "bytes that are not UTF-8; convert the file, such as by iconv -f latin1 -t utf-8")
     case .ragged(let expected, let found):
       self = .raggedRow(place: place, expected: expected, found: found)
     case .notANumber(let column, let byteCount):

@@ -6,6 +6,8 @@ struct CSVFault: Error, Equatable {
     case unterminatedQuote
     case textAfterQuote
     case nulByte
+    /// In a name or in a word that was asked for as text.
+    case notUTF8
     case ragged(expected: Int, found: Int)
     case tooManyColumns(limit: Int)
     /// In a column that was given as numbers.
@@ -176,14 +178,17 @@ struct CSVTokenizer: Sendable {
   }
 
   /// The contents of a field as text, doubled quotes made single.
-  func text(of field: CSVField, in bytes: Span<UInt8>) -> String {
-    guard field.hasDoubledQuotes else { return bytes.text(field.contents) }
+  func text(of field: CSVField, in bytes: Span<UInt8>) throws(CSVFault) -> String {
     var copy: [UInt8] = []
+    copy.reserveCapacity(field.contents.count)
     var position = field.contents.lowerBound
     while position < field.contents.upperBound {
       copy.append(bytes[position])
-      position += bytes[position] == UInt8(ascii: "\"") ? 2 : 1
+      position += field.hasDoubledQuotes && bytes[position] == UInt8(ascii: "\"") ? 2 : 1
     }
-    return String(decoding: copy, as: UTF8.self)
+    guard let text = String(validating: copy, as: UTF8.self) else {
+      throw CSVFault(offset: field.contents.lowerBound, problem: .notUTF8)
+    }
+    return text
   }
 }

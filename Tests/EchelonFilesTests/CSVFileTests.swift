@@ -112,11 +112,18 @@ import Testing
     }
   }
 
-  @Test func `keeps words as they are, and repairs what is not UTF-8`() throws {
+  @Test func `keeps words as they are, and refuses what is not UTF-8`() throws {
     #expect(try table("a\nnaïve 数\n")["a"]?.text == ["naïve 数"])
+    let word = Array("na".utf8) + [0xEF] + Array("ve".utf8)
     let file = try CSVFile(
-      name: "latin1.csv", bytes: Array("a\nna".utf8) + [0xEF] + Array("ve\n".utf8))
-    #expect(try file.readText(column: 0) == ["na\u{FFFD}ve"])
+      name: "latin1.csv", bytes: Array("a,b\n1,x\n2,".utf8) + word + Array("\n".utf8))
+    #expect(try file.allNumbers() == [1, 2])
+    let refused = fileError { _ = try file.table() }
+    #expect(refused?.description.hasPrefix("latin1.csv:3:3: bytes that are not UTF-8") == true)
+    let header = fileError {
+      _ = try CSVFile(name: "h.csv", bytes: Array("a,\"".utf8) + word + Array("\"\n1,2\n".utf8))
+    }
+    #expect(header?.description.hasPrefix("h.csv:1:4: bytes that are not UTF-8") == true)
   }
 
   @Test func `gives the words of a column of numbers too`() throws {

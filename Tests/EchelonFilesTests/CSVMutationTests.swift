@@ -38,7 +38,7 @@ import Testing
       let dialect = CSVDialect.various[round / 7 % CSVDialect.various.count]
       do {
         let file = try CSVFile(name: "m.csv", bytes: bytes, dialect: dialect, chunkByteCount: 16)
-        let table = try file.table()  // the scan accepted it, so this must not throw
+        let table = try file.table()  // the scan accepted it: only words may still be refused
         #expect(table.columns.allSatisfy { $0.count == file.rowCount }, "seed \(seed), \(round)")
         accepted += 1
       } catch {
@@ -53,6 +53,7 @@ import Testing
   @Test func `are read the same whole and cut into chunks`() throws {
     let seed: UInt64 = 99
     var generator = SeededGenerator(seed: seed)
+    var readable = 0
     for round in 0..<4_000 {
       let dialect = CSVDialect.various[round / 7 % CSVDialect.various.count]
       var bytes = Array(Self.bases[round % Self.bases.count].utf8)
@@ -62,7 +63,11 @@ import Testing
       }
       let cut = try CSVFile(name: "m.csv", bytes: bytes, dialect: dialect, chunkByteCount: 1)
       #expect(whole.raggedRows == cut.raggedRows, "seed \(seed), round \(round): \(bytes)")
-      #expect(try whole.table() == cut.table(), "seed \(seed), round \(round): \(bytes)")
+      // Both refuse words that are not UTF-8.
+      let tables = [whole, cut].map { file in try? file.table() }
+      #expect(tables[0] == tables[1], "seed \(seed), round \(round): \(bytes)")
+      readable += tables[0] == nil ? 0 : 1
     }
+    #expect(readable > 300, "\(readable)")
   }
 }

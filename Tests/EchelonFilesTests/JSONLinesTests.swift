@@ -155,6 +155,9 @@ private func lines(_ text: String) throws -> DataTable {
         try String(decoding: bytes(of: "\(folder)/i.jsonl"), as: UTF8.self)
           == "{\"x\": 1e999}\n{\"x\": -1e999}\n{\"x\": -0}\n")
       #expect(try DataFileReader.open("\(folder)/i.jsonl").table() == infinite)
+      try JSONValue(infinite).write(to: "\(folder)/i.json")
+      let document = fileError { _ = try DataFileReader.open("\(folder)/i.json") }
+      #expect(document?.description.contains("on each line is read") == true)
       let twice = DataTable(columns: [
         Column(name: "x", numbers: [1]), Column(name: "x", numbers: [1]),
       ])

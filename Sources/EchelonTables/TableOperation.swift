@@ -177,7 +177,12 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     case .drop(let names):
       let list = NameList(argument, table)
       for name in names { _ = try list.column(name) }
-      return DataTable(columns: table.columns.filter { !names.contains($0.name) })
+      let rest = table.columns.filter { !names.contains($0.name) }
+      guard !rest.isEmpty else {
+        throw ExpressionFault(
+          "no column is left", at: 0..<argument.count, of: argument)
+      }
+      return DataTable(columns: rest)
     case .rename(let pairs):
       return try NameList(argument, table).renamed(pairs)
     case .sort(let keys):

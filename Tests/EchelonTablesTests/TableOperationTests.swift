@@ -113,6 +113,7 @@ private func fault(_ operation: String) -> ExpressionFault? {
       ("group count() by kind", "no column 'kind'", 11..<15),
       ("select x, x", "named twice", 0..<4), ("group count() by x, x", "named twice", 0..<15),
       ("turn x", "is no operation", 0..<4), ("drop z", "no column 'z'", 0..<1),
+      ("drop x, class, `long name`", "no column is left", 0..<21),
     ])
   func `say what is wrong with them, and where`(
     _ text: String, _ problem: String, _ range: Range<Int>

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Echelon
+import EchelonMemory
 import Glibc
 
 /// The command line: one subcommand per file, each a thin layer over the library.
@@ -56,6 +57,12 @@ struct EchelonCommand: AsyncParsableCommand {
   static var _errorPrefix: String { "echelon: " }
 
   static func main() async {
+    if let word = ProgramArguments.firstNotUTF8 {
+      Console.writeError(
+        "\(_errorPrefix)'\(word)' is not UTF-8, as all names and words have to be; rename the file (mv)"
+      )
+      Glibc.exit(Exit.wrongUse.rawValue)
+    }
     do {
       var command = try await asyncParseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

@@ -115,7 +115,9 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notFound(let path):
-      "\(path): no such file; check the name and the folders on the way to it"
+      path.unicodeScalars.contains("\u{FFFD}")
+        ? "\(path): no such file; if its name is not UTF-8, which \u{FFFD} stands for here, rename it"
+        : "\(path): no such file; check the name and the folders on the way to it"
     case .permissionDenied(let path):
       "\(path): permission denied; check the permissions of the file and of its folder"
     case .isDirectory(let path):
@@ -123,7 +125,7 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notRegularFile(let path):
       "\(path): is not a regular file; save its contents to a file first"
     case .empty(let path):
-      "\(path): holds no data; a CSV file needs at least a header line"
+      "\(path): holds no data, not even the name of a column; make it again, or leave it out"
     case .notText(let path, let offset, let what):
       "\(path): is not a text file: \(what) at byte \(offset); convert it to UTF-8 text or NPY"
     case .raggedRow(let place, let expected, let found):
@@ -196,6 +198,10 @@ extension FileError {
     case EACCES, EPERM, EROFS: self = .permissionDenied(path: path)
     case EISDIR: self = .isDirectory(path: path)
     case ENODEV, ENXIO: self = .notRegularFile(path: path)
+    case EEXIST:
+      self = .system(
+        path: path, operation: error.operation.rawValue,
+        reason: "a file of this name is in the way; choose another name")
     case ENOSPC, EDQUOT: self = .noSpace(path: path)
     default:
       self = .system(path: path, operation: error.operation.rawValue, reason: error.reason)

@@ -16,10 +16,11 @@ final class Interruption: Sendable {
         state.hasHappened = true
         return state.cancellations
       }
-      // A progress line may stand where this is written.
-      Console.writeError(
+      // A progress line may stand where this is written; both in one, so that none is drawn in between.
+      try? Terminal.write(
         (Terminal.isTerminal(.error) ? "\r\u{1B}[K" : "")
-          + "echelon: interrupted; finishing what runs, press Ctrl-C again to end at once")
+          + "echelon: interrupted; finishing what runs, press Ctrl-C again to end at once\n",
+        to: .error)
       for cancel in cancellations { cancel() }
     }
   }

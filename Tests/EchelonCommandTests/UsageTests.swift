@@ -54,4 +54,32 @@ import Testing
     #expect(run.status == 1)
     #expect(run.errors == "echelon: cannot write to standard output: No space left on device\n")
   }
+
+  @Test func `shows control characters of names as escapes`() throws {
+    let run = try CommandProcess.shell(
+      """
+      folder=$(mktemp -d) && cd "$folder" && file=$(printf 'f\\033[31m.csv')
+      printf 'a\\033[2J,b\\n1,2\\n' > "$file"
+      "$ECHELON" stats "$file"; "$ECHELON" filter 'c > 0' "$file"; rm -r "$folder"
+      """)
+    #expect(run.output.hasPrefix("f\\u{1B}[31m.csv  1 row"), "\(run.output)")
+    #expect(run.output.contains("\na\\u{1B}[2J      1 "), "\(run.output)")
+    #expect(run.errors.hasPrefix("echelon: f\\u{1B}[31m.csv: character 1"), "\(run.errors)")
+    #expect(!(run.output + run.errors).unicodeScalars.contains("\u{1B}"))
+  }
+
+  @Test func `refuses names that are not UTF-8, and does not write to another file`() throws {
+    let run = try CommandProcess.shell(
+      """
+      folder=$(mktemp -d) && file=$(printf "$folder/x\\377.csv") && cp data/iris.csv "$file"
+      "$ECHELON" stats "$file"; echo $?
+      "$ECHELON" convert data/iris.csv --output "$file"; echo $?
+      "$ECHELON" stats "$folder"; echo $?; ls "$folder" | wc -l; rm -r "$folder"
+      """)
+    #expect(run.output == "2\n2\n1\n1\n", "\(run.output)")
+    let lines = run.errors.split(separator: "\n")
+    #expect(lines.count == 3, "\(run.errors)")
+    #expect(lines.prefix(2).allSatisfy { $0.contains("x\\xff.csv' is not UTF-8") }, "\(lines)")
+    #expect(lines.last?.contains("rename it") == true, "\(lines)")
+  }
 }

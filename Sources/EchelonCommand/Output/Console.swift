@@ -52,8 +52,10 @@ enum Console {
     }
   }
 
-  /// Writes lines to standard error. When that fails there is nobody to tell.
+  /// Writes lines to standard error, with control characters as escapes. When that fails there is nobody
+  /// to tell.
   static func writeError(_ text: String) {
+    let text = text.visible(isMultiline: true)
     try? Terminal.write(text.hasSuffix("\n") ? text : text + "\n", to: .error)
   }
 

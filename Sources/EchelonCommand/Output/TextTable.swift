@@ -24,7 +24,7 @@ struct TextTable {
       _ title: String, _ alignment: Alignment = .left, isElastic: Bool = false,
       hidingRank: Int? = nil
     ) {
-      self.title = title
+      self.title = title.visible()
       self.alignment = alignment
       self.isElastic = isElastic
       self.hidingRank = hidingRank
@@ -100,7 +100,7 @@ struct TextTable {
 
     private static func text(_ cell: Cell, digits: Int) -> String {
       switch cell {
-      case .text(let text): text
+      case .text(let text): text.visible()
       case .integer(let value): String(value)
       case .number(nil): "–"
       case .number(let value?): Self.text(value, digits: digits)

@@ -15,7 +15,7 @@ extension StatsCommand {
       do {
         let found = try text.table(at: path, raw, command: "stats") { try operation.apply(to: $0) }
         if output.format == .table {
-          let heading = (results.isEmpty ? "" : "\n") + Console.bold(path) + "\n"
+          let heading = (results.isEmpty ? "" : "\n") + Console.bold(path.visible()) + "\n"
           try Console.write(heading + Self.turned(found).text(width: Console.width))
         }
         results.append((path, found))

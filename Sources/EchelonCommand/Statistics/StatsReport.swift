@@ -64,7 +64,7 @@ struct StatsReport {
     let size =
       "\(NumberText.count(summary.rowCount, "row")), "
       + NumberText.count(summary.columns.count, "column")
-    return "\(Console.bold(summary.file))  \(size)\n" + table.text(width: Console.width)
+    return "\(Console.bold(summary.file.visible()))  \(size)\n" + table.text(width: Console.width)
   }
 
   /// The summaries as a table with a row for each column: `column, kind, count, missing, mean, …`.

@@ -33,6 +33,22 @@ enum InputFiles {
     return paths
   }
 
+  /// Refuses several files where one result is wanted. A word that belongs to the operation and got
+  /// among the files is found by there being no such file.
+  static func requireOne(_ paths: [String], _ command: String) throws {
+    guard paths.count > 1 else { return }
+    guard paths.count(where: { $0 == InputFile.standardStream }) < 2 else {
+      throw WrongUse("- is standard input, which can be read only once", command: command)
+    }
+    let missing = paths.first { path in
+      path != InputFile.standardStream && !path.contains(":") && Folder.entry(at: path) == .unknown
+    }
+    if let missing { throw FileError.notFound(path: missing) }
+    throw WrongUse(
+      "\(paths.count) files have \(paths.count) results; name a folder for them by --output",
+      command: command)
+  }
+
   private static func names(in folder: String) throws(FileError) -> [String] {
     do { return try Folder.names(in: folder) } catch { throw FileError(error, path: folder) }
   }

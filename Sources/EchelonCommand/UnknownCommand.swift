@@ -18,20 +18,36 @@ struct UnknownCommand: CustomStringConvertible {
         continue
       }
       let names = subcommands.map { $0._commandName }
+      let whole = path.joined(separator: " ")
+      let elsewhere = Self.elsewhere(argument, than: path)
       let similar = names.filter { name in
         zip(name, argument).prefix { $0 == $1 }.count >= min(3, name.count)
       }
-      let whole = path.joined(separator: " ")
       let isFile = Folder.entry(at: argument) != .unknown
       description =
         "there is no '\(whole) \(argument)'"
-        + (similar.isEmpty
-          ? "; there are \(names.joined(separator: ", "))"
-          : "; did you mean \(similar.map { "'\(whole) \($0)'" }.joined(separator: " or "))?")
+        + (!elsewhere.isEmpty
+          ? "; there is \(elsewhere.joined(separator: " and "))"
+          : similar.isEmpty
+            ? "; there are \(names.joined(separator: ", "))"
+            : "; did you mean \(similar.map { "'\(whole) \($0)'" }.joined(separator: " or "))?")
         + (isFile ? "\n  What is to be done comes before the file." : "")
         + "\n  See '\(whole) --help' for more information."
       return
     }
     return nil
+  }
+
+  /// Where else the name is known: as one of the commands of a command, or as an operation of batches.
+  private static func elsewhere(_ name: String, than path: [String]) -> [String] {
+    let commands = EchelonCommand.configuration.subcommands
+    if path.count > 1, commands.contains(where: { $0._commandName == name }) {
+      return ["'echelon \(name)'"]
+    }
+    let groups = commands.filter { command in
+      command.configuration.subcommands.contains { $0._commandName == name }
+    }
+    return groups.map { "'echelon \($0._commandName) \(name)'" }
+      + (BatchStep.names.contains(name) ? ["'echelon batch --do \(name) …'"] : [])
   }
 }

@@ -91,9 +91,27 @@ import Testing
     (["group", "data/iris.csv"], "echelon group 'count() by class' data/iris.csv"),
     (["histogram", "data/iris.csv"], "Its columns are sepal length (cm), sepal width (cm),"),
     (["filter", "petal length (cm) > 6", "data/iris.csv"], "stand in backquotes"),
+    (
+      ["bootstrap", "data/iris.csv"],
+      "there is 'echelon montecarlo bootstrap' and 'echelon batch --do"
+    ),
+    (["plot", "stats", "data/iris.csv"], "there is 'echelon stats'"),
+    (
+      ["batch", "--do", "standardise", "data/iris.csv", "--output", "x"],
+      "did you mean 'standardize'?"
+    ),
+    (
+      ["convert", "data/iris.csv", "--output", "x.parquet"], ".parquet is no format that is written"
+    ),
+    (["filter", "x > 1", "-", "-"], "- is standard input, which can be read only once"),
   ])
   func `is told what to do instead`(_ arguments: [String], _ text: String) throws {
     let run = try CommandProcess.run(arguments)
     #expect(run.status == 2 && run.errors.contains(text), "\(run.errors)")
+  }
+
+  @Test func `with a word too many is told that there is no such file`() throws {
+    let run = try CommandProcess.run("sort", "class", "desc", "data/iris.csv")
+    #expect(run.errors.hasPrefix("echelon: desc: no such file; "), "\(run.errors)")
   }
 }

@@ -113,9 +113,12 @@ struct BatchPlan {
       if found.count < names.count || names.isEmpty {
         if steps.isEmpty || (!found.isEmpty && Folder.entry(at: word) == .unknown) {
           let unknown = names.first { BatchStep($0) == nil } ?? word
+          let nearest = NearestName.to(unknown, among: BatchStep.names)
           throw WrongUse(
-            "'\(unknown)' is not an operation; there are "
-              + BatchStep.names.joined(separator: ", "), command: command)
+            "'\(unknown)' is not an operation; "
+              + (nearest.map { "did you mean '\($0)'?" }
+                ?? "there are " + BatchStep.names.joined(separator: ", ")),
+            command: command)
         }
         break
       }

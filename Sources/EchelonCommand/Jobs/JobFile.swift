@@ -148,12 +148,7 @@ struct JobFile {
     do {
       return try BatchPlan.steps([text])
     } catch let error as WrongUse {
-      let name = String(text.prefix { !$0.isWhitespace })
-      let nearest =
-        BatchStep.names.contains(name) ? nil : NearestName.to(name, among: BatchStep.names)
-      throw JobFileFault(
-        path, node.mark,
-        nearest.map { "'\(name)' is not an operation; did you mean '\($0)'?" } ?? error.what)
+      throw JobFileFault(path, node.mark, error.what)
     }
   }
 

@@ -17,9 +17,9 @@ struct ValueAtRiskCommand: AsyncParsableCommand {
       the means and covariances of the past ones (normal). Losses are parts of the portfolio's value.
 
       EXAMPLES
-        echelon montecarlo var data/stocks.csv
-        echelon montecarlo var data/stocks.csv --weights MSFT=0.5,IBM=0.5 --level 0.99
-        echelon montecarlo var data/stocks.csv --horizon 12 --model normal --format json
+        echelon var data/stocks.csv
+        echelon var data/stocks.csv --weights MSFT=0.5,IBM=0.5 --level 0.99
+        echelon var data/stocks.csv --horizon 12 --model normal --format json
       """)
 
   @Argument(help: ArgumentHelp("A data file of prices.", valueName: "file"), completion: .file())

@@ -83,11 +83,7 @@ struct ConvertCommand: AsyncParsableCommand {
   }
 
   private func convert(_ paths: [String], as format: Format, to path: String) throws {
-    guard paths.count == 1 else {
-      throw WrongUse(
-        "\(paths.count) files have \(paths.count) results; name a folder for them by --output",
-        command: "convert")
-    }
+    try InputFiles.requireOne(paths, "convert")
     let table = try text.table(at: paths[0], raw, command: "convert") { $0 }
     let words = table.columns.filter { $0.kind == .text }
     if format.hasNumbersOnly, !words.isEmpty {

@@ -61,11 +61,7 @@ struct TableOptions: ParsableArguments {
         dialect: text.dialect, raw: raw.rawFormat, command: command)
       return try await plan.run(into: folder, workers: workers.count)
     }
-    guard paths.count == 1 else {
-      throw WrongUse(
-        "\(paths.count) files have \(paths.count) results; name a folder for them by --output",
-        command: command)
-    }
+    try InputFiles.requireOne(paths, command)
     let result = try text.table(at: paths[0], raw, command: command) { try operation.apply(to: $0) }
     try target.write(result, as: format)
   }
@@ -145,6 +141,13 @@ enum Target {
   /// The formats that a file's name asks for.
   private static let suffixes = ["csv", "tsv", "npy", "npz", "mtx", "json", "jsonl"]
 
+  /// Formats that are not written, so that no folder gets such a name.
+  private static let otherSuffixes = [
+    "arrow", "bz2", "dat", "feather", "h5", "hdf5", "html", "mat", "ndjson", "ods", "parquet",
+    "pdf",
+    "pkl", "png", "svg", "tab", "txt", "xls", "xlsx", "xml", "xz", "yaml", "zip",
+  ]
+
   init(_ output: String?, _ command: String) throws {
     guard let output, output != InputFile.standardStream else {
       self = .standardOutput
@@ -155,6 +158,12 @@ enum Target {
       CompressionFormat(path: output).map { String(output.dropLast($0.suffix.count)) } ?? output
     if let suffix = Self.suffixes.first(where: { name.hasSuffix(".\($0)") }) {
       self = .file(output, suffix: suffix)
+    } else if let other = Self.otherSuffixes.first(where: { name.hasSuffix(".\($0)") }),
+      Folder.entry(at: output) != .folder
+    {
+      throw WrongUse(
+        "\(output): .\(other) is no format that is written here; there are "
+          + Self.suffixes.map { ".\($0)" }.joined(separator: ", "), command: command)
     } else if name == output {
       self = .folder(output)
     } else {

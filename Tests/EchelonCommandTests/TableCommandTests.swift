@@ -60,6 +60,23 @@ import Testing
     }
   }
 
+  @Test func `say where identifiers are rounded, and keep them as text`() throws {
+    try withFolder { folder in
+      let path = folder + "/ids.csv"
+      let text = "id,n\n1234567890123456789,9007199254740992\n1234567890123456790,1e300\n"
+      try Data(text.utf8).write(to: URL(filePath: path))
+      for command in [["filter", "n > 0"], ["batch", "--output", "\(folder)/out", "--do", "abs"]] {
+        let run = try CommandProcess.run(command + [path])
+        #expect(run.status == 0)
+        #expect(run.errors.contains("rounded in 'id'; where"), "\(run.errors)")
+        #expect(run.errors.contains("--types 'id=text'"), "\(run.errors)")
+      }
+      let kept = try CommandProcess.run("sort", "n", "--types", "id=text", path)
+      #expect(kept.errors.isEmpty, "\(kept.errors)")
+      #expect(kept.output.contains("\n1234567890123456789,"), "\(kept.output)")
+    }
+  }
+
   @Test func `count and average groups`() throws {
     let run = try CommandProcess.run(
       "group", "count(), middle = mean(`petal length (cm)`) by class", "data/iris.csv", "--format",

@@ -60,7 +60,7 @@ struct BatchRun {
         case .failed(let reported): failure = reported
         case .done(let result), .unchanged(let result):
           outcomes[index] = .done(result)
-          if let note = result.raggedRows.note(path: task.path) {
+          for note in result.notes(path: task.path) {
             progress.aside { Console.writeError("echelon: \(note)") }
           }
           return progress.advance(hasFailed: false)

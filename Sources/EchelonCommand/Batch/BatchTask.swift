@@ -26,6 +26,14 @@ struct BatchResult: Codable, Equatable, Sendable {
   let undefinedCount: Int
   /// Rows of text that had more or fewer fields than the header.
   let raggedRows: RaggedRowCounts
+  /// Columns whose whole numbers were rounded; nil where there are none.
+  let roundedColumns: [String]?
+
+  /// What the user is told about a file that is done.
+  func notes(path: String) -> [String] {
+    [raggedRows.note(path: path), RoundedColumns.note(roundedColumns ?? [], path: path)]
+      .compactMap(\.self)
+  }
 }
 
 /// Reads a file, applies the operations, and writes the outputs; runs in a worker.
@@ -35,6 +43,7 @@ struct BatchResult: Codable, Equatable, Sendable {
   do {
     let reader = try task.input.open()
     let input = try reader.table()
+    let rounded = try RoundedColumns.names(in: input, of: reader)
     var table = input
     var undefinedCount = 0
     var outputs = task.outputs.makeIterator()
@@ -49,7 +58,7 @@ struct BatchResult: Codable, Equatable, Sendable {
     }
     return BatchResult(
       rowCount: input.rowCount, columnCount: input.columns.count, undefinedCount: undefinedCount,
-      raggedRows: reader.raggedRows)
+      raggedRows: reader.raggedRows, roundedColumns: rounded.isEmpty ? nil : rounded)
   } catch {
     throw InputFailure(error, path: task.path)
   }

@@ -194,7 +194,12 @@ extension TextOptions {
     do {
       let reader = try inputs[0].open()
       if let note = reader.raggedRows.note(path: path) { Console.writeError("echelon: \(note)") }
-      return try body(reader.table())
+      let table = try reader.table()
+      let rounded = try RoundedColumns.names(in: table, of: reader)
+      if let note = RoundedColumns.note(rounded, path: path) {
+        Console.writeError("echelon: \(note)")
+      }
+      return try body(table)
     } catch {
       Console.report(InputFailure(error, path: path))
       throw Exit.someInputFailed

@@ -186,7 +186,8 @@ extension Faults {
         if isCancelled { cancelled += 1 }
       }
       print("\(cancelled) of 5000 cancelled before their claim")
-      #expect(pool.statistics.pendingTasks == 0)
+      // A task that was taken back counts until its place in the queue has been passed.
+      try eventually("nothing is pending") { pool.statistics.pendingTasks == 0 }
       #expect(pool.statistics.deaths == 0)
       pool.shutdown()
     }

@@ -95,8 +95,8 @@ static int visit_link(hid root, const char *name, const void *info, void *contex
     if (found.rank >= 1 && found.rank <= 2) {
       uint64_t lengths[2] = {1, 1};
       h5.space_lengths(space, lengths, NULL);
-      found.rows = (int64_t)lengths[0];
-      if (found.rank == 2) found.columns = (int64_t)lengths[1];
+      found.rows = lengths[0] < INT64_MAX ? (int64_t)lengths[0] : INT64_MAX;
+      if (found.rank == 2) found.columns = lengths[1] < INT64_MAX ? (int64_t)lengths[1] : INT64_MAX;
     }
   }
   if (space >= 0) h5.space_close(space);
@@ -136,10 +136,10 @@ int echelon_hdf5_read(const char *path, const char *name, double *values, int64_
   hid space = dataset < 0 ? -1 : h5.dataset_space(dataset);
   if (space >= 0) {
     // The file may have changed since it was visited.
-    uint64_t lengths[2] = {1, 1};
+    uint64_t lengths[2] = {1, 1}, product = 0;
     int rank = h5.space_rank(space);
     if (rank >= 0 && rank <= 2 && (rank == 0 || h5.space_lengths(space, lengths, NULL) >= 0) &&
-        (int64_t)(lengths[0] * lengths[1]) == count &&
+        !__builtin_mul_overflow(lengths[0], lengths[1], &product) && product == (uint64_t)count &&
         (count == 0 || h5.dataset_read(dataset, *h5.native_double, 0, 0, 0, values) >= 0)) {
       result = ECHELON_HDF5_OK;
     }

@@ -93,15 +93,18 @@ public struct HDF5File: Sendable {
     }
     var byteCount = 0
     for dataset in found {
-      let (count, isLarge) = dataset.rows.multipliedReportingOverflow(by: 8 * dataset.columns)
-      guard !isLarge, dataset.columns <= DataFileReader.maximumColumnCount || dataset.rank < 2
-      else {
+      guard dataset.columns <= DataFileReader.maximumColumnCount || dataset.rank < 2 else {
         throw .tooManyColumns(path: path, limit: DataFileReader.maximumColumnCount)
       }
-      byteCount = byteCount.addingReportingOverflow(count).partialValue
-      guard (0...maximumByteCount).contains(byteCount) else {
-        throw .tooLargeForMemory(path: path, byteCount: count)
+      // A damaged file can say any lengths.
+      let count = dataset.rows.multipliedReportingOverflow(by: dataset.columns)
+      let bytes = count.partialValue.multipliedReportingOverflow(by: 8)
+      let sum = byteCount.addingReportingOverflow(bytes.partialValue)
+      let isTooLarge = count.overflow || bytes.overflow || sum.overflow
+      guard !isTooLarge, sum.partialValue <= maximumByteCount else {
+        throw .tooLargeForMemory(path: path, byteCount: isTooLarge ? .max : sum.partialValue)
       }
+      byteCount = sum.partialValue
     }
     return found
   }

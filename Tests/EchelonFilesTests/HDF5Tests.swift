@@ -46,6 +46,33 @@ struct `HDF5 files` {
   }
 }
 
+extension `HDF5 files` {
+  /// The lengths of the axes are overwritten, as in a file that is damaged or made to do harm. The largest are
+  /// refused by the library or here.
+  @Test(
+    arguments: [
+      ([0, 1 << 61], "columns"), ([1, 1 << 60], "columns"), ([4, 1 << 62], "columns"),
+      ([1 << 62, 4], "memory"), ([1 << 61, 3], "memory"), ([.max, .max], ".h5"),
+      ([1 << 63, 1 << 63], ".h5"), ([1 << 63, 2], ".h5"), ([1 << 31, 3], "memory"),
+    ] as [([UInt64], String)])
+  func `are refused with lengths that no table has`(_ lengths: [UInt64], _ word: String) throws {
+    func bytes(_ lengths: [UInt64]) -> Data {
+      // As they are now, and at most.
+      Data((lengths + lengths).flatMap { value in (0..<8).map { UInt8(value >> (8 * $0) & 0xFF) } })
+    }
+    var file = try Data(contentsOf: URL(filePath: "\(folder)/mixed.h5"))
+    file.replaceSubrange(try #require(file.range(of: bytes([4, 3]))), with: bytes(lengths))
+    let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString + ".h5")
+    defer { try? FileManager.default.removeItem(at: path) }
+    try file.write(to: path)
+    #expect {
+      _ = try DataFileReader.open(path.path + ":/matrix")
+    } throws: {
+      $0 is FileError && "\($0)".contains(word)
+    }
+  }
+}
+
 extension Column {
   fileprivate func renamed(_ name: String) -> Column { Column(name: name, numbers: numbers ?? []) }
 }

@@ -34,6 +34,12 @@ struct BatchResult: Codable, Equatable, Sendable {
     [raggedRows.note(path: path), RoundedColumns.note(roundedColumns ?? [], path: path)]
       .compactMap(\.self)
   }
+
+  /// Whether its numbers are those of a file: what was decoded may be anything.
+  var isPossible: Bool {
+    [rowCount, columnCount, undefinedCount, raggedRows.filled, raggedRows.cut, raggedRows.skipped]
+      .allSatisfy { 0..<1 << 60 ~= $0 }
+  }
 }
 
 /// Reads a file, applies the operations, and writes the outputs; runs in a worker.

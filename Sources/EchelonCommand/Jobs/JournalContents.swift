@@ -4,7 +4,7 @@ import Foundation
 
 /// All that a journal says, read without its lock.
 ///
-/// Lines that are not what a journal has (torn, overwritten, of a later version) are passed over: their
+/// Lines that are not what a journal has (torn, overwritten, made to do harm) are passed over: their
 /// files are done again, which costs time and nothing else.
 struct JournalContents {
   /// The name of the journal in its folder.
@@ -32,8 +32,8 @@ struct JournalContents {
     let decoder = JSONDecoder()
     for line in text.split(separator: UInt8(ascii: "\n")) {
       guard let line = try? decoder.decode(JournalLine.self, from: line) else { continue }
-      if let header = line.run { begin(header) }
-      if let entry = line.file { add(entry) }
+      if let header = line.run, header.isPossible { begin(header) }
+      if let entry = line.file, entry.isPossible { add(entry) }
     }
   }
 

@@ -17,6 +17,9 @@ struct JournalHeader: Codable, Equatable, Sendable {
   let host: String
   let processID: Int32
 
+  /// Whether its numbers are those of a run.
+  var isPossible: Bool { total >= 0 && shard?.isPossible != false }
+
   /// That of this process.
   static let ownProcessID = ProcessInfo.processInfo.processIdentifier
 }
@@ -43,6 +46,15 @@ struct JournalEntry: Codable, Equatable, Sendable {
   var result: BatchResult?
   /// The text of the failure.
   var failure: String?
+
+  /// Whether its numbers are those of a file, and its results in the folder of the journal and no other.
+  var isPossible: Bool {
+    index >= 0 && (result?.isPossible ?? true)
+      && outputs.allSatisfy { output in
+        !["", ".", ".."].contains(output.name)
+          && !output.name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+      }
+  }
 
   /// Whether every result is in the folder as it was written.
   func isIntact(in folder: String) -> Bool {

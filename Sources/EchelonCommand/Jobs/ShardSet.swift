@@ -25,21 +25,21 @@ struct ShardSet {
     }
     try Self.refuseGaps(shards.map { ($0.folder, $0.shard) })
 
-    var entries: [(folder: String, entry: JournalEntry)?] = Array(
-      repeating: nil, count: first.header.total)
+    var entries: [(folder: String, entry: JournalEntry)] = []
     for shard in shards {
-      let indices = (0..<first.header.total).filter { shard.shard.contains($0) }
-      for index in indices {
-        entries[index] = shard.journal.entriesOfPlan[index].map { (shard.folder, $0) }
+      // Of what is there: how many files there are to be is only said by a journal, which may be damaged.
+      let own = shard.journal.entriesOfPlan.values.filter { entry in
+        entry.index < first.header.total && shard.shard.contains(entry.index)
       }
-      let left = indices.count { entries[$0] == nil }
-      guard left == 0 else {
+      let count = shard.shard.fileCount(of: first.header.total)
+      guard own.count == count else {
         throw CommandError(
-          "\(shard.folder): \(NumberText.grouped(left)) of \(NumberText.count(indices.count, "file")) of shard "
+          "\(shard.folder): \(NumberText.grouped(count - own.count)) of \(NumberText.count(count, "file")) of shard "
             + "\(shard.shard) have not been done; run the same command with --resume")
       }
+      entries += own.map { (shard.folder, $0) }
     }
-    self.entries = entries.compactMap { $0 }
+    self.entries = entries.sorted { $0.entry.index < $1.entry.index }
     let header = first.header
     self.header = JournalHeader(
       version: header.version, basis: header.basis, plan: header.plan, total: header.total,

@@ -183,7 +183,7 @@ end:
 }
 
 int echelon_has_number_rows(void) {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("lzcnt");
 }
 
 #else

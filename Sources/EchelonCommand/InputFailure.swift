@@ -17,6 +17,8 @@ struct InputFailure: Error, Codable, Sendable, CustomStringConvertible {
   ///   - span: when a worker was at it; nil where that is not known.
   init(_ error: any Error, path: String, span: WorkSpan? = nil) {
     self.span = span ?? (error as? InputFailure)?.span
-    description = error is InputFailure || error is FileError ? "\(error)" : "\(path): \(error)"
+    let text = error is InputFailure || error is FileError ? "\(error)" : "\(path): \(error)"
+    var isRagged: Bool { if case .raggedRow? = error as? FileError { true } else { false } }
+    description = isRagged ? text + ", or choose a policy by --ragged" : text
   }
 }

@@ -38,6 +38,11 @@ struct ExpressionParser {
   /// What stands where an operator could be: often the second word of a name.
   private var faultAfterExpression: ExpressionFault {
     let isName = if case .name = next.kind { true } else { false }
+    if next.kind == .symbol(",") {
+      return fault(
+        "commas stand between the values of a function; compute one column after the other, or several by "
+          + "'echelon batch --do' with a step for each")
+    }
     return fault(
       "expected an operator or the end of the expression"
         + (isName || next.kind == .symbol("(")

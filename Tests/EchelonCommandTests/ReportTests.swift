@@ -103,11 +103,19 @@ import Testing
     (
       ["convert", "data/iris.csv", "--output", "x.parquet"], ".parquet is no format that is written"
     ),
+    (["map", "a = 1, b = 2", "data/iris.csv"], "compute one column after the other"),
     (["filter", "x > 1", "-", "-"], "- is standard input, which can be read only once"),
   ])
   func `is told what to do instead`(_ arguments: [String], _ text: String) throws {
     let run = try CommandProcess.run(arguments)
     #expect(run.status == 2 && run.errors.contains(text), "\(run.errors)")
+  }
+
+  @Test func `to ragged rows is told what else there is`() throws {
+    let run = try CommandProcess.run("stats", "data/bad/ragged.csv")
+    #expect(
+      run.status == 1 && run.errors.hasSuffix(", or choose a policy by --ragged\n"), "\(run.errors)"
+    )
   }
 
   @Test func `with a word too many is told that there is no such file`() throws {

@@ -81,7 +81,10 @@ struct StatsCommand: AsyncParsableCommand {
     var wasInterrupted = false
     var workerCount = 0
     if workers.workers == nil, total < Self.smallestByteCountForPool {
-      for input in inputs { try report.add(Result { try FileSummary(input) }) }
+      for input in inputs {
+        let result = Result { try FileSummary(input) }
+        try report.add(result.mapError { InputFailure($0, path: input.path) })
+      }
     } else {
       workerCount = workers.count
       wasInterrupted = try await summarizeInPool(inputs, report: &report)

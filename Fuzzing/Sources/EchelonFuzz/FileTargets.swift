@@ -34,13 +34,22 @@ final class CSVTarget: FuzzTarget {
   private func run(_ bytes: [UInt8], _ dialect: CSVDialect) {
     guard let whole = try? CSVFile(name: "m.csv", bytes: bytes, dialect: dialect) else { return }
     do {
-      let table = try whole.table()
-      precondition(table.columns.allSatisfy { $0.count == whole.rowCount }, "ragged")
+      let table = try Self.table(of: whole)
+      precondition(
+        (table?.columns ?? []).allSatisfy { $0.count == whole.rowCount }, "ragged")
       let cut = try CSVFile(name: "m.csv", bytes: bytes, dialect: dialect, chunkByteCount: 1)
-      let other = try cut.table()
+      let other = try Self.table(of: cut)
       precondition(table == other, "another table when cut into chunks")
     } catch {
       fatalError("accepted by the scan, refused by the reader: \(error)")
+    }
+  }
+
+  /// Nil where a word is not UTF-8, which the scan does not look into.
+  private static func table(of file: CSVFile) throws(FileError) -> DataTable? {
+    do throws(FileError) { return try file.table() } catch {
+      guard case .malformedText = error else { throw error }
+      return nil
     }
   }
 }

@@ -86,8 +86,11 @@ import Testing
     for scalar in testedScalars { try check(scalar) }
   }
 
-  /// In rows, in columns and with gaps between elements, on 1, 2, 3 and 7 workers.
-  @Test func `has the same bits however its factors lie`() throws {
+  /// In rows, in columns and with gaps between elements, on 1, 2, 3 and 7 workers. Products of real matrices are the
+  /// kernel's of the catalog, which hands on to BLAS how factors lie.
+  @Test func `with a vector, or of complex matrices, has the same bits however its factors lie`()
+    throws
+  {
     let seed = testSeed()
     let forms: [MatrixForm] = [.plain, .transposed, .adjoint]
     func expectSame(_ what: String, _ compute: (ProcessPool, TestedLayout) throws -> [String])
@@ -117,7 +120,9 @@ import Testing
     for scalar in testedScalars { try checkVectors(scalar) }
     func checkComplex<Part: ComplexPart & TestedScalar>(_: Part.Type) throws
     where Part.Real == Part {
-      for (rows, inner, columns) in Self.shapes.suffix(4) + [(129, 260, 131)] {
+      for (rows, inner, columns) in Self.shapes.suffix(4)
+        + (isReleaseBuild ? [(129, 260, 131)] : [])
+      {
         let a = Reference<ComplexElement<Part>>(rows: rows, columns: inner, seed: seed)
         let b = Reference<ComplexElement<Part>>(rows: inner, columns: columns, seed: seed &+ 1)
         for (left, right) in forms.flatMap({ left in forms.map { (left, $0) } }) {
@@ -132,17 +137,6 @@ import Testing
     }
     try checkComplex(Double.self)
     try checkComplex(Float.self)
-    func checkReal<Element: TestedScalar & KernelElement & Sendable>(_: Element.Type) throws {
-      for (rows, inner, columns) in Self.shapes.suffix(4) + [(129, 260, 131)] {
-        let a = Reference<Element>(rows: rows, columns: inner, seed: seed)
-        let b = Reference<Element>(rows: inner, columns: columns, seed: seed &+ 1)
-        try expectSame("\(rows) × \(inner) × \(columns) \(Element.self)") {
-          bits(try $0.multiply(a.shared(on: $0, $1), b.shared(on: $0, $1)))
-        }
-      }
-    }
-    try checkReal(Double.self)
-    try checkReal(Float.self)
   }
 
   @Test(arguments: TestedExecutor.allCases)

@@ -86,8 +86,13 @@ static inline double real_value(int type, const any_element *x) { return is_sing
 ///
 /// Twice as much, of which no page is touched: OpenBLAS's kernels for complex numbers read an element past the end of a
 /// vector, and where that is a row of a matrix in this memory, the element is as far away as the matrix is high (0041).
+///
+/// Aligned, because OpenBLAS's sums of moduli (`asum`, which estimates of condition numbers are made of) take what lies
+/// before the first whole vector register by itself: the order of the sum, and with it the last bits, depend on the address.
 static inline void *work_memory(size_t count, size_t size) {
-  return count > PTRDIFF_MAX / 2 / size ? NULL : malloc(count ? 2 * count * size : size);
+  void *memory = NULL;
+  if (count > PTRDIFF_MAX / 2 / size) return NULL;
+  return posix_memalign(&memory, 64, count ? 2 * count * size : size) ? NULL : memory;
 }
 
 /// What a routine asked for in the first element of its work, or EK_TOO_LARGE. As a float it may have been rounded down.

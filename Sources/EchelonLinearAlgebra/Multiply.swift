@@ -4,8 +4,11 @@ internal import CEchelonKernels
 ///
 /// - Shapes: A is m × k, B is k × n, C is m × n, any of them 0; each a view with strides into its
 ///   span. With k = 0, C becomes 0. The old contents of C are not read, NaN or not.
-/// - Strides: row-major and column-major views, with gaps between rows or columns, go to BLAS as
-///   they are; others are first copied (A, B) or scattered (C) through dense memory.
+/// - Strides: row-major and column-major factors, with gaps between rows or columns, go to BLAS as they are when
+///   they are large, and so does a row-major C; others are first copied (A, B) or scattered (C) through dense memory.
+/// - Bits: the same for all strides. BLAS computes a row-major C alone, because the edges of its blocks lie elsewhere
+///   in a column-major one, and small factors are row-major, because OpenBLAS has other loops for each way in which
+///   they can lie.
 /// - Errors: no BLAS, shapes that don't fit, views that reach outside, a C whose elements overlap.
 /// - Accuracy: |C - Ĉ| ≤ γₖ·|A|·|B| element-wise, γₖ = k·u / (1 - k·u), for any BLAS that does not
 ///   use Strassen's method (Higham, *Accuracy and Stability*, 2nd ed., §3.5).
@@ -30,17 +33,17 @@ public func multiply<Element: BLASElement>(
 
   if cView.rowMajorLeadingDimension != nil {
     product(a, aView, b, bView, into: &c, cView)
-  } else if cView.columnMajorLeadingDimension != nil {
-    // Cᵀ = Bᵀ·Aᵀ, and the transposed views are row-major where these are column-major.
-    product(b, bView.transposed, a, aView.transposed, into: &c, cView.transposed)
   } else {
     let dense = MatrixView(rows: cView.rows, columns: cView.columns)
     var result = [Element](repeating: 0, count: dense.extent)
     var span = result.mutableSpan
     product(a, aView, b, bView, into: &span, dense)
-    for i in 0..<cView.rows {
-      for j in 0..<cView.columns {
-        c[i * cView.rowStride + j * cView.columnStride] = span[i * dense.columns + j]
+    // SAFETY: both views lie inside their spans, and the shim, which sees columns for rows, touches no more.
+    unsafe withAddress(span.span) { result in
+      unsafe withAddress(&c) { c in
+        unsafe ek_unpack(
+          MemoryLayout<Element>.stride, dense.columns, dense.rows, result!, dense.columns, c!,
+          cView.columnStride, cView.rowStride)
       }
     }
   }
@@ -54,13 +57,17 @@ private func check(_ view: MatrixView, count: Int) throws(LinearAlgebraError) {
   }
 }
 
+/// Multiply-adds up to which factors are copied: OpenBLAS has loops of its own up to 100 × 100 × 100.
+private let smallProduct = 1 << 21
+
 /// Into a row-major C. Everything is checked and nothing is empty.
 private func product<Element: BLASElement>(
   _ a: Span<Element>, _ aView: MatrixView, _ b: Span<Element>, _ bView: MatrixView,
   into c: inout MutableSpan<Element>, _ cView: MatrixView
 ) {
-  withFactor(a, aView) { a, transposeA, leadingA in
-    withFactor(b, bView) { b, transposeB, leadingB in
+  let isSmall = cView.rows * cView.columns <= smallProduct / aView.columns
+  withFactor(a, aView, isCopied: isSmall) { a, transposeA, leadingA in
+    withFactor(b, bView, isCopied: isSmall) { b, transposeB, leadingB in
       unsafe a.withUnsafeBufferPointer { a in
         unsafe b.withUnsafeBufferPointer { b in
           unsafe c.withUnsafeMutableBufferPointer { c in
@@ -78,20 +85,26 @@ private func product<Element: BLASElement>(
   }
 }
 
-/// Hands a factor over as BLAS can read it, copied to dense memory when no leading dimension fits.
+/// Hands a factor over as BLAS can read it, copied to dense rows when no leading dimension fits or `isCopied` is set
+/// and it is not in rows already.
 private func withFactor<Element: BLASElement>(
-  _ x: Span<Element>, _ view: MatrixView,
+  _ x: Span<Element>, _ view: MatrixView, isCopied: Bool,
   _ body: (_ x: Span<Element>, _ transposed: Bool, _ leading: Int) -> Void
 ) {
   if let leading = view.rowMajorLeadingDimension {
     body(x, false, leading)
-  } else if let leading = view.columnMajorLeadingDimension {
+  } else if !isCopied, let leading = view.columnMajorLeadingDimension {
     body(x, true, leading)
   } else {
-    var dense: [Element] = []
-    dense.reserveCapacity(view.rows * view.columns)
-    for i in 0..<view.rows {
-      for j in 0..<view.columns { dense.append(x[i * view.rowStride + j * view.columnStride]) }
+    var dense = [Element](repeating: 0, count: view.rows * view.columns)
+    var span = dense.mutableSpan
+    // SAFETY: the view lies inside its span (`check`), and the shim, which sees columns for rows, touches no more.
+    unsafe withAddress(x) { x in
+      unsafe withAddress(&span) { dense in
+        unsafe ek_pack(
+          MemoryLayout<Element>.stride, view.columns, view.rows, x!, view.columnStride,
+          view.rowStride, dense!, view.columns)
+      }
     }
     body(dense.span, false, view.columns)
   }

@@ -86,11 +86,8 @@ import Testing
     for scalar in testedScalars { try check(scalar) }
   }
 
-  /// In rows, in columns and with gaps between elements, on 1, 2, 3 and 7 workers. Products of real matrices are the
-  /// kernel's of the catalog, which hands on to BLAS how factors lie.
-  @Test func `with a vector, or of complex matrices, has the same bits however its factors lie`()
-    throws
-  {
+  /// In rows, in columns and with gaps between elements, on 1, 2, 3 and 7 workers.
+  @Test func `has the same bits however its factors lie`() throws {
     let seed = testSeed()
     let forms: [MatrixForm] = [.plain, .transposed, .adjoint]
     func expectSame(_ what: String, _ compute: (ProcessPool, TestedLayout) throws -> [String])
@@ -137,6 +134,22 @@ import Testing
     }
     try checkComplex(Double.self)
     try checkComplex(Float.self)
+    func checkReal<Element: TestedScalar & KernelElement>(_: Element.Type) throws {
+      for (rows, inner, columns) in Self.shapes.suffix(4) + [(129, 260, 131), (245, 170, 387)] {
+        let a = Reference<Element>(rows: rows, columns: inner, seed: seed)
+        let b = Reference<Element>(rows: inner, columns: columns, seed: seed &+ 1)
+        try expectSame("\(rows) × \(inner) × \(columns) \(Element.self)") { pool, layout in
+          try TestedLayout.allCases.flatMap { written in
+            let c = try Reference<Element>(rows: rows, columns: columns) { _, _ in .nan }
+              .shared(on: pool, written)
+            try pool.multiply(a.shared(on: pool, layout), b.shared(on: pool, layout), into: c)
+            return bits(c)
+          }
+        }
+      }
+    }
+    try checkReal(Double.self)
+    try checkReal(Float.self)
   }
 
   @Test(arguments: TestedExecutor.allCases)

@@ -14,7 +14,7 @@ typedef int64_t hid;
 typedef int (*visitor)(hid, const char *name, const void *info, void *context);
 
 enum { READ_ONLY = 0, BY_NAME = 0, BY_CREATION = 1, INCREASING = 0,
-       CLASS_INTEGER = 0, CLASS_FLOAT = 1 };
+       CLASS_INTEGER = 0, CLASS_FLOAT = 1, REPLACE = 2, KEEP_ORDER = 3, UTF8 = 1 };
 
 static struct {
   int (*open)(void);
@@ -36,7 +36,26 @@ static struct {
   hid *native_double;
 } h5;
 
-static int is_open;
+// What only writing needs.
+static struct {
+  hid (*file_create)(const char *, unsigned, hid, hid);
+  int (*flush)(hid, int);
+  ptrdiff_t (*image)(hid, void *, size_t);
+  int (*in_memory)(hid, size_t, unsigned);
+  hid (*list_create)(hid);
+  int (*list_close)(hid);
+  int (*keep_order)(hid, unsigned);
+  int (*make_groups)(hid, unsigned);
+  int (*encode)(hid, int);
+  int (*keep_times)(hid, int);
+  hid (*space_create)(int, const uint64_t *, const uint64_t *);
+  hid (*dataset_create)(hid, const char *, hid, hid, hid, hid, hid);
+  int (*dataset_write)(hid, hid, hid, hid, hid, const void *);
+  hid *files, *accesses, *datasets, *links;
+  hid *types[10];
+} out;
+
+static int is_open, can_write;
 // The library is not made for several threads.
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -59,6 +78,21 @@ static void open_library(void) {
             FIND(space_rank, "H5Sget_simple_extent_ndims") &&
             FIND(space_lengths, "H5Sget_simple_extent_dims") && FIND(space_close, "H5Sclose") &&
             FIND(native_double, "H5T_NATIVE_DOUBLE_g");
+#undef FIND
+#define FIND(member, name) ((out.member = (__typeof__(out.member))dlsym(library, name)) != NULL)
+  can_write = FIND(file_create, "H5Fcreate") && FIND(flush, "H5Fflush") &&
+              FIND(image, "H5Fget_file_image") && FIND(in_memory, "H5Pset_fapl_core") &&
+              FIND(accesses, "H5P_CLS_FILE_ACCESS_ID_g") && FIND(list_create, "H5Pcreate") &&
+              FIND(list_close, "H5Pclose") && FIND(keep_order, "H5Pset_link_creation_order") &&
+              FIND(make_groups, "H5Pset_create_intermediate_group") && FIND(encode, "H5Pset_char_encoding") &&
+              FIND(keep_times, "H5Pset_obj_track_times") && FIND(space_create, "H5Screate_simple") &&
+              FIND(dataset_create, "H5Dcreate2") && FIND(dataset_write, "H5Dwrite") &&
+              FIND(files, "H5P_CLS_FILE_CREATE_ID_g") && FIND(datasets, "H5P_CLS_DATASET_CREATE_ID_g") &&
+              FIND(links, "H5P_CLS_LINK_CREATE_ID_g");
+  // In the order of ECHELON_HDF5_INT8 and those behind it.
+  static const char *types[] = {"H5T_STD_I8LE_g",  "H5T_STD_I16LE_g", "H5T_STD_I32LE_g", "H5T_STD_I64LE_g", "H5T_STD_U8LE_g",
+                                "H5T_STD_U16LE_g", "H5T_STD_U32LE_g", "H5T_STD_U64LE_g", "H5T_IEEE_F32LE_g", "H5T_IEEE_F64LE_g"};
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++) can_write = can_write && FIND(types[i], types[i]);
   unsigned major = 0, minor = 0, release = 0;
   // Files on read-only and network file systems cannot be locked; a reader here sees files that nobody writes.
   setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
@@ -149,4 +183,54 @@ int echelon_hdf5_read(const char *path, const char *name, double *values, int64_
   if (file >= 0) h5.file_close(file);
   pthread_mutex_unlock(&lock);
   return result;
+}
+
+int64_t echelon_hdf5_create(void) {
+  if (!begin() || !can_write) return -ECHELON_HDF5_NO_LIBRARY;
+  pthread_mutex_lock(&lock);
+  hid settings = out.list_create(*out.files), access = out.list_create(*out.accesses), file = -1;
+  // Nothing of that name is made: the file grows by MiB in memory.
+  if (settings >= 0 && access >= 0 && out.keep_order(settings, KEEP_ORDER) >= 0 &&
+      out.in_memory(access, 1 << 20, 0) >= 0)
+    file = out.file_create("echelon", REPLACE, settings, access);
+  if (access >= 0) out.list_close(access);
+  if (settings >= 0) out.list_close(settings);
+  pthread_mutex_unlock(&lock);
+  return file >= 0 ? file : -ECHELON_HDF5_DAMAGED;
+}
+
+int echelon_hdf5_add(int64_t file, const char *name, int type, const void *elements, int64_t count) {
+  pthread_mutex_lock(&lock);
+  uint64_t length = (uint64_t)count;
+  hid space = out.space_create(1, &length, NULL), link = out.list_create(*out.links),
+      settings = out.list_create(*out.datasets), dataset = -1, element = *out.types[type];
+  int is_written = 0;
+  if (space >= 0 && link >= 0 && settings >= 0) {
+    out.make_groups(link, 1);
+    out.encode(link, UTF8);
+    // The same numbers are the same bytes at any time.
+    out.keep_times(settings, 0);
+    dataset = out.dataset_create(file, name, element, space, link, settings, 0);
+    // The elements lie as they will in the file, least significant byte first.
+    is_written = dataset >= 0 && (count == 0 || out.dataset_write(dataset, element, 0, 0, 0, elements) >= 0);
+  }
+  if (dataset >= 0) is_written &= h5.dataset_close(dataset) >= 0;
+  if (settings >= 0) out.list_close(settings);
+  if (link >= 0) out.list_close(link);
+  if (space >= 0) h5.space_close(space);
+  pthread_mutex_unlock(&lock);
+  return is_written ? ECHELON_HDF5_OK : ECHELON_HDF5_DAMAGED;
+}
+
+int64_t echelon_hdf5_image(int64_t file, void *bytes, int64_t count) {
+  pthread_mutex_lock(&lock);
+  int64_t size = bytes || out.flush(file, 1) >= 0 ? out.image(file, bytes, (size_t)count) : -1;
+  pthread_mutex_unlock(&lock);
+  return size;
+}
+
+void echelon_hdf5_close(int64_t file) {
+  pthread_mutex_lock(&lock);
+  h5.file_close(file);
+  pthread_mutex_unlock(&lock);
 }

@@ -122,15 +122,17 @@ public struct HDF5File: Sendable {
   ) throws(FileError) -> R {
     do { return try body() } catch {
       switch error {
-      case .noLibrary:
-        throw .missingLibrary(
-          path: path, what: "the HDF5 library", package: "libhdf5-103 or libhdf5-dev")
+      case .noLibrary: throw missingLibrary(path)
       case .damaged:
         throw .system(
           path: path, operation: "read it as HDF5",
           reason: "it is damaged, cut short, or compressed by a filter that is not installed")
       }
     }
+  }
+
+  static func missingLibrary(_ path: String) -> FileError {
+    .missingLibrary(path: path, what: "the HDF5 library", package: "libhdf5-103 or libhdf5-dev")
   }
 
   static func isPresent(in bytes: Span<UInt8>) -> Bool {

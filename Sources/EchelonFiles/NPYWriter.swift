@@ -17,6 +17,28 @@ public enum NPYWriter {
     try writer.commit()
   }
 
+  /// Writes the columns of `table` to `path`: an array of one axis for a single one, else of rows and columns, in Fortran's
+  /// order, which is that of columns.
+  ///
+  /// - Parameter type: of the elements. Numbers are rounded to one that has fractions and have to be in one that has none;
+  ///   two columns are the parts of a complex one.
+  /// - Throws: `FileError.unwritable` for a column of text and for numbers that the type does not have.
+  public static func write(
+    _ table: DataTable, as type: NPYElementType = .float64, to path: String
+  ) throws(FileError) {
+    let numbers = try StoredNumbers(table, as: type, path: path)
+    let count = numbers.columns.count
+    var writer = try AtomicFileWriter(path: path)
+    let shape = count == 1 ? [numbers.rowCount] : [numbers.rowCount, count]
+    let head = header(of: type, shape: shape, isFortranOrder: true)
+    try writer.write(elements: head.span)
+    for column in 0..<count {
+      let bytes = try numbers.bytes(ofColumn: column)
+      try writer.write(elements: bytes.span)
+    }
+    try writer.commit()
+  }
+
   /// The lengths of the axes of `count` elements, one axis if none are given.
   static func shape(_ shape: [Int]?, of count: Int) -> [Int] {
     let shape = shape ?? [count]

@@ -29,6 +29,15 @@ public struct NPZWriter: ~Copyable {
   public mutating func add<Element: NPYElement>(
     _ name: String, _ elements: Span<Element>, shape: [Int]? = nil, isFortranOrder: Bool = false
   ) throws(FileError) {
+    let head = NPYWriter.header(
+      of: Element.npyType, shape: NPYWriter.shape(shape, of: elements.count),
+      isFortranOrder: isFortranOrder)
+    try add(name, head, elements)
+  }
+
+  private mutating func add<Value: Numeric & BitwiseCopyable>(
+    _ name: String, _ head: [UInt8], _ elements: Span<Value>
+  ) throws(FileError) {
     let path = Array((name + ".npy").utf8)
     guard names.insert(path).inserted else {
       throw .unwritable(path: file.path, what: "two arrays are called '\(name)'; rename one")
@@ -36,12 +45,9 @@ public struct NPZWriter: ~Copyable {
     guard path.count <= 0xFFFF else {
       throw .unwritable(path: file.path, what: "a name of \(name.utf8.count) bytes; shorten it")
     }
-    let head = NPYWriter.header(
-      of: Element.npyType, shape: NPYWriter.shape(shape, of: elements.count),
-      isFortranOrder: isFortranOrder)
     var checksum = CRC32()
     checksum.append(head.span)
-    let dataByteCount = elements.count * MemoryLayout<Element>.stride
+    let dataByteCount = elements.count * MemoryLayout<Value>.stride
     elements.withElementBytes { checksum.append($0) }
     let entry = Entry(
       name: path, checksum: checksum.value, byteCount: UInt64(head.count + dataByteCount),
@@ -62,14 +68,18 @@ public struct NPZWriter: ~Copyable {
   }
 
   /// Writes the columns of `table` to `path`, an array of one axis for each.
-  /// - Throws: `FileError.unwritable` for a column of text, and for two columns of one name.
-  public static func write(_ table: DataTable, to path: String) throws(FileError) {
+  /// - Parameter type: of the elements, as in `NPYWriter.write`.
+  /// - Throws: `FileError.unwritable` for a column of text, for two columns of one name, and for numbers that the type does
+  ///   not have.
+  public static func write(
+    _ table: DataTable, as type: NPYElementType = .float64, to path: String
+  ) throws(FileError) {
+    let numbers = try StoredNumbers(table, as: type, path: path)
+    let head = NPYWriter.header(of: type, shape: [numbers.rowCount], isFortranOrder: false)
     var writer = try NPZWriter(path: path)
-    for column in table.columns {
-      guard let numbers = column.numbers else {
-        throw .unwritable(path: path, what: "column '\(column.name)' is text; leave it out")
-      }
-      try writer.add(column.name, numbers.span)
+    for (index, column) in numbers.columns.enumerated() {
+      let bytes = try numbers.bytes(ofColumn: index)
+      try writer.add(column.name, head, bytes.span)
     }
     try writer.commit()
   }

@@ -23,6 +23,51 @@ package enum HDF5Library {
     case damaged
   }
 
+  /// Types of elements that are written; the raw values are those of the shim.
+  package enum ElementType: Int32, Sendable {
+    case int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64
+  }
+
+  /// A file that is made in memory.
+  package struct Output: ~Copyable {
+    private let file: Int64
+
+    /// Begins an empty file.
+    package init() throws(Failure) {
+      let file = echelon_hdf5_create()
+      guard file >= 0 else { throw file == -1 ? .noLibrary : .damaged }
+      self.file = file
+    }
+
+    /// Adds a dataset of one axis.
+    /// - Parameter elements: as they lie in the file, the least significant byte of each first.
+    package func add(
+      _ name: String, _ elements: Span<UInt8>, count: Int, of type: ElementType
+    ) throws(Failure) {
+      // SAFETY: the library reads `count` elements of the type, which the span has.
+      let result = unsafe elements.withUnsafeBytes {
+        unsafe echelon_hdf5_add(file, name, type.rawValue, $0.baseAddress, Int64(count))
+      }
+      try HDF5Library.check(result)
+    }
+
+    /// The bytes of the file.
+    package func bytes() throws(Failure) -> [UInt8] {
+      // SAFETY: nothing is copied to no memory.
+      let count = unsafe echelon_hdf5_image(file, nil, 0)
+      guard count > 0 else { throw .damaged }
+      var bytes = [UInt8](repeating: 0, count: Int(count))
+      // SAFETY: the library copies `count` bytes, which the array has.
+      let copied = unsafe bytes.withUnsafeMutableBytes {
+        unsafe echelon_hdf5_image(file, $0.baseAddress, count)
+      }
+      guard copied == count else { throw .damaged }
+      return bytes
+    }
+
+    deinit { echelon_hdf5_close(file) }
+  }
+
   /// The datasets of a file, in the order of their creation if the file has kept it, else by name.
   package static func datasets(of path: String) throws(Failure) -> [Dataset] {
     let list = DatasetList()
@@ -55,7 +100,7 @@ package enum HDF5Library {
     return values
   }
 
-  private static func check(_ result: Int32) throws(Failure) {
+  fileprivate static func check(_ result: Int32) throws(Failure) {
     switch result {
     case 0: break
     case 1: throw .noLibrary

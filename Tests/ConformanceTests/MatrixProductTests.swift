@@ -142,8 +142,9 @@ import Testing
           try TestedLayout.allCases.flatMap { written in
             let c = try Reference<Element>(rows: rows, columns: columns) { _, _ in .nan }
               .shared(on: pool, written)
-            try pool.multiply(a.shared(on: pool, layout), b.shared(on: pool, layout), into: c)
-            return bits(c)
+            return bits(
+              try pool.multiply(
+                a.shared(on: pool, layout), b.shared(on: pool, layout), into: c))
           }
         }
       }

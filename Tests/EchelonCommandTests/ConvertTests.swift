@@ -30,6 +30,38 @@ import Testing
     }
   }
 
+  @Test func `write numbers of the type that is asked for`() throws {
+    try withFolder { folder in
+      let digits = try DataFileReader.open("data/digits.npy".inRepository).table()
+      let numbers = digits.columns.map(\.numbers)
+      let plain = try CommandProcess.run(
+        "convert", "data/digits.npy", "--type", "u1", "--output", "\(folder)/digits.bin")
+      #expect(
+        plain.status == 0 && plain.errors.contains("--raw u1:\(numbers.count)"), "\(plain.errors)")
+      let many = try CommandProcess.run(
+        "convert", "\(folder)/digits.bin", "--raw", "u1:\(numbers.count)", "--to", "npy", "--type",
+        "f2", "--output", "\(folder)/out")
+      #expect(many.status == 0, "\(many.errors)")
+      let step = try CommandProcess.run(
+        "batch", "--do", "to-npz i2", "\(folder)/out/digits.bin.npy", "--output", "\(folder)/again")
+      #expect(step.status == 0, "\(step.errors)")
+      let last = try DataFileReader.open("\(folder)/again/digits.bin.npy.npz").table()
+      #expect(last.columns.map(\.numbers) == numbers)
+      for (words, complaint) in [
+        (["--type", "f4be", "--to", "npy"], "an order of bytes is for .bin"),
+        (["--type", "f4", "--to", "csv"], "has no types"), (["--type", "f5"], "f5"),
+      ] {
+        let run = try CommandProcess.run(["convert", "data/iris.csv"] + words)
+        #expect(run.status == 2 && run.errors.contains(complaint), "\(words): \(run.errors)")
+      }
+      let fraction = try CommandProcess.run(
+        "convert", "data/iris.csv", "--type", "i4", "--output", "\(folder)/iris.npy")
+      #expect(
+        fraction.status == 1 && fraction.errors.contains("row 1 of 'sepal length (cm)' is 5.1"))
+      #expect(names(in: folder) == ["again", "digits.bin", "out"])
+    }
+  }
+
   @Test func `give all statistics that there are`() throws {
     let run = try CommandProcess.run(
       "stats", "data/cars.csv", "--quantiles", "0.05", "--format", "csv")

@@ -31,6 +31,32 @@ int echelon_hdf5_visit(const char *path, void *context,
 /// Reads a dataset of `count` numbers, the last axis running fastest.
 int echelon_hdf5_read(const char *path, const char *name, double *values, int64_t count);
 
+/// Types of elements that are written.
+enum {
+  ECHELON_HDF5_INT8,
+  ECHELON_HDF5_INT16,
+  ECHELON_HDF5_INT32,
+  ECHELON_HDF5_INT64,
+  ECHELON_HDF5_UINT8,
+  ECHELON_HDF5_UINT16,
+  ECHELON_HDF5_UINT32,
+  ECHELON_HDF5_UINT64,
+  ECHELON_HDF5_FLOAT32,
+  ECHELON_HDF5_FLOAT64,
+};
+
+/// Makes a file in memory that keeps the order of its datasets; a failure is negative.
+int64_t echelon_hdf5_create(void);
+
+/// Adds a dataset of one axis to a file that was made; the least significant byte of an element comes first.
+int echelon_hdf5_add(int64_t file, const char *name, int type, const void *elements, int64_t count);
+
+/// Copies a file that was made, `count` bytes of it; how many it has if `bytes` is NULL. A failure is negative.
+int64_t echelon_hdf5_image(int64_t file, void *bytes, int64_t count);
+
+/// Lets go of a file that was made.
+void echelon_hdf5_close(int64_t file);
+
 /// Whether the library is there.
 int echelon_hdf5_is_available(void);
 

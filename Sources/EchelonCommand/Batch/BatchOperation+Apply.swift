@@ -19,7 +19,9 @@ extension BatchOperation {
     case .stats:
       StatsReport.dataTable([try FileSummary(file: file, table)], withFileNames: false)
     case .correlation: try table.correlations
-    case .toCSV, .toTSV, .toNPY, .toNPZ, .toMatrixMarket, .toJSON, .toJSONLines: table
+    case .toCSV, .toTSV, .toNPY, .toNPZ, .toMatrixMarket, .toHDF5, .toNumbers, .toJSON,
+      .toJSONLines:
+      table
     }
   }
 }

@@ -10,6 +10,8 @@ enum BatchOperation: String, CaseIterable, Codable, Sendable {
   case toNPY = "to-npy"
   case toNPZ = "to-npz"
   case toMatrixMarket = "to-mtx"
+  case toHDF5 = "to-h5"
+  case toNumbers = "to-bin"
   case toJSON = "to-json"
   case toJSONLines = "to-jsonl"
 
@@ -21,11 +23,16 @@ enum BatchOperation: String, CaseIterable, Codable, Sendable {
     case .toNPY: "npy"
     case .toNPZ: "npz"
     case .toMatrixMarket: "mtx"
+    case .toHDF5: "h5"
+    case .toNumbers: "bin"
     case .toJSON: "json"
     case .toJSONLines: "jsonl"
     default: nil
     }
   }
+
+  /// Whether the type of the numbers can be chosen.
+  var hasElementType: Bool { [.toNPY, .toNPZ, .toHDF5, .toNumbers].contains(self) }
 
   /// One line of the help.
   var help: String {
@@ -44,6 +51,8 @@ enum BatchOperation: String, CaseIterable, Codable, Sendable {
     case .toNPY: "the same as NPY, numbers only"
     case .toNPZ: "the same as NPZ, an array for every column of numbers"
     case .toMatrixMarket: "the same as Matrix Market, numbers only"
+    case .toHDF5: "the same as HDF5, a dataset for every column of numbers"
+    case .toNumbers: "the same as plain numbers, row after row, without a header"
     case .toJSON: "the same as JSON"
     case .toJSONLines: "the same as JSON lines, an object for every row"
     }

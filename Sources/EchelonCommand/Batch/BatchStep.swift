@@ -5,10 +5,17 @@ import EchelonTables
 enum BatchStep: Codable, Sendable, CustomStringConvertible {
   case named(BatchOperation)
   case table(TableOperation)
+  /// One that writes, numbers as the type: `to-npy f4`.
+  case written(BatchOperation, StoredType)
 
-  /// A step that needs nothing but its name; nil for others.
+  /// A step that needs nothing but its name, or a type behind it; nil for others.
   init?(_ name: String) {
-    if let operation = BatchOperation(rawValue: name) {
+    let words = name.split(separator: " ").map(String.init)
+    if words.count == 2, let operation = BatchOperation(rawValue: words[0]),
+      let type = StoredType(argument: words[1]), type.fits(operation)
+    {
+      self = .written(operation, type)
+    } else if let operation = BatchOperation(rawValue: name) {
       self = .named(operation)
     } else if TableOperation.isComplete(name), let operation = try? TableOperation(name) {
       self = .table(operation)
@@ -20,7 +27,7 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
   /// The extension of the file that the step writes; nil for those that compute.
   var outputExtension: String? {
     switch self {
-    case .named(let operation): operation.outputExtension
+    case .named(let operation), .written(let operation, _): operation.outputExtension
     case .table: nil
     }
   }
@@ -29,8 +36,13 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
   var canMakeUndefined: Bool {
     switch self {
     case .named(let operation): [.log, .sqrt].contains(operation)
-    case .table: false
+    case .table, .written: false
     }
+  }
+
+  /// The type of the numbers that it writes, if one was chosen.
+  var storedType: StoredType? {
+    if case .written(_, let type) = self { type } else { nil }
   }
 
   /// The table after this step; those that write leave it as it is.
@@ -39,6 +51,7 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
     switch self {
     case .named(let operation): try operation.apply(to: table, file: file)
     case .table(let operation): try operation.apply(to: table)
+    case .written: table
     }
   }
 
@@ -47,13 +60,14 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
     switch self {
     case .named(let operation): operation.rawValue
     case .table(let operation): operation.description
+    case .written(let operation, let type): "\(operation.rawValue) \(type)"
     }
   }
 
   /// What it does, for people.
   var help: String? {
     switch self {
-    case .named(let operation): operation.help
+    case .named(let operation), .written(let operation, _): operation.help
     case .table(let operation):
       TableOperation.guide.first { operation.description.hasPrefix($0.name + " ") }?.help
     }

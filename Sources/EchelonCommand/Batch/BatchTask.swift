@@ -55,7 +55,7 @@ struct BatchResult: Codable, Equatable, Sendable {
     var outputs = task.outputs.makeIterator()
     for step in task.steps {
       if let suffix = step.outputExtension, let output = outputs.next() {
-        try table.write(to: output, suffix: suffix)
+        try table.write(to: output, suffix: suffix, as: step.storedType)
         continue
       }
       let before = table.undefinedCount
@@ -82,18 +82,19 @@ extension DataTable {
 
 extension DataTable {
   /// Writes the table in the format that an extension stands for.
-  func write(to path: String, suffix: String) throws {
+  /// - Parameter type: of the numbers, in formats that name one; nil is `f8`.
+  func write(to path: String, suffix: String, as type: StoredType? = nil) throws {
+    let element = type?.element ?? .float64
     switch suffix {
-    case "npz": try NPZWriter.write(numbersOnly, to: path)
+    case "npy": try NPYWriter.write(numbersOnly, as: element, to: path)
+    case "npz": try NPZWriter.write(numbersOnly, as: element, to: path)
+    case "h5": try HDF5Writer.write(numbersOnly, as: element, to: path)
+    case "bin":
+      try RawWriter.write(
+        numbersOnly, as: element, isBigEndian: type?.isBigEndian ?? false, to: path)
     case "mtx": try MatrixMarketWriter.write(numbersOnly, to: path)
     case "json": try JSONValue(self).write(to: path)
     case "jsonl": try JSONLinesWriter.write(self, to: path)
-    case "npy":
-      let numbers = columns.compactMap(\.numbers)
-      let shape = numbers.count == 1 ? [rowCount] : [rowCount, numbers.count]
-      // Column after column is Fortran's order, which the header says.
-      try NPYWriter.write(
-        Array(numbers.joined()).span, shape: shape, isFortranOrder: true, to: path)
     case "tsv": try CSVWriter.write(self, to: path, dialect: .tabSeparated)
     default: try CSVWriter.write(self, to: path)
     }

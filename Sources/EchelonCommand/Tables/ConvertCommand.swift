@@ -7,26 +7,33 @@ import EchelonMemory
 struct ConvertCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Files in other formats: CSV, TSV, NPY, NPZ, Matrix Market, JSON, JSON lines.",
+    abstract:
+      "Files in other formats: CSV, TSV, NPY, NPZ, Matrix Market, HDF5, plain numbers, JSON, JSON lines.",
     discussion: """
       --output names a file, whose ending says the format and whether it is compressed (.gz, .zst); or a folder, which gets \
       every file in the format of --to; without it, or with -, the result goes to standard output. What a file is read as is \
       found as 'echelon stats --help' says.
 
-      NPY, NPZ and Matrix Market have numbers only. Columns of words are left out there, which is said for a single file. A \
-      missing number is NaN in them. Numbers keep all digits; complex ones become two columns, .real and .imag.
+      NPY, NPZ, Matrix Market, HDF5 (.h5) and plain numbers (.bin) have numbers only. Columns of words are left out there, \
+      which is said for a single file. A missing number is NaN in them. Numbers keep all digits; complex ones become two \
+      columns, .real and .imag.
+
+      --type writes numbers of NPY, NPZ, HDF5 and .bin in another type than f8: i1 to i8, u1 to u8, f2, f4, and c8, c16, \
+      which take two columns each. One that the type does not have is an error; those of f2 and f4 are rounded. In .bin, \
+      be behind it puts the most significant byte first: f4be.
 
       EXAMPLES
         echelon convert data/iris.csv --output iris.jsonl.gz
         echelon convert data/digits.npy --output digits.mtx
         echelon convert data --to npz --output arrays
         zcat prices.csv.gz | echelon convert - --to json
+        echelon convert data/diabetes.csv --output diabetes.h5 --type f4
         echelon convert samples.bin --raw f4le:2 --output samples.csv.zst
       """)
 
   /// What files can be written as.
   enum Format: String, CaseIterable, ExpressibleByArgument {
-    case csv, tsv, npy, npz, mtx, json, jsonl
+    case csv, tsv, npy, npz, mtx, h5, bin, json, jsonl
 
     var operation: BatchOperation {
       switch self {
@@ -35,13 +42,15 @@ struct ConvertCommand: AsyncParsableCommand {
       case .npy: .toNPY
       case .npz: .toNPZ
       case .mtx: .toMatrixMarket
+      case .h5: .toHDF5
+      case .bin: .toNumbers
       case .json: .toJSON
       case .jsonl: .toJSONLines
       }
     }
 
     /// Whether it has no words.
-    var hasNumbersOnly: Bool { [.npy, .npz, .mtx].contains(self) }
+    var hasNumbersOnly: Bool { [.npy, .npz, .mtx, .h5, .bin].contains(self) }
   }
 
   @Argument(
@@ -52,6 +61,10 @@ struct ConvertCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "The format for a folder or standard output. (default: csv)", valueName: "format"))
   var to: Format?
+  @Option(
+    help: ArgumentHelp(
+      "The type of the numbers in NPY, NPZ, HDF5 and .bin. (default: f8)", valueName: "type"))
+  var type: StoredType?
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp("A file, or a folder for several.", valueName: "path"))
@@ -66,7 +79,7 @@ struct ConvertCommand: AsyncParsableCommand {
     switch target {
     case .folder(let folder):
       let plan = try BatchPlan(
-        steps: [.named((to ?? .csv).operation)], paths: paths, outputFolder: folder,
+        steps: [try step(to ?? .csv)], paths: paths, outputFolder: folder,
         dialect: text.dialect, raw: raw.rawFormat, command: "convert")
       try await plan.run(into: folder, workers: workers.count)
     case .file(let path, let suffix):
@@ -82,8 +95,25 @@ struct ConvertCommand: AsyncParsableCommand {
     }
   }
 
+  /// The step that writes a format, with the type that was asked for.
+  private func step(_ format: Format) throws -> BatchStep {
+    guard let type else { return .named(format.operation) }
+    guard format.operation.hasElementType else {
+      throw WrongUse(
+        "--type is for NPY, NPZ, HDF5 and .bin; .\(format.rawValue) has no types",
+        command: "convert")
+    }
+    guard type.fits(format.operation) else {
+      throw WrongUse(
+        "an order of bytes is for .bin; .\(format.rawValue) has its own: --type \(type.element.rawValue)",
+        command: "convert")
+    }
+    return .written(format.operation, type)
+  }
+
   private func convert(_ paths: [String], as format: Format, to path: String) throws {
     try InputFiles.requireOne(paths, "convert")
+    _ = try step(format)
     let table = try text.table(at: paths[0], raw, command: "convert") { $0 }
     let words = table.columns.filter { $0.kind == .text }
     if format.hasNumbersOnly, !words.isEmpty {
@@ -96,6 +126,15 @@ struct ConvertCommand: AsyncParsableCommand {
         "echelon: \(paths[0]): \(NumberText.count(words.count, "column")) of words left out: \(names)"
           + (words.count > 8 ? ", …" : ""))
     }
-    try table.write(to: path, suffix: format.rawValue)
+    try table.write(to: path, suffix: format.rawValue, as: type)
+    if format == .bin {
+      // The file does not say it.
+      let element = type?.element ?? .float64
+      let form = RawFormat(
+        element, isBigEndian: type?.isBigEndian ?? false,
+        columnCount: (table.columns.count - words.count) / element.partCount)
+      Console.writeError(
+        "echelon: \(paths[0]): written as plain numbers; read them with --raw \(form)")
+    }
   }
 }

@@ -101,7 +101,7 @@ struct ResultOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "A file ending in .csv, .tsv, .npy, .npz, .mtx, .json or .jsonl, also with .gz or .zst; without it, the result goes to "
+      "A file ending in .csv, .tsv, .npy, .npz, .mtx, .h5, .bin, .json or .jsonl, also with .gz or .zst; without it, the result goes to "
         + "standard output.", valueName: "path"))
   var output: String?
 
@@ -139,11 +139,11 @@ enum Target {
   case folder(String)
 
   /// The formats that a file's name asks for.
-  private static let suffixes = ["csv", "tsv", "npy", "npz", "mtx", "json", "jsonl"]
+  private static let suffixes = ["csv", "tsv", "npy", "npz", "mtx", "h5", "bin", "json", "jsonl"]
 
   /// Formats that are not written, so that no folder gets such a name.
   private static let otherSuffixes = [
-    "arrow", "bz2", "dat", "feather", "h5", "hdf5", "html", "mat", "ndjson", "ods", "parquet",
+    "arrow", "bz2", "dat", "feather", "html", "mat", "ndjson", "ods", "parquet",
     "pdf",
     "pkl", "png", "svg", "tab", "txt", "xls", "xlsx", "xml", "xz", "yaml", "zip",
   ]
@@ -158,6 +158,8 @@ enum Target {
       CompressionFormat(path: output).map { String(output.dropLast($0.suffix.count)) } ?? output
     if let suffix = Self.suffixes.first(where: { name.hasSuffix(".\($0)") }) {
       self = .file(output, suffix: suffix)
+    } else if name.hasSuffix(".hdf5") {
+      self = .file(output, suffix: "h5")
     } else if let other = Self.otherSuffixes.first(where: { name.hasSuffix(".\($0)") }),
       Folder.entry(at: output) != .folder
     {

@@ -1,0 +1,27 @@
+import ArgumentParser
+import EchelonFiles
+
+/// The type that numbers are written as: `f4`, and in plain numbers also `f4be`.
+struct StoredType: Codable, Sendable, CustomStringConvertible, ExpressibleByArgument {
+  let element: NPYElementType
+  let isBigEndian: Bool
+
+  /// Types that tables of numbers can be written as.
+  private static let types = NPYElementType.allCases.filter { $0 != .bool }
+
+  static var allValueStrings: [String] { types.map(\.rawValue) }
+
+  init?(argument: String) {
+    isBigEndian = argument.hasSuffix("be")
+    let name = isBigEndian || argument.hasSuffix("le") ? String(argument.dropLast(2)) : argument
+    guard let element = Self.types.first(where: { $0.rawValue == name }) else { return nil }
+    self.element = element
+  }
+
+  var description: String { element.rawValue + (isBigEndian ? "be" : "") }
+
+  /// Whether the operation writes such numbers.
+  func fits(_ operation: BatchOperation) -> Bool {
+    operation.hasElementType && (!isBigEndian || operation == .toNumbers)
+  }
+}

@@ -1,0 +1,157 @@
+/// The numbers of a table as elements of one type, for formats that name it.
+///
+/// A number becomes the nearest one of a type that has fractions, and has to be one of a type that has none. Two columns
+/// side by side are the parts of a complex one.
+struct StoredNumbers {
+  let type: NPYElementType
+  let isBigEndian: Bool
+  let rowCount: Int
+  /// The columns that are written: each has a name, and as many parts as an element.
+  let columns: [(name: String, parts: [Column])]
+  private let path: String
+
+  /// - Parameter path: the file that is written, for errors.
+  /// - Throws: `FileError.unwritable` for text, truth values, and an odd number of columns of a complex type.
+  init(
+    _ table: DataTable, as type: NPYElementType, isBigEndian: Bool = false, path: String
+  ) throws(FileError) {
+    if let text = table.columns.first(where: { $0.numbers == nil }) {
+      throw .unwritable(path: path, what: "column '\(text.name)' is text; leave it out")
+    }
+    guard type != .bool else {
+      throw .unwritable(path: path, what: "tables have numbers and no truth values; choose u1")
+    }
+    let parts = type.partCount
+    guard table.columns.count % parts == 0 else {
+      throw .unwritable(
+        path: path,
+        what: "\(table.columns.count) columns are not pairs of real and imaginary parts")
+    }
+    self.type = type
+    self.isBigEndian = isBigEndian
+    self.path = path
+    rowCount = table.rowCount
+    columns = stride(from: 0, to: table.columns.count, by: parts).map { first in
+      let all = Array(table.columns[first..<first + parts])
+      let name = all[0].name
+      let isNamedAsPart = parts == 2 && name.hasSuffix(".real")
+      return (isNamedAsPart ? String(name.dropLast(5)) : name, all)
+    }
+  }
+
+  /// The elements of a column, one behind the other.
+  func bytes(ofColumn column: Int) throws(FileError) -> [UInt8] {
+    try bytes(of: columns[column...column], rows: 0..<rowCount)
+  }
+
+  /// The elements of some rows, those of a row side by side.
+  func bytes(ofRows rows: Range<Int>) throws(FileError) -> [UInt8] {
+    try bytes(of: columns[...], rows: rows)
+  }
+
+  private func bytes(
+    of columns: ArraySlice<(name: String, parts: [Column])>, rows: Range<Int>
+  ) throws(FileError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: rows.count * columns.count * type.byteCount)
+    let parts = columns.flatMap(\.parts)
+    for (place, part) in parts.enumerated() {
+      switch type {
+      case .int8: try put(part, Int8.self, place, of: parts.count, rows, &bytes)
+      case .int16: try put(part, Int16.self, place, of: parts.count, rows, &bytes)
+      case .int32: try put(part, Int32.self, place, of: parts.count, rows, &bytes)
+      case .int64: try put(part, Int64.self, place, of: parts.count, rows, &bytes)
+      case .uint8: try put(part, UInt8.self, place, of: parts.count, rows, &bytes)
+      case .uint16: try put(part, UInt16.self, place, of: parts.count, rows, &bytes)
+      case .uint32: try put(part, UInt32.self, place, of: parts.count, rows, &bytes)
+      case .uint64: try put(part, UInt64.self, place, of: parts.count, rows, &bytes)
+      case .float16:
+        #if os(macOS) && arch(x86_64)
+          throw .unwritable(path: path, what: "this processor's Swift has no f2; choose f4")
+        #else
+          try put(part, Float16.self, place, of: parts.count, rows, &bytes)
+        #endif
+      case .float32, .complex64: try put(part, Float.self, place, of: parts.count, rows, &bytes)
+      case .float64, .complex128: try put(part, Double.self, place, of: parts.count, rows, &bytes)
+      case .bool: preconditionFailure("refused when the numbers were taken")
+      }
+    }
+    return bytes
+  }
+
+  /// Stores a column at its place in every row.
+  private func put<Element: StoredNumber>(
+    _ column: Column, _: Element.Type, _ place: Int, of count: Int, _ rows: Range<Int>,
+    _ bytes: inout [UInt8]
+  ) throws(FileError) {
+    guard let numbers = column.numbers else { preconditionFailure("text was refused") }
+    var span = bytes.mutableSpan
+    // SAFETY: elements of the span are bytes, for which any bits will do.
+    var target = unsafe span.mutableBytes
+    var offset = place * MemoryLayout<Element>.size
+    for row in rows {
+      guard let element = Element(storing: numbers[row]) else {
+        throw .unwritable(path: path, what: Self.refusal(numbers[row], row, column.name, type))
+      }
+      target.storeBytes(
+        of: isBigEndian ? element.bits.bigEndian : element.bits.littleEndian,
+        toByteOffset: offset, as: Element.Bits.self)
+      offset += count * MemoryLayout<Element>.size
+    }
+  }
+
+  private static func refusal(
+    _ number: Double, _ row: Int, _ name: String, _ type: NPYElementType
+  ) -> String {
+    let place = "row \(row + 1) of '\(name)'"
+    if number.isNaN {
+      return
+        "\(place) is missing, which \(type.rawValue) cannot say; leave such rows out, or choose f4 or f8"
+    }
+    return "\(place) is \(number), which is no number of \(type.rawValue); choose a wider type"
+  }
+}
+
+/// A type of elements that numbers of tables are stored as.
+private protocol StoredNumber {
+  associatedtype Bits: FixedWidthInteger & BitwiseCopyable
+  /// Nil where the type has no such number.
+  init?(storing number: Double)
+  var bits: Bits { get }
+}
+
+extension StoredNumber where Self: FixedWidthInteger {
+  init?(storing number: Double) { self.init(exactly: number) }
+  var bits: Self { self }
+}
+
+extension Int8: StoredNumber {}
+extension Int16: StoredNumber {}
+extension Int32: StoredNumber {}
+extension Int64: StoredNumber {}
+extension UInt8: StoredNumber {}
+extension UInt16: StoredNumber {}
+extension UInt32: StoredNumber {}
+extension UInt64: StoredNumber {}
+
+extension Double: StoredNumber {
+  fileprivate init?(storing number: Double) { self = number }
+  fileprivate var bits: UInt64 { bitPattern }
+}
+
+extension Float: StoredNumber {
+  fileprivate init?(storing number: Double) {
+    self = Float(number)
+    if isInfinite, number.isFinite { return nil }
+  }
+  fileprivate var bits: UInt32 { bitPattern }
+}
+
+#if !(os(macOS) && arch(x86_64))
+  extension Float16: StoredNumber {
+    fileprivate init?(storing number: Double) {
+      self = Float16(number)
+      if isInfinite, number.isFinite { return nil }
+    }
+    fileprivate var bits: UInt16 { bitPattern }
+  }
+#endif

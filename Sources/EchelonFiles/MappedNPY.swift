@@ -156,6 +156,22 @@ public struct MappedNPY: Sendable {
     try convert(column: column) { row, value in storage[row] = value }
   }
 
+  /// Converts some rows of one column of a table into `storage`, which must hold as many elements.
+  ///
+  /// Reads only those, so that a column need not fit into memory.
+  /// - Throws: `FileError.notATable` for more than two axes.
+  public func readColumn(
+    _ column: Int, rows: Range<Int>, into storage: inout MutableSpan<Double>
+  ) throws(FileError) {
+    let (rowCount, columnCount) = try tableShape()
+    precondition(0..<columnCount ~= column, "column \(column) of \(columnCount)")
+    precondition(
+      rows.lowerBound >= 0 && rows.upperBound <= rowCount, "rows \(rows) of \(rowCount)")
+    precondition(
+      storage.count == rows.count, "storage has \(storage.count) elements for \(rows.count) rows")
+    try convert(column: column, rows: rows) { row, value in storage[row] = value }
+  }
+
   /// All elements in file order, converted; `numberCount` numbers.
   public func numbers() throws(FileError) -> [Double] {
     var values = [Double](repeating: 0, count: numberCount)
@@ -192,10 +208,18 @@ public struct MappedNPY: Sendable {
 
   /// Calls `store` with every row of a column of the table and its value.
   private func convert(column: Int, _ store: (Int, Double) -> Void) throws(FileError) {
+    try convert(column: column, rows: 0..<tableShape().rowCount, store)
+  }
+
+  /// Calls `store` with 0, 1, … and the values of some rows of a column of the table.
+  private func convert(
+    column: Int, rows: Range<Int>, _ store: (Int, Double) -> Void
+  ) throws(FileError) {
     let (rowCount, columnCount) = try tableShape()
     let parts = elementType.partCount
     let start = isFortranOrder ? column / parts * rowCount * parts + column % parts : column
-    try convert(from: start, by: isFortranOrder ? parts : columnCount, count: rowCount, store)
+    let step = isFortranOrder ? parts : columnCount
+    try convert(from: start + rows.lowerBound * step, by: step, count: rows.count, store)
   }
 
   /// Calls `store` with 0, 1, … and the values of the `count` numbers from number `start`, `step`

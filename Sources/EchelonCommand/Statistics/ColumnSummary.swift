@@ -33,6 +33,15 @@ struct ColumnSummary: Codable, Sendable {
     numbers = nil
   }
 
+  /// A column of numbers of which this was found out elsewhere; nil when there is no value.
+  init(name: String, count: Int, missing: Int, numbers: Numbers?) {
+    self.name = name
+    kind = .number
+    self.count = count
+    self.missing = missing
+    self.numbers = numbers
+  }
+
   /// A column of numbers, in which NaN is a missing value.
   ///
   /// The reductions are the kernels of the catalog, so the bits are those that a pool gives.
@@ -55,8 +64,24 @@ struct ColumnSummary: Codable, Sendable {
     let quartiles = OrderStatistics.quartiles(of: &span)!  // there is a value
     numbers = Numbers(
       mean: moments.mean, standardDeviation: moments.standardDeviation, minimum: minimum,
-      lowerQuartile: quartiles.lower, median: quartiles.median, upperQuartile: quartiles.upper,
-      maximum: maximum)
+      lowerQuartile: Self.signed(quartiles.lower, 1, of: present),
+      median: Self.signed(quartiles.median, 2, of: present),
+      upperQuartile: Self.signed(quartiles.upper, 3, of: present), maximum: maximum)
+  }
+
+  /// A quartile that is a zero, with the sign that it has where -0 comes before 0: selection takes the two for equal, and which
+  /// of them it finds depends on where they stand.
+  private static func signed(_ quartile: Double, _ quarters: Int, of values: [Double]) -> Double {
+    let (rank, remainder) = (quarters * (values.count - 1)).quotientAndRemainder(dividingBy: 4)
+    guard quartile == 0 else { return quartile }
+    let negativeCount = values.count { $0 < 0 }
+    let zeroCount = values.count { $0 == 0 }
+    // Else it lies between two numbers.
+    guard negativeCount..<negativeCount + zeroCount ~= rank,
+      remainder == 0 || rank + 1 < negativeCount + zeroCount
+    else { return quartile }
+    let negativeZeroCount = values.count { $0 == 0 && $0.sign == .minus }
+    return rank < negativeCount + negativeZeroCount ? -0.0 : 0
   }
 
   /// Count, mean and deviation of values without NaN; nil for none.

@@ -7,11 +7,13 @@ import EchelonFiles
 ///
 /// Every worker reads some of the text into one array in shared memory; then every worker summarizes
 /// some of the columns. The
-/// columns of an NPY array are read from the mapped file itself, without the array in between.
+/// columns of an NPY array are read from the mapped file itself, without the array in between, and long ones in pieces.
 ///
 /// Each step writes only where it did not read, so a worker that dies in it costs a repetition.
 struct LargeFileSummary {
   let pool: ProcessPool
+  /// Columns with more rows are read in pieces of so many; nil is what suits them.
+  var rowsPerPiece: Int?
   /// Called with the name of a stage and how many seconds it took.
   var report: (String, Double) -> Void = { _, _ in }
 
@@ -21,6 +23,8 @@ struct LargeFileSummary {
   private static let retries: RetryPolicy = 2
   /// A task should be long against its dispatch, and there should be several per worker.
   private static let elementsPerTask = 1 << 16
+  /// Columns up to this length are summarized in the memory of a worker, which takes two copies of one.
+  private static let mostRowsInMemory = 1 << 20
 
   func callAsFunction(_ input: InputFile) async throws -> FileSummary {
     if input.raw == nil,
@@ -32,7 +36,7 @@ struct LargeFileSummary {
     let reader = try input.open(chunkByteCount: 2 << 20)
     switch reader.format {
     case .csv(let file): return try await summarize { try await pool.table(of: file) }
-    case .npy(let array): return try await summarizeArray(reader, at: array.location, input.raw)
+    case .npy(let array): return try await summarizeArray(reader, array, input.raw)
     // Read whole already: what is left is little.
     case .npz, .hdf5, .matrixMarket, .jsonLines: return try FileSummary(reader)
     }
@@ -73,8 +77,17 @@ struct LargeFileSummary {
   // MARK: Arrays
 
   private func summarizeArray(
-    _ reader: DataFileReader, at location: String?, _ raw: RawFormat?
+    _ reader: DataFileReader, _ array: MappedNPY, _ raw: RawFormat?
   ) async throws -> FileSummary {
+    if reader.rowCount > rowsPerPiece ?? Self.mostRowsInMemory, !reader.columns.isEmpty {
+      let pieces = try FilePieces(
+        array, raw: raw,
+        rowsPerPiece: rowsPerPiece ?? max(4_096, ColumnScan.runLength / reader.columns.count))
+      let columns = try await PiecewiseSummary(pool: pool, source: pieces)(
+        reader.columns.enumerated().map { ($0, $1.name) })
+      return FileSummary(file: reader.path, rowCount: reader.rowCount, columns: columns)
+    }
+    let location = array.location
     let parts = try split(reader.columns.count, size: columnsPerTask(reader.rowCount)).map {
       try pool.submit(
         retries: Self.retries,

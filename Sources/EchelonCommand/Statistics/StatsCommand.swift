@@ -57,6 +57,10 @@ struct StatsCommand: AsyncParsableCommand {
   @Option(help: .hidden)
   var divideFrom = LargeFileSummary.smallestByteCount
 
+  /// Longer columns of divided files are read in pieces of so many rows; for tests, which have none so long.
+  @Option(help: .hidden)
+  var pieceRows: Int?
+
   /// Below this, starting a worker takes longer than reading the files.
   private static let smallestByteCountForPool = 2 << 20
 
@@ -138,7 +142,7 @@ struct StatsCommand: AsyncParsableCommand {
   private func summarizeLarge(
     _ input: InputFile, _ pool: ProcessPool
   ) async throws -> FileSummary {
-    var summary = LargeFileSummary(pool: pool)
+    var summary = LargeFileSummary(pool: pool, rowsPerPiece: pieceRows.map { max(1, $0) })
     if times {
       summary.report = { stage, seconds in
         Console.writeError(

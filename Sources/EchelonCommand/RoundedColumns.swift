@@ -18,6 +18,20 @@ enum RoundedColumns {
     return names
   }
 
+  /// The columns of a piece with such numbers, of which `table` has the values.
+  static func names(
+    in table: DataTable, of piece: DataFileReader.Piece, _ reader: DataFileReader
+  ) throws(FileError) -> Set<String> {
+    var names: Set<String> = []
+    for (index, column) in table.columns.enumerated() {
+      guard let numbers = column.numbers, numbers.contains(where: { abs($0) >= 0x1p53 }),
+        let words = try reader.text(column: index, of: piece)
+      else { continue }
+      if zip(words, numbers).contains(where: isRounded) { names.insert(column.name) }
+    }
+    return names
+  }
+
   /// What to do about them; nil where there are none.
   static func note(_ names: [String], path: String) -> String? {
     guard let first = names.first else { return nil }

@@ -29,7 +29,7 @@ public struct CSVFile: Sendable {
 
   let source: ByteSource
   /// What `readNumbers` gives, if opening kept it.
-  private let numbers: [Double]?
+  let numbers: [Double]?
   let tokenizer: CSVTokenizer
   let missing: MissingSpellings
 

@@ -35,7 +35,7 @@ public enum CSVWriter {
 }
 
 /// The fields and lines of a CSV file.
-private struct CSVEncoder {
+struct CSVEncoder {
   let delimiter: Unicode.Scalar
   private let comment: Unicode.Scalar?
   private let hasDecimalComma: Bool

@@ -39,11 +39,13 @@ public struct BoundExpression: Sendable {
   }
 
   /// The value of every row of a table; of a condition 1 where it holds, and 0 where it does not.
-  /// - Parameter table: has the columns that the expression was bound to.
-  public func values(in table: DataTable) -> [Double] {
+  /// - Parameters:
+  ///   - table: has the columns that the expression was bound to.
+  ///   - rowsBefore: how many rows of a larger table, which `row()` counts, too, stand before it.
+  public func values(in table: DataTable, rowsBefore: Int = 0) -> [Double] {
     var values = [Double](repeating: 0, count: table.rowCount)
     var span = values.mutableSpan
-    compiled.program.run(into: &span, inputs: LeafValues(compiled.leaves, of: table))
+    compiled.program.run(into: &span, inputs: LeafValues(compiled.leaves, of: table, rowsBefore))
     return values
   }
 }
@@ -67,13 +69,13 @@ enum ColumnLeaf: Hashable, Sendable {
   }
 
   /// The values of all rows.
-  func values(in table: DataTable) -> [Double] {
+  func values(in table: DataTable, rowsBefore: Int) -> [Double] {
     switch self {
     case .numbers(let index): table.columns[index].numbers ?? []
     case .isOneOf(let index, let words):
       (table.columns[index].text ?? []).map { $0.map(words.contains) == true ? 1 : 0 }
     case .isMissing(let index): (table.columns[index].text ?? []).map { $0 == nil ? 1 : 0 }
-    case .row: (0..<table.rowCount).map { Double($0 + 1) }
+    case .row: (0..<table.rowCount).map { Double(rowsBefore + $0 + 1) }
     }
   }
 }
@@ -82,7 +84,9 @@ enum ColumnLeaf: Hashable, Sendable {
 private struct LeafValues: VectorInputs {
   private let arrays: [[Double]]
 
-  init(_ leaves: [ColumnLeaf], of table: DataTable) { arrays = leaves.map { $0.values(in: table) } }
+  init(_ leaves: [ColumnLeaf], of table: DataTable, _ rowsBefore: Int) {
+    arrays = leaves.map { $0.values(in: table, rowsBefore: rowsBefore) }
+  }
 
   func withInput<Element: VectorProgramScalar>(
     _ index: Int, of _: Element.Type, _ body: (Span<Element>) -> Void

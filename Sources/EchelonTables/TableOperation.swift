@@ -154,9 +154,19 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     wholeGuide.contains { $0.name == word }
   }
 
+  /// Whether what becomes of a row depends on that row and its number alone, so that a table can come in pieces.
+  public var isRowWise: Bool {
+    switch content {
+    case .filter, .map, .select, .drop, .rename, .head: true
+    case .sort, .group, .step, .user: false
+    }
+  }
+
   /// The table after this operation.
+  /// - Parameter rowsBefore: how many rows of a larger table stand before this one, for an operation that `isRowWise`.
   /// - Throws: `ExpressionFault` for columns that the table has not; `FileError` for another file that is wanted.
-  public func apply(to table: DataTable) throws -> DataTable {
+  public func apply(to table: DataTable, rowsBefore: Int = 0) throws -> DataTable {
+    precondition(rowsBefore == 0 || isRowWise, "'\(self)' needs all rows at once")
     let argument = String(description.drop { !$0.isWhitespace }).trimmed
     switch content {
     case .filter(let expression):
@@ -166,10 +176,11 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
           "this is no condition; compare it with something, such as > 0",
           at: 0..<argument.count, of: argument)
       }
-      let holds = bound.values(in: table)
+      let holds = bound.values(in: table, rowsBefore: rowsBefore)
       return table.rows(holds.indices.filter { holds[$0] != 0 })
     case .map(let name, let expression):
-      let values = try expression.bound(to: table.descriptions).values(in: table)
+      let values = try expression.bound(to: table.descriptions).values(
+        in: table, rowsBefore: rowsBefore)
       return table.setting(Column(name: name, numbers: values))
     case .select(let names):
       let list = NameList(argument, table)
@@ -189,7 +200,7 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
       let list = NameList(argument, table)
       return table.rows(try SortKey.order(of: keys, list))
     case .head(let count):
-      return table.rows(Array(0..<min(count, table.rowCount)))
+      return table.rows(Array(0..<min(max(0, count - rowsBefore), table.rowCount)))
     case .group(let plan):
       return try plan.apply(to: table)
     case .step(let step):

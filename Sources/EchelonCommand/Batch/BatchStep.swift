@@ -46,11 +46,13 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
   }
 
   /// The table after this step; those that write leave it as it is.
-  /// - Parameter file: the name that the statistics give.
-  func apply(to table: DataTable, file: String) throws -> DataTable {
+  /// - Parameters:
+  ///   - file: the name that the statistics give.
+  ///   - rowsBefore: how many rows of a larger table stand before this one, for a step that `isRowWise`.
+  func apply(to table: DataTable, file: String, rowsBefore: Int = 0) throws -> DataTable {
     switch self {
     case .named(let operation): try operation.apply(to: table, file: file)
-    case .table(let operation): try operation.apply(to: table)
+    case .table(let operation): try operation.apply(to: table, rowsBefore: rowsBefore)
     case .written: table
     }
   }

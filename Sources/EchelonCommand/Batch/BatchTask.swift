@@ -44,10 +44,12 @@ struct BatchResult: Codable, Equatable, Sendable {
 
 /// Reads a file, applies the operations, and writes the outputs; runs in a worker.
 ///
-/// Outputs appear complete or not at all, so that a repetition after a crash does no harm.
+/// Outputs appear complete or not at all, so that a repetition after a crash does no harm. Where rows have nothing to do with
+/// each other, the file is read and written in pieces.
 @Sendable func runBatchTask(_ task: BatchTask) throws -> BatchResult {
   do {
     let reader = try task.input.open()
+    if let steps = RowSteps(task.steps) { return try task.run(steps, reader) }
     let input = try reader.table()
     let rounded = try RoundedColumns.names(in: input, of: reader)
     var table = input
@@ -67,6 +69,35 @@ struct BatchResult: Codable, Equatable, Sendable {
       raggedRows: reader.raggedRows, roundedColumns: rounded.isEmpty ? nil : rounded)
   } catch {
     throw InputFailure(error, path: task.path)
+  }
+}
+
+extension BatchTask {
+  /// The same for steps that can take rows in pieces.
+  fileprivate func run(_ steps: RowSteps, _ reader: DataFileReader) throws -> BatchResult {
+    var steps = steps
+    let writing = self.steps.compactMap(\.outputExtension).compactMap(PieceOutput.format)
+    let outputs = zip(writing, outputs).map { PieceOutput($0, to: $1) }
+    var undefinedCount = 0
+    var rounded: Set<String> = []
+    for piece in reader.pieces() {
+      let table = try reader.table(of: piece)
+      rounded.formUnion(try RoundedColumns.names(in: table, of: piece, reader))
+      var next = outputs.makeIterator()
+      _ = try steps.apply(to: table, file: path) { step, before, after in
+        if step.outputExtension != nil {
+          try next.next()?.append(after)
+        } else if step.canMakeUndefined {
+          undefinedCount += after.undefinedCount - before.undefinedCount
+        }
+      }
+    }
+    for output in outputs { try output.finish() }
+    let names = reader.columns.map(\.name).filter(rounded.contains)
+    return BatchResult(
+      rowCount: reader.rowCount, columnCount: reader.columns.count,
+      undefinedCount: undefinedCount, raggedRows: reader.raggedRows,
+      roundedColumns: names.isEmpty ? nil : names)
   }
 }
 

@@ -69,6 +69,9 @@ struct ConvertCommand: AsyncParsableCommand {
     name: .shortAndLong,
     help: ArgumentHelp("A file, or a folder for several.", valueName: "path"))
   var output: String?
+  /// About how long the pieces are in which files are read; for tests, which have none so large.
+  @Option(name: .customLong("piece-bytes"), help: .hidden)
+  var pieceByteCount = TextOptions.pieceByteCount
   @OptionGroup var workers: WorkerOptions
   @OptionGroup var raw: RawOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
@@ -88,10 +91,7 @@ struct ConvertCommand: AsyncParsableCommand {
       }
       try convert(paths, as: Format(rawValue: suffix) ?? .csv, to: path)
     case .standardOutput:
-      let result: AnonymousFile
-      do { result = try AnonymousFile() } catch { throw FileError(error, path: "-") }
-      try convert(paths, as: to ?? .csv, to: result.path)
-      try Console.write(result)
+      try convert(paths, as: to ?? .csv, to: nil)
     }
   }
 
@@ -111,9 +111,14 @@ struct ConvertCommand: AsyncParsableCommand {
     return .written(format.operation, type)
   }
 
-  private func convert(_ paths: [String], as format: Format, to path: String) throws {
+  private func convert(_ paths: [String], as format: Format, to path: String?) throws {
     try InputFiles.requireOne(paths, "convert")
     _ = try step(format)
+    if let steps = RowSteps([]), let textFormat = PieceOutput.format(format.rawValue) {
+      return try text.pieces(
+        at: paths[0], raw, byteCount: pieceByteCount, steps,
+        to: PieceOutput(textFormat, to: path), command: "convert")
+    }
     let table = try text.table(at: paths[0], raw, command: "convert") { $0 }
     let words = table.columns.filter { $0.kind == .text }
     if format.hasNumbersOnly, !words.isEmpty {
@@ -126,7 +131,14 @@ struct ConvertCommand: AsyncParsableCommand {
         "echelon: \(paths[0]): \(NumberText.count(words.count, "column")) of words left out: \(names)"
           + (words.count > 8 ? ", …" : ""))
     }
-    try table.write(to: path, suffix: format.rawValue, as: type)
+    if let path {
+      try table.write(to: path, suffix: format.rawValue, as: type)
+    } else {
+      let result: AnonymousFile
+      do { result = try AnonymousFile() } catch { throw FileError(error, path: "-") }
+      try table.write(to: result.path, suffix: format.rawValue, as: type)
+      try Console.write(result)
+    }
     if format == .bin {
       // The file does not say it.
       let element = type?.element ?? .float64

@@ -24,6 +24,10 @@ struct TableOptions: ParsableArguments {
       "What standard output gets: csv, json, or a table to look at.", valueName: "format"))
   var format: OutputFormat = .csv
 
+  /// Operations on single rows read files in pieces of about this size; for tests, which have none so large.
+  @Option(name: .customLong("piece-bytes"), help: .hidden)
+  var pieceByteCount = TextOptions.pieceByteCount
+
   @OptionGroup var color: ColorOptions
   @OptionGroup var workers: WorkerOptions
   @OptionGroup var raw: RawOptions
@@ -62,6 +66,10 @@ struct TableOptions: ParsableArguments {
       return try await plan.run(into: folder, workers: workers.count)
     }
     try InputFiles.requireOne(paths, command)
+    if let steps = RowSteps([.table(operation)]), let output = target.pieceOutput(as: format) {
+      return try text.pieces(
+        at: paths[0], raw, byteCount: pieceByteCount, steps, to: output, command: command)
+    }
     let result = try text.table(at: paths[0], raw, command: command) { try operation.apply(to: $0) }
     try target.write(result, as: format)
   }
@@ -174,6 +182,17 @@ enum Target {
     }
   }
 
+  /// What writes a single result row after row; nil where it is written as a whole.
+  func pieceOutput(as format: OutputFormat) -> PieceOutput? {
+    switch self {
+    case .standardOutput:
+      format == .csv ? PieceOutput(.delimited(.commaSeparated), to: nil) : nil
+    case .file(let path, let suffix):
+      PieceOutput.format(suffix).map { PieceOutput($0, to: path) }
+    case .folder: nil
+    }
+  }
+
   /// Writes a single result.
   func write(_ table: DataTable, as format: OutputFormat) throws {
     if case .file(let path, let suffix) = self {
@@ -206,6 +225,46 @@ extension TextOptions {
       Console.report(InputFailure(error, path: path))
       throw Exit.someInputFailed
     }
+  }
+}
+
+extension TextOptions {
+  /// About how long the pieces are in which a file is read whose rows have nothing to do with each other.
+  static let pieceByteCount = 1 << 20
+
+  /// Writes what becomes of the rows of a file, piece by piece; what goes wrong with them is reported.
+  /// - Parameters:
+  ///   - path: `-` is standard input.
+  ///   - steps: what becomes of them.
+  func pieces(
+    at path: String, _ raw: RawOptions, byteCount: Int, _ steps: RowSteps, to output: PieceOutput,
+    command: String
+  ) throws {
+    var inputs = [InputFile(path: path, dialect: try dialect, raw: raw.rawFormat)]
+    let standardInput = try StandardInput(for: &inputs, command: command)
+    defer { withExtendedLifetime(standardInput) {} }
+    let byteCount = max(1, byteCount)
+    func reported<Result>(_ body: () throws -> Result) throws -> Result {
+      do { return try body() } catch {
+        Console.report(InputFailure(error, path: path))
+        throw Exit.someInputFailed
+      }
+    }
+    let reader = try reported { try inputs[0].open(chunkByteCount: byteCount) }
+    if let note = reader.raggedRows.note(path: path) { Console.writeError("echelon: \(note)") }
+    var rounded: Set<String> = []
+    var steps = steps
+    for piece in reader.pieces(byteCount: byteCount) {
+      let result = try reported {
+        let table = try reader.table(of: piece)
+        rounded.formUnion(try RoundedColumns.names(in: table, of: piece, reader))
+        return try steps.apply(to: table, file: path)
+      }
+      try output.append(result)
+    }
+    let names = reader.columns.map(\.name).filter(rounded.contains)
+    if let note = RoundedColumns.note(names, path: path) { Console.writeError("echelon: \(note)") }
+    try output.finish()
   }
 }
 

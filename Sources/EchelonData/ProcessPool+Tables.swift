@@ -26,17 +26,27 @@ extension ProcessPool {
 
   /// Reads the file that the plan is of.
   public func table(_ plan: CSVPlan) async throws -> SharedTable {
-    if let table = try await tableByParts(plan) { return table }
+    let chunks = try await chunks(of: plan)
+    return try await table(plan, chunks: chunks)
+  }
+
+  /// The same when it is known where the rows lie.
+  /// - Parameter chunks: nil if the file has to be read from its beginning.
+  package func table(_ plan: CSVPlan, chunks: [CSVChunk]?) async throws -> SharedTable {
+    if let chunks, let table = try await table(plan, by: chunks) { return table }
     return try await table(of: plan.scanned(chunkByteCount: chunkByteCount))
   }
 
   /// A task is to be long against its dispatch, and short against the file.
   private var chunkByteCount: Int { 2 << 20 }
 
+  /// Where the rows of a file lie.
+  /// - Parameter byteCount: about how long the chunks are; nil is what suits tasks.
   /// - Returns: nil if the file has to be read from its beginning.
-  private func tableByParts(_ plan: CSVPlan) async throws -> SharedTable? {
-    let parts = plan.parts(of: chunkByteCount)
-    let counting = try parts.map { part in
+  package func chunks(
+    of plan: CSVPlan, byteCount: Int? = nil
+  ) async throws -> [CSVChunk]? {
+    let counting = try plan.parts(of: byteCount ?? chunkByteCount).map { part in
       try submit(retries: retries, { try $0.count() }, part)
     }
     var counts: [CSVPart.Count] = []
@@ -45,7 +55,39 @@ extension ProcessPool {
     } catch is RemoteError {
       return nil
     }
-    guard let chunks = try plan.chunks(counts) else { return nil }
+    return try plan.chunks(counts)
+  }
+
+  /// What reading all rows shows of a file, whose numbers are not kept.
+  /// - Returns: nil if the file has to be read from its beginning.
+  package func outcome(
+    of plan: CSVPlan, _ chunks: [CSVChunk]
+  ) async throws -> CSVPlan.Outcome? {
+    guard let reader = plan.parts(of: chunkByteCount).first else { return nil }
+    let reading = try chunks.map { chunk in
+      try submit(retries: retries, { part, chunk in try part.kinds(of: chunk) }, reader, chunk)
+    }
+    guard let kinds = try await kinds(reading) else { return nil }
+    return try plan.outcome(chunks, kinds)
+  }
+
+  /// What reading chunks has shown; nil if one could not be read.
+  private func kinds(_ reading: [Future<CSVPart.Kinds?>]) async throws -> [CSVPart.Kinds]? {
+    var kinds: [CSVPart.Kinds] = []
+    var isRead = true
+    for part in reading {
+      do {
+        if let found = try await part.value { kinds.append(found) } else { isRead = false }
+      } catch is RemoteError {
+        isRead = false
+      }
+    }
+    return isRead ? kinds : nil
+  }
+
+  /// - Returns: nil if the file has to be read from its beginning.
+  private func table(_ plan: CSVPlan, by chunks: [CSVChunk]) async throws -> SharedTable? {
+    let parts = plan.parts(of: chunkByteCount)
     let rowCount = chunks.last?.rows.upperBound ?? 0
     let numbers: SharedArray<Double> = try uninitializedArray(count: plan.slotCount * rowCount)
     // Every part knows how the file is read; where is the chunk's to say.
@@ -59,16 +101,9 @@ extension ProcessPool {
           }
         }, reader, chunk, rowCount, numbers)
     }
-    var kinds: [CSVPart.Kinds] = []
-    var isRead = true
-    for part in reading {
-      do {
-        if let found = try await part.value { kinds.append(found) } else { isRead = false }
-      } catch is RemoteError {
-        isRead = false
-      }
+    guard let kinds = try await kinds(reading), let outcome = try plan.outcome(chunks, kinds) else {
+      return nil
     }
-    guard isRead, let outcome = try plan.outcome(chunks, kinds) else { return nil }
     return SharedTable(
       outcome.outline, missingCounts: outcome.missingCounts, numbers, slots: outcome.slots)
   }

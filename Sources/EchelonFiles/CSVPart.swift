@@ -121,6 +121,16 @@ public struct CSVPart: Sendable, Codable {
       raggedRows: pass.raggedCounts, firstRaggedOffset: pass.firstRaggedOffset)
   }
 
+  /// What reading a chunk shows of its columns, without its numbers.
+  /// - Returns: nil if the chunk cannot be read; reading the file from its beginning says why.
+  public func kinds(of chunk: CSVChunk) throws(FileError) -> Kinds? {
+    let rowCount = chunk.rows.count
+    var numbers = [Double](repeating: 0, count: isText.count { !$0 } * rowCount)
+    var storage = numbers.mutableSpan
+    return try read(
+      CSVChunk(byteRange: chunk.byteRange, rows: 0..<rowCount), rowCount: rowCount, into: &storage)
+  }
+
   private func withBytes<Result>(
     _ body: (Span<UInt8>) throws(FileError) -> Result
   ) throws(FileError) -> Result {

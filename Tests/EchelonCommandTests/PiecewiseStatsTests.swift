@@ -6,21 +6,21 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct `Columns that are read in pieces` {
   /// The JSON of a file that is read whole, and in pieces of so many rows by so many workers.
   private func expectSame(
-    _ path: String, pieceRows: [Int], _ place: Comment, _ options: [String] = [],
+    _ path: String, pieceRows: [Int] = [], pieceBytes: [Int] = [], _ place: Comment,
+    _ options: [String] = [],
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let arguments = ["stats", path, "--format", "json"] + options
     let whole = try CommandProcess.run(arguments + ["--divide-from", "1000000000"])
     #expect(whole.status == 0, "\(whole.errors)", sourceLocation: sourceLocation)
-    for (index, rows) in pieceRows.enumerated() {
+    let sizes =
+      pieceRows.map { ["--piece-rows", "\($0)"] } + pieceBytes.map { ["--piece-bytes", "\($0)"] }
+    for (index, size) in sizes.enumerated() {
       let pieces = try CommandProcess.run(
-        arguments + [
-          "--divide-from", "0", "--workers", "\(1 + index % 3)", "--piece-rows", "\(rows)",
-        ])
+        arguments + ["--divide-from", "0", "--workers", "\(1 + index % 3)"] + size)
       #expect(pieces.status == 0, "\(pieces.errors)", sourceLocation: sourceLocation)
       #expect(
-        pieces.output == whole.output, "pieces of \(rows) rows: \(place)",
-        sourceLocation: sourceLocation)
+        pieces.output == whole.output, "\(size): \(place)", sourceLocation: sourceLocation)
     }
   }
 
@@ -73,6 +73,31 @@ import Testing
       let raw = folder + "/a.bin"
       try Data([1, 2, 3] + swapped).write(to: URL(filePath: raw))
       try expectSame(raw, pieceRows: [17], "the other byte order", ["--raw", "f8be:3@3"])
+    }
+  }
+
+  @Test func `are so of text, with quotes over lines, gaps and late words`() throws {
+    let seed = testSeed()
+    var generator = TestRandom(seed: seed)
+    try withFolder { folder in
+      let path = folder + "/a.csv"
+      let lines = (0..<70_000).map { row in
+        let x = Double.random(in: -1...1, using: &generator)
+        let word = row % 50 == 3 ? "\"line\nbreak, \(row % 7)\"" : row % 11 == 0 ? "" : "w"
+        return
+          "\(row % 9 == 0 ? "" : "\(x * x * x)"),\(word),\(row == 69_999 ? "late" : "\(row % 5)"),\(x)\r\n"
+      }
+      try Data(("x,word,late,y\r\n" + lines.joined()).utf8).write(to: URL(filePath: path))
+      try expectSame(path, pieceBytes: [30_000], "seed \(seed)")
+      for (name, text) in [
+        ("none", "a,b\n"), ("one", "a,b\n1,x"), ("ragged", "a,b\n1,x\n2\n3,y,z\n4,w\n"),
+        ("words", "a,b\nx,y\n"), ("quotes", "a,b\n1,\"\n\n2,3\n\"\n4,5\n"),
+      ] {
+        try Data(text.utf8).write(to: URL(filePath: path))
+        for policy in ["cut", "skip"] where name == "ragged" || policy == "cut" {
+          try expectSame(path, pieceBytes: [1], "\(name), \(policy)", ["--ragged", policy])
+        }
+      }
     }
   }
 

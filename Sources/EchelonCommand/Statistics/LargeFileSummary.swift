@@ -6,7 +6,7 @@ import EchelonFiles
 /// the others have nothing to do.
 ///
 /// Every worker reads some of the text into one array in shared memory; then every worker summarizes
-/// some of the columns. The
+/// some of the columns. Where the numbers take too much memory, the text is read several times, in pieces. The
 /// columns of an NPY array are read from the mapped file itself, without the array in between, and long ones in pieces.
 ///
 /// Each step writes only where it did not read, so a worker that dies in it costs a repetition.
@@ -14,6 +14,8 @@ struct LargeFileSummary {
   let pool: ProcessPool
   /// Columns with more rows are read in pieces of so many; nil is what suits them.
   var rowsPerPiece: Int?
+  /// Text is read in pieces of about this size; nil leaves that to how many numbers there are.
+  var bytesPerPiece: Int?
   /// Called with the name of a stage and how many seconds it took.
   var report: (String, Double) -> Void = { _, _ in }
 
@@ -25,17 +27,19 @@ struct LargeFileSummary {
   private static let elementsPerTask = 1 << 16
   /// Columns up to this length are summarized in the memory of a worker, which takes two copies of one.
   private static let mostRowsInMemory = 1 << 20
+  /// Numbers of text up to this size are read into shared memory; there are copies of some columns then.
+  private static let mostBytesInMemory = 128 << 20
 
   func callAsFunction(_ input: InputFile) async throws -> FileSummary {
     if input.raw == nil,
       let plan = DataFileReader.plan(
         input.path, contentsAt: input.location, dialect: input.dialect)
     {
-      return try await summarize { try await pool.table(plan) }
+      return try await summarize(plan)
     }
-    let reader = try input.open(chunkByteCount: 2 << 20)
+    let reader = try input.open(chunkByteCount: bytesPerPiece ?? 2 << 20)
     switch reader.format {
-    case .csv(let file): return try await summarize { try await pool.table(of: file) }
+    case .csv(let file): return try await summarize(file)
     case .npy(let array): return try await summarizeArray(reader, array, input.raw)
     // Read whole already: what is left is little.
     case .npz, .hdf5, .matrixMarket, .jsonLines: return try FileSummary(reader)
@@ -43,6 +47,60 @@ struct LargeFileSummary {
   }
 
   // MARK: Text
+
+  private func summarize(_ plan: CSVPlan) async throws -> FileSummary {
+    let chunks = try await pool.chunks(of: plan, byteCount: bytesPerPiece)
+    if let chunks {
+      guard isLarge(plan.slotCount, rowCount: chunks.last?.rows.upperBound ?? 0) else {
+        return try await summarize { try await pool.table(plan, chunks: chunks) }
+      }
+      if let outcome = try await pool.outcome(of: plan, chunks) {
+        // What was decompressed is there for as long as the plan is.
+        defer { withExtendedLifetime(plan) {} }
+        return try await summarize(outcome.outline, missing: outcome.missingCounts)
+      }
+    }
+    return try await summarize(plan.scanned(chunkByteCount: bytesPerPiece ?? 2 << 20))
+  }
+
+  private func summarize(_ file: CSVFile) async throws -> FileSummary {
+    guard isLarge(file.numberColumns.count, rowCount: file.rowCount) else {
+      return try await summarize { try await pool.table(of: file) }
+    }
+    var missing = [Int](repeating: 0, count: file.columns.count)
+    if file.numberColumns.count < file.columns.count {
+      for chunk in file.chunks {
+        for (column, count) in try file.missingCounts(of: chunk).enumerated() {
+          missing[column] += count
+        }
+      }
+    }
+    defer { withExtendedLifetime(file) {} }
+    return try await summarize(file.outline, missing: missing)
+  }
+
+  private func isLarge(_ columnCount: Int, rowCount: Int) -> Bool {
+    columnCount > 0
+      && (bytesPerPiece != nil
+        || columnCount * rowCount > Self.mostBytesInMemory / MemoryLayout<Double>.stride)
+  }
+
+  /// Summarizes text without its numbers ever being in memory together.
+  private func summarize(_ outline: CSVOutline, missing: [Int]) async throws -> FileSummary {
+    let numbers = outline.columns.enumerated().filter { $0.element.kind == .number }
+    var summaries = try await PiecewiseSummary(pool: pool, source: FilePieces(outline))(
+      numbers.map { ($0.offset, $0.element.name) }
+    ).makeIterator()
+    let columns = outline.columns.enumerated().map { index, column in
+      column.kind == .number
+        ? summaries.next()!  // one for each column of numbers
+        : ColumnSummary(
+          text: column.name, count: outline.rowCount - missing[index], missing: missing[index])
+    }
+    return FileSummary(
+      file: outline.path, rowCount: outline.rowCount, columns: columns,
+      raggedRows: outline.raggedRows)
+  }
 
   private func summarize(_ read: () async throws -> SharedTable) async throws -> FileSummary {
     let (table, readSeconds) = try await timed { try await read() }

@@ -61,6 +61,10 @@ struct StatsCommand: AsyncParsableCommand {
   @Option(help: .hidden)
   var pieceRows: Int?
 
+  /// Text of divided files is read in pieces of about this size; for tests.
+  @Option(name: .customLong("piece-bytes"), help: .hidden)
+  var pieceByteCount: Int?
+
   /// Below this, starting a worker takes longer than reading the files.
   private static let smallestByteCountForPool = 2 << 20
 
@@ -142,7 +146,9 @@ struct StatsCommand: AsyncParsableCommand {
   private func summarizeLarge(
     _ input: InputFile, _ pool: ProcessPool
   ) async throws -> FileSummary {
-    var summary = LargeFileSummary(pool: pool, rowsPerPiece: pieceRows.map { max(1, $0) })
+    var summary = LargeFileSummary(
+      pool: pool, rowsPerPiece: pieceRows.map { max(1, $0) },
+      bytesPerPiece: pieceByteCount.map { max(1, $0) })
     if times {
       summary.report = { stage, seconds in
         Console.writeError(

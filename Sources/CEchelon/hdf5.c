@@ -13,8 +13,8 @@
 typedef int64_t hid;
 typedef int (*visitor)(hid, const char *name, const void *info, void *context);
 
-enum { READ_ONLY = 0, BY_NAME = 0, BY_CREATION = 1, INCREASING = 0,
-       CLASS_INTEGER = 0, CLASS_FLOAT = 1, REPLACE = 2, KEEP_ORDER = 3, UTF8 = 1 };
+enum { READ_ONLY = 0, BY_NAME = 0, BY_CREATION = 1, INCREASING = 0, HARD_LINK = 0, CLASS_INTEGER = 0,
+       CLASS_FLOAT = 1, REPLACE = 2, KEEP_ORDER = 3, UTF8 = 1 };
 
 static struct {
   int (*open)(void);
@@ -28,6 +28,9 @@ static struct {
   hid (*dataset_type)(hid);
   int (*dataset_read)(hid, hid, hid, hid, hid, void *);
   int (*dataset_close)(hid);
+  hid (*group_open)(hid, const char *, hid);
+  int (*group_close)(hid);
+  hid (*type_open)(hid, const char *, hid);
   int (*type_class)(hid);
   int (*type_close)(hid);
   int (*space_rank)(hid);
@@ -74,6 +77,7 @@ static void open_library(void) {
             FIND(dataset_space, "H5Dget_space") &&
             FIND(dataset_type, "H5Dget_type") && FIND(dataset_read, "H5Dread") &&
             FIND(dataset_close, "H5Dclose") &&
+            FIND(group_open, "H5Gopen2") && FIND(group_close, "H5Gclose") && FIND(type_open, "H5Topen2") &&
             FIND(type_class, "H5Tget_class") && FIND(type_close, "H5Tclose") &&
             FIND(space_rank, "H5Sget_simple_extent_ndims") &&
             FIND(space_lengths, "H5Sget_simple_extent_dims") && FIND(space_close, "H5Sclose") &&
@@ -98,14 +102,18 @@ static void open_library(void) {
   setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
   is_open = is_open && h5.open() >= 0 && h5.version(&major, &minor, &release) >= 0 &&
             (major > 1 || minor >= 10);
-  // Errors are reported by who calls, not on standard error.
-  if (is_open) h5.silence(0, NULL, NULL);
 }
 
 static int begin(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, open_library);
   return is_open;
+}
+
+static void enter(void) {
+  pthread_mutex_lock(&lock);
+  // Errors are reported by who calls, not on standard error; each thread has a setting of its own.
+  h5.silence(0, NULL, NULL);
 }
 
 int echelon_hdf5_is_available(void) { return begin(); }
@@ -115,13 +123,26 @@ typedef struct {
   void (*body)(void *, const echelon_hdf5_dataset *);
 } visit_call;
 
+/// Whether what cannot be opened as a dataset is none: a group, a type, or a link to nothing.
+static int is_no_dataset(hid root, const char *name, const void *info) {
+  // The type of the link comes first in every version of what the library tells of it.
+  if (*(const int *)info != HARD_LINK) return 1;
+  hid group = h5.group_open(root, name, 0);
+  if (group >= 0) return h5.group_close(group), 1;
+  hid type = h5.type_open(root, name, 0);
+  return type >= 0 ? h5.type_close(type), 1 : 0;
+}
+
 static int visit_link(hid root, const char *name, const void *info, void *context) {
-  (void)info;
   const visit_call *call = context;
   hid dataset = h5.dataset_open(root, name, 0);
-  if (dataset < 0) return 0;  // a group, a type, or a link to nothing
+  if (dataset < 0) {
+    echelon_hdf5_dataset unreadable = {.name = name, .rank = -1, .rows = 1, .columns = 1};
+    if (!is_no_dataset(root, name, info)) call->body(call->context, &unreadable);
+    return 0;
+  }
   hid space = h5.dataset_space(dataset), type = h5.dataset_type(dataset);
-  echelon_hdf5_dataset found = {.name = name, .rank = -1, .rows = 1, .columns = 1};
+  echelon_hdf5_dataset found = {.name = name, .rank = -1, .rows = 1, .columns = 1, .is_readable = 1};
   if (space >= 0 && type >= 0) {
     int class = h5.type_class(type);
     found.is_numeric = class == CLASS_INTEGER || class == CLASS_FLOAT;
@@ -148,7 +169,7 @@ static int ignore_link(hid root, const char *name, const void *info, void *conte
 int echelon_hdf5_visit(const char *path, void *context,
                        void (*body)(void *context, const echelon_hdf5_dataset *dataset)) {
   if (!begin()) return ECHELON_HDF5_NO_LIBRARY;
-  pthread_mutex_lock(&lock);
+  enter();
   int result = ECHELON_HDF5_DAMAGED;
   hid file = h5.file_open(path, READ_ONLY, 0);
   if (file >= 0) {
@@ -163,7 +184,7 @@ int echelon_hdf5_visit(const char *path, void *context,
 
 int echelon_hdf5_read(const char *path, const char *name, double *values, int64_t count) {
   if (!begin()) return ECHELON_HDF5_NO_LIBRARY;
-  pthread_mutex_lock(&lock);
+  enter();
   int result = ECHELON_HDF5_DAMAGED;
   hid file = h5.file_open(path, READ_ONLY, 0);
   hid dataset = file < 0 ? -1 : h5.dataset_open(file, name, 0);

@@ -77,6 +77,13 @@ public struct HDF5File: Sendable {
       throw .noMember(path: path, name: name, names: all.map(\.name))
     }
     for dataset in found {
+      guard dataset.isReadable else {
+        throw .system(
+          path: path, operation: "read '\(dataset.name)'",
+          reason:
+            "it is damaged, or written for a newer HDF5 library than the one that is installed; "
+            + "choose another dataset with \(path):/NAME")
+      }
       guard dataset.isNumeric, (0...2).contains(dataset.rank) else {
         throw .system(
           path: path, operation: "read '\(dataset.name)'",

@@ -11,6 +11,8 @@ package enum HDF5Library {
     /// 1 where it has no such axis.
     package let rows: Int
     package let columns: Int
+    /// Whether the library can open it, which is then said of what only newer ones can.
+    package let isReadable: Bool
     package let isNumeric: Bool
   }
 
@@ -81,7 +83,7 @@ package enum HDF5Library {
         Dataset(
           name: String(cString: dataset.pointee.name), rank: Int(dataset.pointee.rank),
           rows: Int(dataset.pointee.rows), columns: Int(dataset.pointee.columns),
-          isNumeric: dataset.pointee.is_numeric != 0))
+          isReadable: dataset.pointee.is_readable != 0, isNumeric: dataset.pointee.is_numeric != 0))
     }
     withExtendedLifetime(list) {}
     try check(result)

@@ -73,6 +73,29 @@ extension `HDF5 files` {
   }
 }
 
+extension `HDF5 files` {
+  /// One of the two vectors of a group gets a version that no library knows, as newer ones have versions that older ones do not
+  /// know. It was left out without a word.
+  @Test func `are refused with a dataset that the library cannot open`() throws {
+    var file = try Data(contentsOf: URL(filePath: "\(folder)/mixed.h5"))
+    // Version 3, contiguous, an address, and 24 bytes of three numbers.
+    let layout = try #require(
+      file.indices.dropLast(18).last {
+        file[$0] == 3 && file[$0 + 1] == 1
+          && Array(file[$0 + 10..<$0 + 18]) == [24, 0, 0, 0, 0, 0, 0, 0]
+      })
+    file[layout] = 99
+    let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString + ".h5")
+    defer { try? FileManager.default.removeItem(at: path) }
+    try file.write(to: path)
+    #expect {
+      _ = try DataFileReader.open(path.path + ":/day")
+    } throws: {
+      "\($0)".contains("damaged")
+    }
+  }
+}
+
 extension Column {
   fileprivate func renamed(_ name: String) -> Column { Column(name: name, numbers: numbers ?? []) }
 }

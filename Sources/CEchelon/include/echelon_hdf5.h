@@ -20,6 +20,8 @@ typedef struct {
   /// How many axes it has; -1 for what is too many to say.
   int rank;
   int64_t rows, columns;
+  /// Whether the library can open it: 0 for one that is damaged, or as only newer libraries write it.
+  int is_readable;
   /// Whether its values are numbers.
   int is_numeric;
 } echelon_hdf5_dataset;

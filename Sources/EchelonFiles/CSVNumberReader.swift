@@ -120,7 +120,9 @@ extension FileError {
       self = .malformedQuote(
         place: place, what: "expected the delimiter or the end of the line after a closing quote")
     case .nulByte:
-      self = .notText(path: path, offset: fault.offset, what: "a NUL character")
+      self = .malformedText(
+        place: place,
+        what: "a NUL character, which text does not have; convert the file to UTF-8 text or NPY")
     case .notUTF8:
       self = .malformedText(
         place: place,

@@ -187,8 +187,16 @@ struct CSVTokenizer: Sendable {
       position += field.hasDoubledQuotes && bytes[position] == UInt8(ascii: "\"") ? 2 : 1
     }
     guard let text = String(validating: copy, as: UTF8.self) else {
-      throw CSVFault(offset: field.contents.lowerBound, problem: .notUTF8)
+      throw CSVFault(offset: firstInvalid(field.contents, in: bytes), problem: .notUTF8)
     }
     return text
+  }
+
+  /// The offset of the first byte that makes a text none in UTF-8.
+  private func firstInvalid(_ range: Range<Int>, in bytes: Span<UInt8>) -> Int {
+    do { _ = try UTF8Span(validating: bytes.extracting(range)) } catch {
+      return range.lowerBound + error.byteOffsets.lowerBound
+    }
+    return range.lowerBound
   }
 }

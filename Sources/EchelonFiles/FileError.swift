@@ -40,7 +40,7 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// There are no data: no byte at all, or nothing but blank lines.
   case empty(path: String)
 
-  /// A byte that text does not contain, or the first bytes of a known binary format.
+  /// The first bytes of a known binary format where there should be text.
   case notText(path: String, offset: Int, what: String)
 
   /// A row with more or fewer fields than the header.

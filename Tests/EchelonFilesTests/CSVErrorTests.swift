@@ -34,9 +34,7 @@ import Testing
 
   @Test func `is refused when it is not text`() throws {
     let cases: [([UInt8], Int, String)] = [
-      (Array("a,b\n1,x\0y\n".utf8), 7, "a NUL character"),
-      (Array("\0\0\0".utf8), 0, "a NUL character"),
-      (Array("a\n\"\0\"".utf8), 3, "a NUL character"), ([0x1F, 0x8B, 8, 0], 0, "a gzip stream"),
+      ([0x1F, 0x8B, 8, 0], 0, "a gzip stream"),
       ([0xFF, 0xFE, 0x61, 0], 0, "UTF-16 text"), (Array("PK\u{3}\u{4}..".utf8), 0, "a zip archive"),
       (Array("PAR1".utf8), 0, "a Parquet file"), ([0x93] + Array("NUMPY".utf8), 0, "an NPY array"),
     ]
@@ -44,6 +42,25 @@ import Testing
       let error = fileError { _ = try CSVFile(name: "x.csv", bytes: bytes) }
       #expect(error == .notText(path: "x.csv", offset: offset, what: what))
     }
+  }
+
+  @Test(arguments: [
+    ("a,b\n1,x\0y\n", "2:4"), ("\0\0\0", "1:1"), ("a\n\"\0\"", "2:2"), ("ä,\0\n", "1:3"),
+  ])
+  func `is refused with the place of a NUL character`(_ text: String, _ place: String) {
+    let error = fileError { _ = try CSVFile(text) }
+    #expect(
+      error?.description.hasPrefix("test.csv:\(place): a NUL character") == true,
+      "\(String(describing: error))")
+  }
+
+  @Test(arguments: ["x", "\"x\"\"y", "\"a\"\" \"\" ä"])
+  func `is refused with the place of the first byte that is not UTF-8`(_ start: String) {
+    let isQuoted = start.hasPrefix("\"")
+    let bytes = Array("a,b\n1,\(start)".utf8) + [0xFC] + Array((isQuoted ? "z\"\n" : "z\n").utf8)
+    let error = fileError { _ = try CSVFile(name: "test.csv", bytes: bytes).table() }
+    let place = "test.csv:2:\(3 + start.unicodeScalars.count): bytes that are not UTF-8"
+    #expect(error?.description.hasPrefix(place) == true, "\(String(describing: error))")
   }
 
   @Test func `is refused when it is empty`() {

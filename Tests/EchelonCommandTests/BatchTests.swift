@@ -135,6 +135,20 @@ import Testing
     }
   }
 
+  @Test func `names results by the groups and datasets of files`() throws {
+    try withFolder { folder in
+      let file = "Tests/EchelonFilesTests/Resources/hdf5/mixed.h5"
+      let single = "Tests/EchelonFilesTests/Resources/hdf5/single.h5"
+      let run = try CommandProcess.run(
+        "batch", "--dry-run", "--do", "to-json", "\(file):/day/x", "\(file):/day",
+        "\(single):/day/x", "\(single):only",
+        "--output", "\(folder)/out")
+      for name in ["mixed.h5:day.x", "mixed.h5:day", "single.h5:day.x", "single.h5:only"] {
+        #expect(run.output.contains("out/\(name).json"), "\(run.output) \(run.errors)")
+      }
+    }
+  }
+
   @Test func `does not replace an input, under whatever name`() throws {
     try withFolder { folder in
       let input = "\(folder)/x.csv"

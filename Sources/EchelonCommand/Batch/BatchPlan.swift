@@ -161,11 +161,20 @@ struct BatchPlan {
 
   /// The name of the input, with the new extension added if it has another one.
   private static func outputName(for path: String, suffix: String) -> String {
-    let name = path == InputFile.standardStream ? "stdin" : InputFiles.name(path)
+    let name = path == InputFile.standardStream ? "stdin" : inputName(path)
     guard let format = CompressionFormat(path: name) else { return extended(name, by: suffix) }
     // What was compressed stays so if it keeps its format.
     let stem = String(name.dropLast(format.suffix.count))
     return stem.hasSuffix("." + suffix) ? name : extended(stem, by: suffix)
+  }
+
+  /// The last component of the path; of a group or a dataset in a file also what it is called: `run.h5:day.x`.
+  private static func inputName(_ path: String) -> String {
+    guard let (file, group) = HDF5File.split(path), Folder.entry(at: path) == .unknown else {
+      return InputFiles.name(path)
+    }
+    let parts = group.split(separator: "/").joined(separator: ".")
+    return InputFiles.name(file) + (parts.isEmpty ? "" : ":" + parts)
   }
 
   private static func extended(_ name: String, by suffix: String) -> String {

@@ -85,7 +85,9 @@ public struct DataFileReader: Sendable {
         }
         throw .malformedText(
           place: place,
-          what: what + "; of JSON, a file with an object or array on each line is read")
+          what: what
+            + "; JSON is read that has rows, which are objects or arrays, or an array for each column"
+        )
       }
     case .text:
       return DataFileReader(

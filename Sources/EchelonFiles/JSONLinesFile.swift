@@ -3,6 +3,9 @@
 ///     {"name": "Ann", "age": 31}
 ///     {"name": "Bob", "age": null, "member": true}
 ///
+/// One JSON value is read as well: an array of such rows, and an object with an array for every column, as
+/// `JSONValue` writes tables.
+///
 /// Objects have a column for every key, in the order in which the keys first appear; arrays, all of one
 /// length, have `col0`, `col1`, …. A key that a line leaves out is a missing value, as `null` is. Lines
 /// that are blank do not count.
@@ -13,7 +16,7 @@
 /// - Limits: `DataFileReader.maximumColumnCount` columns; a table with as many values as the file has
 ///   bytes, or 2^24, where keys differ from line to line.
 /// - Errors: `FileError.malformedText`, with line and column, for what is not strict JSON in UTF-8, for a
-///   key that an object has twice, and for arrays and objects inside of a line.
+///   key that an object has twice, and for arrays and objects inside of a row.
 /// - Source: RFC 8259; jsonlines.org.
 public struct JSONLinesFile: Sendable {
   /// The path as it was given.

@@ -3,50 +3,42 @@
 /// Values are noted, and not made at once, since what a column is depends on all of its values.
 struct JSONLinesParser {
   /// What a value is; `null` is none.
-  private enum Kind: UInt8 { case number, boolean, string }
+  enum Kind: UInt8 { case number, boolean, string }
 
-  private struct Cell {
+  struct Cell {
     let row: Int
     let kind: Kind
     /// The text of the value, of a string without its quotes.
     let range: Range<Int>
   }
 
-  private struct Column {
+  struct Column {
     let name: [UInt8]
     var lastRow = -1
     var cells: [Cell] = []
   }
 
-  private var columns: [Column] = []
+  var columns: [Column] = []
   /// By the bytes of the names: as Strings, two spellings of é would be one key.
-  private var indices: [[UInt8]: Int] = [:]
-  private var rowCount = 0
-  /// Whether lines are arrays; nil before the first.
-  private var isArrays: Bool?
-  private var position = 0
+  var indices: [[UInt8]: Int] = [:]
+  var rowCount = 0
+  /// Whether rows are arrays; nil before the first.
+  var isArrays: Bool?
+  var position = 0
+  /// Whether the text is one value, in which the end of a line is a blank like others.
+  var isDocument = false
 
   // MARK: Lines
 
   mutating func parse(_ bytes: Span<UInt8>) throws(TextFault) {
     position = bytes.matches("\u{FEFF}", at: 0) ? 3 : 0
+    if try parseDocument(bytes) { return }
     while true {
       while position < bytes.count, bytes[position] == 0x0A || Self.isBlank(bytes[position]) {
         position += 1
       }
       guard position < bytes.count else { return }
-      switch bytes[position] {
-      case UInt8(ascii: "{") where isArrays != true: try parseObject(bytes)
-      case UInt8(ascii: "[") where isArrays != false: try parseArray(bytes)
-      default:
-        let expected =
-          switch isArrays {
-          case nil: "an object or an array"
-          case true?: "an array, as on the first line"
-          case false?: "an object, as on the first line"
-          }
-        throw fault("expected \(expected), found \(found(bytes))")
-      }
+      try parseRow(bytes)
       skipBlanks(bytes)
       guard position == bytes.count || bytes[position] == 0x0A else {
         throw fault(
@@ -56,7 +48,22 @@ struct JSONLinesParser {
     }
   }
 
-  private mutating func parseObject(_ bytes: Span<UInt8>) throws(TextFault) {
+  mutating func parseRow(_ bytes: Span<UInt8>) throws(TextFault) {
+    switch peek(bytes) {
+    case UInt8(ascii: "{")? where isArrays != true: try parseObject(bytes)
+    case UInt8(ascii: "[")? where isArrays != false: try parseArray(bytes)
+    default:
+      let expected =
+        switch isArrays {
+        case nil: "an object or an array"
+        case true?: "an array, as in the first row"
+        case false?: "an object, as in the first row"
+        }
+      throw fault("expected \(expected), found \(found(bytes))")
+    }
+  }
+
+  mutating func parseObject(_ bytes: Span<UInt8>) throws(TextFault) {
     isArrays = false
     position += 1
     var guess = 0
@@ -86,7 +93,7 @@ struct JSONLinesParser {
     }
   }
 
-  private mutating func parseArray(_ bytes: Span<UInt8>) throws(TextFault) {
+  mutating func parseArray(_ bytes: Span<UInt8>) throws(TextFault) {
     let start = position
     let isFirst = isArrays == nil
     isArrays = true
@@ -102,7 +109,7 @@ struct JSONLinesParser {
         }
         guard count < columns.count else {
           throw fault(
-            "more values than the \(columns.count) of the first line; write null for those it lacks"
+            "more values than the \(columns.count) of the first row; write null for those it lacks"
           )
         }
         try parseValue(bytes, into: count)
@@ -116,12 +123,12 @@ struct JSONLinesParser {
       throw TextFault(
         offset: start,
         what:
-          "the first line has \(columns.count) values, this one \(count); write null for those it lacks"
+          "the first row has \(columns.count) values, this one \(count); write null for those it lacks"
       )
     }
   }
 
-  private mutating func column(
+  mutating func column(
     named range: Range<Int>, guess: Int, at offset: Int, _ bytes: Span<UInt8>
   ) throws(TextFault) -> Int {
     // Most lines have the keys of the line before, in the same order.
@@ -148,7 +155,7 @@ struct JSONLinesParser {
 
   // MARK: Values
 
-  private mutating func parseValue(_ bytes: Span<UInt8>, into column: Int) throws(TextFault) {
+  mutating func parseValue(_ bytes: Span<UInt8>, into column: Int) throws(TextFault) {
     skipBlanks(bytes)
     let start = position
     let kind: Kind
@@ -167,7 +174,7 @@ struct JSONLinesParser {
       kind = .boolean
     case UInt8(ascii: "{")?, UInt8(ascii: "[")?:
       throw fault(
-        "an array or object inside of a line is no value of a table; give its parts keys of their own"
+        "an array or object inside of a row is no value of a table; give its parts keys of their own"
       )
     case UInt8(ascii: "N")?, UInt8(ascii: "I")?:
       throw fault(
@@ -200,7 +207,7 @@ struct JSONLinesParser {
   }
 
   /// Checks the string at the current place, and returns what is between its quotes.
-  private mutating func string(_ bytes: Span<UInt8>) throws(TextFault) -> Range<Int> {
+  mutating func string(_ bytes: Span<UInt8>) throws(TextFault) -> Range<Int> {
     let start = position + 1
     position = start
     var isASCII = true
@@ -307,7 +314,7 @@ struct JSONLinesParser {
       throw TextFault(
         offset: 0,
         what:
-          "\(rowCount) lines with \(columns.count) different keys, most of which are left out, are too "
+          "\(rowCount) rows with \(columns.count) different keys, most of which are left out, are too "
           + "large a table; keys are names, not data")
     }
     return columns.map { column in
@@ -341,15 +348,19 @@ struct JSONLinesParser {
     byte == 0x20 || byte == 0x09 || byte == 0x0D
   }
 
-  private mutating func skipBlanks(_ bytes: Span<UInt8>) {
-    while position < bytes.count, Self.isBlank(bytes[position]) { position += 1 }
+  mutating func skipBlanks(_ bytes: Span<UInt8>) {
+    while position < bytes.count,
+      Self.isBlank(bytes[position]) || isDocument && bytes[position] == 0x0A
+    {
+      position += 1
+    }
   }
 
-  private func peek(_ bytes: Span<UInt8>) -> UInt8? {
+  func peek(_ bytes: Span<UInt8>) -> UInt8? {
     position < bytes.count ? bytes[position] : nil
   }
 
-  private mutating func take(_ character: Unicode.Scalar, _ bytes: Span<UInt8>) -> Bool {
+  mutating func take(_ character: Unicode.Scalar, _ bytes: Span<UInt8>) -> Bool {
     guard peek(bytes) == UInt8(ascii: character) else { return false }
     position += 1
     return true
@@ -361,7 +372,7 @@ struct JSONLinesParser {
     return true
   }
 
-  private func found(_ bytes: Span<UInt8>) -> String {
+  func found(_ bytes: Span<UInt8>) -> String {
     guard position < bytes.count, bytes[position] != 0x0A else { return "the end of the line" }
     var end = position + 1
     while end < bytes.count, end - position < 25, bytes[end] > 0x20,
@@ -372,5 +383,5 @@ struct JSONLinesParser {
     return bytes.quoted(position..<end)
   }
 
-  private func fault(_ what: String) -> TextFault { TextFault(offset: position, what: what) }
+  func fault(_ what: String) -> TextFault { TextFault(offset: position, what: what) }
 }

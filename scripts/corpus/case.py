@@ -1,0 +1,83 @@
+"""A file of the corpus, what it must be read as, and how the two are compared."""
+
+import dataclasses
+import json
+import re
+import struct
+import typing
+
+NUMBER, TEXT = "number", "text"
+
+
+class Column(typing.NamedTuple):
+    """A column as another reader has it: floats, nan where one is missing; or strings, None where one is."""
+
+    name: str
+    kind: str
+    values: list
+
+
+class Refusal(typing.NamedTuple):
+    """A file that has to be refused: a regular expression for what follows its path in the message."""
+
+    pattern: str
+
+
+class Perhaps(typing.NamedTuple):
+    """A file that may be refused; if it is read, then as these columns. None stands for any."""
+
+    columns: list | None
+
+
+@dataclasses.dataclass
+class Case:
+    """A file, and what it must be read as: columns, a `Refusal`, or `Perhaps` columns."""
+
+    form: str
+    name: str
+    data: bytes
+    expected: object
+    options: tuple = ()
+    member: str = ""
+
+    @property
+    def path(self):
+        """What the command is given."""
+        return self.name + self.member
+
+
+def columns_of(text):
+    """The columns of a JSON document that the command wrote, in its order; 1e999 is an infinity."""
+    return json.loads(text, parse_int=float, parse_float=float, object_pairs_hook=lambda pairs: pairs)
+
+
+def bits(value):
+    """Eight bytes, the same for all nan."""
+    return None if value is None or value != value else struct.pack(">d", value)
+
+
+def differences(found, expected):
+    """Sentences about what differs, at most a few, and how many values were compared."""
+    names, wanted = [name for name, _ in found], [column.name for column in expected]
+    if names != wanted:
+        return [f"columns {names[:8]}, expected {wanted[:8]}"], 0
+    told, count = [], 0
+    for (name, values), column in zip(found, expected):
+        if len(values) != len(column.values):
+            told.append(f"column {name!r}: {len(values)} rows, expected {len(column.values)}")
+            continue
+        for row, (value, other) in enumerate(zip(values, column.values)):
+            count += 1
+            if column.kind == NUMBER:
+                same = not isinstance(value, str) and bits(value) == bits(other)
+            else:
+                same = type(value) is type(other) and value == other
+            if not same and len(told) < 4:
+                told.append(f"column {name!r}, row {row + 1}: {value!r}, expected {other!r}")
+    return told, count
+
+
+def matches(case, message):
+    """Whether a line of standard error is the refusal that is expected, of that file or of the part of it."""
+    starts = (re.escape(f"echelon: {path}") for path in (case.path, case.name))
+    return any(re.match(start + case.expected.pattern, message) for start in starts)

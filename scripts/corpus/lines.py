@@ -1,0 +1,105 @@
+"""JSON lines: Python's own json and pandas write them; json says what they hold."""
+
+import gzip
+import io
+import json
+import math
+
+import pandas
+
+from case import NUMBER, TEXT, Case, Column
+
+
+class Literal(str):
+    """A number as it is spelled: among words it stays so."""
+
+
+def by_json(data):
+    """The columns: numbers, or booleans as 1 and 0; where kinds meet, everything as it is spelled."""
+    lines = [
+        json.loads(line, parse_int=Literal, parse_float=Literal)
+        for line in data.decode("utf-8-sig").split("\n") if line.strip()
+    ]
+    if isinstance(lines[0], list):
+        lines = [{f"col{index}": value for index, value in enumerate(line)} for line in lines]
+    columns = []
+    for name in dict.fromkeys(name for line in lines for name in line):
+        values = [line.get(name) for line in lines]
+        kinds = {type(value) for value in values if value is not None}
+        if kinds <= {Literal}:
+            columns.append(Column(name, NUMBER, [math.nan if value is None else float(value) for value in values]))
+        elif kinds == {bool}:
+            columns.append(Column(name, NUMBER, [math.nan if value is None else float(value) for value in values]))
+        else:
+            spelled = [json.dumps(value) if isinstance(value, bool) else value for value in values]
+            columns.append(Column(name, TEXT, [None if value is None else str(value) for value in spelled]))
+    return columns
+
+
+BY_HAND = [
+    ("plain.jsonl", b'{"a": 1, "b": "x"}\n{"a": 2.5, "b": null}\n'),
+    ("no-final-line-end.jsonl", b'{"a": 1}\n{"a": 2}'),
+    ("crlf.jsonl", b'{"a": 1}\r\n{"a": 2}\r\n'),
+    ("bom.jsonl", b'\xef\xbb\xbf{"a": 1}\n'),
+    ("blank-lines.ndjson", b'\n{"a": 1}\n\n  \n{"a": 2}\n\n'),
+    ("tight.jsonl", b'{"a":1,"b":"x"}\n'),
+    ("loose.jsonl", b' { "a" : 1 , "b" : "x" } \n\t{"a":2,"b":"y"}\n'),
+    ("other-order.jsonl", b'{"a": 1, "b": 2}\n{"b": 3, "a": 4}\n'),
+    ("left-out.jsonl", b'{"a": 1}\n{"b": 2}\n{}\n{"a": 3, "c": "x"}\n'),
+    ("arrays.jsonl", b'[1, "x", true]\n[2.5, null, false]\n'),
+    ("booleans.jsonl", b'{"a": true}\n{"a": false}\n{"a": null}\n'),
+    ("mixed.jsonl", b'{"a": 1}\n{"a": "1"}\n{"a": true}\n{"a": 1.50}\n{"a": 1e5}\n'),
+    ("numbers-and-booleans.jsonl", b'{"a": 1}\n{"a": true}\n'),
+    ("numbers.jsonl", b'{"a": 0}\n{"a": -0}\n{"a": -0.0}\n{"a": 1E5}\n{"a": 1e-5}\n{"a": 1e400}\n{"a": -1e400}\n'
+     b'{"a": 1e-400}\n'
+     b'{"a": 9007199254740993}\n{"a": 123456789012345678901234567890}\n{"a": 4.9e-324}\n'
+     b'{"a": 1.00000000000000011102230246251565404}\n'),
+    ("escapes.jsonl", rb'{"a": "\"\\\/\b\f\n\r\t\u00e4\ud83d\udf01"}' + b"\n" + rb'{"\u0061": "\u0000x"}' + b"\n"),
+    ("unicode.jsonl", '{"größe": "漢字"}\n{"größe": "🜁"}\n'.encode()),
+    ("separators.jsonl", '{"a": "x\u2028y\u2029z\u0085"}\n'.encode()),
+    ("empty-names.jsonl", b'{"": 1, " ": 2}\n'),
+    ("all-null.jsonl", b'{"a": null}\n{"a": null}\n'),
+    ("plain.json", b'{"a": 1}\n{"a": 2}\n'),
+]
+
+
+def cases(random):
+    for name, data in BY_HAND:
+        yield Case("JSON lines", f"hand-{name}", data, by_json(data))
+    words = ["", "x", 'say "no"', "ü\n", "\\", "null", "1", "🜁", "\x7f"]
+    for index in range(24):
+        names = random.sample(["a", "b", "größe", "x y", 'q"', "e\\"], random.randint(1, 6))
+        kinds = [random.choice(["number", "number", "word", "boolean", "any"]) for _ in names]
+
+        def value(kind):
+            kind = random.choice(["number", "word", "boolean"]) if kind == "any" else kind
+            if random.random() < 0.1:
+                return None
+            if kind == "number":
+                scale = 10.0 ** random.randrange(-300, 300)
+                return random.choice([random.gauss(0, 1), random.randrange(-(10**20), 10**20), random.random() * scale])
+            return random.choice(words) if kind == "word" else random.random() < 0.5
+
+        has_arrays = random.random() < 0.2
+        lines = []
+        for _ in range(random.choice([1, 3, 30])):
+            values = [value(kind) for kind in kinds]
+            row = [pair for pair in zip(names, values) if random.random() < 0.9]
+            if random.random() < 0.2:
+                random.shuffle(row)
+            lines.append(json.dumps(
+                values if has_arrays else dict(row), ensure_ascii=random.random() < 0.5,
+                separators=random.choice([(",", ":"), (", ", ": ")])))
+        lines[0] = json.dumps([1] * len(names) if has_arrays else dict.fromkeys(names))
+        data = "\n".join(lines).encode() + b"\n"
+        expected = by_json(data)
+        suffix = random.choice(["", "", ".gz"])
+        yield Case("JSON lines", f"json{index:02}.jsonl{suffix}", gzip.compress(data) if suffix else data, expected)
+    for index in range(8):
+        rows = range(random.randint(1, 40))
+        frame = pandas.DataFrame({
+            "x": [random.gauss(0, 1) for _ in rows], "n": [random.randrange(10**9) for _ in rows],
+            "s": [random.choice(words) for _ in rows], "t": [random.random() < 0.5 for _ in rows]})
+        target = io.BytesIO()
+        frame.to_json(target, orient="records", lines=True, double_precision=15)
+        yield Case("JSON lines", f"pandas{index}.jsonl", target.getvalue(), by_json(target.getvalue()))

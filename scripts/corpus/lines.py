@@ -1,4 +1,4 @@
-"""JSON lines: Python's own json and pandas write them; json says what they hold."""
+"""JSON lines and tables that are one JSON value: Python's own json and pandas write them; json says what they hold."""
 
 import gzip
 import io
@@ -14,12 +14,25 @@ class Literal(str):
     """A number as it is spelled: among words it stays so."""
 
 
+def loads(text):
+    return json.loads(text, parse_int=Literal, parse_float=Literal)
+
+
+def whole_value(text):
+    """The rows of a table that is one value, rows or columns; None if it is lines."""
+    try:
+        value = loads(text)
+    except ValueError:
+        return None
+    if isinstance(value, dict) and all(isinstance(column, list) for column in value.values()):
+        return [dict(zip(value, row)) for row in zip(*value.values())]
+    return value if isinstance(value, list) and value and isinstance(value[0], (dict, list)) else None
+
+
 def by_json(data):
     """The columns: numbers, or booleans as 1 and 0; where kinds meet, everything as it is spelled."""
-    lines = [
-        json.loads(line, parse_int=Literal, parse_float=Literal)
-        for line in data.decode("utf-8-sig").split("\n") if line.strip()
-    ]
+    text = data.decode("utf-8-sig")
+    lines = whole_value(text) or [loads(line) for line in text.split("\n") if line.strip()]
     if isinstance(lines[0], list):
         lines = [{f"col{index}": value for index, value in enumerate(line)} for line in lines]
     columns = []
@@ -60,12 +73,17 @@ BY_HAND = [
     ("empty-names.jsonl", b'{"": 1, " ": 2}\n'),
     ("all-null.jsonl", b'{"a": null}\n{"a": null}\n'),
     ("plain.json", b'{"a": 1}\n{"a": 2}\n'),
+    ("rows.json", b'[{"a": 1, "b": "x"}, {"b": null},\n {"a": 2.5}]\n'),
+    ("rows-over-lines.json", b'\xef\xbb\xbf[\r\n  {\n    "a": 1,\n    "b": true\n  },\n  {\n    "a": 2\n  }\n]'),
+    ("rows-of-arrays.json", b'[[1, "x"], [null, "y"]]'),
+    ("columns.json", b'{"a": [1, 2.5, null], "b": ["x", null, "y"]}\n'),
+    ("columns-over-lines.json", b'{\n  "a": [1,\n 2],\n  "b": [true, false]\n}\n'),
 ]
 
 
 def cases(random):
     for name, data in BY_HAND:
-        yield Case("JSON lines", f"hand-{name}", data, by_json(data))
+        yield Case("JSON", f"hand-{name}", data, by_json(data))
     words = ["", "x", 'say "no"', "ü\n", "\\", "null", "1", "🜁", "\x7f"]
     for index in range(24):
         names = random.sample(["a", "b", "größe", "x y", 'q"', "e\\"], random.randint(1, 6))
@@ -94,12 +112,17 @@ def cases(random):
         data = "\n".join(lines).encode() + b"\n"
         expected = by_json(data)
         suffix = random.choice(["", "", ".gz"])
-        yield Case("JSON lines", f"json{index:02}.jsonl{suffix}", gzip.compress(data) if suffix else data, expected)
+        yield Case("JSON", f"json{index:02}.jsonl{suffix}", gzip.compress(data) if suffix else data, expected)
     for index in range(8):
         rows = range(random.randint(1, 40))
         frame = pandas.DataFrame({
             "x": [random.gauss(0, 1) for _ in rows], "n": [random.randrange(10**9) for _ in rows],
             "s": [random.choice(words) for _ in rows], "t": [random.random() < 0.5 for _ in rows]})
-        target = io.BytesIO()
-        frame.to_json(target, orient="records", lines=True, double_precision=15)
-        yield Case("JSON lines", f"pandas{index}.jsonl", target.getvalue(), by_json(target.getvalue()))
+        for orient in ["lines", "records", "values"]:
+            target = io.BytesIO()
+            is_lines = orient == "lines"
+            frame.to_json(
+                target, orient="records" if is_lines else orient, lines=is_lines, double_precision=15,
+                indent=random.choice([0, 2]) if not is_lines else None)
+            name = f"pandas{index}-{orient}.json" + ("l" if is_lines else "")
+            yield Case("JSON", name, target.getvalue(), by_json(target.getvalue()))

@@ -142,7 +142,8 @@ BY_HAND = [
     ("latin-1.jsonl", b'{"a": "M\xfcller"}\n', at(1, 9, "UTF-8")),
     ("lengths.jsonl", b"[1, 2]\n[1]\n", at(2, 1, "2 values")),
     ("long.jsonl", b"[1]\n[1, 2]\n", at(2, 5, "more values")),
-    ("document.json", b'[\n  {"a": 1}\n]\n', at(1, 2, "each line")),
+    ("document.json", b'[\n  {"a": 1}\n  {"a": 2}\n]\n', at(3, 3, "expected ','")),
+    ("columns.json", b'{"a": [1], "b": [1, 2]}\n', at(1, 12, "first column has 1")),
     ("rows.bin", bytes(17), ": 17 bytes .*8 bytes", "--raw", "f8le"),
     ("header.bin", bytes(17), ": ", "--raw", "f8le@18"),
     ("empty.bin", b"", ": holds no data", "--raw", "f8le"),
@@ -221,7 +222,7 @@ def by_others(case, data):
 
     Text by pandas is neither: it takes quotes that go on, and what it makes of changed options is its own.
     """
-    readers = {"NPY": by_numpy, "JSON lines": lines.by_json, "Matrix Market": matrices.by_scipy}
+    readers = {"NPY": by_numpy, "JSON": lines.by_json, "Matrix Market": matrices.by_scipy}
     if case.form not in readers or case.name.endswith((".gz", ".zst")):
         return Perhaps(None)
     try:

@@ -18,13 +18,33 @@ public struct ColumnHistogram: Sendable, Equatable {
   ///   - bins: how many bins, 1 or more; nil takes as many as NumPy's `auto`: the larger of Sturges' and of Freedman and
   ///     Diaconis' numbers.
   public init(of values: [Double], bins: Int? = nil) {
-    let finite = values.filter(\.isFinite)
-    leftOut = values.count - finite.count
-    guard var low = finite.min(), var high = finite.max() else {
+    self.init(valueCount: values.count, bins: bins) { take in take(values) }
+  }
+
+  /// Counts values that come in pieces, as often as they are asked for.
+  /// - Parameters:
+  ///   - valueCount: how many there are.
+  ///   - bins: as above.
+  ///   - pass: gives all values.
+  public init(
+    valueCount: Int, bins: Int? = nil, pass: (_ take: ([Double]) -> Void) throws -> Void
+  ) rethrows {
+    var searches = RankSearches([
+      RankSearch(mostKept: 1 << 20, rowCount: valueCount) { count in
+        bins != nil ? [] : [0.25, 0.75].flatMap { Self.neighbours($0, of: count) }
+      }
+    ])
+    while searches.isOpen {
+      try pass { values in searches.add(values.filter(\.isFinite), to: 0) }
+      searches.endPass()
+    }
+    let search = searches.searches[0]
+    leftOut = valueCount - search.count
+    guard var (low, high) = search.extremes else {
       (edges, counts) = ([], [])
       return
     }
-    let count = min(Self.binLimit, max(1, bins ?? Self.automaticCount(of: finite)))
+    let count = min(Self.binLimit, max(1, bins ?? Self.automaticCount(search)))
     // As NumPy has it for equal values: half a unit to either side, or as far as there are numbers between.
     if low == high {
       let margin = max(0.5, abs(low).ulp * Double(count))
@@ -39,7 +59,7 @@ public struct ColumnHistogram: Sendable, Equatable {
       return place == count ? high : min(high, low + step + (isWide ? step : 0))
     }
     var counts = [Int](repeating: 0, count: count)
-    for value in finite {
+    func add(_ value: Double) {
       let distance = isWide ? value / 2 - low / 2 : value - low
       var bin = min(count - 1, Int(distance / part * total))
       // Rounding may have put it beside its bin.
@@ -47,22 +67,28 @@ public struct ColumnHistogram: Sendable, Equatable {
       while bin < count - 1, value >= edges[bin + 1] { bin += 1 }
       counts[bin] += 1
     }
+    try pass { values in for value in values where value.isFinite { add(value) } }
     self.edges = edges
     self.counts = counts
   }
 
-  private static func automaticCount(of values: [Double]) -> Int {
-    let n = Double(values.count)
+  /// The ranks between which a quantile lies.
+  private static func neighbours(_ p: Double, of count: Int) -> [Int] {
+    let index = Int(p * (Double(count) - 1))
+    return [index, min(index + 1, count - 1)]
+  }
+
+  private static func automaticCount(_ search: RankSearch) -> Int {
+    let n = Double(search.count)
     let sturges = (log2(n) + 1).rounded(.up)
-    let sorted = values.sorted()
     func quantile(_ p: Double) -> Double {
       let place = p * (n - 1)
-      let index = Int(place)
-      let next = sorted[min(index + 1, sorted.count - 1)]
-      return sorted[index] + (place - Double(index)) * (next - sorted[index])
+      let ranks = neighbours(p, of: search.count)
+      let (value, next) = (search.value(ranks[0]), search.value(ranks[1]))
+      return value + (place - Double(ranks[0])) * (next - value)
     }
     let width = 2 * (quantile(0.75) - quantile(0.25)) / cbrt(n)
-    let range = sorted[sorted.count - 1] - sorted[0]
+    let range = (search.extremes?.maximum ?? 0) - (search.extremes?.minimum ?? 0)
     let freedmanDiaconis = width > 0 && range.isFinite ? (range / width).rounded(.up) : 1
     return Int(min(Double(binLimit), max(sturges, freedmanDiaconis)))
   }

@@ -162,6 +162,17 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     }
   }
 
+  /// Whether a table can come in pieces, several times, for `apply(in:)`.
+  package var takesPasses: Bool {
+    if case .step(let step) = content { step.takesPasses } else { false }
+  }
+
+  /// What the operation, which `takesPasses`, makes of a table that comes in pieces.
+  package func apply(in passes: TablePasses) throws -> DataTable {
+    guard case .step(let step) = content else { preconditionFailure("'\(self)' takes no passes") }
+    return try step.apply(in: passes)
+  }
+
   /// The table after this operation.
   /// - Parameter rowsBefore: how many rows of a larger table stand before this one, for an operation that `isRowWise`.
   /// - Throws: `ExpressionFault` for columns that the table has not; `FileError` for another file that is wanted.

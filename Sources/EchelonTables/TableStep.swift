@@ -8,12 +8,22 @@ protocol TableStep: Sendable {
   /// The file that the operation reads beside the table; nil for most.
   var otherFile: String? { get }
 
+  /// Whether a table can come in pieces, several times.
+  var takesPasses: Bool { get }
+
+  /// What `apply(to:)` makes of such a table.
+  func apply(in passes: TablePasses) throws -> DataTable
+
   /// The table after this operation.
   func apply(to table: DataTable) throws -> DataTable
 }
 
 extension TableStep {
   var otherFile: String? { nil }
+  var takesPasses: Bool { false }
+  func apply(in passes: TablePasses) throws -> DataTable {
+    preconditionFailure("the step takes a table at once")
+  }
 }
 
 /// The columns of numbers that an operation works on: those that are named, or all there are.

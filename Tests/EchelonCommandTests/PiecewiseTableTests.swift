@@ -62,6 +62,59 @@ import Testing
     }
   }
 
+  @Test func `have the quantiles and bins of sorted values`() throws {
+    let seed = testSeed()
+    var generator = TestRandom(seed: seed)
+    try withFolder { folder in
+      let path = folder + "/a.npy"
+      // More than are kept at once.
+      let count = 40_001
+      let values = (0..<count).map { row in
+        row % 1_000 == 7
+          ? Double.nan : row % 3 == 0 ? 0.25 : Double.random(in: -1...1, using: &generator)
+      }
+      let whole = (0..<count).map { Double($0 % 10) }
+      let all = values + whole
+      try NPYWriter.write(all.span, shape: [count, 2], isFortranOrder: true, to: path)
+      let ordered = whole.sorted()
+      let sorted = values.filter { !$0.isNaN }.sorted()
+      for pieces in ["50000", "100000000"] {
+        let run = try CommandProcess.run(
+          "quantiles", "0,0.001,0.5,0.999,1", path, "--piece-bytes", pieces)
+        let found = try table(run.output)
+        #expect(found["count"]?.numbers == [Double(sorted.count), Double(count)])
+        for level in [0, 0.001, 0.5, 0.999, 1] {
+          let place = level * Double(sorted.count - 1)
+          let (below, above) = (sorted[Int(place)], sorted[Int(place.rounded(.up))])
+          let quantile = found["q\(level == 0 ? "0" : level == 1 ? "1" : "\(level)")"]?.numbers
+          let expected = below + (above - below) * (place - place.rounded(.down))
+          #expect(abs((quantile?[0] ?? .nan) - expected) <= 1e-15, "seed \(seed), \(level)")
+          #expect(quantile?[1] == ordered[Int(level * Double(count - 1))])
+        }
+        let bars = try CommandProcess.run(
+          "histogram", "2 * col0", path, "--format", "csv", "--bins", "4", "--piece-bytes", pieces)
+        let bins = try table(bars.output)
+        #expect(bins["from"]?.numbers?.first == 2 * sorted[0])
+        let counts = bins["count"]?.numbers ?? []
+        #expect(counts.count == 4 && counts.reduce(0, +) == Double(sorted.count))
+        let edge = bins["from"]?.numbers?[1] ?? .nan
+        #expect(counts.first == Double(sorted.count { 2 * $0 < edge }), "seed \(seed)")
+        #expect(bars.errors.contains("left out"))
+        let automatic = try CommandProcess.run(
+          "histogram", "row()", path, "--format", "csv", "--piece-bytes", pieces)
+        let numbers = try table(automatic.output)["count"]?.numbers ?? []
+        // Freedman and Diaconis: the range over 2 · (n / 2) / ∛n.
+        #expect(numbers.count == 35 && numbers.reduce(0, +) == Double(count))
+      }
+      let words = try CommandProcess.run("quantiles", "0.5", "data/iris.csv", "--columns", "class")
+      #expect(words.status == 1 && words.errors.contains("is a column of words"), "\(words.errors)")
+    }
+  }
+
+  private func table(_ text: String) throws -> DataTable {
+    try CSVFile(name: "output", bytes: Array(text.utf8)).table()
+  }
+
   @Test func `that end in a word that is not UTF-8 leave no file`() throws {
     try withFolder { folder in
       let path = folder + "/t.csv"

@@ -1,5 +1,6 @@
 import Echelon
 import EchelonFiles
+import EchelonTables
 
 /// A pass over some rows of a file, for what is asked about columns; goes to a worker.
 struct ColumnScan: Codable, Sendable {

@@ -34,6 +34,13 @@ struct FilePieces: Codable, Sendable {
     }
   }
 
+  var rowCount: Int {
+    switch content {
+    case .array(_, _, _, let rowCount, _): rowCount
+    case .text(let outline): outline.rowCount
+    }
+  }
+
   /// The rows of some pieces, of one at least.
   func rows(of pieces: Range<Int>) -> Range<Int> {
     switch content {

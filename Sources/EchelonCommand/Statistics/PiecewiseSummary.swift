@@ -1,5 +1,6 @@
 import Echelon
 import EchelonFiles
+import EchelonTables
 
 /// Summarizes columns that are not to be in memory as a whole, in passes over their file in which every worker reads
 /// some of the rows: the bits are those of `ColumnSummary(name:values:)`.
@@ -51,7 +52,15 @@ struct PiecewiseSummary {
   ) async throws -> [ColumnSummary] {
     let parts = parts
     var known = columns.map { _ in
-      Knowledge(search: RankSearch(mostKept: max(4_096, Self.mostKept / columns.count)))
+      Knowledge(
+        search: RankSearch(
+          mostKept: max(4_096, Self.mostKept / columns.count), rowCount: source.rowCount
+        ) { count in
+          (1...3).flatMap { quarters in
+            let rank = quarters * (count - 1) / 4
+            return [rank, min(count - 1, rank + 1)]
+          }
+        })
     }
     while true {
       let open = known.indices.filter { !known[$0].isComplete }
@@ -92,10 +101,23 @@ struct PiecewiseSummary {
         name: column.name, count: search.count, missing: missing,
         numbers: ColumnSummary.Numbers(
           mean: moments.mean, standardDeviation: moments.standardDeviation,
-          minimum: extremes.minimum, lowerQuartile: search.quartile(1),
-          median: search.quartile(2), upperQuartile: search.quartile(3),
+          minimum: extremes.minimum, lowerQuartile: Self.quartile(1, search),
+          median: Self.quartile(2, search), upperQuartile: Self.quartile(3, search),
           maximum: extremes.maximum))
     }
+  }
+
+  /// A quartile, as `OrderStatistics.quartiles` has it.
+  private static func quartile(_ quarters: Int, _ search: RankSearch) -> Double {
+    let (rank, remainder) = (quarters * (search.count - 1)).quotientAndRemainder(dividingBy: 4)
+    let below = search.value(rank)
+    guard remainder > 0 else { return below }
+    let above = search.value(rank + 1)
+    if above == below { return below }  // also infinities
+    // From the nearer end.
+    let share = Double(remainder) / 4
+    let gap = above - below
+    return share < 0.5 ? below + gap * share : above - gap * (1 - share)
   }
 
   /// Several for each worker, which need not take as long.

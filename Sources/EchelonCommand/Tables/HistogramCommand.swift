@@ -32,6 +32,10 @@ struct HistogramCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The number of bins, 1 to 100,000.", valueName: "n"))
   var bins: Int?
 
+  /// The file is read in pieces of about this size; for tests, which have none so large.
+  @Option(name: .customLong("piece-bytes"), help: .hidden)
+  var pieceByteCount = TextOptions.pieceByteCount
+
   @OptionGroup var format: FormatOptions
   @OptionGroup var raw: RawOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
@@ -54,9 +58,17 @@ struct HistogramCommand: AsyncParsableCommand {
     do { expression = try ColumnExpression(self.expression) } catch {
       throw WrongUse("histogram: \(error)", command: "histogram")
     }
-    let histogram = try text.table(at: file ?? "", raw, command: "histogram") { table in
-      let bound = try expression.bound(to: table.columns.map(\.description))
-      return ColumnHistogram(of: bound.values(in: table), bins: bins)
+    let histogram = try text.passes(
+      at: file ?? "", raw, byteCount: pieceByteCount, command: "histogram"
+    ) { passes in
+      let bound = try expression.bound(to: passes.columns)
+      return try ColumnHistogram(valueCount: passes.rowCount, bins: bins) { take in
+        var rowsBefore = 0
+        try passes.pass { piece in
+          take(bound.values(in: piece, rowsBefore: rowsBefore))
+          rowsBefore += piece.rowCount
+        }
+      }
     }
     switch format.format {
     case .table: try Console.write(histogram.bars(width: Console.width ?? 80))

@@ -70,6 +70,12 @@ struct TableOptions: ParsableArguments {
       return try text.pieces(
         at: paths[0], raw, byteCount: pieceByteCount, steps, to: output, command: command)
     }
+    if operation.takesPasses {
+      let result = try text.passes(
+        at: paths[0], raw, byteCount: pieceByteCount, command: command
+      ) { try operation.apply(in: $0) }
+      return try target.write(result, as: format)
+    }
     let result = try text.table(at: paths[0], raw, command: command) { try operation.apply(to: $0) }
     try target.write(result, as: format)
   }
@@ -225,46 +231,6 @@ extension TextOptions {
       Console.report(InputFailure(error, path: path))
       throw Exit.someInputFailed
     }
-  }
-}
-
-extension TextOptions {
-  /// About how long the pieces are in which a file is read whose rows have nothing to do with each other.
-  static let pieceByteCount = 1 << 20
-
-  /// Writes what becomes of the rows of a file, piece by piece; what goes wrong with them is reported.
-  /// - Parameters:
-  ///   - path: `-` is standard input.
-  ///   - steps: what becomes of them.
-  func pieces(
-    at path: String, _ raw: RawOptions, byteCount: Int, _ steps: RowSteps, to output: PieceOutput,
-    command: String
-  ) throws {
-    var inputs = [InputFile(path: path, dialect: try dialect, raw: raw.rawFormat)]
-    let standardInput = try StandardInput(for: &inputs, command: command)
-    defer { withExtendedLifetime(standardInput) {} }
-    let byteCount = max(1, byteCount)
-    func reported<Result>(_ body: () throws -> Result) throws -> Result {
-      do { return try body() } catch {
-        Console.report(InputFailure(error, path: path))
-        throw Exit.someInputFailed
-      }
-    }
-    let reader = try reported { try inputs[0].open(chunkByteCount: byteCount) }
-    if let note = reader.raggedRows.note(path: path) { Console.writeError("echelon: \(note)") }
-    var rounded: Set<String> = []
-    var steps = steps
-    for piece in reader.pieces(byteCount: byteCount) {
-      let result = try reported {
-        let table = try reader.table(of: piece)
-        rounded.formUnion(try RoundedColumns.names(in: table, of: piece, reader))
-        return try steps.apply(to: table, file: path)
-      }
-      try output.append(result)
-    }
-    let names = reader.columns.map(\.name).filter(rounded.contains)
-    if let note = RoundedColumns.note(names, path: path) { Console.writeError("echelon: \(note)") }
-    try output.finish()
   }
 }
 

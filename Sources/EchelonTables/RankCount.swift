@@ -1,0 +1,97 @@
+/// What a pass over numbers is to find out of their ranks.
+package struct RankQuestion: Codable, Sendable {
+  /// How many of the first bits of a key are in `prefixes`: 0, 16, 28, 40 or 52.
+  let bitCount: Int
+  /// Keys that begin otherwise do not count; ascending.
+  let prefixes: [UInt64]
+  /// Whether the keys are kept; they are counted by their next bits otherwise.
+  let keeps: Bool
+
+  /// How many more bits are looked at.
+  var width: Int { bitCount == 0 ? 16 : 12 }
+  var binCount: Int { 1 << width }
+}
+
+/// What a pass over some of the numbers has found out.
+package struct RankCount: Codable, Sendable {
+  private let question: RankQuestion
+  private(set) var counts: [UInt32] = []
+  /// By prefix, the smallest key that begins so.
+  private(set) var least: [UInt64]
+  private(set) var greatest: [UInt64]
+  private(set) var keys: [UInt64] = []
+
+  /// Nothing yet.
+  package init(_ question: RankQuestion) {
+    self.question = question
+    let count = question.prefixes.count
+    least = [UInt64](repeating: .max, count: count)
+    greatest = [UInt64](repeating: 0, count: count)
+    if !question.keeps { counts = [UInt32](repeating: 0, count: count * question.binCount) }
+  }
+
+  /// Counts numbers, NaN not among them. At most 2³² in all.
+  package mutating func add(_ values: Span<Double>) {
+    let (bitCount, width) = (UInt64(question.bitCount), UInt64(question.width))
+    if bitCount == 0, !question.keeps {
+      var (low, high) = (least[0], greatest[0])
+      for index in values.indices {
+        let key = RankKey.key(of: values[index])
+        low = min(low, key)
+        high = max(high, key)
+        counts[Int(key >> 48)] &+= 1
+      }
+      (least[0], greatest[0]) = (low, high)
+      return
+    }
+    for index in values.indices {
+      let key = RankKey.key(of: values[index])
+      let prefix = key >> (64 - bitCount)
+      guard let place = question.prefixes.firstIndex(of: prefix) else { continue }
+      if question.keeps {
+        keys.append(key)
+      } else {
+        least[place] = min(least[place], key)
+        greatest[place] = max(greatest[place], key)
+        let bin = key >> (64 - bitCount - width) & (1 << width - 1)
+        counts[place << Int(width) + Int(bin)] &+= 1
+      }
+    }
+  }
+}
+
+/// What passes over all parts of the numbers have found out.
+package struct RankTotal: Sendable {
+  package init() {}
+
+  private(set) var counts: [Int] = []
+  private(set) var least: [UInt64] = []
+  private(set) var greatest: [UInt64] = []
+  private(set) var keys: [UInt64] = []
+
+  /// Adds what a pass over some of the numbers has found out, for the same question.
+  package mutating func add(_ part: RankCount) {
+    keys += part.keys
+    guard !least.isEmpty else {
+      (counts, least, greatest) = (part.counts.map(Int.init), part.least, part.greatest)
+      return
+    }
+    for index in counts.indices { counts[index] += Int(part.counts[index]) }
+    for index in least.indices {
+      least[index] = min(least[index], part.least[index])
+      greatest[index] = max(greatest[index], part.greatest[index])
+    }
+  }
+}
+
+/// Numbers as whole numbers in the same order.
+enum RankKey {
+  static func key(of value: Double) -> UInt64 {
+    let bits = value.bitPattern
+    return bits >> 63 == 1 ? ~bits : bits | 1 << 63
+  }
+
+  static func value(of key: UInt64) -> Double {
+    Double(bitPattern: key >> 63 == 1 ? key & ~(1 << 63) : ~key)
+  }
+}

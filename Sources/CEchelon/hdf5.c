@@ -3,9 +3,14 @@
 #include "echelon_hdf5.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 // The interface is written out here, as the headers need not be installed: that of 1.10 and later, in which
 // identifiers have 64 bits.
@@ -37,6 +42,12 @@ static struct {
   int (*space_lengths)(hid, uint64_t *, uint64_t *);
   int (*space_close)(hid);
   hid *native_double;
+  // Needed for files in memory alone.
+  hid (*list_create)(hid);
+  int (*list_close)(hid);
+  int (*list_in_memory)(hid, size_t, int);
+  int (*list_image)(hid, void *, size_t);
+  hid *file_access;
 } h5;
 
 // What only writing needs.
@@ -44,9 +55,6 @@ static struct {
   hid (*file_create)(const char *, unsigned, hid, hid);
   int (*flush)(hid, int);
   ptrdiff_t (*image)(hid, void *, size_t);
-  int (*in_memory)(hid, size_t, unsigned);
-  hid (*list_create)(hid);
-  int (*list_close)(hid);
   int (*keep_order)(hid, unsigned);
   int (*make_groups)(hid, unsigned);
   int (*encode)(hid, int);
@@ -54,7 +62,7 @@ static struct {
   hid (*space_create)(int, const uint64_t *, const uint64_t *);
   hid (*dataset_create)(hid, const char *, hid, hid, hid, hid, hid);
   int (*dataset_write)(hid, hid, hid, hid, hid, const void *);
-  hid *files, *accesses, *datasets, *links;
+  hid *files, *datasets, *links;
   hid *types[10];
 } out;
 
@@ -82,21 +90,24 @@ static void open_library(void) {
             FIND(space_rank, "H5Sget_simple_extent_ndims") &&
             FIND(space_lengths, "H5Sget_simple_extent_dims") && FIND(space_close, "H5Sclose") &&
             FIND(native_double, "H5T_NATIVE_DOUBLE_g");
+  int has_memory = FIND(list_create, "H5Pcreate") && FIND(list_close, "H5Pclose") &&
+                   FIND(list_in_memory, "H5Pset_fapl_core") && FIND(list_image, "H5Pset_file_image") &&
+                   FIND(file_access, "H5P_CLS_FILE_ACCESS_ID_g");
 #undef FIND
 #define FIND(member, name) ((out.member = (__typeof__(out.member))dlsym(library, name)) != NULL)
-  can_write = FIND(file_create, "H5Fcreate") && FIND(flush, "H5Fflush") &&
-              FIND(image, "H5Fget_file_image") && FIND(in_memory, "H5Pset_fapl_core") &&
-              FIND(accesses, "H5P_CLS_FILE_ACCESS_ID_g") && FIND(list_create, "H5Pcreate") &&
-              FIND(list_close, "H5Pclose") && FIND(keep_order, "H5Pset_link_creation_order") &&
+  can_write = has_memory && FIND(file_create, "H5Fcreate") && FIND(flush, "H5Fflush") &&
+              FIND(image, "H5Fget_file_image") && FIND(keep_order, "H5Pset_link_creation_order") &&
               FIND(make_groups, "H5Pset_create_intermediate_group") && FIND(encode, "H5Pset_char_encoding") &&
               FIND(keep_times, "H5Pset_obj_track_times") && FIND(space_create, "H5Screate_simple") &&
               FIND(dataset_create, "H5Dcreate2") && FIND(dataset_write, "H5Dwrite") &&
               FIND(files, "H5P_CLS_FILE_CREATE_ID_g") && FIND(datasets, "H5P_CLS_DATASET_CREATE_ID_g") &&
               FIND(links, "H5P_CLS_LINK_CREATE_ID_g");
   // In the order of ECHELON_HDF5_INT8 and those behind it.
-  static const char *types[] = {"H5T_STD_I8LE_g",  "H5T_STD_I16LE_g", "H5T_STD_I32LE_g", "H5T_STD_I64LE_g", "H5T_STD_U8LE_g",
-                                "H5T_STD_U16LE_g", "H5T_STD_U32LE_g", "H5T_STD_U64LE_g", "H5T_IEEE_F32LE_g", "H5T_IEEE_F64LE_g"};
+  static const char *types[] = {"H5T_STD_I8LE_g",  "H5T_STD_I16LE_g", "H5T_STD_I32LE_g",  "H5T_STD_I64LE_g",
+                                "H5T_STD_U8LE_g",  "H5T_STD_U16LE_g", "H5T_STD_U32LE_g",  "H5T_STD_U64LE_g",
+                                "H5T_IEEE_F32LE_g", "H5T_IEEE_F64LE_g"};
   for (size_t i = 0; i < sizeof types / sizeof *types; i++) can_write = can_write && FIND(types[i], types[i]);
+#undef FIND
   unsigned major = 0, minor = 0, release = 0;
   // Files on read-only and network file systems cannot be locked; a reader here sees files that nobody writes.
   setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
@@ -114,6 +125,31 @@ static void enter(void) {
   pthread_mutex_lock(&lock);
   // Errors are reported by who calls, not on standard error; each thread has a setting of its own.
   h5.silence(0, NULL, NULL);
+}
+
+/// The file as a copy of its bytes in memory, which the library makes.
+static hid open_image(const char *path) {
+  if (!h5.file_access) return -1;
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+  struct stat status;
+  hid file = -1;
+  if (descriptor >= 0 && fstat(descriptor, &status) == 0 && status.st_size > 0) {
+    size_t count = (size_t)status.st_size;
+    void *bytes = mmap(NULL, count, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    hid list = bytes == MAP_FAILED ? -1 : h5.list_create(*h5.file_access);
+    if (list >= 0 && h5.list_in_memory(list, 1 << 20, 0) >= 0 && h5.list_image(list, bytes, count) >= 0) {
+      file = h5.file_open("image", READ_ONLY, list);
+    }
+    if (list >= 0) h5.list_close(list);
+    if (bytes != MAP_FAILED) munmap(bytes, count);
+  }
+  if (descriptor >= 0) close(descriptor);
+  return file;
+}
+
+/// Standard input and what was compressed lie in files without names, by which the library would look for them.
+static hid open_file(const char *path) {
+  return strncmp(path, "/proc/", 6) == 0 ? open_image(path) : h5.file_open(path, READ_ONLY, 0);
 }
 
 int echelon_hdf5_is_available(void) { return begin(); }
@@ -171,7 +207,7 @@ int echelon_hdf5_visit(const char *path, void *context,
   if (!begin()) return ECHELON_HDF5_NO_LIBRARY;
   enter();
   int result = ECHELON_HDF5_DAMAGED;
-  hid file = h5.file_open(path, READ_ONLY, 0);
+  hid file = open_file(path);
   if (file >= 0) {
     visit_call call = {.context = context, .body = body};
     int order = h5.visit(file, BY_CREATION, INCREASING, ignore_link, NULL) >= 0 ? BY_CREATION : BY_NAME;
@@ -186,7 +222,7 @@ int echelon_hdf5_read(const char *path, const char *name, double *values, int64_
   if (!begin()) return ECHELON_HDF5_NO_LIBRARY;
   enter();
   int result = ECHELON_HDF5_DAMAGED;
-  hid file = h5.file_open(path, READ_ONLY, 0);
+  hid file = open_file(path);
   hid dataset = file < 0 ? -1 : h5.dataset_open(file, name, 0);
   hid space = dataset < 0 ? -1 : h5.dataset_space(dataset);
   if (space >= 0) {
@@ -209,13 +245,13 @@ int echelon_hdf5_read(const char *path, const char *name, double *values, int64_
 int64_t echelon_hdf5_create(void) {
   if (!begin() || !can_write) return -ECHELON_HDF5_NO_LIBRARY;
   pthread_mutex_lock(&lock);
-  hid settings = out.list_create(*out.files), access = out.list_create(*out.accesses), file = -1;
+  hid settings = h5.list_create(*out.files), access = h5.list_create(*h5.file_access), file = -1;
   // Nothing of that name is made: the file grows by MiB in memory.
   if (settings >= 0 && access >= 0 && out.keep_order(settings, KEEP_ORDER) >= 0 &&
-      out.in_memory(access, 1 << 20, 0) >= 0)
+      h5.list_in_memory(access, 1 << 20, 0) >= 0)
     file = out.file_create("echelon", REPLACE, settings, access);
-  if (access >= 0) out.list_close(access);
-  if (settings >= 0) out.list_close(settings);
+  if (access >= 0) h5.list_close(access);
+  if (settings >= 0) h5.list_close(settings);
   pthread_mutex_unlock(&lock);
   return file >= 0 ? file : -ECHELON_HDF5_DAMAGED;
 }
@@ -223,8 +259,8 @@ int64_t echelon_hdf5_create(void) {
 int echelon_hdf5_add(int64_t file, const char *name, int type, const void *elements, int64_t count) {
   pthread_mutex_lock(&lock);
   uint64_t length = (uint64_t)count;
-  hid space = out.space_create(1, &length, NULL), link = out.list_create(*out.links),
-      settings = out.list_create(*out.datasets), dataset = -1, element = *out.types[type];
+  hid space = out.space_create(1, &length, NULL), link = h5.list_create(*out.links),
+      settings = h5.list_create(*out.datasets), dataset = -1, element = *out.types[type];
   int is_written = 0;
   if (space >= 0 && link >= 0 && settings >= 0) {
     out.make_groups(link, 1);
@@ -236,8 +272,8 @@ int echelon_hdf5_add(int64_t file, const char *name, int type, const void *eleme
     is_written = dataset >= 0 && (count == 0 || out.dataset_write(dataset, element, 0, 0, 0, elements) >= 0);
   }
   if (dataset >= 0) is_written &= h5.dataset_close(dataset) >= 0;
-  if (settings >= 0) out.list_close(settings);
-  if (link >= 0) out.list_close(link);
+  if (settings >= 0) h5.list_close(settings);
+  if (link >= 0) h5.list_close(link);
   if (space >= 0) h5.space_close(space);
   pthread_mutex_unlock(&lock);
   return is_written ? ECHELON_HDF5_OK : ECHELON_HDF5_DAMAGED;

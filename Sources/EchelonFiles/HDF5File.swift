@@ -22,22 +22,22 @@ public struct HDF5File: Sendable {
   public let table: DataTable
 
   /// Reads the file at `path`.
-  /// - Parameter group: the path of a dataset or a group in the file; nil is the whole.
-  public init(path: String, group: String? = nil) throws(FileError) {
-    try self.init(path: path, source: ByteSource(path: path), group: group)
+  /// - Parameters:
+  ///   - group: the path of a dataset or a group in the file; nil is the whole.
+  ///   - limit: the most bytes that the numbers of the table may have.
+  public init(
+    path: String, group: String? = nil, limit: Int = maximumByteCount
+  ) throws(FileError) {
+    try self.init(path: path, source: ByteSource(path: path), group: group, limit: limit)
   }
 
   init(
-    path: String, source: ByteSource, group: String? = nil
+    path: String, source: ByteSource, group: String? = nil, limit: Int = maximumByteCount
   ) throws(FileError) {
     self.path = path
     let place: String
     switch source {
-    case .mapped(let file): place = file.path
-    case .decompressed:
-      throw .system(
-        path: path, operation: "read it as HDF5",
-        reason: "the library reads no compressed files; decompress it to a file")
+    case .mapped(let file), .decompressed(_, let file): place = file.path
     case .memory, .part: preconditionFailure("the library reads files")
     }
     defer { withExtendedLifetime(source) {} }
@@ -46,7 +46,7 @@ public struct HDF5File: Sendable {
     }
     let prefix = Self.trimmed(group ?? "") + "/"
     var columns: [Column] = []
-    for dataset in try Self.chosen(from: all, group, path) {
+    for dataset in try Self.chosen(from: all, group, path, limit) {
       let values = try Self.checked(path) { () throws(HDF5Library.Failure) in
         try HDF5Library.read(dataset, of: place)
       }
@@ -68,7 +68,7 @@ public struct HDF5File: Sendable {
 
   /// The datasets that make the table: the one that is named, or all of a group.
   private static func chosen(
-    from all: [HDF5Library.Dataset], _ group: String?, _ path: String
+    from all: [HDF5Library.Dataset], _ group: String?, _ path: String, _ limit: Int
   ) throws(FileError) -> [HDF5Library.Dataset] {
     let name = trimmed(group ?? "")
     let found = all.filter { name.isEmpty || $0.name == name || $0.name.hasPrefix(name + "/") }
@@ -76,20 +76,24 @@ public struct HDF5File: Sendable {
       if all.isEmpty { throw .empty(path: path) }
       throw .noMember(path: path, name: name, names: all.map(\.name))
     }
+    let advice =
+      split("\(path):/") == nil
+      ? "save it as FILE.h5, and choose another dataset with FILE.h5:/NAME"
+      : "choose another dataset with \(path):/NAME"
     for dataset in found {
       guard dataset.isReadable else {
         throw .system(
           path: path, operation: "read '\(dataset.name)'",
           reason:
             "it is damaged, or written for a newer HDF5 library than the one that is installed; "
-            + "choose another dataset with \(path):/NAME")
+            + advice)
       }
       guard dataset.isNumeric, (0...2).contains(dataset.rank) else {
         throw .system(
           path: path, operation: "read '\(dataset.name)'",
           reason: dataset.isNumeric
-            ? "it has \(dataset.rank) axes, and a table has two; choose another with \(path):/NAME"
-            : "it has no plain numbers; choose another dataset with \(path):/NAME")
+            ? "it has \(dataset.rank) axes, and a table has two; \(advice)"
+            : "it has no plain numbers; \(advice)")
       }
     }
     let shapes = found.map {
@@ -108,7 +112,7 @@ public struct HDF5File: Sendable {
       let bytes = count.partialValue.multipliedReportingOverflow(by: 8)
       let sum = byteCount.addingReportingOverflow(bytes.partialValue)
       let isTooLarge = count.overflow || bytes.overflow || sum.overflow
-      guard !isTooLarge, sum.partialValue <= maximumByteCount else {
+      guard !isTooLarge, sum.partialValue <= limit else {
         throw .tooLargeForMemory(path: path, byteCount: isTooLarge ? .max : sum.partialValue)
       }
       byteCount = sum.partialValue
@@ -147,9 +151,10 @@ public struct HDF5File: Sendable {
     return bytes.count >= 8 && signature.indices.allSatisfy { bytes[$0] == signature[$0] }
   }
 
-  /// The file and the group of `run.h5:/group`; nil for other paths.
+  /// The file and the group of `run.h5:/group` or `run.h5.gz:/group`; nil for other paths.
   public static func split(_ path: String) -> (path: String, group: String)? {
-    for suffix in [".h5:", ".hdf5:"] {
+    let suffixes = [".h5", ".hdf5"].flatMap { name in ["", ".gz", ".zst"].map { name + $0 + ":" } }
+    for suffix in suffixes {
       guard
         let start = path.indices.last(where: { path[$0...].hasPrefix(suffix) })
       else { continue }

@@ -96,6 +96,49 @@ extension `HDF5 files` {
   }
 }
 
+extension `HDF5 files` {
+  /// The library opens files by their names, and would take these for damaged.
+  @Test func `are read from files without names, as standard input is, and compressed`() throws {
+    for name in ["mixed", "single"] {
+      let bytes = [UInt8](try Data(contentsOf: URL(filePath: "\(folder)/\(name).h5")))
+      let group = name == "mixed" ? "packed" : nil
+      let expected = try HDF5File(path: "\(folder)/\(name).h5", group: group).table
+      let file = try AnonymousFile()
+      try file.write(bytes.span)
+      #expect(try HDF5File(path: file.path, group: group).table == expected)
+      if group == nil {
+        #expect(try DataFileReader.open("-", contentsAt: file.path).table() == expected)
+      }
+      let path = FileManager.default.temporaryDirectory.appending(
+        path: UUID().uuidString + ".h5.gz"
+      ).path
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      var writer = try AtomicFileWriter(path: path)
+      try writer.write(elements: bytes.span)
+      try writer.commit()
+      #expect(try bytes.count > Data(contentsOf: URL(filePath: path)).count, "not compressed")
+      let place = group.map { "\(path):/\($0)" } ?? path
+      #expect(try DataFileReader.open(place).table() == expected)
+    }
+    let file = try AnonymousFile()
+    try file.write([UInt8](try Data(contentsOf: URL(filePath: "\(folder)/mixed.h5"))).span)
+    #expect {
+      _ = try DataFileReader.open("-", contentsAt: file.path)
+    } throws: {
+      "\($0)".contains("FILE.h5:/NAME")
+    }
+  }
+
+  @Test func `are refused when those are damaged`() throws {
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: "\(folder)/single.h5")))
+    for count in [8, 100, bytes.count / 2, bytes.count - 1] {
+      let file = try AnonymousFile()
+      try file.write(bytes.span.extracting(0..<count))
+      #expect(throws: FileError.self, "\(count) bytes") { _ = try HDF5File(path: file.path) }
+    }
+  }
+}
+
 extension Column {
   fileprivate func renamed(_ name: String) -> Column { Column(name: name, numbers: numbers ?? []) }
 }

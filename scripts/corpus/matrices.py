@@ -8,6 +8,7 @@ import h5py
 import numpy
 import scipy.io
 import scipy.sparse
+import zstandard
 
 from arrays import TYPES, columns
 from case import NUMBER, Case, Column
@@ -122,7 +123,9 @@ def hdf5(random, draws):
         member = f":/{place}" if place and random.random() < 0.5 else ""
         if place and not member and not has_matrix:
             expected = [column._replace(name=f"{place}/{column.name}") for column in expected]
-        yield Case("HDF5", f"h5py{index:02}.h5", data, expected, member=member)
+        suffix = random.choice(["", "", "", ".gz", ".zst"])
+        data = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.compress}[suffix](data)
+        yield Case("HDF5", f"h5py{index:02}.h5{suffix}", data, expected, member=member)
 
 
 def cases(random):

@@ -25,6 +25,7 @@ protocol FuzzTarget: AnyObject {
     ("csv-parts", { CSVPartsTarget() }), ("npy", { NPYTarget() }),
     ("mtx", { MatrixMarketTarget() }), ("jsonl", { JSONLinesTarget() }),
     ("npz", { try NPZTarget() }), ("raw", { RawTarget() }),
+    ("hdf5", { try HDF5Target() }),
   ]
 
   static func main() throws {

@@ -244,7 +244,7 @@ int echelon_hdf5_read(const char *path, const char *name, double *values, int64_
 
 int64_t echelon_hdf5_create(void) {
   if (!begin() || !can_write) return -ECHELON_HDF5_NO_LIBRARY;
-  pthread_mutex_lock(&lock);
+  enter();
   hid settings = h5.list_create(*out.files), access = h5.list_create(*h5.file_access), file = -1;
   // Nothing of that name is made: the file grows by MiB in memory.
   if (settings >= 0 && access >= 0 && out.keep_order(settings, KEEP_ORDER) >= 0 &&
@@ -257,7 +257,7 @@ int64_t echelon_hdf5_create(void) {
 }
 
 int echelon_hdf5_add(int64_t file, const char *name, int type, const void *elements, int64_t count) {
-  pthread_mutex_lock(&lock);
+  enter();
   uint64_t length = (uint64_t)count;
   hid space = out.space_create(1, &length, NULL), link = h5.list_create(*out.links),
       settings = h5.list_create(*out.datasets), dataset = -1, element = *out.types[type];
@@ -280,14 +280,14 @@ int echelon_hdf5_add(int64_t file, const char *name, int type, const void *eleme
 }
 
 int64_t echelon_hdf5_image(int64_t file, void *bytes, int64_t count) {
-  pthread_mutex_lock(&lock);
+  enter();
   int64_t size = bytes || out.flush(file, 1) >= 0 ? out.image(file, bytes, (size_t)count) : -1;
   pthread_mutex_unlock(&lock);
   return size;
 }
 
 void echelon_hdf5_close(int64_t file) {
-  pthread_mutex_lock(&lock);
+  enter();
   h5.file_close(file);
   pthread_mutex_unlock(&lock);
 }

@@ -111,6 +111,48 @@ import Testing
     }
   }
 
+  @Test func `become arrays column after column`() throws {
+    try withFolder { folder in
+      let path = folder + "/t.csv"
+      let lines = (0..<50).map { "\($0),w\($0),\(Double($0) / 8),\($0 == 40 ? "" : "7")\n" }
+      try Data(("a,w,b,c\n" + lines.joined()).utf8).write(to: URL(filePath: path))
+      for command in [["convert"], ["filter", "a != 3"], ["select", "w,b"], ["filter", "a < 0"]] {
+        var results: [Data] = []
+        // All at once; some columns; a column, which is not kept.
+        for kept in ["1000", "110", "10"] {
+          let run = try CommandProcess.run(
+            command + [
+              path, "--output", "\(folder)/t.npy", "--piece-bytes", "30", "--numbers-kept", kept,
+            ])
+          #expect(run.status == 0, "\(run.errors)")
+          if command == ["convert"] {
+            #expect(run.errors.contains("1 column of words left out: 'w'"), "\(run.errors)")
+          }
+          results.append(try contents("\(folder)/t.npy"))
+        }
+        #expect(results[0] == results[1] && results[0] == results[2], "\(command)")
+        let written = try DataFileReader.open("\(folder)/t.npy").table()
+        if command == ["convert"] {
+          let all = try DataFileReader.open(path).table()
+          let numbers = all.columns.compactMap(\.numbers)
+          #expect(
+            written.columns.map { $0.numbers?.map(\.bitPattern) }
+              == numbers.map { $0.map(\.bitPattern) })
+          let joined = Array(numbers.joined())
+          try NPYWriter.write(
+            joined.span, shape: [50, 3], isFortranOrder: true, to: "\(folder)/whole.npy")
+          #expect(try contents("\(folder)/whole.npy") == results[0])
+        } else {
+          #expect(written.rowCount == ["a != 3": 49, "w,b": 50, "a < 0": 0][command[1]])
+        }
+      }
+      try Data("w\nx\n".utf8).write(to: URL(filePath: path))
+      let words = try CommandProcess.run("convert", path, "--output", "\(folder)/w.npy")
+      #expect(words.status == 1 && words.errors.contains("has no column of numbers"))
+      #expect(names(in: folder) == ["t.csv", "t.npy", "whole.npy"])
+    }
+  }
+
   private func table(_ text: String) throws -> DataTable {
     try CSVFile(name: "output", bytes: Array(text.utf8)).table()
   }

@@ -18,6 +18,9 @@ struct BatchCommand: AsyncParsableCommand {
       are left out, also when operations or inputs were changed in between; the folder has a journal for that, \
       .echelon-journal.jsonl. One run at a time writes to a folder.
 
+      Text and arrays are read and written in pieces, and may be larger than memory, when all operations are of abs, log, sqrt, \
+      drop-missing, filter, map, select, drop, rename, head, to-csv, to-tsv and to-jsonl. With any other one a table is in memory.
+
       OPERATIONS
       \(BatchOperation.list)
 

@@ -17,6 +17,9 @@ struct StatsCommand: AsyncParsableCommand {
       kurtosis of a sample (as pandas has them), sum and product, the norms l1 and l2, the rows of the extremes, and the number \
       of distinct values; these are found file by file.
 
+      Long columns of arrays, and text with many numbers, are read in pieces, a few times, so that a file may be larger than \
+      memory; not with --all or --quantiles.
+
       EXAMPLES
         echelon stats data/iris.csv
         echelon stats data/*.csv --format json

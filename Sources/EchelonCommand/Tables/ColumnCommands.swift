@@ -23,6 +23,8 @@ struct QuantilesCommand: AsyncParsableCommand {
       them by linear interpolation: type 7, the default of NumPy, pandas and R. Missing values are left out; a column of \
       none but those has missing quantiles.
 
+      Text and arrays are read in pieces, a few times, so that a file may be larger than memory.
+
       EXAMPLES
         echelon quantiles 0.05,0.5,0.95 data/iris.csv
         echelon quantiles 0.99 data/seattle-weather.csv --columns wind,temp_max
@@ -46,7 +48,7 @@ struct CovarianceCommand: AsyncParsableCommand {
     abstract: "Covariances of every two columns, and variances.",
     discussion: """
       The divisor is n - 1. For two columns the rows count in which neither is missing, as in pandas; with --complete, the \
-      rows in which none of all columns is. Fewer than two rows have no covariance.
+      rows in which none of all columns is. Fewer than two rows have no covariance. \(Guide.whole)
 
       EXAMPLES
         echelon cov data/iris.csv --format table
@@ -72,7 +74,7 @@ struct CorrelationCommand: AsyncParsableCommand {
     discussion: """
       Spearman's correlation is Pearson's of ranks, equal values having their mean rank. For two columns the rows count in \
       which neither is missing, as in pandas; with --complete, the rows in which none of all columns is. A column that does \
-      not vary has no correlations.
+      not vary has no correlations. \(Guide.whole)
 
       EXAMPLES
         echelon corr data/iris.csv --format table

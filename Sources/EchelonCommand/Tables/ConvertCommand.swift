@@ -22,6 +22,8 @@ struct ConvertCommand: AsyncParsableCommand {
       which take two columns each. One that the type does not have is an error; those of f2 and f4 are rounded. In .bin, \
       be behind it puts the most significant byte first: f4be.
 
+      \(Guide.pieces) Files of other formats are in memory as a whole, when they are read and when they are written.
+
       EXAMPLES
         echelon convert data/iris.csv --output iris.jsonl.gz
         echelon convert data/digits.npy --output digits.mtx
@@ -72,6 +74,9 @@ struct ConvertCommand: AsyncParsableCommand {
   /// About how long the pieces are in which files are read; for tests, which have none so large.
   @Option(name: .customLong("piece-bytes"), help: .hidden)
   var pieceByteCount = TextOptions.pieceByteCount
+  /// How many numbers are kept at a time of what is written column after column; for tests.
+  @Option(help: .hidden)
+  var numbersKept = NPYOutput.mostKept
   @OptionGroup var workers: WorkerOptions
   @OptionGroup var raw: RawOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
@@ -119,18 +124,15 @@ struct ConvertCommand: AsyncParsableCommand {
         at: paths[0], raw, byteCount: pieceByteCount, steps,
         to: PieceOutput(textFormat, to: path), command: "convert")
     }
-    let table = try text.table(at: paths[0], raw, command: "convert") { $0 }
-    let words = table.columns.filter { $0.kind == .text }
-    if format.hasNumbersOnly, !words.isEmpty {
-      guard words.count < table.columns.count else {
-        throw CommandError(
-          "\(paths[0]): has no column of numbers, and .\(format.rawValue) has nothing else")
+    if format == .npy, type == nil, let path, let steps = RowSteps([]) {
+      let output = NPYOutput(to: path, mostKept: numbersKept) { first in
+        try Self.sayWhatIsLeftOut(of: first, path: paths[0], format)
       }
-      let names = words.prefix(8).map { "'\($0.name)'" }.joined(separator: ", ")
-      Console.writeError(
-        "echelon: \(paths[0]): \(NumberText.count(words.count, "column")) of words left out: \(names)"
-          + (words.count > 8 ? ", …" : ""))
+      return try text.pieces(
+        at: paths[0], raw, byteCount: pieceByteCount, steps, to: output, command: "convert")
     }
+    let table = try text.table(at: paths[0], raw, command: "convert") { $0 }
+    try Self.sayWhatIsLeftOut(of: table, path: paths[0], format)
     if let path {
       try table.write(to: path, suffix: format.rawValue, as: type)
     } else {
@@ -144,9 +146,25 @@ struct ConvertCommand: AsyncParsableCommand {
       let element = type?.element ?? .float64
       let form = RawFormat(
         element, isBigEndian: type?.isBigEndian ?? false,
-        columnCount: (table.columns.count - words.count) / element.partCount)
+        columnCount: table.columns.count { $0.kind == .number } / element.partCount)
       Console.writeError(
         "echelon: \(paths[0]): written as plain numbers; read them with --raw \(form)")
     }
+  }
+
+  /// Words, where the format has numbers only.
+  private static func sayWhatIsLeftOut(
+    of table: DataTable, path: String, _ format: Format
+  ) throws {
+    let words = table.columns.filter { $0.kind == .text }
+    guard format.hasNumbersOnly, !words.isEmpty else { return }
+    guard words.count < table.columns.count else {
+      throw CommandError(
+        "\(path): has no column of numbers, and .\(format.rawValue) has nothing else")
+    }
+    let names = words.prefix(8).map { "'\($0.name)'" }.joined(separator: ", ")
+    Console.writeError(
+      "echelon: \(path): \(NumberText.count(words.count, "column")) of words left out: \(names)"
+        + (words.count > 8 ? ", …" : ""))
   }
 }

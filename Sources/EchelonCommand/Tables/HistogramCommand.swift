@@ -14,6 +14,8 @@ struct HistogramCommand: AsyncParsableCommand {
       --bins there are as many as NumPy's auto takes. Columns whose names have blanks or signs stand in backquotes; see \
       'echelon map --help' for expressions.
 
+      Text and arrays are read in pieces, a few times, so that a file may be larger than memory.
+
       EXAMPLES
         echelon histogram '`petal length (cm)`' data/iris.csv
         echelon histogram 'log10(pop)' data/gapminder.csv --bins 12

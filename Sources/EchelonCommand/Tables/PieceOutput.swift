@@ -1,13 +1,26 @@
 import EchelonFiles
 
+/// What takes a table that comes in pieces, once or several times.
+protocol RowOutput: AnyObject {
+  /// Whether all pieces are to come, once more.
+  var wantsPass: Bool { get }
+  /// Takes the next rows.
+  func append(_ piece: DataTable) throws
+  /// Is told that there are no more.
+  func endPass() throws
+  /// Puts the result in place, when no pass is wanted.
+  func finish() throws
+}
+
 /// Where a table goes that comes in pieces: standard output, or a file that appears whole or not at all.
-final class PieceOutput {
+final class PieceOutput: RowOutput {
   private var text: TableText
   /// Nil for standard output.
   private let path: String?
   /// Made with the first piece, so that a bad input leaves nothing to do.
   private var writer: AtomicFileWriter?
   private var waiting = ""
+  private(set) var wantsPass = true
 
   /// Standard output gets nothing before there is more, so that a short result comes whole or not at all.
   private static let mostWaiting = 32 << 20
@@ -39,6 +52,8 @@ final class PieceOutput {
     if writer == nil { writer = try AtomicFileWriter(path: path) }
     try writer?.write(next)
   }
+
+  func endPass() { wantsPass = false }
 
   /// Puts the file in place, or writes the rest.
   func finish() throws {

@@ -11,7 +11,7 @@ struct RegressionCommand: AsyncParsableCommand {
       FORMULA is Y ~ X1 + X2 + …, where each part is a column or an expression of some, as 'echelon map --help' has them: \
       x1 * x2 is their product alone. Y ~ . takes all columns of numbers. - 1 leaves out the intercept; R² is then about 0, \
       not about the mean. p is two-sided, by Student's t. A row in which anything that the formula takes is missing is left \
-      out, which the model says. A part that is a combination of those before it is refused by name.
+      out, which the model says. A part that is a combination of those before it is refused by name. \(Guide.whole)
 
       EXAMPLES
         echelon regress 'TOTEMP ~ GNPDEFL + GNP + UNEMP + ARMED + POP + YEAR' \\
@@ -64,7 +64,7 @@ struct PrincipalComponentsCommand: AsyncParsableCommand {
     discussion: """
       A row for each component: its variance (divisor n - 1), its part of the whole, the sum of those so far, and its loading \
       of each column; the largest loading is positive. With --scores the table with columns pc1, pc2, …: the coordinates of \
-      its rows. Rows in which a value is missing are left out; their scores are missing.
+      its rows. Rows in which a value is missing are left out; their scores are missing. \(Guide.whole)
 
       EXAMPLES
         echelon pca data/iris.csv --format table

@@ -10,7 +10,7 @@ struct SampleCommand: AsyncParsableCommand {
     discussion: """
       The rows come in the order of the file, or with --shuffle in that in which they were drawn. The same seed gives the \
       same rows of a file, and of every other one with as many rows, for any number of workers. A part is of all rows, \
-      rounded to the nearest number. Missing values make no difference.
+      rounded to the nearest number. Missing values make no difference. \(Guide.whole)
 
       EXAMPLES
         echelon sample 10 data/iris.csv --seed 7
@@ -44,7 +44,7 @@ struct JoinCommand: AsyncParsableCommand {
       Rows belong together where all keys are equal; a missing key equals none, as in SQL. Rows come in the order of the first \
       file, and with --kind outer those of the others without a partner behind. A column whose name is there already gets \
       _right behind its name. A key that several rows of one file have gives each of them; one that several rows of both \
-      have is refused, or with --pairs gives every pair of them. That there are such keys is said.
+      have is refused, or with --pairs gives every pair of them. That there are such keys is said. All tables are in memory.
 
       EXAMPLES
         echelon join people.csv orders.csv --on id --output both.csv
@@ -91,7 +91,7 @@ struct ConcatenationCommand: AsyncParsableCommand {
     abstract: "The rows of several files, which have the same columns, in one.",
     discussion: """
       Columns are found by name and come in the order of the first file. A file with other columns, or with words where there \
-      are numbers in the files before it, is refused. A column without any value can be either.
+      are numbers in the files before it, is refused. A column without any value can be either. All tables are in memory.
 
       EXAMPLES
         echelon concat days/*.csv --output all.csv.gz

@@ -9,6 +9,7 @@ struct FilterCommand: AsyncParsableCommand {
     discussion: """
       \(Guide.names)
       A comparison with a missing value does not hold; is_missing(x) does.
+      \(Guide.pieces)
 
       EXAMPLES
         echelon filter '`petal length (cm)` > 6 or class == "setosa"' \\
@@ -33,6 +34,7 @@ struct MapCommand: AsyncParsableCommand {
     discussion: """
       \(Guide.names)
       What is computed from a missing value is missing.
+      \(Guide.pieces)
 
       OPERATORS, loosest first
         c ? x : y    x where c holds, y elsewhere
@@ -64,6 +66,7 @@ struct SelectCommand: AsyncParsableCommand {
     abstract: "Some of the columns, in an order of your own.",
     discussion: """
       \(Guide.names)
+      \(Guide.pieces)
 
       EXAMPLES
         echelon select 'class, `petal length (cm)`' data/iris.csv
@@ -85,6 +88,7 @@ struct SortCommand: AsyncParsableCommand {
     discussion: """
       \(Guide.names)
       desc behind a name means downwards. Missing values come last; equal rows stay in their order.
+      \(Guide.whole)
 
       EXAMPLES
         echelon sort 'class, `petal length (cm)` desc' data/iris.csv
@@ -108,6 +112,7 @@ struct GroupCommand: AsyncParsableCommand {
       last(x), x being an expression; NAME = before it is what its column is called.
       \(Guide.names)
       There is a row for each group, in the order of the names behind by. Missing values are left out.
+      \(Guide.whole)
 
       EXAMPLES
         echelon group 'count(), mean(`petal length (cm)`) by class' data/iris.csv
@@ -123,7 +128,15 @@ struct GroupCommand: AsyncParsableCommand {
 }
 
 /// What the help of several commands says.
-private enum Guide {
+enum Guide {
+  /// Of commands that read files in pieces.
+  static let pieces = """
+    Text and arrays are read in pieces, so that a file may be larger than memory; CSV, TSV, JSON lines and NPY are written so.
+    """
+
+  /// Of commands that need all rows at once.
+  static let whole = "All of a table is in memory."
+
   static let names = """
     Columns are called by their names; those with blanks or signs stand in backquotes, words in quotes. In a shell put \
     the whole in single quotes.

@@ -28,6 +28,10 @@ struct TableOptions: ParsableArguments {
   @Option(name: .customLong("piece-bytes"), help: .hidden)
   var pieceByteCount = TextOptions.pieceByteCount
 
+  /// How many numbers are kept at a time of what is written column after column; for tests.
+  @Option(help: .hidden)
+  var numbersKept = NPYOutput.mostKept
+
   @OptionGroup var color: ColorOptions
   @OptionGroup var workers: WorkerOptions
   @OptionGroup var raw: RawOptions
@@ -66,7 +70,9 @@ struct TableOptions: ParsableArguments {
       return try await plan.run(into: folder, workers: workers.count)
     }
     try InputFiles.requireOne(paths, command)
-    if let steps = RowSteps([.table(operation)]), let output = target.pieceOutput(as: format) {
+    if let steps = RowSteps([.table(operation)]),
+      let output = target.rowOutput(as: format, numbersKept: numbersKept)
+    {
       return try text.pieces(
         at: paths[0], raw, byteCount: pieceByteCount, steps, to: output, command: command)
     }
@@ -189,12 +195,15 @@ enum Target {
   }
 
   /// What writes a single result row after row; nil where it is written as a whole.
-  func pieceOutput(as format: OutputFormat) -> PieceOutput? {
+  /// - Parameter numbersKept: how many numbers of a column after column format are kept at a time.
+  func rowOutput(as format: OutputFormat, numbersKept: Int) -> (any RowOutput)? {
     switch self {
     case .standardOutput:
       format == .csv ? PieceOutput(.delimited(.commaSeparated), to: nil) : nil
     case .file(let path, let suffix):
-      PieceOutput.format(suffix).map { PieceOutput($0, to: path) }
+      suffix == "npy"
+        ? NPYOutput(to: path, mostKept: numbersKept)
+        : PieceOutput.format(suffix).map { PieceOutput($0, to: path) }
     case .folder: nil
     }
   }

@@ -10,7 +10,7 @@ extension TextOptions {
   ///   - path: `-` is standard input.
   ///   - steps: what becomes of them.
   func pieces(
-    at path: String, _ raw: RawOptions, byteCount: Int, _ steps: RowSteps, to output: PieceOutput,
+    at path: String, _ raw: RawOptions, byteCount: Int, _ steps: RowSteps, to output: any RowOutput,
     command: String
   ) throws {
     var inputs = [InputFile(path: path, dialect: try dialect, raw: raw.rawFormat)]
@@ -26,14 +26,19 @@ extension TextOptions {
     let reader = try reported { try inputs[0].open(chunkByteCount: byteCount) }
     if let note = reader.raggedRows.note(path: path) { Console.writeError("echelon: \(note)") }
     var rounded: Set<String> = []
-    var steps = steps
-    for piece in reader.pieces(byteCount: byteCount) {
-      let result = try reported {
-        let table = try reader.table(of: piece)
-        rounded.formUnion(try RoundedColumns.names(in: table, of: piece, reader))
-        return try steps.apply(to: table, file: path)
+    var isFirst = true
+    while output.wantsPass {
+      var steps = steps
+      for piece in reader.pieces(byteCount: byteCount) {
+        let result = try reported {
+          let table = try reader.table(of: piece)
+          if isFirst { rounded.formUnion(try RoundedColumns.names(in: table, of: piece, reader)) }
+          return try steps.apply(to: table, file: path)
+        }
+        try output.append(result)
       }
-      try output.append(result)
+      isFirst = false
+      try output.endPass()
     }
     let names = reader.columns.map(\.name).filter(rounded.contains)
     if let note = RoundedColumns.note(names, path: path) { Console.writeError("echelon: \(note)") }

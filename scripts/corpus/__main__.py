@@ -5,8 +5,8 @@ usage: python scripts/corpus --echelon .build/echelon [--seed 1] [--keep FOLDER]
 Makes some 900 files, by those libraries, by hand and by a fuzzer, of every format that is read, among them
 many that have to be refused with their place, and some that are changed by chance. `echelon convert --to json`
 reads them in workers, many with one command; the files that are to be refused are each read once more by a
-command of their own. Exits with 1 where a value differs, where a file is refused that should be read, or the
-other way around, or where a worker ends.
+command of their own. Job files and journals that are changed by chance follow. Exits with 1 where a value
+differs, where a file is refused that should be read, or the other way around, or where a worker ends.
 
 Where the readers part on purpose, the reasons stand in delimited.py (`by_pandas`) and oddities.py (`BY_HAND`).
 """
@@ -31,6 +31,7 @@ import scipy
 
 import arrays
 import delimited
+import jobs
 import lines
 import malformed
 import matrices
@@ -41,15 +42,17 @@ SMALLEST = 300
 CRASH = re.compile(r"worker|signal|Fatal error|Crash|crash")
 
 
-def make(seed):
-    def part(name):
-        return random.Random(f"{seed}-{name}")
+def part(seed, name):
+    """Random numbers of a part of the corpus, which do not depend on the other parts."""
+    return random.Random(f"{seed}-{name}")
 
-    fuzzer = part("fuzzer")
+
+def make(seed):
+    fuzzer = part(seed, "fuzzer")
     cases = [delimited.by_fuzzer(fuzzer, index) for index in range(150)]
     for module in (oddities, arrays, matrices, lines, malformed):
-        cases += module.cases(part(module.__name__))
-    cases += malformed.changed(part("changed"), [case for case in cases if len(case.data) < 100_000])
+        cases += module.cases(part(seed, module.__name__))
+    cases += malformed.changed(part(seed, "changed"), [case for case in cases if len(case.data) < 100_000])
     names = collections.Counter(result_name(case) for case in cases)
     assert max(names.values()) == 1, names.most_common(3)
     return cases
@@ -166,6 +169,10 @@ def main():
             run.together(group, f"output{index:03}")
         with concurrent.futures.ThreadPoolExecutor(2) as threads:
             list(threads.map(run.alone, (one for one in cases if one.form == "refused")))
+        own = jobs.Jobs(run.echelon, os.path.join(folder, "jobs"), part(options.seed, "jobs"))
+        for form, number, told in own.run(80):
+            run.files[form] = number
+            run.told[form] = told
     for form, count in run.files.items():
         print(f"{form:18} {count:4} files {run.values[form]:8} values {len(run.told[form]):4} differences")
         for sentence in run.told[form][:20]:

@@ -89,6 +89,10 @@ import Testing
       }
       try Data(("x,word,late,y\r\n" + lines.joined()).utf8).write(to: URL(filePath: path))
       try expectSame(path, pieceBytes: [30_000], "seed \(seed)")
+      let timed = try CommandProcess.run(
+        "stats", path, "--workers", "1", "--divide-from", "0", "--piece-bytes", "500000", "--times")
+      let stages = timed.errors.split(separator: "\n").filter { $0.contains(" took ") }
+      #expect(stages.count == 2 && stages[0].contains("reading"), "\(timed.errors)")
       for (name, text) in [
         ("none", "a,b\n"), ("one", "a,b\n1,x"), ("ragged", "a,b\n1,x\n2\n3,y,z\n4,w\n"),
         ("words", "a,b\nx,y\n"), ("quotes", "a,b\n1,\"\n\n2,3\n\"\n4,5\n"),

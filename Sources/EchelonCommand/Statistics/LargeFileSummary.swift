@@ -49,12 +49,16 @@ struct LargeFileSummary {
   // MARK: Text
 
   private func summarize(_ plan: CSVPlan) async throws -> FileSummary {
-    let chunks = try await pool.chunks(of: plan, byteCount: bytesPerPiece)
+    let (chunks, seconds) = try await timed {
+      try await pool.chunks(of: plan, byteCount: bytesPerPiece)
+    }
     if let chunks {
       guard isLarge(plan.slotCount, rowCount: chunks.last?.rows.upperBound ?? 0) else {
-        return try await summarize { try await pool.table(plan, chunks: chunks) }
+        return try await summarize(after: seconds) { try await pool.table(plan, chunks: chunks) }
       }
-      if let outcome = try await pool.outcome(of: plan, chunks) {
+      let (outcome, readSeconds) = try await timed { try await pool.outcome(of: plan, chunks) }
+      report("reading", seconds + readSeconds)
+      if let outcome {
         // What was decompressed is there for as long as the plan is.
         defer { withExtendedLifetime(plan) {} }
         return try await summarize(outcome.outline, missing: outcome.missingCounts)
@@ -88,9 +92,12 @@ struct LargeFileSummary {
   /// Summarizes text without its numbers ever being in memory together.
   private func summarize(_ outline: CSVOutline, missing: [Int]) async throws -> FileSummary {
     let numbers = outline.columns.enumerated().filter { $0.element.kind == .number }
-    var summaries = try await PiecewiseSummary(pool: pool, source: FilePieces(outline))(
-      numbers.map { ($0.offset, $0.element.name) }
-    ).makeIterator()
+    let (found, seconds) = try await timed {
+      try await PiecewiseSummary(pool: pool, source: FilePieces(outline))(
+        numbers.map { ($0.offset, $0.element.name) })
+    }
+    report("statistics", seconds)
+    var summaries = found.makeIterator()
     let columns = outline.columns.enumerated().map { index, column in
       column.kind == .number
         ? summaries.next()!  // one for each column of numbers
@@ -102,9 +109,12 @@ struct LargeFileSummary {
       raggedRows: outline.raggedRows)
   }
 
-  private func summarize(_ read: () async throws -> SharedTable) async throws -> FileSummary {
+  /// - Parameter before: how many seconds of the reading are over.
+  private func summarize(
+    after before: Double = 0, _ read: () async throws -> SharedTable
+  ) async throws -> FileSummary {
     let (table, readSeconds) = try await timed { try await read() }
-    report("reading", readSeconds)
+    report("reading", before + readSeconds)
     let (summary, seconds) = try await timed { try await summarize(table) }
     report("statistics", seconds)
     return summary

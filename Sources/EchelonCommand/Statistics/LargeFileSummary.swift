@@ -1,6 +1,7 @@
 import Echelon
 import EchelonData
 import EchelonFiles
+import EchelonMemory
 
 /// Summarizes one file with all workers: for files that would otherwise keep one worker busy while
 /// the others have nothing to do.
@@ -27,8 +28,9 @@ struct LargeFileSummary {
   private static let elementsPerTask = 1 << 16
   /// Columns up to this length are summarized in the memory of a worker, which takes two copies of one.
   private static let mostRowsInMemory = 1 << 20
-  /// Numbers of text up to this size are read into shared memory; there are copies of some columns then.
-  private static let mostBytesInMemory = 128 << 20
+  /// Numbers of text up to this size are read into shared memory, in one pass: a quarter of the memory that is left, as
+  /// there are copies of some columns then.
+  private static let mostBytesInMemory = max(128 << 20, MachineLimits.memory().availableBytes / 4)
 
   func callAsFunction(_ input: InputFile) async throws -> FileSummary {
     if input.raw == nil,

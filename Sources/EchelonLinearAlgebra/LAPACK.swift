@@ -25,6 +25,9 @@ public enum LAPACK {
   public enum Triangle: Sendable, Codable, Hashable {
     case lower, upper
     var letter: CChar { self == .lower ? letterL : letterU }
+
+    /// Where the same elements are when rows and columns are exchanged.
+    public var other: Triangle { self == .lower ? .upper : .lower }
   }
 
   /// What stands in the place of a matrix in an equation or a product.

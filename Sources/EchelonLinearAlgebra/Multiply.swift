@@ -57,15 +57,18 @@ private func check(_ view: MatrixView, count: Int) throws(LinearAlgebraError) {
   }
 }
 
-/// Multiply-adds up to which factors are copied: OpenBLAS has loops of its own up to 100 × 100 × 100.
-private let smallProduct = 1 << 21
+/// Multiply-adds up to which factors are copied. OpenBLAS has loops of its own up to 100 × 100 × 100, and in builds for one
+/// processor with AVX-512 some for Float up to 28 · 512² (`sgemm_direct`).
+private func mostOfSmallProduct<Element>(of _: Element.Type) -> Int {
+  MemoryLayout<Element>.stride == MemoryLayout<Float>.stride ? 1 << 23 : 1 << 21
+}
 
 /// Into a row-major C. Everything is checked and nothing is empty.
 private func product<Element: BLASElement>(
   _ a: Span<Element>, _ aView: MatrixView, _ b: Span<Element>, _ bView: MatrixView,
   into c: inout MutableSpan<Element>, _ cView: MatrixView
 ) {
-  let isSmall = cView.rows * cView.columns <= smallProduct / aView.columns
+  let isSmall = cView.rows * cView.columns <= mostOfSmallProduct(of: Element.self) / aView.columns
   withFactor(a, aView, isCopied: isSmall) { a, transposeA, leadingA in
     withFactor(b, bView, isCopied: isSmall) { b, transposeB, leadingB in
       unsafe a.withUnsafeBufferPointer { a in

@@ -135,7 +135,9 @@ import Testing
     try checkComplex(Double.self)
     try checkComplex(Float.self)
     func checkReal<Element: TestedScalar & KernelElement>(_: Element.Type) throws {
-      for (rows, inner, columns) in Self.shapes.suffix(4) + [(129, 260, 131), (245, 170, 387)] {
+      for (rows, inner, columns) in Self.shapes.suffix(4) + [
+        (129, 260, 131), (245, 170, 387), (64, 1000, 64),
+      ] {
         let a = Reference<Element>(rows: rows, columns: inner, seed: seed)
         let b = Reference<Element>(rows: inner, columns: columns, seed: seed &+ 1)
         try expectSame("\(rows) × \(inner) × \(columns) \(Element.self)") { pool, layout in
@@ -196,6 +198,13 @@ import Testing
               #expect(error < 30, "n = \(size), \(structure), \(layout)")
               #expect(c == first ?? c, "other bits: n = \(size), \(structure), \(layout)")
               first = c
+              let right = Reference(
+                try pool.multiply(
+                  try b.transposed.shared(on: pool, layout), try given.shared(on: pool, layout),
+                  structure: structure, of: .right))
+              let rightError = ratio(
+                right - entries(b.transposed, meant), to: meant.norm * b.norm, count: size)
+              #expect(rightError < 30, "n = \(size), \(structure) on the right, \(layout)")
             }
           }
         }
@@ -218,6 +227,9 @@ import Testing
     #expect(throws: KernelError.self) { try pool.multiply(a, a.storage) }
     #expect(throws: LinearAlgebraError.notSquare(operation: "multiply", rows: 2, columns: 3)) {
       try pool.multiply(a, a, structure: .symmetric(.lower))
+    }
+    #expect(throws: LinearAlgebraError.notSquare(operation: "multiply", rows: 2, columns: 3)) {
+      try pool.multiply(a, a, structure: .symmetric(.lower), of: .right)
     }
   }
 }

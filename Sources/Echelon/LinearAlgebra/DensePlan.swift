@@ -5,8 +5,7 @@ import EchelonMemory
 /// How an operation of dense linear algebra is divided among workers: what `explain` returns.
 ///
 /// It depends on the operation, the shape and the element type only, so the bits of the result are the same for any
-/// number of workers. Those of decompositions, systems and real products of two matrices are also the same for any view of
-/// the same elements; other products are BLAS's, which adds up in another order where rows and columns have changed places.
+/// number of workers and for any view of the same elements.
 public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
   /// The ways.
   public enum Way: Hashable, Sendable {

@@ -7,7 +7,15 @@ public import EchelonWire
 // Products by the BLAS in use. Results are cut into blocks by their shape alone, and a block is one call of BLAS, so the
 // bits do not depend on the number of workers.
 
-/// What is known of the left factor of a product.
+/// A factor of a product.
+public enum ProductFactor: Sendable, Hashable, Codable {
+  /// A of A·B.
+  case left
+  /// B of A·B.
+  case right
+}
+
+/// What is known of a factor of a product.
 public enum FactorStructure: Sendable, Hashable, Codable {
   /// Symmetric; only this triangle and the diagonal are read.
   case symmetric(MatrixTriangle)
@@ -17,6 +25,16 @@ public enum FactorStructure: Sendable, Hashable, Codable {
   case triangular(MatrixTriangle)
   /// A triangle with ones on its diagonal; nothing else is read, the diagonal neither.
   case unitTriangular(MatrixTriangle)
+
+  /// The structure of the transposed matrix.
+  var transposed: FactorStructure {
+    switch self {
+    case .symmetric(let triangle): .symmetric(triangle.other)
+    case .hermitian(let triangle): .hermitian(triangle.other)
+    case .triangular(let triangle): .triangular(triangle.other)
+    case .unitTriangular(let triangle): .unitTriangular(triangle.other)
+    }
+  }
 }
 
 extension WorkExecutor {
@@ -57,22 +75,26 @@ extension WorkExecutor {
     try startProduct(a, leftForm, b, rightForm, priority).result()
   }
 
-  /// Starts `C = A·B`, where more is known of A, and returns the future of C, column-major.
+  /// Starts `C = A·B`, where more is known of a factor, and returns the future of C, column-major if that is A.
   /// - Parameters:
-  ///   - a: n × n, any view.
+  ///   - a: m × n, any view.
   ///   - b: n × k, any view.
-  ///   - structure: what is known of A.
+  ///   - structure: what is known of the factor, which is square.
+  ///   - factor: of which that is known.
   ///   - priority: how urgent it is.
   /// - Accuracy: as for other products.
   /// - Throws: `LinearAlgebraError`: `notSquare`, `noLAPACK`; `KernelError` when the shapes do not fit.
   /// - Source: BLAS's symm, hemm and trmm.
   public func startMultiply<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, structure: FactorStructure,
-    priority: WorkPriority = .normal
+    of factor: ProductFactor = .left, priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
-    try checkSquare(a, "multiply")
+    try checkSquare(factor == .left ? a : b, "multiply")
     guard b.rows == a.columns else { throw shapes([(a.rows, a.columns), (b.rows, b.columns)]) }
     try requireLAPACK(for: a, b)
+    // A·B = (Bᵀ·Aᵀ)ᵀ, and a triangle of B is the other one of its transpose.
+    let (a, b) = factor == .left ? (a, b) : (b.transposed, a.transposed)
+    let structure = factor == .left ? structure : structure.transposed
     return try startSteps { [self] in
       let c = try columnMajorMatrix(of: Element.self, rows: b.rows, columns: b.columns)
       let grid = BlockGrid.structuredProduct(rows: c.rows, columns: c.columns)
@@ -83,25 +105,25 @@ extension WorkExecutor {
           type: Element.scalarType, report: TaskReport(on: self), structure: structure, grid: grid,
           a: MatrixBytes(a), b: MatrixBytes(b), c: MatrixBytes(c)),
         iterations: grid.count, "multiply", priority)
-      return c
+      return factor == .left ? c : c.transposed
     }
   }
 
-  /// A·B, where more is known of A; see `startMultiply`.
+  /// A·B, where more is known of a factor; see `startMultiply`.
   public func multiply<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, structure: FactorStructure,
-    priority: WorkPriority = .normal
+    of factor: ProductFactor = .left, priority: WorkPriority = .normal
   ) async throws -> SharedMatrix<Element> {
-    try await startMultiply(a, b, structure: structure, priority: priority).value
+    try await startMultiply(a, b, structure: structure, of: factor, priority: priority).value
   }
 
-  /// A·B, where more is known of A, blocking; see `startMultiply`.
+  /// A·B, where more is known of a factor, blocking; see `startMultiply`.
   @available(*, noasync)
   public func multiply<Element: LinearAlgebraScalar>(
     _ a: SharedMatrix<Element>, _ b: SharedMatrix<Element>, structure: FactorStructure,
-    priority: WorkPriority = .normal
+    of factor: ProductFactor = .left, priority: WorkPriority = .normal
   ) throws -> SharedMatrix<Element> {
-    try startMultiply(a, b, structure: structure, priority: priority).result()
+    try startMultiply(a, b, structure: structure, of: factor, priority: priority).result()
   }
 
   /// Starts `y = A·x` and returns the future of y.

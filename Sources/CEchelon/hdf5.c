@@ -202,28 +202,28 @@ static int ignore_link(hid root, const char *name, const void *info, void *conte
   return 0;
 }
 
-int echelon_hdf5_visit(const char *path, void *context,
-                       void (*body)(void *context, const echelon_hdf5_dataset *dataset)) {
-  if (!begin()) return ECHELON_HDF5_NO_LIBRARY;
+int64_t echelon_hdf5_open(const char *path) {
+  if (!begin()) return -ECHELON_HDF5_NO_LIBRARY;
   enter();
-  int result = ECHELON_HDF5_DAMAGED;
   hid file = open_file(path);
-  if (file >= 0) {
-    visit_call call = {.context = context, .body = body};
-    int order = h5.visit(file, BY_CREATION, INCREASING, ignore_link, NULL) >= 0 ? BY_CREATION : BY_NAME;
-    if (h5.visit(file, order, INCREASING, visit_link, &call) >= 0) result = ECHELON_HDF5_OK;
-    h5.file_close(file);
-  }
   pthread_mutex_unlock(&lock);
-  return result;
+  return file >= 0 ? file : -ECHELON_HDF5_DAMAGED;
 }
 
-int echelon_hdf5_read(const char *path, const char *name, double *values, int64_t count) {
-  if (!begin()) return ECHELON_HDF5_NO_LIBRARY;
+int echelon_hdf5_visit(int64_t file, void *context,
+                       void (*body)(void *context, const echelon_hdf5_dataset *dataset)) {
+  enter();
+  visit_call call = {.context = context, .body = body};
+  int order = h5.visit(file, BY_CREATION, INCREASING, ignore_link, NULL) >= 0 ? BY_CREATION : BY_NAME;
+  int is_whole = h5.visit(file, order, INCREASING, visit_link, &call) >= 0;
+  pthread_mutex_unlock(&lock);
+  return is_whole ? ECHELON_HDF5_OK : ECHELON_HDF5_DAMAGED;
+}
+
+int echelon_hdf5_read(int64_t file, const char *name, double *values, int64_t count) {
   enter();
   int result = ECHELON_HDF5_DAMAGED;
-  hid file = open_file(path);
-  hid dataset = file < 0 ? -1 : h5.dataset_open(file, name, 0);
+  hid dataset = h5.dataset_open(file, name, 0);
   hid space = dataset < 0 ? -1 : h5.dataset_space(dataset);
   if (space >= 0) {
     // The file may have changed since it was visited.
@@ -237,7 +237,6 @@ int echelon_hdf5_read(const char *path, const char *name, double *values, int64_
     h5.space_close(space);
   }
   if (dataset >= 0) h5.dataset_close(dataset);
-  if (file >= 0) h5.file_close(file);
   pthread_mutex_unlock(&lock);
   return result;
 }

@@ -41,14 +41,15 @@ public struct HDF5File: Sendable {
     case .memory, .part: preconditionFailure("the library reads files")
     }
     defer { withExtendedLifetime(source) {} }
-    let all = try Self.checked(path) { () throws(HDF5Library.Failure) in
-      try HDF5Library.datasets(of: place)
+    let (file, all) = try Self.checked(path) { () throws(HDF5Library.Failure) in
+      let file = try HDF5Library.Input(path: place)
+      return (file, try file.datasets())
     }
     let prefix = Self.trimmed(group ?? "") + "/"
     var columns: [Column] = []
     for dataset in try Self.chosen(from: all, group, path, limit) {
       let values = try Self.checked(path) { () throws(HDF5Library.Failure) in
-        try HDF5Library.read(dataset, of: place)
+        try file.read(dataset)
       }
       if dataset.rank < 2 {
         let isInside = dataset.name.hasPrefix(prefix)

@@ -22,9 +22,9 @@ public enum HDF5Writer {
     guard !numbers.columns.isEmpty else {
       throw .unwritable(path: path, what: "there is no column of numbers")
     }
-    var names: Set<String> = []
-    for column in numbers.columns where !isName(column.name) || !names.insert(column.name).inserted
-    {
+    var names: Set<[UInt8]> = []
+    for column in numbers.columns
+    where !isName(column.name) || !names.insert(Array(column.name.utf8)).inserted {
       throw .unwritable(
         path: path,
         what: "HDF5 has no dataset '\(column.name)', or two of that name; rename the column")

@@ -1,10 +1,12 @@
+import EchelonMemory
+
 /// A table in JSON lines (`.jsonl`, `.ndjson`): a JSON object, or an array, on every line.
 ///
 ///     {"name": "Ann", "age": 31}
 ///     {"name": "Bob", "age": null, "member": true}
 ///
-/// One JSON value is read as well: an array of such rows, and an object with an array for every column, as
-/// `JSONValue` writes tables.
+/// In files of other names, as `.json`, one JSON value is read as well: an array of such rows, and an object with an
+/// array for every column, as `JSONValue` writes tables.
 ///
 /// Objects have a column for every key, in the order in which the keys first appear; arrays, all of one
 /// length, have `col0`, `col1`, …. A key that a line leaves out is a missing value, as `null` is. Lines
@@ -39,10 +41,17 @@ public struct JSONLinesFile: Sendable {
     try self.init(path: name, source: .memory(bytes))
   }
 
+  /// Whether the name says that rows are lines.
+  private static func isOfLines(_ path: String) -> Bool {
+    let name = CompressionFormat(path: path).map { path.dropLast($0.suffix.count) } ?? path[...]
+    return name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson")
+  }
+
   init(path: String, source: ByteSource) throws(FileError) {
     self.path = path
     table = try source.withBytes(path: path) { (bytes) throws(FileError) in
       var parser = JSONLinesParser()
+      parser.takesDocuments = !Self.isOfLines(path)
       do throws(TextFault) {
         try parser.parse(bytes)
         return DataTable(columns: try parser.makeColumns(bytes))

@@ -25,6 +25,8 @@ struct JSONLinesParser {
   /// Whether rows are arrays; nil before the first.
   var isArrays: Bool?
   var position = 0
+  /// Whether the text may be one value.
+  var takesDocuments = true
   /// Whether the text is one value, in which the end of a line is a blank like others.
   var isDocument = false
 
@@ -32,7 +34,7 @@ struct JSONLinesParser {
 
   mutating func parse(_ bytes: Span<UInt8>) throws(TextFault) {
     position = bytes.matches("\u{FEFF}", at: 0) ? 3 : 0
-    if try parseDocument(bytes) { return }
+    if takesDocuments, try parseDocument(bytes) { return }
     while true {
       while position < bytes.count, bytes[position] == 0x0A || Self.isBlank(bytes[position]) {
         position += 1

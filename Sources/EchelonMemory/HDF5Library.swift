@@ -70,36 +70,52 @@ package enum HDF5Library {
     deinit { echelon_hdf5_close(file) }
   }
 
-  /// The datasets of a file, in the order of their creation if the file has kept it, else by name.
-  package static func datasets(of path: String) throws(Failure) -> [Dataset] {
-    let list = DatasetList()
-    // SAFETY: the list lives until the call is over, which is as long as the function is called; names are C strings that
-    // are copied there.
-    let result = unsafe echelon_hdf5_visit(path, Unmanaged.passUnretained(list).toOpaque()) {
-      context, dataset in
-      guard let context = unsafe context, let dataset = unsafe dataset else { return }
-      let list = unsafe Unmanaged<DatasetList>.fromOpaque(context).takeUnretainedValue()
-      unsafe list.datasets.append(
-        Dataset(
-          name: String(cString: dataset.pointee.name), rank: Int(dataset.pointee.rank),
-          rows: Int(dataset.pointee.rows), columns: Int(dataset.pointee.columns),
-          isReadable: dataset.pointee.is_readable != 0, isNumeric: dataset.pointee.is_numeric != 0))
-    }
-    withExtendedLifetime(list) {}
-    try check(result)
-    return list.datasets
-  }
+  /// A file that is read.
+  package final class Input {
+    private let file: Int64
 
-  /// All numbers of a dataset, the last axis running fastest.
-  package static func read(_ dataset: Dataset, of path: String) throws(Failure) -> [Double] {
-    let count = dataset.rows * dataset.columns
-    var values = [Double](repeating: 0, count: count)
-    // SAFETY: the library writes `count` numbers, which it compares with the dataset before.
-    let result = unsafe values.withUnsafeMutableBufferPointer { values in
-      unsafe echelon_hdf5_read(path, dataset.name, values.baseAddress, Int64(count))
+    /// Opens the file at `path`. One without a name is copied into memory by the library.
+    package init(path: String) throws(Failure) {
+      // SAFETY: a terminated copy of the path, alive during the call.
+      let file = unsafe echelon_hdf5_open(path)
+      guard file >= 0 else { throw file == -1 ? .noLibrary : .damaged }
+      self.file = file
     }
-    try check(result)
-    return values
+
+    /// The datasets, in the order of their creation if the file has kept it, else by name.
+    package func datasets() throws(Failure) -> [Dataset] {
+      let list = DatasetList()
+      // SAFETY: the list lives until the call is over, which is as long as the function is called; names are C strings that
+      // are copied there.
+      let result = unsafe echelon_hdf5_visit(file, Unmanaged.passUnretained(list).toOpaque()) {
+        context, dataset in
+        guard let context = unsafe context, let dataset = unsafe dataset else { return }
+        let list = unsafe Unmanaged<DatasetList>.fromOpaque(context).takeUnretainedValue()
+        unsafe list.datasets.append(
+          Dataset(
+            name: String(cString: dataset.pointee.name), rank: Int(dataset.pointee.rank),
+            rows: Int(dataset.pointee.rows), columns: Int(dataset.pointee.columns),
+            isReadable: dataset.pointee.is_readable != 0, isNumeric: dataset.pointee.is_numeric != 0
+          ))
+      }
+      withExtendedLifetime(list) {}
+      try HDF5Library.check(result)
+      return list.datasets
+    }
+
+    /// All numbers of a dataset, the last axis running fastest.
+    package func read(_ dataset: Dataset) throws(Failure) -> [Double] {
+      let count = dataset.rows * dataset.columns
+      var values = [Double](repeating: 0, count: count)
+      // SAFETY: the library writes `count` numbers, which it compares with the dataset before.
+      let result = unsafe values.withUnsafeMutableBufferPointer { values in
+        unsafe echelon_hdf5_read(file, dataset.name, values.baseAddress, Int64(count))
+      }
+      try HDF5Library.check(result)
+      return values
+    }
+
+    deinit { echelon_hdf5_close(file) }
   }
 
   fileprivate static func check(_ result: Int32) throws(Failure) {

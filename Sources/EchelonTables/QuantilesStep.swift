@@ -53,7 +53,7 @@ struct QuantilesStep: TableStep {
     var searches = RankSearches(
       names.map { _ in
         RankSearch(
-          mostKept: Self.mostKept / Self.columnsPerPass, rowCount: passes.rowCount
+          mostKept: Self.mostKept / names.count, rowCount: passes.rowCount
         ) { count in
           levels.flatMap { level in
             let rank = [Double].rank(level, of: count)

@@ -10,6 +10,16 @@ package struct RankQuestion: Codable, Sendable {
   /// How many more bits are looked at.
   var width: Int { bitCount == 0 ? 16 : 12 }
   var binCount: Int { 1 << width }
+
+  /// Which of the prefixes it is; nil for none.
+  func place(of prefix: UInt64) -> Int? {
+    var (low, high) = (0, prefixes.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if prefixes[middle] < prefix { low = middle + 1 } else { high = middle }
+    }
+    return low < prefixes.count && prefixes[low] == prefix ? low : nil
+  }
 }
 
 /// What a pass over some of the numbers has found out.
@@ -47,7 +57,7 @@ package struct RankCount: Codable, Sendable {
     for index in values.indices {
       let key = RankKey.key(of: values[index])
       let prefix = key >> (64 - bitCount)
-      guard let place = question.prefixes.firstIndex(of: prefix) else { continue }
+      guard let place = question.place(of: prefix) else { continue }
       if question.keeps {
         keys.append(key)
       } else {

@@ -109,7 +109,7 @@ final class JSONLinesTarget: FuzzTarget {
   ].map { Array($0.utf8) }
 
   func run(_ bytes: [UInt8]) {
-    guard let file = try? JSONLinesFile(name: "t.jsonl", bytes: bytes) else { return }
+    guard let file = try? JSONLinesFile(name: "t.json", bytes: bytes) else { return }
     precondition(file.table.columns.allSatisfy { $0.count == file.table.rowCount }, "ragged")
     let names = Set(file.table.columns.map { Array($0.name.utf8) })
     precondition(names.count == file.table.columns.count, "two columns of one name")

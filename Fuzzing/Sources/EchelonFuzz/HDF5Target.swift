@@ -32,7 +32,7 @@ final class HDF5Target: FuzzTarget {
     ftruncate(descriptor, 0)
     _ = unsafe bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
     check(nil)
-    guard let datasets = try? HDF5Library.datasets(of: path) else { return }
+    guard let datasets = try? HDF5Library.Input(path: path).datasets() else { return }
     for dataset in datasets.prefix(16) { check(dataset.name) }
   }
 

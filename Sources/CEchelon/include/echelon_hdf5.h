@@ -26,12 +26,15 @@ typedef struct {
   int is_numeric;
 } echelon_hdf5_dataset;
 
+/// Opens a file to read it; a failure is negative. `echelon_hdf5_close` lets go of it.
+int64_t echelon_hdf5_open(const char *path);
+
 /// Calls `body` for every dataset of a file, in the order in which they were made if the file has kept it, else by name.
-int echelon_hdf5_visit(const char *path, void *context,
+int echelon_hdf5_visit(int64_t file, void *context,
                        void (*body)(void *context, const echelon_hdf5_dataset *dataset));
 
 /// Reads a dataset of `count` numbers, the last axis running fastest.
-int echelon_hdf5_read(const char *path, const char *name, double *values, int64_t count);
+int echelon_hdf5_read(int64_t file, const char *name, double *values, int64_t count);
 
 /// Types of elements that are written.
 enum {
@@ -56,7 +59,7 @@ int echelon_hdf5_add(int64_t file, const char *name, int type, const void *eleme
 /// Copies a file that was made, `count` bytes of it; how many it has if `bytes` is NULL. A failure is negative.
 int64_t echelon_hdf5_image(int64_t file, void *bytes, int64_t count);
 
-/// Lets go of a file that was made.
+/// Lets go of a file that was opened or made.
 void echelon_hdf5_close(int64_t file);
 
 /// Whether the library is there.

@@ -22,6 +22,11 @@ struct StoredType: Codable, Sendable, CustomStringConvertible, ExpressibleByArgu
 
   /// Whether the operation writes such numbers.
   func fits(_ operation: BatchOperation) -> Bool {
-    operation.hasElementType && (!isBigEndian || operation == .toNumbers)
+    switch operation {
+    case .toNumbers: true
+    case .toNPY, .toNPZ: !isBigEndian
+    case .toHDF5: !isBigEndian && ![.float16, .complex64, .complex128].contains(element)
+    default: false
+    }
   }
 }

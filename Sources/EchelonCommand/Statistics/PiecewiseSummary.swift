@@ -16,6 +16,8 @@ struct PiecewiseSummary {
   /// Keys that workers keep for all columns of a pass.
   private static let mostKept = 1 << 20
   private static let retries: RetryPolicy = 2
+  /// Counts have 32 bits.
+  private static let mostRowsInPart = 1 << 31
 
   /// What is known of a column.
   private struct Knowledge {
@@ -123,7 +125,12 @@ struct PiecewiseSummary {
   /// Several for each worker, which need not take as long.
   private var parts: [Range<Int>] {
     let count = source.pieceCount
-    let size = max(1, (count + 4 * pool.workerCount - 1) / (4 * pool.workerCount))
+    let rowsPerPiece = max(1, source.rowCount / max(1, count))
+    let size = max(
+      1,
+      min(
+        (count + 4 * pool.workerCount - 1) / (4 * pool.workerCount),
+        Self.mostRowsInPart / rowsPerPiece))
     return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
   }
 

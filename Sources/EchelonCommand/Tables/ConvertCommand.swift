@@ -19,7 +19,8 @@ struct ConvertCommand: AsyncParsableCommand {
       columns, .real and .imag.
 
       --type writes numbers of NPY, NPZ, HDF5 and .bin in another type than f8: i1 to i8, u1 to u8, f2, f4, and c8, c16, \
-      which take two columns each. One that the type does not have is an error; those of f2 and f4 are rounded. In .bin, \
+      which take two columns each; HDF5 has none of the last three. A number that the type does not have is an error; for f2 \
+      and f4 it is rounded. The table is in memory then. In .bin, \
       be behind it puts the most significant byte first: f4be.
 
       \(Guide.pieces) Files of other formats are in memory as a whole, when they are read and when they are written.
@@ -110,7 +111,9 @@ struct ConvertCommand: AsyncParsableCommand {
     }
     guard type.fits(format.operation) else {
       throw WrongUse(
-        "an order of bytes is for .bin; .\(format.rawValue) has its own: --type \(type.element.rawValue)",
+        type.isBigEndian
+          ? "an order of bytes is for .bin; .\(format.rawValue) has its own: --type \(type.element.rawValue)"
+          : "\(type) is not written as .\(format.rawValue); there, it is i1 to i8, u1 to u8, f4 or f8",
         command: "convert")
     }
     return .written(format.operation, type)

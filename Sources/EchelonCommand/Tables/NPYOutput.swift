@@ -1,9 +1,11 @@
 import EchelonFiles
+import EchelonMemory
 
 /// An NPY file of a table that comes in pieces, column after column: as many in a pass as memory is meant for.
 final class NPYOutput: RowOutput {
-  /// 64 MiB of them.
-  static let mostKept = 8 << 20
+  /// A quarter of the memory that is left: text is parsed again in every pass.
+  static let mostKept =
+    max(64 << 20, MachineLimits.memory().availableBytes / 4) / MemoryLayout<Double>.stride
 
   private let path: String
   /// Numbers that are kept at a time.

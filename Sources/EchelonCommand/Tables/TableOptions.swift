@@ -15,7 +15,7 @@ struct TableOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "A file ending in .csv, .tsv, .npy, .npz, .mtx, .json or .jsonl, also with .gz or .zst, or a folder for the results of several; without it, one "
+      "A file ending in .csv, .tsv, .npy, .npz, .mtx, .h5, .bin, .json or .jsonl, also with .gz or .zst, or a folder for the results of several; without it, one "
         + "result goes to standard output.", valueName: "path"), completion: .file())
   var output: String?
 

@@ -1,4 +1,5 @@
 import EchelonFiles
+import EchelonMemory
 import EchelonTables
 
 extension TextOptions {
@@ -59,9 +60,21 @@ extension TextOptions {
       let reader = try inputs[0].open(chunkByteCount: byteCount)
       if let note = reader.raggedRows.note(path: path) { Console.writeError("echelon: \(note)") }
       let pieces = reader.pieces(byteCount: byteCount)
+      // Read once where it fits. Nothing is known of how long words are: they count as numbers do, and twice.
+      let size = 2 * Double(reader.columns.count) * Double(reader.rowCount) * 8
+      let fits =
+        byteCount == Self.pieceByteCount
+        && size <= Double(MachineLimits.memory().availableBytes / 4)
+      var kept: DataTable?
       var rounded: Set<String> = []
       var isFirst = true
       let passes = TablePasses(columns: reader.columns, rowCount: reader.rowCount) { take in
+        if fits {
+          let table = try kept ?? reader.table()
+          if isFirst { rounded.formUnion(try RoundedColumns.names(in: table, of: reader)) }
+          (kept, isFirst) = (table, false)
+          return try take(table)
+        }
         for piece in pieces {
           let table = try reader.table(of: piece)
           if isFirst { rounded.formUnion(try RoundedColumns.names(in: table, of: piece, reader)) }

@@ -156,8 +156,10 @@ private func lines(_ text: String) throws -> DataTable {
           == "{\"x\": 1e999}\n{\"x\": -1e999}\n{\"x\": -0}\n")
       #expect(try DataFileReader.open("\(folder)/i.jsonl").table() == infinite)
       try JSONValue(infinite).write(to: "\(folder)/i.json")
-      let document = fileError { _ = try DataFileReader.open("\(folder)/i.json") }
-      #expect(document?.description.contains("on each line is read") == true)
+      #expect(try DataFileReader.open("\(folder)/i.json").table() == infinite)
+      try JSONValue(infinite).write(to: "\(folder)/lines.jsonl")
+      let document = fileError { _ = try DataFileReader.open("\(folder)/lines.jsonl") }
+      #expect(document?.description.hasPrefix("\(folder)/lines.jsonl:1:2: ") == true)
       let twice = DataTable(columns: [
         Column(name: "x", numbers: [1]), Column(name: "x", numbers: [1]),
       ])

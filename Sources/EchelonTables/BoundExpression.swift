@@ -170,6 +170,10 @@ struct ExpressionBinder {
   private func call(
     _ name: String, _ operands: [ExpressionTree], at tree: ExpressionTree
   ) throws(ExpressionFault) -> Value {
+    // A name in front of a parenthesis may be that of an operator.
+    if ["<", "<=", ">", ">=", "==", "!=", "and", "or"].contains(name) {
+      try expect(2, operands, of: name, at: tree)
+    }
     switch name {
     case "<", "<=", ">", ">=": return .condition(try order(name, operands))
     case "==", "!=": return .condition(try equality(operands, isEqual: name == "==", at: tree))

@@ -101,6 +101,8 @@ private func same(_ a: [Double], _ b: [Double]) -> Bool {
       ("class + 1", 0..<5, "words where a number belongs"),
       ("x ? 1 : 2", 0..<1, "no condition"), ("x and y > 1", 0..<1, "no condition"),
       ("log(x, y)", 0..<9, "takes 1 value, here are 2"),
+      ("and(x > 1)", 0..<10, "takes 2 values, here are 1"),
+      ("or()", 0..<4, "takes 2 values, here are 0"),
       ("lg(x)", 0..<5, "no function 'lg'"), ("x == 'a'", 0..<8, "words in quotes only"),
       ("min()", 0..<5, "one value or more"),
       ("class", 0..<5, "only be compared"), ("'a' == 'b'", 0..<10, "words in quotes only"),

@@ -84,18 +84,18 @@ struct StoredNumbers {
     _ bytes: inout [UInt8]
   ) throws(FileError) {
     guard let numbers = column.numbers else { preconditionFailure("text was refused") }
-    var span = bytes.mutableSpan
-    // SAFETY: elements of the span are bytes, for which any bits will do.
-    var target = unsafe span.mutableBytes
-    var offset = place * MemoryLayout<Element>.size
+    let size = MemoryLayout<Element>.size
+    var offset = place * size
     for row in rows {
       guard let element = Element(storing: numbers[row]) else {
         throw .unwritable(path: path, what: Self.refusal(numbers[row], row, column.name, type))
       }
-      target.storeBytes(
-        of: isBigEndian ? element.bits.bigEndian : element.bits.littleEndian,
-        toByteOffset: offset, as: Element.Bits.self)
-      offset += count * MemoryLayout<Element>.size
+      let bits = element.bits
+      for byte in 0..<size {
+        let digit = isBigEndian ? size - 1 - byte : byte
+        bytes[offset + byte] = UInt8(truncatingIfNeeded: bits >> Element.Bits(8 * digit))
+      }
+      offset += count * size
     }
   }
 

@@ -65,6 +65,11 @@ import Echelon
     // More than any figure uses: memory that the host has not given to this machine before is slow.
     try check(peer_warm_machine((5 << 29) / shrink), "touch 2.5 GiB of memory")
     print(Machine.describe(setup, arguments: Array(CommandLine.arguments.dropFirst())), "\n")
+    if let (given, better) = Figures.coreTypeSetAside {
+      print(
+        "OPENBLAS_CORETYPE=\(given) is set aside: both sides use the kernels for \(better), but NumPy as installed.\n"
+      )
+    }
     if spin { return try SpinTable.print(setup) }
     print(Report.head)
     var missed = 0

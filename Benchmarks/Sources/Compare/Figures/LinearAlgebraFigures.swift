@@ -27,7 +27,7 @@ extension Figures {
     name: "product-peak", title: "product of 4096 × 4096",
     rivalTitle: "as many operations at the multiply-add peak", requirement: .ratio(atMost: 1 / 0.75)
   ) { setup in
-    let pool = try pool(setup)
+    let pool = try linearAlgebraPool(setup)
     let n = 4096 / setup.shrink
     let (a, b, c) = try factors(n, pool)
     return Contest(
@@ -41,7 +41,7 @@ extension Figures {
       name: "product-\(order)", title: "product of \(order) × \(order)",
       rivalTitle: "one dgemm, as many threads", requirement: requirement
     ) { setup in
-      let pool = try pool(setup)
+      let pool = try linearAlgebraPool(setup)
       let n = order / setup.shrink
       let (a, b, c) = try factors(n, pool)
       try start("product", n, setup, pool)
@@ -62,7 +62,7 @@ extension Figures {
       name: operation, title: "\(title) of 4096 × 4096",
       rivalTitle: "one call of LAPACK, as many threads", requirement: .ratio(atMost: 1)
     ) { setup in
-      let pool = try pool(setup)
+      let pool = try linearAlgebraPool(setup)
       let n = 4096 / setup.shrink
       var generator = PhiloxGenerator(seed: 1, index: 0)
       let isPositive = operation == "cholesky"
@@ -81,7 +81,7 @@ extension Figures {
     name: "tall-qr", title: "QR of 100,000 × 50", rivalTitle: "one dgeqrf, as many threads",
     requirement: .none
   ) { setup in
-    let pool = try pool(setup)
+    let pool = try linearAlgebraPool(setup)
     let n = max(3, 50 / setup.shrink)
     var generator = PhiloxGenerator(seed: 1, index: 0)
     let a = try pool.matrix(rows: 2000 * n, columns: n) { _, _ in generator.uniform() - 0.5 }
@@ -89,6 +89,23 @@ extension Figures {
     return Contest(
       echelon: { try seconds { _ = try pool.qr(a) } }, rival: { try answer() }, end: { end(pool) })
   }
+
+  /// A pool whose OpenBLAS uses the instructions that the processor has. An `OPENBLAS_CORETYPE` that asks for less is
+  /// set aside for it, and for what is measured beside it.
+  static func linearAlgebraPool(_ setup: Setup) throws -> ProcessPool {
+    var environment: [String: String] = [:]
+    if let better = coreTypeSetAside?.better { environment[BLASInfo.coreTypeVariable] = better }
+    let pool = try ProcessPool(workers: setup.workers, environment: environment)
+    try pool.warmUp()
+    return pool
+  }
+
+  /// What `OPENBLAS_CORETYPE` says, and what the processor could do instead; nil when that is the same.
+  static let coreTypeSetAside: (given: String, better: String)? = {
+    let library = BLASInfo.current
+    guard let given = library.givenCoreType, let better = library.missedCoreType else { return nil }
+    return (given, better)
+  }()
 
   private static func factors(
     _ n: Int, _ pool: ProcessPool

@@ -96,11 +96,13 @@ let package = Package(
     .target(
       name: "EchelonTransfer", dependencies: ["EchelonMemory", "CEchelon"], swiftSettings: settings),
     .target(
-      name: "EchelonLinearAlgebra", dependencies: ["CEchelonKernels"], swiftSettings: settings),
+      name: "EchelonLinearAlgebra", dependencies: ["CEchelonKernels", "CEchelonVectors"],
+      swiftSettings: settings),
     .target(name: "EchelonMemory", dependencies: ["CEchelon"], swiftSettings: settings),
 
     // C, where Swift cannot say it.
     .target(name: "CEchelon"),
+    .target(name: "CEchelonVectors"),
     .target(
       name: "CEchelonKernels", exclude: ["sobol_directions.bin"],
       cSettings: [.define("NDEBUG")]),

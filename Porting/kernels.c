@@ -192,8 +192,9 @@ int main(int count, char **arguments) {
     whole_u8(b[0], b[1], n);
   }
   static uint64_t low[COUNT], high[COUNT];
-  ek_philox_fill(EK_LEVEL_ACTIVE, 42, 7, 3, low, high, COUNT);
-  for (int i = 0; i < COUNT; i++) take(low[i]), take(high[i]);
+  static double u[COUNT], v[COUNT];
+  ek_first_draws(EK_LEVEL_ACTIVE, 42, 7, 3, low, high, u, v, COUNT);
+  for (int i = 0; i < COUNT; i++) take(low[i]), take(high[i]), take_double(u[i]), take_double(v[i]);
   say("philox", "u64", COUNT);
   return 0;
 }

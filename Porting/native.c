@@ -29,7 +29,7 @@ static struct build {
   __typeof__(&ek_central_moments_f32) central_moments_f32;
   __typeof__(&ek_product_f64) product_f64;
   __typeof__(&ek_product_f32) product_f32;
-  __typeof__(&ek_philox_fill) philox_fill;
+  __typeof__(&ek_first_draws) first_draws;
   __typeof__(&ek_sort_u64) sort_u64;
   __typeof__(&ek_part_u64) part_u64;
   __typeof__(&ek_apply_f64) apply_f64;
@@ -59,7 +59,7 @@ static void load(struct build *build, const char *path) {
 #define LOAD(name) build->name = (__typeof__(build->name))find(library, "ek_" #name)
   LOAD(sum_f64), LOAD(sum_f32), LOAD(minimum_f64), LOAD(minimum_f32), LOAD(maximum_f64), LOAD(maximum_f32);
   LOAD(dot_f64), LOAD(dot_f32), LOAD(moments_f64), LOAD(moments_f32), LOAD(central_moments_f64);
-  LOAD(central_moments_f32), LOAD(product_f64), LOAD(product_f32), LOAD(philox_fill), LOAD(sort_u64);
+  LOAD(central_moments_f32), LOAD(product_f64), LOAD(product_f32), LOAD(first_draws), LOAD(sort_u64);
   LOAD(part_u64), LOAD(apply_f64), LOAD(apply_f32);
   LOAD(evaluate_f64), LOAD(evaluate_f32), LOAD(evaluate_i64), LOAD(evaluate_i32), LOAD(evaluate_u8);
 #undef LOAD
@@ -121,7 +121,7 @@ static const char *const reductions[REDUCTIONS] = {"sum", "dot", "minimum", "max
 
 static void other(const struct build *b, int kernel) {
   if (kernel == 0) {
-    b->philox_fill(EK_LEVEL_ACTIVE, 42, 7, 3, low, high, COUNT);
+    b->first_draws(EK_LEVEL_ACTIVE, 42, 7, 3, low, high, f64[0], f64[1], COUNT);
   } else {
     static const uint64_t pivots[] = {1ull << 61, 1ull << 62, 3ull << 61, 1ull << 63, 5ull << 61, 3ull << 62, 7ull << 61};
     for (int i = 0; i < COUNT; i++) keys[i] = (uint64_t)i * 0x9E3779B97F4A7C15u;

@@ -163,10 +163,16 @@ int ek_part_u64(int level, uint64_t *keys, ptrdiff_t n, const uint64_t *pivots, 
 }
 
 ek_range ek_finite_range(int level, const double *x, ptrdiff_t n) { return table(level)->finite_range(x, n); }
+int ek_sample_sums(int level, const double *x, ptrdiff_t n, ek_central_moments *moments, ek_range *range) {
+  return table(level)->sample_sums(x, n, moments, range);
+}
 
-void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low,
-                    uint64_t *high, ptrdiff_t n) {
-  table(level)->philox_fill(seed, first, stream, low, high, n);
+void ek_first_draws(int level, uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low, uint64_t *high,
+                    double *u, double *v, ptrdiff_t n) {
+  table(level)->first_draws(seed, first, stream, low, high, u, v, n);
+}
+void ek_first_uniforms(int level, uint64_t seed, uint64_t first, uint32_t stream, double *u, double *v, ptrdiff_t n) {
+  table(level)->first_uniforms(seed, first, stream, u, v, n);
 }
 void ek_philox64_fill(int level, uint64_t seed, uint64_t stream, uint64_t first, uint64_t *out, ptrdiff_t n) {
   table(level)->philox64_fill(seed, stream, first, out, n);

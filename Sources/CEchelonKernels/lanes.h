@@ -70,6 +70,17 @@ COUNTER(moments, ek_moments, ek_merge_moments, {0, 0, 0})
 COUNTER(central, ek_central_moments, ek_merge_central_moments, {0, 0, 0, 0, 0})
 COUNTER(scaled, ek_scaled, ek_multiply_scaled, {1, 0})
 
+/// Sums of powers of deviations from a shift next to the mean, moved to the mean: what is left of the first power
+/// corrects the others.
+static inline ek_central_moments about_mean(double count, double shift, double first, double m2, double m3,
+                                            double m4) {
+  double rest = first / count;
+  m4 += rest * (6 * rest * m2 - 4 * m3 - 3 * first * rest * rest);
+  m3 += rest * (2 * first * rest - 3 * m2);
+  m2 -= first * rest;
+  return (ek_central_moments){count, shift + rest, m2 < 0 ? 0 : m2, m3, m4 < 0 ? 0 : m4};
+}
+
 /// A number as a product of one.
 static inline ek_scaled scaled_of(double value) {
   uint64_t bits;

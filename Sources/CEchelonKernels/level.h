@@ -30,6 +30,7 @@
 
 #include "philox64.h"
 #include "random.h"
+#include "sample_sums.h"
 
 #define ELEMENT double
 #define SUFFIX f64
@@ -161,7 +162,9 @@ const ek_table EK_TABLE_NAME(EK_LEVEL) = {
     .part_u64 = part_u64,
 #endif
     .finite_range = finite_range,
-    .philox_fill = philox_fill,
+    .sample_sums = sample_sums,
+    .first_draws = first_draws,
+    .first_uniforms = first_uniforms,
     .philox64_fill = philox64_fill,
     .uniform_fill = uniform_fill,
     .normal_fill = normal_fill,

@@ -222,8 +222,7 @@ static inline void NAME(deviations)(const ELEMENT *x, ptrdiff_t n, double shift,
   }
 }
 
-/// A block about its own mean, as the rounded mean gives it: what is left of the first power corrects the
-/// others.
+/// A block about its own mean, as the rounded mean gives it.
 static ek_central_moments NAME(block_central_moments)(const ELEMENT *x, ptrdiff_t n) {
   double count = (double)n, shift = NAME(block_sum)(x, n) / count;
   if (!isfinite(shift)) {  // an infinity, NaN, or a sum that overflows
@@ -242,15 +241,12 @@ static ek_central_moments NAME(block_central_moments)(const ELEMENT *x, ptrdiff_
     s3 += square * d;
     s4 += square * square;
   }
-  double first = fold(&s1), m2 = fold(&s2), m3 = fold(&s3), m4 = fold(&s4), rest = first / count;
+  double first = fold(&s1), m2 = fold(&s2);
   if (!isfinite(first) || !isfinite(m2)) {  // deviations, or their squares, overflow
     ek_moments careful = NAME(careful_moments)(x, n);
     return (ek_central_moments){count, careful.mean, careful.m2, NAN, NAN};
   }
-  m4 += rest * (6 * rest * m2 - 4 * m3 - 3 * first * rest * rest);
-  m3 += rest * (2 * first * rest - 3 * m2);
-  m2 -= first * rest;
-  return (ek_central_moments){count, shift + rest, m2 < 0 ? 0 : m2, m3, m4 < 0 ? 0 : m4};
+  return about_mean(count, shift, first, m2, fold(&s3), fold(&s4));
 }
 
 static ek_central_moments NAME(central_moments)(const ELEMENT *x, ptrdiff_t n) {

@@ -149,7 +149,43 @@ static void payoff_fill(uint64_t seed, uint32_t stream, uint64_t first, double *
   fill_groups(payoff_groups, seed, stream, first, out, n, payoff);
 }
 
-/// The same point by point, as `uniform()` of a generator and the rule of arithmetic have it.
+/// What `uniform()` of a generator gives of each of some words.
+FUNCTION void uniforms_of(const uint64_t *words, double *out, ptrdiff_t n) {
+  ptrdiff_t i = 0;
+  for (; i + FLANES <= n; i += FLANES) store_numbers(out + i, fraction(words_at(words + i)));
+  for (; i < n; i++) out[i] = (double)(words[i] >> 11) * 0x1p-53;
+}
+
+/// The first blocks of successive indices where there is room for them, and what `uniform()` gives of their words. Both
+/// are stored from registers.
+FUNCTION void draw_first(uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low, uint64_t *high, double *u,
+                         double *v, ptrdiff_t n) {
+  round_keys keys = round_keys_of(seed);
+  uint64_t l[PHILOX_LANES], h[PHILOX_LANES];
+  ptrdiff_t i = 0;
+  for (; i + PHILOX_LANES <= n; i += PHILOX_LANES) {
+    philox_blocks(&keys, first + (uint64_t)i, stream, l, h);
+    if (low) memcpy(low + i, l, sizeof l), memcpy(high + i, h, sizeof h);
+    uniforms_of(l, u + i, PHILOX_LANES);
+    uniforms_of(h, v + i, PHILOX_LANES);
+  }
+  if (i == n) return;
+  philox_blocks(&keys, first + (uint64_t)i, stream, l, h);
+  size_t rest = (size_t)(n - i) * sizeof *l;
+  if (low) memcpy(low + i, l, rest), memcpy(high + i, h, rest);
+  uniforms_of(l, u + i, n - i);
+  uniforms_of(h, v + i, n - i);
+}
+
+static void first_draws(uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low, uint64_t *high, double *u,
+                        double *v, ptrdiff_t n) {
+  draw_first(seed, first, stream, low, high, u, v, n);
+}
+static void first_uniforms(uint64_t seed, uint64_t first, uint32_t stream, double *u, double *v, ptrdiff_t n) {
+  draw_first(seed, first, stream, NULL, NULL, u, v, n);
+}
+
+/// How many points lie inside of the circle, point by point, as `uniform()` of a generator and the rule of arithmetic have it.
 static uint64_t count_in_circle_exactly(const uint64_t *low, const uint64_t *high, ptrdiff_t n) {
   uint64_t count = 0;
   for (ptrdiff_t i = 0; i < n; i++) {
@@ -184,38 +220,4 @@ static uint64_t count_in_circle(uint64_t seed, uint32_t stream, uint64_t first, 
     n -= (uint64_t)blocks;
   }
   return count;
-}
-
-/// The smallest and the largest of numbers that are all finite, in one pass; of zeros -0 is the smaller one.
-static ek_range finite_range(const double *x, ptrdiff_t n) {
-  fv least = all((double)INFINITY), most = -least;
-  iv any = all_bits(0), every = all_bits(-1);
-  ptrdiff_t i = 0;
-  for (; i + FLANES <= n; i += FLANES) {
-    fv row = numbers_at(x + i);
-    least = pick(row < least, row, least);
-    most = pick(row > most, row, most);
-    any |= (iv)row;
-    every &= (iv)row;
-  }
-  ek_range range = {INFINITY, -INFINITY};
-  int64_t any_sign = 0, every_sign = -1;
-  for (int k = 0; k < FLANES; k++) {
-    if (least[k] < range.minimum) range.minimum = least[k];
-    if (most[k] > range.maximum) range.maximum = most[k];
-    any_sign |= any[k];
-    every_sign &= every[k];
-  }
-  for (; i < n; i++) {
-    int64_t bits;
-    memcpy(&bits, x + i, sizeof bits);
-    if (x[i] < range.minimum) range.minimum = x[i];
-    if (x[i] > range.maximum) range.maximum = x[i];
-    any_sign |= bits;
-    every_sign &= bits;
-  }
-  // Where 0 is the smallest only a zero has a sign, and where it is the largest only a zero has none.
-  if (range.minimum == 0) range.minimum = any_sign < 0 ? -0.0 : 0.0;
-  if (range.maximum == 0) range.maximum = every_sign < 0 ? -0.0 : 0.0;
-  return range;
 }

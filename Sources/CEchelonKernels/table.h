@@ -55,7 +55,9 @@ typedef struct {
   void (*sort_u64)(uint64_t *, ptrdiff_t, int);
   void (*part_u64)(uint64_t *, ptrdiff_t, const uint64_t *, ptrdiff_t);
   ek_range (*finite_range)(const double *, ptrdiff_t);
-  void (*philox_fill)(uint64_t, uint64_t, uint32_t, uint64_t *, uint64_t *, ptrdiff_t);
+  int (*sample_sums)(const double *, ptrdiff_t, ek_central_moments *, ek_range *);
+  void (*first_draws)(uint64_t, uint64_t, uint32_t, uint64_t *, uint64_t *, double *, double *, ptrdiff_t);
+  void (*first_uniforms)(uint64_t, uint64_t, uint32_t, double *, double *, ptrdiff_t);
   void (*philox64_fill)(uint64_t, uint64_t, uint64_t, uint64_t *, ptrdiff_t);
   void (*uniform_fill)(uint64_t, uint32_t, uint64_t, double *, ptrdiff_t);
   void (*normal_fill)(uint64_t, uint32_t, uint64_t, double *, ptrdiff_t);

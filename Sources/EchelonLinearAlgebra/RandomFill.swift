@@ -12,22 +12,67 @@ public func finiteRange(
   }
 }
 
+/// Moments and range of samples, with the bits of `centralMoments` and `finiteRange`, in the time of about one of them.
+/// nil where there is no such way: for more than 2048, no multiple of 16, or where one is not finite.
+public func sampleSums(
+  _ x: Span<Double>, level: InstructionSet? = nil
+) -> SampleBlock? {
+  var moments = ek_central_moments()
+  var range = ek_range()
+  let isDone = unsafe x.withUnsafeBufferPointer {
+    // SAFETY: reads exactly `count` numbers, and writes one of each struct.
+    unsafe ek_sample_sums(level.number, $0.baseAddress, $0.count, &moments, &range) != 0
+  }
+  guard isDone else { return nil }
+  return SampleBlock(
+    moments: RawCentralMoments(moments), minimum: range.minimum, maximum: range.maximum)
+}
+
+/// Moments and range of some samples.
+public struct SampleBlock: Sendable, Hashable {
+  /// As `centralMoments` gives them.
+  public var moments: RawCentralMoments
+  /// The smallest, and the largest of them.
+  public var minimum, maximum: Double
+}
+
 /// Philox4x32-10 of the counters (index, block 0, stream) for successive indices.
 ///
-/// `low` and `high` receive words (0, 1) and (2, 3) of each block, the earlier word in the lower
-/// half. Both spans have the same count; traps otherwise.
-public func fillPhilox(
+/// `low` and `high` receive words (0, 1) and (2, 3) of each block, the earlier word in the lower half; `u` and `v` what
+/// `uniform()` gives of each. All have the same count; traps otherwise.
+public func fillFirstDraws(
   seed: UInt64, firstIndex: UInt64, stream: UInt32, low: inout MutableSpan<UInt64>,
-  high: inout MutableSpan<UInt64>, level: InstructionSet? = nil
+  high: inout MutableSpan<UInt64>, u: inout MutableSpan<Double>, v: inout MutableSpan<Double>,
+  level: InstructionSet? = nil
 ) {
-  precondition(low.count == high.count, "\(low.count) low and \(high.count) high words")
+  let count = low.count
+  precondition(
+    high.count == count && u.count == count && v.count == count, "spans of different lengths")
   unsafe low.withUnsafeMutableBufferPointer { low in
     unsafe high.withUnsafeMutableBufferPointer { high in
-      // SAFETY: writes exactly `count` words from each base, nothing when it is 0.
-      unsafe ek_philox_fill(
-        level?.level ?? EK_LEVEL_ACTIVE, seed, firstIndex, stream, low.baseAddress,
-        high.baseAddress, low.count)
+      unsafe u.withUnsafeMutableBufferPointer { u in
+        unsafe v.withUnsafeMutableBufferPointer { v in
+          // SAFETY: writes exactly `count` words or numbers from each base, nothing when it is 0.
+          unsafe ek_first_draws(
+            level.number, seed, firstIndex, stream, low.baseAddress, high.baseAddress,
+            u.baseAddress, v.baseAddress, count)
+        }
+      }
     }
+  }
+}
+
+/// Of the generators of `count` successive indices what the first `uniform()` gives, and then what the second gives.
+/// - Parameter output: has room for 2 · `count` numbers; traps otherwise.
+public func fillFirstUniforms(
+  seed: UInt64, firstIndex: UInt64, stream: UInt32, count: Int,
+  into output: inout MutableSpan<Double>, level: InstructionSet? = nil
+) {
+  precondition(count >= 0 && output.count / 2 >= count, "no room for two times \(count) numbers")
+  unsafe output.withUnsafeMutableBufferPointer {
+    guard let u = $0.baseAddress else { return }
+    // SAFETY: writes `count` numbers from each place, for which there is room (the check above).
+    unsafe ek_first_uniforms(level.number, seed, firstIndex, stream, u, u + count, count)
   }
 }
 

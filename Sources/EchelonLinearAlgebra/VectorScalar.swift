@@ -43,7 +43,7 @@ public struct RawCentralMoments: Sendable, BitwiseCopyable, Hashable {
     ek_central_moments(count: count, mean: mean, m2: m2, m3: m3, m4: m4)
   }
 
-  fileprivate init(_ raw: ek_central_moments) {
+  init(_ raw: ek_central_moments) {
     self.init(count: raw.count, mean: raw.mean, m2: raw.m2, m3: raw.m3, m4: raw.m4)
   }
 }

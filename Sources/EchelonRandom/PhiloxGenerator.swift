@@ -18,8 +18,10 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable, BitwiseCopyable 
   @usableFromInline var nextBlock: UInt32
   @usableFromInline var low: UInt64
   @usableFromInline var high: UInt64
-  @usableFromInline var wordsLeft: Int  // 64-bit words of the current block not yet used: 0, 1, 2
+  // 64-bit words of the current block not yet used: 0 or 1, and 4 or 3 for 2 or 1 of a first block with `firstUniforms`.
+  @usableFromInline var wordsLeft: Int
   @usableFromInline var mask: UInt64  // what each 64 bits are changed by: none or all of them
+  @usableFromInline let firstUniforms: (low: Double, high: Double)
 
   /// The generator of one index.
   @inlinable
@@ -32,6 +34,7 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable, BitwiseCopyable 
     high = 0
     wordsLeft = 0
     mask = 0
+    firstUniforms = (0, 0)
   }
 
   /// The generator that has the complement of every bit that is left of this one: where this one's `uniform()` is u, it
@@ -53,39 +56,66 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable, BitwiseCopyable 
   }
 
   /// The same, when its block 0 has been computed before, many at a time.
-  /// - Parameter firstBlock: words (0, 1) and (2, 3) of it, the earlier word in the lower half.
+  /// - Parameters:
+  ///   - firstBlock: words (0, 1) and (2, 3) of it, the earlier word in the lower half.
+  ///   - firstUniforms: what `uniform()` gives of each.
   @inlinable
   public init(
-    seed: UInt64, index: UInt64, stream: UInt32, firstBlock: (low: UInt64, high: UInt64)
+    seed: UInt64, index: UInt64, stream: UInt32, firstBlock: (low: UInt64, high: UInt64),
+    firstUniforms: (low: Double, high: Double)
   ) {
-    self.init(seed: seed, index: index, stream: stream)
+    self.seed = seed
+    self.index = index
+    self.stream = stream
     nextBlock = 1
     low = firstBlock.low
     high = firstBlock.high
-    wordsLeft = 2
+    wordsLeft = 4
+    mask = 0
+    self.firstUniforms = firstUniforms
+  }
+
+  /// A number uniform in [0, 1): a multiple of 2⁻⁵³. One draw of 64 bits.
+  @inlinable
+  public mutating func uniform() -> Double {
+    guard wordsLeft > 2 else { return unitFraction(next()) }
+    let number = wordsLeft == 4 ? firstUniforms.low : firstUniforms.high
+    wordsLeft = wordsLeft == 4 ? 3 : 0
+    return mask == 0 ? number : (1 - 0x1p-53) - number
   }
 
   /// The next 64 bits: words (0, 1) of a block, then (2, 3), the earlier word in the lower half.
   @inlinable
   public mutating func next() -> UInt64 {
-    if wordsLeft == 2 {
-      wordsLeft = 1
+    if wordsLeft == 4 {
+      wordsLeft = 3
       return low ^ mask
     }
-    if wordsLeft == 1 {
+    if wordsLeft != 0 {
       wordsLeft = 0
       return high ^ mask
     }
-    let words = Self.block(
+    let words = Self.words(ofBlock: nextBlock, seed: seed, index: index, stream: stream)
+    nextBlock &+= 1
+    high = words.high
+    wordsLeft = 1
+    return words.low ^ mask
+  }
+
+  /// Words (0, 1) and (2, 3) of a block. Not inlined: what draws stays small enough to be inlined itself, and by values
+  /// alone, so that a generator stays in registers.
+  @usableFromInline @inline(never)
+  static func words(
+    ofBlock number: UInt32, seed: UInt64, index: UInt64, stream: UInt32
+  ) -> (low: UInt64, high: UInt64) {
+    let words = block(
       counter: (
-        UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index &>> 32), nextBlock,
-        stream
+        UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index &>> 32), number, stream
       ),
       key: (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed &>> 32)))
-    nextBlock &+= 1
-    high = UInt64(words.2) | UInt64(words.3) &<< 32
-    wordsLeft = 1
-    return (UInt64(words.0) | UInt64(words.1) &<< 32) ^ mask
+    return (
+      UInt64(words.0) | UInt64(words.1) &<< 32, UInt64(words.2) | UInt64(words.3) &<< 32
+    )
   }
 
   /// The bijection itself: ten rounds on a counter of four words under a key of two.

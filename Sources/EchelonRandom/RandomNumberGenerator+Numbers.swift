@@ -7,7 +7,7 @@ extension RandomNumberGenerator {
   /// A number uniform in [0, 1): a multiple of 2⁻⁵³. One draw of 64 bits.
   @inlinable
   public mutating func uniform() -> Double {
-    exactDouble(next() &>> 11) * 0x1p-53
+    unitFraction(next())
   }
 
   /// A number uniform in (0, 1): an odd multiple of 2⁻⁵³. One draw of 64 bits.
@@ -15,7 +15,7 @@ extension RandomNumberGenerator {
   /// Symmetric about ½, and neither end can occur, so logarithms and quantiles of it are finite.
   @inlinable
   public mutating func uniformOpen() -> Double {
-    (exactDouble(next() &>> 12) + 0.5) * 0x1p-52
+    fromOneToTwo(next()) - (1 - 0x1p-53)
   }
 
   /// A number uniform in [0, 1]: a multiple of 2⁻⁵³, each end half as likely as any other. One draw of 64 bits.
@@ -58,6 +58,17 @@ extension RandomNumberGenerator {
     return Int(product.high)
   }
 }
+
+/// The upper 53 bits as a multiple of 2⁻⁵³, by operations that every instruction set has for vectors.
+@inlinable
+func unitFraction(_ bits: UInt64) -> Double {
+  // In [1, 2), and less 1 or the number before it, as the last of 53 bits says; that is exact.
+  fromOneToTwo(bits) - Double(bitPattern: 1.0.bitPattern &- (bits &>> 11 & 1))
+}
+
+/// The upper 52 bits as the digits of a number in [1, 2).
+@inlinable
+func fromOneToTwo(_ bits: UInt64) -> Double { Double(bitPattern: bits &>> 12 | 1.0.bitPattern) }
 
 /// `Double(integer)` for at most 53 bits, with operations that every instruction set has for
 /// vectors: conversions of 64-bit integers came with AVX-512 only, and would keep a loop scalar.

@@ -54,13 +54,27 @@ public struct SIMDPhiloxGenerator: Sendable, BitwiseCopyable {
   }
 
   /// Numbers uniform in [0, 1): multiples of 2⁻⁵³. One draw of 64 bits each.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func uniform() -> SIMD8<Double> {
     if drawn < 2 {
       defer { drawn &+= 1 }
       return drawn == 0 ? first.0 : first.1
     }
-    return Self.fraction(next())
+    let later = Self.laterUniform(self)
+    drawn = later.drawn
+    pending = later.pending
+    return later.numbers
+  }
+
+  /// What `uniform()` gives from the third draw on. Not inlined, so that a closure which needs two numbers stays small
+  /// enough to be inlined where it is called, and by values alone, so that a generator stays in registers.
+  @usableFromInline @inline(never)
+  static func laterUniform(
+    _ generator: SIMDPhiloxGenerator
+  ) -> (numbers: SIMD8<Double>, drawn: UInt64, pending: SIMD8<UInt64>) {
+    var generator = generator
+    let numbers = fraction(generator.next())
+    return (numbers, generator.drawn, generator.pending)
   }
 
   /// Numbers uniform in (0, 1): odd multiples of 2⁻⁵³. One draw of 64 bits each.
@@ -91,8 +105,9 @@ public struct SIMDPhiloxGenerator: Sendable, BitwiseCopyable {
   /// The upper 53 bits as a multiple of 2⁻⁵³.
   @inlinable
   static func fraction(_ words: SIMD8<UInt64>) -> SIMD8<Double> {
-    // 52 bits in [1, 2), and the last one beside them: both steps are exact.
-    numbers(words &>> 12 | 1023 &<< 52) - 1 + numbers((words &>> 11 & 1) &* ((1023 - 53) &<< 52))
+    // As `unitFraction` does it.
+    let one = SIMD8(repeating: 1.0.bitPattern)
+    return numbers(words &>> 12 | one) - numbers(one &- (words &>> 11 & 1))
   }
 
   /// The numbers of bit patterns.
@@ -104,7 +119,7 @@ public struct SIMDPhiloxGenerator: Sendable, BitwiseCopyable {
   }
 
   /// One block of each: words (0, 1), and (2, 3).
-  @inlinable
+  @usableFromInline @inline(never)
   static func block(
     _ number: UInt32, seed: UInt64, index: UInt64, stream: UInt32
   ) -> (low: SIMD8<UInt64>, high: SIMD8<UInt64>) {

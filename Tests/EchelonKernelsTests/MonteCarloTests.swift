@@ -12,13 +12,20 @@ import Testing
     for level in InstructionSet.available {
       var low = [UInt64](repeating: 0, count: count)
       var high = low
+      var u = [Double](repeating: 0, count: count)
+      var v = u
       var lowSpan = low.mutableSpan
       var highSpan = high.mutableSpan
-      fillPhilox(
-        seed: seed, firstIndex: first, stream: 9, low: &lowSpan, high: &highSpan, level: level)
+      var uSpan = u.mutableSpan
+      var vSpan = v.mutableSpan
+      fillFirstDraws(
+        seed: seed, firstIndex: first, stream: 9, low: &lowSpan, high: &highSpan, u: &uSpan,
+        v: &vSpan, level: level)
       for k in 0..<count {
         var rng = PhiloxGenerator(seed: seed, index: first + UInt64(k), stream: 9)
+        var same = rng
         #expect(low[k] == rng.next() && high[k] == rng.next(), "index \(k), \(level)")
+        #expect(u[k] == same.uniform() && v[k] == same.uniform(), "index \(k), \(level)")
       }
     }
   }

@@ -33,6 +33,56 @@ import Testing
     }
   }
 
+  @Test(arguments: [0, 1, 7, 8, 255, 256, 257, 512, 1000])
+  func `fill first uniform numbers as generators make them`(count: Int) {
+    let first: UInt64 = 0xffff_ff00
+    for level in InstructionSet.available {
+      var numbers = [Double](repeating: .nan, count: 2 * count)
+      var span = numbers.mutableSpan
+      fillFirstUniforms(
+        seed: 11, firstIndex: first, stream: 4, count: count, into: &span, level: level)
+      for k in 0..<count {
+        var rng = PhiloxGenerator(seed: 11, index: first + UInt64(k), stream: 4)
+        #expect(
+          numbers[k] == rng.uniform() && numbers[count + k] == rng.uniform(), "\(k), \(level)")
+      }
+    }
+  }
+
+  @Test(arguments: [16, 32, 512, 2048])
+  func `sum samples in one pass with the bits of two`(count: Int) {
+    var generator = PhiloxGenerator(seed: 8, index: 1)
+    let samples: [[Double]] = [
+      (0..<count).map { _ in generator.normal() }, (0..<count).map { $0 % 3 == 0 ? 4 : 0 },
+      (0..<count).map { $0 % 2 == 0 ? 0.0 : -0.0 }, (0..<count).map { -1e300 + Double($0) },
+      (0..<count).map { _ in 1e6 + generator.uniform() },
+    ]
+    for level in InstructionSet.available {
+      for x in samples {
+        let moments = Double.centralMoments(x.span, level: level)
+        let range = finiteRange(x.span, level: level)
+        guard let sums = sampleSums(x.span, level: level) else {
+          #expect(!moments.m2.isFinite)
+          continue
+        }
+        #expect(sums.moments == moments, "\(level)")
+        #expect(sums.minimum.bitPattern == range.minimum.bitPattern, "\(level)")
+        #expect(sums.maximum.bitPattern == range.maximum.bitPattern, "\(level)")
+      }
+      for (place, value) in [(0, Double.nan), (count - 1, .infinity), (count / 2, -.infinity)] {
+        var x = samples[0]
+        x[place] = value
+        #expect(sampleSums(x.span, level: level) == nil, "\(value), \(level)")
+      }
+    }
+  }
+
+  @Test func `leave to others what is no block of samples`() {
+    for count in [0, 1, 15, 17, 2064, 4096] {
+      #expect(sampleSums([Double](repeating: 1, count: count).span) == nil)
+    }
+  }
+
   @Test func `find the smallest and the largest number, and the sign of zeros`() {
     var generator = PhiloxGenerator(seed: 3, index: 0)
     let signs: [[Double]] = [

@@ -85,11 +85,17 @@ typedef struct {
   double minimum, maximum;
 } ek_range;
 ek_range ek_finite_range(int level, const double *x, ptrdiff_t n);
+/// Moments and range of samples in one call, with the bits of two. Returns 0, and has done nothing, where there is no
+/// short way: more than 2048 of them, no multiple of 16, or one that is not finite.
+int ek_sample_sums(int level, const double *x, ptrdiff_t n, ek_central_moments *moments, ek_range *range);
 
 /// Philox4x32-10 of the counters (index, block 0, stream) for `n` successive indices: word pairs
-/// (0, 1) go to `low`, (2, 3) to `high`, the first of a pair in the lower half.
-void ek_philox_fill(int level, uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low,
-                    uint64_t *high, ptrdiff_t n);
+/// (0, 1) go to `low`, (2, 3) to `high`, the first of a pair in the lower half; to `u` and `v` what `uniform()` gives of
+/// each.
+void ek_first_draws(int level, uint64_t seed, uint64_t first, uint32_t stream, uint64_t *low, uint64_t *high,
+                    double *u, double *v, ptrdiff_t n);
+/// The numbers alone.
+void ek_first_uniforms(int level, uint64_t seed, uint64_t first, uint32_t stream, double *u, double *v, ptrdiff_t n);
 
 /// Words `first` … of the Philox4x64-10 generator of (seed, stream) with index 0: word e is word e % 4 of block e / 4.
 void ek_philox64_fill(int level, uint64_t seed, uint64_t stream, uint64_t first, uint64_t *out, ptrdiff_t n);

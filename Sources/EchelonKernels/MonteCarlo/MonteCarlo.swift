@@ -7,8 +7,9 @@ public import EchelonRandom
 /// `MonteCarloState` does.
 ///
 /// Inlined into the caller's module, so that the closure is too. The first four words of every
-/// index, all that most samples use, come from a vector loop that picks its instruction set at run
-/// time; the values are summed by others. What remains here is the closure.
+/// index and the uniform numbers they stand for, all that most samples use, come from a vector loop
+/// that picks its instruction set at run time; the values are summed by others. What remains here is
+/// the closure.
 @inlinable
 public func accumulateMonteCarlo(
   seed: UInt64, stream: UInt32 = 0, indices: Range<UInt64>,
@@ -17,16 +18,21 @@ public func accumulateMonteCarlo(
   var total = SampleSums()
   var low = InlineArray<512, UInt64>(repeating: 0)
   var high = InlineArray<512, UInt64>(repeating: 0)
+  var u = InlineArray<512, Double>(repeating: 0)
+  var v = InlineArray<512, Double>(repeating: 0)
   var values = InlineArray<512, Double>(repeating: 0)
   var first = indices.lowerBound
   while first < indices.upperBound {
     let count = Int(min(512, indices.upperBound - first))
-    fillFirstBlocks(seed: seed, firstIndex: first, stream: stream, &low, &high)
-    for k in 0..<count {
+    fillFirstDraws(seed: seed, firstIndex: first, stream: stream, &low, &high, &u, &v)
+    // Nothing in this loop can trap, so that the compiler may work on vectors of samples.
+    var k = 0
+    while k < count {
       var generator = PhiloxGenerator(
         seed: seed, index: first &+ UInt64(truncatingIfNeeded: k), stream: stream,
-        firstBlock: (low[k], high[k]))
+        firstBlock: (low[k], high[k]), firstUniforms: (u[k], v[k]))
       values[k] = try sample(&generator)
+      k &+= 1
     }
     total.append(blockSums(&values, count: count))
     first += UInt64(count)
@@ -34,15 +40,29 @@ public func accumulateMonteCarlo(
   return total
 }
 
-/// The first block of 512 successive indices.
+/// The first block of 512 successive indices, and the uniform numbers of its two halves.
 @usableFromInline
-func fillFirstBlocks(
+func fillFirstDraws(
   seed: UInt64, firstIndex: UInt64, stream: UInt32, _ low: inout InlineArray<512, UInt64>,
-  _ high: inout InlineArray<512, UInt64>
+  _ high: inout InlineArray<512, UInt64>, _ u: inout InlineArray<512, Double>,
+  _ v: inout InlineArray<512, Double>
 ) {
   var lowSpan = low.mutableSpan
   var highSpan = high.mutableSpan
-  fillPhilox(seed: seed, firstIndex: firstIndex, stream: stream, low: &lowSpan, high: &highSpan)
+  var uSpan = u.mutableSpan
+  var vSpan = v.mutableSpan
+  fillFirstDraws(
+    seed: seed, firstIndex: firstIndex, stream: stream, low: &lowSpan, high: &highSpan, u: &uSpan,
+    v: &vSpan)
+}
+
+/// The first uniform numbers of 512 successive indices, and then their second ones.
+@usableFromInline
+func fillFirstUniforms(
+  seed: UInt64, firstIndex: UInt64, stream: UInt32, _ uniforms: inout MutableSpan<Double>
+) {
+  fillFirstUniforms(
+    seed: seed, firstIndex: firstIndex, stream: stream, count: 512, into: &uniforms)
 }
 
 /// The sums of the first `count` of 512 values, by the vector loops.
@@ -53,14 +73,13 @@ func blockSums(_ values: inout InlineArray<512, Double>, count: Int) -> SampleSu
 }
 
 /// Runs `sample` once for every eight indices, each lane with the generator of its own; otherwise as
-/// `accumulateMonteCarlo`, with the bits that its closure gives when it does the same.
-/// - Parameter indices: the first is a multiple of 16. Of the last vector the lanes beyond do not count.
+/// `accumulateMonteCarlo`, with the bits that its closure gives when it does the same. Of the last vector the lanes
+/// beyond the indices do not count.
 @inlinable
 public func accumulateVectorMonteCarlo(
   seed: UInt64, stream: UInt32 = 0, indices: Range<UInt64>,
   _ sample: (inout SIMDPhiloxGenerator) throws -> SIMD8<Double>
 ) rethrows -> SampleSums {
-  precondition(indices.lowerBound % 16 == 0, "vectors begin at multiples of 16")
   var total = SampleSums()
   var uniforms = InlineArray<1024, Double>(repeating: 0)
   var values = InlineArray<512, Double>(repeating: 0)
@@ -71,11 +90,9 @@ public func accumulateVectorMonteCarlo(
     var numbers = uniforms.mutableSpan
     fillFirstUniforms(seed: seed, firstIndex: first, stream: stream, &numbers)
     for k in 0..<(count + 7) / 8 {
-      // Of 16 indices the first numbers, and then the second.
-      let place = k / 2 * 32 + k % 2 * 8
       var generator = SIMDPhiloxGenerator(
         seed: seed, index: first &+ UInt64(truncatingIfNeeded: 8 * k), stream: stream,
-        firstUniforms: (vector(numbers, place), vector(numbers, place + 16)))
+        firstUniforms: (vector(numbers, 8 * k), vector(numbers, 512 + 8 * k)))
       let lanes = try sample(&generator)
       for lane in 0..<8 { values[8 * k + lane] = lanes[lane] }
     }
@@ -93,27 +110,21 @@ public func fillMonteCarlo(
 ) rethrows {
   var low = InlineArray<512, UInt64>(repeating: 0)
   var high = InlineArray<512, UInt64>(repeating: 0)
+  var u = InlineArray<512, Double>(repeating: 0)
+  var v = InlineArray<512, Double>(repeating: 0)
   var start = 0
   while start < values.count {
     let first = firstIndex &+ UInt64(truncatingIfNeeded: start)
-    fillFirstBlocks(seed: seed, firstIndex: first, stream: stream, &low, &high)
+    fillFirstDraws(seed: seed, firstIndex: first, stream: stream, &low, &high, &u, &v)
     let count = min(512, values.count - start)
     for k in 0..<count {
       var generator = PhiloxGenerator(
         seed: seed, index: first &+ UInt64(truncatingIfNeeded: k), stream: stream,
-        firstBlock: (low[k], high[k]))
+        firstBlock: (low[k], high[k]), firstUniforms: (u[k], v[k]))
       values[start + k] = try sample(&generator)
     }
     start += count
   }
-}
-
-/// The first two uniform numbers of 512 successive indices, by 16: of each the first, and then of each the second.
-@usableFromInline
-func fillFirstUniforms(
-  seed: UInt64, firstIndex: UInt64, stream: UInt32, _ uniforms: inout MutableSpan<Double>
-) {
-  fillUniform(seed: seed, stream: stream, first: 2 &* firstIndex, &uniforms)
 }
 
 @inlinable @inline(__always)

@@ -31,11 +31,16 @@ public struct SampleSums: Sendable, Hashable, BitwiseCopyable, Codable {
 
   /// Of some samples, by the vector loops.
   public init(_ samples: Span<Double>) {
-    let moments = Double.centralMoments(samples, level: nil)
+    let block = sampleSums(samples)
+    let moments = block?.moments ?? Double.centralMoments(samples, level: nil)
     (count, mean, m2, m3, m4) = (moments.count, moments.mean, moments.m2, moments.m3, moments.m4)
-    // A sum of squares is no number where a sample is none.
-    (minimum, maximum) =
-      m2.isFinite ? finiteRange(samples) : (Double.minimum(samples), Double.maximum(samples))
+    if let block {
+      (minimum, maximum) = (block.minimum, block.maximum)
+    } else {
+      // A sum of squares is no number where a sample is none.
+      (minimum, maximum) =
+        m2.isFinite ? finiteRange(samples) : (Double.minimum(samples), Double.maximum(samples))
+    }
   }
 
   /// Of `count` samples of which `hits` are `value`, above 0, and all others 0.

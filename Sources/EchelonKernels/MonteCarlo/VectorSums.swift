@@ -73,16 +73,18 @@ public func accumulateVectors<let dimension: Int>(
   var total = VectorSums<dimension>()
   var low = InlineArray<512, UInt64>(repeating: 0)
   var high = InlineArray<512, UInt64>(repeating: 0)
+  var u = InlineArray<512, Double>(repeating: 0)
+  var v = InlineArray<512, Double>(repeating: 0)
   var values = InlineArray<512, InlineArray<dimension, Double>>(
     repeating: InlineArray(repeating: 0))
   var first = indices.lowerBound
   while first < indices.upperBound {
     let count = Int(min(512, indices.upperBound - first))
-    fillFirstBlocks(seed: seed, firstIndex: first, stream: stream, &low, &high)
+    fillFirstDraws(seed: seed, firstIndex: first, stream: stream, &low, &high, &u, &v)
     for k in 0..<count {
       var generator = PhiloxGenerator(
         seed: seed, index: first &+ UInt64(truncatingIfNeeded: k), stream: stream,
-        firstBlock: (low[k], high[k]))
+        firstBlock: (low[k], high[k]), firstUniforms: (u[k], v[k]))
       values[k] = try sample(&generator)
     }
     total.append(VectorSums(values, count: count))

@@ -1,0 +1,2 @@
+// A target wants a file to compile; everything is in the header, so that it is inlined.
+#include "CEchelonVectors.h"

@@ -72,6 +72,18 @@ public struct BLASInfo: Hashable, Sendable, CustomStringConvertible {
           : Int(ek_ask_int("openblas_get_num_threads"))))
   }
 
+  /// Whether a call of the BLAS may have more threads than one. The reference BLAS has none, and neither have builds of others
+  /// without them.
+  public static var hasThreads: Bool {
+    _ = ek_open_blas()
+    // SAFETY: a question without arguments; what is missing answers 0.
+    if has("openblas_set_num_threads") {
+      let isParallel = unsafe ek_ask_int("openblas_get_parallel") != 0
+      return isParallel || !has("openblas_get_parallel")
+    }
+    return has("bli_thread_set_num_threads")
+  }
+
   private static func has(_ function: String) -> Bool {
     // SAFETY: only looks a name up.
     unsafe ek_has_function(function) != 0

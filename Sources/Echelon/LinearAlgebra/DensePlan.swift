@@ -45,15 +45,17 @@ public struct DensePlan: Hashable, Sendable, CustomStringConvertible {
   public let elementType: String
   /// How it is divided.
   public let way: Way
-  /// Threads of the BLAS inside one call: two in a wide call whose matrix has 400 rows and columns or more, else one.
-  /// They depend on the shape only, since their number shows in the bits of the result.
+  /// Threads of the BLAS inside one call: two in a wide call whose matrix has 400 rows and columns or more, else one, and
+  /// always one of a BLAS without threads, as the reference BLAS is. With one BLAS they depend on the shape only, since
+  /// their number shows in the bits of the result.
   public let blasThreadCount: Int
 
   fileprivate init(_ operation: DenseOperation, _ type: Any.Type, way: Way) {
     self.operation = operation
     elementType = "\(type)"
     self.way = way
-    blasThreadCount = way == .oneCall ? operation.wideCallThreadCount : 1
+    blasThreadCount =
+      way == .oneCall && BLASInfo.hasThreads ? operation.wideCallThreadCount : 1
   }
 
   /// One sentence: what is done, in how many pieces, and why.

@@ -36,8 +36,10 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
     operation: String = "solve", rows: Int, columns: Int, rightSideRows: Int)
   /// A matrix is exactly singular: this column's pivot, or diagonal element, is 0.
   case singular(column: Int)
-  /// A symmetric or Hermitian matrix is exactly singular: this eigenvalue, in ascending order from 0, is 0.
+  /// A matrix is exactly singular: this eigenvalue, in the order in which they were found, from 0, is 0.
   case zeroEigenvalue(index: Int)
+  /// A matrix is exactly singular: this singular value, in descending order from 0, is 0.
+  case zeroSingularValue(index: Int)
   /// A matrix is not positive definite: elimination stopped at this column.
   case notPositiveDefinite(operand: MatrixOperand = .a, column: Int)
   /// An iteration did not converge; how many values it did not find.
@@ -113,6 +115,9 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
     case .zeroEigenvalue(let index):
       "the matrix is singular: eigenvalue \(index) (counted from 0) is 0; take `leastSquares` for a system, "
         + "`pseudoInverse` for an inverse"
+    case .zeroSingularValue(let index):
+      "the matrix is singular: singular value \(index) (counted from 0) is 0; take `pseudoInverse`, for a system `solve`, "
+        + "which finds the shortest solution"
     case .notPositiveDefinite(let operand, let column):
       "\(operand) is not positive definite: the leading block of \(column + 1) rows and columns is not, the ones before "
         + "it are; check that it is symmetric, and that the triangle is set that is read"

@@ -7,7 +7,7 @@ public import EchelonWire
 /// quasi-triangular: each pair of conjugate eigenvalues has a block of 2 × 2 on the diagonal, [a b; c a] with b·c < 0.
 ///
 /// Work goes to the executor that made the decomposition, which must not be shut down.
-public struct SchurDecomposition<Element: EigenScalar>: MatrixFactorization {
+public struct SchurDecomposition<Element: EigenScalar>: InvertibleFactorization {
   /// T, n × n, column-major; what lies below its diagonal, or its blocks, is exactly 0.
   public let t: SharedMatrix<Element>
   /// Q, n × n, column-major; its columns are the Schur vectors.

@@ -108,8 +108,14 @@ extension SingularValueDecomposition {
   ) throws -> Future<SharedMatrix<Element>> {
     checkVectors("pseudoInverse")
     try checkTolerance(tolerance, "pseudoInverse")
-    let rank = rank(tolerance: tolerance)
-    return try executor.startMatrix(rows: columns, columns: rows, "pseudoInverse", priority) {
+    return try startInverse(ofRank: rank(tolerance: tolerance), "pseudoInverse", priority)
+  }
+
+  /// Starts multiplying V·Σ⁻¹·Uᴴ, of the largest singular values.
+  func startInverse(
+    ofRank rank: Int, _ operation: String, _ priority: WorkPriority
+  ) throws -> Future<SharedMatrix<Element>> {
+    try executor.startMatrix(rows: columns, columns: rows, operation, priority) {
       [u, singularValues, vAdjoint] report, inverse in
       InvertSVD(
         type: Element.scalarType, report: report, rank: rank, u: MatrixBytes(u),

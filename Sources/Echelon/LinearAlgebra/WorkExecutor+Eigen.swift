@@ -9,7 +9,7 @@ public import EchelonWire
 /// positive imaginary part first. Each vector has the 2-norm 1, and its largest component is real. A defective matrix,
 /// which has fewer eigenvectors, gets some that are parallel to working precision. Work goes
 /// to the executor that made the decomposition, which must not be shut down.
-public struct Eigendecomposition<Element: EigenScalar>: MatrixFactorization {
+public struct Eigendecomposition<Element: EigenScalar>: InvertibleFactorization {
   /// The n eigenvalues.
   public let eigenvalues: SharedArray<Element.ComplexNumber>
   /// The right eigenvectors as columns, n × n, column-major: A·v = λ·v.

@@ -64,6 +64,8 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   /// A matrix of a batch has an element that is NaN or infinite: the first matrix that has one, and there the first in
   /// row-major order, all counted from 0.
   case notFiniteInBatch(index: Int, operand: MatrixOperand, row: Int, column: Int)
+  /// An iteration did not converge for a matrix of a batch; how many values it did not find there.
+  case noConvergenceInBatch(index: Int, operation: String, remaining: Int)
   /// A solution, or an inverse, of a batch is further from what it should be than rounding explains; see
   /// `largeResidual`.
   case largeResidualInBatch(index: Int, ratio: Double, limit: Double)
@@ -144,11 +146,15 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
         + "from 0; leave it out, or take `singular: .fillWithNaN`, which marks its result"
     case .notPositiveDefiniteInBatch(let index, let column):
       "matrix \(index) of the batch is not positive definite, as column \(column) shows, both counted "
-        + "from 0; solve without `assuming: .positiveDefinite`"
+        + "from 0; leave it out, take `singular: .fillWithNaN`, which marks its result, or solve without "
+        + "`assuming: .positiveDefinite`"
     case .notFiniteInBatch(let index, let operand, let row, let column):
       "\(operand) has NaN or an infinity in matrix \(index) of the batch, in row \(row) and column \(column) (all counted "
         + "from 0), there for the first time; replace it, leave the matrix out, or let it pass with "
         + "`checkingFinite: false`, which spoils that matrix's result and no other"
+    case .noConvergenceInBatch(let index, let operation, let remaining):
+      "\(operation) did not converge for matrix \(index) of the batch (counted from 0): \(remaining) values were not found; "
+        + "scale that matrix, and look there for elements of very different sizes, or leave it out"
     case .largeResidualInBatch(let index, let ratio, let limit):
       "the result of matrix \(index) of the batch (counted from 0) leaves a residual of \(ratio) times what "
         + "rounding may do, and less than \(limit) is wanted; look there for NaN and overflow, or solve it with `qr`"

@@ -127,6 +127,22 @@ private struct Performer {
       let a = try batch(count, rows, inner, of: type)
       let b = try batch(count, inner, columns, of: type)
       return { _ = try pool.multiply(a, b) }
+    case .cholesky(let order):
+      let a = try batch(count, order, order, of: type)
+      return { _ = try pool.cholesky(a) }
+    case .qr(let rows, let columns):
+      let a = try batch(count, rows, columns, of: type)
+      return { _ = try pool.qr(a) }
+    case .leastSquares(let rows, let columns, let rightSides):
+      let a = try batch(count, rows, columns, of: type)
+      let b = try batch(count, rows, rightSides, of: type)
+      return { _ = try pool.leastSquares(a, b) }
+    case .svd(let rows, let columns):
+      let a = try batch(count, rows, columns, of: type)
+      return { _ = try pool.svd(a) }
+    case .symmetricEigen(let order):
+      let a = try batch(count, order, order, of: type)
+      return { _ = try pool.symmetricEigen(a) }
     }
   }
 }
@@ -170,6 +186,12 @@ private enum Division { case one, several }
     (.batch(.inverse(order: 50), count: 100), .several),
     (.batch(.determinant(order: 50), count: 100), .several),
     (.batch(.product(rows: 60, inner: 50, columns: 40), count: 100), .several),
+    (.batch(.cholesky(order: 20), count: 100), .several),
+    (.batch(.cholesky(order: 2), count: 3), .one),
+    (.batch(.qr(rows: 25, columns: 20), count: 60), .several),
+    (.batch(.leastSquares(rows: 25, columns: 20, rightSides: 2), count: 60), .several),
+    (.batch(.svd(rows: 25, columns: 20), count: 60), .several),
+    (.batch(.symmetricEigen(order: 20), count: 60), .several),
   ]
 
   @Test func `runs in as many chunks as are explained, of real and of complex numbers`() throws {

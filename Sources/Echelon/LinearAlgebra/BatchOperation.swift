@@ -11,22 +11,40 @@ public enum BatchOperation: Hashable, Sendable {
   case determinant(order: Int)
   /// The products of m × k and k × n.
   case product(rows: Int, inner: Int, columns: Int)
+  /// The Cholesky factors of n × n.
+  case cholesky(order: Int)
+  /// The thin QR factors of m × n.
+  case qr(rows: Int, columns: Int)
+  /// Least squares of m × n for each so many right sides.
+  case leastSquares(rows: Int, columns: Int, rightSides: Int)
+  /// The singular values of m × n, with vectors or without.
+  case svd(rows: Int, columns: Int)
+  /// The eigenvalues of n × n, symmetric or Hermitian, with vectors or without.
+  case symmetricEigen(order: Int)
 
   /// The sizes that it has.
   var sizes: [Int] {
     switch self {
     case .solve(let order, let rightSides): [order, rightSides]
-    case .inverse(let order), .determinant(let order): [order]
+    case .inverse(let order), .determinant(let order), .cholesky(let order),
+      .symmetricEigen(let order):
+      [order]
     case .product(let rows, let inner, let columns): [rows, inner, columns]
+    case .qr(let rows, let columns), .svd(let rows, let columns): [rows, columns]
+    case .leastSquares(let rows, let columns, let rightSides): [rows, columns, rightSides]
     }
   }
 
   /// What one matrix costs, in multiplications of real numbers, about: what the length of a chunk comes from.
   func cost(of type: ScalarType) -> Double {
-    // A matrix costs a tenth of a microsecond by itself, and a complex one the calls of a LAPACK, some ten times that.
-    switch type {
-    case .float64, .float32: multiplications + 2000
-    case .complexFloat64, .complexFloat32: 4 * multiplications + 20_000
+    // A matrix costs a tenth of a microsecond by itself, and a complex one the calls of a LAPACK, some ten times that;
+    // those that iterate cost several microseconds, however small it is.
+    switch self {
+    case .solve, .inverse, .determinant, .product:
+      type.isComplex ? 4 * multiplications + 20_000 : multiplications + 2000
+    case .cholesky, .qr: (type.isComplex ? 4 : 1) * multiplications + 20_000
+    case .leastSquares, .svd, .symmetricEigen:
+      (type.isComplex ? 4 : 1) * multiplications + 100_000
     }
   }
 
@@ -38,6 +56,14 @@ public enum BatchOperation: Hashable, Sendable {
     case .determinant(let order): Double(order) * Double(order) * Double(order)
     case .product(let rows, let inner, let columns):
       Double(rows) * Double(inner) * Double(columns)
+    case .cholesky(let order): Double(order) * Double(order) * Double(order)
+    case .qr(let rows, let columns):
+      4 * Double(rows) * Double(columns) * Double(min(rows, columns))
+    case .leastSquares(let rows, let columns, let rightSides):
+      Double(rows) * Double(columns) * (20 * Double(min(rows, columns)) + 4 * Double(rightSides))
+    case .svd(let rows, let columns):
+      20 * Double(rows) * Double(columns) * Double(min(rows, columns))
+    case .symmetricEigen(let order): 20 * Double(order) * Double(order) * Double(order)
     }
   }
 }

@@ -160,6 +160,12 @@ extension BatchOperation {
     case .determinant(let order): ("determinant", "\(order) × \(order)")
     case .product(let rows, let inner, let columns):
       DenseOperation.product(rows: rows, inner: inner, columns: columns).words
+    case .cholesky(let order): DenseOperation.cholesky(order: order).words
+    case .qr(let rows, let columns): DenseOperation.qr(rows: rows, columns: columns).words
+    case .leastSquares(let rows, let columns, let rightSides):
+      ("least squares", "\(rows) × \(columns) for \(rows) × \(rightSides)")
+    case .svd(let rows, let columns): DenseOperation.svd(rows: rows, columns: columns).words
+    case .symmetricEigen(let order): DenseOperation.symmetricEigen(order: order).words
     }
   }
 }

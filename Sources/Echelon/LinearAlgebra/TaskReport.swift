@@ -59,8 +59,8 @@ private func number(_ operand: MatrixOperand) -> Int {
 }
 
 extension LinearAlgebraError {
-  /// Those that a task meets.
-  fileprivate var words: [Int] {
+  /// Those that a task meets, as a report has them.
+  var words: [Int] {
     switch self {
     case .noBLAS: [1, 0, 0, 0]
     case .noLAPACK: [2, 0, 0, 0]
@@ -75,7 +75,8 @@ extension LinearAlgebraError {
     }
   }
 
-  fileprivate init?(words: [Int], operation: String) {
+  /// What a report says; nil for nothing.
+  init?(words: [Int], operation: String) {
     switch words[0] {
     case 1: self = .noBLAS
     case 2: self = .noLAPACK

@@ -17,9 +17,8 @@ private func positiveDefiniteTypes(_ precision: Precision) -> [MatrixType] {
 }
 
 extension `Residuals over LAPACK's matrix types` {
-  @Test(arguments: MatrixSource.allCases)
+  @Test(arguments: MatrixSource.available)
   func `of LU, its solutions and its inverse are small`(_ source: MatrixSource) throws {
-    try source.skipIfMissing()
     let seed = testSeed()
     let ratios = Ratios()
     func check<Element: TestedScalar>(_: Element.Type, sizes: [Int]?, all: Bool) throws {
@@ -70,9 +69,8 @@ extension `Residuals over LAPACK's matrix types` {
     ratios.report("LU, \(source)")
   }
 
-  @Test(arguments: MatrixSource.allCases)
+  @Test(arguments: MatrixSource.available)
   func `of Cholesky, its solutions and its inverse are small`(_ source: MatrixSource) throws {
-    try source.skipIfMissing()
     let seed = testSeed()
     let ratios = Ratios()
     func check<Element: TestedScalar>(_: Element.Type, sizes: [Int]?, all: Bool) throws {
@@ -114,9 +112,8 @@ extension `Residuals over LAPACK's matrix types` {
     ratios.report("Cholesky, \(source)")
   }
 
-  @Test(arguments: MatrixSource.allCases)
+  @Test(arguments: MatrixSource.available)
   func `of systems and inverses in batches are small`(_ source: MatrixSource) throws {
-    try source.skipIfMissing()
     let seed = testSeed()
     let ratios = Ratios()
     func check<Element: TestedScalar>(_: Element.Type, isDefinite: Bool) throws {

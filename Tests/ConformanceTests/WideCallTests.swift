@@ -61,6 +61,7 @@ import Testing
   @Test func `are explained`() throws {
     let pool = try ProcessPool(workers: 1)
     defer { pool.shutdown() }
+    if BLASInfo.current.implementation == .reference { #expect(!BLASInfo.hasThreads) }
     let most = BLASInfo.hasThreads ? 2 : 1
     for (rows, columns, threads) in [(399, 1000, 1), (1000, 399, 1), (400, 400, most)] {
       let plan = pool.explain(.svd(rows: rows, columns: columns), of: Double.self)

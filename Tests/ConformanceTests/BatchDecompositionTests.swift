@@ -4,70 +4,22 @@ import EchelonLinearAlgebra
 import TestSupport
 import Testing
 
-/// Matrices of a test as a batch, as `layout` says.
-private func batch<Element: TestedScalar>(
-  _ matrices: [Reference<Element>], rows: Int, columns: Int, on pool: some WorkExecutor,
-  _ layout: TestedLayout = .rows
-) throws -> SharedMatrixBatch<Element> {
-  let count = matrices.count
-  switch layout {
-  case .rows:
-    return try pool.matrixBatch(count: count, rows: rows, columns: columns) {
-      matrices[$0][$1, $2]
-    }
-  case .columns:
-    return try pool.matrixBatch(count: count, rows: columns, columns: rows) {
-      matrices[$0][$2, $1]
-    }.transposed
-  case .gaps:
-    let (rowStride, distance) = (3 * columns + 5, rows * (3 * columns + 5) + 1)
-    let batch = SharedMatrixBatch(
-      try pool.array(repeating: Element(real: .nan), count: count * distance), count: count,
-      rows: rows, columns: columns, matrixStride: distance, rowStride: rowStride, columnStride: 3)
-    for (index, matrix) in matrices.enumerated() {
-      for row in 0..<rows {
-        for column in 0..<columns { batch[index][row, column] = matrix[row, column] }
-      }
-    }
-    return batch
-  }
-}
-
-/// Random matrices.
-private func random<Element: TestedScalar>(
-  _ count: Int, _ rows: Int, _ columns: Int, seed: UInt64, of _: Element.Type
-) -> [Reference<Element>] {
-  (0..<count).map {
-    Reference(rows: rows, columns: columns, seed: seed &+ UInt64(1000 * $0 + 7 * rows + columns))
-  }
-}
-
 /// The elements of a row.
 private func row<Element>(_ matrix: SharedMatrix<Element>, _ index: Int) -> [Element] {
   (0..<matrix.columns).map { matrix[index, $0] }
 }
 
-/// Aᴴ·A + 1, which is positive definite.
-private func gram<Element: TestedScalar>(_ a: Reference<Element>) -> Reference<Element> {
-  let product = a.adjoint * a
-  return Reference(rows: a.columns, columns: a.columns) {
-    $0 == $1
-      ? Element(real: product[$0, $1].realPart + 1)
-      : $0 > $1 ? product[$0, $1] : product[$1, $0].conjugate
-  }
-}
-
 @Suite(.timeLimit(.minutes(10))) struct `Batches that are decomposed` {
   /// Compares what is found of each with what it has by itself.
-  private func check<Element: TestedScalar>(
+  private func check<Element: TestedEigenScalar>(
     _ type: Element.Type, _ rows: Int, _ columns: Int, on pool: any WorkExecutor,
     _ layout: TestedLayout, seed: UInt64
   ) throws {
     let what = "\(type), \(rows) × \(columns), \(layout), seed \(seed)"
-    let matrices = random(3, rows, columns, seed: seed, of: type)
-    let sides = random(3, rows, 2, seed: seed &+ 1, of: type)
-    let a = try batch(matrices, rows: rows, columns: columns, on: pool, layout)
-    let b = try batch(sides, rows: rows, columns: 2, on: pool, layout)
+    let matrices = randomMatrices(3, rows, columns, seed: seed, of: type)
+    let sides = randomMatrices(3, rows, 2, seed: seed &+ 1, of: type)
+    let a = try testBatch(matrices, rows: rows, columns: columns, on: pool, layout)
+    let b = try testBatch(sides, rows: rows, columns: 2, on: pool, layout)
 
     let (svd, values) = (try pool.svd(a), try pool.singularValues(a))
     let full = try pool.svd(a, vectors: .full)
@@ -106,15 +58,29 @@ private func gram<Element: TestedScalar>(_ a: Reference<Element>) -> Reference<E
       }
     }
 
-    let definite = matrices.map { gram($0) }
+    if rows == columns {
+      let (general, eigenvalues) = (try pool.eigen(a), try pool.eigenvalues(a))
+      for (index, matrix) in matrices.enumerated() {
+        let one = try pool.eigen(a[index])
+        #expect(Array(general[index].eigenvalues) == Array(one.eigenvalues), "\(what)")
+        #expect(Reference(general.eigenvectors[index]) == Reference(one.eigenvectors), "\(what)")
+        #expect(row(eigenvalues, index) == Array(try pool.eigenvalues(a[index])), "\(what)")
+        let (v, values) = (Reference(one.eigenvectors), Array(general[index].eigenvalues))
+        let difference =
+          matrix.asComplex * v - Reference(rows: rows, columns: rows) { v[$0, $1] * values[$1] }
+        #expect(ratio(difference, to: matrix.norm * v.norm, count: rows) < 30, "\(what)")
+      }
+    }
+
+    let definite = matrices.map { gramMatrix($0) }
     // Of what is not read nothing is known.
     let lower = definite.map { matrix in
       Reference<Element>(rows: columns, columns: columns) {
         $0 < $1 ? Element(real: .nan) : matrix[$0, $1]
       }
     }
-    let c = try batch(lower, rows: columns, columns: columns, on: pool, layout)
-    let upper = try batch(
+    let c = try testBatch(lower, rows: columns, columns: columns, on: pool, layout)
+    let upper = try testBatch(
       lower.map(\.adjoint), rows: columns, columns: columns, on: pool, layout)
     let eigen = try pool.symmetricEigen(c)
     let fromUpper = try pool.symmetricEigen(upper, triangle: .upper)
@@ -145,14 +111,17 @@ private func gram<Element: TestedScalar>(_ a: Reference<Element>) -> Reference<E
   @Test(arguments: [0, 1, 2, 3, 5, 10, 50])
   func `have the results that each matrix has by itself`(_ n: Int) throws {
     let seed = testSeed()
-    func check<Element: TestedScalar>(_ type: Element.Type) throws {
+    func check<Element: TestedEigenScalar>(_ type: Element.Type) throws {
       for (rows, columns, layout) in [
         (n, n, TestedLayout.rows), (n + 3, n, .gaps), (n, n + 2, .columns),
       ] {
         try self.check(type, rows, columns, on: pools[1], layout, seed: seed)
       }
     }
-    for scalar in testedScalars { try check(scalar) }
+    try check(Double.self)
+    try check(Float.self)
+    try check(ComplexElement<Double>.self)
+    try check(ComplexElement<Float>.self)
   }
 
   @Test(arguments: TestedExecutor.allCases)
@@ -169,6 +138,7 @@ private func gram<Element: TestedScalar>(_ a: Reference<Element>) -> Reference<E
     }
     let eigenvalues = try await pool.symmetricEigenvalues(a)
     let eigen = try await pool.symmetricEigen(a)
+    let (general, values) = (try await pool.eigen(a), try await pool.eigenvalues(a))
     let singularValues = try await pool.singularValues(a)
     let svd = try await pool.svd(a)
     let cholesky = try await pool.cholesky(a)
@@ -183,6 +153,8 @@ private func gram<Element: TestedScalar>(_ a: Reference<Element>) -> Reference<E
         let value = Double(1 + index + row)
         #expect(abs(eigenvalues[index, row] - value) < bound)
         #expect(abs(eigen.eigenvalues[index, row] - value) < bound)
+        #expect(abs(general.eigenvalues[index, row].real - value) < bound)
+        #expect(abs(values[index, row].real - value) < bound)
         #expect(abs(singularValues[index, 2 - row] - value) < bound)
         #expect(abs(svd.singularValues[index, 2 - row] - value) < bound)
         #expect(abs(cholesky.lower[index][row, row] - value.squareRoot()) < bound)
@@ -196,11 +168,11 @@ private func gram<Element: TestedScalar>(_ a: Reference<Element>) -> Reference<E
   @Test func `name the first matrix with NaN, or spoil its results alone`() throws {
     let pool = pools[1]
     let seed = testSeed()
-    func check<Element: TestedScalar>(_ type: Element.Type) throws {
-      let definite = random(40, 4, 4, seed: seed, of: type).map { gram($0) }
-      let sides = random(40, 4, 2, seed: seed, of: type)
-      let a = try batch(definite, rows: 4, columns: 4, on: pool)
-      let b = try batch(sides, rows: 4, columns: 2, on: pool)
+    func check<Element: TestedEigenScalar>(_ type: Element.Type) throws {
+      let definite = randomMatrices(40, 4, 4, seed: seed, of: type).map { gramMatrix($0) }
+      let sides = randomMatrices(40, 4, 2, seed: seed, of: type)
+      let a = try testBatch(definite, rows: 4, columns: 4, on: pool)
+      let b = try testBatch(sides, rows: 4, columns: 2, on: pool)
       let (eigen, svd, cholesky, qr, solution) = (
         try pool.symmetricEigen(a), try pool.svd(a), try pool.cholesky(a), try pool.qr(a),
         try pool.leastSquares(a, b)
@@ -210,6 +182,8 @@ private func gram<Element: TestedScalar>(_ a: Reference<Element>) -> Reference<E
       let error = LinearAlgebraError.notFiniteInBatch(index: 17, operand: .a, row: 3, column: 0)
       #expect(throws: error) { try pool.symmetricEigen(a) }
       #expect(throws: error) { try pool.symmetricEigenvalues(a) }
+      #expect(throws: error) { try pool.eigen(a) }
+      #expect(throws: error) { try pool.eigenvalues(a) }
       #expect(throws: error) { try pool.svd(a) }
       #expect(throws: error) { try pool.singularValues(a) }
       #expect(throws: error) { try pool.cholesky(a) }
@@ -225,7 +199,12 @@ private func gram<Element: TestedScalar>(_ a: Reference<Element>) -> Reference<E
         qr: try pool.qr(a, checkingFinite: false),
         solution: try pool.leastSquares(a, b, checkingFinite: false)
       )
+      let general = (
+        try pool.eigen(a, checkingFinite: false), try pool.eigenvalues(a, checkingFinite: false)
+      )
       for index in 0..<40 {
+        #expect(general.0.eigenvectors[index][1, 2].realPart.isNaN == (index == 17 || index == 31))
+        #expect(general.1[index, 2].realPart.isNaN == (index == 17 || index == 31))
         let pairs = [
           (spoilt.eigen.eigenvectors[index], eigen.eigenvectors[index]),
           (spoilt.svd.u[index], svd.u[index]), (spoilt.svd.vAdjoint[index], svd.vAdjoint[index]),
@@ -251,14 +230,17 @@ private func gram<Element: TestedScalar>(_ a: Reference<Element>) -> Reference<E
         throws: LinearAlgebraError.notFiniteInBatch(index: 5, operand: .b, row: 1, column: 1)
       ) { try pool.leastSquares(a, b) }
     }
-    for scalar in testedScalars { try check(scalar) }
+    try check(Double.self)
+    try check(Float.self)
+    try check(ComplexElement<Double>.self)
+    try check(ComplexElement<Float>.self)
   }
 
   @Test func `name the first that is not positive definite, or mark it`() throws {
     let pool = pools[2]
     let seed = testSeed()
-    let definite = random(300, 6, 6, seed: seed, of: Double.self).map { gram($0) }
-    let a = try batch(definite, rows: 6, columns: 6, on: pool)
+    let definite = randomMatrices(300, 6, 6, seed: seed, of: Double.self).map { gramMatrix($0) }
+    let a = try testBatch(definite, rows: 6, columns: 6, on: pool)
     let expected = try pool.cholesky(a)
     a[211][3, 3] = -1
     a[299][0, 0] = 0
@@ -285,8 +267,9 @@ private func gram<Element: TestedScalar>(_ a: Reference<Element>) -> Reference<E
       Reference<Double>(rows: 6, columns: rank, seed: seed)
         * Reference<Double>(rows: rank, columns: 5, seed: seed &+ 1)
     }
-    let a = try batch(matrices, rows: 6, columns: 5, on: pool)
-    let b = try batch(random(4, 6, 1, seed: seed, of: Double.self), rows: 6, columns: 1, on: pool)
+    let a = try testBatch(matrices, rows: 6, columns: 5, on: pool)
+    let b = try testBatch(
+      randomMatrices(4, 6, 1, seed: seed, of: Double.self), rows: 6, columns: 1, on: pool)
     for method in [LeastSquaresMethod.singularValues, .completeOrthogonal] {
       #expect(Array(try pool.leastSquares(a, b, method: method).ranks) == [0, 1, 2, 3], "\(seed)")
     }
@@ -305,6 +288,7 @@ private func gram<Element: TestedScalar>(_ a: Reference<Element>) -> Reference<E
     let none = try pool.matrixBatch(count: 0, rows: 3, columns: 3) { _, _, _ in Double.nan }
     #expect(try pool.symmetricEigen(none).count == 0)
     #expect(try pool.symmetricEigenvalues(none).rows == 0)
+    #expect(try pool.eigen(none).count == 0)
     #expect(try pool.svd(none).count == 0)
     #expect(try pool.cholesky(none).count == 0)
     #expect(try pool.qr(none).r.columns == 3)
@@ -324,6 +308,7 @@ private func gram<Element: TestedScalar>(_ a: Reference<Element>) -> Reference<E
       throws: LinearAlgebraError.notSquare(operation: "cholesky", rows: 3, columns: 2)
     ) { try pool.startCholesky(a) }
     #expect(throws: LinearAlgebraError.self) { try pool.startSymmetricEigen(a) }
+    #expect(throws: LinearAlgebraError.self) { try pool.startEigen(a) }
     #expect(throws: LinearAlgebraError.self) { try pool.startSymmetricEigenvalues(a) }
     #expect(throws: LinearAlgebraError.self) { try pool.startLeastSquares(a, a.transposed) }
     #expect(throws: KernelError.self) { try pool.startLeastSquares(a, a[0..<3]) }
@@ -351,55 +336,5 @@ private func gram<Element: TestedScalar>(_ a: Reference<Element>) -> Reference<E
     }
     try check(.svd(rows: 20, columns: 20)) { _ = try pool.svd(a) }
     try check(.symmetricEigen(order: 20)) { _ = try pool.symmetricEigen(a) }
-  }
-}
-
-/// The bits of all that is found of a batch.
-private func answers<Element: TestedScalar>(
-  _ pool: ProcessPool, _ matrices: [Reference<Element>], _ layout: TestedLayout
-) throws -> BitDigest {
-  let (rows, columns) = (matrices[0].rows, matrices[0].columns)
-  let a = try batch(matrices, rows: rows, columns: columns, on: pool, layout)
-  let c = try batch(matrices.map { gram($0) }, rows: columns, columns: columns, on: pool, layout)
-  var digest = BitDigest()
-  let (eigen, svd, qr) = (try pool.symmetricEigen(c), try pool.svd(a), try pool.qr(a))
-  let solution = try pool.leastSquares(a, a)
-  for storage in [
-    eigen.eigenvectors.storage, svd.u.storage, svd.vAdjoint.storage, qr.q.storage, qr.r.storage,
-    solution.x.storage, try pool.cholesky(c).lower.storage,
-  ] { digest.add(storage) }
-  for values in [
-    eigen.eigenvalues, svd.singularValues, solution.singularValues, try pool.singularValues(a),
-    try pool.symmetricEigenvalues(c),
-  ] { digest.add(values) }
-  digest.add(solution.residualNorms)
-  digest.add(Array(solution.ranks))
-  return digest
-}
-
-@Suite(.timeLimit(.minutes(10))) struct `The bits of batches that are decomposed` {
-  @Test func `are the same for 1, 2, 3 and 7 workers, and for all views`() throws {
-    let seed = testSeed()
-    func check<Element: TestedScalar>(_ type: Element.Type) throws {
-      let matrices = random(60, 14, 11, seed: seed, of: type)
-      let expected = try answers(pools[0], matrices, .rows)
-      for (index, layout) in [(1, TestedLayout.columns), (2, .gaps), (3, .rows)] {
-        let found = try answers(pools[index], matrices, layout)
-        #expect(found == expected, "\(type), \(pools[index].workerCount) workers, \(layout)")
-      }
-      // Each by itself, and the others make no difference.
-      var (alone, together) = (BitDigest(), BitDigest())
-      let a = try batch(matrices, rows: 14, columns: 11, on: pools[1])
-      alone.add(try pools[1].svd(a[29..<30]).u[0])
-      together.add(try pools[1].svd(a).u[29])
-      #expect(alone == together, "\(type)")
-    }
-    for scalar in testedScalars { try check(scalar) }
-  }
-
-  @Test func `are the same when workers are killed on the way`() throws {
-    let seed = testSeed()
-    let matrices = random(60, 24, 20, seed: seed, of: Double.self)
-    try expectSameWhileWorkersAreKilled(seed: seed, by: ==) { try answers($0, matrices, .rows) }
   }
 }

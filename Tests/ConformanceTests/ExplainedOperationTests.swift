@@ -108,7 +108,7 @@ private struct Performer {
     }
   }
 
-  private func prepared<Element: TestedScalar>(
+  private func prepared<Element: TestedScalar & EigenScalar>(
     _ operation: BatchOperation, _ count: Int, of type: Element.Type
   ) throws -> () throws -> Void {
     let pool = pool
@@ -143,6 +143,9 @@ private struct Performer {
     case .symmetricEigen(let order):
       let a = try batch(count, order, order, of: type)
       return { _ = try pool.symmetricEigen(a) }
+    case .eigen(let order):
+      let a = try batch(count, order, order, of: type)
+      return { _ = try pool.eigen(a) }
     }
   }
 }
@@ -192,6 +195,7 @@ private enum Division { case one, several }
     (.batch(.leastSquares(rows: 25, columns: 20, rightSides: 2), count: 60), .several),
     (.batch(.svd(rows: 25, columns: 20), count: 60), .several),
     (.batch(.symmetricEigen(order: 20), count: 60), .several),
+    (.batch(.eigen(order: 20), count: 60), .several),
   ]
 
   @Test func `runs in as many chunks as are explained, of real and of complex numbers`() throws {

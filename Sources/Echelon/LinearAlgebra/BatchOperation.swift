@@ -21,13 +21,16 @@ public enum BatchOperation: Hashable, Sendable {
   case svd(rows: Int, columns: Int)
   /// The eigenvalues of n × n, symmetric or Hermitian, with vectors or without.
   case symmetricEigen(order: Int)
+  /// The eigenvalues of n × n, with vectors or without.
+  case eigen(order: Int)
 
   /// The sizes that it has.
   var sizes: [Int] {
     switch self {
     case .solve(let order, let rightSides): [order, rightSides]
     case .inverse(let order), .determinant(let order), .cholesky(let order),
-      .symmetricEigen(let order):
+      .symmetricEigen(let order),
+      .eigen(let order):
       [order]
     case .product(let rows, let inner, let columns): [rows, inner, columns]
     case .qr(let rows, let columns), .svd(let rows, let columns): [rows, columns]
@@ -43,7 +46,7 @@ public enum BatchOperation: Hashable, Sendable {
     case .solve, .inverse, .determinant, .product:
       type.isComplex ? 4 * multiplications + 20_000 : multiplications + 2000
     case .cholesky, .qr: (type.isComplex ? 4 : 1) * multiplications + 20_000
-    case .leastSquares, .svd, .symmetricEigen:
+    case .leastSquares, .svd, .symmetricEigen, .eigen:
       (type.isComplex ? 4 : 1) * multiplications + 100_000
     }
   }
@@ -64,6 +67,7 @@ public enum BatchOperation: Hashable, Sendable {
     case .svd(let rows, let columns):
       20 * Double(rows) * Double(columns) * Double(min(rows, columns))
     case .symmetricEigen(let order): 20 * Double(order) * Double(order) * Double(order)
+    case .eigen(let order): 60 * Double(order) * Double(order) * Double(order)
     }
   }
 }

@@ -166,6 +166,7 @@ extension BatchOperation {
       ("least squares", "\(rows) × \(columns) for \(rows) × \(rightSides)")
     case .svd(let rows, let columns): DenseOperation.svd(rows: rows, columns: columns).words
     case .symmetricEigen(let order): DenseOperation.symmetricEigen(order: order).words
+    case .eigen(let order): DenseOperation.eigen(order: order).words
     }
   }
 }

@@ -19,7 +19,7 @@ typedef int64_t hid;
 typedef int (*visitor)(hid, const char *name, const void *info, void *context);
 
 enum { READ_ONLY = 0, BY_NAME = 0, BY_CREATION = 1, INCREASING = 0, HARD_LINK = 0, CLASS_INTEGER = 0,
-       CLASS_FLOAT = 1, REPLACE = 2, KEEP_ORDER = 3, UTF8 = 1 };
+       CLASS_FLOAT = 1, REPLACE = 2, KEEP_ORDER = 3, UTF8 = 1, UNSIGNED = 0, SIGNED = 1 };
 
 static struct {
   int (*open)(void);
@@ -37,11 +37,13 @@ static struct {
   int (*group_close)(hid);
   hid (*type_open)(hid, const char *, hid);
   int (*type_class)(hid);
+  size_t (*type_size)(hid);
+  int (*type_sign)(hid);
   int (*type_close)(hid);
   int (*space_rank)(hid);
   int (*space_lengths)(hid, uint64_t *, uint64_t *);
   int (*space_close)(hid);
-  hid *native_double;
+  hid *native_double, *native_signed, *native_unsigned;
   // Needed for files in memory alone.
   hid (*list_create)(hid);
   int (*list_close)(hid);
@@ -86,10 +88,12 @@ static void open_library(void) {
             FIND(dataset_type, "H5Dget_type") && FIND(dataset_read, "H5Dread") &&
             FIND(dataset_close, "H5Dclose") &&
             FIND(group_open, "H5Gopen2") && FIND(group_close, "H5Gclose") && FIND(type_open, "H5Topen2") &&
-            FIND(type_class, "H5Tget_class") && FIND(type_close, "H5Tclose") &&
+            FIND(type_class, "H5Tget_class") && FIND(type_size, "H5Tget_size") &&
+            FIND(type_sign, "H5Tget_sign") && FIND(type_close, "H5Tclose") &&
             FIND(space_rank, "H5Sget_simple_extent_ndims") &&
             FIND(space_lengths, "H5Sget_simple_extent_dims") && FIND(space_close, "H5Sclose") &&
-            FIND(native_double, "H5T_NATIVE_DOUBLE_g");
+            FIND(native_double, "H5T_NATIVE_DOUBLE_g") && FIND(native_signed, "H5T_NATIVE_INT64_g") &&
+            FIND(native_unsigned, "H5T_NATIVE_UINT64_g");
   int has_memory = FIND(list_create, "H5Pcreate") && FIND(list_close, "H5Pclose") &&
                    FIND(list_in_memory, "H5Pset_fapl_core") && FIND(list_image, "H5Pset_file_image") &&
                    FIND(file_access, "H5P_CLS_FILE_ACCESS_ID_g");
@@ -182,6 +186,10 @@ static int visit_link(hid root, const char *name, const void *info, void *contex
   if (space >= 0 && type >= 0) {
     int class = h5.type_class(type);
     found.is_numeric = class == CLASS_INTEGER || class == CLASS_FLOAT;
+    if (class == CLASS_INTEGER && h5.type_size(type) == 8) {
+      int sign = h5.type_sign(type);
+      found.integers = sign == UNSIGNED ? ECHELON_HDF5_UNSIGNED : sign == SIGNED ? ECHELON_HDF5_SIGNED : 0;
+    }
     found.rank = h5.space_rank(space);
     if (found.rank >= 1 && found.rank <= 2) {
       uint64_t lengths[2] = {1, 1};
@@ -220,7 +228,7 @@ int echelon_hdf5_visit(int64_t file, void *context,
   return is_whole ? ECHELON_HDF5_OK : ECHELON_HDF5_DAMAGED;
 }
 
-int echelon_hdf5_read(int64_t file, const char *name, double *values, int64_t count) {
+static int read_as(hid element, int64_t file, const char *name, void *values, int64_t count) {
   enter();
   int result = ECHELON_HDF5_DAMAGED;
   hid dataset = h5.dataset_open(file, name, 0);
@@ -231,7 +239,7 @@ int echelon_hdf5_read(int64_t file, const char *name, double *values, int64_t co
     int rank = h5.space_rank(space);
     if (rank >= 0 && rank <= 2 && (rank == 0 || h5.space_lengths(space, lengths, NULL) >= 0) &&
         !__builtin_mul_overflow(lengths[0], lengths[1], &product) && product == (uint64_t)count &&
-        (count == 0 || h5.dataset_read(dataset, *h5.native_double, 0, 0, 0, values) >= 0)) {
+        (count == 0 || h5.dataset_read(dataset, element, 0, 0, 0, values) >= 0)) {
       result = ECHELON_HDF5_OK;
     }
     h5.space_close(space);
@@ -239,6 +247,14 @@ int echelon_hdf5_read(int64_t file, const char *name, double *values, int64_t co
   if (dataset >= 0) h5.dataset_close(dataset);
   pthread_mutex_unlock(&lock);
   return result;
+}
+
+int echelon_hdf5_read(int64_t file, const char *name, double *values, int64_t count) {
+  return read_as(*h5.native_double, file, name, values, count);
+}
+
+int echelon_hdf5_read_integers(int64_t file, const char *name, int kind, uint64_t *values, int64_t count) {
+  return read_as(kind == ECHELON_HDF5_SIGNED ? *h5.native_signed : *h5.native_unsigned, file, name, values, count);
 }
 
 int64_t echelon_hdf5_create(void) {

@@ -1,43 +1,73 @@
 import EchelonFiles
 
-/// Whole numbers of a text file that are not what they were: a `Double` has 53 bits, an identifier of 19
-/// digits needs more, and two of them may become one.
-enum RoundedColumns {
-  /// The columns with such numbers. Words are read again only where numbers are large enough.
-  /// - Parameter table: what `reader` gave.
-  static func names(in table: DataTable, of reader: DataFileReader) throws(FileError) -> [String] {
-    guard case .csv(let file) = reader.format else { return [] }
-    var names: [String] = []
-    for (index, column) in table.columns.enumerated() {
+/// Whole numbers of a file that are not what they were: a `Double` has 53 bits, an identifier of 19 digits needs more, and two
+/// of them may become one.
+struct RoundedColumns {
+  private let reader: DataFileReader
+  private var found: Set<Int> = []
+
+  init(in reader: DataFileReader) { self.reader = reader }
+
+  /// The columns with such numbers, in the order of the file.
+  var names: [String] { found.sorted().map { reader.columns[$0].name } }
+
+  /// Whether they are integers of an array or a dataset, and no words.
+  var areIntegers: Bool { if case .csv = reader.format { false } else { true } }
+
+  /// Looks for such numbers; words are read again only where numbers are large enough.
+  /// - Parameters:
+  ///   - table: what `reader` gave.
+  ///   - piece: of which rows; nil for all.
+  mutating func look(
+    at table: DataTable, of piece: DataFileReader.Piece? = nil
+  ) throws(FileError) {
+    for (index, column) in table.columns.enumerated() where !found.contains(index) {
       guard let numbers = column.numbers, numbers.contains(where: { abs($0) >= 0x1p53 }) else {
         continue
       }
-      let words = try file.readText(column: index)
-      if zip(words, numbers).contains(where: isRounded) { names.append(column.name) }
+      let isRounded: Bool
+      if case .csv(let file) = reader.format {
+        let words =
+          if let piece { try reader.text(column: index, of: piece) ?? [] } else {
+            try file.readText(column: index)
+          }
+        isRounded = zip(words, numbers).contains(where: Self.isRounded)
+      } else {
+        isRounded = try reader.hasRoundedIntegers(
+          column: index, rows: piece?.rows ?? 0..<reader.rowCount)
+      }
+      if isRounded { found.insert(index) }
     }
-    return names
   }
 
-  /// The columns of a piece with such numbers, of which `table` has the values.
-  static func names(
-    in table: DataTable, of piece: DataFileReader.Piece, _ reader: DataFileReader
-  ) throws(FileError) -> Set<String> {
-    var names: Set<String> = []
-    for (index, column) in table.columns.enumerated() {
-      guard let numbers = column.numbers, numbers.contains(where: { abs($0) >= 0x1p53 }),
-        let words = try reader.text(column: index, of: piece)
-      else { continue }
-      if zip(words, numbers).contains(where: isRounded) { names.insert(column.name) }
+  /// Looks for such numbers in columns whose numbers are elsewhere, and no further than is needed.
+  /// - Parameter columns: those with numbers from 2^53 on.
+  mutating func look(inColumns columns: [Int]) throws(FileError) {
+    guard !columns.isEmpty else { return }
+    guard areIntegers else {
+      for piece in reader.pieces() where !found.isSuperset(of: columns) {
+        try look(at: reader.table(of: piece), of: piece)
+      }
+      return
     }
-    return names
+    for column in columns
+    where try reader.hasRoundedIntegers(column: column, rows: 0..<reader.rowCount) {
+      found.insert(column)
+    }
   }
 
   /// What to do about them; nil where there are none.
-  static func note(_ names: [String], path: String) -> String? {
+  var note: String? { Self.note(names, areIntegers: areIntegers, path: reader.path) }
+
+  static func note(_ names: [String], areIntegers: Bool, path: String) -> String? {
     guard let first = names.first else { return nil }
     let others = names.count > 1 ? " and \(NumberText.count(names.count - 1, "other column"))" : ""
-    return "\(path): whole numbers with more than 15 digits are rounded in '\(first)'\(others); "
-      + "where they are identifiers, read them as text: --types '\(first)=text'"
+    let columns = "'\(first)'\(others)"
+    return areIntegers
+      ? "\(path): integers of 64 bits are rounded in \(columns); where they are identifiers, make a .csv by "
+        + "'echelon convert', which keeps all digits, and read that with --types '\(first)=text'"
+      : "\(path): whole numbers with more than 15 digits are rounded in \(columns); "
+        + "where they are identifiers, read them as text: --types '\(first)=text'"
   }
 
   private static func isRounded(_ word: String?, _ number: Double) -> Bool {
@@ -48,5 +78,19 @@ enum RoundedColumns {
       return true
     }
     return exact != rounded
+  }
+}
+
+extension DataFileReader {
+  /// The table with words in place of integers of 64 bits, where a `Double` may not have all digits.
+  /// - Parameter table: the rows of the piece.
+  func keepingIntegers(of piece: Piece, in table: DataTable) throws(FileError) -> DataTable {
+    DataTable(
+      columns: try table.columns.enumerated().map { (index, column) throws(FileError) in
+        guard let numbers = column.numbers, numbers.contains(where: { abs($0) >= 0x1p53 }),
+          let texts = try integerTexts(column: index, rows: piece.rows)
+        else { return column }
+        return Column(name: column.name, text: texts)
+      })
   }
 }

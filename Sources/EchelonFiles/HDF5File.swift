@@ -21,6 +21,9 @@ public struct HDF5File: Sendable {
   /// The numbers.
   public let table: DataTable
 
+  /// The integers of those columns in which some were rounded, by the place of the column.
+  let roundedIntegers: [Int: [StoredInteger]]
+
   /// Reads the file at `path`.
   /// - Parameters:
   ///   - group: the path of a dataset or a group in the file; nil is the whole.
@@ -47,9 +50,22 @@ public struct HDF5File: Sendable {
     }
     let prefix = Self.trimmed(group ?? "") + "/"
     var columns: [Column] = []
+    var rounded: [Int: [StoredInteger]] = [:]
     for dataset in try Self.chosen(from: all, group, path, limit) {
       let values = try Self.checked(path) { () throws(HDF5Library.Failure) in
         try file.read(dataset)
+      }
+      if dataset.integers != nil, values.contains(where: { abs($0) >= 0x1p53 }) {
+        let bits = try Self.checked(path) { () throws(HDF5Library.Failure) in
+          try file.readIntegers(dataset)
+        }
+        for column in 0..<dataset.columns {
+          let integers = (0..<dataset.rows).map {
+            StoredInteger(
+              bits: bits[$0 * dataset.columns + column], isSigned: dataset.integers == .signed)
+          }
+          if integers.contains(where: \.isRounded) { rounded[columns.count + column] = integers }
+        }
       }
       if dataset.rank < 2 {
         let isInside = dataset.name.hasPrefix(prefix)
@@ -65,6 +81,7 @@ public struct HDF5File: Sendable {
       }
     }
     table = DataTable(columns: columns)
+    roundedIntegers = rounded
   }
 
   /// The datasets that make the table: the one that is named, or all of a group.

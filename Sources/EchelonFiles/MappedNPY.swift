@@ -34,8 +34,8 @@ public struct MappedNPY: Sendable {
   /// The real numbers in the elements: `count`, or twice as many of a complex array.
   public var numberCount: Int { count * elementType.partCount }
 
-  private let header: NPYHeader
-  private let source: ByteSource
+  let header: NPYHeader
+  let source: ByteSource
 
   /// Where other processes find the file, decompressed, for as long as this lives; nil for one in memory.
   public var location: String? { source.location }

@@ -14,7 +14,12 @@ package enum HDF5Library {
     /// Whether the library can open it, which is then said of what only newer ones can.
     package let isReadable: Bool
     package let isNumeric: Bool
+    /// Of what kind its integers are, if they have 64 bits; nil of other numbers.
+    package let integers: Integers?
   }
+
+  /// Integers of 64 bits.
+  package enum Integers: Int32, Sendable { case signed = 1, unsigned = 2 }
 
   /// Whether the system has it.
   package static var isAvailable: Bool { echelon_hdf5_is_available() != 0 }
@@ -95,8 +100,9 @@ package enum HDF5Library {
           Dataset(
             name: String(cString: dataset.pointee.name), rank: Int(dataset.pointee.rank),
             rows: Int(dataset.pointee.rows), columns: Int(dataset.pointee.columns),
-            isReadable: dataset.pointee.is_readable != 0, isNumeric: dataset.pointee.is_numeric != 0
-          ))
+            isReadable: dataset.pointee.is_readable != 0,
+            isNumeric: dataset.pointee.is_numeric != 0,
+            integers: Integers(rawValue: dataset.pointee.integers)))
       }
       withExtendedLifetime(list) {}
       try HDF5Library.check(result)
@@ -110,6 +116,20 @@ package enum HDF5Library {
       // SAFETY: the library writes `count` numbers, which it compares with the dataset before.
       let result = unsafe values.withUnsafeMutableBufferPointer { values in
         unsafe echelon_hdf5_read(file, dataset.name, values.baseAddress, Int64(count))
+      }
+      try HDF5Library.check(result)
+      return values
+    }
+
+    /// The bits of the integers of a dataset that has some of 64 bits, in the order of `read`.
+    package func readIntegers(_ dataset: Dataset) throws(Failure) -> [UInt64] {
+      guard let integers = dataset.integers else { throw .damaged }
+      let count = dataset.rows * dataset.columns
+      var values = [UInt64](repeating: 0, count: count)
+      // SAFETY: the library writes `count` numbers of 64 bits, which it compares with the dataset before.
+      let result = unsafe values.withUnsafeMutableBufferPointer { values in
+        unsafe echelon_hdf5_read_integers(
+          file, dataset.name, integers.rawValue, values.baseAddress, Int64(count))
       }
       try HDF5Library.check(result)
       return values

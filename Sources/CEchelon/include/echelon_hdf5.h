@@ -13,6 +13,9 @@ enum {
   ECHELON_HDF5_DAMAGED = 2,
 };
 
+/// Of what kind integers of 64 bits are.
+enum { ECHELON_HDF5_SIGNED = 1, ECHELON_HDF5_UNSIGNED = 2 };
+
 /// A dataset as it is met.
 typedef struct {
   /// The path from the root, without a slash before it.
@@ -24,6 +27,8 @@ typedef struct {
   int is_readable;
   /// Whether its values are numbers.
   int is_numeric;
+  /// `ECHELON_HDF5_SIGNED` or `ECHELON_HDF5_UNSIGNED` if they are integers of 64 bits, else 0.
+  int integers;
 } echelon_hdf5_dataset;
 
 /// Opens a file to read it; a failure is negative. `echelon_hdf5_close` lets go of it.
@@ -35,6 +40,9 @@ int echelon_hdf5_visit(int64_t file, void *context,
 
 /// Reads a dataset of `count` numbers, the last axis running fastest.
 int echelon_hdf5_read(int64_t file, const char *name, double *values, int64_t count);
+
+/// The same of integers of 64 bits, of a kind that a dataset said.
+int echelon_hdf5_read_integers(int64_t file, const char *name, int kind, uint64_t *values, int64_t count);
 
 /// Types of elements that are written.
 enum {

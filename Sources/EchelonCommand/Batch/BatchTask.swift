@@ -17,28 +17,24 @@ struct BatchTask: Codable, Sendable {
   var path: String { input.path }
 }
 
-/// What a worker says about a file that is done.
-struct BatchResult: Codable, Equatable, Sendable {
-  /// Of the input.
-  let rowCount: Int
-  let columnCount: Int
-  /// Numbers that the operations made undefined: logarithms of negative numbers and the like.
-  let undefinedCount: Int
-  /// Rows of text that had more or fewer fields than the header.
-  let raggedRows: RaggedRowCounts
-  /// Columns whose whole numbers were rounded; nil where there are none.
-  let roundedColumns: [String]?
-
+extension BatchResult {
   /// What the user is told about a file that is done.
   func notes(path: String) -> [String] {
-    [raggedRows.note(path: path), RoundedColumns.note(roundedColumns ?? [], path: path)]
-      .compactMap(\.self)
+    [
+      raggedRows.note(path: path),
+      RoundedColumns.note(roundedColumns ?? [], areIntegers: false, path: path),
+      RoundedColumns.note(roundedIntegers ?? [], areIntegers: true, path: path),
+    ].compactMap(\.self)
   }
 
-  /// Whether its numbers are those of a file: what was decoded may be anything.
-  var isPossible: Bool {
-    [rowCount, columnCount, undefinedCount, raggedRows.filled, raggedRows.cut, raggedRows.skipped]
-      .allSatisfy { 0..<1 << 60 ~= $0 }
+  fileprivate init(
+    _ reader: DataFileReader, undefinedCount: Int, _ rounded: RoundedColumns
+  ) {
+    let names = rounded.names.isEmpty ? nil : rounded.names
+    self.init(
+      rowCount: reader.rowCount, columnCount: reader.columns.count, undefinedCount: undefinedCount,
+      raggedRows: reader.raggedRows, roundedColumns: rounded.areIntegers ? nil : names,
+      roundedIntegers: rounded.areIntegers ? names : nil)
   }
 }
 
@@ -51,7 +47,8 @@ struct BatchResult: Codable, Equatable, Sendable {
     let reader = try task.input.open()
     if let steps = RowSteps(task.steps) { return try task.run(steps, reader) }
     let input = try reader.table()
-    let rounded = try RoundedColumns.names(in: input, of: reader)
+    var rounded = RoundedColumns(in: reader)
+    try rounded.look(at: input)
     var table = input
     var undefinedCount = 0
     var outputs = task.outputs.makeIterator()
@@ -64,9 +61,7 @@ struct BatchResult: Codable, Equatable, Sendable {
       table = try step.apply(to: table, file: task.path)
       if step.canMakeUndefined { undefinedCount += table.undefinedCount - before }
     }
-    return BatchResult(
-      rowCount: input.rowCount, columnCount: input.columns.count, undefinedCount: undefinedCount,
-      raggedRows: reader.raggedRows, roundedColumns: rounded.isEmpty ? nil : rounded)
+    return BatchResult(reader, undefinedCount: undefinedCount, rounded)
   } catch {
     throw InputFailure(error, path: task.path)
   }
@@ -79,10 +74,12 @@ extension BatchTask {
     let writing = self.steps.compactMap(\.outputExtension).compactMap(PieceOutput.format)
     let outputs = zip(writing, outputs).map { PieceOutput($0, to: $1) }
     var undefinedCount = 0
-    var rounded: Set<String> = []
+    var rounded = RoundedColumns(in: reader)
+    let keepsIntegers = self.steps.allSatisfy { ["csv", "tsv"].contains($0.outputExtension) }
     for piece in reader.pieces() {
-      let table = try reader.table(of: piece)
-      rounded.formUnion(try RoundedColumns.names(in: table, of: piece, reader))
+      var table = try reader.table(of: piece)
+      if keepsIntegers { table = try reader.keepingIntegers(of: piece, in: table) }
+      try rounded.look(at: table, of: piece)
       var next = outputs.makeIterator()
       _ = try steps.apply(to: table, file: path) { step, before, after in
         if step.outputExtension != nil {
@@ -93,11 +90,7 @@ extension BatchTask {
       }
     }
     for output in outputs { try output.finish() }
-    let names = reader.columns.map(\.name).filter(rounded.contains)
-    return BatchResult(
-      rowCount: reader.rowCount, columnCount: reader.columns.count,
-      undefinedCount: undefinedCount, raggedRows: reader.raggedRows,
-      roundedColumns: names.isEmpty ? nil : names)
+    return BatchResult(reader, undefinedCount: undefinedCount, rounded)
   }
 }
 

@@ -13,7 +13,7 @@ struct ResultBasis: Codable, Hashable, Sendable {
   let blas: String
 
   /// To be raised with every change after which an operation gives other bits for the same input.
-  private static let resultsVersion = 1
+  private static let resultsVersion = 2
 
   /// That of this process and its workers.
   static let current: ResultBasis = {

@@ -8,6 +8,8 @@ struct FileSummary: Codable, Sendable {
   let columns: [ColumnSummary]
   /// Rows of text that had more or fewer fields than the header.
   private(set) var raggedRows = RaggedRowCounts()
+  /// What is to be said of whole numbers that were rounded; nil where there are none.
+  private(set) var roundedNote: String?
   /// When a process was at it, where that is of interest.
   var span: WorkSpan?
 
@@ -60,6 +62,18 @@ struct FileSummary: Codable, Sendable {
     }
     self.init(
       file: reader.path, rowCount: rowCount, columns: columns, raggedRows: reader.raggedRows)
+    try noteRounded { reader }
+  }
+
+  /// Looks for whole numbers that were rounded, in a file that is opened only where numbers are large enough.
+  mutating func noteRounded(_ open: () throws -> DataFileReader) throws {
+    let large = columns.indices.filter { index in
+      columns[index].numbers.map { max(-$0.minimum, $0.maximum) >= 0x1p53 } ?? false
+    }
+    guard !large.isEmpty else { return }
+    var rounded = RoundedColumns(in: try open())
+    try rounded.look(inColumns: large)
+    roundedNote = rounded.note
   }
 }
 

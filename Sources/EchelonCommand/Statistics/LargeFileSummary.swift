@@ -37,15 +37,23 @@ struct LargeFileSummary {
       let plan = DataFileReader.plan(
         input.path, contentsAt: input.location, dialect: input.dialect)
     {
-      return try await summarize(plan)
+      return try await noted(summarize(plan), input)
     }
     let reader = try input.open(chunkByteCount: bytesPerPiece ?? 2 << 20)
     switch reader.format {
-    case .csv(let file): return try await summarize(file)
-    case .npy(let array): return try await summarizeArray(reader, array, input.raw)
+    case .csv(let file): return try await noted(summarize(file), input)
+    case .npy(let array):
+      return try await noted(summarizeArray(reader, array, input.raw), input)
     // Read whole already: what is left is little.
     case .npz, .hdf5, .matrixMarket, .jsonLines: return try FileSummary(reader)
     }
+  }
+
+  /// The summary with what is to be said of numbers that were rounded.
+  private func noted(_ summary: FileSummary, _ input: InputFile) throws -> FileSummary {
+    var summary = summary
+    try summary.noteRounded { try input.open() }
+    return summary
   }
 
   // MARK: Text

@@ -20,8 +20,8 @@ struct StatsReport {
       Console.report(error)
       return
     }
-    if let note = summary.raggedRows.note(path: summary.file) {
-      Console.writeError("echelon: \(note)")
+    for note in [summary.raggedRows.note(path: summary.file), summary.roundedNote] {
+      if let note { Console.writeError("echelon: \(note)") }
     }
     if format == .table {
       try Console.write((summaries.isEmpty ? "" : "\n") + Self.table(summary))

@@ -15,8 +15,8 @@ struct ConvertCommand: AsyncParsableCommand {
       found as 'echelon stats --help' says.
 
       NPY, NPZ, Matrix Market, HDF5 (.h5) and plain numbers (.bin) have numbers only. Columns of words are left out there, \
-      which is said for a single file. A missing number is NaN in them. Numbers keep all digits; complex ones become two \
-      columns, .real and .imag.
+      which is said for a single file. A missing number is NaN in them. Numbers keep all digits, integers of 64 bits in CSV and TSV; in \
+      other formats those that are no Double are rounded, which is said. Complex ones become two columns, .real and .imag.
 
       --type writes numbers of NPY, NPZ, HDF5 and .bin in another type than f8: i1 to i8, u1 to u8, f2, f4, and c8, c16, \
       which take two columns each; HDF5 has none of the last three. A number that the type does not have is an error; for f2 \
@@ -125,7 +125,8 @@ struct ConvertCommand: AsyncParsableCommand {
     if let steps = RowSteps([]), let textFormat = PieceOutput.format(format.rawValue) {
       return try text.pieces(
         at: paths[0], raw, byteCount: pieceByteCount, steps,
-        to: PieceOutput(textFormat, to: path), command: "convert")
+        to: PieceOutput(textFormat, to: path), keepsIntegers: [.csv, .tsv].contains(format),
+        command: "convert")
     }
     if format == .npy, type == nil, let path, let steps = RowSteps([]) {
       let output = NPYOutput(to: path, mostKept: numbersKept) { first in

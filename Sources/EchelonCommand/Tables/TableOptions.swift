@@ -231,10 +231,9 @@ extension TextOptions {
       let reader = try inputs[0].open()
       if let note = reader.raggedRows.note(path: path) { Console.writeError("echelon: \(note)") }
       let table = try reader.table()
-      let rounded = try RoundedColumns.names(in: table, of: reader)
-      if let note = RoundedColumns.note(rounded, path: path) {
-        Console.writeError("echelon: \(note)")
-      }
+      var rounded = RoundedColumns(in: reader)
+      try rounded.look(at: table)
+      if let note = rounded.note { Console.writeError("echelon: \(note)") }
       return try body(table)
     } catch {
       Console.report(InputFailure(error, path: path))

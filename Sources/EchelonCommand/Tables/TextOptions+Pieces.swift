@@ -10,9 +10,10 @@ extension TextOptions {
   /// - Parameters:
   ///   - path: `-` is standard input.
   ///   - steps: what becomes of them.
+  ///   - keepsIntegers: whether integers of 64 bits are given as words where a `Double` may not have all digits.
   func pieces(
     at path: String, _ raw: RawOptions, byteCount: Int, _ steps: RowSteps, to output: any RowOutput,
-    command: String
+    keepsIntegers: Bool = false, command: String
   ) throws {
     var inputs = [InputFile(path: path, dialect: try dialect, raw: raw.rawFormat)]
     let standardInput = try StandardInput(for: &inputs, command: command)
@@ -26,14 +27,15 @@ extension TextOptions {
     }
     let reader = try reported { try inputs[0].open(chunkByteCount: byteCount) }
     if let note = reader.raggedRows.note(path: path) { Console.writeError("echelon: \(note)") }
-    var rounded: Set<String> = []
+    var rounded = RoundedColumns(in: reader)
     var isFirst = true
     while output.wantsPass {
       var steps = steps
       for piece in reader.pieces(byteCount: byteCount) {
         let result = try reported {
-          let table = try reader.table(of: piece)
-          if isFirst { rounded.formUnion(try RoundedColumns.names(in: table, of: piece, reader)) }
+          var table = try reader.table(of: piece)
+          if keepsIntegers { table = try reader.keepingIntegers(of: piece, in: table) }
+          if isFirst { try rounded.look(at: table, of: piece) }
           return try steps.apply(to: table, file: path)
         }
         try output.append(result)
@@ -41,8 +43,7 @@ extension TextOptions {
       isFirst = false
       try output.endPass()
     }
-    let names = reader.columns.map(\.name).filter(rounded.contains)
-    if let note = RoundedColumns.note(names, path: path) { Console.writeError("echelon: \(note)") }
+    if let note = rounded.note { Console.writeError("echelon: \(note)") }
     try output.finish()
   }
 
@@ -66,27 +67,24 @@ extension TextOptions {
         byteCount == Self.pieceByteCount
         && size <= Double(MachineLimits.memory().availableBytes / 4)
       var kept: DataTable?
-      var rounded: Set<String> = []
+      var rounded = RoundedColumns(in: reader)
       var isFirst = true
       let passes = TablePasses(columns: reader.columns, rowCount: reader.rowCount) { take in
         if fits {
           let table = try kept ?? reader.table()
-          if isFirst { rounded.formUnion(try RoundedColumns.names(in: table, of: reader)) }
+          if isFirst { try rounded.look(at: table) }
           (kept, isFirst) = (table, false)
           return try take(table)
         }
         for piece in pieces {
           let table = try reader.table(of: piece)
-          if isFirst { rounded.formUnion(try RoundedColumns.names(in: table, of: piece, reader)) }
+          if isFirst { try rounded.look(at: table, of: piece) }
           try take(table)
         }
         isFirst = false
       }
       let result = try body(passes)
-      let names = reader.columns.map(\.name).filter(rounded.contains)
-      if let note = RoundedColumns.note(names, path: path) {
-        Console.writeError("echelon: \(note)")
-      }
+      if let note = rounded.note { Console.writeError("echelon: \(note)") }
       return result
     } catch {
       Console.report(InputFailure(error, path: path))

@@ -1,0 +1,116 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Integers of 64 bits in a file, with numbers of which no `Double` is one.
+struct StoredIntegers: CustomTestStringConvertible, Sendable {
+  let isSigned: Bool
+  let isBigEndian: Bool
+
+  static let all = [true, false].flatMap { isSigned in
+    [true, false].map { StoredIntegers(isSigned: isSigned, isBigEndian: $0) }
+  }
+
+  var testDescription: String { raw }
+
+  /// As `--raw` has it.
+  var raw: String { (isSigned ? "i8" : "u8") + (isBigEndian ? "be" : "le") }
+
+  /// The first one that is rounded stands behind others that are not.
+  var texts: [String] {
+    ["7", "9007199254740992", "1152921504606846976", "9007199254740993"]
+      + (isSigned ? ["-9223372036854775807", "-1"] : ["18446744073709551615", "1"])
+  }
+
+  func bytes(_ texts: [String]) -> Data {
+    Data(
+      texts.flatMap { text in
+        let bits = isSigned ? UInt64(bitPattern: Int64(text)!) : UInt64(text)!
+        return (0..<8).map { byte in
+          UInt8(truncatingIfNeeded: bits >> UInt64(8 * (isBigEndian ? 7 - byte : byte)))
+        }
+      })
+  }
+
+  func npy(_ texts: [String]) -> Data {
+    let code = (isBigEndian ? ">" : "<") + (isSigned ? "i8" : "u8")
+    let header = "{'descr': '\(code)', 'fortran_order': False, 'shape': (\(texts.count),), }"
+    let padded = header + String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+    return Data([0x93]) + Data("NUMPY".utf8) + Data([1, 0, 118, 0]) + Data(padded.utf8)
+      + bytes(texts)
+  }
+}
+
+@Suite(.timeLimit(.minutes(3))) struct `Integers of 64 bits` {
+  private static let note = "integers of 64 bits are rounded in 'col0'; where they are identifiers"
+
+  @Test(arguments: StoredIntegers.all)
+  func `are rounded only where that is said, in pieces and whole`(_ integers: StoredIntegers) throws
+  {
+    try withFolder { folder in
+      let path = folder + "/x.npy"
+      try integers.npy(integers.texts).write(to: URL(filePath: path))
+      let pieces = ["--piece-bytes", "16"]
+      let pool = ["--workers", "2", "--divide-from", "1"]
+      for command in [
+        ["filter", "col0 > 0", path], ["filter", "col0 > 0", path] + pieces,
+        ["quantiles", "0.5", path], ["quantiles", "0.5", path] + pieces, ["sort", "col0", path],
+        ["convert", path, "--to", "jsonl"], ["convert", path, "--to", "jsonl"] + pieces,
+        ["stats", path], ["stats", path] + pool, ["stats", path] + pool + ["--piece-rows", "2"],
+        ["stats", path, "--all"],
+        ["batch", "--output", folder + "/out", "--do", "abs", path],
+      ] {
+        let run = try CommandProcess.run(command)
+        #expect(run.status == 0, "\(command): \(run.errors)")
+        let notes = run.errors.components(separatedBy: Self.note).count - 1
+        #expect(notes == 1, "\(command): \(run.errors)")
+        #expect(run.errors.contains("--types 'col0=text'"), "\(command): \(run.errors)")
+      }
+    }
+  }
+
+  @Test(arguments: StoredIntegers.all)
+  func `keep all digits in delimited text`(_ integers: StoredIntegers) throws {
+    try withFolder { folder in
+      let (path, raw) = (folder + "/x.npy", folder + "/x.bin")
+      try integers.npy(integers.texts).write(to: URL(filePath: path))
+      try integers.bytes(integers.texts).write(to: URL(filePath: raw))
+      let text = "col0\n" + integers.texts.map { $0 + "\n" }.joined()
+      for command in [
+        ["convert", path], ["convert", path, "--to", "tsv"],
+        ["convert", path, "--piece-bytes", "8"],
+        ["convert", raw, "--raw", integers.raw],
+      ] {
+        let run = try CommandProcess.run(command)
+        #expect(run.output == text && run.errors.isEmpty, "\(command): \(run.output) \(run.errors)")
+      }
+      let batch = try CommandProcess.run(
+        "batch", "--output", "\(folder)/out", "--do", "to-csv", path)
+      #expect(!batch.errors.contains("rounded"), "\(batch.errors)")
+      let written = folder + "/out/x.npy.csv"
+      #expect(try String(contentsOfFile: written, encoding: .utf8) == text)
+      let kept = try CommandProcess.run("sort", "col0", "--types", "col0=text", written)
+      #expect(kept.errors.isEmpty && kept.output.contains("\n9007199254740993\n"), "\(kept.output)")
+    }
+  }
+
+  @Test func `that are Doubles are no matter, however large`() throws {
+    try withFolder { folder in
+      let integers = StoredIntegers(isSigned: false, isBigEndian: false)
+      let path = folder + "/x.npy"
+      try integers.npy(["9223372036854775808", "9007199254740994", "0"])
+        .write(to: URL(filePath: path))
+      for command in [["stats", path], ["filter", "col0 > 0", path]] {
+        let run = try CommandProcess.run(command)
+        #expect(run.status == 0 && run.errors.isEmpty, "\(command): \(run.errors)")
+      }
+      // Of text, statistics say it, too.
+      let text = folder + "/x.csv"
+      try Data("id,n\n1,1e300\n9007199254740993,2\n".utf8).write(to: URL(filePath: text))
+      for command in [["stats", text], ["stats", text, "--workers", "2", "--divide-from", "1"]] {
+        let run = try CommandProcess.run(command)
+        #expect(run.errors.contains("rounded in 'id'; where"), "\(run.errors)")
+      }
+    }
+  }
+}

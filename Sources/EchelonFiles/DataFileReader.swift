@@ -109,6 +109,11 @@ public struct DataFileReader: Sendable {
     }
   }
 
+  /// The file of which `path` names a part, `run.npz` in `run.npz:x` and `run.h5` in `run.h5:/x`; nil for a path that names none.
+  public static func container(of path: String) -> String? {
+    HDF5File.split(path)?.path ?? NPZFile.split(path)?.path
+  }
+
   private enum Family { case text, npy, npz, hdf5, matrixMarket, jsonLines }
 
   private static func family(_ path: String, _ source: ByteSource) throws(FileError) -> Family {

@@ -185,6 +185,26 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension FileError {
+  /// The same of a file that could not be written, under the name that whoever asked for it knows.
+  package func naming(_ path: String) -> FileError {
+    switch self {
+    case .notFound: .notFound(path: path)
+    case .permissionDenied: .permissionDenied(path: path)
+    case .notRegularFile: .notRegularFile(path: path)
+    case .missingLibrary(_, let what, let package):
+      .missingLibrary(path: path, what: what, package: package)
+    case .unwritable(_, let what): .unwritable(path: path, what: what)
+    case .noCompressionLibrary(_, let library, let packages):
+      .noCompressionLibrary(path: path, library: library, packages: packages)
+    case .tooLargeForMemory(_, let byteCount):
+      .tooLargeForMemory(path: path, byteCount: byteCount)
+    case .noSpace: .noSpace(path: path)
+    case .system(_, let operation, let reason):
+      .system(path: path, operation: operation, reason: reason)
+    default: self
+    }
+  }
+
   /// Some of many words.
   private static func list(_ words: [String]) -> String {
     words.prefix(8).joined(separator: ", ")

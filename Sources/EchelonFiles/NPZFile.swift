@@ -7,7 +7,7 @@ import EchelonMemory
 ///
 /// As a table, arrays of one axis are a column of their own name, those of two have `basis.0`, `basis.1`,
 /// …, and complex ones `x.real` and `x.imag`. All must have as many rows; otherwise one is picked, by
-/// `member` or, where a path is asked for, by `run.npz:x`.
+/// `member` or, where a path is asked for, by `run.npz:x`, of a compressed archive by `run.npz.gz:x`.
 ///
 /// Arrays that are stored are used where they lie in the file; those that are deflated are expanded in
 /// memory, with the system's zlib. The checksum of every array is compared when the file is opened.
@@ -149,18 +149,19 @@ public struct NPZFile: Sendable {
 }
 
 extension NPZFile {
-  /// The path of the archive and the name of a member in `run.npz:x`; nil for other paths.
+  /// The path of the archive and the name of a member in `run.npz:x` or `run.npz.gz:x`; nil for other paths.
   static func split(_ path: String) -> (path: String, member: String)? {
-    let separator = Array(".npz:".utf8)
     let bytes = Array(path.utf8)
-    guard bytes.count > separator.count else { return nil }
-    for start in (0..<bytes.count - separator.count).reversed()
-    where bytes[start..<start + separator.count].elementsEqual(separator) {
-      let end = start + separator.count
-      return (
-        String(decoding: bytes[..<(end - 1)], as: UTF8.self),
-        String(decoding: bytes[end...], as: UTF8.self)
-      )
+    let separators = ["", ".gz", ".zst"].map { Array(".npz\($0):".utf8) }
+    for start in bytes.indices.reversed() {
+      for separator in separators where bytes[start...].starts(with: separator) {
+        let end = start + separator.count
+        guard start > 0, end < bytes.count else { continue }
+        return (
+          String(decoding: bytes[..<(end - 1)], as: UTF8.self),
+          String(decoding: bytes[end...], as: UTF8.self)
+        )
+      }
     }
     return nil
   }

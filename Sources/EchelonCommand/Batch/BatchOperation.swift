@@ -48,11 +48,13 @@ enum BatchOperation: String, CaseIterable, Codable, Sendable {
     case .correlation: "Pearson's correlation of every two columns of numbers"
     case .toCSV: "write the table as it is at this point as CSV"
     case .toTSV: "the same as TSV"
-    case .toNPY: "the same as NPY, numbers only; 'to-npy f4' in another type, as --do 'to-npz i2', 'to-h5 u1' and 'to-bin f4be'"
+    case .toNPY:
+      "the same as NPY, numbers only; 'to-npy f4' in another type, as --do 'to-npz i2', 'to-h5 u1' and 'to-bin f4be'"
     case .toNPZ: "the same as NPZ, an array for every column of numbers"
     case .toMatrixMarket: "the same as Matrix Market, numbers only"
     case .toHDF5: "the same as HDF5, a dataset for every column of numbers"
-    case .toNumbers: "the same as plain numbers, row after row, without a header"
+    case .toNumbers:
+      "the same as plain numbers, row after row, without a header; 3 columns are read with --raw f8le:3"
     case .toJSON: "the same as JSON"
     case .toJSONLines: "the same as JSON lines, an object for every row"
     }

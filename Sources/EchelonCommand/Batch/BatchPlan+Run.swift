@@ -82,7 +82,7 @@ extension BatchPlan {
       }
       if givesText { return nil }
       let file = try AnonymousFile()
-      redirectResult(to: file.path)
+      redirectResult(to: file)
       return file
     } catch {
       throw FileError(error, path: output)

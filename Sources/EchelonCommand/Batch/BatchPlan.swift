@@ -77,8 +77,8 @@ struct BatchPlan {
     return standardInput
   }
 
-  /// Has the only result written to the file at `path`.
-  mutating func redirectResult(to path: String) { tasks[0].outputs = [path] }
+  /// Has the only result, which is for standard output, written to a file in memory.
+  mutating func redirectResult(to file: AnonymousFile) { tasks[0].redirectResult(to: file) }
 
   /// The steps that words stand for, all of which are steps.
   static func steps(_ words: [String], command: String = "batch") throws -> [BatchStep] {
@@ -111,6 +111,9 @@ struct BatchPlan {
       let found = names.compactMap(BatchStep.init)
       // A word that is no operation is a file if one has come before, or else a misspelling.
       if found.count < names.count || names.isEmpty {
+        if let what = names.lazy.compactMap(BatchStep.wrongType).first {
+          throw WrongUse(what, command: command)
+        }
         if steps.isEmpty || (!found.isEmpty && Folder.entry(at: word) == .unknown) {
           let unknown = names.first { BatchStep($0) == nil } ?? word
           let nearest = NearestName.to(unknown, among: BatchStep.names)

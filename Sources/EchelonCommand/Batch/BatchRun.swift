@@ -69,7 +69,9 @@ struct BatchRun {
       outcomes[index] = .failed(failure)
       progress.aside {
         Console.report(failure)
-        if let old = task.outputs.first(where: { Folder.entry(at: $0) != .unknown }) {
+        if !task.isForStandardOutput,
+          let old = task.outputs.first(where: { Folder.entry(at: $0) != .unknown })
+        {
           Console.writeError("echelon: \(old): is of an earlier run, and stays as it was")
         }
       }

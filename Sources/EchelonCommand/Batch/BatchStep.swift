@@ -24,6 +24,21 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// What is wrong with the type behind an operation that writes; nil where that is not what is wrong.
+  static func wrongType(_ name: String) -> String? {
+    let words = name.split(separator: " ").map(String.init)
+    guard words.count > 1, let operation = BatchOperation(rawValue: words[0]),
+      operation.outputExtension != nil
+    else { return nil }
+    let type = words.dropFirst().joined(separator: " ")
+    let types = StoredType.names(for: operation)
+    return types.isEmpty
+      ? "'\(operation.rawValue)' takes no type, here '\(type)'; leave it out"
+      : "'\(type)' is no type that \(operation.rawValue) writes; there are "
+        + types.joined(separator: ", ")
+        + (operation == .toNumbers ? ", and with be behind it as in f4be" : "")
+  }
+
   /// The extension of the file that the step writes; nil for those that compute.
   var outputExtension: String? {
     switch self {

@@ -1,5 +1,6 @@
 import Echelon
 import EchelonFiles
+import EchelonMemory
 
 /// One file of a batch, as it goes to a worker.
 struct BatchTask: Codable, Sendable {
@@ -13,8 +14,23 @@ struct BatchTask: Codable, Sendable {
   var order: JournalOrder?
   /// Whether the worker sends the result, which goes to standard output with others.
   var givesText = false
+  /// Whether the only result is written to memory, for standard output.
+  private(set) var isForStandardOutput = false
 
   var path: String { input.path }
+
+  /// Has the only result, which is for standard output, written to a file in memory.
+  mutating func redirectResult(to file: AnonymousFile) {
+    outputs = [file.path]
+    isForStandardOutput = true
+  }
+
+  /// Has errors of what writes name what the user gave.
+  fileprivate func namingOutput<Result>(_ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let error as FileError where isForStandardOutput {
+      throw error.naming("standard output")
+    }
+  }
 }
 
 extension BatchResult {
@@ -54,7 +70,7 @@ extension BatchResult {
     var outputs = task.outputs.makeIterator()
     for step in task.steps {
       if let suffix = step.outputExtension, let output = outputs.next() {
-        try table.write(to: output, suffix: suffix, as: step.storedType)
+        try task.namingOutput { try table.write(to: output, suffix: suffix, as: step.storedType) }
         continue
       }
       let before = table.undefinedCount
@@ -83,13 +99,13 @@ extension BatchTask {
       var next = outputs.makeIterator()
       _ = try steps.apply(to: table, file: path) { step, before, after in
         if step.outputExtension != nil {
-          try next.next()?.append(after)
+          try namingOutput { try next.next()?.append(after) }
         } else if step.canMakeUndefined {
           undefinedCount += after.undefinedCount - before.undefinedCount
         }
       }
     }
-    for output in outputs { try output.finish() }
+    try namingOutput { for output in outputs { try output.finish() } }
     return BatchResult(reader, undefinedCount: undefinedCount, rounded)
   }
 }

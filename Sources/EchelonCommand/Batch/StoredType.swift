@@ -20,6 +20,11 @@ struct StoredType: Codable, Sendable, CustomStringConvertible, ExpressibleByArgu
 
   var description: String { element.rawValue + (isBigEndian ? "be" : "") }
 
+  /// The types that an operation writes; none of one that has no choice.
+  static func names(for operation: BatchOperation) -> [String] {
+    allValueStrings.filter { StoredType(argument: $0)?.fits(operation) ?? false }
+  }
+
   /// Whether the operation writes such numbers.
   func fits(_ operation: BatchOperation) -> Bool {
     switch operation {

@@ -57,7 +57,7 @@ private func textEnding(
   do {
     let file = try AnonymousFile()
     var task = task
-    task.outputs = [file.path]
+    task.redirectResult(to: file)
     let result = try runBatchTask(task)
     text = try MappedFile(path: file.path).withBytes { bytes in
       String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
@@ -123,8 +123,8 @@ extension InputFile {
   var contentHash: String? {
     var file = location ?? path
     // `run.npz:x` is an array of an archive.
-    if Folder.entry(at: file) == .unknown, let range = file.range(of: ".npz:") {
-      file = String(file[..<file.index(before: range.upperBound)])
+    if Folder.entry(at: file) == .unknown, let whole = DataFileReader.container(of: file) {
+      file = whole
     }
     return (try? MappedFile(path: file)).map { ContentHash(contentsOf: $0).description }
   }

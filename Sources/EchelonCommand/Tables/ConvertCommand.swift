@@ -142,18 +142,14 @@ struct ConvertCommand: AsyncParsableCommand {
     } else {
       let result: AnonymousFile
       do { result = try AnonymousFile() } catch { throw FileError(error, path: "-") }
-      try table.write(to: result.path, suffix: format.rawValue, as: type)
+      do {
+        try table.write(to: result.path, suffix: format.rawValue, as: type)
+      } catch let error as FileError {
+        throw error.naming("standard output")
+      }
       try Console.write(result)
     }
-    if format == .bin {
-      // The file does not say it.
-      let element = type?.element ?? .float64
-      let form = RawFormat(
-        element, isBigEndian: type?.isBigEndian ?? false,
-        columnCount: table.columns.count { $0.kind == .number } / element.partCount)
-      Console.writeError(
-        "echelon: \(paths[0]): written as plain numbers; read them with --raw \(form)")
-    }
+    if format == .bin { table.sayHowToReadNumbers(paths[0], as: type) }
   }
 
   /// Words, where the format has numbers only.

@@ -212,6 +212,7 @@ enum Target {
   func write(_ table: DataTable, as format: OutputFormat) throws {
     if case .file(let path, let suffix) = self {
       try table.write(to: path, suffix: suffix)
+      if suffix == "bin" { table.sayHowToReadNumbers(path) }
     } else {
       try table.show(as: format)
     }
@@ -243,6 +244,18 @@ extension TextOptions {
 }
 
 extension DataTable {
+  /// Says how the table is read that was written as plain numbers, since the file does not.
+  /// - Parameters:
+  ///   - path: the file that the message is about.
+  ///   - type: of the numbers; nil is `f8`.
+  func sayHowToReadNumbers(_ path: String, as type: StoredType? = nil) {
+    let element = type?.element ?? .float64
+    let form = RawFormat(
+      element, isBigEndian: type?.isBigEndian ?? false,
+      columnCount: max(1, columns.count { $0.kind == .number } / element.partCount))
+    Console.writeError("echelon: \(path): written as plain numbers; read them with --raw \(form)")
+  }
+
   /// Writes the table to standard output.
   func show(as format: OutputFormat) throws {
     switch format {

@@ -4,14 +4,14 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct `Conditional samples of options` {
-  /// That of `OptionTests`, by Broadie and Kaya.
-  private let heston = HestonOption(
-    .call, spot: 100, strike: 100, rate: 0.0319, variance: 0.010201, longRunVariance: 0.019,
-    meanReversion: 6.21, volatilityOfVariance: 0.61, correlation: -0.7, years: 1, steps: 32,
-    sampling: .conditional)
-  private let merton = MertonOption(
-    .call, spot: 100, strike: 105, rate: 0.05, volatility: 0.15, jumpsPerYear: 1.2, jumpMean: -0.1,
-    jumpDeviation: 0.2, years: 0.75, sampling: .conditional)
+  private let heston: HestonOption
+  private let merton: MertonOption
+
+  init() {
+    var (heston, merton) = (OptionSamples().heston, OptionSamples().merton)
+    (heston.sampling, merton.sampling) = (.conditional, .conditional)
+    (self.heston, self.merton) = (heston, merton)
+  }
 
   /// Standard errors of both kinds of samples, as many of each.
   private func ratio(_ conditional: HestonOption, seed: UInt64) throws -> Double {

@@ -3,14 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `Options at their limits` {
-  private let asian = OptionSamples.asian
-  private let barrier = OptionSamples.barrier
-  private let lookback = OptionSamples.lookback
-  private let basket = OptionSamples.basket
-  private let merton = OptionSamples.merton
-  private let heston = OptionSamples.heston
-
+@Suite(.timeLimit(.minutes(5))) struct `Options at their limits`: PricesOptions {
   @Test func `refuse what has no price`() async throws {
     func refused<Option: SimulatedOption>(
       _ option: Option, _ changes: [(inout Option) -> Void],

@@ -3,16 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-private let limit = OptionSamples.limit
+private let limit = optionErrorLimit
 
-@Suite(.timeLimit(.minutes(10))) struct `Simulated options` {
-  private let asian = OptionSamples.asian
-  private let barrier = OptionSamples.barrier
-  private let lookback = OptionSamples.lookback
-  private let basket = OptionSamples.basket
-  private let merton = OptionSamples.merton
-  private let heston = OptionSamples.heston
-
+@Suite(.timeLimit(.minutes(10))) struct `Simulated options`: PricesOptions {
   @Test(arguments: EuropeanOption.Kind.allCases)
   func `on averages agree with the formula, and with a recursion`(
     _ kind: EuropeanOption.Kind

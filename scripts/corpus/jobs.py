@@ -9,6 +9,8 @@ import re
 import shutil
 import subprocess
 
+import chance
+
 JOB = b"""inputs: [a.csv, "*.tsv"]
 steps:
   - filter: x > 1
@@ -31,19 +33,7 @@ JOURNAL = ".echelon-journal.jsonl"
 
 
 def changed(random, data):
-    data = bytearray(data)
-    for _ in range(random.choice([1, 1, 2, 4])):
-        place, length = random.randrange(len(data) + 1), random.choice([1, 2, 8, 40])
-        kind = random.randrange(4)
-        if kind == 0:
-            data[place:place + length] = random.randbytes(len(data[place:place + length]))
-        elif kind == 1:
-            del data[place:place + length]
-        elif kind == 2:
-            data[place:place] = data[place:place + length]
-        else:
-            data[place:place] = random.choice(TOKENS)
-    return bytes(data)
+    return chance.changed(random, data, 4, [1, 2, 8, 40], TOKENS)
 
 
 def results(folder):

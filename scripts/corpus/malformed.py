@@ -9,6 +9,7 @@ import h5py
 import numpy
 import zstandard
 
+import chance
 import lines
 from arrays import columns, deflated, hand_written, npy, saved
 from case import Case, Perhaps, Refusal
@@ -17,6 +18,12 @@ MATRIX = b"%%MatrixMarket matrix "
 TABLE = b"a,b\n" + b"".join(b"%d,%d.5\n" % (row, row) for row in range(3000))
 ARRAY = npy(numpy.arange(12.0).reshape(4, 3))
 HEADER = b"{'descr': '<f8', 'fortran_order': False, 'shape': (8,), }"
+
+
+# What is put into files that are changed by chance, and what eight of their bytes become.
+WORDS = [b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"9" * 20, b"e", b"-", b"{", b"'"]
+NUMBERS = [
+    struct.pack("<Q", number) for number in [0, 1, 2**31, 2**32 - 1, 2**61, 2**63 - 1, 2**63, 2**64 - 1]]
 
 
 def at(line, column, words=""):
@@ -193,25 +200,8 @@ def changed(random, cases):
     """Files of the corpus with a few bytes changed, moved, left out or doubled: read or refused, nothing else."""
     for index in range(150):
         case = random.choice(cases)
-        data = bytearray(case.data)
-        for _ in range(random.choice([1, 1, 2, 5])):
-            place = random.randrange(len(data) + 1)
-            length = random.choice([1, 1, 2, 8, len(data) // 2])
-            kind = random.randrange(5)
-            if kind == 0:
-                data[place:place + length] = random.randbytes(len(data[place:place + length]))
-            elif kind == 1:
-                del data[place:place + length]
-            elif kind == 2:
-                data[place:place] = data[place:place + length]
-            elif kind == 3:
-                data[place:place] = random.choice(
-                    [b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"9" * 20, b"e", b"-", b"{", b"'"])
-            elif len(data) >= 8:
-                place = random.randrange(len(data) - 7)
-                data[place:place + 8] = struct.pack(
-                    "<Q", random.choice([0, 1, 2**31, 2**32 - 1, 2**61, 2**63 - 1, 2**63, 2**64 - 1]))
-        data = bytes(data)
+        lengths = [1, 1, 2, 8, len(case.data) // 2]
+        data = chance.changed(random, case.data, 5, lengths, WORDS, NUMBERS)
         name = f"changed{index:03}-{case.name}"
         yield Case("changed by chance", name, data, by_others(case, data), case.options, case.member)
 

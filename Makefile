@@ -7,7 +7,8 @@ RESULTS ?= results
 PREFIX ?= /usr/local
 PAIRS ?= 31
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= function value error type wire flight csv csv-parts npy npz raw mtx jsonl
+FUZZ_TARGETS ?= function value error type wire flight csv csv-parts npy npz raw mtx jsonl hdf5 \
+  job journal
 # The command carries the Swift runtime inside: workers are copies of it and start twice as fast. Its
 # build has a folder of its own, because the tests cannot be linked in that way.
 STATIC = --configuration release --static-swift-stdlib --scratch-path .build/static

@@ -17,12 +17,13 @@ let c: [CSetting] = [.unsafeFlags(["-fsanitize=fuzzer-no-link", "-fsanitize=addr
 
 let package = Package(
   name: "EchelonFuzzing",
+  dependencies: [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")],
   targets: [
     .executableTarget(
       name: "EchelonFuzz",
       dependencies: [
         "EchelonTransfer", "EchelonWire", "EchelonFiles", "EchelonMemory", "FlightReading",
-        "ClosureTable", "CEchelon", "CFuzzer",
+        "JobReading", "ClosureTable", "CEchelon", "CFuzzer",
       ],
       swiftSettings: swift,
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
@@ -37,6 +38,17 @@ let package = Package(
         "ProcessPool+Interrupt.swift",
       ],
       sources: ["FlightRecording.swift"], swiftSettings: instrumented),
+    // Of the command line, what reads job files and journals, which is nothing that others see.
+    .target(
+      name: "JobReading",
+      dependencies: [
+        "EchelonFiles", "EchelonMemory", .product(name: "Yams", package: "Yams"),
+      ],
+      sources: [
+        "BatchResult.swift", "JobText.swift", "JobTextExcess.swift", "JournalContents.swift",
+        "JournalRecord.swift", "ResultBasis.swift", "Shard.swift",
+      ],
+      swiftSettings: swift + [.unsafeFlags(["-enable-testing"])]),
     .target(
       name: "EchelonPool", dependencies: ["EchelonMemory"], sources: ["WorkerDied.swift"],
       swiftSettings: swift),

@@ -17,6 +17,13 @@ protocol FuzzTarget: AnyObject {
   func run(_ bytes: [UInt8])
 }
 
+/// Why a target cannot be run on this system.
+struct MissingLibrary: Error {
+  /// EX_UNAVAILABLE, which `run` takes for a target that is left out.
+  static let exitStatus: Int32 = 69
+  let description: String
+}
+
 @main enum EchelonFuzz {
   static let targets: [(name: String, make: @Sendable () throws -> any FuzzTarget)] = [
     ("function", { FunctionTarget() }), ("value", { try ValueTarget() }),
@@ -25,7 +32,7 @@ protocol FuzzTarget: AnyObject {
     ("csv-parts", { CSVPartsTarget() }), ("npy", { NPYTarget() }),
     ("mtx", { MatrixMarketTarget() }), ("jsonl", { JSONLinesTarget() }),
     ("npz", { try NPZTarget() }), ("raw", { RawTarget() }),
-    ("hdf5", { try HDF5Target() }),
+    ("hdf5", { try HDF5Target() }), ("job", { JobTarget() }), ("journal", { try JournalTarget() }),
   ]
 
   static func main() throws {
@@ -35,7 +42,11 @@ protocol FuzzTarget: AnyObject {
       print("usage: echelon-fuzz \(targets.map(\.name).joined(separator: "|")) FOLDER [options]")
       exit(64)
     }
-    let made = try target.make()
+    let made: any FuzzTarget
+    do { made = try target.make() } catch let error as MissingLibrary {
+      print(error.description)
+      exit(MissingLibrary.exitStatus)
+    }
     unsafe current = made
     var status = stat()
     if unsafe stat(arguments[2], &status) == 0, status.st_mode & S_IFMT == S_IFDIR {

@@ -2,6 +2,8 @@ import ArgumentParser
 import Echelon
 import EchelonFiles
 
+extension Shard: ExpressibleByArgument {}
+
 /// How the files of a run are gone through.
 struct JobSettings: Sendable {
   /// Whether the output folder gets a journal.

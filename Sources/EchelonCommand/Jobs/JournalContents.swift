@@ -25,10 +25,18 @@ struct JournalContents {
   /// The journal in a folder; nothing when there is none.
   init(folder: String) throws(FileError) {
     let path = "\(folder)/\(Self.fileName)"
-    guard Folder.entry(at: path) != .unknown else { return }
+    guard Folder.entry(at: path) != .unknown else {
+      self.init()
+      return
+    }
     guard let text = FileManager.default.contents(atPath: path) else {
       throw .permissionDenied(path: path)
     }
+    self.init(text: text)
+  }
+
+  /// The bytes of a journal.
+  init(text: Data) {
     let decoder = JSONDecoder()
     for line in text.split(separator: UInt8(ascii: "\n")) {
       guard let line = try? decoder.decode(JournalLine.self, from: line) else { continue }

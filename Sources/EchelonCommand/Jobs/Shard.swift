@@ -1,7 +1,5 @@
-import ArgumentParser
-
 /// A share of the files of a run: every `count`-th from the `number`-th on.
-struct Shard: Codable, Hashable, Sendable, ExpressibleByArgument, CustomStringConvertible {
+struct Shard: Codable, Hashable, Sendable, CustomStringConvertible {
   /// From 1.
   let number: Int
   let count: Int

@@ -89,6 +89,7 @@ struct JobFile {
       || DataFileReader.container(of: path).map { Folder.entry(at: $0) != .unknown } ?? false
   }
 
+  /// What a step of the list stands for.
   private func step(_ node: Node) throws -> [BatchStep] {
     let text = try text.step(node)
     do {

@@ -3,7 +3,7 @@
 ///
 /// No more than the text's own characters are looked at, so that some are counted which stand in quotes.
 struct JobTextExcess {
-  /// With 16 aliases, a text stands for no more than some thousand words: with levels of k, those are (k + 1)^(16 / k).
+  /// So many stand for no more than some hundred times what the text has: for k^(16 / k) times, where each level has k.
   private static let mostAliases = 16
   /// A bracket opens a list or names with values, and each is two levels at most.
   private static let mostBrackets = 256

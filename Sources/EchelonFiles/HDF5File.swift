@@ -21,8 +21,8 @@ public struct HDF5File: Sendable {
   /// The numbers.
   public let table: DataTable
 
-  /// The integers of those columns in which some were rounded, by the place of the column.
-  let roundedIntegers: [Int: [StoredInteger]]
+  /// The integers of columns that have some from 2^53 on, by the place of the column.
+  let largeIntegers: [Int: [StoredInteger]]
 
   /// Reads the file at `path`.
   /// - Parameters:
@@ -50,11 +50,12 @@ public struct HDF5File: Sendable {
     }
     let prefix = Self.trimmed(group ?? "") + "/"
     var columns: [Column] = []
-    var rounded: [Int: [StoredInteger]] = [:]
+    var large: [Int: [StoredInteger]] = [:]
     for dataset in try Self.chosen(from: all, group, path, limit) {
       let values = try Self.checked(path) { () throws(HDF5Library.Failure) in
         try file.read(dataset)
       }
+      // Also those that a `Double` has: their shortest digits may be those of another integer.
       if dataset.integers != nil, values.contains(where: { abs($0) >= 0x1p53 }) {
         let bits = try Self.checked(path) { () throws(HDF5Library.Failure) in
           try file.readIntegers(dataset)
@@ -64,7 +65,10 @@ public struct HDF5File: Sendable {
             StoredInteger(
               bits: bits[$0 * dataset.columns + column], isSigned: dataset.integers == .signed)
           }
-          if integers.contains(where: \.isRounded) { rounded[columns.count + column] = integers }
+          let isLarge = (0..<dataset.rows).contains {
+            abs(values[$0 * dataset.columns + column]) >= 0x1p53
+          }
+          if isLarge { large[columns.count + column] = integers }
         }
       }
       if dataset.rank < 2 {
@@ -81,7 +85,7 @@ public struct HDF5File: Sendable {
       }
     }
     table = DataTable(columns: columns)
-    roundedIntegers = rounded
+    largeIntegers = large
   }
 
   /// The datasets that make the table: the one that is named, or all of a group.

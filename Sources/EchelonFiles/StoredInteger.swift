@@ -62,7 +62,7 @@ extension DataFileReader {
   /// The integers of 64 bits in some rows of a column of an array or a dataset, with all their digits; nil of text, and of
   /// other numbers.
   ///
-  /// Of HDF5 it is nil also where no integer of the column is rounded.
+  /// Of HDF5 it is nil also where no integer of the column is from 2^53 on.
   /// - Parameter rows: counted from 0, of those that the file has.
   public func integerTexts(column: Int, rows: Range<Int>) throws(FileError) -> [String]? {
     var texts: [String] = []
@@ -96,7 +96,7 @@ extension DataFileReader {
       }
       return false
     case .hdf5(let file):
-      guard let integers = file.roundedIntegers[column] else { return false }
+      guard let integers = file.largeIntegers[column] else { return false }
       _ = integers[rows].allSatisfy(body)
       return true
     case .csv, .matrixMarket, .jsonLines: return false

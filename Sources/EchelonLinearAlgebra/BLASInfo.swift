@@ -81,7 +81,10 @@ public struct BLASInfo: Hashable, Sendable, CustomStringConvertible {
       let isParallel = unsafe ek_ask_int("openblas_get_parallel") != 0
       return isParallel || !has("openblas_get_parallel")
     }
+    // SAFETY: as above.
     return has("bli_thread_set_num_threads")
+      && (unsafe ek_ask_long("bli_info_get_enable_threading") != 0
+        || !has("bli_info_get_enable_threading"))
   }
 
   private static func has(_ function: String) -> Bool {

@@ -40,6 +40,9 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   case zeroEigenvalue(index: Int)
   /// A matrix is exactly singular: this singular value, in descending order from 0, is 0.
   case zeroSingularValue(index: Int)
+  /// The eigenvectors of a matrix depend on one another, to the last bit: this one, from 0, on those before it. Such a
+  /// matrix is defective, or too near to one, and its eigenvectors solve and reconstruct nothing.
+  case dependentEigenvectors(index: Int)
   /// A matrix is not positive definite: elimination stopped at this column.
   case notPositiveDefinite(operand: MatrixOperand = .a, column: Int)
   /// An iteration did not converge; how many values it did not find.
@@ -120,6 +123,9 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
     case .zeroSingularValue(let index):
       "the matrix is singular: singular value \(index) (counted from 0) is 0; take `pseudoInverse`, for a system `solve`, "
         + "which finds the shortest solution"
+    case .dependentEigenvectors(let index):
+      "eigenvector \(index) (counted from 0) depends on those before it: the matrix is defective, or nearly so; take `lu` or "
+        + "`schur`, which need no eigenvectors"
     case .notPositiveDefinite(let operand, let column):
       "\(operand) is not positive definite: the leading block of \(column + 1) rows and columns is not, the ones before "
         + "it are; check that it is symmetric, and that the triangle is set that is read"

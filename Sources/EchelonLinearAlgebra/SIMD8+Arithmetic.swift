@@ -1,7 +1,8 @@
 public import CEchelonVectors
 
-/// Arithmetic of eight numbers in one operation, with the results of Swift's own operators, which are loops over lanes: a
-/// closure over vectors then stays small enough to be inlined where it is called.
+/// Arithmetic of eight numbers in one operation, with the results of Swift's operators of one number. Swift's own of vectors
+/// are loops over lanes, too large to be inlined where a closure over vectors is called; they also take -x for 0 - x, which
+/// gives a zero the other sign.
 extension SIMD8 where Scalar == Double {
   /// The sums of lanes.
   @inlinable @inline(__always)
@@ -56,6 +57,19 @@ extension SIMD8 where Scalar == Double {
   /// Divides by lanes of `b`.
   @inlinable @inline(__always)
   public static func /= (a: inout Self, b: Self) { a = a / b }
+
+  /// Adds `b` to each lane.
+  @inlinable @inline(__always)
+  public static func += (a: inout Self, b: Double) { a = a + b }
+  /// Takes `b` from each lane.
+  @inlinable @inline(__always)
+  public static func -= (a: inout Self, b: Double) { a = a - b }
+  /// Multiplies each lane by `b`.
+  @inlinable @inline(__always)
+  public static func *= (a: inout Self, b: Double) { a = a * b }
+  /// Divides each lane by `b`.
+  @inlinable @inline(__always)
+  public static func /= (a: inout Self, b: Double) { a = a / b }
 
   /// The vector with lanes of `other` where `mask` is true.
   @inlinable @inline(__always)

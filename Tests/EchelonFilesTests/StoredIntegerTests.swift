@@ -52,9 +52,14 @@ import Testing
       try file.add("a", Self.bytes([1, 2, 3]).span, count: 3, of: .int64)
       try file.add("b", Self.bytes([1 << 53, 1 << 53 + 1, 5]).span, count: 3, of: .int64)
       try file.add("c", Self.bytes([-1, -2, 0]).span, count: 3, of: .uint64)
+      // A power of two, whose shortest digits as a Double are another integer's.
+      try file.add("d", Self.bytes([1 << 60, 4, 1 << 54]).span, count: 3, of: .int64)
       try Data(file.bytes()).write(to: URL(filePath: path))
       let reader = try DataFileReader.open(path)
       try expect(reader, "HDF5")
+      let exact = try reader.integerTexts(column: 3, rows: 0..<3)
+      #expect(exact == ["1152921504606846976", "4", "18014398509481984"])
+      #expect(try !reader.hasRoundedIntegers(column: 3, rows: 0..<3))
       let texts = try reader.integerTexts(column: 2, rows: 0..<3)
       #expect(texts == ["18446744073709551615", "18446744073709551614", "0"])
     }

@@ -37,12 +37,19 @@ import Testing
       changed.1 -= b
       changed.2 *= b
       changed.3 /= b
+      var scalars = (a, a, a, a)
+      scalars.0 += t
+      scalars.1 -= t
+      scalars.2 *= t
+      scalars.3 /= t
       for k in 0..<8 {
         #expect(isSame(sum[k], a[k] + b[k]) && isSame(changed.0[k], a[k] + b[k]))
         #expect(isSame(difference[k], a[k] - b[k]) && isSame(changed.1[k], a[k] - b[k]))
         #expect(isSame(product[k], a[k] * b[k]) && isSame(changed.2[k], a[k] * b[k]))
         #expect(isSame(quotient[k], a[k] / b[k]) && isSame(changed.3[k], a[k] / b[k]))
         #expect(isSame((-a)[k], -a[k]))
+        #expect(isSame(scalars.0[k], a[k] + t) && isSame(scalars.1[k], a[k] - t))
+        #expect(isSame(scalars.2[k], a[k] * t) && isSame(scalars.3[k], a[k] / t))
         #expect(isSame((a + t)[k], a[k] + t) && isSame((s + b)[k], s + b[k]))
         #expect(isSame((a - t)[k], a[k] - t) && isSame((s - b)[k], s - b[k]))
         #expect(isSame((a * t)[k], a[k] * t) && isSame((s * b)[k], s * b[k]))

@@ -18,9 +18,12 @@ enum StartProgram {
   }
 
   /// Runs it to its end.
-  /// - Parameter environment: variables beside those of the test.
+  /// - Parameters:
+  ///   - environment: variables beside those of the test.
+  ///   - removed: variables of the test that it does not get.
   static func run(
-    _ arguments: String..., executable: URL = executable, environment: [String: String] = [:]
+    _ arguments: String..., executable: URL = executable, environment: [String: String] = [:],
+    without removed: Set<String> = []
   ) throws -> (status: Int32, output: String) {
     let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     try Data().write(to: file)
@@ -28,7 +31,8 @@ enum StartProgram {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.environment = ProcessInfo.processInfo.environment.filter { !removed.contains($0.key) }
+      .merging(environment) { $1 }
     process.standardOutput = try FileHandle(forWritingTo: file)
     process.standardInput = FileHandle.nullDevice
     try process.run()

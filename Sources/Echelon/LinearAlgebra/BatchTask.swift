@@ -68,9 +68,7 @@ func store<Element: LinearAlgebraScalar>(
 ) {
   var place = all._mutatingExtracting(index * count..<(index + 1) * count)
   if isThere {
-    // Of one column: elements without gaps.
-    let view = MatrixView(rows: count, columns: 1, rowStride: 1)
-    copyColumnMajor(result, view, into: &place, ColumnMajorShape(rows: count, columns: 1))
+    for element in 0..<count { place[element] = result[element] }
   } else {
     for element in place.indices { place[element] = .notANumber }
   }

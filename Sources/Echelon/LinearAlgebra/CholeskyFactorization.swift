@@ -117,6 +117,7 @@ private struct SolveWithCholesky: DenseTask {
   let b: MatrixBytes
   let x: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(x.rows, x.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
@@ -136,6 +137,7 @@ private struct InvertCholesky: DenseTask {
   let lower: MatrixBytes
   let inverse: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(inverse.rows, inverse.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
@@ -154,6 +156,7 @@ private struct MultiplyCholesky: DenseTask {
   let lower: MatrixBytes
   let product: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(product.rows, product.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

@@ -18,7 +18,7 @@ extension Eigendecomposition {
   ///   - priority: how urgent it is.
   /// - Accuracy: errors grow with the condition number of V, which is large where A is nearly defective; `schur`, `lu` and
   ///   `qr` do not have that.
-  /// - Throws: `LinearAlgebraError`: `zeroEigenvalue`, `singular` for eigenvectors that are not independent,
+  /// - Throws: `LinearAlgebraError`: `zeroEigenvalue`, `dependentEigenvectors`,
   ///   `rightSideMismatch`, `notFinite` for B.
   public func startSolve<B: RightHandSide<Element>>(
     _ b: B, priority: WorkPriority = .normal
@@ -41,7 +41,7 @@ extension Eigendecomposition {
   }
 
   /// Starts computing A⁻¹ and returns its future, column-major: V·Λ⁻¹·V⁻¹; see `startSolve`.
-  /// - Throws: `LinearAlgebraError`: `zeroEigenvalue`, `singular` for eigenvectors that are not independent.
+  /// - Throws: `LinearAlgebraError`: `zeroEigenvalue`, `dependentEigenvectors`.
   public func startInverse(priority: WorkPriority = .normal) throws -> Future<SharedMatrix<Element>>
   {
     try startSolve(try executor.identity(order: eigenvectors.rows), priority: priority)
@@ -59,6 +59,7 @@ private struct SolveWithVectors: DenseTask {
   let b: MatrixBytes
   let x: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(x.rows, x.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
@@ -100,7 +101,7 @@ private struct SolveWithVectors: DenseTask {
         try withScratch(of: Int32.self, count: order) { pivots throws(LinearAlgebraError) in
           try vectors.copy(into: &lu, vShape)
           if let column = try LAPACK.getrf(&lu, vShape, pivots: &pivots) {
-            throw .singular(column: column)
+            throw .dependentEigenvectors(index: column)
           }
           try LAPACK.getrs(.plain, lu.span, vShape, pivots: pivots.span, &right, shape)
         }

@@ -199,6 +199,7 @@ private struct SolveWithLU: DenseTask {
   let b: MatrixBytes
   let x: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(x.rows, x.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
@@ -222,6 +223,7 @@ private struct InvertLU: DenseTask {
   let pivots: SharedArray<Int32>
   let inverse: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(inverse.rows, inverse.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
@@ -243,6 +245,7 @@ private struct MultiplyLU: DenseTask {
   let pivots: SharedArray<Int32>
   let product: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(product.rows, product.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

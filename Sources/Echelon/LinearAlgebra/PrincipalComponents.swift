@@ -101,6 +101,7 @@ private struct Project: DenseTask {
   let scales: MatrixBytes
   let result: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(result.rows, result.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

@@ -73,6 +73,7 @@ private struct SolveWithSchur: DenseTask {
   let b: MatrixBytes
   let x: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(x.rows, x.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

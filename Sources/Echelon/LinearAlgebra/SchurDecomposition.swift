@@ -105,6 +105,7 @@ private struct MultiplySchur: DenseTask {
   let q: MatrixBytes
   let product: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(product.rows, product.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

@@ -135,6 +135,7 @@ private struct SolveWithSVD: DenseTask {
   let b: MatrixBytes
   let x: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(x.rows, x.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

@@ -150,6 +150,7 @@ private struct MultiplySVD: DenseTask {
   let vAdjoint: MatrixBytes
   let product: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(product.rows, product.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
@@ -176,6 +177,7 @@ private struct InvertSVD: DenseTask {
   let vAdjoint: MatrixBytes
   let inverse: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(inverse.rows, inverse.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {

@@ -71,6 +71,7 @@ extension LinearAlgebraError {
     case .outOfMemory: [7, 0, 0, 0]
     case .workTooLarge: [8, 0, 0, 0]
     case .outOfRange: [9, 0, 0, 0]
+    case .dependentEigenvectors(let index): [10, index, 0, 0]
     default: preconditionFailure("the front end has not checked: \(self)")
     }
   }
@@ -88,6 +89,7 @@ extension LinearAlgebraError {
     case 7: self = .outOfMemory(operation: operation)
     case 8: self = .workTooLarge(operation: operation)
     case 9: self = .outOfRange(operation: operation)
+    case 10: self = .dependentEigenvectors(index: words[1])
     default: return nil
     }
   }

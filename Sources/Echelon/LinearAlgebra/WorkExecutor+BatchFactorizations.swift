@@ -96,8 +96,9 @@ extension WorkExecutor {
   ///     those of the others are not touched by it. The search itself is always made.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   ///   - deadline: as for `startConcurrentPerform`.
-  /// - Accuracy: as `startQR` of one matrix. The bits of a matrix do not depend on the others, nor on the number of
-  ///   workers.
+  /// - Accuracy: as `startQR` of one matrix, and with its bits where that is one call: up to 256 rows or columns, but for
+  ///   tall matrices of a million elements and more. The bits of a matrix do not depend on the others, nor on the number
+  ///   of workers.
   /// - Throws: `LinearAlgebraError.noLAPACK`. The future fails with `notFiniteInBatch`, which names the first matrix.
   /// - Source: LAPACK's geqrf, and orgqr and ungqr.
   public func startQR<Element: LinearAlgebraScalar>(

@@ -30,7 +30,7 @@ public struct Eigendecomposition<Element: EigenScalar>: InvertibleFactorization 
   /// parts.
   /// - Accuracy: it differs from A by ε·‖A‖ times the condition number of V, which is large where A is nearly
   ///   defective; what `schur` reconstructs does not.
-  /// - Throws: `LinearAlgebraError`: `singular` for eigenvectors that are not independent, `noLAPACK`.
+  /// - Throws: `LinearAlgebraError`: `dependentEigenvectors`, `noLAPACK`.
   public func startReconstruct(
     priority: WorkPriority = .normal
   ) throws -> Future<SharedMatrix<Element>> {
@@ -168,6 +168,7 @@ private struct MultiplyGeneral: DenseTask {
   let vectors: MatrixBytes
   let product: MatrixBytes
 
+  var blasThreadCount: Int { wideCallThreadCount(product.rows, product.columns) }
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
@@ -196,7 +197,7 @@ private struct MultiplyGeneral: DenseTask {
         }
         try withScratch(of: Int32.self, count: order) { pivots throws(LinearAlgebraError) in
           if let column = try LAPACK.getrf(&lu, shape, pivots: &pivots) {
-            throw .singular(column: column)
+            throw .dependentEigenvectors(index: column)
           }
           try LAPACK.getrs(.transposed, lu.span, shape, pivots: pivots.span, &right, shape)
         }

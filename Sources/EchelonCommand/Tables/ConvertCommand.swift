@@ -15,8 +15,9 @@ struct ConvertCommand: AsyncParsableCommand {
       found as 'echelon stats --help' says.
 
       NPY, NPZ, Matrix Market, HDF5 (.h5) and plain numbers (.bin) have numbers only. Columns of words are left out there, \
-      which is said for a single file. A missing number is NaN in them. Numbers keep all digits, integers of 64 bits in CSV and TSV; in \
-      other formats those that are no Double are rounded, which is said. Complex ones become two columns, .real and .imag.
+      which is said for a single file. A missing number is NaN in them. Numbers keep all digits. Integers of 64 bits in NPY, \
+      NPZ, HDF5 and plain numbers do in CSV and TSV; in other formats those that are no Double are rounded, which is said. \
+      Numbers of JSON and Matrix Market are read as Doubles. Complex ones become two columns, .real and .imag.
 
       --type writes numbers of NPY, NPZ, HDF5 and .bin in another type than f8: i1 to i8, u1 to u8, f2, f4, and c8, c16, \
       which take two columns each; HDF5 has none of the last three. A number that the type does not have is an error; for f2 \

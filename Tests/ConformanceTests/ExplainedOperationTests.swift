@@ -242,8 +242,8 @@ private enum Division { case one, several }
         == "solve of 1000 times 50 × 50 for 50 × 1 ComplexElement<Float>: 1000 chunks of one matrix each, "
         + "shared by all workers, one thread in each; each matrix is worked on by one worker")
     #expect(
-      sentence(.byFactors(name: "inverse", rows: 900, columns: 900))
-        == "inverse by the factors of 900 × 900 ComplexElement<Float>: one call in one worker, with one thread; "
+      sentence(.byFactors(name: "solve", rows: 900, columns: 2))
+        == "solve by factors, a result of 900 × 2 ComplexElement<Float>: one call in one worker, with one thread; "
         + "only the factorization before it is divided")
     for (operation, _) in Self.operations {
       let threads = pool.explain(operation, of: Double.self).blasThreadCount
@@ -251,6 +251,7 @@ private enum Division { case one, several }
     }
     let wide: [DenseOperation] = [
       .pivotedQR(rows: 500, columns: 400), .matrixExponential(order: 400),
+      .byFactors(name: "inverse", rows: 400, columns: 400),
       .principalComponents(observations: 1000, variables: 400),
     ]
     for operation in wide {

@@ -21,7 +21,7 @@ public enum DenseOperation: Hashable, Sendable {
   /// The solution of a system of n × n, for any number of right sides.
   case solve(order: Int, structure: MatrixStructure = .general)
   /// What a factorization or a decomposition does once it is there: `solve`, `inverse`, `q`, `reconstruct`, `transform`
-  /// and so on. The sizes are those of the matrix that was factored.
+  /// and so on. The sizes are those of the result: of `solve` as many columns as there are right sides.
   case byFactors(name: String, rows: Int, columns: Int)
   /// The singular value decomposition, and what begins with it: `singularValues`, `pseudoInverse`, `rank`, `ridge`,
   /// `conditionNumber` and `matrixNorm` by singular values.
@@ -97,7 +97,7 @@ public enum DenseOperation: Hashable, Sendable {
     case .solve(let order, let structure):
       ("solve", structure.word.map { "\($0) \(order) × \(order)" } ?? "\(order) × \(order)")
     case .byFactors(let name, let rows, let columns):
-      ("\(name) by the factors", "\(rows) × \(columns)")
+      ("\(name) by factors, a result", "\(rows) × \(columns)")
     case .svd(let rows, let columns): ("SVD", "\(rows) × \(columns)")
     case .symmetricEigen(let order): ("symmetric eigendecomposition", "\(order) × \(order)")
     case .eigen(let order): ("eigendecomposition", "\(order) × \(order)")
@@ -118,14 +118,15 @@ public enum DenseOperation: Hashable, Sendable {
     switch self {
     case .lu(let rows, let columns), .qr(let rows, let columns), .pivotedQR(let rows, let columns),
       .svd(let rows, let columns), .leastSquares(let rows, let columns),
-      .principalComponents(let rows, let columns), .other(_, let rows, let columns):
+      .principalComponents(let rows, let columns), .byFactors(_, let rows, let columns),
+      .other(_, let rows, let columns):
       Echelon.wideCallThreadCount(rows, columns)
     case .cholesky(let order), .symmetricEigen(let order), .eigen(let order), .schur(let order),
       .matrixExponential(let order):
       Echelon.wideCallThreadCount(order, order)
     case .solve(let order, let structure):
       DenseOperation.factorization(order: order, structure)?.wideCallThreadCount ?? 1
-    case .product, .structuredProduct, .matrixVector, .outer, .byFactors, .matrixNorm, .batch: 1
+    case .product, .structuredProduct, .matrixVector, .outer, .matrixNorm, .batch: 1
     }
   }
 

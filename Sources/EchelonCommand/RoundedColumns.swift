@@ -45,8 +45,13 @@ struct RoundedColumns {
   mutating func look(inColumns columns: [Int]) throws(FileError) {
     guard !columns.isEmpty else { return }
     guard areIntegers else {
-      for piece in reader.pieces() where !found.isSuperset(of: columns) {
-        try look(at: reader.table(of: piece), of: piece)
+      var undecided = Set(columns)
+      for piece in reader.pieces() where !undecided.isEmpty {
+        let table = try reader.table(of: piece)
+        for index in undecided
+        where try !isUndecided(index, table.columns[index].numbers ?? [], of: piece) {
+          undecided.remove(index)
+        }
       }
       return
     }
@@ -54,6 +59,22 @@ struct RoundedColumns {
     where try reader.hasRoundedIntegers(column: column, rows: 0..<reader.rowCount) {
       found.insert(column)
     }
+  }
+
+  /// Looks at a piece of a column of text, and says whether more have to be looked at: not where a number was rounded, and not
+  /// where one is written with a point or an exponent, since such a column has no identifiers.
+  private mutating func isUndecided(
+    _ index: Int, _ numbers: [Double], of piece: DataFileReader.Piece
+  ) throws(FileError) -> Bool {
+    if numbers.contains(where: { $0.isFinite && $0 != $0.rounded() }) { return false }
+    guard numbers.contains(where: { abs($0) >= 0x1p53 && $0.isFinite }) else { return true }
+    let large = zip(try reader.text(column: index, of: piece) ?? [], numbers)
+      .filter { abs($0.1) >= 0x1p53 && $0.1.isFinite }
+    if large.contains(where: Self.isRounded) {
+      found.insert(index)
+      return false
+    }
+    return large.allSatisfy { word, _ in word.map { Self.digits(of: $0) != nil } ?? true }
   }
 
   /// What to do about them; nil where there are none.
@@ -70,10 +91,15 @@ struct RoundedColumns {
         + "where they are identifiers, read them as text: --types '\(first)=text'"
   }
 
+  /// The digits of an integer, without zeros in front; nil of anything else.
+  private static func digits(of word: String) -> Substring? {
+    let digits = word.drop { $0 == "-" || $0 == "+" }.drop { $0 == "0" }
+    return digits.utf8.allSatisfy { (0x30...0x39).contains($0) } ? digits : nil
+  }
+
   private static func isRounded(_ word: String?, _ number: Double) -> Bool {
     guard let word, abs(number) >= 0x1p53, number.isFinite else { return false }
-    let digits = word.drop { $0 == "-" || $0 == "+" }.drop { $0 == "0" }
-    guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
+    guard let digits = digits(of: word) else { return false }
     guard let exact = Int128(digits), let rounded = Int128(exactly: abs(number)) else {
       return true
     }

@@ -104,6 +104,11 @@ struct StoredIntegers: CustomTestStringConvertible, Sendable {
         let run = try CommandProcess.run(command)
         #expect(run.status == 0 && run.errors.isEmpty, "\(command): \(run.errors)")
       }
+      // Nor are large numbers with an exponent, or among numbers with fractions.
+      let large = folder + "/large.csv"
+      try Data("a,b\n1e20,0.5\n3e21,100000000000000000001\n".utf8).write(to: URL(filePath: large))
+      let stats = try CommandProcess.run("stats", large)
+      #expect(stats.status == 0 && stats.errors.isEmpty, "\(stats.errors)")
       // Of text, statistics say it, too.
       let text = folder + "/x.csv"
       try Data("id,n\n1,1e300\n9007199254740993,2\n".utf8).write(to: URL(filePath: text))

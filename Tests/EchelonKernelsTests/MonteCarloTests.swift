@@ -63,6 +63,23 @@ import Testing
     #expect(values.count == 600)
   }
 
+  @Test func `gives mirrored generators what they have without numbers made before`() {
+    func numbers(_ generator: PhiloxGenerator) -> [Double] {
+      var (mirror, later) = (generator.mirrored, generator)
+      let first = (0..<4).map { _ in mirror.uniform() }
+      _ = later.next()
+      var rest = later.mirrored
+      return first + [rest.uniform(), rest.uniform()]
+    }
+    var found: [[Double]] = []
+    _ = accumulateMonteCarlo(seed: 3, indices: 0..<600) { rng in
+      found.append(numbers(rng))
+      return 0
+    }
+    let expected = (0..<600).map { numbers(PhiloxGenerator(seed: 3, index: $0)) }
+    #expect(found == expected)
+  }
+
   @Test func `gives the same sums for fixed chunks whoever ran them, and from any state`() throws {
     func chunk(_ index: Int) -> SampleSums {
       let first = UInt64(index * MonteCarloState.chunkLength)

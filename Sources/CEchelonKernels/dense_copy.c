@@ -9,7 +9,7 @@ typedef struct {
   uint64_t low, high;
 } pair;
 
-// In squares that the cache holds: of two matrices that lie across each other, one is read or written with gaps.
+// Any strides, in squares that the cache holds.
 enum { SQUARE = 32 };
 
 #define COPY(type)                                                                                        \
@@ -20,14 +20,53 @@ enum { SQUARE = 32 };
           ((type *)out)[i * out_row_stride + j * out_column_stride] =                                     \
               ((const type *)a)[i * row_stride + j * column_stride]
 
-// Inlined, so that the strides that are 1 are known.
-static inline __attribute__((always_inline)) void copy(size_t size, ptrdiff_t rows, ptrdiff_t columns, const void *a,
-                                                       ptrdiff_t row_stride, ptrdiff_t column_stride, void *out,
-                                                       ptrdiff_t out_row_stride, ptrdiff_t out_column_stride) {
+// Rows that lie together become columns that do, by blocks of whole cache lines: each line is read once and, in a strip
+// of columns, written once. Rows that are a power of two apart share a few lines of each cache, which would not hold
+// more than a dozen of them until they are read again.
+enum { LINE = 64, STRIP = 256 };
+
+#define TURN(type)                                                                                        \
+  for (ptrdiff_t strip = 0; strip < columns; strip += STRIP) {                                            \
+    enum { edge = LINE / sizeof(type) };                                                                  \
+    ptrdiff_t end = strip + STRIP < columns ? strip + STRIP : columns;                                    \
+    for (ptrdiff_t i0 = 0; i0 < rows; i0 += edge)                                                         \
+      for (ptrdiff_t j0 = strip; j0 < end; j0 += edge) {                                                  \
+        const type *from = (const type *)a + i0 * row_stride + j0;                                        \
+        type *to = (type *)out + i0 + j0 * out_column_stride;                                             \
+        if (i0 + edge <= rows && j0 + edge <= end) {                                                      \
+          type block[edge][edge];                                                                         \
+          for (int i = 0; i < edge; i++)                                                                  \
+            for (int j = 0; j < edge; j++) block[j][i] = from[i * row_stride + j];                        \
+          for (int j = 0; j < edge; j++) memcpy(to + j * out_column_stride, block[j], sizeof block[j]);   \
+        } else {                                                                                          \
+          for (ptrdiff_t i = 0; i < edge && i0 + i < rows; i++)                                           \
+            for (ptrdiff_t j = 0; j < edge && j0 + j < end; j++)                                          \
+              to[i + j * out_column_stride] = from[i * row_stride + j];                                   \
+        }                                                                                                 \
+      }                                                                                                   \
+  }
+
+static void turn(size_t size, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t row_stride, void *out,
+                 ptrdiff_t out_column_stride) {
+  if (size == 4) {
+    TURN(uint32_t)
+  } else if (size == 8) {
+    TURN(uint64_t)
+  } else {
+    TURN(pair)
+  }
+}
+
+static void copy(size_t size, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t row_stride,
+                 ptrdiff_t column_stride, void *out, ptrdiff_t out_row_stride, ptrdiff_t out_column_stride) {
   if (row_stride == 1 && out_row_stride == 1) {
     for (ptrdiff_t j = 0; j < columns && rows; j++)
       memcpy((char *)out + (size_t)(j * out_column_stride) * size, (const char *)a + (size_t)(j * column_stride) * size,
              (size_t)rows * size);
+  } else if (column_stride == 1 && out_row_stride == 1) {
+    turn(size, rows, columns, a, row_stride, out, out_column_stride);
+  } else if (row_stride == 1 && out_column_stride == 1) {
+    turn(size, columns, rows, a, column_stride, out, out_row_stride);
   } else if (size == 4) {
     COPY(uint32_t);
   } else if (size == 8) {

@@ -76,6 +76,10 @@ final class CSVPartsTarget: FuzzTarget {
         precondition(.table(read) == whole, "another table from parts of \(byteCount) bytes")
         return
       }
+    } catch let error as FileError {
+      // Text is looked at when it is read, not when numbers are.
+      precondition(.failed(error) == whole, "parts refuse it otherwise: \(error)")
+      return
     } catch {
       fatalError("\(error)")
     }
@@ -168,6 +172,8 @@ private enum Outcome: Equatable {
       return .failed(.notANumber(place: moved(place), column: column, found: found))
     case .failed(.malformedQuote(let place, let what)):
       return .failed(.malformedQuote(place: moved(place), what: what))
+    case .failed(.malformedText(let place, let what)):
+      return .failed(.malformedText(place: moved(place), what: what))
     case .failed(.notText(let path, let offset, let what)):
       return .failed(.notText(path: path, offset: offset + bytes, what: what))
     case .failed: return self

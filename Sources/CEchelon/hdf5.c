@@ -3,13 +3,20 @@
 #include "echelon_hdf5.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 // The interface is written out here, as the headers need not be installed: that of 1.10 and later, in which
@@ -210,26 +217,21 @@ static int ignore_link(hid root, const char *name, const void *info, void *conte
   return 0;
 }
 
-int64_t echelon_hdf5_open(const char *path) {
-  if (!begin()) return -ECHELON_HDF5_NO_LIBRARY;
-  enter();
-  hid file = open_file(path);
-  pthread_mutex_unlock(&lock);
-  return file >= 0 ? file : -ECHELON_HDF5_DAMAGED;
+static int visit_datasets(hid file, void *context, void (*body)(void *, const echelon_hdf5_dataset *)) {
+  visit_call call = {.context = context, .body = body};
+  int order = h5.visit(file, BY_CREATION, INCREASING, ignore_link, NULL) >= 0 ? BY_CREATION : BY_NAME;
+  return h5.visit(file, order, INCREASING, visit_link, &call) >= 0;
 }
 
 int echelon_hdf5_visit(int64_t file, void *context,
                        void (*body)(void *context, const echelon_hdf5_dataset *dataset)) {
   enter();
-  visit_call call = {.context = context, .body = body};
-  int order = h5.visit(file, BY_CREATION, INCREASING, ignore_link, NULL) >= 0 ? BY_CREATION : BY_NAME;
-  int is_whole = h5.visit(file, order, INCREASING, visit_link, &call) >= 0;
+  int is_whole = visit_datasets(file, context, body);
   pthread_mutex_unlock(&lock);
   return is_whole ? ECHELON_HDF5_OK : ECHELON_HDF5_DAMAGED;
 }
 
-static int read_as(hid element, int64_t file, const char *name, void *values, int64_t count) {
-  enter();
+static int read_elements(hid element, int64_t file, const char *name, void *values, int64_t count) {
   int result = ECHELON_HDF5_DAMAGED;
   hid dataset = h5.dataset_open(file, name, 0);
   hid space = dataset < 0 ? -1 : h5.dataset_space(dataset);
@@ -245,16 +247,86 @@ static int read_as(hid element, int64_t file, const char *name, void *values, in
     h5.space_close(space);
   }
   if (dataset >= 0) h5.dataset_close(dataset);
+  return result;
+}
+
+static int read_as(hid element, int64_t file, const char *name, void *values, int64_t count) {
+  enter();
+  int result = read_elements(element, file, name, values, count);
   pthread_mutex_unlock(&lock);
   return result;
 }
+
+static hid integers_of(int kind) { return kind == ECHELON_HDF5_SIGNED ? *h5.native_signed : *h5.native_unsigned; }
 
 int echelon_hdf5_read(int64_t file, const char *name, double *values, int64_t count) {
   return read_as(*h5.native_double, file, name, values, count);
 }
 
 int echelon_hdf5_read_integers(int64_t file, const char *name, int kind, uint64_t *values, int64_t count) {
-  return read_as(kind == ECHELON_HDF5_SIGNED ? *h5.native_signed : *h5.native_unsigned, file, name, values, count);
+  return read_as(integers_of(kind), file, name, values, count);
+}
+
+typedef struct {
+  hid file;
+  const char *group;
+  uint64_t limit;
+} trial;
+
+/// Reads a dataset to its end, if it is the one or one of the group that is meant, and forgets it.
+static void try_dataset(void *context, const echelon_hdf5_dataset *dataset) {
+  const trial *trial = context;
+  hid file = trial->file;
+  uint64_t count;
+  size_t length = strlen(trial->group);
+  if (length && (strncmp(dataset->name, trial->group, length) != 0 ||
+                 (dataset->name[length] != 0 && dataset->name[length] != '/')))
+    return;
+  if (!dataset->is_numeric || dataset->rank < 0 || dataset->rank > 2 ||
+      __builtin_mul_overflow((uint64_t)dataset->rows, (uint64_t)dataset->columns, &count) ||
+      count > trial->limit)
+    return;
+  void *values = calloc(count, sizeof(double));
+  if (!values) return;
+  read_elements(*h5.native_double, file, dataset->name, values, (int64_t)count);
+  if (dataset->integers)
+    read_elements(integers_of(dataset->integers), file, dataset->name, values, (int64_t)count);
+  free(values);
+}
+
+/// Whether the library gets through a file. It follows what a damaged one says, some of it out of its memory or round and
+/// round, so that a child does all that is to be done before it is done here.
+static int survives(const char *path, const char *group, int64_t limit) {
+  struct stat status = {0};
+  // What is read here in a second or two; more for what is large.
+  rlim_t seconds = 60 + (stat(path, &status) == 0 ? (rlim_t)status.st_size >> 22 : 0);
+  pid_t child = fork();
+  // No process to be had: what is not damaged can be read all the same.
+  if (child < 0) return 1;
+  if (child == 0) {
+    // Whoever handles signals here, a child that dies of one is to die, without a word and a core.
+    for (int signal_number = 1; signal_number < NSIG; signal_number++) signal(signal_number, SIG_DFL);
+#ifdef __linux__
+    // It has what its parent has open; nobody is to wait for it.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    setrlimit(RLIMIT_CPU, &(struct rlimit){seconds, seconds});
+    trial trial = {.file = open_file(path), .group = group, .limit = (uint64_t)limit};
+    if (trial.file >= 0) visit_datasets(trial.file, &trial, try_dataset);
+    _exit(0);
+  }
+  int result = 0;
+  while (waitpid(child, &result, 0) < 0 && errno == EINTR) {}
+  return result == 0;
+}
+
+int64_t echelon_hdf5_open(const char *path, const char *group, int64_t limit) {
+  if (!begin()) return -ECHELON_HDF5_NO_LIBRARY;
+  enter();
+  hid file = survives(path, group, limit) ? open_file(path) : -1;
+  pthread_mutex_unlock(&lock);
+  return file >= 0 ? file : -ECHELON_HDF5_DAMAGED;
 }
 
 int64_t echelon_hdf5_create(void) {

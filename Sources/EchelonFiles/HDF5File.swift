@@ -45,7 +45,8 @@ public struct HDF5File: Sendable {
     }
     defer { withExtendedLifetime(source) {} }
     let (file, all) = try Self.checked(path) { () throws(HDF5Library.Failure) in
-      let file = try HDF5Library.Input(path: place)
+      let file = try HDF5Library.Input(
+        path: place, reading: Self.trimmed(group ?? ""), limit: limit / MemoryLayout<Double>.size)
       return (file, try file.datasets())
     }
     let prefix = Self.trimmed(group ?? "") + "/"

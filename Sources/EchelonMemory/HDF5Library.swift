@@ -80,9 +80,14 @@ package enum HDF5Library {
     private let file: Int64
 
     /// Opens the file at `path`. One without a name is copied into memory by the library.
-    package init(path: String) throws(Failure) {
-      // SAFETY: a terminated copy of the path, alive during the call.
-      let file = unsafe echelon_hdf5_open(path)
+    ///
+    /// A child process has read it before, so that the library's end over a damaged file is not that of this process.
+    /// - Parameters:
+    ///   - group: the dataset or the group that is to be read, without slashes around it; empty for all.
+    ///   - limit: the most numbers of a dataset that is to be read.
+    package init(path: String, reading group: String, limit: Int) throws(Failure) {
+      // SAFETY: terminated copies of both, alive during the call.
+      let file = unsafe echelon_hdf5_open(path, group, Int64(limit))
       guard file >= 0 else { throw file == -1 ? .noLibrary : .damaged }
       self.file = file
     }

@@ -16,7 +16,7 @@
   // SAFETY: the invariant; nobody has them after this.
   @inlinable deinit {
     unsafe first?.release()
-    for other in unsafe others { unsafe other.release() }
+    for unsafe other in unsafe others { unsafe other.release() }
   }
 
   /// How many there are.

@@ -142,3 +142,32 @@ extension `HDF5 files` {
 extension Column {
   fileprivate func renamed(_ name: String) -> Column { Column(name: name, numbers: numbers ?? []) }
 }
+
+extension `HDF5 files` {
+  /// Of 100 files of which some bytes are changed the library does not survive some, or reads out of its memory.
+  @Test func `that are damaged do not end the process`() throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    print("damaged HDF5 files: seed \(seed)")
+    var random = SeededGenerator(seed: seed)
+    let whole = [UInt8](try Data(contentsOf: URL(filePath: "\(folder)/mixed.h5")))
+    var (tables, errors) = (0, 0)
+    for _ in 0..<100 {
+      var bytes = whole
+      for _ in 0..<Int.random(in: 1...12, using: &random) {
+        bytes[Int.random(in: 0..<bytes.count, using: &random)] = .random(
+          in: 0...255, using: &random)
+      }
+      let file = try AnonymousFile()
+      try file.write(bytes.span)
+      for group in ["matrix", "day", "packed", "cube"] {
+        do {
+          _ = try HDF5File(path: file.path, group: group, limit: 1 << 20)
+          tables += 1
+        } catch is FileError {
+          errors += 1
+        }
+      }
+    }
+    #expect(tables > 0 && errors > 0, "seed \(seed)")
+  }
+}

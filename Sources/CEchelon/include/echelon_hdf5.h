@@ -31,8 +31,9 @@ typedef struct {
   int integers;
 } echelon_hdf5_dataset;
 
-/// Opens a file to read it; a failure is negative. `echelon_hdf5_close` lets go of it.
-int64_t echelon_hdf5_open(const char *path);
+/// Opens a file to read it, after a child process has read the dataset or the group `group` of it, empty for all, as far
+/// as datasets have at most `limit` numbers; a failure is negative, also that of the child. `echelon_hdf5_close` lets go of it.
+int64_t echelon_hdf5_open(const char *path, const char *group, int64_t limit);
 
 /// Calls `body` for every dataset of a file, in the order in which they were made if the file has kept it, else by name.
 int echelon_hdf5_visit(int64_t file, void *context,

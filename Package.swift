@@ -17,6 +17,7 @@ let package = Package(
     .library(name: "EchelonFiles", targets: ["EchelonFiles"]),
     .library(name: "EchelonData", targets: ["EchelonData"]),
     .library(name: "EchelonSimulation", targets: ["EchelonSimulation"]),
+    .library(name: "EchelonComparison", targets: ["EchelonComparison"]),
     .library(name: "EchelonCommand", targets: ["EchelonCommand"]),
     .executable(name: "echelon", targets: ["EchelonTool"]),
   ],
@@ -61,6 +62,11 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(name: "EchelonPlots", dependencies: ["EchelonMemory"], swiftSettings: settings),
+
+    // What is made of the times that Benchmarks/ measures.
+    .target(
+      name: "EchelonComparison", dependencies: ["EchelonFiles", "EchelonMemory", "EchelonPlots"],
+      swiftSettings: settings),
 
     // A pool on a simulated machine, for tests.
     .target(
@@ -142,6 +148,9 @@ let package = Package(
       dependencies: ["EchelonFiles", "EchelonTables", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "EchelonPlotsTests", dependencies: ["EchelonPlots", "EchelonMemory", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "EchelonComparisonTests", dependencies: ["EchelonComparison", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "EchelonWireTests",

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EchelonMemory
+import EchelonPlots
 
 /// Where the page of a run goes.
 struct ReportOptions: ParsableArguments {

@@ -1,33 +1,31 @@
-import EchelonFiles
-import EchelonPlots
-
 /// A page in one file that needs nothing else: no scripts, no fonts, nothing from elsewhere; light or dark as its reader
 /// has it. All text is escaped.
-struct HTMLPage {
-  /// The name of a report that somebody asks for, or what is wrong with it.
-  static func problem(withPath path: String) -> String? {
-    path.hasSuffix(".html") || path.hasSuffix(".htm")
-      ? nil : "--report writes HTML; name a file that ends in .html, not '\(path)'"
-  }
-
+package struct HTMLPage {
   private let title: String
+  private let generator: String
   private var body: [String] = []
 
-  init(title: String) { self.title = title }
+  /// - Parameters:
+  ///   - title: stands above the page, and in the tab of a browser.
+  ///   - generator: what has made it, with its version if it has one.
+  package init(title: String, generator: String) {
+    (self.title, self.generator) = (title, generator)
+  }
 
-  mutating func heading(_ text: String) { body.append("<h2>\(Markup.escaped(text))</h2>") }
+  package mutating func heading(_ text: String) { body.append("<h2>\(Markup.escaped(text))</h2>") }
 
-  mutating func paragraph(_ text: String) { body.append("<p>\(Markup.escaped(text))</p>") }
+  package mutating func paragraph(_ text: String) { body.append("<p>\(Markup.escaped(text))</p>") }
 
   /// Names and values.
-  mutating func facts(_ facts: [(name: String, value: String)]) {
+  package mutating func facts(_ facts: [(name: String, value: String)]) {
     body.append(
       "<dl>"
         + facts.map { "<dt>\(Markup.escaped($0))</dt><dd>\(Markup.escaped($1))</dd>" }.joined()
         + "</dl>")
   }
 
-  enum Cell {
+  /// What stands in a table.
+  package enum Cell {
     case text(String)
     /// To be compared with those above and below.
     case number(String)
@@ -46,7 +44,7 @@ struct HTMLPage {
   }
 
   /// - Parameter columns: their titles; those of numbers are at the right.
-  mutating func table(_ columns: [(title: String, isNumber: Bool)], _ rows: [[Cell]]) {
+  package mutating func table(_ columns: [(title: String, isNumber: Bool)], _ rows: [[Cell]]) {
     let head = columns.map { column in
       "<th\(column.isNumber ? " class=\"n\"" : "")>\(Markup.escaped(column.title))</th>"
     }.joined()
@@ -57,16 +55,24 @@ struct HTMLPage {
   }
 
   /// Pictures beside each other.
-  mutating func charts(_ charts: [(chart: Chart, size: Size)]) {
+  package mutating func charts(_ charts: [(chart: Chart, size: Size)]) {
     guard !charts.isEmpty else { return }
     body.append(
       "<div class=\"charts\">" + charts.map { $0.chart.svg($0.size, isInPage: true) }.joined()
         + "</div>")
   }
 
+  /// A picture that fills the page.
+  /// - Parameter svg: a document, which stands in the page as it is.
+  package mutating func picture(_ svg: String) {
+    body.append("<div class=\"charts\">\(svg)</div>")
+  }
+
   /// What is shown when it is opened.
-  mutating func details(_ summary: String, isOpen: Bool, _ contents: (inout HTMLPage) -> Void) {
-    var page = HTMLPage(title: "")
+  package mutating func details(
+    _ summary: String, isOpen: Bool, _ contents: (inout HTMLPage) -> Void
+  ) {
+    var page = HTMLPage(title: "", generator: "")
     contents(&page)
     body.append(
       "<details\(isOpen ? " open" : "")><summary>\(Markup.escaped(summary))</summary>\n"
@@ -74,17 +80,12 @@ struct HTMLPage {
   }
 
   /// Messages, one below the other, with the lines they have.
-  mutating func messages(_ messages: [String]) {
+  package mutating func messages(_ messages: [String]) {
     body.append(messages.map { "<pre class=\"bad\">\(Markup.escaped($0))</pre>" }.joined())
   }
 
-  func write(to path: String) throws(FileError) {
-    var writer = try AtomicFileWriter(path: path)
-    try writer.write(text)
-    try writer.commit()
-  }
-
-  var text: String {
+  /// The whole page.
+  package var text: String {
     let dark = [
       "#4ea8de", "#ff8a3d", "#3ccfa0", "#e39bc4", "#f2b84b", "#8fd0f5", "#c8a67a", "#aaaaaa",
     ]
@@ -102,7 +103,7 @@ struct HTMLPage {
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="generator" content="echelon \(EchelonCommand.release)">
+      <meta name="generator" content="\(Markup.escaped(generator))">
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
       <title>\(name)</title>
       <style>

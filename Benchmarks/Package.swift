@@ -44,6 +44,7 @@ let package = Package(
       dependencies: [
         "CPeers",
         .product(name: "Echelon", package: "Echelon"),
+        .product(name: "EchelonComparison", package: "Echelon"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
     .target(name: "CPeers"),

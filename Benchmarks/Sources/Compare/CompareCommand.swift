@@ -1,20 +1,49 @@
-import ArgumentParser
+public import ArgumentParser
 import CPeers
 import Echelon
+public import EchelonComparison
+import Foundation
 
-/// Measures Echelon beside plain C.
+/// Measures Echelon beside its peers.
 @main struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "echelon-compare",
-    abstract: "Measure Echelon beside plain C, in pairs, and print a table.",
+    abstract: "Measure Echelon beside its peers, in pairs, and print a table.",
     discussion: """
       Both sides of a figure are measured in turn, so that a noisy machine meets both. A figure is \
       met unless the whole 95 % interval of the median lies short of it. Exit status 1 means that a \
       figure was not met.
-      """)
 
-  @Option(help: "Pairs per figure; 15 or more for numbers that are quoted.")
-  var pairs = 31
+      EXAMPLES
+        echelon-compare --json now.json --page now.html   to keep and to look at
+        echelon-compare --only numpy --pairs 15           some figures
+        echelon-compare compare before.json now.json      what changed
+      """,
+    subcommands: [ChangesCommand.self])
+
+  @Option(
+    help: ArgumentHelp(
+      "Pairs per figure, at least 6; if left out, in steps until the ratio's interval is within ±5 %.",
+      valueName: "n"))
+  var pairs: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "The most pairs per figure without --pairs; if left out, 61, and 31 in the short set.",
+      valueName: "n"))
+  var maxPairs: Int?
+
+  @Option(
+    name: .customLong("set"),
+    help: "All figures, or some of every subject in less than three minutes.")
+  var figureSet = FigureSet.full
+
+  @Option(help: ArgumentHelp("Write the result as JSON, all times included.", valueName: "file"))
+  var json: String?
+
+  @Option(
+    help: ArgumentHelp("Write the result as one HTML page, with a picture.", valueName: "file"))
+  var page: String?
 
   @Option(help: "Worker processes, and threads of the C side.")
   var workers = 2
@@ -40,22 +69,43 @@ import Echelon
   var answer = false
 
   func validate() throws {
-    guard pairs >= 6 else {
-      throw ValidationError("--pairs is at least 6: fewer give no 95 % interval")
+    guard (pairs ?? maxPairs ?? MedianInterval.fewest) >= MedianInterval.fewest else {
+      throw ValidationError(
+        "\(pairs == nil ? "--max-pairs" : "--pairs") is at least \(MedianInterval.fewest): fewer give no 95 % interval"
+      )
+    }
+    guard pairs == nil || maxPairs == nil else {
+      throw ValidationError("--pairs and --max-pairs exclude each other: give one of them")
     }
     guard workers >= 1, shrink >= 1 else {
       throw ValidationError("--workers and --shrink are at least 1")
     }
+    for path in [json, page].compactMap({ $0 }) {
+      let folder = URL(filePath: path).deletingLastPathComponent().path
+      guard FileManager.default.isWritableFile(atPath: folder) else {
+        throw ValidationError("\(path): there is no folder '\(folder)' to write to; make it first")
+      }
+    }
   }
 
   func run() throws {
-    let setup = Setup(workers: workers, pairs: pairs, shrink: shrink)
+    BuiltPeers.announce()
+    let plan = pairs.map(PairPlan.fixed) ?? .untilNarrow(atMost: maxPairs ?? figureSet.mostPairs)
+    let setup = Setup(workers: workers, pairs: plan, shrink: shrink)
     if answer { return try OtherBuild.answer(setup) }
     let other = try native.map { try OtherBuild($0, setup) }
     defer { other?.end() }
     let figures = other.map { other in BuiltIn.all.map { $0.figure(beside: other) } }
     let chosen = (figures ?? Figures.all).filter { figure in
-      only.isEmpty || only.contains { figure.name.contains($0) }
+      (figures != nil || figureSet.contains(figure.name))
+        && (only.isEmpty || only.contains { figure.name.contains($0) })
+    }
+    let missing = FigureSet.shortNames.filter { name in !Figures.all.contains { $0.name == name } }
+    if figureSet == .short, !missing.isEmpty {
+      FileHandle.standardError.write(
+        Data(
+          "left out, because their rivals are not there: \(missing.joined(separator: ", "))\n".utf8)
+      )
     }
     if list { return chosen.forEach { print($0.name) } }
     #if DEBUG
@@ -64,20 +114,49 @@ import Echelon
     try check(peer_team_start(Int32(workers)), "start \(workers) threads")
     // More than any figure uses: memory that the host has not given to this machine before is slow.
     try check(peer_warm_machine((5 << 29) / shrink), "touch 2.5 GiB of memory")
-    print(Machine.describe(setup, arguments: Array(CommandLine.arguments.dropFirst())), "\n")
+    var record = Machine.record(
+      setup, arguments: CommandLine.arguments,
+      usesPython: chosen.contains { $0.subject == .python })
+    print(Machine.describe(record), "\n")
     if let (given, better) = Figures.coreTypeSetAside {
       print(
         "OPENBLAS_CORETYPE=\(given) is set aside: both sides use the kernels for \(better), but NumPy as installed.\n"
       )
     }
     if spin { return try SpinTable.print(setup) }
-    print(Report.head)
-    var missed = 0
-    for figure in chosen {
-      let measured = try PairedMeasurement(figure, setup)
-      print(Report.row(measured))
-      if measured.isMet == false { missed += 1 }
+    try measure(chosen, setup, into: &record)
+    if record.figures.contains(where: { $0.isMet == false }) { throw ExitCode(1) }
+  }
+
+  /// Files are written when a figure fails, too: what was measured before may have taken long.
+  private func measure(
+    _ figures: [Figure], _ setup: Setup, into record: inout ComparisonRecord
+  ) throws {
+    print(ComparisonTable.head)
+    let progress = Progress(count: figures.count)
+    do {
+      for (index, figure) in figures.enumerated() {
+        let measured = try PairedMeasurement.run(figure, setup) { pairs in
+          progress.show(index, figure.name, pairs: pairs)
+        }
+        progress.clear()
+        print(ComparisonTable.row(measured))
+        fflush(nil)
+        record.figures.append(measured)
+      }
+      record.isComplete = true
+    } catch {
+      progress.clear()
+      try write(record)
+      throw error
     }
-    if missed > 0 { throw ExitCode(1) }
+    try write(record)
+  }
+
+  private func write(_ record: ComparisonRecord) throws {
+    if let json { try record.json().write(to: URL(filePath: json), options: .atomic) }
+    if let page { try ComparisonPage(of: record).write(to: page) }
   }
 }
+
+extension FigureSet: @retroactive ExpressibleByArgument {}

@@ -1,3 +1,5 @@
+import EchelonComparison
+
 /// Something that is measured: Echelon's way and a rival's way of doing the same.
 struct Figure: Sendable {
   /// For `--only`.
@@ -7,8 +9,21 @@ struct Figure: Sendable {
   /// What the rival does, for the table.
   let rivalTitle: String
   let requirement: Requirement
+  /// What it is about, for the page; `about(_:)` says it of many.
+  var subject = Subject.kernels
   /// Makes what is needed, warm, and returns both sides.
   let prepare: @Sendable (Setup) throws -> Contest
+}
+
+extension [Figure] {
+  /// The same figures under another heading.
+  func about(_ subject: Subject) -> [Figure] {
+    map { figure in
+      var figure = figure
+      figure.subject = subject
+      return figure
+    }
+  }
 }
 
 /// Both sides of a figure, ready to run. Each call measures once and returns seconds per operation.
@@ -22,7 +37,7 @@ struct Contest {
 /// What the command line said.
 struct Setup: Sendable {
   let workers: Int
-  let pairs: Int
+  let pairs: PairPlan
   /// Divides the sizes; 1 for a real run.
   let shrink: Int
 }

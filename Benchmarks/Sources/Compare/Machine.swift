@@ -1,42 +1,95 @@
 import CPeers
 import Echelon
+import EchelonComparison
+import EchelonLinearAlgebra
 import Foundation
 
 /// Where and with what the numbers were taken: a number without that is hearsay.
 enum Machine {
-  static func describe(_ setup: Setup, arguments: [String]) -> String {
-    let cores = ProcessInfo.processInfo.activeProcessorCount
+  /// A record of a run that has measured nothing so far.
+  static func record(_ setup: Setup, arguments: [String], usesPython: Bool) -> ComparisonRecord {
+    let python = usesPython ? pythonVersions : nil
+    return ComparisonRecord(
+      date: Date(), command: arguments,
+      machine: ComparisonRecord.Machine(
+        processor: processor, cores: ProcessInfo.processInfo.activeProcessorCount, memory: memory,
+        kernel: file("/proc/sys/kernel/osrelease") ?? "unknown",
+        governor: file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")),
+      versions: ComparisonRecord.Versions(
+        echelon: output("git", "describe", "--always", "--dirty") ?? "unknown",
+        swift: swift, blas: "\(BLASInfo.current)", lapack: lapack, python: python?.first,
+        numpy: python?.last),
+      workers: setup.workers, pairs: setup.pairs, shrink: setup.shrink)
+  }
+
+  /// A line above the table.
+  static func describe(_ record: ComparisonRecord) -> String {
+    let machine = record.machine
     return """
-      \(processor) (\(cores) cores), Linux \(kernelRelease), \
-      commit \(commit), \(setup.pairs) pairs, \(setup.workers) workers, sums by \
+      \(machine.processor) (\(machine.cores) cores), Linux \(machine.kernel), \
+      commit \(record.versions.echelon), \(record.pairs), \(record.workers) workers, sums by \
       \(unsafe String(cString: peer_sum_instruction_set())); \
-      `echelon-compare \(arguments.joined(separator: " "))`
+      `echelon-compare \(record.command.dropFirst().joined(separator: " "))`
       """
   }
 
   private static var processor: String {
-    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
-    let name = line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
-    return name ?? "unknown processor"
+    value(of: "model name", in: "/proc/cpuinfo") ?? "unknown processor"
   }
 
-  private static var kernelRelease: String {
-    let text = try? String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8)
-    return text?.trimmingCharacters(in: .whitespacesAndNewlines) ?? "unknown"
+  private static var memory: Int {
+    let kibibytes = value(of: "MemTotal", in: "/proc/meminfo")?.split(separator: " ").first
+    return (kibibytes.flatMap { Int($0) } ?? 0) * 1024
   }
 
-  /// Of the directory that the program is started in; "unknown" outside a checkout.
-  private static var commit: String {
-    let git = Process()
-    git.executableURL = URL(filePath: "/usr/bin/env")
-    git.arguments = ["git", "describe", "--always", "--dirty"]
-    let output = Pipe()
-    git.standardOutput = output
-    git.standardError = FileHandle.nullDevice
-    guard (try? git.run()) != nil, let bytes = try? output.fileHandleForReading.readToEnd()
-    else { return "unknown" }
-    git.waitUntilExit()
+  /// The library of the compiler that made this program, which carries it inside.
+  private static var swift: String {
+    #if compiler(>=6.4)
+      "6.4 or later"
+    #elseif compiler(>=6.3)
+      "6.3"
+    #else
+      "6.2"
+    #endif
+  }
+
+  /// `liblapack` stands for whatever the system has chosen.
+  private static var lapack: String {
+    let library = BLASInfo.current
+    return library.implementation == .openBLAS ? "of the BLAS" : "liblapack"
+  }
+
+  /// Of the Python that runs `python.py`, and of its NumPy.
+  private static var pythonVersions: [String]? {
+    let script =
+      "import platform, numpy; print(platform.python_version()); print(numpy.__version__)"
+    return Figures.interpreter.flatMap { output($0, "-c", script) }?
+      .split(separator: "\n").map(String.init)
+  }
+
+  /// What stands behind a colon in the first line that begins so.
+  private static func value(of name: String, in path: String) -> String? {
+    let line = file(path)?.split(separator: "\n").first { $0.hasPrefix(name) }
+    return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
+  }
+
+  private static func file(_ path: String) -> String? {
+    (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(
+      in: .whitespacesAndNewlines)
+  }
+
+  /// What a program writes; nil when it fails.
+  private static func output(_ words: String...) -> String? {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = words
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil, let bytes = try? pipe.fileHandleForReading.readToEnd()
+    else { return nil }
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { return nil }
     return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }

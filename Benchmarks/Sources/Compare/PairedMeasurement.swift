@@ -1,30 +1,36 @@
-/// The pairs of one figure, and what follows from them.
-struct PairedMeasurement {
-  let figure: Figure
-  let pairs: [Pair]
+import EchelonComparison
 
-  /// Measures both sides `setup.pairs` times in turn, one right after the other, so that whatever the
+/// Measures the pairs of a figure.
+enum PairedMeasurement {
+  /// Measures both sides in turn as often as `setup.pairs` says, one right after the other, so that whatever the
   /// machine's neighbours do meets both. Which side goes first alternates.
-  init(_ figure: Figure, _ setup: Setup) throws {
+  /// - Parameter follow: is called before every pair with how many there are.
+  static func run(
+    _ figure: Figure, _ setup: Setup, follow: (Int) -> Void
+  ) throws -> MeasuredFigure {
+    follow(0)
     let contest = try figure.prepare(setup)
     defer { contest.end() }
     // Warm: code paged in, branches learnt, workers awake.
     _ = try contest.echelon()
     _ = try contest.rival()
-    self.figure = figure
-    pairs = try (0..<setup.pairs).map { index in
-      if index.isMultiple(of: 2) {
-        let echelon = try contest.echelon()
-        return Pair(echelon: echelon, rival: try contest.rival())
+    var pairs: [Pair] = []
+    var missing = setup.pairs.missing(after: pairs)
+    while missing > 0 {
+      for _ in 0..<missing {
+        follow(pairs.count)
+        if pairs.count.isMultiple(of: 2) {
+          let echelon = try contest.echelon()
+          pairs.append(Pair(echelon: echelon, rival: try contest.rival()))
+        } else {
+          let rival = try contest.rival()
+          pairs.append(Pair(echelon: try contest.echelon(), rival: rival))
+        }
       }
-      let rival = try contest.rival()
-      return Pair(echelon: try contest.echelon(), rival: rival)
+      missing = setup.pairs.missing(after: pairs)
     }
+    return MeasuredFigure(
+      name: figure.name, subject: figure.subject, title: figure.title,
+      rivalTitle: figure.rivalTitle, requirement: figure.requirement, pairs: pairs)
   }
-
-  var echelon: MedianInterval { MedianInterval(of: pairs.map(\.echelon)) }
-  var rival: MedianInterval { MedianInterval(of: pairs.map(\.rival)) }
-  var ratio: MedianInterval { MedianInterval(of: pairs.map { $0.echelon / $0.rival }) }
-  var judged: MedianInterval { MedianInterval(of: pairs.map(figure.requirement.quantity)) }
-  var isMet: Bool? { figure.requirement.isMet(by: judged) }
 }

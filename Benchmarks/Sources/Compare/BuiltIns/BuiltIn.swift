@@ -1,4 +1,5 @@
 import Echelon
+import EchelonComparison
 import EchelonLinearAlgebra
 
 /// A built-in whose loops are in Swift, wholly or in part, for `--native`. Those in C have `make native` to themselves.

@@ -1,5 +1,6 @@
 import CPeers
 import Echelon
+import EchelonComparison
 import Glibc
 
 /// How long it takes from asking until the work has stopped and its future has ended.

@@ -1,6 +1,7 @@
 import CPeers
 import Dispatch
 import Echelon
+import EchelonComparison
 
 /// What it costs to hand a task over and to take its result.
 extension Figures {

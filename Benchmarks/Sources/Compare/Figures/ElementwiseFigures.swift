@@ -1,5 +1,6 @@
 import CPeers
 import Echelon
+import EchelonComparison
 
 /// Expressions over ten million doubles, beside the same in one loop in C.
 extension Figures {

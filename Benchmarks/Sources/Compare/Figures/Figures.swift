@@ -1,10 +1,13 @@
 import Echelon
+import EchelonComparison
 
 /// Everything that is measured, in the order of the table.
 enum Figures {
   static let all: [Figure] =
-    dispatch + starts + maps + elementwise + [sum] + reductions + openMP + memory + cancellation
-    + linearAlgebra + monteCarlo + python + numpy
+    dispatch.about(.dispatch) + starts.about(.dispatch) + maps + elementwise + [sum] + reductions
+    + openMP + memory.about(.memory) + cancellation.about(.dispatch)
+    + linearAlgebra.about(.linearAlgebra) + monteCarlo.about(.monteCarlo) + python.about(.python)
+    + numpy.about(.python)
 
   /// What "the same" and "no extra time" allow. Two equal things never measure exactly equal, so a
   /// limit of 1 would be missed by chance; the interval in the table shows how close they are.

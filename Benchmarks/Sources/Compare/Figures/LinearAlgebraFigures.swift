@@ -1,5 +1,6 @@
 import CPeers
 import Echelon
+import EchelonComparison
 import EchelonLinearAlgebra
 import Glibc
 

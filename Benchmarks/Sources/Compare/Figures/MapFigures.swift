@@ -1,5 +1,6 @@
 import CPeers
 import Echelon
+import EchelonComparison
 
 /// A user's closure over ten million doubles, beside the same loop in C.
 extension Figures {

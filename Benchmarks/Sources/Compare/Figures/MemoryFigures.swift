@@ -1,5 +1,6 @@
 import CPeers
 import Echelon
+import EchelonComparison
 
 /// What new memory costs over the filling itself.
 extension Figures {

@@ -1,5 +1,6 @@
 import CPeers
 import Echelon
+import EchelonComparison
 
 /// Monte Carlo, beside C with OpenMP, NumPy in a pool of processes and numba, and closures beside what is built in.
 extension Figures {

@@ -1,12 +1,13 @@
 import CPeers
 import Echelon
+import EchelonComparison
 import EchelonLinearAlgebra
 import Glibc
 
 /// What the same costs with Python's pools of processes: `python.py` measures itself. Left out unless
 /// `ECHELON_PYTHON` names a Python, as `make bench` does.
 extension Figures {
-  private static let interpreter = unsafe getenv("ECHELON_PYTHON").map {
+  static let interpreter = unsafe getenv("ECHELON_PYTHON").map {
     unsafe String(cString: $0)
   }
 

@@ -1,5 +1,6 @@
 import CPeers
 import Echelon
+import EchelonComparison
 
 /// Reductions over 10⁸ doubles, beside the loops that C makes of them when it may reorder additions.
 extension Figures {

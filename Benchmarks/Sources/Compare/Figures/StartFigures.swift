@@ -1,5 +1,6 @@
 import CPeers
 import Echelon
+import EchelonComparison
 import Glibc
 
 /// What it costs to have a worker.

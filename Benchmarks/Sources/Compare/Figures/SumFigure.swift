@@ -1,5 +1,6 @@
 import CPeers
 import Echelon
+import EchelonComparison
 
 /// How much of the memory's bandwidth a reduction gets.
 extension Figures {

@@ -1,0 +1,19 @@
+import Foundation
+
+/// Rivals that `make bench-build` has made, for who does not name others.
+enum BuiltPeers {
+  /// Names, in the environment, those that lie where that puts them below the current folder, unless it names others
+  /// already. Comes before anything that asks for them.
+  static func announce() {
+    let places = [
+      ("ECHELON_PYTHON", ".build/python/bin/python"),
+      ("ECHELON_OPENMP", "Benchmarks/.build/openmp.so"),
+      ("ECHELON_BLAS", "Benchmarks/.build/blas"),
+    ]
+    let folder = FileManager.default.currentDirectoryPath
+    for (variable, path) in places where FileManager.default.fileExists(atPath: path) {
+      // 0: what is there is kept.
+      setenv(variable, "\(folder)/\(path)", 0)
+    }
+  }
+}

@@ -1,11 +1,13 @@
 # Two commands do everything: `make run` and `make test`. Each installs what is missing first.
 .PHONY: run test residuals reference dieharder model model-long fuzz corpus neon native setup command install \
-  uninstall bench format clean
+  uninstall bench bench-build format clean
 
 SWIFT ?= swift
 RESULTS ?= results
 PREFIX ?= /usr/local
-PAIRS ?= 31
+# Of `make bench`: PAIRS=31 for as many of each figure, BENCH for other options of echelon-compare.
+PAIRS ?=
+BENCH ?=
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= function value error type wire flight csv csv-parts npy npz raw mtx jsonl hdf5 \
   job journal
@@ -106,8 +108,9 @@ uninstall:
 setup:
 	@sh scripts/setup
 
-# The benchmarks, and the comparison that the table in the README comes from.
-bench: setup
+# The comparison that the table in the README comes from, and what it needs: the program that `echelon bench` runs,
+# Python's libraries, and programs in C.
+bench-build: setup
 	@test -x $(PYTHON) || { python3 -m venv .build/python && $(PYTHON) -m pip install --quiet loky numpy numexpr numba; } \
 	  || echo "no Python with venv: its rows are left out"
 	$(SWIFT) build --package-path Benchmarks --configuration release --static-swift-stdlib \
@@ -127,10 +130,13 @@ bench: setup
 	  fi
 	@rm -f $(BLAS); cc -O2 Benchmarks/blas.c -ldl -o $(BLAS) || clang -O2 Benchmarks/blas.c -ldl -o $(BLAS) \
 	  || echo "no C compiler: the rows beside the BLAS and LAPACK with threads of their own are left out"
-	env $$(test -x $(PYTHON) && echo ECHELON_PYTHON=$(PYTHON)) \
-	  $$(test -e $(OPENMP).so && echo ECHELON_OPENMP=$(OPENMP).so) \
-	  $$(test -x $(BLAS) && echo ECHELON_BLAS=$(BLAS)) \
-	  Benchmarks/.build/static/release/echelon-compare --pairs $(PAIRS)
+
+# What `make bench-build` made, as echelon-compare asks for it.
+BENCH_ENVIRONMENT = $$(test -x $(PYTHON) && echo ECHELON_PYTHON=$(PYTHON)) \
+	  $$(test -e $(OPENMP).so && echo ECHELON_OPENMP=$(OPENMP).so) $$(test -x $(BLAS) && echo ECHELON_BLAS=$(BLAS))
+
+bench: bench-build
+	env $(BENCH_ENVIRONMENT) Benchmarks/.build/static/release/echelon-compare $(if $(PAIRS),--pairs $(PAIRS)) $(BENCH)
 
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Benchmarks Fuzzing/Sources/EchelonFuzz Package.swift

@@ -47,7 +47,7 @@ struct EchelonCommand: AsyncParsableCommand {
       MultiplyCommand.self, DecomposeCommand.self, HistogramCommand.self, PlotCommand.self,
       BatchCommand.self, RunCommand.self, MergeCommand.self, MonteCarloCommand.self,
       ValueAtRiskCommand.self, DemoCommand.self, DoctorCommand.self, TopCommand.self,
-      TraceCommand.self, InitCommand.self,
+      TraceCommand.self, BenchCommand.self, InitCommand.self,
     ])
 
   /// The version of the command and of the library, which are released together.

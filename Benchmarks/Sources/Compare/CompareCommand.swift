@@ -128,29 +128,24 @@ import Foundation
     if record.figures.contains(where: { $0.isMet == false }) { throw ExitCode(1) }
   }
 
-  /// Files are written when a figure fails, too: what was measured before may have taken long.
+  /// Files are written after every figure: whatever ends a long run, what was measured before is there.
   private func measure(
     _ figures: [Figure], _ setup: Setup, into record: inout ComparisonRecord
   ) throws {
     print(ComparisonTable.head)
     let progress = Progress(count: figures.count)
-    do {
-      for (index, figure) in figures.enumerated() {
-        let measured = try PairedMeasurement.run(figure, setup) { pairs in
-          progress.show(index, figure.name, pairs: pairs)
-        }
-        progress.clear()
-        print(ComparisonTable.row(measured))
-        fflush(nil)
-        record.figures.append(measured)
+    defer { progress.clear() }
+    for (index, figure) in figures.enumerated() {
+      let measured = try PairedMeasurement.run(figure, setup) { pairs in
+        progress.show(index, figure.name, pairs: pairs)
       }
-      record.isComplete = true
-    } catch {
       progress.clear()
+      print(ComparisonTable.row(measured))
+      fflush(nil)
+      record.figures.append(measured)
+      record.isComplete = index == figures.count - 1
       try write(record)
-      throw error
     }
-    try write(record)
   }
 
   private func write(_ record: ComparisonRecord) throws {

@@ -1,6 +1,6 @@
 /// Which figures are measured.
 public enum FigureSet: String, CaseIterable, Sendable {
-  /// One or two of every subject, in less than three minutes on two cores.
+  /// One or two of every subject, in a few minutes on two cores.
   case short
   /// All of them.
   case full

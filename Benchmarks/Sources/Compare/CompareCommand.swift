@@ -35,7 +35,7 @@ import Foundation
 
   @Option(
     name: .customLong("set"),
-    help: "All figures, or some of every subject in less than three minutes.")
+    help: "All figures, or some of every subject in a few minutes.")
   var figureSet = FigureSet.full
 
   @Option(help: ArgumentHelp("Write the result as JSON, all times included.", valueName: "file"))

@@ -13,7 +13,7 @@ struct BenchCommand: ParsableCommand {
 
       EXAMPLES
         echelon bench --json now.json --page now.html    all figures, in pairs
-        echelon bench --set short --page now.html        some, in three minutes
+        echelon bench --set short --page now.html        some, in a few minutes
         echelon bench compare before.json now.json       what changed beyond noise
       """)
 

@@ -171,4 +171,45 @@ private func same<Element: TestedScalar>(_ a: [[Element]], _ b: [[Element]]) -> 
     try check(Double.self)
     try check(ComplexElement<Float>.self)
   }
+
+  @Test func `of products, of Q, and of least squares of deficient rank are so, too`() throws {
+    let seed = testSeed()
+    func check<Element: TestedScalar>(_: Element.Type) throws {
+      let a = Reference<Element>(rows: 150, columns: 150, seed: seed)
+      let sides = Reference<Element>(rows: 150, columns: 12, seed: seed &+ 1)
+      // The sum of five products.
+      let deficient =
+        Reference<Element>(rows: 60, columns: 5, seed: seed)
+        * Reference<Element>(rows: 5, columns: 20, seed: seed &+ 2)
+      try expectSameWhileWorkersAreKilled(seed: seed, deaths: 5, by: ==) { pool in
+        let (matrix, b) = (try a.shared(on: pool, .gaps), try sides.shared(on: pool, .rows))
+        let vector = try pool.array(sides.elements.prefix(150))
+        var digest = BitDigest()
+        for structure in [
+          FactorStructure.symmetric(.lower), .symmetric(.upper), .hermitian(.lower),
+          .hermitian(.upper), .triangular(.lower), .triangular(.upper), .unitTriangular(.lower),
+          .unitTriangular(.upper),
+        ] {
+          digest.add(try pool.multiply(matrix, b, structure: structure))
+          digest.add(try pool.multiply(b.transposed, matrix, structure: structure, of: .right))
+        }
+        for form in [MatrixForm.plain, .transposed, .adjoint] {
+          digest.add(try pool.multiply(matrix, vector, form: form))
+        }
+        digest.add(try pool.outer(vector, vector, conjugated: true))
+        let qr = try pool.qr(matrix[0..<150, 0..<40])
+        for adjoint in [false, true] { digest.add(try qr.applyingQ(to: b, adjoint: adjoint)) }
+        let (left, right) = (try deficient.shared(on: pool, .columns), b[0..<60, 0..<3])
+        for method in [LeastSquaresMethod.singularValues, .completeOrthogonal] {
+          let solution = try pool.leastSquares(left, right, method: method)
+          digest.add(solution.x)
+          digest.add([solution.rank])
+          digest.add(try pool.array(solution.residualNorms))
+        }
+        digest.add(try pool.qr(left, pivoting: .columns).factors)
+        return digest
+      }
+    }
+    for scalar in testedScalars { try check(scalar) }
+  }
 }

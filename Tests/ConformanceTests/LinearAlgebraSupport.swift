@@ -159,21 +159,23 @@ func ratio<Element: TestedScalar>(
 }
 
 /// Asks a pool the same again and again while its workers are killed, and expects the answer that it gave before.
+/// - Parameter deaths: how many workers die at least. Those that took their places are asked once more at the end.
 func expectSameWhileWorkersAreKilled<Answers>(
-  seed: UInt64, by isSame: (Answers, Answers) -> Bool,
+  seed: UInt64, deaths: Int = 20, by isSame: (Answers, Answers) -> Bool,
   _ answers: (ProcessPool) throws -> Answers
 ) throws {
   let pool = try TestedExecutor.forkServer.makePool(2)
   let expected = try answers(pool)
   let killer = Killer(of: pool, every: 5_000...20_000, seed: seed)
   // As many as it takes: small answers come faster than workers die.
-  for round in 0..<20_000 where pool.deaths < 20 {
+  for round in 0..<20_000 where pool.deaths < deaths {
     // A task that was hit more often than it is run again says so.
     do {
       #expect(isSame(try answers(pool), expected), "round \(round)")
     } catch is WorkerDied {}
   }
   killer.stop()
-  #expect(pool.deaths >= 20)
+  #expect(pool.deaths >= deaths)
+  #expect(isSame(try answers(pool), expected), "after \(pool.deaths) deaths")
   pool.shutdown()
 }

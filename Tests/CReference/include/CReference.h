@@ -10,6 +10,7 @@ double reference_error(int operation, double x, double y, double value);
 /// The same for a result that was rounded to float, in units of those.
 double reference_error_float(int operation, double x, double y, float value);
 
+#include "reference_lapack.h"
 #include "reference_matrices.h"
 
 #endif

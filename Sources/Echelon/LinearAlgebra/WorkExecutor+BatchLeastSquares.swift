@@ -127,42 +127,36 @@ private struct SolveBatchByLeastSquares: BatchTask {
 
   var body: @Sendable (Int) -> Void { { chunk in execute(chunk) } }
 
-  private var shape: ColumnMajorShape {
-    ColumnMajorShape(rows: a.layout.rows, columns: a.layout.columns)
-  }
-  /// B and X share memory. Without right sides LAPACK does not tell the rank: then there is one of zeros.
-  private var bothShape: ColumnMajorShape {
-    ColumnMajorShape(rows: max(shape.rows, shape.columns), columns: max(1, b.layout.columns))
-  }
-  private var xShape: ColumnMajorShape {
-    ColumnMajorShape(rows: shape.columns, columns: b.layout.columns)
-  }
-
   func run<Element: LinearAlgebraScalar>(
     _ type: Element.Type, on matrices: Range<Int>
   ) throws(LinearAlgebraError) {
+    let shape = ColumnMajorShape(rows: a.layout.rows, columns: a.layout.columns)
+    let sideCount = b.layout.columns
+    let xShape = ColumnMajorShape(rows: shape.columns, columns: sideCount)
     let valueCount = method == .singularValues ? min(shape.rows, shape.columns) : 0
-    try withScratch(of: type, shape) { copy throws(LinearAlgebraError) in
-      try withScratch(of: type, bothShape) { both throws(LinearAlgebraError) in
-        try withScratch(of: type, xShape) { solution throws(LinearAlgebraError) in
-          try withScratch(of: Element.Real.self, count: valueCount) {
-            found throws(LinearAlgebraError) in
-            a.bytes.view(as: type).withSpan { allA in
-              b.bytes.view(as: type).withSpan { allB in
-                x.view(as: type).withMutableSpan { x in
-                  values.view(as: Element.Real.self).withMutableSpan { values in
-                    for index in matrices {
-                      let isDone = report.record(index) { () throws(LinearAlgebraError) in
-                        try solve(
-                          index, of: allA, allB, &copy, &both, values: &found, x: &solution)
-                      }
-                      if !isDone { forget(index) }
-                      store(
-                        solution.span, isThere: isDone, of: index, count: xShape.extent, into: &x)
-                      store(
-                        found.span, isThere: isDone, of: index, count: valueCount, into: &values)
+    try withScratch(of: type, xShape) { solution throws(LinearAlgebraError) in
+      try withScratch(of: Element.Real.self, count: valueCount) {
+        found throws(LinearAlgebraError) in
+        a.bytes.view(as: type).withSpan { allA in
+          b.bytes.view(as: type).withSpan { allB in
+            x.view(as: type).withMutableSpan { x in
+              values.view(as: Element.Real.self).withMutableSpan { values in
+                for index in matrices {
+                  let isDone = report.record(index) { () throws(LinearAlgebraError) in
+                    ranks[index] = try solveLeastSquares(
+                      shape, rightSides: sideCount, method, tolerance, values: &found, x: &solution
+                    ) { (copy: inout MutableSpan<Element>) throws(LinearAlgebraError) in
+                      try a.copy(index, of: allA, into: &copy, shape)
+                    } loadB: {
+                      (copy: inout MutableSpan<Element>, shape) throws(LinearAlgebraError) in
+                      try b.copy(index, of: allB, .b, into: &copy, shape)
+                    } takeNorm: {
+                      norms[index * sideCount + $0] = $1
                     }
                   }
+                  if !isDone { forget(index) }
+                  store(solution.span, isThere: isDone, of: index, count: xShape.extent, into: &x)
+                  store(found.span, isThere: isDone, of: index, count: valueCount, into: &values)
                 }
               }
             }
@@ -176,47 +170,5 @@ private struct SolveBatchByLeastSquares: BatchTask {
   private func forget(_ index: Int) {
     ranks[index] = 0
     for column in 0..<b.layout.columns { norms[index * b.layout.columns + column] = .nan }
-  }
-
-  /// Solves one of the problems.
-  private func solve<Element: LinearAlgebraScalar>(
-    _ index: Int, of allA: Span<Element>, _ allB: Span<Element>,
-    _ copy: inout MutableSpan<Element>, _ both: inout MutableSpan<Element>,
-    values: inout MutableSpan<Element.Real>, x: inout MutableSpan<Element>
-  ) throws(LinearAlgebraError) {
-    let bShape = ColumnMajorShape(rows: b.layout.rows, columns: b.layout.columns)
-    try a.copy(index, of: allA, into: &copy, shape)
-    for element in both.indices { both[element] = 0 }
-    try b.copy(
-      index, of: allB, .b, into: &both,
-      ColumnMajorShape(rows: bShape.rows, columns: bShape.columns, leading: bothShape.leading))
-    // Without an element LAPACK leaves X unset; it is 0.
-    if shape.extent == 0 {
-      for element in x.indices { x[element] = 0 }
-      ranks[index] = 0
-    } else {
-      ranks[index] =
-        method == .singularValues
-        ? try LAPACK.gelsd(
-          &copy, shape, &both, bothShape, values: &values, tolerance: tolerance)
-        : try LAPACK.gelsy(&copy, shape, &both, bothShape, tolerance: tolerance)
-      let view = MatrixView(
-        rows: xShape.rows, columns: xShape.columns, rowStride: 1, columnStride: bothShape.leading)
-      copyColumnMajor(both.span, view, into: &x, xShape)
-    }
-    // The norms of B - A·X, since LAPACK gives those only for matrices of full rank.
-    try a.copy(index, of: allA, into: &copy, shape)
-    try withScratch(of: Element.self, bShape) { rest throws(LinearAlgebraError) in
-      try b.copy(index, of: allB, .b, into: &rest, bShape)
-      if shape.extent > 0 {
-        LAPACK.gemm(alpha: -1, copy.span, shape, x.span, xShape, beta: 1, &rest, bShape)
-      }
-      let column = MatrixView(rows: bShape.rows, columns: 1, rowStride: 1)
-      for side in 0..<bShape.columns {
-        let start = side * bShape.leading
-        norms[index * bShape.columns + side] = matrixNorm(
-          rest.span.extracting(start..<start + bShape.rows), column, .frobenius)
-      }
-    }
   }
 }

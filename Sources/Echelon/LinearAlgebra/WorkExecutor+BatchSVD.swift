@@ -102,7 +102,8 @@ extension WorkExecutor {
     ).result()
   }
 
-  private func startSVD<Element: LinearAlgebraScalar>(
+  /// - Parameter operation: its name in errors.
+  func startSVD<Element: LinearAlgebraScalar>(
     _ a: SharedMatrixBatch<Element>, _ vectors: SingularVectors, _ operation: String,
     _ checkingFinite: Bool, _ priority: WorkPriority, _ deadline: Duration?
   ) throws -> Future<SingularValueDecompositionBatch<Element>> {
@@ -141,22 +142,25 @@ private struct DecomposeBatchBySVD: BatchTask {
     _ type: Element.Type, on matrices: Range<Int>
   ) throws(LinearAlgebraError) {
     let (rows, columns) = (a.layout.rows, a.layout.columns)
+    let shape = ColumnMajorShape(rows: rows, columns: columns)
     let shapes = vectors.shapes(rows: rows, columns: columns)
     let valueCount = min(rows, columns)
     try withScratch(of: type, shapes.u) { left throws(LinearAlgebraError) in
       try withScratch(of: type, shapes.vAdjoint) { right throws(LinearAlgebraError) in
         try withScratch(of: Element.Real.self, count: valueCount) {
           found throws(LinearAlgebraError) in
-          try withScratch(of: type, ColumnMajorShape(rows: rows, columns: columns)) {
-            copy throws(LinearAlgebraError) in
+          try withScratch(of: type, shape) { copy throws(LinearAlgebraError) in
             a.bytes.view(as: type).withSpan { all in
               values.view(as: Element.Real.self).withMutableSpan { values in
                 u.view(as: type).withMutableSpan { u in
                   vAdjoint.view(as: type).withMutableSpan { vAdjoint in
                     for index in matrices {
                       let isDone = report.record(index) { () throws(LinearAlgebraError) in
-                        try decompose(
-                          index, of: all, &copy, values: &found, u: &left, vAdjoint: &right)
+                        try decomposeSVD(
+                          vectors, &copy, shape, values: &found, u: &left, vAdjoint: &right
+                        ) { (copy: inout MutableSpan<Element>) throws(LinearAlgebraError) in
+                          try a.copy(index, of: all, into: &copy, shape)
+                        }
                       }
                       store(
                         found.span, isThere: isDone, of: index, count: valueCount, into: &values)
@@ -174,30 +178,5 @@ private struct DecomposeBatchBySVD: BatchTask {
         }
       }
     }
-  }
-
-  /// Decomposes one of the matrices.
-  private func decompose<Element: LinearAlgebraScalar>(
-    _ index: Int, of all: Span<Element>, _ copy: inout MutableSpan<Element>,
-    values: inout MutableSpan<Element.Real>, u: inout MutableSpan<Element>,
-    vAdjoint: inout MutableSpan<Element>
-  ) throws(LinearAlgebraError) {
-    let shape = ColumnMajorShape(rows: a.layout.rows, columns: a.layout.columns)
-    let shapes = vectors.shapes(rows: shape.rows, columns: shape.columns)
-    if shape.extent == 0 {
-      // LAPACK leaves the vectors unset.
-      setIdentity(&u, shapes.u)
-      setIdentity(&vAdjoint, shapes.vAdjoint)
-      return
-    }
-    try a.copy(index, of: all, into: &copy, shape)
-    if try !LAPACK.gesdd(vectors, &copy, shape, values: &values, u: &u, vAdjoint: &vAdjoint) {
-      try a.copy(index, of: all, into: &copy, shape)
-      try LAPACK.gesvd(vectors, &copy, shape, values: &values, u: &u, vAdjoint: &vAdjoint)
-    }
-    guard vectors != .none, min(shape.rows, shape.columns) <= refinedSVDLimit else { return }
-    try a.copy(index, of: all, into: &copy, shape)
-    refineSVD(
-      of: copy.span, shape, values: &values, u: &u, shapes.u, vAdjoint: &vAdjoint, shapes.vAdjoint)
   }
 }

@@ -119,69 +119,79 @@ private struct SolveLeastSquares: DenseTask {
     try a.checkFinite(Element.self)
     try b.checkFinite(Element.self, .b)
     let shape = ColumnMajorShape(rows: a.rows, columns: a.columns)
-    // B and X share memory. Without right sides LAPACK does not tell the rank: then there is one of zeros.
-    let bothShape = ColumnMajorShape(
-      rows: max(a.rows, a.columns), columns: max(1, b.columns))
-    try withScratch(of: Element.self, shape) { copy throws(LinearAlgebraError) in
-      try withScratch(of: Element.self, bothShape) { both throws(LinearAlgebraError) in
-        try a.copy(into: &copy, shape)
-        for index in both.indices { both[index] = 0 }
-        try b.copy(
-          into: &both,
-          ColumnMajorShape(rows: b.rows, columns: b.columns, leading: bothShape.leading))
-        // Without an element LAPACK leaves X unset; it is 0.
-        if shape.extent > 0 {
-          rank[0] = try solve(&copy, shape, &both, bothShape)
-        }
-        try a.copy(into: &copy, shape)
-        let solution = MatrixView(
-          rows: x.rows, columns: x.columns, rowStride: 1, columnStride: bothShape.leading)
-        let (copy, both) = (copy.span, both.span)
-        try x.withMutableSpan(of: Element.self) { x throws(LinearAlgebraError) in
-          if shape.extent > 0 {
-            copyColumnMajor(both, solution, into: &x, self.x.columnMajor)
-          } else {
-            for index in x.indices { x[index] = 0 }
-          }
-          try measure(copy, shape, x.span)
+    try values.withMutableSpan(of: Element.Real.self) { values throws(LinearAlgebraError) in
+      try x.withMutableSpan(of: Element.self) { x throws(LinearAlgebraError) in
+        rank[0] = try solveLeastSquares(
+          shape, rightSides: b.columns, method, tolerance, values: &values, x: &x
+        ) { (copy: inout MutableSpan<Element>) throws(LinearAlgebraError) in
+          try a.copy(into: &copy, shape)
+        } loadB: { (copy: inout MutableSpan<Element>, shape) throws(LinearAlgebraError) in
+          try b.copy(into: &copy, shape)
+        } takeNorm: {
+          norms[$0] = $1
         }
       }
     }
   }
+}
 
-  /// - Returns: the rank.
-  private func solve<Element: LinearAlgebraScalar>(
-    _ copy: inout MutableSpan<Element>, _ shape: ColumnMajorShape,
-    _ both: inout MutableSpan<Element>, _ bothShape: ColumnMajorShape
-  ) throws(LinearAlgebraError) -> Int {
-    guard method == .singularValues else {
-      return try LAPACK.gelsy(
-        &copy, shape, &both, bothShape, tolerance: tolerance)
+/// The X of least norm that minimizes ‖A·X - B‖: what `leastSquares` of a matrix and of a batch have in common.
+/// - Parameters:
+///   - shape: of A, m × n.
+///   - count: k.
+///   - values: min(m, n) singular values of A, when the method finds them.
+///   - x: n × k, without gaps.
+///   - loadA: copies A; it is called twice, since A is lost on the way, and so is `loadB`, with where B's columns lie.
+///   - takeNorm: gets the number of a column and its ‖A·x - b‖.
+/// - Returns: the rank.
+/// - Throws: `LinearAlgebraError.noConvergence`, and what `loadA` and `loadB` throw.
+func solveLeastSquares<Element: LinearAlgebraScalar>(
+  _ shape: ColumnMajorShape, rightSides count: Int, _ method: LeastSquaresMethod,
+  _ tolerance: Double, values: inout MutableSpan<Element.Real>, x: inout MutableSpan<Element>,
+  loadA: (inout MutableSpan<Element>) throws(LinearAlgebraError) -> Void,
+  loadB: (inout MutableSpan<Element>, ColumnMajorShape) throws(LinearAlgebraError) -> Void,
+  takeNorm: (Int, Double) -> Void
+) throws(LinearAlgebraError) -> Int {
+  let bShape = ColumnMajorShape(rows: shape.rows, columns: count)
+  let xShape = ColumnMajorShape(rows: shape.columns, columns: count)
+  // B and X share memory. Without right sides LAPACK does not tell the rank: then there is one of zeros.
+  let bothShape = ColumnMajorShape(
+    rows: max(shape.rows, shape.columns), columns: max(1, count))
+  return try withScratch(of: Element.self, shape) { copy throws(LinearAlgebraError) in
+    var rank = 0
+    try withScratch(of: Element.self, bothShape) { both throws(LinearAlgebraError) in
+      try loadA(&copy)
+      for index in both.indices { both[index] = 0 }
+      try loadB(
+        &both, ColumnMajorShape(rows: shape.rows, columns: count, leading: bothShape.leading))
+      // Without an element LAPACK leaves X unset; it is 0.
+      guard shape.extent > 0 else {
+        for index in x.indices { x[index] = 0 }
+        return
+      }
+      rank =
+        method == .singularValues
+        ? try LAPACK.gelsd(&copy, shape, &both, bothShape, values: &values, tolerance: tolerance)
+        : try LAPACK.gelsy(&copy, shape, &both, bothShape, tolerance: tolerance)
+      let view = MatrixView(
+        rows: xShape.rows, columns: xShape.columns, rowStride: 1, columnStride: bothShape.leading)
+      copyColumnMajor(both.span, view, into: &x, xShape)
     }
-    return try values.withMutableSpan(of: Element.Real.self) { values throws(LinearAlgebraError) in
-      try LAPACK.gelsd(
-        &copy, shape, &both, bothShape, values: &values, tolerance: tolerance)
-    }
-  }
-
-  /// The norms of B - A·X, since LAPACK gives those only for matrices of full rank.
-  private func measure<Element: LinearAlgebraScalar>(
-    _ a: Span<Element>, _ shape: ColumnMajorShape, _ x: Span<Element>
-  ) throws(LinearAlgebraError) {
-    let bShape = ColumnMajorShape(rows: b.rows, columns: b.columns)
-    try withScratch(of: Element.self, bShape) { residual throws(LinearAlgebraError) in
-      try b.copy(into: &residual, bShape)
+    // The norms of B - A·X, since LAPACK gives those only for matrices of full rank.
+    try loadA(&copy)
+    try withScratch(of: Element.self, bShape) { rest throws(LinearAlgebraError) in
+      try loadB(&rest, bShape)
       if shape.extent > 0 {
-        LAPACK.gemm(
-          alpha: -1, a, shape, x, self.x.columnMajor, beta: 1, &residual, bShape)
+        LAPACK.gemm(alpha: -1, copy.span, shape, x.span, xShape, beta: 1, &rest, bShape)
       }
-      let residual = residual.span
-      let column = MatrixView(rows: b.rows, columns: 1, rowStride: 1)
-      for index in 0..<b.columns {
-        let start = index * bShape.leading
-        norms[index] = matrixNorm(
-          residual.extracting(start..<start + b.rows), column, .frobenius)
+      let column = MatrixView(rows: bShape.rows, columns: 1, rowStride: 1)
+      for side in 0..<count {
+        let start = side * bShape.leading
+        takeNorm(
+          side,
+          matrixNorm(rest.span.extracting(start..<start + bShape.rows), column, .frobenius))
       }
     }
+    return rank
   }
 }

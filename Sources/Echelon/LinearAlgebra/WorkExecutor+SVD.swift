@@ -105,28 +105,44 @@ private struct DecomposeSVD: DenseTask {
       try values.withMutableSpan(of: Element.Real.self) { values throws(LinearAlgebraError) in
         try u.withMutableSpan(of: Element.self) { u throws(LinearAlgebraError) in
           try vAdjoint.withMutableSpan(of: Element.self) { vAdjoint throws(LinearAlgebraError) in
-            if shape.extent == 0 {
-              // LAPACK leaves the vectors unset.
-              setIdentity(&u, self.u.columnMajor)
-              setIdentity(&vAdjoint, self.vAdjoint.columnMajor)
-              return
-            }
-            try a.copy(into: &copy, shape)
-            if try !LAPACK.gesdd(
-              vectors, &copy, shape, values: &values, u: &u, vAdjoint: &vAdjoint)
-            {
+            try decomposeSVD(
+              vectors, &copy, shape, values: &values, u: &u, vAdjoint: &vAdjoint
+            ) { (copy: inout MutableSpan<Element>) throws(LinearAlgebraError) in
               try a.copy(into: &copy, shape)
-              try LAPACK.gesvd(
-                vectors, &copy, shape, values: &values, u: &u, vAdjoint: &vAdjoint)
             }
-            guard vectors != .none, min(a.rows, a.columns) <= refinedSVDLimit else { return }
-            try a.copy(into: &copy, shape)
-            refineSVD(
-              of: copy.span, shape, values: &values, u: &u, self.u.columnMajor, vAdjoint: &vAdjoint,
-              self.vAdjoint.columnMajor)
           }
         }
       }
     }
   }
+}
+
+/// One matrix as U·Σ·Vᴴ: what `svd` of a matrix and of a batch have in common.
+/// - Parameters:
+///   - copy: memory for A.
+///   - u: of the shape that `vectors` says, without gaps, and so is `vAdjoint`.
+///   - load: copies A; it is called again when A is lost on the way.
+/// - Throws: `LinearAlgebraError.noConvergence`, and what `load` throws.
+func decomposeSVD<Element: LinearAlgebraScalar>(
+  _ vectors: SingularVectors, _ copy: inout MutableSpan<Element>, _ shape: ColumnMajorShape,
+  values: inout MutableSpan<Element.Real>, u: inout MutableSpan<Element>,
+  vAdjoint: inout MutableSpan<Element>,
+  load: (inout MutableSpan<Element>) throws(LinearAlgebraError) -> Void
+) throws(LinearAlgebraError) {
+  let shapes = vectors.shapes(rows: shape.rows, columns: shape.columns)
+  if shape.extent == 0 {
+    // LAPACK leaves the vectors unset.
+    setIdentity(&u, shapes.u)
+    setIdentity(&vAdjoint, shapes.vAdjoint)
+    return
+  }
+  try load(&copy)
+  if try !LAPACK.gesdd(vectors, &copy, shape, values: &values, u: &u, vAdjoint: &vAdjoint) {
+    try load(&copy)
+    try LAPACK.gesvd(vectors, &copy, shape, values: &values, u: &u, vAdjoint: &vAdjoint)
+  }
+  guard vectors != .none, min(shape.rows, shape.columns) <= refinedSVDLimit else { return }
+  try load(&copy)
+  refineSVD(
+    of: copy.span, shape, values: &values, u: &u, shapes.u, vAdjoint: &vAdjoint, shapes.vAdjoint)
 }

@@ -2,7 +2,7 @@ public import EchelonLinearAlgebra
 import RealModule
 
 /// A determinant as a sign and a logarithm, which do not overflow where the determinant itself does.
-public struct LogDeterminant<Element: LinearAlgebraScalar>: Sendable, Hashable {
+public struct LogDeterminant<Element: LinearAlgebraScalar>: Sendable, Hashable, BitwiseCopyable {
   /// The determinant divided by its modulus: 1 or -1, or a complex number of modulus 1; 0 of a singular matrix.
   public private(set) var sign: Element
   /// ln |det A|; -∞ of a singular matrix.
@@ -18,7 +18,10 @@ public struct LogDeterminant<Element: LinearAlgebraScalar>: Sendable, Hashable {
     let (near, exponent) = factor.takenApart
     let modulus = near.modulus
     logMagnitude += Double.log(Double(modulus)) + Double(exponent) * Double.log(2)
-    sign = modulus == 0 ? 0 : sign * near.scaled(by: 1 / modulus)
+    // A real number by its modulus is 1 or -1, which its product with the rounded inverse need not be.
+    let direction =
+      Element.isComplex ? near.scaled(by: 1 / modulus) : near / Element(real: modulus)
+    sign = modulus == 0 ? 0 : sign * direction
   }
 }
 

@@ -127,6 +127,10 @@ private struct Performer {
       let a = try batch(count, rows, inner, of: type)
       let b = try batch(count, inner, columns, of: type)
       return { _ = try pool.multiply(a, b) }
+    case .lu(let rows, let columns):
+      let a = try batch(count, rows, columns, of: type)
+      if rows == columns { return { _ = try pool.conditionNumber(a, norm: .one) } }
+      return { _ = try pool.lu(a) }
     case .cholesky(let order):
       let a = try batch(count, order, order, of: type)
       return { _ = try pool.cholesky(a) }
@@ -140,6 +144,12 @@ private struct Performer {
     case .svd(let rows, let columns):
       let a = try batch(count, rows, columns, of: type)
       return { _ = try pool.svd(a) }
+    case .pseudoInverse(let rows, let columns):
+      let a = try batch(count, rows, columns, of: type)
+      return { _ = try pool.pseudoInverse(a) }
+    case .matrixNorm(let rows, let columns):
+      let a = try batch(count, rows, columns, of: type)
+      return { _ = try pool.matrixNorm(a, MatrixNorm.one) }
     case .symmetricEigen(let order):
       let a = try batch(count, order, order, of: type)
       return { _ = try pool.symmetricEigen(a) }
@@ -189,11 +199,15 @@ private enum Division { case one, several }
     (.batch(.inverse(order: 50), count: 100), .several),
     (.batch(.determinant(order: 50), count: 100), .several),
     (.batch(.product(rows: 60, inner: 50, columns: 40), count: 100), .several),
+    (.batch(.lu(rows: 25, columns: 20), count: 100), .several),
+    (.batch(.lu(rows: 20, columns: 20), count: 100), .several),
     (.batch(.cholesky(order: 20), count: 100), .several),
     (.batch(.cholesky(order: 2), count: 3), .one),
     (.batch(.qr(rows: 25, columns: 20), count: 60), .several),
     (.batch(.leastSquares(rows: 25, columns: 20, rightSides: 2), count: 60), .several),
     (.batch(.svd(rows: 25, columns: 20), count: 60), .several),
+    (.batch(.pseudoInverse(rows: 25, columns: 20), count: 60), .several),
+    (.batch(.matrixNorm(rows: 60, columns: 50), count: 1000), .several),
     (.batch(.symmetricEigen(order: 20), count: 60), .several),
     (.batch(.eigen(order: 20), count: 60), .several),
   ]

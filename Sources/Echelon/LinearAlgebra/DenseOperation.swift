@@ -161,11 +161,15 @@ extension BatchOperation {
     case .determinant(let order): ("determinant", "\(order) × \(order)")
     case .product(let rows, let inner, let columns):
       DenseOperation.product(rows: rows, inner: inner, columns: columns).words
+    case .lu(let rows, let columns): DenseOperation.lu(rows: rows, columns: columns).words
     case .cholesky(let order): DenseOperation.cholesky(order: order).words
     case .qr(let rows, let columns): DenseOperation.qr(rows: rows, columns: columns).words
     case .leastSquares(let rows, let columns, let rightSides):
       ("least squares", "\(rows) × \(columns) for \(rows) × \(rightSides)")
     case .svd(let rows, let columns): DenseOperation.svd(rows: rows, columns: columns).words
+    case .pseudoInverse(let rows, let columns): ("pseudo-inverse", "\(rows) × \(columns)")
+    case .matrixNorm(let rows, let columns):
+      DenseOperation.matrixNorm(rows: rows, columns: columns).words
     case .symmetricEigen(let order): DenseOperation.symmetricEigen(order: order).words
     case .eigen(let order): DenseOperation.eigen(order: order).words
     }

@@ -34,9 +34,7 @@ public struct SingularValueDecomposition<Element: LinearAlgebraScalar>: LinearSo
   ///   elements' precision, as NumPy and MATLAB have it.
   public func rank(tolerance: Double? = nil) -> Int {
     let tolerance = tolerance ?? Self.defaultTolerance(rows: rows, columns: columns)
-    let values = singularValuesInDouble
-    guard let largest = values.first else { return 0 }
-    return values.count { $0 > tolerance * largest }
+    return singularValues.withSpan { numericalRank(ofSingularValues: $0, tolerance: tolerance) }
   }
 
   /// The condition number in the 2-norm: the largest singular value divided by the smallest; ∞ where that is 0, and 1
@@ -68,6 +66,15 @@ public struct SingularValueDecomposition<Element: LinearAlgebraScalar>: LinearSo
   func checkVectors(_ operation: String) {
     precondition(vectors != .none, "\(operation) needs singular vectors: decompose with `.thin`")
   }
+}
+
+/// How many singular values, in descending order, exceed `tolerance` times the first.
+func numericalRank<Real: LinearAlgebraScalar & BinaryFloatingPoint>(
+  ofSingularValues values: Span<Real>, tolerance: Double
+) -> Int {
+  guard !values.isEmpty else { return 0 }
+  let least = tolerance * Double(values[0])
+  return values.indices.reduce(0) { $0 + (Double(values[$1]) > least ? 1 : 0) }
 }
 
 extension SingularValueDecomposition where Element.Real == Element {
@@ -181,19 +188,36 @@ private struct InvertSVD: DenseTask {
   var body: @Sendable (Int) -> Void { { _ in execute() } }
 
   func run<Element: LinearAlgebraScalar>(_: Element.Type) throws(LinearAlgebraError) {
-    let factors = try values.withSpan(of: Element.Real.self) { values in
-      (0..<rank).map { 1 / values[$0] }
-    }
-    try withScaledRows(of: vAdjoint, by: factors) {
-      (scaled: Span<Element>, shape) throws(LinearAlgebraError) in
-      try inverse.withMutableSpan(of: Element.self) { inverse throws(LinearAlgebraError) in
-        try u.withSpan(of: Element.self) { u throws(LinearAlgebraError) in
-          LAPACK.gemm(
-            scaled, shape, aForm: .adjoint, u, self.u.first(columns: rank).columnMajor,
-            bForm: .adjoint, &inverse, self.inverse.columnMajor)
+    try values.withSpan(of: Element.Real.self) { values throws(LinearAlgebraError) in
+      try u.withSpan(of: Element.self) { u throws(LinearAlgebraError) in
+        try vAdjoint.withSpan(of: Element.self) { vAdjoint throws(LinearAlgebraError) in
+          try inverse.withMutableSpan(of: Element.self) { inverse throws(LinearAlgebraError) in
+            try invertSVD(
+              ofRank: rank, u, self.u.columnMajor, values, vAdjoint, self.vAdjoint.columnMajor,
+              into: &inverse, self.inverse.columnMajor)
+          }
         }
       }
     }
+  }
+}
+
+/// V·Σ⁻¹·Uᴴ of the largest singular values: what pseudo-inverses of a matrix and of a batch have in common.
+func invertSVD<Element: LinearAlgebraScalar>(
+  ofRank rank: Int, _ u: Span<Element>, _ uShape: ColumnMajorShape, _ values: Span<Element.Real>,
+  _ vAdjoint: Span<Element>, _ vShape: ColumnMajorShape, into inverse: inout MutableSpan<Element>,
+  _ shape: ColumnMajorShape
+) throws(LinearAlgebraError) {
+  let scaledShape = ColumnMajorShape(rows: rank, columns: vShape.columns)
+  try withScratch(of: Element.self, scaledShape) { scaled throws(LinearAlgebraError) in
+    let first = MatrixView(
+      rows: rank, columns: vShape.columns, rowStride: 1, columnStride: vShape.leading)
+    copyColumnMajor(vAdjoint, first, into: &scaled, scaledShape)
+    scaleRows(&scaled, scaledShape, by: (0..<rank).map { 1 / values[$0] })
+    LAPACK.gemm(
+      scaled.span, scaledShape, aForm: .adjoint, u,
+      ColumnMajorShape(rows: uShape.rows, columns: rank, leading: uShape.leading),
+      bForm: .adjoint, &inverse, shape)
   }
 }
 

@@ -85,12 +85,24 @@ private struct FactorLU: DenseTask {
     try factors.withMutableSpan(of: Element.self) { factors throws(LinearAlgebraError) in
       let shape = self.factors.columnMajor
       try a.copy(into: &factors, shape)
-      found[1] = matrixNorm(factors.span, self.factors.view, .one)
-      found[2] = matrixNorm(factors.span, self.factors.view, .infinity)
-      let column = try pivots.withMutableSpan { pivots throws(LinearAlgebraError) in
-        try LAPACK.getrf(&factors, shape, pivots: &pivots)
+      let result = try pivots.withMutableSpan { pivots throws(LinearAlgebraError) in
+        try factorLU(&factors, shape, pivots: &pivots)
       }
-      found[0] = Double(column ?? -1)
+      (found[1], found[2]) = result.norms
+      found[0] = Double(result.singularColumn ?? -1)
     }
   }
+}
+
+/// Factors A into P·L·U in its own place: what `lu` of a matrix and of a batch have in common.
+/// - Returns: the first column without a pivot, and ‖A‖₁ and ‖A‖∞.
+func factorLU<Element: LinearAlgebraScalar>(
+  _ a: inout MutableSpan<Element>, _ shape: ColumnMajorShape, pivots: inout MutableSpan<Int32>
+) throws(LinearAlgebraError) -> (singularColumn: Int?, norms: (one: Double, infinity: Double)) {
+  let view = MatrixView(
+    rows: shape.rows, columns: shape.columns, rowStride: 1, columnStride: shape.leading)
+  let norms = (
+    one: matrixNorm(a.span, view, .one), infinity: matrixNorm(a.span, view, .infinity)
+  )
+  return (try LAPACK.getrf(&a, shape, pivots: &pivots), norms)
 }

@@ -25,7 +25,9 @@ extension BatchOperation {
     case .product(let rows, let inner, let columns):
       return isFew(of: min(rows, inner, columns))
         ? .product(rows: rows, inner: inner, columns: columns) : nil
-    case .cholesky, .qr, .leastSquares, .svd, .symmetricEigen, .eigen: return nil
+    case .lu, .cholesky, .qr, .leastSquares, .svd, .pseudoInverse, .matrixNorm, .symmetricEigen,
+      .eigen:
+      return nil
     }
   }
 }

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #ifdef __linux__
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #endif
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -273,25 +274,50 @@ typedef struct {
   uint64_t limit;
 } trial;
 
-/// Reads a dataset to its end, if it is the one or one of the group that is meant, and forgets it.
+/// Reads a dataset to its end, if it is the one or one of the group that is meant and all of them together are within the
+/// limit, and forgets it.
 static void try_dataset(void *context, const echelon_hdf5_dataset *dataset) {
-  const trial *trial = context;
-  hid file = trial->file;
+  trial *trial = context;
   uint64_t count;
   size_t length = strlen(trial->group);
   if (length && (strncmp(dataset->name, trial->group, length) != 0 ||
                  (dataset->name[length] != 0 && dataset->name[length] != '/')))
     return;
   if (!dataset->is_numeric || dataset->rank < 0 || dataset->rank > 2 ||
-      __builtin_mul_overflow((uint64_t)dataset->rows, (uint64_t)dataset->columns, &count) ||
-      count > trial->limit)
+      __builtin_mul_overflow((uint64_t)dataset->rows, (uint64_t)dataset->columns, &count) || count > trial->limit)
     return;
+  trial->limit -= count;
   void *values = calloc(count, sizeof(double));
   if (!values) return;
-  read_elements(*h5.native_double, file, dataset->name, values, (int64_t)count);
+  read_elements(*h5.native_double, trial->file, dataset->name, values, (int64_t)count);
   if (dataset->integers)
-    read_elements(integers_of(dataset->integers), file, dataset->name, values, (int64_t)count);
+    read_elements(integers_of(dataset->integers), trial->file, dataset->name, values, (int64_t)count);
   free(values);
+}
+
+/// What the child does to itself, so that its end is its own: a fault ends it without a word and a core, what somebody
+/// sends to the program does not, and nobody waits for what it has open, or for it.
+static void become_trial(unsigned seconds) {
+  static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS, SIGXCPU, SIGALRM};
+  for (int number = 1; number < NSIG; number++) signal(number, SIG_IGN);
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) signal(faults[i], SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+  setrlimit(RLIMIT_CPU, &(struct rlimit){seconds, seconds});
+  alarm(10 * seconds);
+#ifdef __linux__
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  syscall(SYS_close_range, 3, ~0U, 0);
+  // Whoever runs out of memory over a damaged file, it is this process that goes.
+  int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (score >= 0) {
+    ssize_t written = write(score, "1000", 4);
+    (void)written;
+    close(score);
+  }
+#endif
 }
 
 /// Whether the library gets through a file. It follows what a damaged one says, some of it out of its memory or round and
@@ -299,26 +325,23 @@ static void try_dataset(void *context, const echelon_hdf5_dataset *dataset) {
 static int survives(const char *path, const char *group, int64_t limit) {
   struct stat status = {0};
   // What is read here in a second or two; more for what is large.
-  rlim_t seconds = 60 + (stat(path, &status) == 0 ? (rlim_t)status.st_size >> 22 : 0);
+  unsigned seconds = 60 + (stat(path, &status) == 0 ? (unsigned)(status.st_size >> 22) : 0);
+  // Not the child's status: the program may have all children waited for, or none.
+  volatile char *is_done = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (is_done == MAP_FAILED) return 1;
   pid_t child = fork();
-  // No process to be had: what is not damaged can be read all the same.
-  if (child < 0) return 1;
   if (child == 0) {
-    // Whoever handles signals here, a child that dies of one is to die, without a word and a core.
-    for (int signal_number = 1; signal_number < NSIG; signal_number++) signal(signal_number, SIG_DFL);
-#ifdef __linux__
-    // It has what its parent has open; nobody is to wait for it.
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-#endif
-    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    setrlimit(RLIMIT_CPU, &(struct rlimit){seconds, seconds});
+    become_trial(seconds);
     trial trial = {.file = open_file(path), .group = group, .limit = (uint64_t)limit};
     if (trial.file >= 0) visit_datasets(trial.file, &trial, try_dataset);
+    *is_done = 1;
     _exit(0);
   }
-  int result = 0;
-  while (waitpid(child, &result, 0) < 0 && errno == EINTR) {}
-  return result == 0;
+  while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+  // No process to be had: what is not damaged can be read all the same.
+  int result = child < 0 || *is_done;
+  munmap((void *)is_done, 1);
+  return result;
 }
 
 int64_t echelon_hdf5_open(const char *path, const char *group, int64_t limit) {

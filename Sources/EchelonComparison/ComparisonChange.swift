@@ -7,8 +7,8 @@ import Foundation
 /// `.time` where the rivals are not to be heard.
 ///
 /// Of many figures some seem changed by chance: of 60 intervals of 95 % three miss. So a figure is slower or faster only
-/// if its interval for all figures together lies beyond 1, at an error of 5 % divided by the number of figures (Bonferroni).
-/// Moreover it has to lie beyond the tolerance: pairs of one run say nothing of what differs from one start of a program to
+/// if its interval for all figures together lies beyond 1, at an error of 5 % divided by the number of figures (Bonferroni),
+/// and beyond the tolerance: pairs of one run say nothing of what differs from one start of a program to
 /// the next, such as which pages and which core it got.
 public struct ComparisonChange: Sendable {
   /// What a figure is judged by.
@@ -82,6 +82,9 @@ public struct ComparisonChange: Sendable {
     }.sorted { abs(log($0.change.factor)) > abs(log($1.change.factor)) }
     warnings = Self.warnings(old, new, rows: rows)
   }
+
+  /// Whether there was anything to be compared: a figure that both runs have, with enough pairs.
+  public var isEmpty: Bool { rows.allSatisfy { $0.verdict == .tooFewPairs } }
 
   /// Whether something became slower beyond noise.
   public var isSlower: Bool { rows.contains { $0.verdict == .slower } }

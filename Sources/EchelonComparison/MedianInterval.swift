@@ -33,6 +33,10 @@ public struct MedianInterval: Codable, Equatable, Sendable {
 
   /// The largest k with P(fewer than k + 1 of `count` tosses fall low) ≤ 2.5 %.
   private static func lowRank(count: Int) -> Int {
+    // Of more values a probability would be too small for a number, and the normal distribution is as good.
+    if count > 1000 {
+      return Int((Double(count) - 1.959964 * Double(count).squareRoot() - 1) / 2)
+    }
     var probability = 1.0
     for _ in 0..<count { probability /= 2 }
     var tail = probability

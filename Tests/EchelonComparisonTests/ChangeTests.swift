@@ -130,3 +130,15 @@ import Testing
     #expect(misses < 25 && misses > 1, "\(misses) of 200")
   }
 }
+
+extension `A change between two runs` {
+  @Test func `is not looked for where nothing can be compared`() {
+    let before = record([figure("sum", ratio: 1, seed: 1)])
+    #expect(ComparisonChange(from: before, to: record([figure("dot", ratio: 2, seed: 2)])).isEmpty)
+    #expect(ComparisonChange(from: before, to: record([])).isEmpty)
+    // One order of six and six values in 924 has all of one sample first: too many for an error of 5 % of 30 figures.
+    let few = (0..<30).map { figure("\($0)", ratio: 1, count: 6, seed: UInt64($0)) }
+    #expect(ComparisonChange(from: record(few), to: record(few)).isEmpty)
+    #expect(!ComparisonChange(from: before, to: before).isEmpty)
+  }
+}

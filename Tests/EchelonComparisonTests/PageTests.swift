@@ -3,6 +3,12 @@ import Foundation
 import Testing
 
 @Suite struct `The page of a comparison` {
+  @Test func `is there before anything is measured`() {
+    var empty = record([])
+    empty.isComplete = false
+    #expect(ComparisonPage(of: empty).html.contains("Of 0 figures"))
+  }
+
   private let sample = record([
     figure(
       "sum", ratio: 0.25, seed: 1, title: "sum of <script>alert(1)</script> & 'more'",

@@ -13,7 +13,8 @@ struct ChangesCommand: ParsableCommand {
       other, with the interval of Mann and Whitney's ranks. A figure is slower when that interval, \
       widened for the number of figures, lies beyond the tolerance.
 
-      Exit status 1 means that a figure became slower, 2 that a file cannot be read.
+      Exit status 1 means that a figure became slower, 2 that a file cannot be read,
+      or that there was nothing to compare.
       """)
 
   @Argument(
@@ -50,6 +51,13 @@ struct ChangesCommand: ParsableCommand {
       FileHandle.standardError.write(Data("echelon-compare: warning: \(warning)\n".utf8))
     }
     print(change.report, terminator: "")
+    if change.isEmpty {
+      FileHandle.standardError.write(
+        Data(
+          "echelon-compare: nothing was compared; measure the same figures in both runs, with more pairs\n"
+            .utf8))
+      throw ExitCode(2)
+    }
     if change.isSlower { throw ExitCode(1) }
   }
 

@@ -107,6 +107,11 @@ import Foundation
           "left out, because their rivals are not there: \(missing.joined(separator: ", "))\n".utf8)
       )
     }
+    guard !chosen.isEmpty else {
+      throw ValidationError(
+        "no figure's name contains \(only.map { "'\($0)'" }.joined(separator: " or ")); --list has their names"
+      )
+    }
     if list { return chosen.forEach { print($0.name) } }
     #if DEBUG
       print("This is a debug build: run it with `-c release`. What follows means nothing.")
@@ -132,6 +137,8 @@ import Foundation
   private func measure(
     _ figures: [Figure], _ setup: Setup, into record: inout ComparisonRecord
   ) throws {
+    // What an earlier run has left there is not to be taken for this one's.
+    try write(record)
     print(ComparisonTable.head)
     let progress = Progress(count: figures.count)
     defer { progress.clear() }

@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` and `make test`. Each installs what is missing first.
 .PHONY: run test residuals reference dieharder model model-long fuzz corpus neon native setup command install \
-  uninstall bench bench-build format clean
+  uninstall bench bench-build bench-peers format clean
 
 SWIFT ?= swift
 RESULTS ?= results
@@ -18,6 +18,7 @@ COMMAND = .build/echelon
 PYTHON = .build/python/bin/python
 OPENMP = Benchmarks/.build/openmp
 BLAS = Benchmarks/.build/blas
+PEERS_PYTHON = Benchmarks/.build/peers/venv/bin/python
 
 # Process the real files in data/ and show what came of it.
 run: command
@@ -131,8 +132,14 @@ bench-build: setup
 	@rm -f $(BLAS); cc -O2 Benchmarks/blas.c -ldl -o $(BLAS) || clang -O2 Benchmarks/blas.c -ldl -o $(BLAS) \
 	  || echo "no C compiler: the rows beside the BLAS and LAPACK with threads of their own are left out"
 
+# Other pools of processes for Python, into a folder of their own; PEERS="joblib ray" is some of them. Those that
+# cannot be had are named, and left out of `make bench`.
+bench-peers:
+	@sh Benchmarks/peers/install $(PEERS)
+
 # What `make bench-build` made, as echelon-compare asks for it.
 BENCH_ENVIRONMENT = $$(test -x $(PYTHON) && echo ECHELON_PYTHON=$(PYTHON)) \
+	  $$(test -x $(PEERS_PYTHON) && echo ECHELON_PEERS=$(PEERS_PYTHON)) \
 	  $$(test -e $(OPENMP).so && echo ECHELON_OPENMP=$(OPENMP).so) $$(test -x $(BLAS) && echo ECHELON_BLAS=$(BLAS))
 
 bench: bench-build

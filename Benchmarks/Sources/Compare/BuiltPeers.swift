@@ -1,12 +1,13 @@
 import Foundation
 
-/// Rivals that `make bench-build` has made, for who does not name others.
+/// Rivals that `make bench-build` and `make bench-peers` have made, for who does not name others.
 enum BuiltPeers {
-  /// Names, in the environment, those that lie where that puts them below the current folder, unless it names others
+  /// Names, in the environment, those that lie where these put them below the current folder, unless it names others
   /// already. Comes before anything that asks for them.
   static func announce() {
     let places = [
       ("ECHELON_PYTHON", ".build/python/bin/python"),
+      ("ECHELON_PEERS", "Benchmarks/.build/peers/venv/bin/python"),
       ("ECHELON_OPENMP", "Benchmarks/.build/openmp.so"),
       ("ECHELON_BLAS", "Benchmarks/.build/blas"),
     ]

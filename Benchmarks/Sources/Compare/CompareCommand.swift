@@ -96,9 +96,15 @@ import Foundation
     let other = try native.map { try OtherBuild($0, setup) }
     defer { other?.end() }
     let figures = other.map { other in BuiltIn.all.map { $0.figure(beside: other) } }
-    let chosen = (figures ?? Figures.all).filter { figure in
-      (figures != nil || figureSet.contains(figure.name))
-        && (only.isEmpty || only.contains { figure.name.contains($0) })
+    let isWanted = { (name: String) in
+      (native != nil || figureSet.contains(name))
+        && (only.isEmpty || only.contains { name.contains($0) })
+    }
+    let chosen = (figures ?? Figures.all).filter { isWanted($0.name) }
+    if native == nil {
+      for line in Figures.missingPoolPeers(isWanted) {
+        FileHandle.standardError.write(Data("\(line)\n".utf8))
+      }
     }
     let missing = FigureSet.shortNames.filter { name in !Figures.all.contains { $0.name == name } }
     if figureSet == .short, !missing.isEmpty {

@@ -79,7 +79,7 @@ enum Machine {
   }
 
   /// What a program writes; nil when it fails.
-  private static func output(_ words: String...) -> String? {
+  static func output(_ words: String...) -> String? {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = words

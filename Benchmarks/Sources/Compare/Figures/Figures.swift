@@ -7,7 +7,7 @@ enum Figures {
     dispatch.about(.dispatch) + starts.about(.dispatch) + maps + elementwise + [sum] + reductions
     + openMP + memory.about(.memory) + cancellation.about(.dispatch)
     + linearAlgebra.about(.linearAlgebra) + monteCarlo.about(.monteCarlo) + python.about(.python)
-    + numpy.about(.python)
+    + poolPeers.about(.python) + numpy.about(.python)
 
   /// What "the same" and "no extra time" allow. Two equal things never measure exactly equal, so a
   /// limit of 1 would be missed by chance; the interval in the table shows how close they are.

@@ -174,7 +174,9 @@ extension Figures {
   ) -> Figure {
     Figure(
       name: "\(pool)-\(what)", title: title,
-      rivalTitle: pool == "cpython" ? "CPython's ProcessPoolExecutor" : "loky's executor",
+      rivalTitle: pool == "cpython"
+        ? "CPython's ProcessPoolExecutor, started as it chooses (fork up to 3.13, forkserver since)"
+        : "loky's executor",
       requirement: .none
     ) { setup in
       Contest(
@@ -199,7 +201,7 @@ extension Figures {
     } / Double(count)
   }
 
-  private static func startOnce(_ setup: Setup) throws -> Double {
+  static func startOnce(_ setup: Setup) throws -> Double {
     var pool: ProcessPool?
     defer { pool?.shutdown() }
     return try seconds {

@@ -1,6 +1,7 @@
 """Dask's client of a local cluster of processes: many small tasks as a bag, arrays by scatter and gather."""
 
 import logging
+import tempfile
 
 import dask.bag
 from dask.distributed import Client, LocalCluster
@@ -10,11 +11,13 @@ import measuring
 
 class Dask(measuring.Pool):
     def open(self):
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.cluster = LocalCluster(
             n_workers=self.workers,
             threads_per_worker=1,
             processes=True,
             dashboard_address=None,
+            local_directory=self.folder.name,
             silence_logs=logging.ERROR,
         )
         self.pool = Client(self.cluster)
@@ -22,6 +25,7 @@ class Dask(measuring.Pool):
     def close(self):
         self.pool.close()
         self.cluster.close()
+        self.folder.cleanup()
 
     def process_ids(self):
         """`run` is how Dask has each worker do something."""

@@ -1,5 +1,8 @@
 """Ray on this machine alone: remote functions, its own Pool for many small tasks, arrays by its object store."""
 
+import os
+import tempfile
+
 import ray
 from ray.util.multiprocessing import Pool
 
@@ -8,13 +11,16 @@ import measuring
 
 class Ray(measuring.Pool):
     def open(self):
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        # Its sockets lie there, whose paths have to be short; and each start leaves its logs.
+        self.folder = tempfile.TemporaryDirectory(prefix="ray", dir="/tmp", ignore_cleanup_errors=True)
         ray.init(
             address="local",
             num_cpus=self.workers,
             include_dashboard=False,
             log_to_driver=False,
             logging_level="ERROR",
-            configure_logging=True,
+            _temp_dir=self.folder.name,
         )
         self.process_id = ray.remote(measuring.process_id)
         self.same = ray.remote(measuring.same)
@@ -25,6 +31,7 @@ class Ray(measuring.Pool):
         if self.pool is not None:
             self.pool.terminate()
         ray.shutdown()
+        self.folder.cleanup()
 
     def process_ids(self):
         return ray.get([self.process_id.remote(value) for value in range(self.workers)])

@@ -49,8 +49,6 @@ def launcher():
 def launch():
     """Runs this again below mpiexec, which is what lets a program start others by MPI."""
     path = launcher()
-    if path is None:
-        sys.exit("mpi4py: there is no mpiexec; sh Benchmarks/peers/install mpi4py installs one")
     os.environ["ECHELON_BELOW_MPIEXEC"] = "1"
     os.execv(path, [path, "-n", "1", sys.executable, "-B", *sys.argv])
 
@@ -65,6 +63,8 @@ def main(arguments):
         sys.exit(__doc__)
     peer, what, workers = arguments[0], arguments[1], int(arguments[2])
     size = int(arguments[3]) if len(arguments) == 4 else 10_000_000 if what == "transfer" else 20_000
+    if version(PEERS[peer][2]) is None:
+        sys.exit(f"pools.py: {peer} is not there, or lacks what starts it; sh Benchmarks/peers/install {peer} installs it")
     if peer == "mpi4py" and "ECHELON_BELOW_MPIEXEC" not in os.environ:
         launch()
     import importlib

@@ -42,7 +42,9 @@ import Testing
     try withFolder { folder in
       // Another folder, in which nothing was built, and beside the command there is none.
       let copy = "\(folder)/echelon"
-      try FileManager.default.copyItem(atPath: CommandProcess.executable, toPath: copy)
+      // The static command is a link in its build's folder, which would be copied as that.
+      let program = URL(filePath: CommandProcess.executable).resolvingSymlinksInPath().path
+      try FileManager.default.copyItem(atPath: program, toPath: copy)
       let run = try CommandProcess.shell(
         "cd '\(folder)' && unset ECHELON_COMPARE && ./echelon bench")
       #expect(run.status == 1 && run.errors.contains("run 'make bench-build'"), "\(run)")

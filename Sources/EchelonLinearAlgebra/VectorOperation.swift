@@ -47,7 +47,7 @@ public enum VectorOperation: UInt8, CaseIterable, Sendable {
   case tanh
   /// 2.0 ulp.
   case asinh
-  /// 2.5 ulp.
+  /// 2.8 ulp.
   case acosh
   /// 2.1 ulp.
   case atanh

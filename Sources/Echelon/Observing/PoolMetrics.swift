@@ -80,13 +80,18 @@ final class PoolMetrics: Sendable {
     send()
   }
 
-  func send() {
-    let statistics = read()
-    let now = Counts(statistics)
-    let before = sent.withLock { sent in
-      defer { sent = now }
-      return sent
+  /// One at a time: an older reading must not come after a newer one, and who sends the last numbers waits for what is still
+  /// on its way.
+  private func send() {
+    sent.withLock { sent in
+      let statistics = read()
+      let now = Counts(statistics)
+      send(statistics, now, since: sent)
+      sent = now
     }
+  }
+
+  private func send(_ statistics: PoolStatistics, _ now: Counts, since before: Counts) {
     func count(_ name: String, _ value: (Counts) -> Int) {
       let added = value(now) - value(before)
       if added > 0 { Counter(label: name, dimensions: dimensions).increment(by: added) }

@@ -27,8 +27,8 @@ private struct Odd: Error, Codable, Equatable { var number: Int }
 /// Sees that it is to stop, and returns a value all the same.
 @Sendable private func shrug(_ latch: Latch) async -> Bool {
   latch.arrive()
-  // Spares the processor; only the cancellation ends it.
-  while !Task.isCancelled { try? await Task.sleep(for: .milliseconds(1)) }
+  // It sleeps to spare the processor: the cancellation ends the loop.
+  while !Task.isCancelled { try? await Task.sleep(for: .milliseconds(1)) }  // the flag decides
   return CurrentTask.isCancelled
 }
 

@@ -127,13 +127,20 @@ func onAllPools<Element: TestedScalar, Result>(
   sourceLocation: SourceLocation = #_sourceLocation,
   _ compute: (ProcessPool, [SharedMatrix<Element>], inout BitDigest) throws -> Result
 ) throws -> Result {
-  // All pools, and all layouts. Of very large matrices the first of a shape and an element type takes all, and the
-  // others two, since each says less about what another one would not show; but for `make residuals`.
-  var runs = [(0, TestedLayout.columns), (1, .rows), (2, .gaps), (3, .rows)]
+  // All pools, each with a layout that changes from matrix to matrix, so that over the types every pool has all of them; for
+  // `make residuals` every pool has all layouts of every matrix. Of very large matrices the first of a shape and an
+  // element type takes all pools, and the others two, since each says less about what another one would not show.
+  let layouts = TestedLayout.allCases
+  let turn = what().utf8.reduce(0) { $0 + Int($1) }
+  var runs = pools.indices.map { ($0, layouts[($0 + turn) % layouts.count]) }
+  if isExhaustive, inputs[0].rows * inputs[0].columns <= 40_000 {
+    runs = pools.indices.flatMap { pool in layouts.map { (pool, $0) } }
+  }
   let (rows, columns) = (inputs[0].rows, inputs[0].columns)
   let source = what().hasSuffix("\(MatrixSource.latms)") ? MatrixSource.latms : .own
   let call = "\(sourceLocation), \(rows) × \(columns) \(Element.self), \(source)"
-  if rows * columns > 40_000, !isExhaustive, !largeShapesSeen.withLock({ $0.insert(call).inserted }) {
+  if rows * columns > 40_000, !isExhaustive, !largeShapesSeen.withLock({ $0.insert(call).inserted })
+  {
     runs = [(0, .gaps), (1 + (rows + what().utf8.count) % 3, .rows)]
   }
   var expected: (Result, BitDigest)?

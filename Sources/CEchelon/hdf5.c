@@ -39,6 +39,7 @@ static struct {
   hid (*dataset_open)(hid, const char *, hid);
   hid (*dataset_space)(hid);
   hid (*dataset_type)(hid);
+  hid (*dataset_settings)(hid);
   int (*dataset_read)(hid, hid, hid, hid, hid, void *);
   int (*dataset_close)(hid);
   hid (*group_open)(hid, const char *, hid);
@@ -52,9 +53,11 @@ static struct {
   int (*space_lengths)(hid, uint64_t *, uint64_t *);
   int (*space_close)(hid);
   hid *native_double, *native_signed, *native_unsigned;
+  int (*list_close)(hid);
+  int (*chunk)(hid, int, uint64_t *);
+  int (*filter_count)(hid);
   // Needed for files in memory alone.
   hid (*list_create)(hid);
-  int (*list_close)(hid);
   int (*list_in_memory)(hid, size_t, int);
   int (*list_image)(hid, void *, size_t);
   hid *file_access;
@@ -93,8 +96,9 @@ static void open_library(void) {
             FIND(file_open, "H5Fopen") && FIND(file_close, "H5Fclose") &&
             (FIND(visit, "H5Lvisit") || FIND(visit, "H5Lvisit1")) && FIND(dataset_open, "H5Dopen2") &&
             FIND(dataset_space, "H5Dget_space") &&
-            FIND(dataset_type, "H5Dget_type") && FIND(dataset_read, "H5Dread") &&
-            FIND(dataset_close, "H5Dclose") &&
+            FIND(dataset_type, "H5Dget_type") && FIND(dataset_settings, "H5Dget_create_plist") &&
+            FIND(chunk, "H5Pget_chunk") && FIND(filter_count, "H5Pget_nfilters") &&
+            FIND(list_close, "H5Pclose") && FIND(dataset_read, "H5Dread") && FIND(dataset_close, "H5Dclose") &&
             FIND(group_open, "H5Gopen2") && FIND(group_close, "H5Gclose") && FIND(type_open, "H5Topen2") &&
             FIND(type_class, "H5Tget_class") && FIND(type_size, "H5Tget_size") &&
             FIND(type_sign, "H5Tget_sign") && FIND(type_close, "H5Tclose") &&
@@ -102,8 +106,8 @@ static void open_library(void) {
             FIND(space_lengths, "H5Sget_simple_extent_dims") && FIND(space_close, "H5Sclose") &&
             FIND(native_double, "H5T_NATIVE_DOUBLE_g") && FIND(native_signed, "H5T_NATIVE_INT64_g") &&
             FIND(native_unsigned, "H5T_NATIVE_UINT64_g");
-  int has_memory = FIND(list_create, "H5Pcreate") && FIND(list_close, "H5Pclose") &&
-                   FIND(list_in_memory, "H5Pset_fapl_core") && FIND(list_image, "H5Pset_file_image") &&
+  int has_memory = FIND(list_create, "H5Pcreate") && FIND(list_in_memory, "H5Pset_fapl_core") &&
+                   FIND(list_image, "H5Pset_file_image") &&
                    FIND(file_access, "H5P_CLS_FILE_ACCESS_ID_g");
 #undef FIND
 #define FIND(member, name) ((out.member = (__typeof__(out.member))dlsym(library, name)) != NULL)
@@ -232,6 +236,20 @@ int echelon_hdf5_visit(int64_t file, void *context,
   return is_whole ? ECHELON_HDF5_OK : ECHELON_HDF5_DAMAGED;
 }
 
+/// Whether the chunks of a dataset are no larger than it can ever become. What is larger and packed is damaged: once
+/// unpacked it ends before the library does, which takes elements from beyond (version 1.10.8).
+static int chunks_fit(hid dataset, hid space, int rank) {
+  uint64_t lengths[2], limits[2], chunk[2];
+  hid settings = h5.dataset_settings(dataset);
+  int fit = settings >= 0;
+  if (fit && rank > 0 && h5.filter_count(settings) > 0 && h5.chunk(settings, rank, chunk) == rank) {
+    fit = h5.space_lengths(space, lengths, limits) == rank;
+    for (int i = 0; fit && i < rank; i++) fit = chunk[i] <= limits[i];
+  }
+  if (settings >= 0) h5.list_close(settings);
+  return fit;
+}
+
 static int read_elements(hid element, int64_t file, const char *name, void *values, int64_t count) {
   int result = ECHELON_HDF5_DAMAGED;
   hid dataset = h5.dataset_open(file, name, 0);
@@ -242,7 +260,7 @@ static int read_elements(hid element, int64_t file, const char *name, void *valu
     int rank = h5.space_rank(space);
     if (rank >= 0 && rank <= 2 && (rank == 0 || h5.space_lengths(space, lengths, NULL) >= 0) &&
         !__builtin_mul_overflow(lengths[0], lengths[1], &product) && product == (uint64_t)count &&
-        (count == 0 || h5.dataset_read(dataset, element, 0, 0, 0, values) >= 0)) {
+        chunks_fit(dataset, space, rank) && (count == 0 || h5.dataset_read(dataset, element, 0, 0, 0, values) >= 0)) {
       result = ECHELON_HDF5_OK;
     }
     h5.space_close(space);

@@ -173,18 +173,41 @@ extension `HDF5 files` {
 }
 
 extension `HDF5 files` {
-  /// Chunks of `packed` say that they are 131,074 columns wide in place of 2: version 1.10.8 of the library copies from beyond
-  /// its memory.
-  @Test func `over which the library ends its process are refused`() throws {
+  /// The bytes of `mixed.h5`, changed.
+  private func damaged(_ change: (inout [UInt8]) -> Void) throws -> AnonymousFile {
     var bytes = [UInt8](try Data(contentsOf: URL(filePath: "\(folder)/mixed.h5")))
-    bytes[5985] = 2
+    change(&bytes)
     let file = try AnonymousFile()
     try file.write(bytes.span)
+    return file
+  }
+
+  /// Version 1.10.8 of the library copies from beyond its memory there: it ends, or has numbers of anything.
+  @Test func `whose packed chunks are larger than the dataset are refused`() throws {
+    // Chunks of `packed` say that they are 131,074 columns wide in place of 2.
+    let file = try damaged { $0[5985] = 2 }
     #expect {
       _ = try HDF5File(path: file.path, group: "packed")
     } throws: {
       $0 is FileError && "\($0)".contains("damaged")
     }
     #expect(try HDF5File(path: file.path, group: "matrix").table.columns.count == 3)
+  }
+
+  /// Version 1.10.8 of the library goes down until its stack ends.
+  @Test func `over which the library ends its process are refused`() throws {
+    // The tree of the root's names is not its own lowest level any more, and the node below it is itself.
+    let file = try damaged {
+      let root = 136
+      #expect($0[root..<root + 4].elementsEqual("TREE".utf8) && $0[root + 5] == 0)
+      $0[root + 5] = 1
+      for i in 0..<8 { $0[root + 32 + i] = UInt8(truncatingIfNeeded: root >> (8 * i)) }
+    }
+    #expect {
+      _ = try HDF5File(path: file.path)
+    } throws: {
+      $0 is FileError && "\($0)".contains("damaged")
+    }
+    #expect(try HDF5File(path: "\(folder)/mixed.h5", group: "matrix").table.columns.count == 3)
   }
 }

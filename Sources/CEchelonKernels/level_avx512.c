@@ -9,6 +9,7 @@
 #define FLANES 16
 #define EK_SCALE(p, n) _mm512_scalef_pd(p, n)  // p·2ⁿ in one instruction, for numbers of any size
 #define EK_PHILOX_LANES 32
+#define EK_CONVERTS_WORDS  // to numbers, in one instruction each
 #define EK_PHILOX64_LANES 16
 #include <stddef.h>
 #include <stdint.h>

@@ -30,7 +30,7 @@ FUNCTION fv from_one_to_two(uv w) { return (fv)(w >> 12 | (uint64_t)1023 << 52);
 /// A multiple of 2⁻⁵³ in [0, 1), from the upper 53 bits: of the last of them depends what is taken from [1, 2), which is
 /// exact. Without AVX-512 compilers convert whole numbers of 64 bits one at a time.
 FUNCTION fv fraction(uv w) {
-#ifdef __AVX512DQ__
+#ifdef EK_CONVERTS_WORDS
   return __builtin_convertvector(w >> 11, fv) * 0x1p-53;
 #else
   return from_one_to_two(w) - pick((iv)(w << 52) < 0, all(1 - 0x1p-53), all(1));

@@ -52,11 +52,12 @@ static double fold_parts(const fv *parts) {
   return fold(&row);
 }
 
-/// What `central_moments_f64` and `finite_range` give of at most a block in whole rows, bit for bit, with one pass for
-/// both. Returns 0, and has done nothing, where the samples are others, or one or a power of it is not finite.
+/// Moments and range of at most a block in whole rows, in one pass, bit for bit the same at every level. They are summed
+/// about the mean of the first row: a pass for that of all would cost a fifth more. Returns 0, and has done nothing, where
+/// the samples are others, one or a power of it is not finite, or that row lies so far off that more than four bits cancel.
 static int sample_sums(const double *x, ptrdiff_t n, ek_central_moments *moments, ek_range *range) {
   if (n <= 0 || n > BLOCK || n % LANES != 0) return 0;
-  double count = (double)n, shift = block_sum_f64(x, n) / count;
+  double count = (double)n, shift = block_sum_f64(x, LANES) / LANES;
   fv s1[ROW_PARTS] = {{0}}, s2[ROW_PARTS] = {{0}}, s3[ROW_PARTS] = {{0}}, s4[ROW_PARTS] = {{0}};
   range_lanes ranges = no_range();
   for (ptrdiff_t i = 0; i < n; i += LANES) {
@@ -70,8 +71,8 @@ static int sample_sums(const double *x, ptrdiff_t n, ek_central_moments *moments
       widen(&ranges, row);
     }
   }
-  double first = fold_parts(s1), m2 = fold_parts(s2);
-  if (!isfinite(first) || !isfinite(m2)) return 0;
+  double first = fold_parts(s1), m2 = fold_parts(s2), correction = first * first / count;
+  if (!isfinite(m2) || !isfinite(correction) || correction > 16 * (m2 - correction)) return 0;
   *moments = about_mean(count, shift, first, m2, fold_parts(s3), fold_parts(s4));
   *range = range_of(&ranges, x, 0);
   return 1;

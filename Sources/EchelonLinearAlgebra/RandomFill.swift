@@ -12,8 +12,9 @@ public func finiteRange(
   }
 }
 
-/// Moments and range of samples, with the bits of `centralMoments` and `finiteRange`, in the time of about one of them.
-/// nil where there is no such way: for more than 2048, no multiple of 16, or where one is not finite.
+/// Moments and range of samples in one pass, at every level with the same bits; the range has those of `finiteRange`.
+/// nil where there is no such way: for more than 2048, no multiple of 16, where one is not finite, or the first 16 lie so far
+/// from the others that moments about their mean would lose more than four bits.
 public func sampleSums(
   _ x: Span<Double>, level: InstructionSet? = nil
 ) -> SampleBlock? {
@@ -62,17 +63,37 @@ public func fillFirstDraws(
   }
 }
 
-/// Of the generators of `count` successive indices what the first `uniform()` gives, and then what the second gives.
-/// - Parameter output: has room for 2 · `count` numbers; traps otherwise.
+/// Of the generators of successive indices what the first `uniform()` gives (`u`), and what the second gives (`v`): lane k of
+/// vector i is of index `firstIndex` + 8·i + k.
+///
+/// Vectors, since these lie at multiples of 64 bytes: each store of a vector into an array of numbers may be two.
+/// - Parameters:
+///   - u: as long as `v`; traps otherwise.
 public func fillFirstUniforms(
-  seed: UInt64, firstIndex: UInt64, stream: UInt32, count: Int,
-  into output: inout MutableSpan<Double>, level: InstructionSet? = nil
+  seed: UInt64, firstIndex: UInt64, stream: UInt32, _ u: inout MutableSpan<SIMD8<Double>>,
+  _ v: inout MutableSpan<SIMD8<Double>>, level: InstructionSet? = nil
 ) {
-  precondition(count >= 0 && output.count / 2 >= count, "no room for two times \(count) numbers")
-  unsafe output.withUnsafeMutableBufferPointer {
-    guard let u = $0.baseAddress else { return }
-    // SAFETY: writes `count` numbers from each place, for which there is room (the check above).
-    unsafe ek_first_uniforms(level.number, seed, firstIndex, stream, u, u + count, count)
+  let count = 8 * u.count
+  precondition(v.count == u.count, "spans of different lengths")
+  unsafe u.withUnsafeMutableBytes { u in
+    unsafe v.withUnsafeMutableBytes { v in
+      // SAFETY: a vector of eight is 64 bytes, and `count` numbers are written to each base, nothing when it is 0.
+      unsafe ek_first_uniforms(
+        level.number, seed, firstIndex, stream,
+        u.baseAddress?.assumingMemoryBound(to: Double.self),
+        v.baseAddress?.assumingMemoryBound(to: Double.self), count)
+    }
+  }
+}
+
+/// Calls `body` with the first `count` numbers of some vectors; traps where there are fewer.
+public func withNumbers<Result>(
+  of vectors: Span<SIMD8<Double>>, count: Int, _ body: (Span<Double>) -> Result
+) -> Result {
+  precondition(count >= 0 && count <= 8 * vectors.count, "no \(count) numbers")
+  return unsafe vectors.withUnsafeBytes { bytes in
+    // SAFETY: vectors of eight lie without gaps, so that there are 8 numbers for each, of which `count` are looked at.
+    body(unsafe Span(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[..<(8 * count)])))
   }
 }
 

@@ -16,10 +16,10 @@ extension SampleSums {
     indices: Range<UInt64>
   ) -> SampleSums {
     var total = SampleSums()
-    var values = InlineArray<512, Double>(repeating: 0)
+    var values = InlineArray<2048, Double>(repeating: 0)
     var first = indices.lowerBound
     while first < indices.upperBound {
-      let count = Int(min(512, indices.upperBound - first))
+      let count = Int(min(2048, indices.upperBound - first))
       var span = values.mutableSpan
       var part = span._mutatingExtracting(0..<count)
       fillPayoffs(

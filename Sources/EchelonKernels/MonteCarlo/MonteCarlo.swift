@@ -20,19 +20,25 @@ public func accumulateMonteCarlo(
   var high = InlineArray<512, UInt64>(repeating: 0)
   var u = InlineArray<512, Double>(repeating: 0)
   var v = InlineArray<512, Double>(repeating: 0)
-  var values = InlineArray<512, Double>(repeating: 0)
+  var values = InlineArray<2048, Double>(repeating: 0)
   var first = indices.lowerBound
   while first < indices.upperBound {
-    let count = Int(min(512, indices.upperBound - first))
-    fillFirstDraws(seed: seed, firstIndex: first, stream: stream, &low, &high, &u, &v)
-    // Nothing in this loop can trap, so that the compiler may work on vectors of samples.
-    var k = 0
-    while k < count {
-      var generator = PhiloxGenerator(
-        seed: seed, index: first &+ UInt64(truncatingIfNeeded: k), stream: stream,
-        firstBlock: (low[k], high[k]), firstUniforms: (u[k], v[k]))
-      values[k] = try sample(&generator)
-      k &+= 1
+    let count = Int(min(2048, indices.upperBound - first))
+    var start = 0
+    while start < count {
+      let part = first &+ UInt64(truncatingIfNeeded: start)
+      fillFirstDraws(seed: seed, firstIndex: part, stream: stream, &low, &high, &u, &v)
+      let partCount = min(512, count &- start)
+      // Nothing in this loop can trap, so that the compiler may work on vectors of samples.
+      var k = 0
+      while k < partCount {
+        var generator = PhiloxGenerator(
+          seed: seed, index: part &+ UInt64(truncatingIfNeeded: k), stream: stream,
+          firstBlock: (low[k], high[k]), firstUniforms: (u[k], v[k]))
+        values[start &+ k] = try sample(&generator)
+        k &+= 1
+      }
+      start &+= 512
     }
     total.append(blockSums(&values, count: count))
     first += UInt64(count)
@@ -56,20 +62,28 @@ func fillFirstDraws(
     v: &vSpan)
 }
 
-/// The first uniform numbers of 512 successive indices, and then their second ones.
+/// The first and the second uniform numbers of 512 successive indices.
 @usableFromInline
 func fillFirstUniforms(
-  seed: UInt64, firstIndex: UInt64, stream: UInt32, _ uniforms: inout MutableSpan<Double>
+  seed: UInt64, firstIndex: UInt64, stream: UInt32, _ u: inout InlineArray<64, SIMD8<Double>>,
+  _ v: inout InlineArray<64, SIMD8<Double>>
 ) {
-  fillFirstUniforms(
-    seed: seed, firstIndex: firstIndex, stream: stream, count: 512, into: &uniforms)
+  var uSpan = u.mutableSpan
+  var vSpan = v.mutableSpan
+  fillFirstUniforms(seed: seed, firstIndex: firstIndex, stream: stream, &uSpan, &vSpan)
 }
 
-/// The sums of the first `count` of 512 values, by the vector loops.
+/// The sums of the first `count` of 2048 values, by the vector loops.
 @usableFromInline
-func blockSums(_ values: inout InlineArray<512, Double>, count: Int) -> SampleSums {
+func blockSums(_ values: inout InlineArray<2048, Double>, count: Int) -> SampleSums {
   // `inout`, though nothing is changed: a borrowed array this large is copied before it has a span.
   SampleSums(values.span.extracting(0..<count))
+}
+
+/// The same of values in vectors.
+@usableFromInline
+func blockSums(_ values: inout InlineArray<256, SIMD8<Double>>, count: Int) -> SampleSums {
+  withNumbers(of: values.span, count: count) { SampleSums($0) }
 }
 
 /// Runs `sample` once for every eight indices, each lane with the generator of its own; otherwise as
@@ -81,20 +95,27 @@ public func accumulateVectorMonteCarlo(
   _ sample: (inout SIMDPhiloxGenerator) throws -> SIMD8<Double>
 ) rethrows -> SampleSums {
   var total = SampleSums()
-  var uniforms = InlineArray<1024, Double>(repeating: 0)
-  var values = InlineArray<512, Double>(repeating: 0)
+  var u = InlineArray<64, SIMD8<Double>>(repeating: SIMD8())
+  var v = InlineArray<64, SIMD8<Double>>(repeating: SIMD8())
+  var values = InlineArray<256, SIMD8<Double>>(repeating: SIMD8())
   var first = indices.lowerBound
   while first < indices.upperBound {
-    let count = Int(min(512, indices.upperBound - first))
-    // A span: elements of an array this large are read from copies of it.
-    var numbers = uniforms.mutableSpan
-    fillFirstUniforms(seed: seed, firstIndex: first, stream: stream, &numbers)
-    for k in 0..<(count + 7) / 8 {
-      var generator = SIMDPhiloxGenerator(
-        seed: seed, index: first &+ UInt64(truncatingIfNeeded: 8 * k), stream: stream,
-        firstUniforms: (vector(numbers, 8 * k), vector(numbers, 512 + 8 * k)))
-      let lanes = try sample(&generator)
-      for lane in 0..<8 { values[8 * k + lane] = lanes[lane] }
+    let count = Int(min(2048, indices.upperBound - first))
+    let vectorCount = (count &+ 7) / 8
+    var start = 0
+    while start < vectorCount {
+      let part = first &+ UInt64(truncatingIfNeeded: 8 &* start)
+      fillFirstUniforms(seed: seed, firstIndex: part, stream: stream, &u, &v)
+      let partCount = min(64, vectorCount &- start)
+      var k = 0
+      while k < partCount {
+        var generator = SIMDPhiloxGenerator(
+          seed: seed, index: part &+ UInt64(truncatingIfNeeded: 8 &* k), stream: stream,
+          firstUniforms: (u[k], v[k]))
+        values[start &+ k] = try sample(&generator)
+        k &+= 1
+      }
+      start &+= 64
     }
     total.append(blockSums(&values, count: count))
     first += UInt64(count)
@@ -125,11 +146,4 @@ public func fillMonteCarlo(
     }
     start += count
   }
-}
-
-@inlinable @inline(__always)
-func vector(_ numbers: borrowing MutableSpan<Double>, _ place: Int) -> SIMD8<Double> {
-  var lanes = SIMD8<Double>()
-  for lane in 0..<8 { lanes[lane] = numbers[place + lane] }
-  return lanes
 }

@@ -64,7 +64,8 @@ struct EchelonCommand: AsyncParsableCommand {
       Glibc.exit(Exit.wrongUse.rawValue)
     }
     do {
-      var command = try await asyncParseAsRoot()
+      let arguments = Self.expressionsAside(Array(CommandLine.arguments.dropFirst()))
+      var command = try await asyncParseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
@@ -81,6 +82,23 @@ struct EchelonCommand: AsyncParsableCommand {
       }
       Console.writeError(fullMessage(for: error))
       Glibc.exit(Exit.wrongUse.rawValue)  // ArgumentParser's own is 64
+    }
+  }
+}
+
+extension EchelonCommand {
+  /// The arguments, with a blank in front of expressions that begin with a minus: `-hue < -1` is no option, and not -h.
+  static func expressionsAside(_ arguments: [String]) -> [String] {
+    var before = ""
+    var isPastOptions = false
+    return arguments.map { argument in
+      defer { before = argument }
+      isPastOptions = isPastOptions || argument == "--"
+      guard !isPastOptions, before != "--missing", argument.hasPrefix("-"),
+        !argument.hasPrefix("--"), argument.count > 2
+      else { return argument }
+      let hasOperator = argument.contains { " <>*/%&|()`".contains($0) } || argument.contains("==")
+      return hasOperator || argument.hasPrefix("-h") ? " " + argument : argument
     }
   }
 }

@@ -29,7 +29,10 @@ struct TextOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Spellings of missing values, in place of NA, NaN, null and the like; empty fields are missing, too.",
+      """
+      Spellings of missing values, as '-,?', in place of those of pandas: NA, N/A, n/a, #NA, #N/A, <NA>, NaN, nan, NULL, null, \
+      None and some more; empty fields are missing, too.
+      """,
       valueName: "word,…"))
   var missing: String?
 

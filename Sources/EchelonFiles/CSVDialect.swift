@@ -76,10 +76,12 @@ public struct CSVDialect: Sendable, Equatable, Codable {
   /// The most columns a header may have before it is refused as a misreading.
   public var maximumColumnCount = 65_536
 
-  /// The spellings that pandas and R write, and the usual marks of printed tables.
+  /// Those of pandas, which are R's and those of databases and spreadsheets, too.
+  ///
+  /// Marks of printed tables, as - and ?, are words: the strand of a gene is + or -.
   public static let usualMissingSpellings = [
-    "", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "-NaN", "-nan", "+nan",
-    "null", "NULL", "Null", "None", "none", "-", "?",
+    "", "NA", "N/A", "n/a", "#NA", "#N/A", "#N/A N/A", "<NA>", "NaN", "nan", "-NaN", "-nan",
+    "null", "NULL", "None", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN",
   ]
 
   /// A dialect; by default comma-separated with a header, as RFC 4180 has it.
@@ -183,8 +185,9 @@ struct MissingSpellings: Sendable {
   init(_ spellings: [String]) {
     let encoded = spellings.map { Array($0.utf8) }
     includesNumbers = encoded.contains { spelling in
-      [".", ","].contains {
-        DecimalLiteral(in: spelling.span, at: 0, point: UInt8(ascii: $0)) != nil
+      [UInt8(ascii: "."), UInt8(ascii: ",")].contains { point in
+        let literal = DecimalLiteral(in: spelling.span, at: 0, point: point)
+        return literal?.end == spelling.count
       }
     }
     var beginsOne = [Bool](repeating: false, count: 256)

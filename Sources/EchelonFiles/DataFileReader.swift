@@ -7,7 +7,8 @@ import EchelonMemory
 ///     try file.readNumbers(into: &storage)     // column after column, missing values NaN
 ///
 /// NPY, NPZ, HDF5 and Matrix Market files are known by their first bytes, whatever their names; JSON lines by
-/// `.jsonl`, `.ndjson` or `.json` at the end of theirs; everything else is delimited text.
+/// `.jsonl`, `.ndjson` or `.json` at the end of theirs, or by a brace or bracket at their beginning where the name has no
+/// ending, as standard input; everything else is delimited text.
 ///
 /// The columns of an array are `col0`, `col1`, …: one for one axis, one per column for two; complex ones
 /// are two columns, `col0.real` and `col0.imag`. Arrays with more axes are refused, since any choice of
@@ -80,9 +81,9 @@ public struct DataFileReader: Sendable {
       do throws(FileError) {
         return DataFileReader(try JSONLinesFile(path: path, source: source))
       } catch {
-        guard case .malformedText(let place, let what) = error, path.hasSuffix(".json") else {
-          throw error
-        }
+        guard case .malformedText(let place, let what) = error,
+          path.hasSuffix(".json") || !Self.hasEnding(path)
+        else { throw error }
         throw .malformedText(
           place: place,
           what: what
@@ -117,11 +118,11 @@ public struct DataFileReader: Sendable {
   private enum Family { case text, npy, npz, hdf5, matrixMarket, jsonLines }
 
   private static func family(_ path: String, _ source: ByteSource) throws(FileError) -> Family {
-    let (isNPY, isMatrixMarket, isNPZ, isHDF5) = try source.withBytes(path: path) {
+    let (isNPY, isMatrixMarket, isNPZ, isHDF5, isJSON) = try source.withBytes(path: path) {
       (bytes) throws(FileError) in
       (
         NPYHeader.isPresent(in: bytes), MatrixMarketFile.isPresent(in: bytes),
-        NPZFile.isPresent(in: bytes), HDF5File.isPresent(in: bytes)
+        NPZFile.isPresent(in: bytes), HDF5File.isPresent(in: bytes), beginsJSON(bytes)
       )
     }
     let name = CompressionFormat(path: path).map { path.dropLast($0.suffix.count) } ?? path[...]
@@ -131,7 +132,19 @@ public struct DataFileReader: Sendable {
     if isHDF5 || name.hasSuffix(".h5") || name.hasSuffix(".hdf5") { return .hdf5 }
     if isMatrixMarket || name.hasSuffix(".mtx") { return .matrixMarket }
     if [".jsonl", ".ndjson", ".json"].contains(where: name.hasSuffix) { return .jsonLines }
-    return .text
+    return isJSON && !hasEnding(name) ? .jsonLines : .text
+  }
+
+  /// Whether the name of a file says something of its format, which that of standard input does not.
+  private static func hasEnding(_ path: some StringProtocol) -> Bool {
+    path.split(separator: "/").last?.contains(".") ?? false
+  }
+
+  private static func beginsJSON(_ bytes: Span<UInt8>) -> Bool {
+    var place = 0
+    while place < bytes.count, bytes[place] <= 0x20 { place += 1 }
+    return place < bytes.count
+      && (bytes[place] == UInt8(ascii: "{") || bytes[place] == UInt8(ascii: "["))
   }
 
   /// The columns of a CSV file.

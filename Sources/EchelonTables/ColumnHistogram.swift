@@ -25,9 +25,10 @@ public struct ColumnHistogram: Sendable, Equatable {
   /// - Parameters:
   ///   - valueCount: how many there are.
   ///   - bins: as above.
+  ///   - mostBins: where nobody says how many.
   ///   - pass: gives all values.
   public init(
-    valueCount: Int, bins: Int? = nil, pass: (_ take: ([Double]) -> Void) throws -> Void
+    valueCount: Int, bins: Int? = nil, mostBins: Int = binLimit, pass: (_ take: ([Double]) -> Void) throws -> Void
   ) rethrows {
     var searches = RankSearches([
       RankSearch(mostKept: 1 << 20, rowCount: valueCount) { count in
@@ -44,7 +45,8 @@ public struct ColumnHistogram: Sendable, Equatable {
       (edges, counts) = ([], [])
       return
     }
-    let count = min(Self.binLimit, max(1, bins ?? Self.automaticCount(search)))
+    let wanted = bins ?? min(mostBins, Self.automaticCount(search))
+    let count = min(Self.binLimit, max(1, wanted))
     // As NumPy has it for equal values: half a unit to either side, or as far as there are numbers between.
     if low == high {
       let margin = max(0.5, abs(low).ulp * Double(count))

@@ -170,6 +170,17 @@ import Testing
     #expect(table["count"]?.numbers?.reduce(0, +) == 150)
   }
 
+  /// NumPy's auto takes thousands of bins here.
+  @Test func `has no more bars than a window has lines`() throws {
+    let made = "i=0; while [ $i -lt 200 ]; do echo $((i % 17)); i=$((i+1)); done"
+    let bars = try CommandProcess.shell(
+      "(echo x; \(made); echo 99999) | $ECHELON histogram x -")
+    #expect(bars.output.split(separator: "\n").count == 40, "\(bars.output) \(bars.errors)")
+    let numbers = try CommandProcess.shell(
+      "(echo x; \(made); echo 99999) | $ECHELON histogram x - --format csv")
+    #expect(numbers.output.split(separator: "\n").count > 1000)
+  }
+
   @Test func `refuses what it cannot count`() throws {
     for (arguments, status, words) in [
       (["histogram", "x +", "data/iris.csv"], 2, "character 4"),
@@ -182,5 +193,45 @@ import Testing
       let run = try CommandProcess.run(arguments)
       #expect(run.status == status && run.errors.contains(words), "\(arguments): \(run.errors)")
     }
+  }
+}
+
+@Suite(.timeLimit(.minutes(5))) struct `Expressions that begin with a minus` {
+  @Test func `are no options`() throws {
+    for condition in ["-alcohol < -14", "-14 > -alcohol", "-hue < -1.6"] {
+      let run = try CommandProcess.run("filter", condition, "data/wine.csv")
+      let same = try CommandProcess.run("filter", "(\(condition))", "data/wine.csv")
+      #expect(run.status == 0 && run.output == same.output, "\(run.errors)")
+      #expect(run.output.split(separator: "\n").count > 1)
+    }
+    let histogram = try CommandProcess.run("histogram", "-hue", "data/wine.csv", "--bins", "3")
+    #expect(histogram.output.split(separator: "\n").count == 3, "\(histogram.output)")
+    #expect(try CommandProcess.run("filter", "-h").output.contains("USAGE"))
+  }
+}
+
+@Suite(.timeLimit(.minutes(5))) struct `Words of a table` {
+  /// The strand of a gene is + or -, and UCI's files have ? for what is not known.
+  @Test func `are kept, but for the spellings of a missing value`() throws {
+    let text = "gene,strand,n\na,+,1\nb,-,2\nc,?,3\nd,none,4\ne,NA,5\n"
+    let run = try CommandProcess.shell(
+      "printf '%s' '\(text)' | $ECHELON filter 'n > 1' -")
+    #expect(run.output == "gene,strand,n\nb,-,2\nc,?,3\nd,none,4\ne,,5\n", "\(run.errors)")
+    let told = try CommandProcess.shell(
+      "printf 'x,y\n1,2\n?,3\n' | $ECHELON convert - --missing '?'")
+    #expect(told.output == "x,y\n1,2\n,3\n", "\(told.errors)")
+  }
+
+  /// Standard input has no name that says what it is.
+  @Test func `come as JSON through standard input as well`() throws {
+    for text in [
+      "{\"a\":1,\"b\":\"x\"}\n{\"a\":2,\"b\":\"y\"}\n",
+      " [{\"a\":1,\"b\":\"x\"},\n{\"a\":2,\"b\":\"y\"}]",
+    ] {
+      let run = try CommandProcess.shell("printf '%s' '\(text)' | $ECHELON convert -")
+      #expect(run.output == "a,b\n1,x\n2,y\n", "\(run.errors)")
+    }
+    let broken = try CommandProcess.shell("printf '[1, {' | $ECHELON convert -")
+    #expect(broken.status == 1 && broken.errors.contains("-:1:"), "\(broken.errors)")
   }
 }

@@ -15,10 +15,8 @@ import zstandard
 from case import NUMBER, TEXT, Case, Column
 
 # What stands for a missing value if nothing else is said: CSVDialect.usualMissingSpellings.
-MISSING = [
-    "", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "-NaN", "-nan", "+nan",
-    "null", "NULL", "Null", "None", "none", "-", "?",
-]
+# Those of pandas, whose own list is the one that is compared with.
+MISSING = sorted(pandas._libs.parsers.STR_NA_VALUES)
 PRECISION = {"float_precision": "round_trip"} if int(pandas.__version__.split(".")[0]) < 4 else {}
 DECIMAL = r"[+-]?(([0-9]+{point}?[0-9]*|{point}[0-9]+)([eE][+-]?[0-9]+)?|(?i:inf|infinity))"
 

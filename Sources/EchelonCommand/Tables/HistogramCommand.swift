@@ -11,7 +11,7 @@ struct HistogramCommand: AsyncParsableCommand {
     usage: "echelon histogram [<options>] <expression> <file>",
     discussion: """
       Bins of equal width from the smallest to the largest value, as bars in the terminal or as numbers (--format). Without \
-      --bins there are as many as NumPy's auto takes. Columns whose names have blanks or signs stand in backquotes; see \
+      --bins there are as many as NumPy's auto takes, but no more than 40 bars in the terminal. Columns whose names have blanks or signs stand in backquotes; see \
       'echelon map --help' for expressions.
 
       Text and arrays are read in pieces, a few times, so that a file may be larger than memory.
@@ -64,7 +64,10 @@ struct HistogramCommand: AsyncParsableCommand {
       at: file ?? "", raw, byteCount: pieceByteCount, command: "histogram"
     ) { passes in
       let bound = try expression.bound(to: passes.columns)
-      return try ColumnHistogram(valueCount: passes.rowCount, bins: bins) { take in
+      return try ColumnHistogram(
+        valueCount: passes.rowCount, bins: bins,
+        mostBins: format.format == .table ? 40 : ColumnHistogram.binLimit
+      ) { take in
         var rowsBefore = 0
         try passes.pass { piece in
           take(bound.values(in: piece, rowsBefore: rowsBefore))

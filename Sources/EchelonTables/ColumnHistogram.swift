@@ -28,7 +28,8 @@ public struct ColumnHistogram: Sendable, Equatable {
   ///   - mostBins: where nobody says how many.
   ///   - pass: gives all values.
   public init(
-    valueCount: Int, bins: Int? = nil, mostBins: Int = binLimit, pass: (_ take: ([Double]) -> Void) throws -> Void
+    valueCount: Int, bins: Int? = nil, mostBins: Int = binLimit,
+    pass: (_ take: ([Double]) -> Void) throws -> Void
   ) rethrows {
     var searches = RankSearches([
       RankSearch(mostKept: 1 << 20, rowCount: valueCount) { count in

@@ -32,6 +32,7 @@ public struct ComparisonChange: Sendable {
 
   /// A figure that is in both runs.
   public struct Row: Sendable {
+    /// Of the figure.
     public let name: String
     /// In the first run.
     public let old: MeasuredFigure
@@ -39,14 +40,31 @@ public struct ComparisonChange: Sendable {
     public let new: MeasuredFigure
     /// By which factor the second run is slower, with its interval of 95 %.
     public let change: QuotientInterval
+    /// What became of it.
+    public let verdict: Verdict
+  }
+
+  /// A size of a growth that is in both runs.
+  public struct GrowthRow: Sendable {
+    /// In the second run.
+    public let growth: MeasuredGrowth
+    /// In the first run.
+    public let old: MeasuredGrowth.Point
+    /// In the second run.
+    public let new: MeasuredGrowth.Point
+    /// By which factor the second run costs more, with its interval of 95 %.
+    public let change: QuotientInterval
+    /// What became of it.
     public let verdict: Verdict
   }
 
   /// Of the most changed first.
   public let rows: [Row]
-  /// Names of figures that only the first run has.
+  /// Of the most changed first. Where there is no rival, costs are compared whatever the basis is.
+  public let growthRows: [GrowthRow]
+  /// Names of figures and growths that only the first run has.
   public let onlyOld: [String]
-  /// Names of figures that only the second run has.
+  /// Names of figures and growths that only the second run has.
   public let onlyNew: [String]
   /// What differs besides, and makes the comparison doubtful; a sentence each.
   public let warnings: [String]
@@ -60,44 +78,84 @@ public struct ComparisonChange: Sendable {
     tolerance: Double = Self.usualTolerance
   ) {
     let olds = Dictionary(old.figures.map { ($0.name, $0) }) { $1 }
-    let names = Set(new.figures.map(\.name))
-    onlyOld = old.figures.map(\.name).filter { !names.contains($0) }
-    onlyNew = new.figures.map(\.name).filter { olds[$0] == nil }
+    let (oldNames, newNames) = (Self.names(old), Self.names(new))
+    onlyOld = oldNames.filter { !newNames.contains($0) }
+    onlyNew = newNames.filter { !oldNames.contains($0) }
     let both = new.figures.filter { olds[$0.name] != nil }
-    var distributions: [[Int]: RankDistribution] = [:]
+    let sizes = Self.commonSizes(old.growths, new.growths)
+    var judge = Judge(count: both.count + sizes.count, tolerance: tolerance)
     rows = both.compactMap { figure -> Row? in
       guard let before = olds[figure.name] else { return nil }
-      let key = [figure.pairs.count, before.pairs.count]
-      let ranks = distributions[key] ?? RankDistribution(key[0], key[1])
-      distributions[key] = ranks
       func values(_ figure: MeasuredFigure) -> [Double] {
         figure.pairs.map { basis == .ratio ? $0.ratio : $0.echelon }
       }
-      let quotients = QuotientInterval.quotients(values(figure), values(before))
-      let change = QuotientInterval(quotients, ranks: ranks, error: 0.05)
-      let strict = QuotientInterval(quotients, ranks: ranks, error: 0.05 / Double(both.count))
-      return Row(
-        name: figure.name, old: before, new: figure, change: change,
-        verdict: Self.verdict(change, strict, tolerance: tolerance))
+      let (change, verdict) = judge.change(from: values(before), to: values(figure))
+      return Row(name: figure.name, old: before, new: figure, change: change, verdict: verdict)
+    }.sorted { abs(log($0.change.factor)) > abs(log($1.change.factor)) }
+    growthRows = sizes.map { growth, before, after in
+      let haveRivals = !before.rival.isEmpty && !after.rival.isEmpty
+      func values(_ point: MeasuredGrowth.Point) -> [Double] {
+        guard basis == .ratio, haveRivals else { return point.echelon }
+        return zip(point.echelon, point.rival).map { $0 / $1 }
+      }
+      let (change, verdict) = judge.change(from: values(before), to: values(after))
+      return GrowthRow(growth: growth, old: before, new: after, change: change, verdict: verdict)
     }.sorted { abs(log($0.change.factor)) > abs(log($1.change.factor)) }
     warnings = Self.warnings(old, new, rows: rows)
   }
 
   /// Whether there was anything to be compared: a figure that both runs have, with enough pairs.
-  public var isEmpty: Bool { rows.allSatisfy { $0.verdict == .tooFewPairs } }
+  public var isEmpty: Bool { verdicts.allSatisfy { $0 == .tooFewPairs } }
 
   /// Whether something became slower beyond noise.
-  public var isSlower: Bool { rows.contains { $0.verdict == .slower } }
+  public var isSlower: Bool { verdicts.contains(.slower) }
 
-  private static func verdict(
-    _ change: QuotientInterval, _ strict: QuotientInterval, tolerance: Double
-  ) -> Verdict {
-    if strict.low == 0 { return .tooFewPairs }
-    if strict.low > 1 + tolerance { return .slower }
-    if strict.high < 1 / (1 + tolerance) { return .faster }
-    if change.low > 1 + tolerance { return .perhapsSlower }
-    if change.high < 1 / (1 + tolerance) { return .perhapsFaster }
-    return .same
+  private var verdicts: [Verdict] { rows.map(\.verdict) + growthRows.map(\.verdict) }
+
+  private static func names(_ record: ComparisonRecord) -> [String] {
+    record.figures.map(\.name) + record.growths.map(\.name)
+  }
+
+  /// What both have of the same growth in the same unit, in the order of the second.
+  private static func commonSizes(
+    _ olds: [MeasuredGrowth], _ news: [MeasuredGrowth]
+  ) -> [(growth: MeasuredGrowth, old: MeasuredGrowth.Point, new: MeasuredGrowth.Point)] {
+    news.flatMap { new in
+      let old = olds.first { $0.name == new.name && $0.unit == new.unit }
+      return new.points.compactMap { point in
+        old?.points.first { $0.size == point.size }.map { (new, $0, point) }
+      }
+    }
+  }
+
+  /// Says what changes mean, so many of which are looked at.
+  private struct Judge {
+    let count: Int
+    let tolerance: Double
+    private var distributions: [[Int]: RankDistribution] = [:]
+
+    init(count: Int, tolerance: Double) { (self.count, self.tolerance) = (count, tolerance) }
+
+    mutating func change(
+      from old: [Double], to new: [Double]
+    ) -> (QuotientInterval, Verdict) {
+      let key = [new.count, old.count]
+      let ranks = distributions[key] ?? RankDistribution(key[0], key[1])
+      distributions[key] = ranks
+      let quotients = QuotientInterval.quotients(new, old)
+      let change = QuotientInterval(quotients, ranks: ranks, error: 0.05)
+      let strict = QuotientInterval(quotients, ranks: ranks, error: 0.05 / Double(count))
+      return (change, verdict(change, strict))
+    }
+
+    private func verdict(_ change: QuotientInterval, _ strict: QuotientInterval) -> Verdict {
+      if strict.low == 0 { return .tooFewPairs }
+      if strict.low > 1 + tolerance { return .slower }
+      if strict.high < 1 / (1 + tolerance) { return .faster }
+      if change.low > 1 + tolerance { return .perhapsSlower }
+      if change.high < 1 / (1 + tolerance) { return .perhapsFaster }
+      return .same
+    }
   }
 
   private static func warnings(
@@ -150,11 +208,52 @@ extension ComparisonChange {
       lines.append("| \(([row.name] + times + [change, verdict]).joined(separator: " | ")) |")
     }
     if !rows.isEmpty { lines.append("") }
-    func names(_ verdict: Verdict) -> [String] {
-      rows.filter { $0.verdict == verdict }.map(\.name)
+    lines.append(
+      Self.sentence(
+        "Of \(ComparisonText.count(rows.count, "figure")) in both: ",
+        rows.map { ($0.name, $0.verdict) }))
+    lines += growthLines
+    if !onlyOld.isEmpty { lines.append("Only before: \(onlyOld.joined(separator: ", ")).") }
+    if !onlyNew.isEmpty { lines.append("Only after: \(onlyNew.joined(separator: ", ")).") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// The sizes whose cost changed, and a sentence below; nothing where no growth is in both.
+  private var growthLines: [String] {
+    guard !growthRows.isEmpty else { return [] }
+    let changed = growthRows.filter { $0.verdict != .same && $0.verdict != .tooFewPairs }
+    var lines = [""]
+    if !changed.isEmpty {
+      lines += [
+        "| growth | size | before | after | change [95 %] | |",
+        "| --- | --- | --- | --- | --- | --- |",
+      ]
     }
+    for row in changed {
+      let (low, high) = (Self.percent(row.change.low), Self.percent(row.change.high))
+      let cells = [
+        row.growth.name, ComparisonText.size(row.new.size, row.growth),
+        ComparisonText.cost(row.old.cost.median, row.growth),
+        ComparisonText.cost(row.new.cost.median, row.growth),
+        "\(Self.percent(row.change.factor)) [\(low), \(high)]",
+        row.verdict == .slower ? "**slower**" : row.verdict.rawValue,
+      ]
+      lines.append("| \(cells.joined(separator: " | ")) |")
+    }
+    if !changed.isEmpty { lines.append("") }
+    let names = growthRows.map {
+      ("\($0.growth.name) at \(ComparisonText.size($0.new.size, $0.growth))", $0.verdict)
+    }
+    let sizes = ComparisonText.count(names.count, "size")
+    lines.append(Self.sentence("Of \(sizes) of growths in both: ", names))
+    return lines
+  }
+
+  /// How many became what, by name.
+  private static func sentence(_ start: String, _ all: [(name: String, verdict: Verdict)]) -> String
+  {
     func part(_ verdict: Verdict, _ words: String) -> String? {
-      let names = names(verdict)
+      let names = all.filter { $0.verdict == verdict }.map(\.name)
       return names.isEmpty ? nil : "\(names.count) \(words) (\(names.joined(separator: ", ")))"
     }
     let parts = [
@@ -162,12 +261,8 @@ extension ComparisonChange {
       part(.perhapsSlower, "perhaps slower"), part(.perhapsFaster, "perhaps faster"),
       part(.tooFewPairs, "with too few pairs to say"),
     ].compactMap { $0 }
-    lines.append(
-      "Of \(ComparisonText.count(rows.count, "figure")) in both: "
-        + (parts.isEmpty ? "none changed beyond noise." : parts.joined(separator: ", ") + "."))
-    if !onlyOld.isEmpty { lines.append("Only before: \(onlyOld.joined(separator: ", ")).") }
-    if !onlyNew.isEmpty { lines.append("Only after: \(onlyNew.joined(separator: ", ")).") }
-    return lines.joined(separator: "\n") + "\n"
+    return start
+      + (parts.isEmpty ? "none changed beyond noise." : parts.joined(separator: ", ") + ".")
   }
 
   /// `+12.3 %`, `−4 %`.

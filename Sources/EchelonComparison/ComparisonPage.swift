@@ -12,15 +12,17 @@ public struct ComparisonPage: Sendable {
   /// How many figures lead and how many lose, and which these are.
   public var summary: String {
     let figures = record.figures
-    func names(_ figures: [MeasuredFigure]) -> String {
-      figures.isEmpty ? "" : " (\(figures.map(\.name).joined(separator: ", ")))"
+    func names(_ names: [String]) -> String {
+      names.isEmpty ? "" : " (\(names.joined(separator: ", ")))"
     }
-    func standing(_ standing: MeasuredFigure.Standing) -> [MeasuredFigure] {
-      figures.filter { $0.standing == standing }
+    func standing(_ standing: MeasuredFigure.Standing) -> [String] {
+      figures.filter { $0.standing == standing }.map(\.name)
     }
     let (leads, loses, even) = (standing(.leads), standing(.loses), standing(.even))
-    let asked = figures.filter { $0.isMet != nil }
-    let missed = asked.filter { $0.isMet == false }
+    let verdicts =
+      figures.map { ($0.name, $0.isMet) } + record.growths.map { ($0.name, $0.isMet) }
+    let asked = verdicts.filter { $0.1 != nil }
+    let missed = asked.filter { $0.1 == false }.map { $0.0 }
     return
       "Of \(ComparisonText.count(figures.count, "figure")), Echelon leads in \(leads.count), loses in "
       + "\(loses.count)\(names(loses)), and is even with its rival in \(even.count)\(names(even)). Of "
@@ -76,11 +78,13 @@ public struct ComparisonPage: Sendable {
     }
     page.paragraph(summary)
     page.facts(facts)
-    page.heading("Ratios of times")
-    page.paragraph(
-      "Echelon's time divided by its rival's, pair by pair: the median, and its 95 % interval as a line. Half as long "
-        + "and twice as long are equally far from 1.")
-    page.picture(picture(isInPage: true))
+    if !record.figures.isEmpty || record.growths.isEmpty {
+      page.heading("Ratios of times")
+      page.paragraph(
+        "Echelon's time divided by its rival's, pair by pair: the median, and its 95 % interval as a line. Half as long "
+          + "and twice as long are equally far from 1.")
+      page.picture(picture(isInPage: true))
+    }
     for (subject, figures) in subjects {
       page.heading(subject.title)
       page.table(
@@ -90,6 +94,7 @@ public struct ComparisonPage: Sendable {
           ("Judged by [95 %]", true), ("Verdict", false), ("Pairs", true),
         ], figures.map(Self.row))
     }
+    addGrowths(record.growths, to: &page)
     return page
   }
 

@@ -52,6 +52,7 @@ public struct ComparisonRecord: Codable, Equatable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case schema, date, command, machine, versions, workers, pairs, shrink, figures
     case isComplete = "complete"
+    case growthsIfAny = "growths"
   }
 
   /// Of the file; `currentSchema` in all that are made.
@@ -74,6 +75,14 @@ public struct ComparisonRecord: Codable, Equatable, Sendable {
   public var isComplete = false
   /// In the order in which they were measured.
   public var figures: [MeasuredFigure] = []
+  /// Nil in files that were made before there were any.
+  private var growthsIfAny: [MeasuredGrowth]?
+
+  /// How costs grow, in the order in which they were measured.
+  public var growths: [MeasuredGrowth] {
+    get { growthsIfAny ?? [] }
+    set { growthsIfAny = newValue.isEmpty ? nil : newValue }
+  }
 
   /// A run that has measured nothing so far.
   public init(

@@ -9,7 +9,8 @@ extension ComparisonPage {
       "What one task, chunk or byte costs, of few and of many, and what all of some work takes by few and by many workers: "
         + "medians, with the 95 % interval as an area. Both axes are logarithmic. "
         + "Flat means that from a size on, which the table names, the largest cost is at most so many times the least; below "
-        + "it are fixed costs, such as a first wake-up, which are to be paid once.")
+        + "it are fixed costs, such as a first wake-up, which are to be paid once, and work that is over before a second "
+        + "worker is awake.")
     let sizes = Size(width: 560, height: 360)
     page.charts(growths.map { (GrowthChart.chart(of: $0), sizes) })
     page.table(
@@ -131,7 +132,7 @@ enum GrowthChart {
       return (x, x.map { _ in y })
     }
     switch growth.rule {
-    case .flat(let within, let from):
+    case .flat(let within, let from, _):
       let least = zip(sizes, echelon).filter { $0.0 >= Double(from) }.map(\.1).min()
       return line(from, least.map { $0 * within })
     case .cost(let most, let from): return line(from, most * factor)

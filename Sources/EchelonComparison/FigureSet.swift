@@ -12,6 +12,7 @@ public enum FigureSet: String, CaseIterable, Sendable {
     "sum", "dot", "openmp-sum", "recycled-fill", "product-256", "monte-carlo-pi",
     "monte-carlo-normals",
     "cpython-round-trip", "numpy-cumsum",
+    "growth-tasks", "growth-chunks", "growth-memory", "workers-tasks",
   ]
 
   /// The most pairs of a figure, unless something else is said: fewer in the short set, for the sake of its time.

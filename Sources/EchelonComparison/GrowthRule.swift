@@ -4,10 +4,11 @@
 public enum GrowthRule: Equatable, Sendable {
   /// The cost of each is the same however many there are.
   ///
-  /// From the size `from` on the largest cost is at most `factor` times the least. Smaller sizes have fixed costs, such as a
+  /// From the size `from` on the largest cost is at most `within` times the least. Smaller sizes have fixed costs, such as a
   /// first wake-up, which few have to share. There the rule is that these are paid once: all of a size together take at most
-  /// `factor` times what the smallest size takes in all and, for each, the largest cost from `from` on.
-  case flat(within: Double, from: Int)
+  /// `within` times what the smallest size takes in all and, for each, the largest cost from `from` on. Where several workers
+  /// share the work, one of them may do all of a small size, which is over before another is awake: `sharedBy` times that cost.
+  case flat(within: Double, from: Int, sharedBy: Int = 1)
   /// Each costs at most so much at every size from `from` on.
   case cost(atMost: Double, from: Int)
   /// At this size the cost is at most so many times the rival's.
@@ -32,7 +33,7 @@ public enum GrowthRule: Equatable, Sendable {
   func judge(_ points: [MeasuredGrowth.Point]) -> Finding {
     let findings: [Finding]
     switch self {
-    case .flat(_, let from):
+    case .flat(_, let from, let workers):
       let large = points.filter { $0.size >= from }
       guard let least = large.min(by: { $0.cost.median < $1.cost.median })?.cost,
         let most = large.max(by: { $0.cost.median < $1.cost.median })?.cost
@@ -47,7 +48,7 @@ public enum GrowthRule: Equatable, Sendable {
             high: cost.high / least.low)
         }
         let count = Double(point.size)
-        let allowed = (fixed + count * most.median) / count
+        let allowed = (fixed + count * most.median * Double(workers)) / count
         return Finding(
           size: point.size, median: cost.median / allowed, low: cost.low / allowed,
           high: cost.high / allowed)
@@ -70,21 +71,27 @@ public enum GrowthRule: Equatable, Sendable {
 
   private var bound: Double {
     switch self {
-    case .flat(let bound, _), .cost(let bound, _), .ratio(let bound, _): bound
+    case .flat(let bound, _, _), .cost(let bound, _), .ratio(let bound, _): bound
     }
   }
 }
 
 extension GrowthRule: Codable {
-  private enum CodingKeys: String, CodingKey { case kind, bound, from, at }
+  private enum CodingKeys: String, CodingKey {
+    case kind, bound, from, at
+    case sharedBy = "shared_by"
+  }
   private enum Kind: String, Codable { case flat, cost, ratio }
 
-  /// Reads `{"kind": "flat", "bound": 1.5, "from": 1000}`.
+  /// Reads `{"kind": "flat", "bound": 1.5, "from": 1000, "shared_by": 2}`.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     let bound = try values.decode(Double.self, forKey: .bound)
     switch try values.decode(Kind.self, forKey: .kind) {
-    case .flat: self = .flat(within: bound, from: try values.decode(Int.self, forKey: .from))
+    case .flat:
+      self = .flat(
+        within: bound, from: try values.decode(Int.self, forKey: .from),
+        sharedBy: try values.decode(Int.self, forKey: .sharedBy))
     case .cost: self = .cost(atMost: bound, from: try values.decode(Int.self, forKey: .from))
     case .ratio: self = .ratio(atMost: bound, at: try values.decode(Int.self, forKey: .at))
     }
@@ -95,9 +102,10 @@ extension GrowthRule: Codable {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(bound, forKey: .bound)
     switch self {
-    case .flat(_, let from):
+    case .flat(_, let from, let workers):
       try values.encode(Kind.flat, forKey: .kind)
       try values.encode(from, forKey: .from)
+      try values.encode(workers, forKey: .sharedBy)
     case .cost(_, let from):
       try values.encode(Kind.cost, forKey: .kind)
       try values.encode(from, forKey: .from)

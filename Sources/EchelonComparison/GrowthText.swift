@@ -25,7 +25,7 @@ extension ComparisonText {
 
   static func asked(_ growth: MeasuredGrowth) -> String {
     switch growth.rule {
-    case .flat(let bound, let from):
+    case .flat(let bound, let from, _):
       "flat within \(plain(bound)) from \(size(from, growth)) on"
     case .cost(let bound, let from):
       "≤ \(cost(bound, growth)) from \(size(from, growth)) on"

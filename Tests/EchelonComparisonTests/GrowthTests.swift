@@ -49,6 +49,11 @@ private func growth(
     #expect(paidTwice.isMet == false && paidTwice.judged.size == 100)
     #expect(abs(paidTwice.judged.median - 2.5) < 1e-9)
     #expect(growth([10: 2e-6, 100: 1.7e-6, 1000: 1e-6, 10_000: 1e-6]).isMet == true)
+    // Where two share the work, one may do 100 alone: 20 + 200 µs.
+    let alone = growth(
+      [10: 2e-6, 100: 3e-6, 1000: 1e-6, 10_000: 1e-6],
+      rule: .flat(within: 1.5, from: 1000, sharedBy: 2))
+    #expect(alone.isMet == true && abs(alone.judged.median - 3 / 2.2) < 1e-9)
   }
 
   @Test func `is missed only beyond noise`() {
@@ -133,6 +138,7 @@ private func growth(
     let rules = growths.compactMap { $0["rule"] as? [String: Any] }
     #expect(rules.map { $0["kind"] as? String } == ["flat", "flat", "cost", "ratio"])
     #expect(rules[0]["from"] as? Int == 1000 && rules[3]["at"] as? Int == 64)
+    #expect(rules[0]["shared_by"] as? Int == 1)
     let points = try #require(growths[0]["points"] as? [[String: Any]])
     #expect(points.map { $0["size"] as? Int } == [10, 1000, 1_000_000])
     #expect(

@@ -3,7 +3,9 @@
 #include "memory.h"
 #include "CPeers.h"
 
+#include <malloc.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -19,6 +21,16 @@ void *peer_allocate(size_t byte_count) {
 
 void peer_free(void *memory, size_t byte_count) {
   if (memory != NULL) munmap(memory, byte_count);
+}
+
+long peer_resident_bytes(void) {
+  malloc_trim(0);
+  FILE *file = fopen("/proc/self/statm", "r");
+  if (file == NULL) return -1;
+  long pages = -1;
+  if (fscanf(file, "%*d %ld", &pages) != 1) pages = -1;
+  fclose(file);
+  return pages < 0 ? -1 : pages * sysconf(_SC_PAGESIZE);
 }
 
 int peer_warm_machine(long byte_count) {

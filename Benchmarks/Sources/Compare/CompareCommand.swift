@@ -101,24 +101,26 @@ import Foundation
         && (only.isEmpty || only.contains { name.contains($0) })
     }
     let chosen = (figures ?? Figures.all).filter { isWanted($0.name) }
+    let growths = native == nil ? Growths.all.filter { isWanted($0.name) } : []
     if native == nil {
       for line in Figures.missingPoolPeers(isWanted) {
         FileHandle.standardError.write(Data("\(line)\n".utf8))
       }
     }
-    let missing = FigureSet.shortNames.filter { name in !Figures.all.contains { $0.name == name } }
+    let known = Set(Figures.all.map(\.name) + Growths.all.map(\.name))
+    let missing = FigureSet.shortNames.filter { !known.contains($0) }
     if figureSet == .short, !missing.isEmpty {
       FileHandle.standardError.write(
         Data(
           "left out, because their rivals are not there: \(missing.joined(separator: ", "))\n".utf8)
       )
     }
-    guard !chosen.isEmpty else {
+    guard !chosen.isEmpty || !growths.isEmpty else {
       throw ValidationError(
         "no figure's name contains \(only.map { "'\($0)'" }.joined(separator: " or ")); --list has their names"
       )
     }
-    if list { return chosen.forEach { print($0.name) } }
+    if list { return (chosen.map(\.name) + growths.map(\.name)).forEach { print($0) } }
     #if DEBUG
       print("This is a debug build: run it with `-c release`. What follows means nothing.")
     #endif
@@ -135,19 +137,24 @@ import Foundation
       )
     }
     if spin { return try SpinTable.print(setup) }
-    try measure(chosen, setup, into: &record)
-    if record.figures.contains(where: { $0.isMet == false }) { throw ExitCode(1) }
+    try measure(chosen, growths, setup, into: &record)
+    if record.figures.contains(where: { $0.isMet == false })
+      || record.growths.contains(where: { $0.isMet == false })
+    {
+      throw ExitCode(1)
+    }
   }
 
   /// Files are written after every figure: whatever ends a long run, what was measured before is there.
   private func measure(
-    _ figures: [Figure], _ setup: Setup, into record: inout ComparisonRecord
+    _ figures: [Figure], _ growths: [Growth], _ setup: Setup, into record: inout ComparisonRecord
   ) throws {
     // What an earlier run has left there is not to be taken for this one's.
     try write(record)
-    print(ComparisonTable.head)
-    let progress = Progress(count: figures.count)
+    let count = figures.count + growths.count
+    let progress = Progress(count: count)
     defer { progress.clear() }
+    if !figures.isEmpty { print(ComparisonTable.head) }
     for (index, figure) in figures.enumerated() {
       let measured = try PairedMeasurement.run(figure, setup) { pairs in
         progress.show(index, figure.name, pairs: pairs)
@@ -156,7 +163,19 @@ import Foundation
       print(ComparisonTable.row(measured))
       fflush(nil)
       record.figures.append(measured)
-      record.isComplete = index == figures.count - 1
+      record.isComplete = index == count - 1
+      try write(record)
+    }
+    if !growths.isEmpty { print("\(figures.isEmpty ? "" : "\n")\(GrowthTable.head)") }
+    for (index, growth) in zip(figures.count..., growths) {
+      let measured = try GrowthMeasurement.run(growth, setup) { rounds in
+        progress.show(index, growth.name, pairs: rounds)
+      }
+      progress.clear()
+      print(GrowthTable.row(measured))
+      fflush(nil)
+      record.growths.append(measured)
+      record.isComplete = index == count - 1
       try write(record)
     }
   }

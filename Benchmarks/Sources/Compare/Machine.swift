@@ -42,6 +42,15 @@ enum Machine {
     return (kibibytes.flatMap { Int($0) } ?? 0) * 1024
   }
 
+  /// The bytes of the largest cache of a core, as the kernel says it; 0 where it does not.
+  static var largestCache: Int {
+    (0..<8).compactMap { index in
+      // As in `32768K`.
+      let text = file("/sys/devices/system/cpu/cpu0/cache/index\(index)/size")
+      return text.flatMap { Int($0.prefix { $0.isNumber }) }.map { $0 * 1024 }
+    }.max() ?? 0
+  }
+
   /// The library of the compiler that made this program, which carries it inside.
   private static var swift: String {
     #if compiler(>=6.4)

@@ -36,6 +36,8 @@ void peer_elementwise_release(void);
 int peer_sum_prepare(long count);
 /// Σ x[i] by vector instructions with independent accumulators.
 double peer_sum(void);
+/// The same of the first elements only; NaN when there are fewer.
+double peer_sum_first(long count);
 /// The instruction set that `peer_sum` uses.
 const char *peer_sum_instruction_set(void);
 void peer_sum_release(void);
@@ -113,6 +115,9 @@ long peer_kill_busy_child(void);
 /// Makes `byte_count` bytes of shared memory (memfd_create, the system's default pages), fills them
 /// with doubles once, and lets them go. Returns the last one, which is 1.
 double peer_first_fill(long byte_count);
+/// The bytes of memory that this process has in use, after what it has freed went back to the system; negative when that
+/// cannot be said.
+long peer_resident_bytes(void);
 /// Has the machine back `byte_count` bytes of this process once and lets them go: in a virtual
 /// machine memory that no one has used yet is slow for a reason that is nobody's to mend.
 int peer_warm_machine(long byte_count);

@@ -38,6 +38,8 @@ public class AnyFuture: @unchecked Sendable {
     var dependents: [Dependent] = []
     var dependentCount = 0
     var lastKey = 0
+    /// Callbacks, which may be added after the end as well.
+    var lane: CallbackLane?
 
     /// A number for one more awaiter or observer.
     func newKey() -> Int {
@@ -49,9 +51,8 @@ public class AnyFuture: @unchecked Sendable {
   private struct Core {
     var source: (any FutureSource)?
     var listeners: Listeners?
-    var blockedThreads = 0
-    /// Callbacks, which may be added after the end as well.
-    var lane: CallbackLane?
+    // The last and small, so that what comes behind has no gap before it: millions of futures may be waited for.
+    var blockedThreads: Int32 = 0
   }
 
   private let core: Mutex<Core>
@@ -142,7 +143,7 @@ public class AnyFuture: @unchecked Sendable {
   /// How many Swift tasks and threads wait for the end.
   package final var waiterCount: Int {
     core.withLock { core in
-      hasEnded ? 0 : core.blockedThreads + (core.listeners?.awaiters.count ?? 0)
+      hasEnded ? 0 : Int(core.blockedThreads) + (core.listeners?.awaiters.count ?? 0)
     }
   }
 
@@ -230,8 +231,10 @@ public class AnyFuture: @unchecked Sendable {
   /// Calls `body` when the future is done, on a thread for callbacks.
   final func enqueueCallback(_ body: @escaping @Sendable () -> Void) {
     let (source, lane) = core.withLock { core in
-      let lane = core.lane ?? CallbackLane(isOpen: hasEnded)
-      core.lane = lane
+      let listeners = core.listeners ?? Listeners()
+      core.listeners = listeners
+      let lane = listeners.lane ?? CallbackLane(isOpen: hasEnded)
+      listeners.lane = lane
       // Under the lock, so that callbacks run in the order added.
       lane.add(body)
       return (core.source, lane)
@@ -356,12 +359,17 @@ public class AnyFuture: @unchecked Sendable {
       guard !hasEnded else { return (false, nil as Listeners?, nil as (any FutureSource)?) }
       store()
       ended.store((isCancelled ? End.cancelled : .finished).rawValue, ordering: .releasing)
-      core.lane?.open()
-      defer {
-        core.listeners = nil
-        core.source = nil
+      let (listeners, source) = (core.listeners, core.source)
+      core.source = nil
+      core.listeners = nil
+      if let lane = listeners?.lane {
+        lane.open()
+        // Others may add to it still.
+        let rest = Listeners()
+        rest.lane = lane
+        core.listeners = rest
       }
-      return (true, core.listeners, core.source)
+      return (true, listeners, source)
     }
     // What stands behind the future may go here, and with it what it holds: not under the lock.
     _ = consume source

@@ -6,14 +6,37 @@ import EchelonTransfer
 class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
   private let engine: PoolEngine
   let untypedFuture: AnyFuture
-  /// Where it was handed over; set before that.
-  @safe @exclusivity(unchecked) final var origin: CallSite?
-  /// What it calls; set before it is handed over.
-  @safe @exclusivity(unchecked) final var calledFunction: CalledFunction?
+  /// Where it was handed over, and what it calls; set before that.
+  @safe @exclusivity(unchecked) final var originKey = CallOrigin.Key.none
+
+  /// What few tasks have.
+  private final class Ties {
+    var files: [FileMapping] = []
+    var dependent: Dependent?
+  }
+
+  private final var ties: Ties? { attachment as? Ties }
+
+  private final func madeTies() -> Ties {
+    if let ties { return ties }
+    let made = Ties()
+    attachment = made
+    return made
+  }
+
   /// The files that are arrays among what it is given; set before it is handed over.
-  @safe @exclusivity(unchecked) final var files: [FileMapping] = []
+  final var files: [FileMapping] {
+    get { ties?.files ?? [] }
+    set { if !newValue.isEmpty { madeTies().files = newValue } else { ties?.files = [] } }
+  }
+
   /// What starts it, when it waits for others; set before it is handed over.
-  final var dependent: Dependent?
+  final var dependent: Dependent? {
+    get { ties?.dependent }
+    set { if newValue != nil { madeTies().dependent = newValue } else { ties?.dependent = nil } }
+  }
+
+  final var origin: CallSite? { CallOrigin.of(originKey)?.site }
 
   init(engine: PoolEngine, future: AnyFuture) {
     self.engine = engine
@@ -55,7 +78,8 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
       let reason = blamingFiles(error, files)
       if reason is FileMappingError { return reason }
     }
-    guard let death = error as? WorkerDied, let name = calledFunction?.name else { return error }
+    guard let death = error as? WorkerDied, let name = CallOrigin.of(originKey)?.function?.name
+    else { return error }
     return death.naming(name)
   }
 
@@ -69,6 +93,41 @@ class FutureTask: PoolTask, FutureSource, @unchecked Sendable {
 }
 
 extension FutureTask: HeldTask {}
+
+/// Where tasks are handed over and what they call there, for messages: as many as the program has, and a number for each, so
+/// that a task need not hold all of it.
+final class CallOrigin: Sendable {
+  /// The number of one.
+  struct Key: Sendable {
+    fileprivate let value: UInt
+
+    fileprivate init(_ value: UInt) { self.value = value }
+
+    /// Of a task that nothing is known of.
+    static let none = Key(0)
+
+    /// Two that had the same number would be called by the same name in a message, and nothing else.
+    init(_ site: CallSite, calling function: CalledFunction?) {
+      var mixed = identity(of: site.fileID) &+ site.line &* 0x9E37_79B9_7F4A_7C15
+      mixed = (mixed ^ (function?.identity ?? 0)) &* 0x94D0_49BB_1331_11EB
+      value = max(1, mixed ^ mixed >> 31)
+      if !CallOrigin.known.contains(value) {
+        _ = CallOrigin.known.insert(CallOrigin(site, function), for: value)
+      }
+    }
+  }
+
+  let site: CallSite
+  let function: CalledFunction?
+
+  private init(_ site: CallSite, _ function: CalledFunction?) {
+    (self.site, self.function) = (site, function)
+  }
+
+  private static let known = PermanentCache<CallOrigin>()
+
+  static func of(_ key: Key) -> CallOrigin? { key.value == 0 ? nil : known[key.value] }
+}
 
 /// Reads the answer to a call.
 func readAnswer<Answer>(

@@ -28,9 +28,8 @@ extension ProcessPool {
 
     let future = Future<Output>()
     let task = CallTask(engine: engine, future: future)
-    task.origin = site
     task.set(try index(of: signature), options)
-    task.calledFunction = CalledFunction(message)
+    task.originKey = CallOrigin.Key(site, calling: CalledFunction(message))
     try retain(message.retained, for: task)
     // The pool's object may be gone when the values come.
     let start = ValuesStart(engine: engine, functionBytes: functionBytes, input: repeat each input)

@@ -21,9 +21,8 @@ extension ProcessPool {
     for _ in 0..<workerCount {
       let future = Future<Output>()
       let task = CallTask(engine: engine, future: future)
-      task.origin = site
       task.set(place, options)
-      task.calledFunction = CalledFunction(message)
+      task.originKey = CallOrigin.Key(site, calling: CalledFunction(message))
       task.isLimited = false
       try retain(message.retained, for: task)
       futures.append(future)

@@ -53,9 +53,8 @@ extension ProcessPool {
       return submitted
     }
     let task = MapTask(engine: engine, future: future, count: count)
-    task.origin = site
     task.attempt = attempts
-    try submit(message, to: function, as: task, for: future, options)
+    try submit(message, to: function, as: task, for: future, at: site, options)
     return submitted
   }
 }

@@ -77,8 +77,8 @@ extension ProcessPool {
     } then: { message in
       // Made in here: captured, it would be retained once more.
       let task = CallTask(engine: engine, future: future)
-      task.origin = origin
-      try submit(message, to: try index(of: signature), as: task, for: future, options)
+      try submit(
+        message, to: try index(of: signature), as: task, for: future, at: origin, options)
     }
   }
 
@@ -102,10 +102,10 @@ extension ProcessPool {
   /// Hands over a call that is encoded already.
   func submit(
     _ message: borrowing ByteWriter, to function: FunctionIndex, as task: FutureTask,
-    for future: AnyFuture, _ options: TaskOptions
+    for future: AnyFuture, at site: CallSite, _ options: TaskOptions
   ) throws {
     task.set(function, options)
-    task.calledFunction = CalledFunction(message)
+    task.originKey = CallOrigin.Key(site, calling: CalledFunction(message))
     try retain(message.retained, for: task)
     guard options.after.isEmpty else {
       let bytes = message.copyBytes()

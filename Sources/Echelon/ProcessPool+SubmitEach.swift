@@ -39,14 +39,14 @@ extension ProcessPool {
   /// those that were handed over are left to the caller.
   @usableFromInline
   func handOver(
-    _ count: Int, calling signature: CallSignature, _ options: TaskOptions, from origin: CallSite,
+    _ count: Int, calling signature: CallSignature, _ options: TaskOptions, from site: CallSite,
     nextFuture: () -> AnyFuture,
     encodeFunction: (inout ByteWriter) throws(TransferError) -> Void,
     encodeArgument: (Int, inout ByteWriter) throws(TransferError) -> Void
   ) throws {
     guard let engine = frontEnd, options.after.isEmpty else {
       for index in 0..<count {
-        try handOver(nextFuture(), calling: signature, options, from: origin) {
+        try handOver(nextFuture(), calling: signature, options, from: site) {
           message throws(TransferError) in
           try encodeFunction(&message)
           try encodeArgument(index, &message)
@@ -57,7 +57,7 @@ extension ProcessPool {
     let place = try index(of: signature)
     var function = ByteWriter()
     try encodeFunction(&function)
-    let called = CalledFunction(function)
+    let origin = CallOrigin.Key(site, calling: CalledFunction(function))
     var messages = ByteWriter()
     var taken = 0
     while taken < count {
@@ -72,9 +72,8 @@ extension ProcessPool {
           messages.append(bytesOf: function)
           try encodeArgument(taken + tasks.count, &messages)
           let task = CallTask(engine: engine, future: nextFuture())
-          task.origin = origin
           task.set(place, options)
-          task.calledFunction = called
+          task.originKey = origin
           try retain(function.retained, for: task)
           try retain(messages.takeRetained(), for: task)
           task.untypedFuture.attach(task)

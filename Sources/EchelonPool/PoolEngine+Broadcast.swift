@@ -15,7 +15,7 @@ extension PoolEngine {
       if state.isShutDown { throw PoolError.shutDown }
       for (index, task) in tasks.enumerated() {
         task.seat = SeatIndex(index)
-        task.message = message.copied()
+        task.message = QueuedCall(message)
         task.place = .queued
         pending.add(1, ordering: .relaxed)
         state.statistics.submitted += 1
@@ -50,7 +50,7 @@ extension PoolEngine {
       state.directedNow[seat.value] = task
       if !state.directed[seat.value].isEmpty { task.wantsCollector = true }
       let message = task.message
-      task.message = []
+      task.message = .none
       do {
         try message.withRawSpan { bytes in try publish(task, bytes, in: slot, &state) }
       } catch {

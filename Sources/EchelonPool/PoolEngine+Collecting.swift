@@ -145,7 +145,7 @@ extension PoolEngine {
     {
       guard task.place == .queued, let slot = state.freeSlots.popLast() else { continue }
       let message = task.message
-      task.message = []
+      task.message = .none
       do {
         try message.withRawSpan { bytes in try publish(task, bytes, in: slot, &state) }
         state.hasRefilled = true

@@ -38,7 +38,7 @@ extension PoolEngine {
         try publishOrQueue(task, message, &state)
       } catch {
         // No memory for the call now: it waits in the front end for some.
-        queue(task, message.copied(), &state)
+        queue(task, QueuedCall(message), &state)
       }
       if state.wantedWorkers == 0 || needsWorker(state) { summonWorkers(&state, demand: 1) }
       return task.place == .queued

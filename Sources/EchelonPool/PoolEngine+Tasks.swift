@@ -110,11 +110,11 @@ extension PoolEngine {
     if let slot = free ?? (isNext ? slotOfLessUrgent(than: task.priority, &state) : nil) {
       try publish(task, message, in: slot, &state)
     } else {
-      queue(task, message.copied(), &state)
+      queue(task, QueuedCall(message), &state)
     }
   }
 
-  func queue(_ task: PoolTask, _ message: [UInt8], _ state: inout PoolState) {
+  func queue(_ task: PoolTask, _ message: QueuedCall, _ state: inout PoolState) {
     task.message = message
     task.place = .queued
     state.overflow.append(task, task.priority)
@@ -148,7 +148,7 @@ extension PoolEngine {
       // The ring is full of tickets of cancelled tasks that no worker has come past yet.
       task.argumentBlock = nil
       state.freeSlots.append(index)
-      return queue(task, message.copied(), &state)
+      return queue(task, QueuedCall(message), &state)
     }
   }
 
@@ -237,11 +237,11 @@ extension PoolEngine {
   /// Copies the call of a task out of the slot that it leaves.
   private func takeOut(
     _ task: PoolTask, from slot: SlotIndex, _ state: inout PoolState
-  ) -> [UInt8] {
+  ) -> QueuedCall {
     let cell = wire.slot(slot)
     let region = task.argumentBlock?.region ?? cell.region
     let offset = task.argumentBlock == nil ? cell.argumentsOffsetInSlot : 0
-    let message = region.withBytes(at: offset, byteCount: cell.argumentBytes) { $0.copied() }
+    let message = region.withBytes(at: offset, byteCount: cell.argumentBytes) { QueuedCall($0) }
     task.argumentBlock = nil
     state.tasks[slot.value] = nil
     return message

@@ -106,7 +106,7 @@ extension PoolEngine {
           state.timers.remove(.postponed(ObjectIdentifier(task)))
         }
         task.place = .gone
-        task.message = []
+        task.message = .none
         task.retained = []
         taskEnded(task, &state)
         return true

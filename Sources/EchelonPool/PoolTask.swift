@@ -21,47 +21,54 @@ open class PoolTask: @unchecked Sendable {
     case gone
   }
 
-  @safe @exclusivity(unchecked) package final var place = Place.new
-  @safe @exclusivity(unchecked) package final var function = FunctionIndex(0)
+  // Millions of tasks may wait in the front end. A task takes 104 bytes, subclass included, so that it fits 112 of the heap:
+  // what every task has comes in as few bytes and in an order that leaves no gaps, and what few have lies elsewhere.
+
+  @safe @exclusivity(unchecked) private final var rare: Rare?
   /// The call, when it waits in the front end.
-  package final var message: [UInt8] = []
-  /// The call, when it is too large for a slot.
-  @safe @exclusivity(unchecked) package final var argumentBlock: ArenaBlock?
-  /// What the call names by handle.
-  @safe @exclusivity(unchecked) package final var retained: [AnyObject] = []
-  @safe @exclusivity(unchecked) package final var retries = 0
-  /// The one worker that is to run it; nil for any.
-  @safe @exclusivity(unchecked) final var seat: SeatIndex?
-  /// What else there is to say about retries; nil for a plain count.
-  package final var retryPolicy: RetryPolicy?
-  @safe @exclusivity(unchecked) package final var attempt = 0
-  /// How many of its attempts a worker's death has ended.
-  package final var deaths = 0
-  /// How long it may run, counted from when a worker begins it; 0 is without a limit.
-  @safe @exclusivity(unchecked) package final var deadlineNanoseconds: UInt64 = 0
-  /// When it was first seen to run, for a worker that does not say; and its generation then.
-  final var seenRunningSince: UInt64 = 0
-  final var seenRunning: UInt32 = 0
-  /// When the element began that it is being stopped for, if it is for one of several.
-  final var stoppedElement: UInt64?
-  /// Why it is being stopped, once it is: the error that it ends with.
-  @safe @exclusivity(unchecked) package final var stopReason: (any Error)?
-  /// One of these two is set, or there is a retry policy: its end needs a closer look.
-  @safe @exclusivity(unchecked) package final var needsCare = false
-  /// Why its cancellation flag has been raised, if it has.
-  package final var askedBecause: (any Error)?
-  /// The error that it threw, as the worker sent it, if that is worth another attempt.
-  final var thrown: [UInt8]?
-  /// It was to be stopped while someone looked at its end: it is not run again.
-  final var isUnwanted = false
-  /// How many elements it is a call on; 0 for any other task.
-  package final var elementCount = 0
+  @safe @exclusivity(unchecked) final var message = QueuedCall.none
+  @safe @exclusivity(unchecked) private final var placeKind = PlaceKind.new
   @safe @exclusivity(unchecked) package final var priority = WorkPriority.normal
-  /// Whether it counts towards the pool's limits, and the bytes that it was counted with.
+  /// Something in `rare` is why its end needs a closer look.
+  @safe @exclusivity(unchecked) package final var needsCare = false
+  /// Whether it counts towards the pool's limits.
   package final var isLimited = true
-  final var limitedBytes = 0
   /// Someone waits who cannot collect: the collector is to do it.
   @safe @exclusivity(unchecked) package final var wantsCollector = false
+  @safe @exclusivity(unchecked) private final var seatNumber: Int16 = -1
+  @safe @exclusivity(unchecked) private final var placeSlot: UInt32 = 0
+  @safe @exclusivity(unchecked) private final var placeGeneration: UInt32 = 0
+  @safe @exclusivity(unchecked) package final var function = FunctionIndex(0)
+  @safe @exclusivity(unchecked) private final var retryCount: UInt32 = 0
+  @safe @exclusivity(unchecked) private final var attemptNumber: UInt32 = 0
+  @safe @exclusivity(unchecked) private final var elements: UInt32 = 0
+
+  private enum PlaceKind: UInt8 { case new, waiting, queued, slot, gone }
+
+  /// What few tasks have, made for the first of it: before the task is handed over, or under the lock.
+  private final class Rare {
+    var argumentBlock: ArenaBlock?
+    var retained: [AnyObject] = []
+    var retryPolicy: RetryPolicy?
+    var deaths = 0
+    var deadlineNanoseconds: UInt64 = 0
+    var seenRunningSince: UInt64 = 0
+    var seenRunning: UInt32 = 0
+    var stoppedElement: UInt64?
+    var stopReason: (any Error)?
+    var askedBecause: (any Error)?
+    var thrown: [UInt8]?
+    var isUnwanted = false
+    var limitedBytes = 0
+    var attachment: AnyObject?
+  }
+
+  private final func madeRare() -> Rare {
+    if let rare { return rare }
+    let made = Rare()
+    rare = made
+    return made
+  }
 
   package init() {}
 
@@ -80,7 +87,7 @@ open class PoolTask: @unchecked Sendable {
       retryPolicy = copy retries
       needsCare = true
     }
-    self.deadlineNanoseconds = deadlineNanoseconds
+    if deadlineNanoseconds > 0 { self.deadlineNanoseconds = deadlineNanoseconds }
   }
 
   /// Gives up what the task kept alive for its worker.
@@ -114,6 +121,172 @@ open class PoolTask: @unchecked Sendable {
   open func fail(_ error: any Error, after progress: ElementProgress) { fail(error) }
 }
 
+// In the class's own file, so that all of this is a load and a comparison.
+extension PoolTask {
+  package final var place: Place {
+    get {
+      switch placeKind {
+      case .new: .new
+      case .waiting: .waiting
+      case .queued: .queued
+      case .slot: .slot(SlotIndex(Int(placeSlot)), generation: placeGeneration)
+      case .gone: .gone
+      }
+    }
+    set {
+      switch newValue {
+      case .new: placeKind = .new
+      case .waiting: placeKind = .waiting
+      case .queued: placeKind = .queued
+      case .slot(let slot, let generation):
+        (placeSlot, placeGeneration) = (UInt32(slot.value), generation)
+        placeKind = .slot
+      case .gone: placeKind = .gone
+      }
+    }
+  }
+
+  /// The call, when it is too large for a slot.
+  package final var argumentBlock: ArenaBlock? {
+    get { rare?.argumentBlock }
+    set {
+      if newValue != nil { madeRare().argumentBlock = newValue } else { rare?.argumentBlock = nil }
+    }
+  }
+
+  /// What the call names by handle.
+  package final var retained: [AnyObject] {
+    get { rare?.retained ?? [] }
+    set { if !newValue.isEmpty { madeRare().retained = newValue } else { rare?.retained = [] } }
+  }
+
+  /// How many more times it may run.
+  package final var retries: Int {
+    get { Int(retryCount) }
+    set { retryCount = UInt32(clamping: newValue) }
+  }
+
+  package final var attempt: Int {
+    get { Int(attemptNumber) }
+    set { attemptNumber = UInt32(clamping: newValue) }
+  }
+
+  /// The one worker that is to run it; nil for any.
+  final var seat: SeatIndex? {
+    get { seatNumber < 0 ? nil : SeatIndex(Int(seatNumber)) }
+    set { seatNumber = newValue.map { Int16($0.value) } ?? -1 }
+  }
+
+  /// What else there is to say about retries; nil for a plain count.
+  package final var retryPolicy: RetryPolicy? {
+    get { rare?.retryPolicy }
+    set {
+      if newValue != nil { madeRare().retryPolicy = newValue } else { rare?.retryPolicy = nil }
+    }
+  }
+
+  /// How many of its attempts a worker's death has ended.
+  package final var deaths: Int {
+    get { rare?.deaths ?? 0 }
+    set { madeRare().deaths = newValue }
+  }
+
+  /// How long it may run, counted from when a worker begins it; 0 is without a limit.
+  package final var deadlineNanoseconds: UInt64 {
+    get { rare?.deadlineNanoseconds ?? 0 }
+    set { if newValue != self.deadlineNanoseconds { madeRare().deadlineNanoseconds = newValue } }
+  }
+
+  /// When it was first seen to run, for a worker that does not say; and its generation then.
+  final var seenRunningSince: UInt64 {
+    get { rare?.seenRunningSince ?? 0 }
+    set { madeRare().seenRunningSince = newValue }
+  }
+
+  final var seenRunning: UInt32 {
+    get { rare?.seenRunning ?? 0 }
+    set { madeRare().seenRunning = newValue }
+  }
+
+  /// When the element began that it is being stopped for, if it is for one of several.
+  final var stoppedElement: UInt64? {
+    get { rare?.stoppedElement }
+    set {
+      if newValue != nil {
+        madeRare().stoppedElement = newValue
+      } else {
+        rare?.stoppedElement = nil
+      }
+    }
+  }
+
+  /// Why it is being stopped, once it is: the error that it ends with.
+  package final var stopReason: (any Error)? {
+    get { rare?.stopReason }
+    set { if newValue != nil { madeRare().stopReason = newValue } else { rare?.stopReason = nil } }
+  }
+
+  /// Why its cancellation flag has been raised, if it has.
+  package final var askedBecause: (any Error)? {
+    get { rare?.askedBecause }
+    set {
+      if newValue != nil { madeRare().askedBecause = newValue } else { rare?.askedBecause = nil }
+    }
+  }
+
+  /// The error that it threw, as the worker sent it, if that is worth another attempt. Set without the lock, by whoever
+  /// collects it: of a task that needs care, which is why there is a place for it.
+  final var thrown: [UInt8]? {
+    get { rare?.thrown }
+    set { if newValue != nil { madeRare().thrown = newValue } else { rare?.thrown = nil } }
+  }
+
+  /// It was to be stopped while someone looked at its end: it is not run again.
+  final var isUnwanted: Bool {
+    get { rare?.isUnwanted ?? false }
+    set { madeRare().isUnwanted = newValue }
+  }
+
+  /// How many elements it is a call on; 0 for any other task.
+  package final var elementCount: Int {
+    get { Int(elements) }
+    set { elements = UInt32(newValue) }
+  }
+
+  /// The bytes that it was counted with.
+  final var limitedBytes: Int {
+    get { rare?.limitedBytes ?? 0 }
+    set { if newValue != self.limitedBytes { madeRare().limitedBytes = newValue } }
+  }
+
+  /// What a subclass keeps for few of its tasks.
+  package final var attachment: AnyObject? {
+    get { rare?.attachment }
+    set { if newValue != nil { madeRare().attachment = newValue } else { rare?.attachment = nil } }
+  }
+}
+
+/// The call of a task that waits in the front end: few bytes lie in the task itself.
+enum QueuedCall {
+  case short(ShortBytes)
+  case long([UInt8])
+
+  /// No call.
+  static var none: QueuedCall { .short(ShortBytes()) }
+
+  /// A copy of the bytes.
+  init(_ bytes: RawSpan) {
+    self = ShortBytes(bytes).map { .short($0) } ?? .long(bytes.copied())
+  }
+
+  func withRawSpan<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+    switch self {
+    case .short(let bytes): try bytes.withRawSpan(body)
+    case .long(let bytes): try bytes.withRawSpan(body)
+    }
+  }
+}
+
 extension PoolTask {
   /// Several elements: those that are done keep their results when the worker dies in another.
   var isOfSeveral: Bool { elementCount > 1 }
@@ -123,6 +296,7 @@ extension PoolTask {
 public struct ElementProgress: Sendable {
   /// Elements begun, one more than finished when the worker ended in one.
   public let started: Int
+  /// Elements that are done.
   public let finished: Int
   /// The beginning of the answer: at least the results of the finished ones.
   public let answer: [UInt8]

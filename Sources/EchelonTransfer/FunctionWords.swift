@@ -235,6 +235,12 @@ struct FunctionWords: BitwiseCopyable {
   }
 }
 
+/// A number for a text of the program: where it lies.
+package func identity(of text: StaticString) -> UInt {
+  text.hasPointerRepresentation
+    ? unsafe UInt(bitPattern: text.utf8Start) : UInt(text.unicodeScalar.value)
+}
+
 /// The function that a call is of, by its place in an image; for messages.
 package struct CalledFunction: Sendable {
   private let place: ImageReference
@@ -259,6 +265,15 @@ package struct CalledFunction: Sendable {
     }
     guard let places else { return nil }
     (place, inner) = places
+  }
+
+  /// A number that no other function is likely to have.
+  package var identity: UInt {
+    // `check` is a hash of the image and the offset.
+    let outer = UInt64(place.check) << 32 | UInt64(place.offset)
+    guard let inner else { return UInt(outer) }
+    let rest = UInt64(inner.check) << 32 | UInt64(inner.offset)
+    return UInt(outer ^ rest &* 0xBF58_476D_1CE4_E5B9)
   }
 
   /// Its demangled symbol, or image and offset; nil when only a wrapper around it is known. Reads the

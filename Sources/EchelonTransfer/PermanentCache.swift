@@ -11,7 +11,7 @@ import Synchronization
 /// 2. A table is replaced by a larger copy, never freed: a reader may still be in it. Sizes double,
 ///    so all old tables together are smaller than the current one.
 /// 3. Only the holder of `writers` stores, and a table is at most half full: a probe always ends.
-@safe final class PermanentCache<Value: AnyObject & Sendable>: @unchecked Sendable {
+@safe package final class PermanentCache<Value: AnyObject & Sendable>: @unchecked Sendable {
   /// One table; its own memory is never freed (invariant 2).
   @safe private struct Table {
     let mask: Int
@@ -53,7 +53,7 @@ import Synchronization
   private let current: Atomic<UnsafeMutablePointer<Table>>
   private let writers = Mutex<Int>(0)  // how many entries there are
 
-  init() {
+  package init() {
     unsafe current = Atomic(Self.publishable(Table(capacity: 64)))
   }
 
@@ -64,7 +64,10 @@ import Synchronization
   }
 
   /// What is known about `key`, which is not 0.
-  subscript(_ key: UInt) -> Value? { unsafe find(key)?.takeUnretainedValue() }
+  package subscript(_ key: UInt) -> Value? { unsafe find(key)?.takeUnretainedValue() }
+
+  /// Whether anything is known about `key`.
+  package func contains(_ key: UInt) -> Bool { unsafe find(key) != nil }
 
   private func find(_ key: UInt) -> Unmanaged<Value>? {
     // ORDER(cache-table): acquires the table that `insert` released. SAFETY: never freed.
@@ -75,7 +78,7 @@ import Synchronization
   }
 
   /// Keeps `value` for `key`, unless another thread was first; returns what is kept.
-  func insert(_ value: Value, for key: UInt) -> Value {
+  package func insert(_ value: Value, for key: UInt) -> Value {
     precondition(key != 0, "0 marks a free place")
     return writers.withLock { count in
       if let present = self[key] { return present }

@@ -9,14 +9,21 @@ import EchelonMemory
 /// ## Invariants
 /// 1. At most one thread writes, before it publishes that the value is there; only then do others
 ///    read.
-/// 2. `heap` is nil for a value that fits `words`, and else is room for exactly one value.
+/// 2. A value that fits `words` lies there; else the first of them is the address of room for exactly one value, and `heap`.
 @safe package struct ResultStore: ~Copyable {
   private var words: (UInt, UInt, UInt, UInt) = (0, 0, 0, 0)
-  private var heap: UnsafeMutableRawPointer?
   /// Whether a value is there.
-  package private(set) var isFull = false
+  package var isFull: Bool { content != .none }
 
-  package init() { unsafe heap = nil }
+  private enum Content: UInt8 { case none, inline, heap }
+  private var content = Content.none
+
+  package init() {}
+
+  /// Where the value is, if not in the words: the first of them says it.
+  private var heap: UnsafeMutableRawPointer? {
+    content == .heap ? unsafe UnsafeMutableRawPointer(bitPattern: words.0) : nil
+  }
 
   private static func isInline(size: Int, alignment: Int) -> Bool {
     size <= MemoryLayout<(UInt, UInt, UInt, UInt)>.size && alignment <= MemoryLayout<UInt>.alignment
@@ -32,15 +39,16 @@ import EchelonMemory
       try unsafe withUnsafeMutablePointer(to: &words) { words throws(TransferError) in
         try unsafe fill(UnsafeMutableRawPointer(words))
       }
+      content = .inline
     } else {
       let room = UnsafeMutableRawPointer.allocate(byteCount: max(size, 1), alignment: alignment)
       do throws(TransferError) { try unsafe fill(room) } catch {
         unsafe room.deallocate()
         throw error
       }
-      unsafe heap = room
+      words.0 = UInt(bitPattern: room)
+      content = .heap
     }
-    isFull = true
   }
 
   /// Puts `value` there.
@@ -80,12 +88,11 @@ import EchelonMemory
   /// Destroys the value if there is one.
   package mutating func clear<Value>(_: Value.Type) {
     guard isFull else { return }
-    isFull = false
+    defer { content = .none }
     if let room = unsafe heap {
       // SAFETY: as for `load`; nobody reads any more.
       unsafe room.assumingMemoryBound(to: Value.self).deinitialize(count: 1)
       unsafe room.deallocate()
-      unsafe heap = nil
     } else {
       unsafe withUnsafeMutablePointer(to: &words) { words in
         _ = unsafe UnsafeMutableRawPointer(words).assumingMemoryBound(to: Value.self)

@@ -60,7 +60,43 @@ private func checkNoLeak(_ count: Int, _ live: () throws -> Void) throws {
   #expect(Machine.namedSharedMemory == [])
 }
 
+/// How much private memory a task takes that waits behind another one, and its future.
+private func checkWaitingTasks(_ count: Int) throws {
+  let pool = try ProcessPool.quiet(workers: 1, memoryLimit: 64 << 20)
+  let gate = try pool.array(repeating: Int32(0), count: 1)
+  let blocked = try pool.submit(
+    { (gate: SharedArray<Int32>) in
+      while gate[0] == 0 { usleep(500) }  // what it waits for is the measurement
+    }, gate)
+  var futures: [Future<Int>] = []
+  futures.reserveCapacity(count)
+  let before = Machine.privateBytes
+  for index in 0..<count { futures.append(try pool.submit(echo, index)) }
+  let each = (Machine.privateBytes - before) / count
+  gate[0] = 1
+  try blocked.checked()
+  var sum = 0
+  for future in futures { sum += try future.checked() }
+  #expect(sum == count * (count - 1) / 2)
+  #expect(each < waitingTaskLimit, "\(each) bytes for each of \(count) tasks")
+}
+
+#if DEBUG
+  /// A debug build wraps functions in others, so that the call does not fit the task itself.
+  private let waitingTaskLimit = 384
+#else
+  private let waitingTaskLimit = 256
+#endif
+
 extension Faults {
+  @Suite struct `A task that waits for a slot` {
+    @Test func `takes few bytes of the front end, its future included`() async throws {
+      await #expect(processExitsWith: .success) {
+        reporting { try checkWaitingTasks(100_000) }
+      }
+    }
+  }
+
   @Suite struct `Fifty pools` {
     @Test func `leave no descriptor, thread, process or memory behind`() async throws {
       await #expect(processExitsWith: .success) {

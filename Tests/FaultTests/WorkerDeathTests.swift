@@ -57,6 +57,21 @@ extension Faults {
       #expect(Machine.isGone(death.processID))
     }
 
+    @Test func `P10 names the place of its own task, whatever else was handed over by then`() throws
+    {
+      let pool = try ProcessPool.quiet(workers: 1)
+      let latch = try Latch(in: pool)
+      let line: UInt = #line + 1
+      let first = try pool.submit(die, latch, .kill)
+      let second = try pool.submit { die(latch, .kill) }
+      for (offset, future) in [first, second].enumerated() {
+        let death = try #require(try future.failure() as? WorkerDied)
+        let place = "WorkerDeathTests.swift:\(line + UInt(offset))"
+        #expect(death.what.contains(place), "\(death.what)")
+        #expect(death.what.contains("closure #") == (offset == 1), "\(death.what)")
+      }
+    }
+
     @Test func `P10 names the function that it ran, and where that was handed over`() throws {
       let pool = try ProcessPool.quiet(workers: 1)
       let latch = try Latch(in: pool)

@@ -148,6 +148,11 @@ package struct Axis: Sendable, Equatable {
     }
     let (least, most) = (low * (1 - 1e-9), min(high * (1 + 1e-9), Self.largest))
     values = values.filter { least <= $0 && $0 <= most }
+    if values.count > limit {
+      // Between two powers and three of them: these two say more than numbers that crowd at one end.
+      let powers = values.filter { abs(log10($0) - log10($0).rounded()) < 1e-9 }
+      if powers.count > 1 { values = powers }
+    }
     guard values.count > 1, values.count <= limit else { return linearTicks(atMost: limit) }
     return values.map { Tick(value: $0, text: Self.text($0, 1)) }
   }

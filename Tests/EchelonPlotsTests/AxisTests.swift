@@ -14,6 +14,10 @@ import Testing
     #expect(
       Axis("", scale: .logarithmic, showing: [[1, 1e6, -3, 0]]).ticks(atMost: 4).map(\.text)
         == ["1", "100", "10000", "1e6"])
+    // Two powers of ten, and too many numbers around them.
+    #expect(
+      Axis("", scale: .logarithmic, showing: [[0.06, 5]]).ticks(atMost: 5).map(\.text)
+        == ["0.1", "1"])
   }
 
   @Test(

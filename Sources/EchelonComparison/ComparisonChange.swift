@@ -208,10 +208,13 @@ extension ComparisonChange {
       lines.append("| \(([row.name] + times + [change, verdict]).joined(separator: " | ")) |")
     }
     if !rows.isEmpty { lines.append("") }
-    lines.append(
-      Self.sentence(
-        "Of \(ComparisonText.count(rows.count, "figure")) in both: ",
-        rows.map { ($0.name, $0.verdict) }))
+    if !rows.isEmpty || growthRows.isEmpty {
+      lines.append(
+        Self.sentence(
+          "Of \(ComparisonText.count(rows.count, "figure")) in both: ",
+          rows.map { ($0.name, $0.verdict) }))
+    }
+    if !lines.isEmpty, !growthRows.isEmpty { lines.append("") }
     lines += growthLines
     if !onlyOld.isEmpty { lines.append("Only before: \(onlyOld.joined(separator: ", ")).") }
     if !onlyNew.isEmpty { lines.append("Only after: \(onlyNew.joined(separator: ", ")).") }
@@ -222,9 +225,9 @@ extension ComparisonChange {
   private var growthLines: [String] {
     guard !growthRows.isEmpty else { return [] }
     let changed = growthRows.filter { $0.verdict != .same && $0.verdict != .tooFewPairs }
-    var lines = [""]
+    var lines: [String] = []
     if !changed.isEmpty {
-      lines += [
+      lines = [
         "| growth | size | before | after | change [95 %] | |",
         "| --- | --- | --- | --- | --- | --- |",
       ]

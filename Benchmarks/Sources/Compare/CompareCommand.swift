@@ -11,12 +11,14 @@ import Foundation
     abstract: "Measure Echelon beside its peers, in pairs, and print a table.",
     discussion: """
       Both sides of a figure are measured in turn, so that a noisy machine meets both. A figure is \
-      met unless the whole 95 % interval of the median lies short of it. Exit status 1 means that a \
-      figure was not met.
+      met unless the whole 95 % interval of the median lies short of it. After the figures come \
+      growths: what one of few costs, and one of many. Exit status 1 means that one of all these was \
+      not met.
 
       EXAMPLES
         echelon-compare --json now.json --page now.html   to keep and to look at
         echelon-compare --only numpy --pairs 15           some figures
+        echelon-compare --only growth --page growth.html  how costs grow with size
         echelon-compare compare before.json now.json      what changed
       """,
     subcommands: [ChangesCommand.self])

@@ -291,6 +291,30 @@ private func expectCoverage(
     }
   }
 
+  /// In few steps, and all the same with a bias far below the error of so few samples. Feller's condition holds in the first
+  /// case, and does not in the second, where a put is moved in place of the call.
+  @Test(arguments: [(110.0, 0.4, 3.0, -0.6, 8), (102, 0.6, 2, 0.3, 12)])
+  func `of vega and theta in Heston's model`(
+    _ strike: Double, _ volatilityOfVariance: Double, _ meanReversion: Double,
+    _ correlation: Double, _ steps: Int
+  ) throws {
+    let option = HestonOption(
+      .call, spot: 100, strike: strike, rate: 0.05, variance: 0.0625, longRunVariance: 0.05,
+      meanReversion: meanReversion, volatilityOfVariance: volatilityOfVariance,
+      correlation: correlation, years: 0.6, steps: steps)
+    let exact = try OptionMarket(years: option.years).differences { market in
+      var moved = option
+      (moved.variance, moved.years) = (market.volatility * market.volatility, market.years)
+      return try #require(moved.exactPrice)
+    }
+    let greeks: [KeyPath<OptionGreeks, Double>] = [\.vega, \.theta]
+    try expectCoverage("of vega and theta in Heston's model, \(correlation)") {
+      try pool.startGreeks(of: option, samples: 800, seed: $0)
+    } contains: { found in
+      greeks.map { found.confidenceInterval(of: $0, 0.95).contains(exact[keyPath: $0]) }
+    }
+  }
+
   @Test func `of options with exact samples, plain, conditional and with control variates`() throws
   {
     func check(

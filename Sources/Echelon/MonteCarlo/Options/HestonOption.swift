@@ -64,23 +64,8 @@ public struct HestonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable 
   /// - Source: A. L. Lewis, *A simple option formula for general jump-diffusion and other exponential Lévy processes*
   ///   (2001).
   public var exactPrice: Double? {
-    let discounted = strike * exp(-rate * years)
-    let logMoneyness = log(spot / discounted)
-    func integrand(_ u: Double) -> Double {
-      let shifted = Complex(u, -0.5)
-      let value = Complex.exp(Complex(0, u * logMoneyness) + logCharacteristic(shifted))
-      return value.real / (u * u + 0.25)
-    }
-    // u = e^(t - e^(-t)): both ends vanish faster than exponentially, and the trapezoidal rule is all that it takes.
     func sum(step: Double) -> Double {
-      var (total, t) = (0.0, -4.0)
-      while t <= 10 {
-        let u = exp(t - exp(-t))
-        let term = integrand(u) * u * (1 + exp(-t))
-        if term.isFinite { total += term }
-        t += step
-      }
-      return total * step
+      integral(step: step) { u, value in value.real / (u * u + 0.25) }
     }
     var step = 1.0 / 16
     var last = sum(step: step)
@@ -91,8 +76,36 @@ public struct HestonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable 
       last = next
       if change < 1e-11 { break }
     }
+    let discounted = strike * exp(-rate * years)
     let call = spot - (spot * discounted).squareRoot() / .pi * last
     return kind == .call ? call : call - spot + discounted
+  }
+
+  /// The probability that a call is exercised, to some digits for most options: the derivative of its price by the
+  /// strike.
+  var exerciseProbability: Double {
+    let sum = integral(step: 1.0 / 16) { u, value in (value / Complex(0.5, u)).real }
+    return (spot / strike * exp(rate * years)).squareRoot() / .pi * sum
+  }
+
+  /// The integral over all u above 0.
+  /// - Parameter part: of u, and of e^(iu·k) times the characteristic function at u - i/2, k the logarithm of the spot
+  ///   through the discounted strike.
+  private func integral(
+    step: Double, of part: (_ u: Double, _ value: Complex<Double>) -> Double
+  ) -> Double {
+    let logMoneyness = log(spot / (strike * exp(-rate * years)))
+    // u = e^(t - e^(-t)): both ends vanish faster than exponentially, and the trapezoidal rule is all that it takes.
+    var (total, t) = (0.0, -4.0)
+    while t <= 10 {
+      let u = exp(t - exp(-t))
+      let shifted = Complex(u, -0.5)
+      let value = Complex.exp(Complex(0, u * logMoneyness) + logCharacteristic(shifted))
+      let term = part(u, value) * u * (1 + exp(-t))
+      if term.isFinite { total += term }
+      t += step
+    }
+    return total * step
   }
 
   /// The logarithm of E e^(iu·X), X the logarithm of price at expiry through forward price.
@@ -195,43 +208,107 @@ struct HestonPath: BitwiseCopyable, Sendable {
     var spread = 0.0
   }
 
+  /// A path on its way.
+  struct Walk {
+    var end: End
+    var variance: Double
+  }
+
+  /// Where it begins.
+  var start: Walk { Walk(end: End(logarithm: logSpot), variance: variance) }
+
   func end(_ generator: inout PhiloxGenerator) -> End {
     let isConditional = sampling == .conditional
-    var (end, variance) = (End(logarithm: logSpot), variance)
+    var walk = start
+    for _ in 0..<steps {
+      var number = CommonNumber(&generator)
+      let noise = isConditional ? 0 : generator.normal()
+      step(&walk, &number, noise: noise)
+    }
+    return walk.end
+  }
+
+  /// Takes a walk on by a step.
+  /// - Parameters:
+  ///   - number: of which the next variance is made, in either way.
+  ///   - noise: standard normal, of the price; 0 where samples are conditional.
+  ///   - limit: of the relative variance of the next variance, up to which that is the square of a normal number.
+  /// - Returns: whether it was.
+  @inline(__always) @discardableResult
+  func step(
+    _ walk: inout Walk, _ number: inout CommonNumber, noise: Double, limit: Double = 1.5
+  ) -> Bool {
     // e^(slope·next variance) is a factor of the price.
     let slope = k2 + k3 / 2
-    for _ in 0..<steps {
-      let mean = longRun + (variance - longRun) * decay
-      let ratio = (variance * spread + spreadBase) / (mean * mean)
-      let next: Double
-      // The logarithm of the expectation of that factor.
-      let expected: Double
-      if ratio <= 1.5 {
-        let inverse = 2 / ratio
-        let square = inverse - 1 + (inverse * (inverse - 1)).squareRoot()
-        let a = mean / (1 + square)
-        let root = square.squareRoot() + generator.normal()
-        next = a * root * root
-        let rest = 1 - 2 * slope * a
-        expected = rest > 0 ? slope * square * a / rest - log(rest) / 2 : .nan
-      } else {
-        let zero = (ratio - 1) / (ratio + 1)
-        let tail = (1 - zero) / mean
-        let uniform = generator.uniformOpen()
-        next = uniform <= zero ? 0 : log((1 - zero) / (1 - uniform)) / tail
-        expected = tail > slope ? log(zero + tail * (1 - zero) / (tail - slope)) : .nan
-      }
-      // So that the discounted price is a martingale; where its expectation is infinite, as the process has it.
-      let correction = expected.isNaN ? k0 : -expected - k3 / 2 * variance
-      let spread = k3 * (variance + next)
-      let shock = isConditional ? 0 : spread.squareRoot() * generator.normal()
-      end.spread += spread
-      end.noise += shock
-      end.logarithm +=
-        growth + correction + k2 * next + (expected.isNaN ? k1 * variance : 0) + shock
-      variance = next
+    let variance = walk.variance
+    let mean = longRun + (variance - longRun) * decay
+    let ratio = (variance * spread + spreadBase) / (mean * mean)
+    let next: Double
+    // The logarithm of the expectation of that factor.
+    let expected: Double
+    if ratio <= limit {
+      let inverse = 2 / ratio
+      let square = inverse - 1 + (inverse * (inverse - 1)).squareRoot()
+      let a = mean / (1 + square)
+      let root = square.squareRoot() + number.normal
+      next = a * root * root
+      let rest = 1 - 2 * slope * a
+      expected = rest > 0 ? slope * square * a / rest - log(rest) / 2 : .nan
+    } else {
+      let zero = (ratio - 1) / (ratio + 1)
+      let tail = (1 - zero) / mean
+      let uniform = number.uniform
+      next = uniform <= zero ? 0 : log((1 - zero) / (1 - uniform)) / tail
+      expected = tail > slope ? log(zero + tail * (1 - zero) / (tail - slope)) : .nan
     }
-    return end
+    // So that the discounted price is a martingale; where its expectation is infinite, as the process has it.
+    let correction = expected.isNaN ? k0 : -expected - k3 / 2 * variance
+    let spread = k3 * (variance + next)
+    let shock = spread.squareRoot() * noise
+    walk.end.spread += spread
+    walk.end.noise += shock
+    walk.end.logarithm +=
+      growth + correction + k2 * next + (expected.isNaN ? k1 * variance : 0) + shock
+    walk.variance = next
+    return ratio <= limit
+  }
+
+  /// Takes the same step of another path, whose price has no noise.
+  ///
+  /// The draw jumps where it goes from one way to the other, and differences of paths with it, more so the nearer the paths
+  /// are to each other. Both ways have the mean and the variance that they should, and go for relative variances of 1 to
+  /// 2, so as long as it can a path follows the one that it is compared with, and nothing jumps.
+  /// - Parameter isSquare: how that drew its variance.
+  @inline(__always)
+  func follow(_ walk: inout Walk, _ number: inout CommonNumber, isSquare: Bool) {
+    step(&walk, &number, noise: 0, limit: isSquare ? 1.9 : 1.1)
+  }
+
+  /// A uniform number, and the normal one that is made of it.
+  struct CommonNumber {
+    let uniform: Double
+    private var quantile: Double?
+
+    @inline(__always)
+    init(_ generator: inout PhiloxGenerator) { uniform = generator.uniformOpen() }
+
+    /// Made when it is asked for.
+    var normal: Double {
+      @inline(__always) mutating get {
+        if let quantile { return quantile }
+        let made = normalQuantile(uniform)
+        quantile = made
+        return made
+      }
+    }
+  }
+
+  /// The discounted prices of the option and of the asset given the path of the variance, of a path without noise.
+  func values(_ end: End) -> (option: Double, asset: Double) {
+    let asset = discount * exp(end.logarithm + end.spread / 2)
+    let option = kind.logNormalValue(
+      asset: asset, strike: discount * strike, deviation: end.spread.squareRoot())
+    return (option, asset)
   }
 
   private func sample(_ generator: inout PhiloxGenerator) -> Double {
@@ -239,8 +316,6 @@ struct HestonPath: BitwiseCopyable, Sendable {
     guard sampling == .conditional else {
       return max(0, kind.sign * discount * (exp(end.logarithm) - strike))
     }
-    return kind.logNormalValue(
-      asset: discount * exp(end.logarithm + end.spread / 2), strike: discount * strike,
-      deviation: end.spread.squareRoot())
+    return values(end).option
   }
 }

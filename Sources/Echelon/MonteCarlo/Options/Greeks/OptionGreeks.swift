@@ -10,7 +10,7 @@ public struct OptionGreeks: Sendable, Hashable, Codable {
   public var delta: Double
   /// ∂²price/∂spot².
   public var gamma: Double
-  /// ∂price/∂volatility, for a volatility that is 1 higher.
+  /// ∂price/∂volatility, for a volatility that is 1 higher; in Heston's model that of today, the root of the variance.
   public var vega: Double
   /// ∂price/∂t as time goes by, -∂price/∂years, per year.
   public var theta: Double

@@ -32,8 +32,6 @@ struct GreeksOptions: ParsableArguments {
 struct GreeksSampler {
   /// By a formula.
   let exact: OptionGreeks?
-  /// The names of those that are not sampled.
-  var unsampled: [String] = []
   /// Throws for a method that does not go.
   let check: (GreeksMethod) throws -> Void
   /// One estimate, or one for each asset.
@@ -43,7 +41,6 @@ struct GreeksSampler {
 
   init(_ option: some OptionWithGreeks) {
     exact = option.exactGreeks
-    unsampled = option is HestonOption ? ["vega", "theta"] : []
     check = { _ = try option.greeksSimulation(by: $0) }
     estimates = { pool, interruption, method, samples, seed in
       let future = try pool.startGreeks(of: option, method: method, samples: samples, seed: seed)
@@ -94,18 +91,13 @@ extension MonteCarloRunOptions {
     _ name: String, parameters: [(name: String, value: JSONValue)], note: String? = nil,
     method: GreeksMethodChoice, samples: Int, sampler: GreeksSampler
   ) async throws {
-    let missing =
-      sampler.unsampled.isEmpty
-      ? nil : sampler.unsampled.joined(separator: " and ") + " are not sampled"
-    let notes = [note, missing].compactMap { $0 }
     try await inPool { pool, interruption in
       let (found, seconds) = try await timed {
         try await sampler.estimates(pool, interruption, method.method, samples, seed)
       }
       let report = GreeksReport(
         name: name, parameters: [("method", .string(method.rawValue))] + parameters,
-        note: notes.isEmpty ? nil : notes.joined(separator: "; "), found: found,
-        unsampled: sampler.unsampled, exact: sampler.exact, seed: seed, seconds: seconds,
+        note: note, found: found, exact: sampler.exact, seed: seed, seconds: seconds,
         workerCount: workers.count)
       try report.write(output.format)
     }

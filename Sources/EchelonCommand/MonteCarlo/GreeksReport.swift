@@ -9,8 +9,6 @@ struct GreeksReport {
   let note: String?
   /// One for each asset.
   let found: [GreeksEstimate]
-  /// The names of those that are not sampled.
-  let unsampled: [String]
   /// Where they are known, of one asset.
   let exact: OptionGreeks?
   let seed: UInt64
@@ -28,7 +26,6 @@ struct GreeksReport {
     var label: String { asset.map { "\(name) of asset \($0)" } ?? name }
   }
 
-  /// Without what is not sampled.
   private var rows: [Row] {
     let greeks: [(name: String, path: KeyPath<OptionGreeks, Double>)] = [
       ("price", \.price), ("delta", \.delta), ("gamma", \.gamma), ("vega", \.vega),
@@ -42,9 +39,7 @@ struct GreeksReport {
         error: found[index].standardErrors[keyPath: path], exact: exact?[keyPath: path])
     }
     guard found.count > 1 else {
-      return greeks.map { row(0, $0.name, $0.path, asset: nil) }.filter {
-        !unsampled.contains($0.name)
-      }
+      return greeks.map { row(0, $0.name, $0.path, asset: nil) }
     }
     // Those of the whole first, which are the same of each asset.
     let own = ["delta", "gamma", "vega"]

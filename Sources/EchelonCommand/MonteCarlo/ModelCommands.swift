@@ -59,10 +59,12 @@ struct HestonCommand: OptionCommand {
       The variance V returns to θ at the rate κ: dV = κ(θ - V) dt + σ√V dZ. Paths are simulated in \
       steps (Andersen's quadratic-exponential scheme), so the mean is a little off, the less the more \
       steps there are. The true value comes from the characteristic function. Conditional samples draw \
-      the path of the variance alone.
+      the path of the variance alone. With --greeks vega is by the volatility of today, √V; vega and theta \
+      are differences of paths of the same random numbers.
 
       EXAMPLES
         echelon montecarlo heston --steps 64 --sampling conditional
+        echelon montecarlo heston --greeks pathwise --samples 1e5
         echelon montecarlo heston --variance 0.09 --long-run-variance 0.06 \\
           --correlation -0.3
       """)

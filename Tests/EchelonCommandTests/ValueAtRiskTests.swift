@@ -1,3 +1,4 @@
+import EchelonRandom
 import Foundation
 import TestSupport
 import Testing
@@ -75,8 +76,112 @@ import Testing
     ] { #expect(table.output.contains(label), "\(label): \(table.output)") }
   }
 
+  /// What does not depend on time.
+  private func figures(_ text: String, _ options: [String]) throws -> (
+    figures: [String: Any], errors: String
+  ) {
+    try withFolder { folder in
+      let path = folder + "/prices.csv"
+      try text.write(toFile: path, atomically: true, encoding: .utf8)
+      let run = try CommandProcess.run(
+        ["montecarlo", "var", path, "--samples", "20_000", "--format", "json"] + options)
+      #expect(run.status == 0, "\(run.errors)")
+      var found = try run.object()
+      found["seconds"] = nil
+      return (found, run.errors)
+    }
+  }
+
+  /// Prices of one day after another, as rows of a table with a column for each of two assets.
+  private static func rows(_ days: [String]) -> [String] {
+    var (a, b) = (100.0, 50.0)
+    return days.enumerated().map { index, day in
+      a *= 1 + 0.03 * sin(Double(index) * 2.1)
+      b *= 1 + 0.02 * cos(Double(index) * 1.3) + 0.001
+      return "\(day),\(a),\(b)"
+    }
+  }
+
+  private static let dated: [[String]] = [
+    (0..<40).map { "20\($0 / 4 + 10)-\(["01", "04", "07", "12"][$0 % 4])-0\($0 % 9 + 1)" },
+    (0..<40).map { "20\($0 / 4 + 10)-\(["01", "04", "07", "12"][$0 % 4])" },
+    (0..<40).map { "\(1980 + $0)" },
+    // As words these have another order: a time zone, and parts of a second.
+    (0..<24).map { "2024-02-29T\($0 < 10 ? "0" : "")\($0):30:00+02:00" }
+      + ["2024-02-29T22:30:00Z", "2024-02-29T22:30:00.5", "2024-03-01 00:00"],
+  ]
+
+  @Test(arguments: dated, ["historical", "normal"])
+  func `finds the same whatever the order of the dates`(
+    _ days: [String], _ model: String
+  ) throws {
+    let (head, rows) = ("date,A,B\n", Self.rows(days))
+    let options = ["--model", model, "--horizon", "2"]
+    let (expected, nothing) = try figures(head + rows.joined(separator: "\n"), options)
+    #expect(nothing.isEmpty, "\(nothing)")
+    #expect(expected["first_date"] as? String == days.first)
+    #expect(expected["last_date"] as? String == days.last)
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var generator = PhiloxGenerator(seed: seed, index: 0)
+    for other in [Array(rows.reversed()), rows.shuffled(using: &generator)] {
+      let (found, note) = try figures(head + other.joined(separator: "\n"), options)
+      #expect(
+        NSDictionary(dictionary: found) == NSDictionary(dictionary: expected), "seed \(seed)")
+      #expect(
+        note.hasSuffix("prices.csv: its dates are not in order of time; they were put in order\n"))
+    }
+  }
+
+  @Test func `finds the same whatever the order of rows with one price`() throws {
+    let rows = Self.rows(Self.dated[0]).flatMap { row -> [String] in
+      let cells = row.split(separator: ",")
+      return ["A,\(cells[0]),\(cells[1])", "B,\(cells[0]),\(cells[2])"]
+    }
+    let head = "symbol,date,price\n"
+    let (expected, nothing) = try figures(head + rows.joined(separator: "\n"), [])
+    #expect(nothing.isEmpty, "\(nothing)")
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var generator = PhiloxGenerator(seed: seed, index: 0)
+    for other in [Array(rows.reversed()), rows.shuffled(using: &generator)] {
+      let (found, note) = try figures(head + other.joined(separator: "\n"), [])
+      #expect(note.contains("were put in order"), "seed \(seed)")
+      // Assets come in the order of the file, and so do their sums.
+      for key in ["value_at_risk", "expected_shortfall", "mean_loss", "standard_deviation"] {
+        let (one, two) = (
+          try #require(found[key] as? Double), try #require(expected[key] as? Double)
+        )
+        #expect(abs(one - two) <= 1e-12, "\(key), seed \(seed): \(one) and \(two)")
+      }
+      #expect(found["first_date"] as? String == expected["first_date"] as? String)
+    }
+  }
+
+  @Test func `keeps the order of labels that are no dates`() throws {
+    let head = "date,A,B\n"
+    let words = Self.rows((0..<40).map { "d\($0)" })
+    let (expected, _) = try figures(head + words.joined(separator: "\n"), [])
+    let (found, note) = try figures(head + words.reversed().joined(separator: "\n"), [])
+    #expect(note.isEmpty && found["first_date"] as? String == "d39")
+    #expect(found["mean_loss"] as? Double != expected["mean_loss"] as? Double)
+    // One that is none among others is named.
+    let mixed = ["2024-01-03,2,1", "2024-02-30,3,1", "2024-01-01,4,2", "2024-01-02,4,3"]
+    let (_, words2) = try figures(head + mixed.joined(separator: "\n"), [])
+    #expect(words2.contains("'2024-02-30' in row 2 is no date as others are"), "\(words2)")
+  }
+
   @Test(arguments: [
-    ("symbol,date,price\nA,1,2\nA,1,3\n", [], "two prices of A at 1, the second in row 2"),
+    (
+      "symbol,date,price\nA,2024-01-02,2\nB,2024-01-02,3\nA,2024-01-02T00:00,2\n",
+      [], "two prices of A at 2024-01-02, in rows 1 and 3; leave one out"
+    ),
+    (
+      "date,A,B\n2024-01-02,1,2\n2024-01-01,1,2\n2024-01-02,1,2\n", [],
+      "two rows of 2024-01-02, rows 1 and 3; leave one out"
+    ),
+    (
+      "symbol,date,price\nA,1,2\nA,1,3\n", [],
+      "two prices of A at 1, in rows 1 and 2; leave one out"
+    ),
     ("symbol,date,price\nA,x,2\nA,y,0\nA,z,3\n", [], "price of A at y is 0.0; prices are positive"),
     ("symbol,date,price\nA,x,2\nB,y,1\nA,z,3\n", [], "have a price at 0 of 3 dates; at least 3"),
     (

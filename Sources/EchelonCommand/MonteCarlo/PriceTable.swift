@@ -4,9 +4,10 @@ import EchelonFiles
 /// Prices of assets at dates that all of them have.
 struct PriceTable {
   let assets: [String]
-  let dates: [String]
+  /// In order of time where all of them are dates that can be read, else in that of the file.
+  private(set) var dates: [String]
   /// Of each date, in the order of the assets.
-  let prices: [[Double]]
+  private(set) var prices: [[Double]]
   /// How many dates there are on which any asset has a price.
   let allDateCount: Int
 
@@ -51,7 +52,17 @@ struct PriceTable {
       }
     }
     if date == nil { date = words.first { $0.name != by?.name } }
-    let days = date.map(Self.words) ?? (0..<table.rowCount).map { "row \($0 + 1)" }
+    let labels = date.map(Self.words) ?? (0..<table.rowCount).map { "row \($0 + 1)" }
+    let moments = labels.map(DateMoment.init)
+    let order = DateOrder(labels, moments)
+    let days = order?.labels ?? labels
+    // Numbers of four digits are read as years, also those among others.
+    let hasDates = zip(labels, moments).contains { $1 != nil && $0.contains("-") }
+    if order == nil, hasDates, let index = moments.firstIndex(of: nil) {
+      Console.writeError(
+        "echelon: \(path): '\(labels[index])' in row \(index + 1) is no date as others are; "
+          + "rows count in the order of the file")
+    }
     if let by {
       guard
         let price = price ?? numbers.first(where: { $0.name != by.name }),
@@ -66,6 +77,10 @@ struct PriceTable {
       guard !assets.isEmpty, assets.allSatisfy({ $0.kind == .number }) else {
         throw refuse("has no column of numbers for prices; name one with --price")
       }
+      if let (first, second) = order?.firstDuplicate {
+        throw refuse(
+          "has two rows of \(days[first]), rows \(first + 1) and \(second + 1); leave one out")
+      }
       let values = assets.map { $0.numbers ?? [] }
       let rows = (0..<table.rowCount).map { row in values.map { $0[row] } }
       let whole = rows.indices.filter { index in rows[index].allSatisfy { !$0.isNaN } }
@@ -73,7 +88,18 @@ struct PriceTable {
         assets: assets.map(\.name), dates: whole.map { days[$0] }, prices: whole.map { rows[$0] },
         allDateCount: table.rowCount)
     }
+    if let order { sort(by: order, path) }
     try check(path)
+  }
+
+  /// Puts the dates in order of time, and says so where they were not.
+  private mutating func sort(by order: DateOrder, _ path: String) {
+    let moments = dates.map { order.moments[$0]! }
+    let places = moments.indices.sorted { moments[$0] < moments[$1] }
+    guard places != Array(moments.indices) else { return }
+    (dates, prices) = (places.map { dates[$0] }, places.map { prices[$0] })
+    Console.writeError(
+      "echelon: \(path): its dates are not in order of time; they were put in order")
   }
 
   private init(assets: [String], dates: [String], prices: [[Double]], allDateCount: Int) {
@@ -88,7 +114,8 @@ struct PriceTable {
     var assets: [String] = []
     var dates: [String] = []
     var places: [String: Int] = [:]
-    var rows: [String: [Double?]] = [:]
+    // Of each date, the price of each asset, and its row.
+    var rows: [String: [(price: Double, row: Int)?]] = [:]
     for row in values.indices {
       let place = places[names[row]] ?? assets.count
       if place == assets.count {
@@ -98,19 +125,20 @@ struct PriceTable {
       if rows[days[row]] == nil { dates.append(days[row]) }
       var prices = rows[days[row]] ?? []
       while prices.count <= place { prices.append(nil) }
-      guard prices[place] == nil else {
+      if let earlier = prices[place] {
         throw CommandError(
-          "\(path): has two prices of \(names[row]) at \(days[row]), the second in row \(row + 1); leave one out"
-        )
+          "\(path): has two prices of \(names[row]) at \(days[row]), in rows \(earlier.row + 1) and "
+            + "\(row + 1); leave one out")
       }
-      prices[place] = values[row].isNaN ? nil : values[row]
+      // One that is missing does not contradict another.
+      if !values[row].isNaN { prices[place] = (values[row], row) }
       rows[days[row]] = prices
     }
     let whole = dates.filter { day in
       rows[day]!.count == assets.count && rows[day]!.allSatisfy { $0 != nil }
     }
     self.init(
-      assets: assets, dates: whole, prices: whole.map { rows[$0]!.map { $0! } },
+      assets: assets, dates: whole, prices: whole.map { rows[$0]!.map { $0!.price } },
       allDateCount: dates.count)
   }
 
@@ -150,6 +178,31 @@ struct PriceTable {
     (1..<dates.count).map { row -> [Double] in
       assets.indices.map { prices[row][$0] / prices[row - 1][$0] - 1 }
     }
+  }
+}
+
+/// When the rows of a table were, where each of them has a date that can be read.
+private struct DateOrder {
+  /// Of each row. Dates that are the same have the same one, however they are written.
+  let labels: [String]
+  /// Of each label.
+  private(set) var moments: [String: DateMoment] = [:]
+  /// Two rows of one date.
+  private(set) var firstDuplicate: (Int, Int)?
+
+  init?(_ labels: [String], _ rows: [DateMoment?]) {
+    guard !rows.isEmpty, !rows.contains(nil) else { return nil }
+    var firsts: [DateMoment: Int] = [:]
+    var same: [String] = []
+    for (row, moment) in rows.enumerated() {
+      guard let moment else { return nil }
+      let first = firsts[moment] ?? row
+      firsts[moment] = first
+      if first != row, firstDuplicate == nil { firstDuplicate = (first, row) }
+      same.append(labels[first])
+      moments[labels[first]] = moment
+    }
+    self.labels = same
   }
 }
 

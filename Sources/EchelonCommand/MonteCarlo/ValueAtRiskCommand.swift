@@ -10,8 +10,10 @@ struct ValueAtRiskCommand: AsyncParsableCommand {
     discussion: """
       The file has a price in each row, with a column that names the asset and one for the date; or a \
       column of prices for each asset. What is what is found from the columns, or said with --price, \
-      --by and --date. Dates at which an asset has no price are left out. Rows are in the order of \
-      time.
+      --by and --date. Dates at which an asset has no price are left out.
+
+      Dates as 2004-08-01, with or without a time, months as 2004-08 and years are put in order of \
+      time, whatever the order of the rows. With any other labels rows must be in that order.
 
       A simulated period is one of the past, drawn by chance (historical), or has normal returns with \
       the means and covariances of the past ones (normal). Losses are parts of the portfolio's value.

@@ -8,9 +8,11 @@ struct PermutationCommand: AsyncParsableCommand {
     commandName: "permutation",
     abstract: "Whether two columns differ by more than chance, by a permutation test.",
     discussion: """
-      The numbers of both columns are divided anew by chance. The p value is how often their \
-      statistics then differ as much as those of the columns, that difference included. Missing \
-      numbers are left out. The columns are two samples; rows do not pair them.
+      The numbers of both columns are divided anew by chance. The p value is how often A - B of their \
+      statistics is then as large as that of the columns or larger (greater), as small or smaller \
+      (less), or twice the less frequent of these, 1 at most (two-sided); the division that the \
+      columns are counts, too. Missing numbers are left out. The columns are two samples; rows do not \
+      pair them.
 
       EXAMPLES
         echelon montecarlo permutation data/longley.csv --columns UNEMP,ARMED
@@ -26,7 +28,9 @@ struct PermutationCommand: AsyncParsableCommand {
       "That of A less that of B is looked at; divisors are n - 1.", valueName: "statistic"))
   var statistic = SampleStatistic.mean
   @Option(
-    help: ArgumentHelp("Which differences count as more extreme, A - B.", valueName: "which"))
+    help: ArgumentHelp(
+      "Which differences A - B count as more extreme; two-sided is twice the smaller tail.",
+      valueName: "which"))
   var alternative = AlternativeChoice.twoSided
   @Option(help: ArgumentHelp("How many divisions are drawn, 100 to 1e8.", valueName: "n"))
   var permutations = SampleCount(9_999)
@@ -96,11 +100,6 @@ struct PermutationReport: RunReport {
   let seconds: Double
   let workerCount: Int
 
-  /// Of p, by the binomial distribution of the divisions that count.
-  private var standardError: Double {
-    (found.pValue * (1 - found.pValue) / Double(found.distribution.count)).squareRoot()
-  }
-
   var members: [(name: String, value: JSONValue)] {
     [
       ("run", .string("permutation")), ("file", .string(file)),
@@ -110,7 +109,7 @@ struct PermutationReport: RunReport {
       ("missing", .array(samples.map { .integer($0.missingCount) })),
       ("permutations", .integer(found.distribution.count)), ("seed", .seed(seed)),
       ("difference", .number(found.statistic)), ("p_value", .number(found.pValue)),
-      ("p_value_error", .number(standardError)), ("seconds", .number(seconds)),
+      ("p_value_error", .number(found.pValueError)), ("seconds", .number(seconds)),
       ("workers", .integer(workerCount)),
     ]
   }
@@ -125,7 +124,7 @@ struct PermutationReport: RunReport {
         (
           "p value",
           "\(found.pValue.rounded(significantDigits: 3)) ± "
-            + "\(standardError.rounded(significantDigits: 2)), \(alternative)"
+            + "\(found.pValueError.rounded(significantDigits: 2)), \(alternative)"
         ),
         ("Numbers", samples.map(\.text).joined(separator: "; ")),
         ("Permutations", "\(NumberText.grouped(found.distribution.count)), seed \(seed)"),

@@ -41,6 +41,15 @@ public struct PermutationTest: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// How far the p-value is off that of all divisions, one standard error: by the binomial distribution of those drawn
+  /// that count. A two-sided p is twice a tail q, so its error is twice that of q, √(p·(2 - p)/m); where it was cut to 1
+  /// it is that at most. NaN where the p-value is.
+  public var pValueError: Double {
+    let p = pValue
+    let rest = alternative == .twoSided ? 2 - p : 1 - p
+    return (p * rest / Double(distribution.count)).squareRoot()
+  }
+
   /// The statistic, its p-value, and the number of permutations.
   public var description: String {
     "\(statistic), p = \(pValue) (\(distribution.count) permutations)"

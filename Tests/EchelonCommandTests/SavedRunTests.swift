@@ -146,9 +146,53 @@ import Testing
       }
       let missing = try CommandProcess.run("montecarlo", "pi", "--resume", folder + "/none")
       #expect(missing.status == 1 && missing.errors.contains("/none: no such file"))
+    }
+  }
+
+  /// With more samples than there is time for.
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: [
+      ("/none/run.json", "there is no folder"), ("", "is a folder; name a file in it"),
+      ("/file/run.json", "there is no folder"),
+    ])
+  func `refuses a place where nothing can be saved, before the run`(
+    _ place: String, _ words: String
+  ) throws {
+    try withFolder { folder in
+      try "".write(toFile: folder + "/file", atomically: true, encoding: .utf8)
+      let run = try CommandProcess.run(
+        "montecarlo", "pi", "--samples", "1e12", "--save", folder + place)
+      #expect(run.status == 2 && run.output.isEmpty, "\(run.errors)")
+      #expect(run.errors.contains(folder + place) && run.errors.contains(words), "\(run.errors)")
+      #expect(names(in: folder) == ["file"])
+      // Nobody makes files there, whoever it is.
       let closed = try CommandProcess.run(
-        "montecarlo", "pi", "--samples", "1000", "--save", folder + "/none/run.json")
-      #expect(closed.status == 1 && closed.errors.contains("/none/run.json"))
+        "montecarlo", "pi", "--samples", "1e12", "--save", "/proc/self/run.json")
+      #expect(closed.status == 1 && closed.output.isEmpty)
+      #expect(closed.errors.hasPrefix("echelon: /proc/self/run.json: "), "\(closed.errors)")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `reports what it found also where it cannot be saved any more`() throws {
+    try withFolder { folder in
+      let inner = folder + "/gone"
+      try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: true)
+      let run = try CommandProcess.run([
+        "montecarlo", "pi", "--seconds", "2", "--save", inner + "/run.json", "--format", "json",
+        "--workers", "2",
+      ]) { process in
+        try eventually("it is at work") {
+          hearsInterrupts(process.processIdentifier)
+            && Machine.children(of: process.processIdentifier).count == 2
+        }
+        try FileManager.default.removeItem(atPath: inner)
+      }
+      #expect(run.status == 1)
+      let estimate = try #require(try run.object()["estimate"] as? Double)
+      #expect(abs(estimate - .pi) < 0.01)
+      #expect(run.errors.hasPrefix("echelon: \(inner)/run.json: "), "\(run.errors)")
     }
   }
 

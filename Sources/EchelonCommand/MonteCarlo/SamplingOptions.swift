@@ -1,6 +1,7 @@
 import ArgumentParser
 import Echelon
 import EchelonFiles
+import EchelonMemory
 
 /// What every run of samples needs to know: how many there are, or when they are enough.
 protocol SamplingOptions: ParsableArguments {
@@ -98,6 +99,18 @@ struct SavedOptions: ParsableArguments {
 
   func validate() throws {
     if let plot, plot != InputFile.standardStream { _ = try PlotFile(checking: plot) }
+    if let save {
+      try OutputPlace.check(save)
+      guard Folder.entry(at: save) != .folder else {
+        throw ValidationError("--save \(save): is a folder; name a file in it")
+      }
+    }
+  }
+
+  /// Refuses a place where the run could not be saved: found out before it, not after it.
+  func checkPlace() throws {
+    // Begun and dropped, which leaves nothing behind.
+    if let save { _ = try AtomicFileWriter(path: save) }
   }
 }
 
@@ -167,6 +180,7 @@ extension SamplingOptions {
     }
     try earlier?.check(
       seed: run.givenSeed, samples: samples?.count, path: saved.resume ?? "")
+    try saved.checkPlace()
     let course = Course(
       seed: earlier?.state.seed ?? run.seed,
       goal: ends.goal(
@@ -177,21 +191,28 @@ extension SamplingOptions {
       let (found, seconds) = try await timed {
         try await estimate(sampler, course, pool, interruption, &history)
       }
+      // Saved first, so that a report that nobody reads to its end loses nothing.
+      var problem: (any Error)?
       if let path = saved.save, let state = found?.state {
-        try SavedRun(run: name, parameters: parameters, state: state).write(to: path)
-        if interruption.hasHappened {
-          Console.writeError(
-            "echelon: saved \(NumberText.count(state.sampleCount, "sample")) in \(path); "
-              + "go on with --resume \(path)")
-        }
+        do {
+          try SavedRun(run: name, parameters: parameters, state: state).write(to: path)
+          if interruption.hasHappened {
+            Console.writeError(
+              "echelon: saved \(NumberText.count(state.sampleCount, "sample")) in \(path); "
+                + "go on with --resume \(path)")
+          }
+        } catch { problem = error }
       }
-      guard let found, !interruption.hasHappened else { throw CancellationError() }
+      guard let found, !interruption.hasHappened else { throw problem ?? CancellationError() }
       let report = MonteCarloReport(
         name: name, parameters: parameters, estimate: found, exact: exact, note: note,
         resumed: course.state, seed: course.seed, seconds: seconds,
         workerCount: run.workers.count)
       try report.write(run.output.format)
+      // What has been found is there all the same.
+      if let problem { Console.report(problem) }
       if let path = saved.plot { try history.plot(name, exact: exact, to: path) }
+      if problem != nil { throw Exit.someInputFailed }
     }
   }
 

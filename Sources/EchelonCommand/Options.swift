@@ -5,6 +5,7 @@ import EchelonFiles
 /// How many processes work.
 struct WorkerOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Worker processes, 1 to 256; by default as many as affinity and quota allow.",
       valueName: "n"))

@@ -103,6 +103,63 @@ import Testing
     #expect(run.errors.hasPrefix("echelon: "), "\(run.errors)")
   }
 
+  /// Values below 0 are values, also as a word of their own.
+  @Test(arguments: [
+    (["call", "--strike", "-5"], ["--strike", "-5.0"]),
+    (["call", "--volatility", "-1"], ["--volatility", "-1.0"]),
+    (["pi", "--samples", "-5"], ["--samples", "-5"]), (["pi", "--seed", "-1"], ["--seed", "-1"]),
+    (["pi", "--error", "-1"], ["--error", "-1.0"]),
+    (["pi", "--relative-error", "-0.1"], ["--relative-error", "-0.1"]),
+    (["pi", "--seconds", "-2"], ["--seconds", "-2.0"]),
+    (["pi", "--workers", "-2"], ["--workers", "-2"]),
+    (["asian", "--spot", "-5"], ["spot of -5.0"]), (["asian", "--dates", "-3"], ["-3 dates"]),
+    (["barrier", "--barrier", "-90"], ["barrier of -90.0"]),
+    (["lookback", "--strike", "-5"], ["strike of -5.0"]),
+    (["basket", "--spots", "-90,100"], ["spot of -90.0"]),
+    (["heston", "--variance", "-0.1"], ["variance of -0.1"]),
+    (["heston", "--steps", "-4"], ["-4 steps"]),
+    (["merton", "--jumps-per-year", "-1"], ["-1.0"]),
+    (["american", "--regression-samples", "-7"], ["--regression-samples", "-7"]),
+    (["greeks", "--years", "-1"], ["-1.0 years"]),
+    (["multilevel", "asian", "--error", "-1"], ["--error", "-1.0"]),
+    (["multilevel", "asian", "--strike", "-1"], ["--strike", "-1.0"]),
+    (["integral", "gaussian", "--difficulty", "-1"], ["--difficulty", "-1.0"]),
+    (["integral", "gaussian", "--dimensions", "-1"], ["--dimensions", "-1"]),
+    (["integral", "gaussian", "--integrand-seed", "-1"], ["--integrand-seed", "-1"]),
+    (["ising", "--temperature", "-1"], ["--temperature", "-1.0"]),
+    (["ising", "--burn-in", "-1"], ["--burn-in", "-1"]),
+    (["bootstrap", "data/longley.csv", "--level", "-1"], ["--level", "-1.0"]),
+    (
+      ["permutation", "data/longley.csv", "--columns", "GNP,POP", "--permutations", "-1"],
+      ["--permutations", "-1"]
+    ),
+    (["var", "data/stocks.csv", "--horizon", "-1"], ["--horizon", "-1"]),
+  ])
+  func `names an option and its value that is below 0`(
+    _ arguments: [String], _ words: [String]
+  ) throws {
+    let run = try CommandProcess.run(["montecarlo"] + arguments)
+    #expect(run.status == 2 && run.output.isEmpty, "\(run.errors)")
+    #expect(!run.errors.contains("Missing value"), "\(run.errors)")
+    for word in words { #expect(run.errors.contains(word), "\(run.errors)") }
+  }
+
+  @Test(arguments: ["call", "asian", "american", "merton", "basket", "greeks"])
+  func `takes rates below 0`(_ name: String) throws {
+    func estimate(_ rate: [String]) throws -> [String: Any] {
+      let run = try CommandProcess.run(
+        ["montecarlo", name, "--samples", "2000", "--format", "json"] + rate)
+      #expect(run.status == 0, "\(run.errors)")
+      var found = try run.object()
+      for key in ["seconds", "samples_per_second"] { found[key] = nil }
+      return found
+    }
+    let found = try estimate(["--rate", "-0.01"])
+    #expect(found["rate"] as? Double == -0.01)
+    #expect(
+      NSDictionary(dictionary: found) == NSDictionary(dictionary: try estimate(["--rate=-0.01"])))
+  }
+
   @Test(arguments: [
     "asian", "barrier", "lookback", "basket", "american", "heston", "merton", "greeks",
   ])

@@ -19,11 +19,14 @@ struct AmericanCommand: AsyncParsableCommand {
       """)
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "At how many dates it may be exercised besides today, at equal distances up to expiry.",
       valueName: "n"))
   var dates = 50
-  @Option(help: ArgumentHelp("Paths of the regressions, 100 to 1e9.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Paths of the regressions, 100 to 1e9.", valueName: "n"))
   var regressionSamples = SampleCount(65_536)
   @OptionGroup var asset: AssetOptions
   @OptionGroup var strike: StrikeOptions

@@ -35,13 +35,16 @@ struct BasketCommand: OptionCommand {
         echelon montecarlo basket --greeks pathwise
       """)
 
-  @Option(help: ArgumentHelp("The price of each asset today.", valueName: "prices"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The price of each asset today.", valueName: "prices"))
   var spots = NumberList([100, 100])
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("How many of each asset; below 0 for what is owed.", valueName: "numbers"))
   var weights = NumberList([0.5, 0.5])
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Of each asset, per square root of a year.", valueName: "numbers"))
   var volatilities = NumberList([0.2, 0.3])
   @Option(

@@ -27,9 +27,12 @@ struct BootstrapCommand: AsyncParsableCommand {
   var statistic = SampleStatistic.mean
   @Option(help: ArgumentHelp("How the interval is found.", valueName: "method"))
   var interval = Named(BootstrapEstimate.IntervalMethod.bca)
-  @Option(help: ArgumentHelp("How many samples are drawn, 100 to 1e8.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many samples are drawn, 100 to 1e8.", valueName: "n"))
   var resamples = SampleCount(9_999)
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("The probability that the interval is right, 0 to 1.", valueName: "p"))
   var level = 0.95
   @OptionGroup var options: MonteCarloRunOptions

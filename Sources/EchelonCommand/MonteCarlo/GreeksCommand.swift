@@ -23,6 +23,7 @@ struct GreeksCommand: AsyncParsableCommand {
   @OptionGroup var strike: StrikeOptions
   @OptionGroup var volatility: VolatilityOptions
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("How many samples, 2 to 1e12; 1e6 and 10_000_000 work.", valueName: "n"))
   var samples = SampleCount(1_000_000)
   @OptionGroup var options: MonteCarloRunOptions
@@ -35,8 +36,9 @@ struct GreeksCommand: AsyncParsableCommand {
 
   func validate() throws {
     do { _ = try option.simulation } catch { throw ValidationError("\(error)") }
-    guard volatility.volatility > 0, asset.contract.years > 0 else {
-      throw ValidationError("--volatility and --years must be positive numbers")
+    for (name, value) in [("volatility", volatility.volatility), ("years", asset.contract.years)]
+    where !(value > 0) {
+      throw ValidationError("--\(name) must be a number above 0, not \(value)")
     }
   }
 

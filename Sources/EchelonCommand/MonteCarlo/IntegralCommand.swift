@@ -48,24 +48,30 @@ struct IntegralCommand: AsyncParsableCommand {
       "A variable of the expression and its range, x=0:1; once for each. Bounds may be expressions "
         + "of numbers.", valueName: "name=low:high"))
   var over: [String] = []
-  @Option(help: ArgumentHelp("Of Genz's cube, 1 to 1000.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Of Genz's cube, 1 to 1000.", valueName: "n"))
   var dimensions = 5
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The sum of the a, above 0. By default 9, 7.25, 1.85, 7.03, 20.4 and 4.3, in the order above.",
       valueName: "sum"))
   var difficulty: Double?
-  @Option(help: ArgumentHelp("What a and u are drawn from.", valueName: "s"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("What a and u are drawn from.", valueName: "s"))
   var integrandSeed: UInt64 = 1
   @Option(
     name: [.long, .customLong("sampling")],
     help: ArgumentHelp("How points are drawn.", valueName: "method"))
   var method = MethodChoice.plain
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "With how many samples VEGAS learns, each of ten times, up to 1e9.", valueName: "n"))
   var learningSamples = SampleCount(65_536)
-  @Option(help: ArgumentHelp("Scrambled sets of quasi-random points, 2 to 65536.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Scrambled sets of quasi-random points, 2 to 65536.", valueName: "n"))
   var replicates = 16
   @OptionGroup var options: PathOptions
 

@@ -19,17 +19,24 @@ struct IsingCommand: AsyncParsableCommand {
         echelon montecarlo ising --size 16 --temperature 2.5 --format json
       """)
 
-  @Option(help: ArgumentHelp("Spins along an edge, 2 to 16384.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Spins along an edge, 2 to 16384.", valueName: "n"))
   var size = 32
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "In units of the coupling over Boltzmann's constant, above 0.", valueName: "T"))
   var temperature = 2.0
-  @Option(help: ArgumentHelp("Sweeps of each chain that count, 16 to 1e9.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Sweeps of each chain that count, 16 to 1e9.", valueName: "n"))
   var sweeps = SampleCount(10_000)
-  @Option(help: ArgumentHelp("Those before them, which do not, 0 to 1e9.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Those before them, which do not, 0 to 1e9.", valueName: "n"))
   var burnIn = 1000
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("How many chains, 1 to 65536; each is one worker's.", valueName: "n"))
   var chains = 8
   @OptionGroup var options: MonteCarloRunOptions

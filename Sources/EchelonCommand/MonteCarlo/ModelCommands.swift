@@ -18,13 +18,17 @@ struct MertonCommand: OptionCommand {
         echelon montecarlo merton --sampling conditional --error 0.001
       """)
 
-  @Option(help: ArgumentHelp("How many jumps are expected in a year.", valueName: "λ"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many jumps are expected in a year.", valueName: "λ"))
   var jumpsPerYear = 1.0
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("The mean of a jump of the logarithm.", valueName: "μ"))
   var jumpMean = -0.1
-  @Option(help: ArgumentHelp("The standard deviation of such a jump.", valueName: "δ"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The standard deviation of such a jump.", valueName: "δ"))
   var jumpDeviation = 0.15
   @OptionGroup var asset: AssetOptions
   @OptionGroup var strike: StrikeOptions
@@ -69,19 +73,26 @@ struct HestonCommand: OptionCommand {
           --correlation -0.3
       """)
 
-  @Option(help: ArgumentHelp("V today, the square of a volatility.", valueName: "V"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("V today, the square of a volatility.", valueName: "V"))
   var variance = 0.04
-  @Option(help: ArgumentHelp("The variance that it returns to.", valueName: "θ"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("The variance that it returns to.", valueName: "θ"))
   var longRunVariance = 0.04
-  @Option(help: ArgumentHelp("How fast it does, per year.", valueName: "κ"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("How fast it does, per year.", valueName: "κ"))
   var meanReversion = 2.0
-  @Option(help: ArgumentHelp("The volatility of the variance.", valueName: "σ"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("The volatility of the variance.", valueName: "σ"))
   var volatilityOfVariance = 0.5
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Of price and variance, -1 to 1.", valueName: "ρ"))
   var correlation = -0.7
-  @Option(help: ArgumentHelp("In how many steps a path is simulated.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("In how many steps a path is simulated.", valueName: "n"))
   var steps = 32
   @OptionGroup var asset: AssetOptions
   @OptionGroup var strike: StrikeOptions

@@ -36,6 +36,7 @@ struct MonteCarloCommand: AsyncParsableCommand {
 struct MonteCarloRunOptions: ParsableArguments {
   @Option(
     name: .customLong("seed"),
+    parsing: .unconditional,
     help: ArgumentHelp("The key of the random numbers. (default: 42)", valueName: "s"))
   var givenSeed: UInt64?
 
@@ -74,25 +75,34 @@ struct MonteCarloCall: AsyncParsableCommand {
     commandName: "call",
     abstract: "A European call option, next to the formula of Black and Scholes.")
 
-  @Option(help: ArgumentHelp("The price of the underlying today.", valueName: "price"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The price of the underlying today.", valueName: "price"))
   var spot = 100.0
-  @Option(help: ArgumentHelp("The price it can be bought for at expiry.", valueName: "price"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The price it can be bought for at expiry.", valueName: "price"))
   var strike = 105.0
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("The riskless rate per year, continuous: 0.05 is 5 %.", valueName: "r"))
   var rate = 0.05
-  @Option(help: ArgumentHelp("The volatility per square root of a year.", valueName: "σ"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The volatility per square root of a year.", valueName: "σ"))
   var volatility = 0.2
-  @Option(help: ArgumentHelp("The time to expiry.", valueName: "t"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("The time to expiry.", valueName: "t"))
   var years = 1.0
   @OptionGroup var options: MonteCarloOptions
 
   func validate() throws {
-    guard spot > 0, strike > 0, volatility > 0, years > 0,
-      [spot, strike, rate, volatility, years].allSatisfy(\.isFinite)
-    else {
-      throw ValidationError("--spot, --strike, --volatility and --years must be positive numbers")
+    for (name, value) in [
+      ("spot", spot), ("strike", strike), ("volatility", volatility), ("years", years),
+    ] where !(value > 0 && value.isFinite) {
+      throw ValidationError("--\(name) must be a number above 0, not \(value)")
     }
+    guard rate.isFinite else { throw ValidationError("--rate must be a number, not \(rate)") }
   }
 
   func run() async throws {

@@ -25,10 +25,13 @@ struct MultilevelCommand: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("What is paid.", valueName: "payoff"))
   var payoff = Named(PathPayoff.Kind.european)
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The root of the mean square error, in the unit of the price.", valueName: "e"))
   var error = 0.01
-  @Option(help: ArgumentHelp("How many levels there may be, 3 to 30.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many levels there may be, 3 to 30.", valueName: "n"))
   var levels = 12
   @OptionGroup var asset: AssetOptions
   @OptionGroup var strike: StrikeOptions
@@ -42,13 +45,14 @@ struct MultilevelCommand: AsyncParsableCommand {
     guard 3...30 ~= levels else {
       throw ValidationError("--levels must be 3 to 30, not \(levels)")
     }
-    let (spot, strike, volatility, years) = (
-      asset.spot, strike.strike, volatility.volatility, asset.contract.years
-    )
-    guard spot > 0, strike > 0, volatility > 0, years > 0,
-      [spot, strike, volatility, years, asset.contract.rate].allSatisfy(\.isFinite)
-    else {
-      throw ValidationError("--spot, --strike, --volatility and --years must be positive numbers")
+    for (name, value) in [
+      ("spot", asset.spot), ("strike", strike.strike), ("volatility", volatility.volatility),
+      ("years", asset.contract.years),
+    ] where !(value > 0 && value.isFinite) {
+      throw ValidationError("--\(name) must be a number above 0, not \(value)")
+    }
+    guard asset.contract.rate.isFinite else {
+      throw ValidationError("--rate must be a number, not \(asset.contract.rate)")
     }
   }
 

@@ -50,9 +50,11 @@ struct ContractOptions: ParsableArguments {
   @Flag(help: "A put, the right to sell; without it a call.")
   var put = false
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("The riskless rate per year, continuous: 0.05 is 5 %.", valueName: "r"))
   var rate = 0.05
-  @Option(help: ArgumentHelp("The time to expiry.", valueName: "t"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("The time to expiry.", valueName: "t"))
   var years = 1.0
 
   var kind: EuropeanOption.Kind { put ? .put : .call }
@@ -63,7 +65,9 @@ struct ContractOptions: ParsableArguments {
 
 /// What every option on one asset has.
 struct AssetOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The price of the underlying today.", valueName: "price"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The price of the underlying today.", valueName: "price"))
   var spot = 100.0
   @OptionGroup var contract: ContractOptions
 
@@ -74,13 +78,17 @@ struct AssetOptions: ParsableArguments {
 
 /// What it may be bought or sold for.
 struct StrikeOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The price it can be bought or sold for.", valueName: "price"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The price it can be bought or sold for.", valueName: "price"))
   var strike = 105.0
 }
 
 /// How much a price varies.
 struct VolatilityOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The volatility per square root of a year.", valueName: "σ"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The volatility per square root of a year.", valueName: "σ"))
   var volatility = 0.2
 }
 
@@ -100,6 +108,7 @@ struct ConditioningOptions: ParsableArguments {
 /// When a path is looked at.
 struct MonitoringOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "At how many dates it is looked at the price, at equal distances up to expiry; at every moment "
         + "without it.", valueName: "n"))

@@ -26,7 +26,9 @@ struct AsianCommand: OptionCommand {
   @OptionGroup var asset: AssetOptions
   @OptionGroup var strike: StrikeOptions
   @OptionGroup var volatility: VolatilityOptions
-  @Option(help: ArgumentHelp("At how many dates, at equal distances up to expiry.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("At how many dates, at equal distances up to expiry.", valueName: "n"))
   var dates = 12
   @Option(help: ArgumentHelp("What is taken of the prices.", valueName: "average"))
   var average = AverageChoice.arithmetic
@@ -82,7 +84,8 @@ struct BarrierCommand: OptionCommand {
   @Option(
     help: ArgumentHelp("On which side of the spot it is, and what it does.", valueName: "effect"))
   var effect = EffectChoice.downAndOut
-  @Option(help: ArgumentHelp("The price at which it is.", valueName: "price"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("The price at which it is.", valueName: "price"))
   var barrier = 90.0
   @OptionGroup var monitoring: MonitoringOptions
   @OptionGroup var asset: AssetOptions
@@ -121,6 +124,7 @@ struct LookbackCommand: OptionCommand {
       """)
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "What the extreme is compared with; the last price without it.", valueName: "price"))
   var strike: Double?

@@ -32,7 +32,9 @@ struct PermutationCommand: AsyncParsableCommand {
       "Which differences A - B count as more extreme; two-sided is twice the smaller tail.",
       valueName: "which"))
   var alternative = AlternativeChoice.twoSided
-  @Option(help: ArgumentHelp("How many divisions are drawn, 100 to 1e8.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many divisions are drawn, 100 to 1e8.", valueName: "n"))
   var permutations = SampleCount(9_999)
   @OptionGroup var options: MonteCarloRunOptions
 

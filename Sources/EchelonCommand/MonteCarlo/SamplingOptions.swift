@@ -17,6 +17,7 @@ protocol SamplingOptions: ParsableArguments {
 struct MonteCarloOptions: SamplingOptions {
   static let defaultCount = 100_000_000
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How many samples, 2 to 1e12; 1e8 and 10_000_000 work. 1e8 where no end is given.",
       valueName: "n"))
@@ -30,6 +31,7 @@ struct MonteCarloOptions: SamplingOptions {
 struct PathOptions: SamplingOptions {
   static let defaultCount = 1_000_000
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How many samples, 2 to 1e12; 1e6 and 10_000_000 work. 1e6 where no end is given.",
       valueName: "n"))
@@ -42,14 +44,17 @@ struct PathOptions: SamplingOptions {
 /// When samples are enough; whatever comes first.
 struct EndOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Ends at a standard error of this, in the unit of the estimate.", valueName: "e"))
   var error: Double?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Ends at a standard error of this part of the estimate: 0.001 is 0.1 %.", valueName: "part"))
   var relativeError: Double?
-  @Option(help: ArgumentHelp("Ends after a time, in seconds.", valueName: "t"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Ends after a time, in seconds.", valueName: "t"))
   var seconds: Double?
 
   func validate() throws {

@@ -38,16 +38,21 @@ struct ValueAtRiskCommand: AsyncParsableCommand {
         + "missing to 1 is cash.", valueName: "parts"))
   var weights: Weights?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("The probability that no more is lost, between 0 and 1.", valueName: "p"))
   var level = 0.95
-  @Option(help: ArgumentHelp("How many periods it is held, 1 to 10,000.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many periods it is held, 1 to 10,000.", valueName: "n"))
   var horizon = 1
   @Option(help: ArgumentHelp("Where returns come from.", valueName: "model"))
   var model: ReturnModelChoice = .historical
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("How many courses, 100 to 1e9; 1e6 and 10_000_000 work.", valueName: "n"))
   var samples = SampleCount(1_000_000)
-  @Option(help: ArgumentHelp("The key of the random numbers.", valueName: "s"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("The key of the random numbers.", valueName: "s"))
   var seed: UInt64 = 42
   @OptionGroup var output: FormatOptions
   @OptionGroup var workers: WorkerOptions

@@ -136,13 +136,28 @@ import Testing
       let times = ["1e300", "-5", "\"nan\""].map { time in
         text.replacing(#/"seconds" ?: ?[-+.0-9e]+/#, with: "\"seconds\": \(time)")
       }
-      let others = ["", "{}", text.replacing("montecarlo 1", with: "montecarlo 2"), "[1]"]
+      let others = ["", "{}", text.replacing("montecarlo 2", with: "montecarlo 3"), "[1]"]
       for damaged in others + times {
         try damaged.write(toFile: damagedFile, atomically: true, encoding: .utf8)
         let run = try CommandProcess.run("montecarlo", "call", "--resume", damagedFile)
         #expect(run.status == 1 && run.output.isEmpty)
         #expect(
           run.errors.hasPrefix("echelon: \(damagedFile): holds no saved run"), "\(run.errors)")
+      }
+      let told = [
+        (text.replacing("montecarlo 2", with: "montecarlo 1"), "was saved by an earlier version"),
+        (
+          text.replacing(#/"m2" ?: ?[-+.0-9e]+/#, with: "\"m2\": -1"),
+          "is damaged: part 1 has a sum of squares of -1.0"
+        ),
+      ]
+      for (damaged, words) in told {
+        #expect(damaged != text)
+        try damaged.write(toFile: damagedFile, atomically: true, encoding: .utf8)
+        let run = try CommandProcess.run("montecarlo", "call", "--resume", damagedFile)
+        #expect(run.status == 1 && run.output.isEmpty)
+        #expect(run.errors.hasPrefix("echelon: \(damagedFile): \(words)"), "\(run.errors)")
+        #expect(run.errors.contains("begin anew without --resume"))
       }
       let missing = try CommandProcess.run("montecarlo", "pi", "--resume", folder + "/none")
       #expect(missing.status == 1 && missing.errors.contains("/none: no such file"))

@@ -139,6 +139,76 @@ import Testing
         == 1 + 1 << 36)
   }
 
+  @Test func `refuses states with sums that no samples have, and says which`() throws {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    let whole = [
+      "count": "65536", "mean": "0.5", "m2": "100", "m3": "0", "m4": "10", "minimum": "0",
+      "maximum": "1",
+    ]
+    func decode(_ changes: [String: String]) throws -> MonteCarloState {
+      let numbers = whole.merging(changes) { $1 }.map { "\"\($0)\": \($1)" }.joined(separator: ",")
+      let text = "{\"seed\": 1, \"chunkCount\": 1, \"levels\": [{\(numbers)}]}"
+      return try decoder.decode(MonteCarloState.self, from: Data(text.utf8))
+    }
+    let (nan, inf) = ("\"nan\"", "\"inf\"")
+    let refused: [([String: String], String)] = [
+      (["m2": "-1e-9"], "a sum of squares of -1e-09"), (["count": nan], "nan samples"),
+      (["minimum": "2", "maximum": "1"], "a minimum of 2.0 and a maximum of 1.0"),
+      (["minimum": inf, "maximum": "\"-inf\""], "a minimum of inf and a maximum of -inf"),
+      (["minimum": nan], "a minimum of nan and a maximum of 1.0"),
+      (["mean": "1.1"], "a mean of 1.1 with samples from 0.0 to 1.0"),
+      (["mean": "-0.1"], "a mean of -0.1 with samples from 0.0 to 1.0"),
+      (["mean": inf], "a mean of inf with"), (["mean": nan], "a mean of nan and"),
+      (["m2": nan], "a sum of squares of nan"),
+      (["minimum": nan, "maximum": nan], "a mean of 0.5 with samples that are NaN"),
+    ]
+    for (changes, words) in refused {
+      do {
+        _ = try decode(changes)
+        Issue.record("\(changes) is taken")
+      } catch DecodingError.dataCorrupted(let context) {
+        #expect(context.debugDescription.contains(words), "\(context.debugDescription)")
+      }
+    }
+    // What runs have left.
+    let taken: [[String: String]] = [
+      [:], ["mean": "1.0000000000001"], ["m2": "0", "m4": "0", "minimum": "0.5", "maximum": "0.5"],
+      ["mean": nan, "m2": nan, "m3": nan, "m4": nan, "minimum": nan, "maximum": nan],
+      ["mean": inf, "m2": nan, "m3": nan, "m4": nan, "maximum": inf],
+      ["mean": nan, "m2": nan, "m3": nan, "m4": nan, "minimum": "-1e308", "maximum": "1e308"],
+    ]
+    for changes in taken { #expect(try decode(changes).chunkCount == 1, "\(changes)") }
+  }
+
+  /// Whatever samples are, what they leave is taken back.
+  @Test func `takes back the states of samples of any size`() throws {
+    let (encoder, decoder) = (JSONEncoder(), JSONDecoder())
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    let specials: [Double] = [
+      0, -0.0, 0.1, -1e300, 1e308, -1e308, 1.7e308, 5e-324, .infinity, -.infinity, .nan,
+    ]
+    for one in specials {
+      for other in specials {
+        var state = MonteCarloState(seed: 1)
+        for part in 0..<3 {
+          let samples = (0..<MonteCarloState.chunkLength).map {
+            part == 1 || $0 % 3 == 0 ? one : other
+          }
+          state.append(SampleSums(samples.span))
+        }
+        let saved = try encoder.encode(state)
+        #expect(throws: Never.self, "\(one), \(other)") {
+          try decoder.decode(MonteCarloState.self, from: saved)
+        }
+      }
+    }
+  }
+
   @Test func `adds up what the definitions say`() {
     let x: [Double] = mixedMagnitudes(count: 999, seed: 8)
     var (whole, left) = (SampleSums(x.span), SampleSums(x.span.extracting(0..<300)))

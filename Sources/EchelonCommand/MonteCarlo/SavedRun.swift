@@ -5,7 +5,9 @@ import Foundation
 /// How far a run of a command has come, as it lies in a file.
 struct SavedRun<State: RunState>: Codable {
   /// What the file is, and the version of what is in it.
-  private static var format: String { "echelon montecarlo 1" }
+  private static var format: String { "echelon montecarlo 2" }
+  /// That of states whose sums were made otherwise: not of 2,048 samples at a time.
+  private static var earlierFormat: String { "echelon montecarlo 1" }
 
   private let format: String
   /// The name of the command.
@@ -51,10 +53,20 @@ struct SavedRun<State: RunState>: Codable {
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     let none = CommandError(
       "\(path): holds no saved run of this version; --resume takes a file that --save wrote")
-    guard let header = try? decoder.decode(Header.self, from: data), header.format == Self.format
-    else { throw none }
+    guard let header = try? decoder.decode(Header.self, from: data) else { throw none }
+    guard header.format != Self.earlierFormat else {
+      throw CommandError(
+        "\(path): was saved by an earlier version, which rounds sums otherwise: together they would not "
+          + "have the digits of one run; begin anew without --resume, or go on with that version")
+    }
+    guard header.format == Self.format else { throw none }
     try Self.check(header, name, parameters, path)
-    guard let found = try? decoder.decode(Self.self, from: data) else { throw none }
+    let found: Self
+    do { found = try decoder.decode(Self.self, from: data) } catch {
+      guard case DecodingError.dataCorrupted(let context) = error else { throw none }
+      throw CommandError(
+        "\(path): is damaged: \(context.debugDescription); begin anew without --resume")
+    }
     let seconds = found.seconds ?? 0
     // As many as a run may be told to take; also no NaN.
     guard 0...1e9 ~= seconds else { throw none }

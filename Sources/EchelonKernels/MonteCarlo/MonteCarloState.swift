@@ -108,6 +108,10 @@ public struct MonteCarloState: Sendable, Hashable, Codable {
           forKey: .levels, in: values,
           debugDescription: "part \(level) has \(part.count) samples")
       }
+      if let problem = part.problem {
+        throw DecodingError.dataCorruptedError(
+          forKey: .levels, in: values, debugDescription: "part \(level) has \(problem)")
+      }
       levels.append(part)
       next += 1
     }

@@ -69,6 +69,30 @@ public struct SampleSums: Sendable, Hashable, BitwiseCopyable, Codable {
     if later.maximum > maximum || later.maximum.isNaN { maximum = later.maximum }
   }
 
+  /// What no samples have, as the end of a sentence; nil if nothing is. Sums that overflow, and those of samples that are
+  /// no numbers, are sums, too.
+  package var problem: String? {
+    guard count >= 0, count.isFinite else { return "\(count) samples" }
+    guard count > 0 else { return nil }
+    guard minimum.isNaN == maximum.isNaN, !(minimum > maximum) else {
+      return "a minimum of \(minimum) and a maximum of \(maximum)"
+    }
+    if m2 < 0 { return "a sum of squares of \(m2)" }
+    if minimum.isNaN { return mean.isFinite ? "a mean of \(mean) with samples that are NaN" : nil }
+    // The mean is rounded, by more than its last digit.
+    let largest = max(minimum.magnitude, maximum.magnitude)
+    let margin = 1e-9 * largest
+    if mean < minimum - margin || mean > maximum + margin {
+      return "a mean of \(mean) with samples from \(minimum) to \(maximum)"
+    }
+    let range = maximum - minimum
+    if mean.isNaN || m2.isNaN, (count * largest).isFinite, (count * range * range).isFinite {
+      return
+        "a mean of \(mean) and a sum of squares of \(m2) with samples from \(minimum) to \(maximum)"
+    }
+    return nil
+  }
+
   /// As the partial result of a chunk.
   public var partial: KernelPartial {
     var partial = KernelPartial()

@@ -191,7 +191,8 @@ let package = Package(
       dependencies: ["Echelon", "EchelonMemory", "StartProgram", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "EchelonCommandTests", dependencies: ["EchelonTool", "EchelonFiles", "TestSupport"],
+      name: "EchelonCommandTests",
+      dependencies: ["EchelonTool", "EchelonCommand", "EchelonFiles", "TestSupport"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

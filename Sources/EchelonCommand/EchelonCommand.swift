@@ -56,6 +56,15 @@ struct EchelonCommand: AsyncParsableCommand {
   /// What every message on standard error begins with.
   static var _errorPrefix: String { "echelon: " }
 
+  /// Finds out what the words ask for, in a time that grows with their number and not with its square.
+  private static func parse(_ words: [String]) async throws -> any ParsableCommand {
+    do { return try await asyncParseAsRoot(FoldedWords.folded(words)) } catch {
+      // Where the error has words in it that were put together, they are named one by one.
+      guard fullMessage(for: error).utf8.contains(0) else { throw error }
+      return try await asyncParseAsRoot(words)
+    }
+  }
+
   static func main() async {
     if let word = ProgramArguments.firstNotUTF8 {
       Console.writeError(
@@ -64,8 +73,8 @@ struct EchelonCommand: AsyncParsableCommand {
       Glibc.exit(Exit.wrongUse.rawValue)
     }
     do {
-      let arguments = Self.expressionsAside(Array(CommandLine.arguments.dropFirst()))
-      var command = try await asyncParseAsRoot(arguments)
+      let words = Self.expressionsAside(Array(CommandLine.arguments.dropFirst()))
+      var command = try await parse(words)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

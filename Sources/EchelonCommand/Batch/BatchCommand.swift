@@ -68,6 +68,11 @@ struct BatchCommand: AsyncParsableCommand {
   @OptionGroup(title: "Options for long runs") var job: JobOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
+  mutating func validate() {
+    words = FoldedWords.unfolded(words)
+    files = FoldedWords.unfolded(files)
+  }
+
   func run() async throws {
     let plan = try BatchPlan(
       words: words, files: files, outputFolder: output, dialect: text.dialect,

@@ -33,6 +33,8 @@ struct MergeCommand: ParsableCommand {
 
   @OptionGroup var format: FormatOptions
 
+  mutating func validate() { folders = FoldedWords.unfolded(folders) }
+
   func run() throws {
     let places = folders.compactMap { Folder.identity(of: $0) }
     if let place = Folder.identity(of: output), places.contains(place) {

@@ -71,7 +71,8 @@ struct StatsCommand: AsyncParsableCommand {
   /// Below this, starting a worker takes longer than reading the files.
   private static let smallestByteCountForPool = 2 << 20
 
-  func validate() throws {
+  mutating func validate() throws {
+    files = FoldedWords.unfolded(files)
     guard page.path == nil || (!all && quantiles == nil) else {
       throw ValidationError(
         "--report shows the usual statistics; leave out --all and --quantiles, or --report")

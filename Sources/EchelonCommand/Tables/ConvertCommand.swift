@@ -83,6 +83,8 @@ struct ConvertCommand: AsyncParsableCommand {
   @OptionGroup var raw: RawOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
+  mutating func validate() { files = FoldedWords.unfolded(files) }
+
   func run() async throws {
     let paths = try InputFiles.expand(files)
     let target = try Target(output, "convert")

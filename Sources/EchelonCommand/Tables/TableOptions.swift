@@ -37,6 +37,8 @@ struct TableOptions: ParsableArguments {
   @OptionGroup var raw: RawOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
+  mutating func validate() { files = FoldedWords.unfolded(files) }
+
   /// Applies an operation to all files.
   /// - Parameters:
   ///   - command: whose help says more when something is wrong, and which operation is meant.

@@ -3,6 +3,9 @@
 #
 #   sbatch examples/slurm.sh 'standardize' /data/measurements /scratch/out
 #
+# Several operations are one word, too: 'drop-missing standardize', 'filter x > 1, standardize'; one with a list of columns is
+# the last: 'log, select a, b'.
+#
 # Submit it again to go on after a time limit or a failed machine: --resume leaves what is done. When all
 # tasks have ended, the shards are put together, with the bits of a run on one machine:
 #

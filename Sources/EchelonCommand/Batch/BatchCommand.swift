@@ -21,6 +21,11 @@ struct BatchCommand: AsyncParsableCommand {
       Text and arrays are read and written in pieces, and may be larger than memory, when all operations are of abs, log, sqrt, \
       drop-missing, filter, map, select, drop, rename, head, to-csv, to-tsv and to-jsonl. With any other one a table is in memory.
 
+      Operations stand in words of their own or several in one: --do log difference, --do 'log difference' and \
+      --do log,difference are the same. What an operation works on stands behind it in one word, 'filter x > 1', or is the \
+      next word; a comma and another operation may follow, 'filter x > 1, standardize', but not where commas belong to a \
+      list: 'select a, b' is the last in its word.
+
       OPERATIONS
       \(BatchOperation.list)
 
@@ -40,12 +45,14 @@ struct BatchCommand: AsyncParsableCommand {
         echelon batch --do standardize data --output out --resume --timeout 200% --joblog out.log
         echelon batch --do 'filter hue > 1' 'map r = hue / ash' data/wine.csv \\
           --output out
+        echelon batch --do 'filter hue > 1, standardize' data/wine.csv --output out
       """)
 
   @Option(
     name: .customLong("do"), parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Operations, separated by blanks or commas; files may follow.", valueName: "op"))
+      "Operations, separated by blanks or commas, also in one word; files may follow.",
+      valueName: "op"))
   var words: [String]
 
   @Argument(

@@ -13,8 +13,8 @@ struct BatchPlan {
   private let command: String
 
   /// - Parameters:
-  ///   - words: the words after `--do`, each one or more operations separated by commas, or one with what follows it,
-  ///     `"filter x > 1"`, which may also be the next word; from the first that is none on, they are files:
+  ///   - words: the words after `--do`, each one or more operations as `StepText` reads them, `"filter x > 1, log"`; what
+  ///     an operation works on may also be the next word; from the first that is none on, they are files:
   ///     `--do log stats a.csv b.csv`.
   ///   - files: files and folders named elsewhere.
   ///   - dialect: how delimited text is written.
@@ -103,19 +103,18 @@ struct BatchPlan {
     var steps: [BatchStep] = []
     var rest = words[...]
     while let word = rest.first {
-      if let step = try tableStep(&rest, command) {
-        steps.append(step)
-        continue
-      }
-      let names = word.split(separator: ",").map(String.init)
-      let found = names.compactMap(BatchStep.init)
-      // A word that is no operation is a file if one has come before, or else a misspelling.
-      if found.count < names.count || names.isEmpty {
-        if let what = names.lazy.compactMap(BatchStep.wrongType).first {
-          throw WrongUse(what, command: command)
-        }
-        if steps.isEmpty || (!found.isEmpty && Folder.entry(at: word) == .unknown) {
-          let unknown = names.first { BatchStep($0) == nil } ?? word
+      let isFile = !steps.isEmpty && Folder.entry(at: word) != .unknown
+      // `my log.csv` is a file if there is one, but `log` is an operation whatever there is.
+      if isFile, word.contains(where: \.isWhitespace) { break }
+      let text = try joiningArgument(&rest, command)
+      do throws(StepText.Fault) {
+        let found = try StepText(text).steps
+        guard !found.isEmpty else { throw .unknown(word, besideOthers: false) }
+        steps += found
+        rest.removeFirst()
+      } catch .unknown(let unknown, let isBesideOthers) {
+        // A word that is no operation is a file if one has come before, or else a misspelling.
+        if steps.isEmpty || text != word || (isBesideOthers && !isFile) {
           let nearest = NearestName.to(unknown, among: BatchStep.names)
           throw WrongUse(
             "'\(unknown)' is not an operation; "
@@ -124,9 +123,9 @@ struct BatchPlan {
             command: command)
         }
         break
+      } catch .wrong(let what) {
+        throw WrongUse(what, command: command)
       }
-      steps += found
-      rest.removeFirst()
     }
     guard !steps.isEmpty else {
       throw WrongUse(
@@ -135,31 +134,23 @@ struct BatchPlan {
     return (steps, rest)
   }
 
-  /// The step that a word is, or this and the next one; nil if it is none of those that are followed by something.
-  private static func tableStep(
+  /// The first word, with the next one if it is an operation that is followed by something; that one is taken away.
+  private static func joiningArgument(
     _ rest: inout ArraySlice<String>, _ command: String
-  ) throws -> BatchStep? {
-    guard let word = rest.first else { return nil }
-    let name = word.prefix { !$0.isWhitespace }
-    guard TableOperation.isName(name) else { return nil }
-    rest.removeFirst()
-    var argument = String(word.dropFirst(name.count))
-    if argument.allSatisfy(\.isWhitespace), !TableOperation.isComplete(name) {
-      guard let next = rest.popFirst() else {
-        throw WrongUse("'\(name)' is followed by what it works on", command: command)
-      }
-      guard Folder.entry(at: next) == .unknown else {
-        throw WrongUse(
-          "'\(name)' is followed by what it works on, here by '\(next)', which is a file",
-          command: command)
-      }
-      argument = next
+  ) throws -> String {
+    let name = rest[rest.startIndex].split(whereSeparator: \.isWhitespace)
+    guard name.count == 1, TableOperation.isName(name[0]), !TableOperation.isComplete(name[0])
+    else { return rest[rest.startIndex] }
+    let word = rest.removeFirst()
+    guard let next = rest.first else {
+      throw WrongUse("'\(name[0])' is followed by what it works on", command: command)
     }
-    do {
-      return .table(try TableOperation("\(name) \(argument)"))
-    } catch {
-      throw WrongUse("\(name): \(error)", command: command)
+    guard Folder.entry(at: next) == .unknown else {
+      throw WrongUse(
+        "'\(name[0])' is followed by what it works on, here by '\(next)', which is a file",
+        command: command)
     }
+    return "\(word) \(next)"
   }
 
   /// The name of the input, with the new extension added if it has another one.

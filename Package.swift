@@ -192,7 +192,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "EchelonCommandTests",
-      dependencies: ["EchelonTool", "EchelonCommand", "EchelonFiles", "TestSupport"],
+      dependencies: [
+        "EchelonTool", "EchelonCommand", "EchelonFiles", "EchelonMemory", "TestSupport",
+      ],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -85,6 +85,47 @@ import Testing
     }
   }
 
+  @Test func `shards belong together however their paths are written, and are told what differs`()
+    throws
+  {
+    try withFolder { folder in
+      let job = try JobFixture(in: folder, count: 4)
+      try job.batch()
+      try FileManager.default.copyItem(atPath: job.inputs, toPath: "\(folder)/copy")
+      func shard(_ input: String, _ number: Int, _ options: String = "--do standardize") throws {
+        let run = try CommandProcess.shell(
+          "cd '\(folder)' && rm -rf \(number) && \"$ECHELON\" batch \(input) \(options) --output \(number) --shard \(number)/2"
+        )
+        #expect(run.status == 0, "\(run.errors)")
+      }
+      func merge() throws -> CommandProcess {
+        try CommandProcess.run(
+          "merge", "\(folder)/1", "\(folder)/2", "--output", "\(folder)/all")
+      }
+      try shard("in", 1)
+      for input in ["./in", "in/", "\"$PWD/in\""] {
+        try shard(input, 2)
+        try? FileManager.default.removeItem(atPath: "\(folder)/all")
+        let merged = try merge()
+        #expect(merged.status == 0, "\(input): \(merged.errors)")
+        #expect(try job.files(in: "\(folder)/all") == job.files())
+      }
+      for (input, options, message) in [
+        ("in", "--do normalize", "their steps are not the same"),
+        ("in", "--do standardize --missing -999", "or the options on how files are read"),
+        (
+          "copy", "--do standardize",
+          "their files are not the same, such as in/10000.csv there and copy/10001.csv here"
+        ),
+        ("in/*[123].csv", "--do standardize", "the number of all files is 4 there and 3 here"),
+      ] {
+        try shard(input, 2, options)
+        let refused = try merge()
+        #expect(refused.status == 1 && refused.errors.contains(message), "\(refused.errors)")
+      }
+    }
+  }
+
   @Test func `shards together are the whole run`() throws {
     try withFolder { folder in
       let job = try JobFixture(in: folder, count: 7) { $0 == 4 }

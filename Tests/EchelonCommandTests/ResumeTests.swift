@@ -1,3 +1,4 @@
+import EchelonMemory
 import Foundation
 import TestSupport
 import Testing
@@ -63,6 +64,99 @@ import Testing
       try job.write("x,z\n1,3\n", "other.csv")
       let changed = try job.batch("--resume", steps: step)
       #expect(JobFixture.summary(changed) == "2 files done")
+    }
+  }
+
+  /// Runs a batch in the folder of the job.
+  private func batch(_ job: JobFixture, _ input: String, _ options: String = "") throws
+    -> CommandProcess
+  {
+    let run = try CommandProcess.shell(
+      "cd '\(job.folder)' && \"$ECHELON\" batch --do standardize \(input) --output out \(options)")
+    #expect(run.status == 0, "\(input): \(run.errors)")
+    return run
+  }
+
+  @Test func `knows its files however their paths are written`() throws {
+    try withFolder { folder in
+      let job = try JobFixture(in: folder, count: 3)
+      _ = try batch(job, "in")
+      let before = try job.files()
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(folder)/link", withDestinationPath: folder)
+      for input in [
+        "./in", "in/", ".//in/.", "\"$PWD/in\"", "\"../$(basename \"$PWD\")/in\"", "in/*.csv",
+        "link/in",
+        "\"$(cd link && pwd)/in\"",
+      ] {
+        let plan = try batch(job, input, "--resume --dry-run").output
+        #expect(plan.split(separator: "\n").count { $0.contains("left as it is") } == 3, "\(input)")
+        let run = try batch(job, input, "--resume --format csv")
+        #expect(JobFixture.summary(run) == "3 files done (3 of them before)", "\(input)")
+        // What is shown are the paths of this run.
+        #expect(input != "./in" || run.output.contains("\n./in/10000.csv,"), "\(run.output)")
+      }
+      #expect(try job.files() == before)
+    }
+  }
+
+  @Test func `takes nothing for a file that only its name is of`() throws {
+    try withFolder { folder in
+      let job = try JobFixture(in: folder, count: 3)
+      _ = try batch(job, "in")
+      let before = try job.files()
+      try FileManager.default.copyItem(atPath: job.inputs, toPath: "\(folder)/copy")
+      try job.write("x,y\n1,2\n3,5\n", "copy/10001.csv")
+      let plan = try batch(job, "copy", "--resume --dry-run").output.split(separator: "\n")
+      #expect(plan.map { $0.contains("left as it is") } == [true, false, true])
+      #expect(plan[1].contains("the input has changed"))
+      #expect(
+        JobFixture.summary(try batch(job, "copy", "--resume"))
+          == "3 files done (2 of them before)")
+      let after = try job.files()
+      #expect(before.filter { after[$0.key] != $0.value }.map(\.key) == ["10001.csv"])
+      // And back again: the result is not that of this file.
+      #expect(
+        JobFixture.summary(try batch(job, "in", "--resume")) == "3 files done (2 of them before)")
+      #expect(try job.files() == before)
+
+      // The same bytes by a name with another format, with a result of the same name.
+      for name in ["a.csv", "a.csv.tsv"] {
+        try job.write("x\ty,z\n1\t2,3\n", "copy/\(name)")
+        let run = try CommandProcess.shell(
+          "cd '\(folder)' && \"$ECHELON\" batch --do to-tsv copy/\(name) --output o --resume")
+        #expect(run.output.contains("o/a.csv.tsv"))
+        #expect(JobFixture.summary(run) == "1 file done", "\(run.errors)")
+      }
+    }
+  }
+
+  @Test func `goes on from a journal whose keys have the paths of files`() throws {
+    try withFolder { folder in
+      let job = try JobFixture(in: folder, count: 3)
+      _ = try batch(job, "in")
+      let path = "\(job.output)/\(journal)"
+      var text = String(decoding: try contents(path), as: UTF8.self)
+      let operations = try #require(text.firstMatch(of: /"operations":"([0-9a-f]+)",/))
+      let inputs = try #require(text.firstMatch(of: /"inputs":"[0-9a-f]+",/))
+      text = text.replacing(operations.output.0, with: "").replacing(inputs.output, with: "")
+      text = text.replacing("\"version\":2", with: "\"version\":1")
+      let entry = /"job":"([0-9a-f]+)".*"path":"(.*?)"/
+      let lines = text.split(separator: "\n").map { line in
+        guard let found = line.firstMatch(of: entry) else { return String(line) }
+        let file = String(found.output.2)
+        let name = String(file.dropFirst("in/".count))
+        let old = ContentHash([String(operations.output.1), file, name].joined(separator: "\0"))
+        return String(line).replacing(found.output.1, with: old.description)
+      }
+      #expect(lines.count { $0.contains(entry) } == 3)
+      try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: path))
+      #expect(
+        JobFixture.summary(try batch(job, "in", "--resume")) == "3 files done (3 of them before)")
+      // They have been written down as they are called now.
+      #expect(
+        JobFixture.summary(try batch(job, "./in", "--resume"))
+          == "3 files done (3 of them before)")
     }
   }
 

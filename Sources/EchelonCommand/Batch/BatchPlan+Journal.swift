@@ -35,10 +35,11 @@ extension BatchPlan {
 
   /// The head of the journal of a run that does all of the plan, or a share of it.
   func header(_ basis: ResultBasis, shard: Shard?) throws -> JournalHeader {
-    // No path has a zero in it.
-    let text = ([try operationHash(basis)] + tasks.map(\.path)).joined(separator: "\0")
+    let operations = try operationHash(basis)
+    let inputs = Self.hash(tasks.map { InputName($0.path).path })
     return JournalHeader(
-      version: JournalHeader.currentVersion, basis: basis, plan: ContentHash(text).description,
+      version: JournalHeader.currentVersion, basis: basis,
+      plan: Self.hash([operations, inputs]), operations: operations, inputs: inputs,
       total: tasks.count, shard: shard, host: JobLog.hostName,
       processID: JournalHeader.ownProcessID)
   }
@@ -51,11 +52,20 @@ extension BatchPlan {
     let operation = try operationHash(basis)
     for index in tasks.indices {
       let names = tasks[index].outputs.map { InputFiles.name($0) }
-      let job = ContentHash(([operation, tasks[index].path] + names).joined(separator: "\0"))
-        .description
-      tasks[index].order = JournalOrder(
-        folder: folder, job: job, previous: contents?.entry(ofJob: job))
+      let path = tasks[index].path
+      // The folder of a file has no part in what becomes of it, and its bytes are compared.
+      let job = Self.hash([operation, InputName(path).last] + names)
+      let previous =
+        contents?.entry(ofJob: job)
+        // That of a journal of the first layout, whose keys have the path as it was written.
+        ?? contents?.entry(ofJob: Self.hash([operation, path] + names))
+      tasks[index].order = JournalOrder(folder: folder, job: job, previous: previous)
     }
+  }
+
+  /// The hash of several words; none has a zero in it.
+  private static func hash(_ words: [String]) -> String {
+    ContentHash(words.joined(separator: "\0")).description
   }
 
   /// Keeps the tasks of a share.

@@ -72,7 +72,7 @@ private func endingAndEntry(of task: BatchTask) -> (JobReport.Ending, JournalEnt
   // Before the file is read: a change of it meanwhile is seen when a run is resumed.
   let input = task.order == nil ? nil : task.input.contentHash
   if let previous = task.order?.validPrevious(input), let result = previous.result {
-    return (.unchanged(result), previous.moved(to: task.index))
+    return (.unchanged(result), task.order?.entry(for: task, standing: previous))
   }
   do {
     let result = try runBatchTask(task)
@@ -103,18 +103,17 @@ extension JournalOrder {
       index: task.index, path: task.path, job: job, input: input, outputs: outputs, result: result)
   }
 
+  /// What was done before and still stands, of a file that may have another path now, or another place among the files.
+  fileprivate func entry(for task: BatchTask, standing previous: JournalEntry) -> JournalEntry {
+    JournalEntry(
+      index: task.index, path: task.path, job: job, input: previous.input,
+      outputs: previous.outputs, result: previous.result)
+  }
+
   /// A failure.
   func entry(for task: BatchTask, failed failure: InputFailure) -> JournalEntry {
     JournalEntry(
       index: task.index, path: task.path, job: job, input: nil, failure: failure.description)
-  }
-}
-
-extension JournalEntry {
-  /// The same at another place among the files of a run.
-  fileprivate func moved(to index: Int) -> JournalEntry {
-    JournalEntry(
-      index: index, path: path, job: job, input: input, outputs: outputs, result: result)
   }
 }
 

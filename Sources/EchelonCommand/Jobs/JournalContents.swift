@@ -16,7 +16,7 @@ struct JournalContents {
   private(set) var entriesOfPlan: [Int: JournalEntry] = [:]
   /// Files that were done, the last time of each job.
   private var done: [String: JournalEntry] = [:]
-  /// The same, of each path.
+  /// The same, of each path as `InputName` has it.
   private var doneByPath: [String: JournalEntry] = [:]
 
   /// Nothing.
@@ -56,12 +56,15 @@ struct JournalContents {
     entriesOfPlan[entry.index] = entry
     guard entry.failure == nil else { return }
     done[entry.job] = entry
-    doneByPath[entry.path] = entry
+    doneByPath[InputName(entry.path).path] = entry
   }
+
+  /// One of the files of the last run, to show what its paths look like; nil where there is none.
+  var example: JournalEntry? { entriesOfPlan.min { $0.key < $1.key }?.value }
 
   /// The last time that this was done; nil when it never was.
   func entry(ofJob job: String) -> JournalEntry? { done[job] }
 
   /// The last time that something was done with the file.
-  func entry(ofPath path: String) -> JournalEntry? { doneByPath[path] }
+  func entry(ofPath path: String) -> JournalEntry? { doneByPath[InputName(path).path] }
 }

@@ -4,13 +4,16 @@ import Foundation
 
 /// The beginning of a run in a journal.
 struct JournalHeader: Codable, Equatable, Sendable {
-  /// Of the layout of the journal.
-  static let currentVersion = 1
+  /// Of the layout of the journal. In the first one, hashes had paths in them as they were written.
+  static let currentVersion = 2
 
   let version: Int
   let basis: ResultBasis
   /// The hash of all that is to be done: inputs, steps, basis. Shards of one run have the same.
   let plan: String
+  /// The hashes of its two halves: steps with options and basis, and the paths of inputs. Nil in the first layout.
+  var operations: String?
+  var inputs: String?
   /// Files of the whole run, all shards together.
   let total: Int
   let shard: Shard?
@@ -37,7 +40,7 @@ struct JournalEntry: Codable, Equatable, Sendable {
   /// The place of the file among all of the run, from 0.
   let index: Int
   let path: String
-  /// The hash of what is done with the file, by name, operations, options and basis.
+  /// The hash of what is done with the file: its name without folders, operations, options and basis, names of results.
   let job: String
   /// The hash of what was in the file; nil when it failed.
   let input: String?

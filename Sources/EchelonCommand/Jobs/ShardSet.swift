@@ -21,7 +21,8 @@ struct ShardSet {
     guard let first = shards.first else { throw CommandError("no shards are named") }
     for other in shards.dropFirst() {
       try Self.refuseDifference(
-        (first.folder, first.header), (other.folder, other.header))
+        (first.folder, first.header, first.journal.example),
+        (other.folder, other.header, other.journal.example))
     }
     try Self.refuseGaps(shards.map { ($0.folder, $0.shard) })
 
@@ -42,13 +43,17 @@ struct ShardSet {
     self.entries = entries.sorted { $0.entry.index < $1.entry.index }
     let header = first.header
     self.header = JournalHeader(
-      version: header.version, basis: header.basis, plan: header.plan, total: header.total,
-      shard: nil, host: JobLog.hostName, processID: JournalHeader.ownProcessID)
+      version: header.version, basis: header.basis, plan: header.plan,
+      operations: header.operations, inputs: header.inputs, total: header.total, shard: nil,
+      host: JobLog.hostName, processID: JournalHeader.ownProcessID)
   }
+
+  /// A shard beside another, with one of its files.
+  private typealias Side = (folder: String, header: JournalHeader, example: JournalEntry?)
 
   /// Shards of different kinds would not have the bits of any one run.
   private static func refuseDifference(
-    _ a: (folder: String, header: JournalHeader), _ b: (folder: String, header: JournalHeader)
+    _ a: Side, _ b: Side
   ) throws {
     func check<Value: Equatable>(
       _ what: String, _ advice: String, _ value: (JournalHeader) -> Value
@@ -74,10 +79,21 @@ struct ShardSet {
     try check("the number of shards", "give all of them the same n in --shard i/n") {
       $0.shard?.count ?? 0
     }
-    try check(
-      "the hash of inputs and steps",
-      "they are shards of different jobs: give all of them the same files and steps"
-    ) { $0.plan }
+    try check("the number of all files", "give all of them the same files") { $0.total }
+    guard a.header.plan != b.header.plan else { return }
+    let pair = "\(a.folder) and \(b.folder) do not belong together: "
+    guard a.header.operations == b.header.operations else {
+      throw CommandError(
+        pair
+          + "their steps are not the same, or the options on how files are read, or another file that a step reads; "
+          + "give all of them the same")
+    }
+    let examples = [a, b].compactMap { $0.example?.path }
+    throw CommandError(
+      pair + "their files are not the same"
+        + (examples.count == 2 ? ", such as \(examples[0]) there and \(examples[1]) here" : "")
+        + "; give all of them the same files in the same order, by paths that are the same from where the command runs"
+    )
   }
 
   private static func refuseGaps(_ shards: [(folder: String, shard: Shard)]) throws {

@@ -150,12 +150,17 @@ import Testing
         return String(line).replacing(found.output.1, with: old.description)
       }
       #expect(lines.count { $0.contains(entry) } == 3)
-      try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: path))
-      #expect(
-        JobFixture.summary(try batch(job, "in", "--resume")) == "3 files done (3 of them before)")
+      for input in ["in", "./in"] {
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: path))
+        #expect(
+          JobFixture.summary(try batch(job, input, "--resume"))
+            == "3 files done (3 of them before)")
+      }
+      let edited = try batch(job, "in", "--resume --missing -999 --dry-run").output
+      #expect(edited.split(separator: "\n").count { $0.contains("options have changed") } == 3)
       // They have been written down as they are called now.
       #expect(
-        JobFixture.summary(try batch(job, "./in", "--resume"))
+        JobFixture.summary(try batch(job, "\"$PWD/in\"", "--resume"))
           == "3 files done (3 of them before)")
     }
   }

@@ -57,8 +57,11 @@ extension BatchPlan {
       let job = Self.hash([operation, InputName(path).last] + names)
       let previous =
         contents?.entry(ofJob: job)
-        // That of a journal of the first layout, whose keys have the path as it was written.
+        // Those of a journal of the first layout, whose keys have the path as it was written then.
         ?? contents?.entry(ofJob: Self.hash([operation, path] + names))
+        ?? contents?.entry(ofPath: path).flatMap { entry in
+          entry.job == Self.hash([operation, entry.path] + names) ? entry : nil
+        }
       tasks[index].order = JournalOrder(folder: folder, job: job, previous: previous)
     }
   }

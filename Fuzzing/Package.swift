@@ -50,8 +50,8 @@ let package = Package(
         "EchelonFiles", "EchelonMemory", .product(name: "Yams", package: "Yams"),
       ],
       sources: [
-        "BatchResult.swift", "JobText.swift", "JobTextExcess.swift", "JournalContents.swift",
-        "JournalRecord.swift", "ResultBasis.swift", "Shard.swift",
+        "BatchResult.swift", "InputName.swift", "JobText.swift", "JobTextExcess.swift",
+        "JournalContents.swift", "JournalRecord.swift", "ResultBasis.swift", "Shard.swift",
       ],
       swiftSettings: swift + [.unsafeFlags(["-enable-testing"])]),
     .target(

@@ -15,7 +15,8 @@ public struct PoolStatistics: Sendable, Equatable {
   public var pendingTasks = 0
   /// Tasks and jobs handed over since the pool was made.
   public var submitted = 0
-  /// Tasks and jobs that are over, however they ended.
+  /// Tasks and jobs that are over, however they ended: each is counted a moment after its future is
+  /// complete, by the thread that completed it.
   public var completed: Int { submitted - pendingTasks }
   /// Those of them that ended with an error or were cancelled.
   public var failed = 0

@@ -190,6 +190,12 @@ let package = Package(
       name: "StartTests",
       dependencies: ["Echelon", "EchelonMemory", "StartProgram", "TestSupport"],
       swiftSettings: settings),
+    .target(name: "CCounting", path: "Tests/CCounting"),
+    .executableTarget(
+      name: "CostProgram", dependencies: ["CCounting", "Echelon", "EchelonPool", "EchelonWire"],
+      path: "Tests/CostProgram", swiftSettings: settings),
+    // Runs CostProgram, of which nothing may be in the program of all tests: it replaces malloc.
+    .testTarget(name: "CostTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "EchelonCommandTests",
       dependencies: [

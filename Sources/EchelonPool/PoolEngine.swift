@@ -204,6 +204,9 @@ package final class PoolEngine: Sendable {
     }
   }
 
+  /// Jobs that workers were told of, since the pool was made.
+  package var publishedJobs: UInt32 { state.withLock { $0.lastJobGeneration } }
+
   package var statistics: PoolStatistics {
     let now = MonotonicClock.now()
     var statistics = state.withLock { state in

@@ -11,6 +11,8 @@
 
 static double *x, *y, *z;
 static long count;
+// Of them the first that are computed.
+static long used;
 
 typedef double lanes2 __attribute__((vector_size(16), aligned(8)));
 typedef double lanes4 __attribute__((vector_size(32), aligned(8)));
@@ -89,12 +91,18 @@ int peer_has_sleef(void) {
 }
 
 int peer_elementwise_prepare(long wanted) {
-  count = wanted;
+  count = used = wanted;
   x = peer_allocate((size_t)count * sizeof(double));
   y = peer_allocate((size_t)count * sizeof(double));
   z = peer_allocate((size_t)count * sizeof(double));
   if (x == NULL || y == NULL || z == NULL) return -1;
   for (long i = 0; i < count; i++) x[i] = (double)i * 1e-6, y[i] = 1 - (double)i * 1e-7;
+  return 0;
+}
+
+int peer_elementwise_use(long wanted) {
+  if (wanted < 1 || wanted > count) return -1;
+  used = wanted;
   return 0;
 }
 
@@ -111,12 +119,12 @@ void peer_hypotenuse(void) {
   if (has_avx512()) body = hypotenuse_avx512;
   else if (has_avx2()) body = hypotenuse_avx2;
 #endif
-  peer_team_run(count, body);
+  peer_team_run(used, body);
 }
 
 void peer_wave(void) {
 #if defined(__x86_64__)
-  peer_team_run(count, has_avx512() ? wave_avx512 : wave_avx2);
+  peer_team_run(used, has_avx512() ? wave_avx512 : wave_avx2);
 #endif
 }
 

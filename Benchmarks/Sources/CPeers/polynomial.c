@@ -9,13 +9,21 @@
 
 static double *x, *y;
 static long count;
+// Of them the first that are computed.
+static long used;
 
 int peer_map_prepare(long wanted) {
-  count = wanted;
+  count = used = wanted;
   x = peer_allocate((size_t)count * sizeof(double));
   y = peer_allocate((size_t)count * sizeof(double));
   if (x == NULL || y == NULL) return -1;
   for (long i = 0; i < count; i++) x[i] = (double)i * 1e-6;
+  return 0;
+}
+
+int peer_map_use(long wanted) {
+  if (wanted < 1 || wanted > count) return -1;
+  used = wanted;
   return 0;
 }
 
@@ -53,8 +61,8 @@ static void degree7(int thread, long first, long last) {
 
 int peer_map_polynomial(int degree) {
   switch (degree) {
-    case 3: peer_team_run(count, degree3); return 0;
-    case 7: peer_team_run(count, degree7); return 0;
+    case 3: peer_team_run(used, degree3); return 0;
+    case 7: peer_team_run(used, degree7); return 0;
     default: return -1;
   }
 }

@@ -10,6 +10,8 @@
 
 static double *x, *y;
 static long count;
+// Of them the first that are looked at.
+static long used;
 
 static struct {
   double value[2];
@@ -17,7 +19,7 @@ static struct {
 } parts[PEER_TEAM_LIMIT];
 
 int peer_reductions_prepare(long wanted) {
-  count = wanted;
+  count = used = wanted;
   x = peer_allocate((size_t)count * sizeof(double));
   y = peer_allocate((size_t)count * sizeof(double));
   if (x == NULL || y == NULL) return -1;
@@ -25,6 +27,12 @@ int peer_reductions_prepare(long wanted) {
     x[i] = 1 / (1 + (double)i);
     y[i] = 1 - (double)i * 1e-9;
   }
+  return 0;
+}
+
+int peer_reductions_use(long wanted) {
+  if (wanted < 1 || wanted > count) return -1;
+  used = wanted;
   return 0;
 }
 
@@ -112,7 +120,7 @@ DEFINE(avx512, 8, __attribute__((target("avx512f"))))
 static void run(void (*body)(int, long, long), double nothing) {
   for (int thread = 0; thread < PEER_TEAM_LIMIT; thread++)
     parts[thread].value[0] = parts[thread].value[1] = nothing;
-  peer_team_run(count, body);
+  peer_team_run(used, body);
 }
 
 static double total(int which) {
@@ -143,5 +151,5 @@ double peer_maximum(void) {
 double peer_variance(void) {
   run(BEST(moments), 0);
   double sum = total(0);
-  return (total(1) - sum * sum / (double)count) / (double)(count - 1);
+  return (total(1) - sum * sum / (double)used) / (double)(used - 1);
 }

@@ -14,7 +14,7 @@ enum BuiltPeers {
     let folder = FileManager.default.currentDirectoryPath
     for (variable, path) in places where FileManager.default.fileExists(atPath: path) {
       // 0: what is there is kept.
-      setenv(variable, "\(folder)/\(path)", 0)
+      unsafe setenv(variable, "\(folder)/\(path)", 0)
     }
   }
 }

@@ -1,4 +1,4 @@
-public import EchelonLinearAlgebra
+import EchelonLinearAlgebra
 import EchelonMemory
 import EchelonPool
 public import EchelonWire

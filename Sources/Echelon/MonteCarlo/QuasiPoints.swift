@@ -1,6 +1,6 @@
 import EchelonKernels
 public import EchelonMemory
-public import EchelonRandom
+import EchelonRandom
 
 /// The points of a job: of each replicate those from a part on.
 @frozen

@@ -1,5 +1,5 @@
 import EchelonKernels
-public import EchelonMemory
+import EchelonMemory
 import EchelonPool
 public import EchelonWire
 

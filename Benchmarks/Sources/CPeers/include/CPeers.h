@@ -14,6 +14,8 @@ int peer_team_start(int thread_count);
 /// Makes x[i] = i·1e-6 and y, of `count` doubles each, in memory of their own, with huge pages where
 /// the system gives them on request; touched. Returns 0.
 int peer_map_prepare(long count);
+/// From now on the first elements only. Returns 0, or -1 when there are fewer.
+int peer_map_use(long count);
 /// y[i] = 1 + x[i] + … + x[i]^degree/degree! in Horner's form, degree 3 or 7. Returns 0.
 int peer_map_polynomial(int degree);
 /// y[index] after that.
@@ -22,6 +24,8 @@ void peer_map_release(void);
 
 /// Makes x[i] = i·1e-6, y[i] = 1 − i·1e-7 and z, of `count` doubles each, as above. Returns 0.
 int peer_elementwise_prepare(long count);
+/// From now on the first elements only. Returns 0, or -1 when there are fewer.
+int peer_elementwise_use(long count);
 /// z[i] = √(x[i]² + y[i]²), in one loop, by the widest vectors.
 void peer_hypotenuse(void);
 /// z[i] = sin(x[i])·exp(−x[i]) by SLEEF's vector functions of 1.0 ulp; `peer_has_sleef` has said that they
@@ -44,6 +48,8 @@ void peer_sum_release(void);
 
 /// Fills the arrays that the next three work on.
 int peer_reductions_prepare(long count);
+/// From now on the first elements only. Returns 0, or -1 when there are fewer.
+int peer_reductions_use(long count);
 double peer_dot(void);
 double peer_minimum(void);
 double peer_maximum(void);

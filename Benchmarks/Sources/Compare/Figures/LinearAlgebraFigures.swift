@@ -132,7 +132,7 @@ extension Figures {
     let coreType = try pool.submit { BLASInfo.current.coreType }.result()
     let variable = coreType.isEmpty ? "" : "OPENBLAS_CORETYPE=\(coreType) "
     let command = "\(variable)exec \(program ?? "blas") \(setup.workers) \(operation) \(n)"
-    guard peer_service_start(command) == 0 else {
+    guard unsafe peer_service_start(command) == 0 else {
       throw ComparisonError.rivalFailed("start: \(command)")
     }
   }

@@ -3,7 +3,7 @@ import EchelonComparison
 
 /// Everything whose cost is measured over sizes, in the order of the table.
 enum Growths {
-  static let all = dispatch + [bytes, queuedTask] + workers
+  static let all = dispatch + [bytes, queuedTask] + kernels + workers
 
   /// How much larger the largest cost may be than the least and still be called the same: from one size to the next what is
   /// in which cache differs, and so do the numbers.

@@ -40,6 +40,21 @@ extension DataFileReader {
   var raggedRows: RaggedRowCounts {
     if case .csv(let file) = format { file.raggedRows } else { RaggedRowCounts() }
   }
+
+  /// Says on standard error what opening the file showed that its user may not know.
+  /// - Parameter hasTextOptions: whether the command has those that say how text is read.
+  func tellOfReading(hasTextOptions: Bool = true) throws(FileError) {
+    let oddWords = OddWords.notes(try oddWords(), hasOptions: hasTextOptions)
+    for note in [raggedRows.note(path: path)].compactMap(\.self) + oddWords {
+      Console.writeError("echelon: \(note)")
+    }
+  }
+
+  /// All values, for a command without options of how text is read; what its user may not know is said.
+  func toldTable() throws(FileError) -> DataTable {
+    try tellOfReading(hasTextOptions: false)
+    return try table()
+  }
 }
 
 /// All of standard input, in memory where workers find it for as long as this lives.

@@ -23,6 +23,9 @@ public struct SharedTable: Sendable {
   /// The rows that had more or fewer fields than the header, by what the dialect says becomes of them.
   public let raggedRows: RaggedRowCounts
 
+  /// What was found out when it was read. What had to be decompressed is where it says only as long as its reader lives.
+  package let outline: CSVOutline
+
   private let storage: SharedArray<Double>
   /// For each column of numbers, where it lies in the storage, in columns.
   private let slots: [Int?]
@@ -30,6 +33,7 @@ public struct SharedTable: Sendable {
   init(
     _ outline: CSVOutline, missingCounts: [Int], _ storage: SharedArray<Double>, slots: [Int]
   ) {
+    self.outline = outline
     path = outline.path
     columns = outline.columns
     rowCount = outline.rowCount

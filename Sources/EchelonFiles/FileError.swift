@@ -2,7 +2,7 @@ package import EchelonMemory
 import Glibc
 
 /// A place in a text file, as editors count: lines and columns from 1.
-public struct FilePlace: Equatable, Sendable, CustomStringConvertible {
+public struct FilePlace: Equatable, Sendable, Codable, CustomStringConvertible {
   /// The path as it was given.
   public let path: String
 

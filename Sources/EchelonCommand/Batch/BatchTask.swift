@@ -40,17 +40,19 @@ extension BatchResult {
       raggedRows.note(path: path),
       RoundedColumns.note(roundedColumns ?? [], areIntegers: false, path: path),
       RoundedColumns.note(roundedIntegers ?? [], areIntegers: true, path: path),
-    ].compactMap(\.self)
+    ].compactMap(\.self) + OddWords.notes(oddWords ?? [])
   }
 
   fileprivate init(
     _ reader: DataFileReader, undefinedCount: Int, _ rounded: RoundedColumns
-  ) {
+  ) throws(FileError) {
     let names = rounded.names.isEmpty ? nil : rounded.names
+    let oddWords = try reader.oddWords()
     self.init(
       rowCount: reader.rowCount, columnCount: reader.columns.count, undefinedCount: undefinedCount,
       raggedRows: reader.raggedRows, roundedColumns: rounded.areIntegers ? nil : names,
-      roundedIntegers: rounded.areIntegers ? names : nil)
+      roundedIntegers: rounded.areIntegers ? names : nil,
+      oddWords: oddWords.isEmpty ? nil : oddWords)
   }
 }
 
@@ -77,7 +79,7 @@ extension BatchResult {
       table = try step.apply(to: table, file: task.path)
       if step.canMakeUndefined { undefinedCount += table.undefinedCount - before }
     }
-    return BatchResult(reader, undefinedCount: undefinedCount, rounded)
+    return try BatchResult(reader, undefinedCount: undefinedCount, rounded)
   } catch {
     throw InputFailure(error, path: task.path)
   }
@@ -106,7 +108,7 @@ extension BatchTask {
       }
     }
     try namingOutput { for output in outputs { try output.finish() } }
-    return BatchResult(reader, undefinedCount: undefinedCount, rounded)
+    return try BatchResult(reader, undefinedCount: undefinedCount, rounded)
   }
 }
 

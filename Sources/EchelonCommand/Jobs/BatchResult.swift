@@ -13,6 +13,8 @@ struct BatchResult: Codable, Equatable, Sendable {
   let roundedColumns: [String]?
   /// Columns of other files whose integers of 64 bits were rounded; nil where there are none.
   let roundedIntegers: [String]?
+  /// Columns that are text for a few words among numbers; nil where there are none.
+  var oddWords: [OddWords]?
 
   /// Whether its numbers are those of a file: what was decoded may be anything.
   var isPossible: Bool {

@@ -48,7 +48,7 @@ struct BootstrapCommand: AsyncParsableCommand {
 
   func run() async throws {
     let sample = try NumberSample(
-      column, of: DataFileReader.open(file).table(), path: file, option: "--column", atLeast: 2)
+      column, of: DataFileReader.open(file).toldTable(), path: file, option: "--column", atLeast: 2)
     try await options.inPool { pool, interruption in
       let (found, seconds) = try await timed {
         let (values, statistic) = (try pool.array(sample.values), statistic)

@@ -65,7 +65,7 @@ struct PermutationCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let table = try DataFileReader.open(file).table()
+    let table = try DataFileReader.open(file).toldTable()
     let samples = try names.map {
       try NumberSample($0, of: table, path: file, option: "--columns", atLeast: 2)
     }

@@ -16,7 +16,7 @@ struct PriceTable {
   ///     prices for each asset, and at most one of dates.
   ///   - columns: the names of columns that were given; nil where they are to be found.
   init(path: String, columns: PriceColumns) throws {
-    let table = try DataFileReader.open(path).table()
+    let table = try DataFileReader.open(path).toldTable()
     func refuse(_ problem: String) -> CommandError { CommandError("\(path): \(problem)") }
     func column(_ name: String, _ option: String) throws -> Column {
       guard let column = table[name] else {

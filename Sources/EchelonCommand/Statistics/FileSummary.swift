@@ -10,6 +10,8 @@ struct FileSummary: Codable, Sendable {
   private(set) var raggedRows = RaggedRowCounts()
   /// What is to be said of whole numbers that were rounded; nil where there are none.
   private(set) var roundedNote: String?
+  /// Columns that are text for a few words among numbers.
+  var oddWords: [OddWords] = []
   /// When a process was at it, where that is of interest.
   var span: WorkSpan?
 
@@ -62,6 +64,7 @@ struct FileSummary: Codable, Sendable {
     }
     self.init(
       file: reader.path, rowCount: rowCount, columns: columns, raggedRows: reader.raggedRows)
+    oddWords = try reader.oddWords()
     try noteRounded { reader }
   }
 

@@ -62,6 +62,8 @@ struct LargeFileSummary {
     let (chunks, seconds) = try await timed {
       try await pool.chunks(of: plan, byteCount: bytesPerPiece)
     }
+    // What was decompressed is there for as long as the plan is.
+    defer { withExtendedLifetime(plan) {} }
     if let chunks {
       guard isLarge(plan.slotCount, rowCount: chunks.last?.rows.upperBound ?? 0) else {
         return try await summarize(after: seconds) { try await pool.table(plan, chunks: chunks) }
@@ -69,8 +71,6 @@ struct LargeFileSummary {
       let (outcome, readSeconds) = try await timed { try await pool.outcome(of: plan, chunks) }
       report("reading", seconds + readSeconds)
       if let outcome {
-        // What was decompressed is there for as long as the plan is.
-        defer { withExtendedLifetime(plan) {} }
         return try await summarize(outcome.outline, missing: outcome.missingCounts)
       }
     }
@@ -78,6 +78,7 @@ struct LargeFileSummary {
   }
 
   private func summarize(_ file: CSVFile) async throws -> FileSummary {
+    defer { withExtendedLifetime(file) {} }
     guard isLarge(file.numberColumns.count, rowCount: file.rowCount) else {
       return try await summarize { try await pool.table(of: file) }
     }
@@ -89,7 +90,6 @@ struct LargeFileSummary {
         }
       }
     }
-    defer { withExtendedLifetime(file) {} }
     return try await summarize(file.outline, missing: missing)
   }
 
@@ -114,9 +114,11 @@ struct LargeFileSummary {
         : ColumnSummary(
           text: column.name, count: outline.rowCount - missing[index], missing: missing[index])
     }
-    return FileSummary(
+    var summary = FileSummary(
       file: outline.path, rowCount: outline.rowCount, columns: columns,
       raggedRows: outline.raggedRows)
+    summary.oddWords = try CSVFile(outline).oddWords()
+    return summary
   }
 
   /// - Parameter before: how many seconds of the reading are over.
@@ -148,8 +150,10 @@ struct LargeFileSummary {
         ? next.next()!  // one for each column of numbers
         : ColumnSummary(text: column.name, count: rowCount - missing, missing: missing)
     }
-    return FileSummary(
+    var summary = FileSummary(
       file: table.path, rowCount: rowCount, columns: columns, raggedRows: table.raggedRows)
+    summary.oddWords = try CSVFile(table.outline).oddWords()
+    return summary
   }
 
   // MARK: Arrays

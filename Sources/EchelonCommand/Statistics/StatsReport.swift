@@ -20,8 +20,9 @@ struct StatsReport {
       Console.report(error)
       return
     }
-    for note in [summary.raggedRows.note(path: summary.file), summary.roundedNote] {
-      if let note { Console.writeError("echelon: \(note)") }
+    let notes = [summary.raggedRows.note(path: summary.file), summary.roundedNote]
+    for note in notes.compactMap(\.self) + OddWords.notes(summary.oddWords) {
+      Console.writeError("echelon: \(note)")
     }
     if format == .table {
       try Console.write((summaries.isEmpty ? "" : "\n") + Self.table(summary))

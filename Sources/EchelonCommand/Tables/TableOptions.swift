@@ -232,7 +232,7 @@ extension TextOptions {
     defer { withExtendedLifetime(standardInput) {} }
     do {
       let reader = try inputs[0].open()
-      if let note = reader.raggedRows.note(path: path) { Console.writeError("echelon: \(note)") }
+      try reader.tellOfReading()
       let table = try reader.table()
       var rounded = RoundedColumns(in: reader)
       try rounded.look(at: table)

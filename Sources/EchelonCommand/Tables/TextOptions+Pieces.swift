@@ -26,7 +26,7 @@ extension TextOptions {
       }
     }
     let reader = try reported { try inputs[0].open(chunkByteCount: byteCount) }
-    if let note = reader.raggedRows.note(path: path) { Console.writeError("echelon: \(note)") }
+    try reported { try reader.tellOfReading() }
     var rounded = RoundedColumns(in: reader)
     var isFirst = true
     while output.wantsPass {
@@ -59,7 +59,7 @@ extension TextOptions {
     do {
       let byteCount = max(1, byteCount)
       let reader = try inputs[0].open(chunkByteCount: byteCount)
-      if let note = reader.raggedRows.note(path: path) { Console.writeError("echelon: \(note)") }
+      try reader.tellOfReading()
       let pieces = reader.pieces(byteCount: byteCount)
       // Read once where it fits. Nothing is known of how long words are: they count as numbers do, and twice.
       let size = 2 * Double(reader.columns.count) * Double(reader.rowCount) * 8

@@ -1,0 +1,49 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(3))) struct `A word in a column of numbers` {
+  private func withFile(_ body: (_ folder: String, _ path: String) throws -> Void) throws {
+    try withFolder { folder in
+      let rows = (1...3_000).map { "\($0),\($0 == 1_233 ? "1O.5" : "\($0 % 7).25"),\($0 % 5)\n" }
+      try Data(("id,price,n\n" + rows.joined()).utf8).write(to: URL(filePath: folder + "/p.csv"))
+      try body(folder, folder + "/p.csv")
+    }
+  }
+
+  @Test func `is told of by every command, once and in the same words`() throws {
+    try withFile { folder, path in
+      let note =
+        "echelon: \(path):1234:6: 'price' is text because of the word '1O.5', among 2,999 numbers; "
+      let pieces = ["--piece-bytes", "999"]
+      let pool = ["--divide-from", "1", "--piece-bytes", "999"]
+      for command in [
+        ["stats", path], ["stats", path, "--all"],
+        ["stats", path, "--workers", "1"], ["stats", path, "--workers", "3"],
+        ["stats", path, "--workers", "1"] + pool, ["stats", path, "--workers", "3"] + pool,
+        ["stats", path, "--workers", "2", "--divide-from", "1"],
+        ["corr", path], ["map", "m = 2 * id", path], ["filter", "id > 2990", path] + pieces,
+        ["sort", "n", path], ["quantiles", "0.5", path] + pieces,
+        ["convert", path, "--output", folder + "/p.npy"],
+        ["batch", "--output", folder + "/out", "--do", "abs", path],
+      ] {
+        let run = try CommandProcess.run(command)
+        #expect(run.status == 0, "\(command): \(run.errors)")
+        #expect(run.errors.components(separatedBy: note).count == 2, "\(command): \(run.errors)")
+        #expect(run.errors.contains("--missing 'NA,1O.5'"), "\(command): \(run.errors)")
+      }
+    }
+  }
+
+  @Test func `is dealt with as the note says`() throws {
+    try withFile { _, path in
+      for options in [["--missing", "NA,1O.5"], ["--types", "price=text"]] {
+        let run = try CommandProcess.run(["stats", path] + options)
+        #expect(run.status == 0 && run.errors.isEmpty, "\(options): \(run.errors)")
+      }
+      let refused = try CommandProcess.run("stats", path, "--types", "price=number")
+      #expect(
+        refused.status != 0 && refused.errors.contains("\(path):1234:6: '1O.5' is not a number"))
+    }
+  }
+}

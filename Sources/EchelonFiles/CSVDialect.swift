@@ -67,7 +67,9 @@ public struct CSVDialect: Sendable, Equatable, Codable {
   /// in a column of text keep their zeros.
   public var kinds: [String: ColumnKind] = [:]
 
-  /// What stands for a missing value, exactly as spelled; blanks around it do not count.
+  /// What stands for a missing value, exactly as spelled.
+  ///
+  /// Blanks around it do not count in a column of numbers; among words ` NA` is another word, as for pandas.
   ///
   /// The same in a column of numbers and of text, with one difference: quotes make it text.
   /// `"NA"` is missing among numbers and the word NA among words. A number can be one: `-999`.

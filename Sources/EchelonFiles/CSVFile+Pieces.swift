@@ -57,9 +57,7 @@ extension CSVFile {
             values[index].append(nil)
             continue
           }
-          let field = fields[column]
-          let isMissing = !field.isQuoted && missing.contains(field.contents, in: bytes)
-          values[index].append(isMissing ? nil : try tokenizer.text(of: field, in: bytes))
+          values[index].append(try text(of: fields[column], column: column, in: bytes))
         }
       }
     }

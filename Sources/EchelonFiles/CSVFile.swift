@@ -152,12 +152,23 @@ public struct CSVFile: Sendable {
           values.append(nil)
           continue
         }
-        let isMissing =
-          !fields[index].isQuoted && missing.contains(fields[index].contents, in: bytes)
-        values.append(isMissing ? nil : try tokenizer.text(of: fields[index], in: bytes))
+        values.append(try text(of: fields[index], column: index, in: bytes))
       }
     }
     return values
+  }
+
+  /// A field as text; nil if it is missing. Blanks around it belong to it in a column of text.
+  func text(of field: CSVField, column: Int, in bytes: Span<UInt8>) throws(CSVFault) -> String? {
+    if !field.isQuoted, missing.contains(spelling(of: field, column: column), in: bytes) {
+      return nil
+    }
+    return try tokenizer.text(of: field, isWord: columns[column].kind == .text, in: bytes)
+  }
+
+  /// The bytes that are compared with the spellings of missing values.
+  func spelling(of field: CSVField, column: Int) -> Range<Int> {
+    columns[column].kind == .text ? field.word : field.contents
   }
 
   /// What `readNumbers` gives, in memory.

@@ -62,7 +62,9 @@ extension CSVFile {
             continue
           }
           let canBeMissing = !fields[column].isQuoted || columns[column].kind == .number
-          if canBeMissing && missing.contains(fields[column].contents, in: bytes) {
+          if canBeMissing
+            && missing.contains(spelling(of: fields[column], column: column), in: bytes)
+          {
             counts[column] += 1
           }
         }

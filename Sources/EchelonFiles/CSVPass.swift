@@ -153,12 +153,14 @@ struct CSVPass: Sendable {
   ) throws(CSVFault) -> (value: Double, end: Int) {
     let field = try tokenizer.field(in: bytes, at: start)
     if kinds.isText[column] {
-      if !field.isQuoted, missing.contains(field.contents, in: bytes) { kinds.meetMissing(column) }
+      if !field.isQuoted, missing.contains(field.word, in: bytes) { kinds.meetMissing(column) }
       return (.nan, field.end)
     }
     switch NumberSyntax(field.contents, in: bytes, missing: missing, point: tokenizer.point) {
     case .number(let value): return (value, field.end)
-    case .missing: if !field.isQuoted { kinds.meetMissing(column) }
+    case .missing:
+      // Among words, where the column may yet turn out to belong, blanks make another word of it.
+      if !field.isQuoted, missing.contains(field.word, in: bytes) { kinds.meetMissing(column) }
     case .text: kinds.meetText(column, field, in: bytes)
     }
     return (.nan, field.end)

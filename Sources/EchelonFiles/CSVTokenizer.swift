@@ -23,8 +23,10 @@ struct CSVFault: Error, Equatable {
 
 /// One field of delimited text: where its contents lie, and what comes after it.
 struct CSVField: Equatable {
-  /// The bytes between the quotes, or without the blanks around an unquoted field.
+  /// The bytes between the quotes, or without the blanks around an unquoted field: what a number is, or a name.
   var contents: Range<Int>
+  /// The bytes between the quotes, or with the blanks around an unquoted field: what a word is.
+  var word: Range<Int>
   var isQuoted: Bool
   /// Whether the contents have quotes written as two.
   var hasDoubledQuotes: Bool
@@ -37,7 +39,7 @@ struct CSVField: Equatable {
 /// It holds no position, only the rules: whoever reads keeps the offset, so that a reader can begin
 /// at any record of a file and several can work on one at once.
 ///
-/// Beyond the RFC: lines may end in CR LF, LF or CR, blanks around a field or its quotes do not
+/// Beyond the RFC: lines may end in CR LF, LF or CR, blanks around a number, a name or quotes do not
 /// belong to it, and a quote inside an unquoted field is a character like others (`5" pipe`).
 struct CSVTokenizer: Sendable {
   let delimiter: UInt8
@@ -71,8 +73,8 @@ struct CSVTokenizer: Sendable {
     var contentsEnd = position
     while contentsEnd > contentsStart, isBlank(bytes[contentsEnd - 1]) { contentsEnd -= 1 }
     return CSVField(
-      contents: contentsStart..<contentsEnd, isQuoted: false, hasDoubledQuotes: false,
-      end: position)
+      contents: contentsStart..<contentsEnd, word: start..<position, isQuoted: false,
+      hasDoubledQuotes: false, end: position)
   }
 
   private func quotedField(in bytes: Span<UInt8>, at quote: Int) throws(CSVFault) -> CSVField {
@@ -96,8 +98,10 @@ struct CSVTokenizer: Sendable {
     guard end == bytes.count || bytes[end] == delimiter || isLineEnd(bytes[end]) else {
       throw CSVFault(offset: end, problem: .textAfterQuote)
     }
+    let contents = quote + 1..<position
     return CSVField(
-      contents: quote + 1..<position, isQuoted: true, hasDoubledQuotes: hasDoubledQuotes, end: end)
+      contents: contents, word: contents, isQuoted: true, hasDoubledQuotes: hasDoubledQuotes,
+      end: end)
   }
 
   /// The decimal number that fills the field at `start`, or nil when the field is anything else:
@@ -177,17 +181,21 @@ struct CSVTokenizer: Sendable {
     byte == 0x20 || (byte == UInt8(ascii: "\t") && byte != delimiter)
   }
 
-  /// The contents of a field as text, doubled quotes made single.
-  func text(of field: CSVField, in bytes: Span<UInt8>) throws(CSVFault) -> String {
+  /// A field as text, doubled quotes made single.
+  /// - Parameter isWord: whether blanks around it belong to it.
+  func text(
+    of field: CSVField, isWord: Bool = false, in bytes: Span<UInt8>
+  ) throws(CSVFault) -> String {
+    let range = isWord ? field.word : field.contents
     var copy: [UInt8] = []
-    copy.reserveCapacity(field.contents.count)
-    var position = field.contents.lowerBound
-    while position < field.contents.upperBound {
+    copy.reserveCapacity(range.count)
+    var position = range.lowerBound
+    while position < range.upperBound {
       copy.append(bytes[position])
       position += field.hasDoubledQuotes && bytes[position] == UInt8(ascii: "\"") ? 2 : 1
     }
     guard let text = String(validating: copy, as: UTF8.self) else {
-      throw CSVFault(offset: firstInvalid(field.contents, in: bytes), problem: .notUTF8)
+      throw CSVFault(offset: firstInvalid(range, in: bytes), problem: .notUTF8)
     }
     return text
   }

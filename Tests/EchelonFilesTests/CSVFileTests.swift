@@ -36,7 +36,7 @@ import Testing
 
   @Test(arguments: CSVDialect.usualMissingSpellings)
   func `has missing values in the usual spellings`(_ spelling: String) throws {
-    let table = try table("number,word\n1,x\n\(spelling),\(spelling)\n \(spelling) , y\n3,z\n")
+    let table = try table("number,word\n1,x\n\(spelling),\(spelling)\n \(spelling) ,y\n3,z\n")
     let numbers = try #require(table["number"]?.numbers)
     #expect(bits(numbers) == bits([1, .nan, .nan, 3]))
     #expect(table["word"]?.text == ["x", nil, "y", "z"])
@@ -50,12 +50,40 @@ import Testing
     #expect(table["number"].map { bits($0.numbers ?? []) } == bits([1, .nan, .nan, 4]))
   }
 
-  @Test func `ignores blanks around fields`() throws {
+  @Test func `ignores blanks around numbers and names, and keeps those of words`() throws {
     let table = try table("a , b,\tc\n 1 ,  x y  ,\t2\n-3\t, \" z \" , 4 \n")
     #expect(table.columns.map(\.name) == ["a", "b", "c"])
     #expect(table["a"]?.numbers == [1, -3])
-    #expect(table["b"]?.text == ["x y", " z "])
+    #expect(table["b"]?.text == ["  x y  ", " z "])
     #expect(table["c"]?.numbers == [2, 4])
+  }
+
+  @Test func `takes a missing value with blanks for a word among words, as missing among numbers`()
+    throws
+  {
+    let text = "word,number\n NA ,  NA\nNA,1\n  , 2 \n, \nx,3\n"
+    for size in [1, 8, 1 << 20] {
+      let file = try CSVFile(name: "test.csv", bytes: Array(text.utf8), chunkByteCount: size)
+      let table = try file.table()
+      #expect(table["word"]?.text == [" NA ", nil, "  ", nil, "x"])
+      #expect(table["number"].map { bits($0.numbers ?? []) } == bits([.nan, 1, 2, .nan, 3]))
+      let counts = try file.chunks.map { try file.missingCounts(of: $0)[0] }
+      #expect(counts.reduce(0, +) == 2, "chunks of \(size) bytes")
+    }
+    // Words that come later make words of blanks before them.
+    let late = try EchelonFilesTests.table("a,b\n ,1\n NA,2\nx,3\n,4\n")
+    #expect(late["a"]?.text == [" ", " NA", "x", nil])
+  }
+
+  @Test func `keeps words to the byte in tab separated text and back`() throws {
+    let text = "a\tb\n x \t1\n\"\ty\"\t 2\nz  \t3\n"
+    let dialect = CSVDialect.tabSeparated
+    let table = try CSVFile(text, dialect: dialect).table()
+    #expect(table["a"]?.text == [" x ", "\ty", "z  "])
+    for other in [dialect, .commaSeparated] {
+      let written = CSVWriter.text(table, dialect: other)
+      #expect(try CSVFile(written, dialect: other).table() == table)
+    }
   }
 
   @Test func `with a header only has columns without rows`() throws {

@@ -43,6 +43,7 @@ def by_pandas(
     difference on purpose:
 
     - names that are empty or came before: see `distinct`; pandas has `Unnamed: 0`, and `x.1`;
+    - blanks before numbers, missing values among them and names do not belong to them; those of words do;
     - columns of True and False are words: CSV has no types, and R, C and spreadsheets spell them otherwise;
     - whole numbers beyond 64 bits are numbers, as everywhere else; pandas has words, or Python's integers;
     - -0 is negative, also in a column of whole numbers; pandas has integers there, which have no such number.
@@ -56,13 +57,14 @@ def by_pandas(
     positions = list(range(len(names)))
     is_decimal = re.compile(DECIMAL.format(point=re.escape(point))).fullmatch
     asked = dict(
-        sep=delimiter, header=0 if header else None, names=positions, index_col=False, comment=comment,
-        skipinitialspace=True, keep_default_na=False, na_values=missing, encoding="utf-8-sig", **more)
+        sep=delimiter, header=0 if header else None, names=positions, index_col=False, comment=comment, keep_default_na=False, na_values=missing, encoding="utf-8-sig", **more)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         given = {names.index(name): str for name, kind in types.items() if kind == TEXT}
-        frame = pandas.read_csv(io.BytesIO(data), decimal=point, dtype=given, **PRECISION, **asked)
-        words = pandas.read_csv(io.BytesIO(data), dtype=str, **asked)
+        frame = pandas.read_csv(
+            io.BytesIO(data), decimal=point, dtype=given, skipinitialspace=True, **PRECISION, **asked)
+        words = pandas.read_csv(io.BytesIO(data), dtype=str, skipinitialspace=True, **asked)
+        texts = pandas.read_csv(io.BytesIO(data), dtype=str, **asked)
     columns = []
     for position, name in zip(positions, names):
         spelled = [None if pandas.isna(word) else word for word in words[position]]
@@ -75,7 +77,7 @@ def by_pandas(
             columns.append(Column(name, NUMBER, [
                 math.nan if word is None else float(word.replace(point, ".")) for word in plain]))
         else:
-            columns.append(Column(name, TEXT, spelled))
+            columns.append(Column(name, TEXT, [None if pandas.isna(word) else word for word in texts[position]]))
     return columns
 
 
@@ -162,7 +164,8 @@ def by_fuzzer(random, index):
             kind = random.choice(["number", "word"])
         text = number(random, point) if kind == "number" else word(random)
         text = field(random, text, delimiter, quoting)
-        return random.choice(["", " ", "  "]) + text if has_padding else text
+        # Before quotes, pandas takes blanks for the beginning of a word that has quotes in it.
+        return random.choice(["", " ", "  "]) + text if has_padding and text[:1] != '"' else text
 
     rows = [[cell(kind) for kind in kinds] for _ in range(random.choice([0, 1, 2, 10, 40, 200]) or (not has_header))]
     names = [random.choice(["x", "y", word(random).strip('" \t\n') or "z"]) for _ in kinds]

@@ -39,7 +39,12 @@ AS_PANDAS = [
     ("line-ends-in-quotes.csv", b'a,b\n"x\ny",1\n"x\r\ny",2\n"x\ry",3\n"\n",4\n', {}, ()),
     ("quote-inside.csv", b'a,b\n5" pipe,1\nit"s""so,2\n', {}, ()),
     ("delimiters-in-quotes.csv", b'a;b\n"1;2";"3,4"\n', {"delimiter": ";"}, ()),
-    ("blanks-before-quotes.csv", b'a,b\n  "x",1\n "y z",2\n', {}, ()),
+    ("blanks-before.csv", b"a,b\n x, 1\n  y z,  2\n", {}, ()),
+    ("blanks-after.csv", b"a,b\nx ,1\ny\t,2 \n", {}, ()),
+    ("blanks-alone.csv", b"a,b\nx,1\n ,2\n\t,3\n,4\n", {}, ()),
+    ("blanks-and-missing.csv", b"a,b\nx,1\n NA,2\nNA ,3\nNA,4\n", {}, ()),
+    ("blanks.tsv", b"a\tb\n x \t1\n\t 2\n", {"delimiter": "\t"}, ()),
+    ("tabs-around.csv", b"a,b\n\tx\t,1\ny,2\n", {}, ()),
     ("plain-text.csv.gz", b"a,b\n1,x\n", {}, ()),
     ("usual-missing.csv", ("a,b\n" + "".join(f"{word},1\n" for word in MISSING)).encode(), {}, ()),
     ("missing-among-words.csv", ("a,b\nx,0\n" + "".join(f"{word},1\n" for word in MISSING)).encode(), {}, ()),
@@ -113,7 +118,7 @@ AS_PANDAS = [
     ("apostrophes.csv", b"a,b\n'x','y'\n", {}, ()),
 ]
 
-BLANKS = "blanks around words do not belong to them, unless they are in quotes; pandas keeps those after them"
+BLANKS = "blanks around quotes do not belong to a word; pandas takes the quotes for characters, or keeps those after them"
 COMMENTS = "a comment is a whole line; pandas also cuts what follows the mark within a line"
 QUOTED = "quotes make a missing spelling a word among words, so that NA can be Namibia; pandas has it missing"
 SPELLED = "a missing value is one exactly as it is spelled; pandas takes other spellings of the same number, too"
@@ -122,9 +127,8 @@ RAGGED = "rows of other lengths are cut or left out as asked; pandas can only le
 
 # Name, bytes, columns, options, and why they are not pandas'. That they are not is tested.
 BY_HAND = [
-    ("blanks-after.csv", b"a,b\nx ,1\ny\t,2 \n", [text("a", "x", "y"), number("b", 1, 2)], (), BLANKS),
+    ("blanks-before-quotes.csv", b'a,b\n  "x",1\n "y z",2\n', [text("a", "x", "y z"), number("b", 1, 2)], (), BLANKS),
     ("blanks-in-quotes.csv", b'a,b\n" x ",1\n "y" ,2\n', [text("a", " x ", "y"), number("b", 1, 2)], (), BLANKS),
-    ("tabs-around.csv", b"a,b\n\tx\t,1\ny,2\n", [text("a", "x", "y"), number("b", 1, 2)], (), BLANKS),
     ("comment-marks.csv", b"a,b\nx#1,2\n3,#4\n", [text("a", "x#1", "3"), text("b", "2", "#4")], ("--comment", "#"), COMMENTS),
     ("comment-indented.csv", b"a,b\n  # 9,9\n1,2\n#\n", [number("a", 1), number("b", 2)], ("--comment", "#"), None),
     ("comment-in-quotes.csv", b'a,b\n"#x",1\n"y",2\n', [text("a", "#x", "y"), number("b", 1, 2)], ("--comment", "#"), None),

@@ -1,18 +1,38 @@
 import EchelonFiles
 
-/// Whole numbers of a file that are not what they were: a `Double` has 53 bits, an identifier of 19 digits needs more, and two
-/// of them may become one.
+/// Numbers of a file that are not what they were: a `Double` has 53 bits, an identifier of 19 digits needs more, and two of them
+/// may become one; and nothing beyond 1.8e308 is one.
 struct RoundedColumns {
+  /// What the numbers were, on which it depends what can be done about them.
+  enum Source {
+    /// Words of delimited text.
+    case words
+    /// Words of JSON and of Matrix Market.
+    case literals
+    /// Integers of 64 bits of an array or a dataset.
+    case integers
+  }
+
   private let reader: DataFileReader
   private var found: Set<Int> = []
+  private var tooLarge: Set<Int> = []
 
   init(in reader: DataFileReader) { self.reader = reader }
 
-  /// The columns with such numbers, in the order of the file.
+  /// The columns with whole numbers that were rounded, in the order of the file.
   var names: [String] { found.sorted().map { reader.columns[$0].name } }
 
-  /// Whether they are integers of an array or a dataset, and no words.
-  var areIntegers: Bool { if case .csv = reader.format { false } else { true } }
+  /// The columns with numbers that became infinite.
+  var infiniteNames: [String] { tooLarge.sorted().map { reader.columns[$0].name } }
+
+  /// What the numbers were.
+  var source: Source {
+    switch reader.format {
+    case .csv: .words
+    case .jsonLines, .matrixMarket: .literals
+    case .npy, .npz, .hdf5: .integers
+    }
+  }
 
   /// Looks for such numbers; words are read again only where numbers are large enough.
   /// - Parameters:
@@ -21,43 +41,74 @@ struct RoundedColumns {
   mutating func look(
     at table: DataTable, of piece: DataFileReader.Piece? = nil
   ) throws(FileError) {
-    for (index, column) in table.columns.enumerated() where !found.contains(index) {
+    if takesLost() { return }
+    for (index, column) in table.columns.enumerated()
+    where !found.contains(index) || !tooLarge.contains(index) {
       guard let numbers = column.numbers, numbers.contains(where: { abs($0) >= 0x1p53 }) else {
         continue
       }
-      let isRounded: Bool
       if case .csv(let file) = reader.format {
         let words =
           if let piece { try reader.text(column: index, of: piece) ?? [] } else {
             try file.readText(column: index)
           }
-        isRounded = zip(words, numbers).contains(where: Self.isRounded)
-      } else {
-        isRounded = try reader.hasRoundedIntegers(
-          column: index, rows: piece?.rows ?? 0..<reader.rowCount)
+        look(at: words, numbers, column: index)
+      } else if try reader.hasRoundedIntegers(
+        column: index, rows: piece?.rows ?? 0..<reader.rowCount)
+      {
+        found.insert(index)
       }
-      if isRounded { found.insert(index) }
     }
   }
 
+  private mutating func look(at words: [String?], _ numbers: [Double], column: Int) {
+    for (word, number) in zip(words, numbers) where abs(number) >= 0x1p53 {
+      guard let word else { continue }
+      if LostNumbers.isRounded(word, as: number) { found.insert(column) }
+      if LostNumbers.isTooLarge(word, as: number) { tooLarge.insert(column) }
+    }
+  }
+
+  /// What the reader has found out itself, if it has.
+  private mutating func takesLost() -> Bool {
+    guard let lost = reader.lostNumbers else { return false }
+    (found, tooLarge) = (lost.rounded, lost.tooLarge)
+    return true
+  }
+
   /// Looks for such numbers in columns whose numbers are elsewhere, and no further than is needed.
-  /// - Parameter columns: those with numbers from 2^53 on.
-  mutating func look(inColumns columns: [Int]) throws(FileError) {
-    guard !columns.isEmpty else { return }
-    guard areIntegers else {
-      var undecided = Set(columns)
-      for piece in reader.pieces() where !undecided.isEmpty {
-        let table = try reader.table(of: piece)
-        for index in undecided
-        where try !isUndecided(index, table.columns[index].numbers ?? [], of: piece) {
-          undecided.remove(index)
-        }
+  /// - Parameters:
+  ///   - columns: those with numbers from 2^53 on.
+  ///   - infinite: those with infinite ones.
+  mutating func look(inColumns columns: [Int], infinite: [Int]) throws(FileError) {
+    if columns.isEmpty || takesLost() { return }
+    guard case .words = source else {
+      for column in columns
+      where try reader.hasRoundedIntegers(column: column, rows: 0..<reader.rowCount) {
+        found.insert(column)
       }
       return
     }
-    for column in columns
-    where try reader.hasRoundedIntegers(column: column, rows: 0..<reader.rowCount) {
-      found.insert(column)
+    var undecided = Set(columns)
+    var unexplained = Set(infinite)
+    for piece in reader.pieces() where !undecided.isEmpty || !unexplained.isEmpty {
+      let table = try reader.table(of: piece)
+      for index in undecided
+      where try !isUndecided(index, table.columns[index].numbers ?? [], of: piece) {
+        undecided.remove(index)
+      }
+      for index in unexplained {
+        let numbers = table.columns[index].numbers ?? []
+        guard numbers.contains(where: \.isInfinite) else { continue }
+        let words = try reader.text(column: index, of: piece) ?? []
+        let isTooLarge = zip(words, numbers).contains { word, number in
+          word.map { LostNumbers.isTooLarge($0, as: number) } ?? false
+        }
+        if isTooLarge {
+          tooLarge.insert(index)
+          unexplained.remove(index)
+        }
+      }
     }
   }
 
@@ -70,40 +121,50 @@ struct RoundedColumns {
     guard numbers.contains(where: { abs($0) >= 0x1p53 && $0.isFinite }) else { return true }
     let large = zip(try reader.text(column: index, of: piece) ?? [], numbers)
       .filter { abs($0.1) >= 0x1p53 && $0.1.isFinite }
-    if large.contains(where: Self.isRounded) {
+    if large.contains(where: { word, number in
+      word.map { LostNumbers.isRounded($0, as: number) } ?? false
+    }) {
       found.insert(index)
       return false
     }
-    return large.allSatisfy { word, _ in word.map { Self.digits(of: $0) != nil } ?? true }
+    return large.allSatisfy { word, _ in word.map { LostNumbers.digits(of: $0) != nil } ?? true }
   }
 
-  /// What to do about them; nil where there are none.
-  var note: String? { Self.note(names, areIntegers: areIntegers, path: reader.path) }
+  /// What to do about them; none where there is nothing to say.
+  var notes: [String] {
+    [
+      Self.note(names, source, path: reader.path),
+      Self.infiniteNote(infiniteNames, path: reader.path),
+    ].compactMap(\.self)
+  }
 
-  static func note(_ names: [String], areIntegers: Bool, path: String) -> String? {
+  static func note(_ names: [String], _ source: Source, path: String) -> String? {
     guard let first = names.first else { return nil }
-    let others = names.count > 1 ? " and \(NumberText.count(names.count - 1, "other column"))" : ""
-    let columns = "'\(first)'\(others)"
-    return areIntegers
-      ? "\(path): integers of 64 bits are rounded in \(columns); where they are identifiers, make a .csv by "
+    let columns = columns(names)
+    return switch source {
+    case .integers:
+      "\(path): integers of 64 bits are rounded in \(columns); where they are identifiers, make a .csv by "
         + "'echelon convert', which keeps all digits, and read that with --types '\(first)=text'"
-      : "\(path): whole numbers with more than 15 digits are rounded in \(columns); "
+    case .words:
+      "\(path): whole numbers with more than 15 digits are rounded in \(columns); "
         + "where they are identifiers, read them as text: --types '\(first)=text'"
-  }
-
-  /// The digits of an integer, without zeros in front; nil of anything else.
-  private static func digits(of word: String) -> Substring? {
-    let digits = word.drop { $0 == "-" || $0 == "+" }.drop { $0 == "0" }
-    return digits.utf8.allSatisfy { (0x30...0x39).contains($0) } ? digits : nil
-  }
-
-  private static func isRounded(_ word: String?, _ number: Double) -> Bool {
-    guard let word, abs(number) >= 0x1p53, number.isFinite else { return false }
-    guard let digits = digits(of: word) else { return false }
-    guard let exact = Int128(digits), let rounded = Int128(exactly: abs(number)) else {
-      return true
+    case .literals:
+      "\(path): whole numbers with more than 15 digits are rounded in \(columns); "
+        + "where they are identifiers, write them as words: in quotes in JSON, "
+        + "or in a .csv that is read with --types '\(first)=text'"
     }
-    return exact != rounded
+  }
+
+  static func infiniteNote(_ names: [String], path: String) -> String? {
+    guard !names.isEmpty else { return nil }
+    return
+      "\(path): numbers beyond 1.8e308, the largest there is here, are infinite in \(columns(names)); "
+      + "write them in another unit"
+  }
+
+  private static func columns(_ names: [String]) -> String {
+    "'\(names[0])'"
+      + (names.count > 1 ? " and \(NumberText.count(names.count - 1, "other column"))" : "")
   }
 }
 

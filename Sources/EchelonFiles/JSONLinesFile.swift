@@ -13,7 +13,7 @@ import EchelonMemory
 /// that are blank do not count.
 ///
 /// - Numbers are the bits that `strtod` gives: integers beyond 2^53 are rounded to the nearest `Double`,
-///   as in every other format. Booleans are 1 and 0 in a column of nothing else. A column in which
+///   as in every other format, and what is beyond all of them is infinite; commands tell of both. Infinities are 1e999. Booleans are 1 and 0 in a column of nothing else. A column in which
 ///   numbers, booleans and strings meet is text, with each as it is spelled, every digit included.
 /// - Limits: `DataFileReader.maximumColumnCount` columns; a table with as many values as the file has
 ///   bytes, or 2^24, where keys differ from line to line.
@@ -26,6 +26,9 @@ public struct JSONLinesFile: Sendable {
 
   /// The columns with their values.
   public let table: DataTable
+
+  /// What became of numbers that no `Double` is.
+  package let lostNumbers: LostNumbers
 
   /// The most values that are made up for keys that are left out, in a file of fewer bytes.
   static let freeValueCount = 1 << 24
@@ -49,12 +52,13 @@ public struct JSONLinesFile: Sendable {
 
   init(path: String, source: ByteSource) throws(FileError) {
     self.path = path
-    table = try source.withBytes(path: path) { (bytes) throws(FileError) in
+    (table, lostNumbers) = try source.withBytes(path: path) { (bytes) throws(FileError) in
       var parser = JSONLinesParser()
       parser.takesDocuments = !Self.isOfLines(path)
       do throws(TextFault) {
         try parser.parse(bytes)
-        return DataTable(columns: try parser.makeColumns(bytes))
+        let table = DataTable(columns: try parser.makeColumns(bytes))
+        return (table, parser.lostNumbers)
       } catch {
         throw FileError(error, path: path, in: bytes)
       }

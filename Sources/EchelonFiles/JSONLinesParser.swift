@@ -19,6 +19,8 @@ struct JSONLinesParser {
   }
 
   var columns: [Column] = []
+  /// Known with the columns.
+  private(set) var lostNumbers = LostNumbers()
   /// By the bytes of the names: as Strings, two spellings of é would be one key.
   var indices: [[UInt8]: Int] = [:]
   var rowCount = 0
@@ -309,8 +311,11 @@ struct JSONLinesParser {
 
   // MARK: Columns
 
+  /// How JSON spells infinities that were written by a program: the number is none that was meant.
+  private static let infinities = ["1e999", "-1e999"]
+
   /// The columns of what was parsed.
-  func makeColumns(_ bytes: Span<UInt8>) throws(TextFault) -> [EchelonFiles.Column] {
+  mutating func makeColumns(_ bytes: Span<UInt8>) throws(TextFault) -> [EchelonFiles.Column] {
     let (count, overflow) = rowCount.multipliedReportingOverflow(by: columns.count)
     guard !overflow, count <= max(bytes.count, JSONLinesFile.freeValueCount) else {
       throw TextFault(
@@ -319,7 +324,9 @@ struct JSONLinesParser {
           "\(rowCount) rows with \(columns.count) different keys, most of which are left out, are too "
           + "large a table; keys are names, not data")
     }
-    return columns.map { column in
+    var lost = LostNumbers()
+    defer { lostNumbers = lost }
+    return columns.enumerated().map { index, column in
       let name = String(decoding: column.name, as: UTF8.self)
       let kinds = Set(column.cells.map(\.kind))
       guard kinds.isSubset(of: [.number]) || kinds == [.boolean] else {
@@ -334,11 +341,16 @@ struct JSONLinesParser {
       }
       var numbers = [Double](repeating: .nan, count: rowCount)
       for cell in column.cells {
-        numbers[cell.row] =
-          cell.kind == .boolean
-          ? (bytes[cell.range.lowerBound] == UInt8(ascii: "t") ? 1 : 0)
-          : DecimalLiteral(in: bytes, at: cell.range.lowerBound, point: UInt8(ascii: "."))!.value(
-            in: bytes)  // was checked
+        guard cell.kind == .number else {
+          numbers[cell.row] = bytes[cell.range.lowerBound] == UInt8(ascii: "t") ? 1 : 0
+          continue
+        }
+        let value = DecimalLiteral(in: bytes, at: cell.range.lowerBound, point: UInt8(ascii: "."))!
+          .value(in: bytes)  // was checked
+        numbers[cell.row] = value
+        if value.isFinite || !Self.infinities.contains(bytes.text(cell.range)) {
+          lost.look(at: cell.range, in: bytes, column: index, value: value)
+        }
       }
       return EchelonFiles.Column(name: name, numbers: numbers)
     }

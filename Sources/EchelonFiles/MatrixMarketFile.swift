@@ -7,8 +7,8 @@
 ///
 /// Columns are `col0`, `col1`, …, or `col0.real`, `col0.imag`, … of a complex matrix. What a sparse file
 /// leaves out is 0, the entries of a pattern are 1, and the half that a symmetry leaves out is filled
-/// in. Values have the bits that `strtod` gives, integers beyond 2^53 among them; `nan` is a missing
-/// value.
+/// in. Values have the bits that `strtod` gives, integers beyond 2^53 among them, and numbers beyond every `Double`, which are
+/// infinite; commands tell of both. `nan` is a missing value.
 ///
 /// - Limits: `maximumNumberCount` numbers in the dense table, 1 GiB by default, and
 ///   `DataFileReader.maximumColumnCount` columns.
@@ -70,6 +70,9 @@ public struct MatrixMarketFile: Sendable {
   /// The matrix as a table: a column of numbers for each of its columns, or two of a complex one.
   public let table: DataTable
 
+  /// What became of numbers that no `Double` is.
+  package let lostNumbers: LostNumbers
+
   /// Reads the file at `path`.
   /// - Parameter limit: the most numbers that the dense table may have.
   public init(path: String, limit: Int = maximumNumberCount) throws(FileError) {
@@ -96,6 +99,7 @@ public struct MatrixMarketFile: Sendable {
     field = parser.field
     symmetry = parser.symmetry
     entryCount = parser.entryCount
+    lostNumbers = parser.lostNumbers
     let type: NPYElementType = parser.field == .complex ? .complex128 : .float64
     table = DataTable(
       columns: parser.columns.enumerated().map { index, numbers in

@@ -8,6 +8,9 @@ struct MatrixMarketParser {
   /// The dense columns; two for each of a complex matrix.
   private(set) var columns: [[Double]] = []
 
+  /// What became of numbers that no `Double` is.
+  private(set) var lostNumbers = LostNumbers()
+
   private let limit: Int
   private var position = 0
   private var line = 0..<0
@@ -205,13 +208,14 @@ struct MatrixMarketParser {
       columns[column][row] = 1
       if isMirrored { columns[row][column] = 1 }
     case .real, .integer:
-      let value = try number(in: bytes, from: &cursor)
+      let value = try number(in: bytes, from: &cursor, of: column, isMirrored ? row : column)
       columns[column][row] = value
       if isMirrored { columns[row][column] = symmetry == .symmetric ? value : -value }
     case .complex:
-      let real = try number(in: bytes, from: &cursor)
+      let mirrored = isMirrored ? row : column
+      let real = try number(in: bytes, from: &cursor, of: 2 * column, 2 * mirrored)
       let place = wordStart(in: bytes, from: cursor)
-      let imaginary = try number(in: bytes, from: &cursor)
+      let imaginary = try number(in: bytes, from: &cursor, of: 2 * column + 1, 2 * mirrored + 1)
       if symmetry == .hermitian, row == column, imaginary != 0 {
         throw TextFault(
           offset: place,
@@ -310,7 +314,10 @@ struct MatrixMarketParser {
     return value - 1
   }
 
-  private func number(in bytes: Span<UInt8>, from cursor: inout Int) throws(TextFault) -> Double {
+  /// The number that comes next, of two columns of the table, which may be one.
+  private mutating func number(
+    in bytes: Span<UInt8>, from cursor: inout Int, of column: Int, _ mirrored: Int
+  ) throws(TextFault) -> Double {
     let range = word(in: bytes, from: &cursor)
     if field == .integer, !range.isEmpty {
       let isSigned = [UInt8(ascii: "-"), UInt8(ascii: "+")].contains(bytes[range.lowerBound])
@@ -324,7 +331,12 @@ struct MatrixMarketParser {
     switch range.isEmpty
       ? .text : NumberSyntax(range, in: bytes, missing: Self.missing, point: UInt8(ascii: "."))
     {
-    case .number(let value): return value
+    case .number(let value):
+      lostNumbers.look(at: range, in: bytes, column: column, value: value)
+      if mirrored != column {
+        lostNumbers.look(at: range, in: bytes, column: mirrored, value: value)
+      }
+      return value
     case .missing: return .nan
     case .text:
       throw TextFault(

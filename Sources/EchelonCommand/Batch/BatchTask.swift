@@ -38,20 +38,26 @@ extension BatchResult {
   func notes(path: String) -> [String] {
     [
       raggedRows.note(path: path),
-      RoundedColumns.note(roundedColumns ?? [], areIntegers: false, path: path),
-      RoundedColumns.note(roundedIntegers ?? [], areIntegers: true, path: path),
+      RoundedColumns.note(roundedColumns ?? [], .words, path: path),
+      RoundedColumns.note(roundedIntegers ?? [], .integers, path: path),
+      RoundedColumns.note(roundedLiterals ?? [], .literals, path: path),
+      RoundedColumns.infiniteNote(infiniteColumns ?? [], path: path),
     ].compactMap(\.self) + OddWords.notes(oddWords ?? [])
   }
 
   fileprivate init(
     _ reader: DataFileReader, undefinedCount: Int, _ rounded: RoundedColumns
   ) throws(FileError) {
-    let names = rounded.names.isEmpty ? nil : rounded.names
+    let (names, infiniteNames) = (rounded.names, rounded.infiniteNames)
+    func columns(of source: RoundedColumns.Source) -> [String]? {
+      source == rounded.source && !names.isEmpty ? names : nil
+    }
     let oddWords = try reader.oddWords()
     self.init(
       rowCount: reader.rowCount, columnCount: reader.columns.count, undefinedCount: undefinedCount,
-      raggedRows: reader.raggedRows, roundedColumns: rounded.areIntegers ? nil : names,
-      roundedIntegers: rounded.areIntegers ? names : nil,
+      raggedRows: reader.raggedRows, roundedColumns: columns(of: .words),
+      roundedIntegers: columns(of: .integers), roundedLiterals: columns(of: .literals),
+      infiniteColumns: infiniteNames.isEmpty ? nil : infiniteNames,
       oddWords: oddWords.isEmpty ? nil : oddWords)
   }
 }

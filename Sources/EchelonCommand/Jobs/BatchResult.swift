@@ -11,8 +11,12 @@ struct BatchResult: Codable, Equatable, Sendable {
   let raggedRows: RaggedRowCounts
   /// Columns of text whose whole numbers were rounded; nil where there are none.
   let roundedColumns: [String]?
-  /// Columns of other files whose integers of 64 bits were rounded; nil where there are none.
+  /// Columns of arrays and datasets whose integers of 64 bits were rounded; nil where there are none.
   let roundedIntegers: [String]?
+  /// Columns of JSON and matrices whose whole numbers were rounded; nil where there are none.
+  var roundedLiterals: [String]?
+  /// Columns with numbers that became infinite; nil where there are none.
+  var infiniteColumns: [String]?
   /// Columns that are text for a few words among numbers; nil where there are none.
   var oddWords: [OddWords]?
 

@@ -8,8 +8,8 @@ struct FileSummary: Codable, Sendable {
   let columns: [ColumnSummary]
   /// Rows of text that had more or fewer fields than the header.
   private(set) var raggedRows = RaggedRowCounts()
-  /// What is to be said of whole numbers that were rounded; nil where there are none.
-  private(set) var roundedNote: String?
+  /// What is to be said of numbers that were rounded.
+  private(set) var roundedNotes: [String] = []
   /// Columns that are text for a few words among numbers.
   var oddWords: [OddWords] = []
   /// When a process was at it, where that is of interest.
@@ -74,9 +74,12 @@ struct FileSummary: Codable, Sendable {
       columns[index].numbers.map { max(-$0.minimum, $0.maximum) >= 0x1p53 } ?? false
     }
     guard !large.isEmpty else { return }
+    let infinite = large.filter { index in
+      columns[index].numbers.map { max(-$0.minimum, $0.maximum).isInfinite } ?? false
+    }
     var rounded = RoundedColumns(in: try open())
-    try rounded.look(inColumns: large)
-    roundedNote = rounded.note
+    try rounded.look(inColumns: large, infinite: infinite)
+    roundedNotes = rounded.notes
   }
 }
 

@@ -20,8 +20,8 @@ struct StatsReport {
       Console.report(error)
       return
     }
-    let notes = [summary.raggedRows.note(path: summary.file), summary.roundedNote]
-    for note in notes.compactMap(\.self) + OddWords.notes(summary.oddWords) {
+    let notes = [summary.raggedRows.note(path: summary.file)].compactMap(\.self)
+    for note in notes + summary.roundedNotes + OddWords.notes(summary.oddWords) {
       Console.writeError("echelon: \(note)")
     }
     if format == .table {

@@ -236,7 +236,7 @@ extension TextOptions {
       let table = try reader.table()
       var rounded = RoundedColumns(in: reader)
       try rounded.look(at: table)
-      if let note = rounded.note { Console.writeError("echelon: \(note)") }
+      for note in rounded.notes { Console.writeError("echelon: \(note)") }
       return try body(table)
     } catch {
       Console.report(InputFailure(error, path: path))

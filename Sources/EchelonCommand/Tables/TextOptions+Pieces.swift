@@ -43,7 +43,7 @@ extension TextOptions {
       isFirst = false
       try output.endPass()
     }
-    if let note = rounded.note { Console.writeError("echelon: \(note)") }
+    for note in rounded.notes { Console.writeError("echelon: \(note)") }
     try output.finish()
   }
 
@@ -84,7 +84,7 @@ extension TextOptions {
         isFirst = false
       }
       let result = try body(passes)
-      if let note = rounded.note { Console.writeError("echelon: \(note)") }
+      for note in rounded.notes { Console.writeError("echelon: \(note)") }
       return result
     } catch {
       Console.report(InputFailure(error, path: path))

@@ -168,7 +168,34 @@ struct RoundedColumns {
   }
 }
 
+extension RoundedColumns {
+  /// Refuses a copy of integers as numbers that are none, where nobody has asked for them.
+  /// - Parameter type: that was asked for.
+  func refuse(as suffix: String, _ type: StoredType?) throws {
+    guard source == .integers, type == nil, ["npy", "npz", "h5", "bin"].contains(suffix),
+      !names.isEmpty
+    else { return }
+    throw CommandError(
+      "integers of 64 bits in \(Self.columns(names)) have more digits than f8, as which .\(suffix) is written; "
+        + "keep all of them by 'echelon convert' with --type i8 or u8, or round them with --type f8"
+    )
+  }
+}
+
 extension DataFileReader {
+  /// All digits of the columns with integers of 64 bits of which some may be no `Double`, by their indices.
+  /// - Parameter table: all rows.
+  func integers(in table: DataTable) throws(FileError) -> [Int: [String]] {
+    var integers: [Int: [String]] = [:]
+    for (index, column) in table.columns.enumerated() {
+      guard let numbers = column.numbers, numbers.contains(where: { abs($0) >= 0x1p53 }) else {
+        continue
+      }
+      integers[index] = try integerTexts(column: index, rows: 0..<rowCount)
+    }
+    return integers
+  }
+
   /// The table with words in place of integers of 64 bits, where a `Double` may not have all digits.
   /// - Parameter table: the rows of the piece.
   func keepingIntegers(of piece: Piece, in table: DataTable) throws(FileError) -> DataTable {

@@ -7,18 +7,21 @@ import EchelonMemory
 public enum HDF5Writer {
   /// Writes the columns of `table` to `path`, replacing the file in one step.
   ///
-  /// - Parameter type: of the elements, as in `NPYWriter.write`; `f2` and complex ones are not among those of HDF5.
+  /// - Parameters:
+  ///   - type: of the elements, as in `NPYWriter.write`; `f2` and complex ones are not among those of HDF5.
+  ///   - integers: as in `NPYWriter.write`.
   /// - Throws: `FileError.missingLibrary` without the library; `unwritable` for a column of text, names that HDF5 does not
   ///   have, and numbers that the type does not have.
   public static func write(
-    _ table: DataTable, as type: NPYElementType = .float64, to path: String
+    _ table: DataTable, as type: NPYElementType = .float64, integers: [Int: [String]] = [:],
+    to path: String
   ) throws(FileError) {
     guard let stored = HDF5Library.ElementType(type) else {
       throw .unwritable(
         path: path,
         what: "\(type.rawValue) is not written as HDF5; choose a whole or plain number, as f4")
     }
-    let numbers = try StoredNumbers(table, as: type, path: path)
+    let numbers = try StoredNumbers(table, as: type, integers: integers, path: path)
     guard !numbers.columns.isEmpty else {
       throw .unwritable(path: path, what: "there is no column of numbers")
     }

@@ -20,13 +20,17 @@ public enum NPYWriter {
   /// Writes the columns of `table` to `path`: an array of one axis for a single one, else of rows and columns, in Fortran's
   /// order, which is that of columns.
   ///
-  /// - Parameter type: of the elements. Numbers are rounded to one that has fractions and have to be in one that has none;
-  ///   two columns are the parts of a complex one.
+  /// - Parameters:
+  ///   - type: of the elements. Numbers are rounded to one that has fractions and have to be in one that has none; two columns
+  ///     are the parts of a complex one.
+  ///   - integers: all digits of columns with integers that are no `Double`, by the index of the column; a type that has no
+  ///     fractions has them all.
   /// - Throws: `FileError.unwritable` for a column of text and for numbers that the type does not have.
   public static func write(
-    _ table: DataTable, as type: NPYElementType = .float64, to path: String
+    _ table: DataTable, as type: NPYElementType = .float64, integers: [Int: [String]] = [:],
+    to path: String
   ) throws(FileError) {
-    let numbers = try StoredNumbers(table, as: type, path: path)
+    let numbers = try StoredNumbers(table, as: type, integers: integers, path: path)
     let count = numbers.columns.count
     var writer = try AtomicFileWriter(path: path)
     let shape = count == 1 ? [numbers.rowCount] : [numbers.rowCount, count]

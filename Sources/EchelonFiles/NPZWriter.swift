@@ -68,13 +68,16 @@ public struct NPZWriter: ~Copyable {
   }
 
   /// Writes the columns of `table` to `path`, an array of one axis for each.
-  /// - Parameter type: of the elements, as in `NPYWriter.write`.
+  /// - Parameters:
+  ///   - type: of the elements, as in `NPYWriter.write`.
+  ///   - integers: as in `NPYWriter.write`.
   /// - Throws: `FileError.unwritable` for a column of text, for two columns of one name, and for numbers that the type does
   ///   not have.
   public static func write(
-    _ table: DataTable, as type: NPYElementType = .float64, to path: String
+    _ table: DataTable, as type: NPYElementType = .float64, integers: [Int: [String]] = [:],
+    to path: String
   ) throws(FileError) {
-    let numbers = try StoredNumbers(table, as: type, path: path)
+    let numbers = try StoredNumbers(table, as: type, integers: integers, path: path)
     let head = NPYWriter.header(of: type, shape: [numbers.rowCount], isFortranOrder: false)
     var writer = try NPZWriter(path: path)
     for (index, column) in numbers.columns.enumerated() {

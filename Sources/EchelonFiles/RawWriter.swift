@@ -5,15 +5,18 @@ public enum RawWriter {
 
   /// Writes the columns of `table` to `path`, replacing the file in one step.
   ///
-  /// - Parameter type: of the elements, as in `NPYWriter.write`.
+  /// - Parameters:
+  ///   - type: of the elements, as in `NPYWriter.write`.
+  ///   - integers: as in `NPYWriter.write`.
   /// - Returns: what says how the file is read again.
   /// - Throws: `FileError.unwritable` for a column of text and for numbers that the type does not have.
   @discardableResult
   public static func write(
     _ table: DataTable, as type: NPYElementType = .float64, isBigEndian: Bool = false,
-    to path: String
+    integers: [Int: [String]] = [:], to path: String
   ) throws(FileError) -> RawFormat {
-    let numbers = try StoredNumbers(table, as: type, isBigEndian: isBigEndian, path: path)
+    let numbers = try StoredNumbers(
+      table, as: type, isBigEndian: isBigEndian, integers: integers, path: path)
     guard !numbers.columns.isEmpty else {
       throw .unwritable(path: path, what: "there is no column of numbers")
     }

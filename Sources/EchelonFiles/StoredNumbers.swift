@@ -7,13 +7,22 @@ struct StoredNumbers {
   let isBigEndian: Bool
   let rowCount: Int
   /// The columns that are written: each has a name, and as many parts as an element.
-  let columns: [(name: String, parts: [Column])]
+  let columns: [(name: String, parts: [Part])]
   private let path: String
 
-  /// - Parameter path: the file that is written, for errors.
+  /// A column, and all digits of its numbers, if they are integers of which some are no `Double`.
+  struct Part {
+    let column: Column
+    let digits: [String]?
+  }
+
+  /// - Parameters:
+  ///   - integers: all digits of columns with integers that are no `Double`, by the index of the column.
+  ///   - path: the file that is written, for errors.
   /// - Throws: `FileError.unwritable` for text, truth values, and an odd number of columns of a complex type.
   init(
-    _ table: DataTable, as type: NPYElementType, isBigEndian: Bool = false, path: String
+    _ table: DataTable, as type: NPYElementType, isBigEndian: Bool = false,
+    integers: [Int: [String]] = [:], path: String
   ) throws(FileError) {
     if let text = table.columns.first(where: { $0.numbers == nil }) {
       throw .unwritable(path: path, what: "column '\(text.name)' is text; leave it out")
@@ -32,8 +41,10 @@ struct StoredNumbers {
     self.path = path
     rowCount = table.rowCount
     columns = stride(from: 0, to: table.columns.count, by: parts).map { first in
-      let all = Array(table.columns[first..<first + parts])
-      let name = all[0].name
+      let all = (first..<first + parts).map {
+        Part(column: table.columns[$0], digits: integers[$0])
+      }
+      let name = all[0].column.name
       let isNamedAsPart = parts == 2 && name.hasSuffix(".real")
       return (isNamedAsPart ? String(name.dropLast(5)) : name, all)
     }
@@ -50,7 +61,7 @@ struct StoredNumbers {
   }
 
   private func bytes(
-    of columns: ArraySlice<(name: String, parts: [Column])>, rows: Range<Int>
+    of columns: ArraySlice<(name: String, parts: [Part])>, rows: Range<Int>
   ) throws(FileError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: rows.count * columns.count * type.byteCount)
     let parts = columns.flatMap(\.parts)
@@ -80,15 +91,20 @@ struct StoredNumbers {
 
   /// Stores a column at its place in every row.
   private func put<Element: StoredNumber>(
-    _ column: Column, _: Element.Type, _ place: Int, of count: Int, _ rows: Range<Int>,
+    _ part: Part, _: Element.Type, _ place: Int, of count: Int, _ rows: Range<Int>,
     _ bytes: inout [UInt8]
   ) throws(FileError) {
+    let column = part.column
     guard let numbers = column.numbers else { preconditionFailure("text was refused") }
+    let digits = Element.hasDigits ? part.digits : nil
     let size = MemoryLayout<Element>.size
     var offset = place * size
     for row in rows {
-      guard let element = Element(storing: numbers[row]) else {
-        throw .unwritable(path: path, what: Self.refusal(numbers[row], row, column.name, type))
+      let element = digits.map { Element(digits: $0[row]) } ?? Element(storing: numbers[row])
+      guard let element else {
+        throw .unwritable(
+          path: path,
+          what: Self.refusal(numbers[row], digits?[row], row, column.name, type))
       }
       let bits = element.bits
       for byte in 0..<size {
@@ -100,14 +116,15 @@ struct StoredNumbers {
   }
 
   private static func refusal(
-    _ number: Double, _ row: Int, _ name: String, _ type: NPYElementType
+    _ number: Double, _ digits: String?, _ row: Int, _ name: String, _ type: NPYElementType
   ) -> String {
     let place = "row \(row + 1) of '\(name)'"
     if number.isNaN {
       return
         "\(place) is missing, which \(type.rawValue) cannot say; leave such rows out, or choose f4 or f8"
     }
-    return "\(place) is \(number), which is no number of \(type.rawValue); choose a wider type"
+    return
+      "\(place) is \(digits ?? "\(number)"), which is no number of \(type.rawValue); choose a wider type"
   }
 }
 
@@ -116,10 +133,21 @@ private protocol StoredNumber {
   associatedtype Bits: FixedWidthInteger & BitwiseCopyable
   /// Nil where the type has no such number.
   init?(storing number: Double)
+  /// Whether whole numbers have all digits that are given.
+  static var hasDigits: Bool { get }
+  /// Nil where the type has no such number.
+  init?(digits: String)
   var bits: Bits { get }
 }
 
+extension StoredNumber {
+  static var hasDigits: Bool { false }
+  init?(digits: String) { nil }
+}
+
 extension StoredNumber where Self: FixedWidthInteger {
+  static var hasDigits: Bool { true }
+  init?(digits: String) { self.init(digits, radix: 10) }
   init?(storing number: Double) { self.init(exactly: number) }
   var bits: Self { self }
 }

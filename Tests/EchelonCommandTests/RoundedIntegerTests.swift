@@ -119,3 +119,66 @@ struct StoredIntegers: CustomTestStringConvertible, Sendable {
     }
   }
 }
+
+@Suite(.timeLimit(.minutes(3))) struct `Copies of integers of 64 bits` {
+  @Test(arguments: StoredIntegers.all)
+  func `have all digits where integers are asked for`(_ integers: StoredIntegers) throws {
+    try withFolder { folder in
+      let path = folder + "/x.npy"
+      try integers.npy(integers.texts).write(to: URL(filePath: path))
+      let type = integers.isSigned ? "i8" : "u8"
+      let text = "col0\n" + integers.texts.map { $0 + "\n" }.joined()
+      for (name, raw) in [("y.npy", nil), ("y.npz", nil), ("y.bin", type + "le")] {
+        let copy = "\(folder)/\(name)"
+        let made = try CommandProcess.run(
+          "convert", path, "--output", copy, "--type", type)
+        #expect(made.status == 0 && !made.errors.contains("rounded"), "\(name): \(made.errors)")
+        let read = try CommandProcess.run(["convert", copy] + (raw.map { ["--raw", $0] } ?? []))
+        #expect(read.output == text, "\(name): \(read.output)")
+      }
+      let many = try CommandProcess.run(
+        "convert", path, "--to", "npy", "--type", type, "--output", folder + "/all")
+      #expect(many.status == 0 && !many.errors.contains("rounded"), "\(many.errors)")
+      #expect(try CommandProcess.run("convert", folder + "/all/x.npy").output == text)
+      // What neither type has is refused with its digits.
+      let other = try CommandProcess.run(
+        "convert", path, "--output", folder + "/z.npy", "--type", integers.isSigned ? "u8" : "i8")
+      #expect(other.status != 0 && other.errors.contains("is no number of"), "\(other.errors)")
+      #expect(
+        other.errors.contains(integers.isSigned ? "-9223372036854775807" : "18446744073709551615"))
+    }
+  }
+
+  @Test func `are refused where they would be rounded, unless that is asked for`() throws {
+    try withFolder { folder in
+      let integers = StoredIntegers(isSigned: true, isBigEndian: false)
+      let path = folder + "/x.npy"
+      try integers.npy(integers.texts).write(to: URL(filePath: path))
+      for command in [
+        ["--output", folder + "/y.npy"], ["--output", folder + "/y.npy", "--piece-bytes", "8"],
+        ["--output", folder + "/y.npz"], ["--output", folder + "/y.bin"],
+        ["--to", "npy", "--output", folder + "/out"],
+      ] {
+        let run = try CommandProcess.run(["convert", path] + command)
+        #expect(
+          run.status != 0 && run.errors.contains("--type i8 or u8"), "\(command): \(run.errors)")
+        #expect(
+          run.errors.contains("echelon: \(path): integers of 64 bits in 'col0'"), "\(run.errors)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: folder + "/y.npy"))
+      #expect(!FileManager.default.fileExists(atPath: folder + "/out/x.npy.npy"))
+      let asked = try CommandProcess.run(
+        "convert", path, "--output", folder + "/y.npy", "--type", "f8")
+      #expect(
+        asked.status == 0 && asked.errors.contains("are rounded in 'col0'"), "\(asked.errors)")
+      // Computed ones are Doubles, which is said.
+      let computed = try CommandProcess.run(
+        "filter", "col0 > 0", path, "--output", folder + "/y.npy")
+      #expect(computed.status == 0 && computed.errors.contains("are rounded in 'col0'"))
+      // Those that are Doubles are copied.
+      try integers.npy(["1", "9007199254740992"]).write(to: URL(filePath: path))
+      let plain = try CommandProcess.run("convert", path, "--output", folder + "/y.npy")
+      #expect(plain.status == 0 && plain.errors.isEmpty, "\(plain.errors)")
+    }
+  }
+}

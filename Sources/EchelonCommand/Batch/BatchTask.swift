@@ -76,15 +76,23 @@ extension BatchResult {
     var table = input
     var undefinedCount = 0
     var outputs = task.outputs.makeIterator()
+    // A file that is only written anew has to be the same; results are computed as Doubles.
+    let isCopy = task.steps.allSatisfy { $0.outputExtension != nil }
+    let integers = isCopy ? try reader.integers(in: input) : [:]
+    let keepsDigits = isCopy && task.steps.allSatisfy { $0.storedType?.hasIntegers == true }
     for step in task.steps {
       if let suffix = step.outputExtension, let output = outputs.next() {
-        try task.namingOutput { try table.write(to: output, suffix: suffix, as: step.storedType) }
+        if isCopy { try rounded.refuse(as: suffix, step.storedType) }
+        try task.namingOutput {
+          try table.write(to: output, suffix: suffix, as: step.storedType, integers: integers)
+        }
         continue
       }
       let before = table.undefinedCount
       table = try step.apply(to: table, file: task.path)
       if step.canMakeUndefined { undefinedCount += table.undefinedCount - before }
     }
+    if keepsDigits, rounded.source == .integers { rounded = RoundedColumns(in: reader) }
     return try BatchResult(reader, undefinedCount: undefinedCount, rounded)
   } catch {
     throw InputFailure(error, path: task.path)
@@ -130,16 +138,23 @@ extension DataTable {
 
 extension DataTable {
   /// Writes the table in the format that an extension stands for.
-  /// - Parameter type: of the numbers, in formats that name one; nil is `f8`.
-  func write(to path: String, suffix: String, as type: StoredType? = nil) throws {
+  /// - Parameters:
+  ///   - type: of the numbers, in formats that name one; nil is `f8`.
+  ///   - integers: all digits of columns with integers that are no `Double`, by the index of the column.
+  func write(
+    to path: String, suffix: String, as type: StoredType? = nil, integers: [Int: [String]] = [:]
+  ) throws {
     let element = type?.element ?? .float64
+    // Files with such integers have no columns of words, which would be left out before.
+    precondition(integers.isEmpty || columns.allSatisfy { $0.numbers != nil })
     switch suffix {
-    case "npy": try NPYWriter.write(numbersOnly, as: element, to: path)
-    case "npz": try NPZWriter.write(numbersOnly, as: element, to: path)
-    case "h5": try HDF5Writer.write(numbersOnly, as: element, to: path)
+    case "npy": try NPYWriter.write(numbersOnly, as: element, integers: integers, to: path)
+    case "npz": try NPZWriter.write(numbersOnly, as: element, integers: integers, to: path)
+    case "h5": try HDF5Writer.write(numbersOnly, as: element, integers: integers, to: path)
     case "bin":
       try RawWriter.write(
-        numbersOnly, as: element, isBigEndian: type?.isBigEndian ?? false, to: path)
+        numbersOnly, as: element, isBigEndian: type?.isBigEndian ?? false,
+        integers: integers, to: path)
     case "mtx": try MatrixMarketWriter.write(numbersOnly, to: path)
     case "json": try JSONValue(self).write(to: path)
     case "jsonl": try JSONLinesWriter.write(self, to: path)

@@ -20,6 +20,9 @@ struct StoredType: Codable, Sendable, CustomStringConvertible, ExpressibleByArgu
 
   var description: String { element.rawValue + (isBigEndian ? "be" : "") }
 
+  /// Whether the numbers have no fractions, and no more digits than they are given.
+  var hasIntegers: Bool { element.rawValue.hasPrefix("i") || element.rawValue.hasPrefix("u") }
+
   /// The types that an operation writes; none of one that has no choice.
   static func names(for operation: BatchOperation) -> [String] {
     allValueStrings.filter { StoredType(argument: $0)?.fits(operation) ?? false }

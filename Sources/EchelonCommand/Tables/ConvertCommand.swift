@@ -16,7 +16,8 @@ struct ConvertCommand: AsyncParsableCommand {
 
       NPY, NPZ, Matrix Market, HDF5 (.h5) and plain numbers (.bin) have numbers only. Columns of words are left out there, \
       which is said for a single file. A missing number is NaN in them. Numbers keep all digits. Integers of 64 bits in NPY, \
-      NPZ, HDF5 and plain numbers do in CSV and TSV; in other formats those that are no Double are rounded, which is said. \
+      NPZ, HDF5 and plain numbers do in CSV and TSV, and with --type i8 or u8 in each other; without it, those that are no \
+      Double are refused there. In JSON and Matrix Market they are rounded, which is said. \
       Numbers of JSON and Matrix Market are read as Doubles. Complex ones become two columns, .real and .imag.
 
       --type writes numbers of NPY, NPZ, HDF5 and .bin in another type than f8: i1 to i8, u1 to u8, f2, f4, and c8, c16, \
@@ -136,17 +137,20 @@ struct ConvertCommand: AsyncParsableCommand {
         try Self.sayWhatIsLeftOut(of: first, path: paths[0], format)
       }
       return try text.pieces(
-        at: paths[0], raw, byteCount: pieceByteCount, steps, to: output, command: "convert")
+        at: paths[0], raw, byteCount: pieceByteCount, steps, to: output, copyingAs: "npy",
+        command: "convert")
     }
-    let table = try text.table(at: paths[0], raw, command: "convert") { $0 }
+    let (table, integers) = try text.table(
+      at: paths[0], raw, copying: (format.rawValue, type), command: "convert"
+    ) { ($0, type?.hasIntegers == true ? try $1.integers(in: $0) : [:]) }
     try Self.sayWhatIsLeftOut(of: table, path: paths[0], format)
     if let path {
-      try table.write(to: path, suffix: format.rawValue, as: type)
+      try table.write(to: path, suffix: format.rawValue, as: type, integers: integers)
     } else {
       let result: AnonymousFile
       do { result = try AnonymousFile() } catch { throw FileError(error, path: "-") }
       do {
-        try table.write(to: result.path, suffix: format.rawValue, as: type)
+        try table.write(to: result.path, suffix: format.rawValue, as: type, integers: integers)
       } catch let error as FileError {
         throw error.naming("standard output")
       }

@@ -227,6 +227,16 @@ extension TextOptions {
   func table<Result>(
     at path: String, _ raw: RawOptions, command: String, _ body: (DataTable) throws -> Result
   ) throws -> Result {
+    try table(at: path, raw, command: command) { table, _ in try body(table) }
+  }
+
+  /// The same for who asks the file for more.
+  /// - Parameter copying: what the numbers are written as without having been computed, of which a type that was asked for has
+  ///   all digits, and no other is taken that has not; nil of others.
+  func table<Result>(
+    at path: String, _ raw: RawOptions, copying: (suffix: String, type: StoredType?)? = nil,
+    command: String, _ body: (DataTable, DataFileReader) throws -> Result
+  ) throws -> Result {
     var inputs = [InputFile(path: path, dialect: try dialect, raw: raw.rawFormat)]
     let standardInput = try StandardInput(for: &inputs, command: command)
     defer { withExtendedLifetime(standardInput) {} }
@@ -236,8 +246,12 @@ extension TextOptions {
       let table = try reader.table()
       var rounded = RoundedColumns(in: reader)
       try rounded.look(at: table)
-      for note in rounded.notes { Console.writeError("echelon: \(note)") }
-      return try body(table)
+      if let copying { try rounded.refuse(as: copying.suffix, copying.type) }
+      // Integers have all their digits.
+      if copying?.type?.hasIntegers != true || rounded.source != .integers {
+        for note in rounded.notes { Console.writeError("echelon: \(note)") }
+      }
+      return try body(table, reader)
     } catch {
       Console.report(InputFailure(error, path: path))
       throw Exit.someInputFailed

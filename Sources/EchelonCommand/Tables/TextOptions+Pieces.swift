@@ -10,10 +10,11 @@ extension TextOptions {
   /// - Parameters:
   ///   - path: `-` is standard input.
   ///   - steps: what becomes of them.
+  ///   - suffix: of numbers that are written without having been computed, which are refused if they are rounded; nil of others.
   ///   - keepsIntegers: whether integers of 64 bits are given as words where a `Double` may not have all digits.
   func pieces(
     at path: String, _ raw: RawOptions, byteCount: Int, _ steps: RowSteps, to output: any RowOutput,
-    keepsIntegers: Bool = false, command: String
+    copyingAs suffix: String? = nil, keepsIntegers: Bool = false, command: String
   ) throws {
     var inputs = [InputFile(path: path, dialect: try dialect, raw: raw.rawFormat)]
     let standardInput = try StandardInput(for: &inputs, command: command)
@@ -41,6 +42,7 @@ extension TextOptions {
         try output.append(result)
       }
       isFirst = false
+      if let suffix { try reported { try rounded.refuse(as: suffix, nil) } }
       try output.endPass()
     }
     for note in rounded.notes { Console.writeError("echelon: \(note)") }

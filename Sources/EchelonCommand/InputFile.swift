@@ -41,11 +41,25 @@ extension DataFileReader {
     if case .csv(let file) = format { file.raggedRows } else { RaggedRowCounts() }
   }
 
+  /// What is said of arrays that are not read, while others of the file are; nil where there are none.
+  var leftOutNote: String? {
+    let names =
+      switch format {
+      case .npz(let file): file.leftOut
+      case .hdf5(let file): file.leftOut
+      case .csv, .npy, .matrixMarket, .jsonLines: [String]()
+      }
+    guard !names.isEmpty else { return nil }
+    return "\(path): left out, since only numbers are read of such files: "
+      + names.prefix(4).joined(separator: "; ")
+      + (names.count > 4 ? "; and \(names.count - 4) more" : "")
+  }
+
   /// Says on standard error what opening the file showed that its user may not know.
   /// - Parameter hasTextOptions: whether the command has those that say how text is read.
   func tellOfReading(hasTextOptions: Bool = true) throws(FileError) {
     let oddWords = OddWords.notes(try oddWords(), hasOptions: hasTextOptions)
-    for note in [raggedRows.note(path: path)].compactMap(\.self) + oddWords {
+    for note in [raggedRows.note(path: path), leftOutNote].compactMap(\.self) + oddWords {
       Console.writeError("echelon: \(note)")
     }
   }

@@ -145,7 +145,7 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
     case .noMember(let path, let name, let names):
       "\(path): has no array '\(name)'; it has \(Self.list(names))"
     case .membersDiffer(let path, let shapes, let example):
-      "\(path): arrays with different numbers of rows are no table: \(Self.list(shapes)); "
+      "\(path): arrays with different numbers of rows, or more than two axes, are no table: \(Self.list(shapes)); "
         + "pick one by \(path):\(example)"
     case .missingLibrary(let path, let what, let package):
       "\(path): \(what), and it is not installed; install \(package) (apt-get install \(package))"

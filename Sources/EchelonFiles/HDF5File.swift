@@ -8,6 +8,9 @@ import EchelonMemory
 /// A dataset of two axes has columns `col0`, `col1`, …; vectors are columns with the names of their datasets, in the order in
 /// which they were made if the file has kept it, else by name. Every number becomes a `Double`.
 ///
+/// Datasets of other things than numbers are left out where there are some of numbers, unless they are asked for by their name;
+/// see `leftOut`.
+///
 /// - Limits: datasets of whole and floating-point numbers with up to two axes, `maximumByteCount` bytes together.
 /// - Errors: `FileError.missingLibrary` without the library; `noMember`, `membersDiffer` where datasets have different numbers of
 ///   rows or several have two axes.
@@ -20,6 +23,9 @@ public struct HDF5File: Sendable {
 
   /// The numbers.
   public let table: DataTable
+
+  /// Datasets that are not read, as they have no plain numbers, while others do: their names.
+  public let leftOut: [String]
 
   /// The integers of columns that have some from 2^53 on, by the place of the column.
   let largeIntegers: [Int: [StoredInteger]]
@@ -52,7 +58,9 @@ public struct HDF5File: Sendable {
     let prefix = Self.trimmed(group ?? "") + "/"
     var columns: [Column] = []
     var large: [Int: [StoredInteger]] = [:]
-    for dataset in try Self.chosen(from: all, group, path, limit) {
+    let (chosen, leftOut) = try Self.chosen(from: all, group, path, limit)
+    self.leftOut = leftOut
+    for dataset in chosen {
       let values = try Self.checked(path) { () throws(HDF5Library.Failure) in
         try file.read(dataset)
       }
@@ -89,16 +97,19 @@ public struct HDF5File: Sendable {
     largeIntegers = large
   }
 
-  /// The datasets that make the table: the one that is named, or all of a group.
+  /// The datasets that make the table: the one that is named, or all of a group with numbers; and the others of the group.
   private static func chosen(
     from all: [HDF5Library.Dataset], _ group: String?, _ path: String, _ limit: Int
-  ) throws(FileError) -> [HDF5Library.Dataset] {
+  ) throws(FileError) -> (found: [HDF5Library.Dataset], leftOut: [String]) {
     let name = trimmed(group ?? "")
-    let found = all.filter { name.isEmpty || $0.name == name || $0.name.hasPrefix(name + "/") }
+    var found = all.filter { name.isEmpty || $0.name == name || $0.name.hasPrefix(name + "/") }
     guard !found.isEmpty else {
       if all.isEmpty { throw .empty(path: path) }
       throw .noMember(path: path, name: name, names: all.map(\.name))
     }
+    // All of them are left to be refused where none has numbers.
+    let leftOut = found.filter { $0.isReadable && !$0.isNumeric }.map { "'\($0.name)'" }
+    if leftOut.count < found.count { found.removeAll { $0.isReadable && !$0.isNumeric } }
     let advice =
       split("\(path):/") == nil
       ? "save it as FILE.h5, and choose another dataset with FILE.h5:/NAME"
@@ -140,7 +151,7 @@ public struct HDF5File: Sendable {
       }
       byteCount = sum.partialValue
     }
-    return found
+    return (found, leftOut)
   }
 
   /// Without slashes around it.

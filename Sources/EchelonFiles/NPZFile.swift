@@ -5,6 +5,8 @@ import EchelonMemory
 ///     let file = try NPZFile(path: "run.npz")               // x: [100], basis: [100, 3]
 ///     let file = try NPZFile(path: "run.npz", member: "x")  // one of them
 ///
+/// Arrays of words, records and objects are left out where there are others; see `leftOut`.
+///
 /// As a table, arrays of one axis are a column of their own name, those of two have `basis.0`, `basis.1`,
 /// …, and complex ones `x.real` and `x.imag`. All must have as many rows; otherwise one is picked, by
 /// `member` or, where a path is asked for, by `run.npz:x`, of a compressed archive by `run.npz.gz:x`.
@@ -33,6 +35,9 @@ public struct NPZFile: Sendable {
 
   /// The arrays, in the order of the file.
   public let members: [Member]
+
+  /// Arrays that are not read, as they have no plain numbers, while others do: their names, and what they are.
+  public let leftOut: [String]
 
   /// Maps the file at `path`, and expands what is deflated.
   /// - Parameter member: the name of the only array to be read, with or without `.npy`; nil for all.
@@ -66,7 +71,10 @@ public struct NPZFile: Sendable {
         path: path, name: wanted ?? "", names: archive.members.map { Self.arrayName($0.name) })
     }
     var inflatedByteCount = 0
-    self.members = try chosen.map { (member) throws(FileError) in
+    var members: [Member] = []
+    var leftOut: [String] = []
+    var refusal: FileError?
+    for member in chosen {
       let name = Self.arrayName(member.name)
       guard name != member.name else {
         throw .malformedZip(
@@ -75,8 +83,18 @@ public struct NPZFile: Sendable {
             + "pick one by \(path):NAME")
       }
       let data = try Self.data(of: member, in: source, path: path, &inflatedByteCount)
-      return Member(name: name, array: try MappedNPY(path: "\(path):\(name)", source: data))
+      do throws(FileError) {
+        members.append(
+          Member(name: name, array: try MappedNPY(path: "\(path):\(name)", source: data)))
+      } catch {
+        guard case .unsupportedNPY(_, let what) = error else { throw error }
+        refusal = refusal ?? error
+        leftOut.append("'\(name)', \(what)")
+      }
     }
+    if members.isEmpty, let refusal { throw refusal }
+    self.members = members
+    self.leftOut = leftOut
     self.path = path
   }
 
@@ -170,13 +188,16 @@ extension NPZFile {
   func tableShape() throws(FileError) -> (rowCount: Int, columns: [ColumnDescription]) {
     var columns: [ColumnDescription] = []
     var rowCount: Int?
+    func differ() -> FileError {
+      let example = members.first { $0.array.shape.count <= 2 } ?? members[0]
+      return .membersDiffer(
+        path: path, shapes: members.map { "\($0.name) \($0.array.shape)" }, example: example.name)
+    }
     for member in members {
+      // One of more axes is no table, but another array may be.
+      if members.count > 1, member.array.shape.count > 2 { throw differ() }
       let shape = try member.array.tableShape()
-      guard rowCount == nil || rowCount == shape.rowCount else {
-        throw .membersDiffer(
-          path: path, shapes: members.map { "\($0.name) \($0.array.shape)" },
-          example: members[0].name)
-      }
+      guard rowCount == nil || rowCount == shape.rowCount else { throw differ() }
       rowCount = shape.rowCount
       guard shape.columnCount <= DataFileReader.maximumColumnCount - columns.count else {
         throw .tooManyColumns(path: path, limit: DataFileReader.maximumColumnCount)

@@ -27,6 +27,24 @@ struct `HDF5 files` {
     #expect(try DataFileReader.open("\(folder)/single.h5").table().columns[1].numbers == [2.5])
   }
 
+  @Test func `are read without what is no number, which is said`() throws {
+    func file(_ group: String) throws -> HDF5File {
+      try HDF5File(path: "\(folder)/words.h5", group: group)
+    }
+    let group = try file("group")
+    #expect(group.table.columns.map(\.name) == ["n"] && group.leftOut == ["'group/word'"])
+    #expect(group.table["n"]?.numbers == [7, 8, 9])
+    let x = try file("x")
+    #expect(x.table.columns[0].numbers == [1.5, 2.5] && x.leftOut.isEmpty)
+    // What is asked for by its name is no other's to leave out.
+    for name in ["words", "pairs", "group/word"] {
+      #expect("\(name)") { _ = try file(name) } throws: { "\($0)".contains("no plain numbers") }
+    }
+    #expect { _ = try file("") } throws: {
+      "\($0)".contains("x [2], group/n [3]") || "\($0)".contains("group/n [3], x [2]")
+    }
+  }
+
   @Test func `say what cannot be read`() throws {
     for (group, words) in [
       ("/words", "no plain numbers"), ("/cube", "3 axes"), ("/none", "none"), ("/huge", "memory"),

@@ -175,8 +175,35 @@ private func open(_ bytes: [UInt8], member: String? = nil) throws -> NPZFile {
     let file = try open(archive([Part("x.npy", small([1, 2])), Part("y.npy", small([3]))]))
     #expect(
       fileError { _ = try DataFileReader(file) }?.description
-        == "a.npz: arrays with different numbers of rows are no table: x [2], y [1]; pick one by a.npz:x"
+        == "a.npz: arrays with different numbers of rows, or more than two axes, are no table: x [2], y [1]; pick one by a.npz:x"
     )
+  }
+
+  @Test func `is read without arrays of what is no number, which is said`() throws {
+    for (name, what) in [
+      ("strings", "Unicode strings"), ("objects", "Python objects"), ("structured", "structured"),
+      ("long", "extended floating point"), ("bytes", "byte strings"), ("dates", "dates"),
+    ] {
+      let odd = Part("odd.npy", try bytes(of: Fixtures.npy("refused-\(name)")))
+      let all = archive([odd, Part("x.npy", small([1, 2])), Part("y.npy", small([3, 4]))])
+      let file = try open(all)
+      #expect(file.members.map(\.name) == ["x", "y"], "\(name)")
+      #expect(file.leftOut.count == 1 && file.leftOut[0].hasPrefix("'odd', "), "\(file.leftOut)")
+      #expect(file.leftOut[0].contains(what), "\(file.leftOut)")
+      #expect(try open(all, member: "x").leftOut.isEmpty)
+      // Nothing is left out of what was asked for, nor where nothing would be left.
+      for refused in [{ try open(all, member: "odd") }, { try open(archive([odd])) }] {
+        #expect(fileError { _ = try refused() }?.description.contains("a.npz:odd: ") == true)
+      }
+    }
+  }
+
+  @Test func `with an array of three axes says how to pick another`() throws {
+    let cube = Part("cube.npy", small([1, 2], shape: "(1, 1, 2)"))
+    let file = try open(archive([cube, Part("x.npy", small([1, 2]))]))
+    #expect(
+      fileError { _ = try DataFileReader(file) }?.description.contains("pick one by a.npz:x")
+        == true)
   }
 
   @Test func `that is wrong is refused`() {

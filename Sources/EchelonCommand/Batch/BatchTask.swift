@@ -37,7 +37,7 @@ extension BatchResult {
   /// What the user is told about a file that is done.
   func notes(path: String) -> [String] {
     [
-      raggedRows.note(path: path),
+      raggedRows.note(path: path), leftOutNote,
       RoundedColumns.note(roundedColumns ?? [], .words, path: path),
       RoundedColumns.note(roundedIntegers ?? [], .integers, path: path),
       RoundedColumns.note(roundedLiterals ?? [], .literals, path: path),
@@ -58,7 +58,7 @@ extension BatchResult {
       raggedRows: reader.raggedRows, roundedColumns: columns(of: .words),
       roundedIntegers: columns(of: .integers), roundedLiterals: columns(of: .literals),
       infiniteColumns: infiniteNames.isEmpty ? nil : infiniteNames,
-      oddWords: oddWords.isEmpty ? nil : oddWords)
+      oddWords: oddWords.isEmpty ? nil : oddWords, leftOutNote: reader.leftOutNote)
   }
 }
 

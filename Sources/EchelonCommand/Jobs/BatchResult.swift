@@ -19,6 +19,8 @@ struct BatchResult: Codable, Equatable, Sendable {
   var infiniteColumns: [String]?
   /// Columns that are text for a few words among numbers; nil where there are none.
   var oddWords: [OddWords]?
+  /// What is said of arrays that were left out; nil where there are none.
+  var leftOutNote: String?
 
   /// Whether its numbers are those of a file: what was decoded may be anything.
   var isPossible: Bool {

@@ -12,6 +12,8 @@ struct FileSummary: Codable, Sendable {
   private(set) var roundedNotes: [String] = []
   /// Columns that are text for a few words among numbers.
   var oddWords: [OddWords] = []
+  /// What is to be said of arrays that were left out; nil where there are none.
+  private(set) var leftOutNote: String?
   /// When a process was at it, where that is of interest.
   var span: WorkSpan?
 
@@ -65,6 +67,7 @@ struct FileSummary: Codable, Sendable {
     self.init(
       file: reader.path, rowCount: rowCount, columns: columns, raggedRows: reader.raggedRows)
     oddWords = try reader.oddWords()
+    leftOutNote = reader.leftOutNote
     try noteRounded { reader }
   }
 

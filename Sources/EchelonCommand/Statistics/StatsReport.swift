@@ -20,7 +20,8 @@ struct StatsReport {
       Console.report(error)
       return
     }
-    let notes = [summary.raggedRows.note(path: summary.file)].compactMap(\.self)
+    let notes = [summary.raggedRows.note(path: summary.file), summary.leftOutNote]
+      .compactMap(\.self)
     for note in notes + summary.roundedNotes + OddWords.notes(summary.oddWords) {
       Console.writeError("echelon: \(note)")
     }

@@ -19,3 +19,9 @@ with h5py.File(FOLDER / "mixed.h5", "w", libver="earliest") as file:
     file.create_dataset("huge", shape=(1 << 40, 2), chunks=(1024, 2), dtype="f8")
 with h5py.File(FOLDER / "single.h5", "w", libver="latest") as file:
     file["only"] = np.array([[1.5, 2.5]])
+with h5py.File(FOLDER / "words.h5", "w", libver="earliest") as file:
+    file["x"] = np.array([1.5, 2.5])
+    file["words"] = np.array([b"a", b"b"])
+    file["pairs"] = np.array([(1, 2.0), (3, 4.0)], dtype=[("a", "i4"), ("b", "f8")])
+    file["group/n"] = np.array([7, 8, 9])
+    file["group/word"] = "a"

@@ -23,7 +23,7 @@ public struct BoundExpression: Sendable {
     let binder = ExpressionBinder(text: expression.text, columns: columns, noun: noun)
     let value = try binder.value(of: expression.tree)
     guard let node = value.node else {
-      throw binder.fault("words can only be compared, by == and !=", at: expression.tree)
+      throw binder.fault("words can only be compared, as by ==", at: expression.tree)
     }
     kind = value.isCondition ? .condition : .number
     do {
@@ -35,7 +35,7 @@ public struct BoundExpression: Sendable {
 
   /// The indices of the columns that it reads, in ascending order.
   public var columns: [Int] {
-    Set(compiled.leaves.compactMap(\.column)).sorted()
+    Set(compiled.leaves.flatMap(\.columns)).sorted()
   }
 
   /// The value of every row of a table; of a condition 1 where it holds, and 0 where it does not.
@@ -58,13 +58,23 @@ enum ColumnLeaf: Hashable, Sendable {
   case isOneOf(Int, Set<String>)
   /// 1 where a column of words has none, 0 elsewhere.
   case isMissing(Int)
+  /// 1 where the words of a column have their place before a word, 0 elsewhere.
+  case isBefore(Int, String, WordOrder)
+  /// 1 where the words of a column have their place behind a word, 0 elsewhere.
+  case isBehind(Int, String, WordOrder)
+  /// 1 where the words of a column have their place before those of another, 0 elsewhere.
+  case areBefore(Int, Int, WordOrder)
   /// The numbers of the rows, from 1.
   case row
 
-  var column: Int? {
+  /// The indices of the columns that it reads.
+  var columns: [Int] {
     switch self {
-    case .numbers(let column), .isOneOf(let column, _), .isMissing(let column): column
-    case .row: nil
+    case .numbers(let column), .isOneOf(let column, _), .isMissing(let column),
+      .isBefore(let column, _, _), .isBehind(let column, _, _):
+      [column]
+    case .areBefore(let column, let other, _): [column, other]
+    case .row: []
     }
   }
 
@@ -75,7 +85,33 @@ enum ColumnLeaf: Hashable, Sendable {
     case .isOneOf(let index, let words):
       (table.columns[index].text ?? []).map { $0.map(words.contains) == true ? 1 : 0 }
     case .isMissing(let index): (table.columns[index].text ?? []).map { $0 == nil ? 1 : 0 }
+    case .isBefore(let index, let word, let order):
+      (table.columns[index].text ?? []).map { order.holds($0, word) ? 1 : 0 }
+    case .isBehind(let index, let word, let order):
+      (table.columns[index].text ?? []).map { order.holds(word, $0) ? 1 : 0 }
+    case .areBefore(let index, let other, let order):
+      zip(table.columns[index].text ?? [], table.columns[other].text ?? [])
+        .map { order.holds($0, $1) ? 1 : 0 }
     case .row: (0..<table.rowCount).map { Double(rowsBefore + $0 + 1) }
+    }
+  }
+}
+
+/// How two words stand to each other.
+enum WordOrder: Hashable, Sendable {
+  case before
+  case beforeOrEqual
+  case equal
+
+  /// Whether two words stand so; none does to one that is missing.
+  ///
+  /// The order is that of the bytes of UTF-8, which puts dates as 2024-01-31 in order of time, and is the same everywhere.
+  func holds(_ word: String?, _ other: String?) -> Bool {
+    guard let word, let other else { return false }
+    return switch self {
+    case .before: word.utf8.lexicographicallyPrecedes(other.utf8)
+    case .beforeOrEqual: !other.utf8.lexicographicallyPrecedes(word.utf8)
+    case .equal: word == other
     }
   }
 }
@@ -175,7 +211,7 @@ struct ExpressionBinder {
       try expect(2, operands, of: name, at: tree)
     }
     switch name {
-    case "<", "<=", ">", ">=": return .condition(try order(name, operands))
+    case "<", "<=", ">", ">=": return .condition(try order(name, operands, at: tree))
     case "==", "!=": return .condition(try equality(operands, isEqual: name == "==", at: tree))
     case "and", "or":
       let (left, right) = (try condition(operands[0]), try condition(operands[1]))
@@ -244,7 +280,7 @@ struct ExpressionBinder {
 
   private func number(_ tree: ExpressionTree) throws(ExpressionFault) -> Node {
     guard let node = try value(of: tree).node else {
-      throw fault("words where a number belongs; they can only be compared, by == and !=", at: tree)
+      throw fault("words where a number belongs; they can only be compared, as by ==", at: tree)
     }
     return node
   }
@@ -258,11 +294,28 @@ struct ExpressionBinder {
 
   /// Comparisons with NaN do not hold, as IEEE 754 has it.
   private func order(
-    _ name: String, _ operands: [ExpressionTree]
+    _ name: String, _ operands: [ExpressionTree], at tree: ExpressionTree
   ) throws(ExpressionFault) -> Node {
-    let (x, y) = (try number(operands[0]), try number(operands[1]))
-    return operation(
-      name.hasSuffix("=") ? .lessOrEqual : .less, name.hasPrefix("<") ? [x, y] : [y, x])
+    // What is to be the smaller one first.
+    let ordered = name.hasPrefix("<") ? operands : operands.reversed()
+    let order = name.hasSuffix("=") ? WordOrder.beforeOrEqual : .before
+    switch (try value(of: ordered[0]), try value(of: ordered[1])) {
+    case (.words(let column), .word(let word)):
+      return Node(.leaf(.isBefore(column, word, order)))
+    case (.word(let word), .words(let column)):
+      return Node(.leaf(.isBehind(column, word, order)))
+    case (.words(let column), .words(let other)):
+      return Node(.leaf(.areBefore(column, other, order)))
+    case (let left, let right):
+      guard let x = left.node, let y = right.node else { throw unlike(at: tree) }
+      return operation(order == .before ? .less : .lessOrEqual, [x, y])
+    }
+  }
+
+  private func unlike(at tree: ExpressionTree) -> ExpressionFault {
+    fault(
+      "columns of words can be compared with words in quotes only, and with each other; numbers with numbers",
+      at: tree)
   }
 
   private func equality(
@@ -273,11 +326,14 @@ struct ExpressionBinder {
       let isThere = Node(.leaf(.isOneOf(column, [word])))
       if isEqual { return isThere }
       return operation(.not, [operation(.or, [isThere, Node(.leaf(.isMissing(column)))])])
+    case (.words(let column), .words(let other)):
+      let areEqual = Node(.leaf(.areBefore(column, other, .equal)))
+      if isEqual { return areEqual }
+      let isAnyMissing = operation(
+        .or, [Node(.leaf(.isMissing(column))), Node(.leaf(.isMissing(other)))])
+      return operation(.not, [operation(.or, [areEqual, isAnyMissing])])
     case (let left, let right):
-      guard let x = left.node, let y = right.node else {
-        throw fault(
-          "words can be compared with words in quotes only, numbers with numbers", at: tree)
-      }
+      guard let x = left.node, let y = right.node else { throw unlike(at: tree) }
       if isEqual { return operation(.equal, [x, y]) }
       // `notEqual` of IEEE 754 holds for what is missing.
       return operation(.or, [operation(.less, [x, y]), operation(.less, [y, x])])
@@ -290,7 +346,7 @@ struct ExpressionBinder {
     guard let left = x.node, let right = y.node else {
       let words = x.node == nil ? operands[1] : operands[2]
       throw fault(
-        "words where a number belongs; they can only be compared, by == and !=", at: words)
+        "words where a number belongs; they can only be compared, as by ==", at: words)
     }
     let node = operation(.select, [condition, left, right])
     return x.isCondition && y.isCondition ? .condition(node) : .number(node)

@@ -9,8 +9,9 @@ import EchelonLinearAlgebra
 ///
 /// Numbers: `+ - * / %` and `^` (or `**`), the functions of `ExpressionGuide`, `pi`, `e`, `inf`, `nan`. Conditions:
 /// `< <= > >= == !=`, which can be chained (`0 < x <= 1`), `and`, `or`, `not` (or `&& || !`); `condition ? x : y`. As a
-/// number a condition is 1 or 0. Words, in quotes, can be compared with columns of words by `==` and `!=`. Names with blanks or
-/// signs stand in backquotes.
+/// number a condition is 1 or 0. Words, in quotes, are compared with columns of words in the same ways, and such columns with each
+/// other: `<` goes by the bytes of UTF-8, so that dates as `2024-01-31` are in order of time, and `B` comes before `a`. Names with
+/// blanks or signs stand in backquotes.
 ///
 /// What is computed from a missing value is missing. A comparison with one does not hold, `!=` neither.
 ///

@@ -56,7 +56,7 @@ extension BoundExpression {
 
   /// The value for a row with these numbers.
   fileprivate func value(at row: Span<Double>) -> Double {
-    let coordinates = leaves.map { leaf in leaf.column.map { row[$0] } ?? .nan }
+    let coordinates = leaves.map { leaf in leaf.columns.first.map { row[$0] } ?? .nan }
     var value: InlineArray<1, Double> = [0]
     var span = value.mutableSpan
     compiled.program.run(into: &span, inputs: Coordinates(values: coordinates))

@@ -63,6 +63,36 @@ private func same(_ a: [Double], _ b: [Double]) -> Bool {
     #expect(try values("1", in: DataTable(columns: [Column(name: "x", numbers: [])])) == [])
   }
 
+  @Test func `put words in the order of their bytes`() throws {
+    let table = DataTable(columns: [
+      Column(name: "day", text: ["2024-01-31", "2023-12-01", nil, "2024-02-01"]),
+      Column(name: "a", text: ["x", "Z", "c", "z"]), Column(name: "b", text: ["y", "a", "c", nil]),
+    ])
+    func holds(_ text: String) throws -> [Double] { try values(text, in: table) }
+    #expect(try holds("day < '2024-01-31'") == [0, 1, 0, 0])
+    #expect(try holds("day <= '2024-01-31'") == [1, 1, 0, 0])
+    #expect(try holds("day > '2024-01-31'") == [0, 0, 0, 1])
+    #expect(try holds("'2024-01-31' <= day") == [1, 0, 0, 1])
+    #expect(try holds("'2023-12-01' <= day < '2024-02'") == [1, 1, 0, 0])
+    #expect(try holds("not day < '2024'") == [1, 0, 1, 1])
+    // Capital letters come first, and marks behind all letters of ASCII.
+    #expect(try holds("a < 'a'") == [0, 1, 0, 0])
+    #expect(try holds("a < 'ä'") == [1, 1, 1, 1])
+    #expect(try holds("a < b") == [1, 1, 0, 0])
+    #expect(try holds("a <= b") == [1, 1, 1, 0])
+    #expect(try holds("a > b") == [0, 0, 0, 0])
+    #expect(try holds("b >= a") == [1, 1, 1, 0])
+    #expect(try holds("a == b") == [0, 0, 1, 0])
+    #expect(try holds("a != b") == [1, 1, 0, 0])
+    let bound = try ColumnExpression("a < b or day == ''").bound(
+      to: table.columns.map(\.description))
+    #expect(bound.columns == [0, 1, 2])
+    // In the order of UTF-8, which is that of code points and not of UTF-16.
+    let marks = DataTable(columns: [Column(name: "a", text: ["\u{FFFD}", "🜁"])])
+    #expect(try values("a < '🜁'", in: marks) == [1, 0])
+    #expect(fault("class < 3") != nil && fault("'a' < 'b'") != nil && fault("x >= 'a'") != nil)
+  }
+
   @Test func `compare words, and what is missing with nothing`() throws {
     #expect(try values("class == 'setosa'") == [1, 0, 0, 1, 0, 0])
     #expect(try values("'setosa' != class") == [0, 1, 0, 0, 1, 1])

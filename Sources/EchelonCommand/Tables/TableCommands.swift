@@ -8,7 +8,8 @@ struct FilterCommand: AsyncParsableCommand {
     abstract: "The rows of files in which a condition holds.",
     discussion: """
       \(Guide.names)
-      A comparison with a missing value does not hold; is_missing(x) does.
+      A comparison with a missing value does not hold; is_missing(x) does. Words are in the order of their bytes, which puts \
+      dates as 2024-01-31 in order of time.
       \(Guide.pieces)
 
       EXAMPLES
@@ -16,6 +17,7 @@ struct FilterCommand: AsyncParsableCommand {
           data/iris.csv
         echelon filter 'wind > 8 and weather == "rain"' \\
           data/seattle-weather.csv --output storms.csv
+        echelon filter '"2014/06/01" <= date < "2014/09/01"' data/seattle-weather.csv
         echelon filter 'not is_missing(Horsepower)' data/cars.csv --format table
       """)
 
@@ -33,13 +35,14 @@ struct MapCommand: AsyncParsableCommand {
     abstract: "Columns that are computed from others, row by row.",
     discussion: """
       \(Guide.names)
-      What is computed from a missing value is missing.
+      What is computed from a missing value is missing. Words are compared with others in quotes or of another column: \
+      day >= "2024-01-31".
       \(Guide.pieces)
 
       OPERATORS, loosest first
         c ? x : y    x where c holds, y elsewhere
         or  and  not  (or ||, &&, !)
-        < <= > >= == !=    may be chained: 0 < x <= 1
+        < <= > >= == !=    may be chained: 0 < x <= 1; words go by their bytes
         + -    * / %    ^ (or **)    pi  e  inf  nan
 
       FUNCTIONS

@@ -169,6 +169,9 @@ struct RoundedColumns {
 }
 
 extension RoundedColumns {
+  /// Takes columns for those that they were, as all their digits are written.
+  mutating func keep(_ columns: some Sequence<Int>) { found.subtract(columns) }
+
   /// Refuses a copy of integers as numbers that are none, where nobody has asked for them.
   /// - Parameter type: that was asked for.
   func refuse(as suffix: String, _ type: StoredType?) throws {
@@ -183,7 +186,8 @@ extension RoundedColumns {
 }
 
 extension DataFileReader {
-  /// All digits of the columns with integers of 64 bits of which some may be no `Double`, by their indices.
+  /// All digits of the columns with integers of which some may be no `Double`, by their indices: of arrays and datasets, and of
+  /// columns of delimited text that have nothing else.
   /// - Parameter table: all rows.
   func integers(in table: DataTable) throws(FileError) -> [Int: [String]] {
     var integers: [Int: [String]] = [:]
@@ -191,7 +195,14 @@ extension DataFileReader {
       guard let numbers = column.numbers, numbers.contains(where: { abs($0) >= 0x1p53 }) else {
         continue
       }
-      integers[index] = try integerTexts(column: index, rows: 0..<rowCount)
+      guard case .csv(let file) = format else {
+        integers[index] = try integerTexts(column: index, rows: 0..<rowCount)
+        continue
+      }
+      let words = try file.readText(column: index).compactMap { word in
+        word.flatMap { LostNumbers.digits(of: $0) == nil ? nil : $0 }
+      }
+      if words.count == rowCount { integers[index] = words }
     }
     return integers
   }

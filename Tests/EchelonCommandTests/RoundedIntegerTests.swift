@@ -181,4 +181,24 @@ struct StoredIntegers: CustomTestStringConvertible, Sendable {
       #expect(plain.status == 0 && plain.errors.isEmpty, "\(plain.errors)")
     }
   }
+
+  @Test func `have all digits that delimited text has`() throws {
+    try withFolder { folder in
+      let (path, copy) = (folder + "/x.csv", folder + "/y.npz")
+      let text = "id,n\n9007199254740993,1\n-9223372036854775807,2\n7,3\n"
+      // Words are left out, so that columns have other places.
+      let lines = text.split(separator: "\n")
+      let table = "w,\(lines[0])\n" + lines.dropFirst().map { "a,\($0)\n" }.joined()
+      try Data(table.utf8).write(to: URL(filePath: path))
+      let made = try CommandProcess.run("convert", path, "--output", copy, "--type", "i8")
+      #expect(made.status == 0 && !made.errors.contains("rounded"), "\(made.errors)")
+      #expect(try CommandProcess.run("convert", copy).output == text)
+      let floats = try CommandProcess.run("convert", path, "--output", copy)
+      #expect(floats.status == 0 && floats.errors.contains("are rounded in 'id'"))
+      // A number that is missing, or has a fraction, is none of the type.
+      try Data("id\n9007199254740993\nNA\n".utf8).write(to: URL(filePath: path))
+      let missing = try CommandProcess.run("convert", path, "--output", copy, "--type", "i8")
+      #expect(missing.status != 0 && missing.errors.contains("is missing"), "\(missing.errors)")
+    }
+  }
 }

@@ -78,8 +78,9 @@ extension BatchResult {
     var outputs = task.outputs.makeIterator()
     // A file that is only written anew has to be the same; results are computed as Doubles.
     let isCopy = task.steps.allSatisfy { $0.outputExtension != nil }
-    let integers = isCopy ? try reader.integers(in: input) : [:]
-    let keepsDigits = isCopy && task.steps.allSatisfy { $0.storedType?.hasIntegers == true }
+    let hasIntegers = isCopy && task.steps.allSatisfy { $0.storedType?.hasIntegers == true }
+    let integers = hasIntegers ? try reader.integers(in: input) : [:]
+    rounded.keep(integers.keys)
     for step in task.steps {
       if let suffix = step.outputExtension, let output = outputs.next() {
         if isCopy { try rounded.refuse(as: suffix, step.storedType) }
@@ -92,7 +93,6 @@ extension BatchResult {
       table = try step.apply(to: table, file: task.path)
       if step.canMakeUndefined { undefinedCount += table.undefinedCount - before }
     }
-    if keepsDigits, rounded.source == .integers { rounded = RoundedColumns(in: reader) }
     return try BatchResult(reader, undefinedCount: undefinedCount, rounded)
   } catch {
     throw InputFailure(error, path: task.path)
@@ -145,8 +145,12 @@ extension DataTable {
     to path: String, suffix: String, as type: StoredType? = nil, integers: [Int: [String]] = [:]
   ) throws {
     let element = type?.element ?? .float64
-    // Files with such integers have no columns of words, which would be left out before.
-    precondition(integers.isEmpty || columns.allSatisfy { $0.numbers != nil })
+    // As columns of words are left out.
+    let places = columns.indices.filter { columns[$0].numbers != nil }.enumerated()
+    let integers = Dictionary(
+      uniqueKeysWithValues: places.compactMap { place, index in
+        integers[index].map { (place, $0) }
+      })
     switch suffix {
     case "npy": try NPYWriter.write(numbersOnly, as: element, integers: integers, to: path)
     case "npz": try NPZWriter.write(numbersOnly, as: element, integers: integers, to: path)

@@ -17,7 +17,7 @@ struct ConvertCommand: AsyncParsableCommand {
       NPY, NPZ, Matrix Market, HDF5 (.h5) and plain numbers (.bin) have numbers only. Columns of words are left out there, \
       which is said for a single file. A missing number is NaN in them. Numbers keep all digits. Integers of 64 bits in NPY, \
       NPZ, HDF5 and plain numbers do in CSV and TSV, and with --type i8 or u8 in each other; without it, those that are no \
-      Double are refused there. In JSON and Matrix Market they are rounded, which is said. \
+      Double are refused there. Whole numbers of delimited text have all digits by these types, too. In JSON and Matrix Market they are rounded, which is said. \
       Numbers of JSON and Matrix Market are read as Doubles. Complex ones become two columns, .real and .imag.
 
       --type writes numbers of NPY, NPZ, HDF5 and .bin in another type than f8: i1 to i8, u1 to u8, f2, f4, and c8, c16, \
@@ -142,7 +142,7 @@ struct ConvertCommand: AsyncParsableCommand {
     }
     let (table, integers) = try text.table(
       at: paths[0], raw, copying: (format.rawValue, type), command: "convert"
-    ) { ($0, type?.hasIntegers == true ? try $1.integers(in: $0) : [:]) }
+    ) { ($0, $1) }
     try Self.sayWhatIsLeftOut(of: table, path: paths[0], format)
     if let path {
       try table.write(to: path, suffix: format.rawValue, as: type, integers: integers)

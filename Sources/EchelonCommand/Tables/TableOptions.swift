@@ -230,12 +230,13 @@ extension TextOptions {
     try table(at: path, raw, command: command) { table, _ in try body(table) }
   }
 
-  /// The same for who asks the file for more.
-  /// - Parameter copying: what the numbers are written as without having been computed, of which a type that was asked for has
-  ///   all digits, and no other is taken that has not; nil of others.
+  /// The same for who may write the numbers without having computed any.
+  /// - Parameters:
+  ///   - copying: what they are written as then; integers of 64 bits are refused where they would be rounded unasked.
+  ///   - body: is given all digits of columns with integers, if they are written as such, by the index of the column.
   func table<Result>(
     at path: String, _ raw: RawOptions, copying: (suffix: String, type: StoredType?)? = nil,
-    command: String, _ body: (DataTable, DataFileReader) throws -> Result
+    command: String, _ body: (DataTable, _ integers: [Int: [String]]) throws -> Result
   ) throws -> Result {
     var inputs = [InputFile(path: path, dialect: try dialect, raw: raw.rawFormat)]
     let standardInput = try StandardInput(for: &inputs, command: command)
@@ -247,11 +248,10 @@ extension TextOptions {
       var rounded = RoundedColumns(in: reader)
       try rounded.look(at: table)
       if let copying { try rounded.refuse(as: copying.suffix, copying.type) }
-      // Integers have all their digits.
-      if copying?.type?.hasIntegers != true || rounded.source != .integers {
-        for note in rounded.notes { Console.writeError("echelon: \(note)") }
-      }
-      return try body(table, reader)
+      let integers = copying?.type?.hasIntegers == true ? try reader.integers(in: table) : [:]
+      rounded.keep(integers.keys)
+      for note in rounded.notes { Console.writeError("echelon: \(note)") }
+      return try body(table, integers)
     } catch {
       Console.report(InputFailure(error, path: path))
       throw Exit.someInputFailed

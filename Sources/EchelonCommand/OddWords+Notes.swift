@@ -23,6 +23,7 @@ extension OddWords {
     let canBeMissing = first.unicodeScalars.allSatisfy { $0 != "," && $0 != "'" && $0 != "…" }
     let what =
       "\(place): '\(column)' is text because of \(words), among \(NumberText.count(numberCount, "number")); correct it"
+    guard self.hasOptions else { return what + ", or write null where a value is missing" }
     guard hasOptions else { return what }
     return what
       + (canBeMissing ? ", take it for a missing value by --missing 'NA,\(first)'" : "")

@@ -15,8 +15,25 @@ public struct OddWords: Sendable, Equatable, Codable {
   /// How many numbers there are.
   public let numberCount: Int
 
-  /// Whether they are few enough to tell of them: a tenth of the values at most, or a single one among several.
-  var areFew: Bool { numberCount >= 9 * count || count == 1 && numberCount >= 3 }
+  /// Whether options say how the file is read, as of delimited text.
+  public let hasOptions: Bool
+
+  /// Of what was counted in a column; nil where words are more than a tenth, and more than one among several numbers.
+  /// - Parameter range: the first word.
+  init?(
+    column: String, first range: Range<Int>, count: Int, numberCount: Int, hasOptions: Bool,
+    path: String, in bytes: Span<UInt8>
+  ) {
+    self.column = column
+    self.count = count
+    self.numberCount = numberCount
+    self.hasOptions = hasOptions
+    let shown = min(range.count, 40)
+    first =
+      bytes.text(range.lowerBound..<range.lowerBound + shown) + (shown < range.count ? "…" : "")
+    guard count > 0, numberCount >= 9 * count || count == 1 && numberCount >= 3 else { return nil }
+    place = FilePlace(path: path, offset: range.lowerBound, in: bytes)
+  }
 }
 
 extension CSVFile {
@@ -38,7 +55,8 @@ extension CSVFile {
     try read { (bytes) throws(CSVFault) in
       var position = chunks.first?.byteRange.lowerBound ?? bytes.count
       var fields: [CSVField] = []
-      for _ in 0..<rowCount where !open.isEmpty {
+      for _ in 0..<rowCount {
+        if open.isEmpty { break }
         try readRow(of: bytes, at: &position, into: &fields)
         var hasTooMany = false
         for index in open.indices where open[index].column < fields.count {
@@ -63,22 +81,21 @@ extension CSVFile {
     return try source.withBytes(path: path) { (bytes) in
       open.compactMap { tally -> OddWords? in
         guard let first = tally.first else { return nil }
-        let shown = min(first.count, 40)
-        let odd = OddWords(
-          column: columns[tally.column].name,
-          first: bytes.text(first.lowerBound..<first.lowerBound + shown)
-            + (shown < first.count ? "…" : ""),
-          place: FilePlace(path: path, offset: first.lowerBound, in: bytes), count: tally.words,
-          numberCount: tally.numbers)
-        return odd.areFew ? odd : nil
+        return OddWords(
+          column: columns[tally.column].name, first: first, count: tally.words,
+          numberCount: tally.numbers, hasOptions: true, path: path, in: bytes)
       }
     }
   }
 }
 
 extension DataFileReader {
-  /// The columns of delimited text that a few words keep from being numbers; see `CSVFile.oddWords`.
+  /// The columns of delimited text and of JSON lines that a few words keep from being numbers; see `CSVFile.oddWords`.
   public func oddWords() throws(FileError) -> [OddWords] {
-    if case .csv(let file) = format { try file.oddWords() } else { [] }
+    switch format {
+    case .csv(let file): try file.oddWords()
+    case .jsonLines(let file): file.oddWords
+    case .npy, .npz, .matrixMarket, .hdf5: []
+    }
   }
 }

@@ -27,6 +27,9 @@ public struct JSONLinesFile: Sendable {
   /// The columns with their values.
   public let table: DataTable
 
+  /// Columns of text of which nearly all values are numbers: a tenth is something else at most, or one value among several.
+  public let oddWords: [OddWords]
+
   /// What became of numbers that no `Double` is.
   package let lostNumbers: LostNumbers
 
@@ -52,13 +55,13 @@ public struct JSONLinesFile: Sendable {
 
   init(path: String, source: ByteSource) throws(FileError) {
     self.path = path
-    (table, lostNumbers) = try source.withBytes(path: path) { (bytes) throws(FileError) in
+    (table, oddWords, lostNumbers) = try source.withBytes(path: path) { (bytes) throws(FileError) in
       var parser = JSONLinesParser()
       parser.takesDocuments = !Self.isOfLines(path)
       do throws(TextFault) {
         try parser.parse(bytes)
         let table = DataTable(columns: try parser.makeColumns(bytes))
-        return (table, parser.lostNumbers)
+        return (table, parser.oddWords(path: path, bytes), parser.lostNumbers)
       } catch {
         throw FileError(error, path: path, in: bytes)
       }

@@ -356,6 +356,20 @@ struct JSONLinesParser {
     }
   }
 
+  /// Columns of numbers but for a few values.
+  func oddWords(path: String, _ bytes: Span<UInt8>) -> [OddWords] {
+    columns.compactMap { column in
+      let numberCount = column.cells.count { $0.kind == .number }
+      guard numberCount > 0, numberCount < column.cells.count,
+        let first = column.cells.first(where: { $0.kind != .number })
+      else { return nil }
+      return OddWords(
+        column: String(decoding: column.name, as: UTF8.self), first: first.range,
+        count: column.cells.count - numberCount, numberCount: numberCount, hasOptions: false,
+        path: path, in: bytes)
+    }
+  }
+
   // MARK: Characters
 
   private static func isBlank(_ byte: UInt8) -> Bool {

@@ -46,4 +46,18 @@ import Testing
         refused.status != 0 && refused.errors.contains("\(path):1234:6: '1O.5' is not a number"))
     }
   }
+
+  @Test func `in JSON lines is told of, too`() throws {
+    try withFolder { folder in
+      let path = folder + "/a.jsonl"
+      let rows = (1...20).map { "{\"x\": \($0 == 3 ? "\"1O.5\"" : "\($0)"), \"y\": 1}\n" }
+      try Data(rows.joined().utf8).write(to: URL(filePath: path))
+      let note = "\(path):3:8: 'x' is text because of the word '1O.5', among 19 numbers; "
+      for command in [["stats", path], ["corr", path], ["filter", "y > 0", path]] {
+        let run = try CommandProcess.run(command)
+        #expect(run.status == 0 && run.errors.contains(note), "\(command): \(run.errors)")
+        #expect(run.errors.contains("or write null") && !run.errors.contains("--types"))
+      }
+    }
+  }
 }

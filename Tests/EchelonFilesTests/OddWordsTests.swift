@@ -54,4 +54,17 @@ import Testing
     let broken = text([7: "1O.5"]) + "word,word,word,word\n"
     #expect(try CSVFile(broken, dialect: dialect).oddWords().map(\.count) == [1])
   }
+
+  @Test func `are told of JSON lines, too`() throws {
+    let rows = (0..<20).map { "{\"x\": \($0 == 7 ? "\"1O.5\"" : "\($0)"), \"y\": \"\($0)\"}\n" }
+    func odd(_ text: String) throws -> [OddWords] {
+      try JSONLinesFile(name: "a.jsonl", bytes: Array(text.utf8)).oddWords
+    }
+    let found = try odd(rows.joined())
+    #expect(found.map(\.column) == ["x"] && found[0].first == "1O.5" && !found[0].hasOptions)
+    #expect(found[0].place == FilePlace(path: "a.jsonl", line: 8, column: 8))
+    #expect(found[0].count == 1 && found[0].numberCount == 19)
+    #expect(try odd("{\"a\": 1}\n{\"a\": \"x\"}\n{\"a\": true}\n{\"a\": 3}\n").isEmpty)
+    #expect(try odd("{\"a\": 1}\n{\"a\": 2}\n{\"a\": null}\n{\"a\": 3}\n{}\n").isEmpty)
+  }
 }

@@ -95,11 +95,15 @@ extension BatchPlan {
   /// Carries the plan out, or says what would be done if that was asked for.
   /// - Parameters:
   ///   - otherWords: the options on how files are written, for the log.
+  ///   - jobFile: where the plan is written down, if it is.
   ///   - command: whose help says more when something is wrong.
   func carryOut(
     _ job: JobOptions, _ otherWords: [String], into output: String, workers: Int,
-    showing: RunShowing, command: String
+    showing: RunShowing, jobFile: String? = nil, command: String
   ) async throws {
+    for (path, option) in [(job.jobLog, "--joblog"), (showing.report, "--report")] {
+      try protectFiles(from: path, option, [jobFile].compactMap(\.self))
+    }
     var settings = try job.settings(output: output, command: command)
     settings.otherWords = otherWords
     guard !job.dryRun, !job.explain else {

@@ -187,14 +187,35 @@ struct BatchPlan {
         }
       }
     }
-    var inputs: [FileIdentity: String] = [:]
-    for task in tasks { if let file = Folder.identity(of: task.path) { inputs[file] = task.path } }
+    let protection = InputProtection(filesRead)
     for output in tasks.flatMap(\.outputs) {
-      if let file = Folder.identity(of: output), let input = inputs[file] {
-        throw WrongUse(
-          "\(output) would replace the input \(input); choose another --output folder",
-          command: command)
-      }
+      try protection.check(output, command: command, advice: "choose another --output folder")
+    }
+  }
+
+  /// All inputs, and what steps read beside them.
+  private var filesRead: [String] {
+    let others = (tasks.first?.steps ?? []).compactMap { step in
+      if case .table(let operation) = step { operation.otherFile } else { nil }
+    }
+    return tasks.map(\.path) + others
+  }
+
+  /// Refuses a file beside the results, such as a log, that would take the place of an input or of a result.
+  /// - Parameters:
+  ///   - path: of the file; nil where there is none.
+  ///   - option: that names it.
+  ///   - more: other files that are read.
+  func protectFiles(from path: String?, _ option: String, _ more: [String]) throws {
+    guard let path else { return }
+    let advice = "name another file by \(option)"
+    try InputProtection(filesRead + more).check(path, command: command, advice: advice)
+    let name = InputName(path).path
+    let isResult =
+      InputProtection(tasks.flatMap(\.outputs)).input(at: path) != nil
+      || tasks.contains { task in task.outputs.contains { InputName($0).path == name } }
+    if isResult {
+      throw WrongUse("\(path) is one of the results; \(advice)", command: command)
     }
   }
 }

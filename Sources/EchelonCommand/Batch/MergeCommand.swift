@@ -41,6 +41,11 @@ struct MergeCommand: ParsableCommand {
       throw WrongUse("\(output) is one of the shards; name another --output", command: "merge")
     }
     let shards = try ShardSet(folders: folders)
+    let protection = InputProtection(shards.entries.map(\.entry.path))
+    for result in shards.entries.flatMap(\.entry.outputs) {
+      try protection.check(
+        "\(output)/\(result.name)", command: "merge", advice: "choose another --output folder")
+    }
     do { try Folder.create(output) } catch { throw FileError(error, path: output) }
     let journal = try JobJournal(folder: output)
     try journal.begin(shards.header)

@@ -91,6 +91,6 @@ struct RunCommand: AsyncParsableCommand {
       workers: options.workers.count,
       showing: RunShowing(
         format: options.format.format, report: options.report.path,
-        progress: options.progress.style), command: "run")
+        progress: options.progress.style), jobFile: path, command: "run")
   }
 }

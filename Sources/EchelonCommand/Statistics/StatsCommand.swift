@@ -83,7 +83,12 @@ struct StatsCommand: AsyncParsableCommand {
     if all || quantiles != nil { return try describe(InputFiles.expand(files), quantiles) }
     let facts = RunFacts()
     let dialect = try text.dialect
-    var inputs = try InputFiles.expand(files).map {
+    let paths = try InputFiles.expand(files)
+    if let report = page.path {
+      try InputProtection(paths).check(
+        report, command: "stats", advice: "name another file by --report")
+    }
+    var inputs = paths.map {
       InputFile(path: $0, dialect: dialect, raw: raw.rawFormat)
     }
     let standardInput = try StandardInput(for: &inputs, command: "stats")

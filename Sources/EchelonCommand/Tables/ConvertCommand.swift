@@ -99,6 +99,7 @@ struct ConvertCommand: AsyncParsableCommand {
       if let to, to.rawValue != suffix {
         throw WrongUse("\(path) does not end in .\(to.rawValue), as --to says", command: "convert")
       }
+      try target.check(keeping: paths, command: "convert")
       try convert(paths, as: Format(rawValue: suffix) ?? .csv, to: path)
     case .standardOutput:
       try convert(paths, as: to ?? .csv, to: nil)

@@ -91,10 +91,16 @@ struct DecomposeCommand: AsyncParsableCommand {
         "there are \(kind.factorNames.count) factors; name one by --factor, or by --output an .npz file or a folder for all",
         command: "decompose")
     }
+    let isFolder = !output.hasSuffix(".npz")
+    let folder = output.hasSuffix("/") ? output : output + "/"
+    let protection = InputProtection([file])
+    for output in isFolder ? kind.factorNames.map({ "\(folder)\($0).csv" }) : [output] {
+      try protection.check(output, command: "decompose", advice: "name another --output")
+    }
     let factors = try options.text.table(at: file, options.raw, command: "decompose") {
       try kind.factors(of: $0)
     }
-    if output.hasSuffix(".npz") {
+    if !isFolder {
       var writer = try NPZWriter(path: output)
       for (name, factor) in zip(kind.factorNames, factors) {
         let elements = Array(factor.columns.compactMap(\.numbers).joined())
@@ -107,7 +113,6 @@ struct DecomposeCommand: AsyncParsableCommand {
       try writer.commit()
     } else {
       do { try Folder.create(output) } catch { throw FileError(error, path: output) }
-      let folder = output.hasSuffix("/") ? output : output + "/"
       for (name, factor) in zip(kind.factorNames, factors) {
         try factor.write(to: "\(folder)\(name).csv", suffix: "csv")
       }

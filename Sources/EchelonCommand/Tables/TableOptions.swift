@@ -72,6 +72,7 @@ struct TableOptions: ParsableArguments {
       return try await plan.run(into: folder, workers: workers.count)
     }
     try InputFiles.requireOne(paths, command)
+    try target.check(keeping: paths + [operation.otherFile].compactMap(\.self), command: command)
     if let steps = RowSteps([.table(operation)]),
       let output = target.rowOutput(as: format, numbersKept: numbersKept)
     {
@@ -107,6 +108,7 @@ struct TableOptions: ParsableArguments {
       throw WrongUse(
         "\(folder) does not say a format; name a file such as result.csv", command: command)
     }
+    try target.check(keeping: paths, command: command)
     var result: DataTable?
     for path in paths {
       result = try text.table(at: path, raw, command: command) { table in
@@ -149,6 +151,7 @@ struct ResultOptions: ParsableArguments {
       throw WrongUse(
         "\(folder) does not say a format; name a file such as result.csv", command: command)
     }
+    try target.check(keeping: [path] + [operation.otherFile].compactMap(\.self), command: command)
     let result = try text.table(at: path, raw, command: command) { try operation.apply(to: $0) }
     try target.write(result, as: format)
   }

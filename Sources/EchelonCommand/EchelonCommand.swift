@@ -22,7 +22,8 @@ struct EchelonCommand: AsyncParsableCommand {
         echelon montecarlo pi --samples 1e8 --plot pi.svg
 
       FILES are CSV, TSV, NPY, NPZ, Matrix Market, HDF5, JSON or JSON lines, also compressed with gzip or zstd; a folder \
-      stands for the data files in it, and - for standard input. COLUMNS are called by their names, which 'echelon stats FILE' lists; \
+      stands for the data files in it, known by the endings of their names (with --raw, .bin, .raw and .dat), and - for standard \
+      input. COLUMNS are called by their names, which 'echelon stats FILE' lists; \
       inside of expressions, names with blanks or signs stand in backquotes: '`petal length (cm)` > 6'.
 
       Work runs in worker processes that share memory with this one. A file that cannot be read, or a \

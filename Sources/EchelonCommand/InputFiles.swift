@@ -1,18 +1,22 @@
 import Echelon
 import EchelonFiles
+import EchelonMemory
 
 /// The files that the arguments of a command name.
 enum InputFiles {
-  private static let plainExtensions = [
-    ".csv", ".tsv", ".tab", ".npy", ".npz", ".h5", ".hdf5", ".mtx", ".jsonl", ".ndjson",
+  /// What names of data files end in, before what compressed ones end in as well.
+  private static let endings = [
+    ".csv", ".tsv", ".tab", ".npy", ".npz", ".h5", ".hdf5", ".mtx", ".json", ".jsonl", ".ndjson",
   ]
-  private static let extensions =
-    plainExtensions + [".gz", ".zst"].flatMap { suffix in plainExtensions.map { $0 + suffix } }
+  /// The same of files of plain numbers, whose names say nothing of what is in them.
+  private static let endingsOfNumbers = [".bin", ".raw", ".dat"]
 
   /// Every file as given, and for a folder the data files in it, in the order of their names.
   ///
-  /// Nothing is opened: what cannot be read is found out, and reported, by whoever reads it.
-  static func expand(_ arguments: [String]) throws -> [String] {
+  /// Nothing is opened: what cannot be read is found out, and reported, by whoever reads it. What is left out of a folder
+  /// is said.
+  /// - Parameter areNumbers: whether files are plain numbers, as `--raw` has it.
+  static func expand(_ arguments: [String], areNumbers: Bool = false) throws -> [String] {
     var paths: [String] = []
     for argument in arguments {
       guard Folder.entry(at: argument) == .folder else {
@@ -20,17 +24,32 @@ enum InputFiles {
         continue
       }
       let folder = argument.hasSuffix("/") ? argument : argument + "/"
-      let found = try names(in: argument).filter { name in
-        extensions.contains { name.hasSuffix($0) } && Folder.entry(at: folder + name) != .folder
-      }
+      let files = try names(in: argument).filter { Folder.entry(at: folder + $0) != .folder }
+      let found = files.filter { isData($0, areNumbers: areNumbers) }
+      let numbers = areNumbers ? nil : files.first { isData($0, areNumbers: true) }
+      let hint = numbers.map { "; what \($0) has is said by --raw" } ?? ""
       guard !found.isEmpty else {
         throw CommandError(
           "\(argument): holds no data files; name files, or a folder with some that end in "
-            + plainExtensions.joined(separator: " ") + ", or with .gz or .zst after that")
+            + (areNumbers ? endingsOfNumbers : endings).joined(separator: " ")
+            + ", or with .gz or .zst after that" + hint)
+      }
+      if found.count < files.count {
+        let taken = Set(found)
+        let example = numbers ?? files.first { !taken.contains($0) } ?? ""
+        Console.writeError(
+          "echelon: \(argument): \(NumberText.count(files.count - found.count, "file")) left out because of "
+            + (files.count - found.count == 1 ? "its name: " : "their names, such as ")
+            + example + hint)
       }
       paths += found.map { folder + $0 }
     }
     return paths
+  }
+
+  private static func isData(_ name: String, areNumbers: Bool) -> Bool {
+    let stem = CompressionFormat(path: name).map { name.dropLast($0.suffix.count) } ?? name[...]
+    return (areNumbers ? endingsOfNumbers : endings).contains { stem.hasEnding($0) }
   }
 
   /// Refuses several files where one result is wanted. A word that belongs to the operation and got

@@ -149,7 +149,7 @@ public struct CSVDialect: Sendable, Equatable, Codable {
     dialect.detectsDelimiter = false
     if hasDecimalComma && delimiter == UInt8(ascii: ",") { dialect.delimiter = UInt8(ascii: ";") }
     let name = CompressionFormat(path: path).map { String(path.dropLast($0.suffix.count)) } ?? path
-    if [".tsv", ".tab"].contains(where: name.hasSuffix) {
+    if [".tsv", ".tab"].contains(where: { name.hasEnding($0) }) {
       dialect.delimiter = UInt8(ascii: "\t")
       return dialect
     }

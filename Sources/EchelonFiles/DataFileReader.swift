@@ -82,7 +82,7 @@ public struct DataFileReader: Sendable {
         return DataFileReader(try JSONLinesFile(path: path, source: source))
       } catch {
         guard case .malformedText(let place, let what) = error,
-          path.hasSuffix(".json") || !Self.hasEnding(path)
+          path.hasEnding(".json") || !Self.saysFormat(path)
         else { throw error }
         throw .malformedText(
           place: place,
@@ -127,16 +127,16 @@ public struct DataFileReader: Sendable {
     }
     let name = CompressionFormat(path: path).map { path.dropLast($0.suffix.count) } ?? path[...]
     // The name can only add a demand: a `.npy` file that has no signature is damaged, not text.
-    if isNPY || name.hasSuffix(".npy") { return .npy }
-    if isNPZ || name.hasSuffix(".npz") { return .npz }
-    if isHDF5 || name.hasSuffix(".h5") || name.hasSuffix(".hdf5") { return .hdf5 }
-    if isMatrixMarket || name.hasSuffix(".mtx") { return .matrixMarket }
-    if [".jsonl", ".ndjson", ".json"].contains(where: name.hasSuffix) { return .jsonLines }
-    return isJSON && !hasEnding(name) ? .jsonLines : .text
+    if isNPY || name.hasEnding(".npy") { return .npy }
+    if isNPZ || name.hasEnding(".npz") { return .npz }
+    if isHDF5 || name.hasEnding(".h5") || name.hasEnding(".hdf5") { return .hdf5 }
+    if isMatrixMarket || name.hasEnding(".mtx") { return .matrixMarket }
+    if [".jsonl", ".ndjson", ".json"].contains(where: { name.hasEnding($0) }) { return .jsonLines }
+    return isJSON && !saysFormat(name) ? .jsonLines : .text
   }
 
   /// Whether the name of a file says something of its format, which that of standard input does not.
-  private static func hasEnding(_ path: some StringProtocol) -> Bool {
+  private static func saysFormat(_ path: some StringProtocol) -> Bool {
     path.split(separator: "/").last?.contains(".") ?? false
   }
 

@@ -187,14 +187,7 @@ public struct HDF5File: Sendable {
 
   /// The file and the group of `run.h5:/group` or `run.h5.gz:/group`; nil for other paths.
   public static func split(_ path: String) -> (path: String, group: String)? {
-    let suffixes = [".h5", ".hdf5"].flatMap { name in ["", ".gz", ".zst"].map { name + $0 + ":" } }
-    for suffix in suffixes {
-      guard
-        let start = path.indices.last(where: { path[$0...].hasPrefix(suffix) })
-      else { continue }
-      let colon = path.index(start, offsetBy: suffix.count - 1)
-      return (String(path[..<colon]), String(path[path.index(after: colon)...]))
-    }
-    return nil
+    let endings = [".h5", ".hdf5"].flatMap { name in ["", ".gz", ".zst"].map { name + $0 } }
+    return path.part(ofFileEndingIn: endings).map { (path: $0.file, group: $0.part) }
   }
 }

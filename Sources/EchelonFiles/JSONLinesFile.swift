@@ -50,7 +50,7 @@ public struct JSONLinesFile: Sendable {
   /// Whether the name says that rows are lines.
   private static func isOfLines(_ path: String) -> Bool {
     let name = CompressionFormat(path: path).map { path.dropLast($0.suffix.count) } ?? path[...]
-    return name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson")
+    return name.hasEnding(".jsonl") || name.hasEnding(".ndjson")
   }
 
   init(path: String, source: ByteSource) throws(FileError) {

@@ -169,19 +169,9 @@ public struct NPZFile: Sendable {
 extension NPZFile {
   /// The path of the archive and the name of a member in `run.npz:x` or `run.npz.gz:x`; nil for other paths.
   static func split(_ path: String) -> (path: String, member: String)? {
-    let bytes = Array(path.utf8)
-    let separators = ["", ".gz", ".zst"].map { Array(".npz\($0):".utf8) }
-    for start in bytes.indices.reversed() {
-      for separator in separators where bytes[start...].starts(with: separator) {
-        let end = start + separator.count
-        guard start > 0, end < bytes.count else { continue }
-        return (
-          String(decoding: bytes[..<(end - 1)], as: UTF8.self),
-          String(decoding: bytes[end...], as: UTF8.self)
-        )
-      }
-    }
-    return nil
+    let found = path.part(ofFileEndingIn: ["", ".gz", ".zst"].map { ".npz" + $0 })
+    guard let found, !found.part.isEmpty else { return nil }
+    return (found.file, found.part)
   }
 
   /// Rows, and the names of the columns, of all arrays as one table.

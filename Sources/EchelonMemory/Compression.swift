@@ -17,7 +17,7 @@ package enum CompressionFormat: Int32, Sendable, CaseIterable {
 
   /// The format that the name of a file says.
   package init?(path: String) {
-    guard let format = Self.allCases.first(where: { path.hasSuffix($0.suffix) }) else { return nil }
+    guard let format = Self.allCases.first(where: { path.hasEnding($0.suffix) }) else { return nil }
     self = format
   }
 

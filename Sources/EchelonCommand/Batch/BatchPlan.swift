@@ -41,7 +41,7 @@ struct BatchPlan {
     guard !outputFolder.isEmpty else {
       throw WrongUse("--output is empty; name a folder", command: command)
     }
-    let inputs = try InputFiles.expand(paths)
+    let inputs = try InputFiles.expand(paths, areNumbers: raw != nil)
     let folder = outputFolder.hasSuffix("/") ? outputFolder : outputFolder + "/"
     let extensions = steps.compactMap(\.outputExtension)
     for (index, suffix) in extensions.enumerated() where extensions[..<index].contains(suffix) {
@@ -159,7 +159,7 @@ struct BatchPlan {
     guard let format = CompressionFormat(path: name) else { return extended(name, by: suffix) }
     // What was compressed stays so if it keeps its format.
     let stem = String(name.dropLast(format.suffix.count))
-    return stem.hasSuffix("." + suffix) ? name : extended(stem, by: suffix)
+    return stem.hasEnding("." + suffix) ? name : extended(stem, by: suffix)
   }
 
   /// The last component of the path; of a group or a dataset in a file also what it is called: `run.h5:day.x`.
@@ -172,7 +172,7 @@ struct BatchPlan {
   }
 
   private static func extended(_ name: String, by suffix: String) -> String {
-    name.hasSuffix("." + suffix) ? name : "\(name).\(suffix)"
+    name.hasEnding("." + suffix) ? name : "\(name).\(suffix)"
   }
 
   /// Two inputs must not write one file, and none may replace an input.

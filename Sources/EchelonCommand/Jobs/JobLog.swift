@@ -23,7 +23,7 @@ struct JobLog {
     file = try LineFile(path, isEmptied: !continues) {
       CommandError("\(path): another run writes this log; choose another --joblog file")
     }
-    isJSON = path.hasSuffix(".jsonl")
+    isJSON = path.hasEnding(".jsonl")
     if isNew, !isJSON { try file.append(Self.columns.joined(separator: "\t")) }
   }
 

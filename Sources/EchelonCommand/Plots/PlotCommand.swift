@@ -102,7 +102,7 @@ struct PlotFile {
 
   /// - Throws: `ValidationError` for a name without a format, or a format without its library.
   init(checking path: String) throws {
-    guard let format = Format.allCases.first(where: { path.hasSuffix(".\($0)") }) else {
+    guard let format = Format.allCases.first(where: { path.hasEnding(".\($0)") }) else {
       throw ValidationError(
         "'\(path)' does not say its format; name a file that ends in .svg or .png")
     }

@@ -1,10 +1,11 @@
 import EchelonFiles
+import EchelonMemory
 import EchelonPlots
 
 extension HTMLPage {
   /// The name of a report that somebody asks for, or what is wrong with it.
   static func problem(withPath path: String) -> String? {
-    path.hasSuffix(".html") || path.hasSuffix(".htm")
+    path.hasEnding(".html") || path.hasEnding(".htm")
       ? nil : "--report writes HTML; name a file that ends in .html, not '\(path)'"
   }
 

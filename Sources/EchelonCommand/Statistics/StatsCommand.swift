@@ -80,10 +80,10 @@ struct StatsCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if all || quantiles != nil { return try describe(InputFiles.expand(files), quantiles) }
+    let paths = try InputFiles.expand(files, areNumbers: raw.rawFormat != nil)
+    if all || quantiles != nil { return try describe(paths, quantiles) }
     let facts = RunFacts()
     let dialect = try text.dialect
-    let paths = try InputFiles.expand(files)
     if let report = page.path {
       try InputProtection(paths).check(
         report, command: "stats", advice: "name another file by --report")

@@ -87,7 +87,7 @@ struct ConvertCommand: AsyncParsableCommand {
   mutating func validate() { files = FoldedWords.unfolded(files) }
 
   func run() async throws {
-    let paths = try InputFiles.expand(files)
+    let paths = try InputFiles.expand(files, areNumbers: raw.rawFormat != nil)
     let target = try Target(output, "convert")
     switch target {
     case .folder(let folder):

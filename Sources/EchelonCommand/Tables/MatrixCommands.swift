@@ -91,7 +91,7 @@ struct DecomposeCommand: AsyncParsableCommand {
         "there are \(kind.factorNames.count) factors; name one by --factor, or by --output an .npz file or a folder for all",
         command: "decompose")
     }
-    let isFolder = !output.hasSuffix(".npz")
+    let isFolder = !output.hasEnding(".npz")
     let folder = output.hasSuffix("/") ? output : output + "/"
     let protection = InputProtection([file])
     for output in isFolder ? kind.factorNames.map({ "\(folder)\($0).csv" }) : [output] {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EchelonFiles
+import EchelonMemory
 import EchelonTables
 
 /// `echelon regress`: how one column follows from others.
@@ -37,6 +38,7 @@ struct RegressionCommand: AsyncParsableCommand {
 
   func run() async throws {
     guard show == nil, options.output == nil, options.files.count == 1,
+      Folder.entry(at: options.files[0]) != .folder,
       options.format == .table || (options.format == .csv && Console.width != nil)
     else {
       return try await options.run("regress", "\((show ?? .coefficients).rawValue) \(formula)")
@@ -45,9 +47,7 @@ struct RegressionCommand: AsyncParsableCommand {
     do { regression = try Regression(formula) } catch {
       throw WrongUse("regress: \(error)", command: "regress")
     }
-    let path = try InputFiles.expand(options.files)
-    guard path.count == 1 else { return try await options.run("regress", formula) }
-    let fit = try options.text.table(at: path[0], options.raw, command: "regress") {
+    let fit = try options.text.table(at: options.files[0], options.raw, command: "regress") {
       try regression.fit($0)
     }
     try fit.coefficients.show(as: .table)

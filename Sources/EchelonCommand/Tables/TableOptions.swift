@@ -63,7 +63,7 @@ struct TableOptions: ParsableArguments {
       throw WrongUse("\(command): \(error)", command: command)
     }
     guard !files.isEmpty else { throw WrongUse("no files are named", command: command) }
-    let paths = try InputFiles.expand(files)
+    let paths = try InputFiles.expand(files, areNumbers: raw.rawFormat != nil)
     let target = try Target(output, command)
     if case .folder(let folder) = target {
       let plan = try BatchPlan(
@@ -96,7 +96,7 @@ struct TableOptions: ParsableArguments {
   func combine(
     _ command: String, _ join: (DataTable, DataTable, _ path: String) throws -> DataTable
   ) throws {
-    let paths = try InputFiles.expand(files)
+    let paths = try InputFiles.expand(files, areNumbers: raw.rawFormat != nil)
     guard paths.count > 1 else {
       throw WrongUse("\(command) takes two files or more", command: command)
     }
@@ -181,11 +181,11 @@ enum Target {
     // Without that of a compressed file, which is written as one.
     let name =
       CompressionFormat(path: output).map { String(output.dropLast($0.suffix.count)) } ?? output
-    if let suffix = Self.suffixes.first(where: { name.hasSuffix(".\($0)") }) {
+    if let suffix = Self.suffixes.first(where: { name.hasEnding(".\($0)") }) {
       self = .file(output, suffix: suffix)
-    } else if name.hasSuffix(".hdf5") {
+    } else if name.hasEnding(".hdf5") {
       self = .file(output, suffix: "h5")
-    } else if let other = Self.otherSuffixes.first(where: { name.hasSuffix(".\($0)") }),
+    } else if let other = Self.otherSuffixes.first(where: { name.hasEnding(".\($0)") }),
       Folder.entry(at: output) != .folder
     {
       throw WrongUse(

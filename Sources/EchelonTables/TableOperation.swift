@@ -25,6 +25,7 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     "bootstrap": BootstrapStep.self, "regress": RegressionStep.self,
     "pca": PrincipalComponentsStep.self, "solve": SolveStep.self, "multiply": MultiplyStep.self,
     "decompose": DecomposeStep.self, "describe": DescribeStep.self,
+    "histogram": HistogramStep.self,
   ]
 
   /// The operation as it was written.
@@ -45,6 +46,10 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     (
       "group", "VALUE, … by NAME, …",
       "a row for each group: group 'count(), mean(x), top = max(y / 2) by class'"
+    ),
+    (
+      "histogram", "EXPRESSION [bins N]",
+      "a row for each bin, with its edges and how many values it has: histogram 'log(x) bins 20'"
     ),
     (
       "quantiles", "P, … [of NAME, …]",

@@ -51,7 +51,7 @@ import Testing
         #expect(run.errors.contains(what), "\(words): \(run.errors)")
       }
       let (inputs, output) = ("\(folder)/in", "\(folder)/out")
-      try refuse("batch", "--do", "log", inputs, "--output", inputs, saying: "is an input")
+      try refuse("batch", "--do", "log", inputs, "--output", inputs, saying: "input")
       try refuse(
         "batch", "--do", "log", inputs, "--output", "\(folder)/there", saying: "would replace")
       try refuse("filter", "x > 1", inputs, "--output", "\(folder)/there", saying: "would replace")

@@ -114,6 +114,8 @@ struct BatchPlan {
         rest.removeFirst()
       } catch .unknown(let unknown, let isBesideOthers) {
         // A word that is no operation is a file if one has come before, or else a misspelling.
+        let advice = StepAdvice.text(unknown.prefix { !$0.isWhitespace })
+        if let advice, !isFile { throw WrongUse(advice, command: command) }
         if steps.isEmpty || text != word || (isBesideOthers && !isFile) {
           let nearest = NearestName.to(unknown, among: BatchStep.names)
           throw WrongUse(
@@ -139,7 +141,7 @@ struct BatchPlan {
     _ rest: inout ArraySlice<String>, _ command: String
   ) throws -> String {
     let name = rest[rest.startIndex].split(whereSeparator: \.isWhitespace)
-    guard name.count == 1, TableOperation.isName(name[0]), !TableOperation.isComplete(name[0])
+    guard name.count == 1, BatchStep.hasArgument(name[0]), !BatchStep.isComplete(name[0])
     else { return rest[rest.startIndex] }
     let word = rest.removeFirst()
     guard let next = rest.first else {

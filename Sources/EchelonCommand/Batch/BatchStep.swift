@@ -5,6 +5,7 @@ import EchelonTables
 enum BatchStep: Codable, Sendable, CustomStringConvertible {
   case named(BatchOperation)
   case table(TableOperation)
+  case risk(RiskStep)
   /// One that writes, numbers as the type: `to-npy f4`.
   case written(BatchOperation, StoredType)
 
@@ -17,8 +18,8 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
       self = .written(operation, type)
     } else if let operation = BatchOperation(rawValue: name) {
       self = .named(operation)
-    } else if TableOperation.isComplete(name), let operation = try? TableOperation(name) {
-      self = .table(operation)
+    } else if Self.isComplete(name), let step = try? Self(name, "") {
+      self = step
     } else {
       return nil
     }
@@ -43,7 +44,7 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
   var outputExtension: String? {
     switch self {
     case .named(let operation), .written(let operation, _): operation.outputExtension
-    case .table: nil
+    case .table, .risk: nil
     }
   }
 
@@ -51,7 +52,7 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
   var canMakeUndefined: Bool {
     switch self {
     case .named(let operation): [.log, .sqrt].contains(operation)
-    case .table, .written: false
+    case .table, .risk, .written: false
     }
   }
 
@@ -68,6 +69,7 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
     switch self {
     case .named(let operation): try operation.apply(to: table, file: file)
     case .table(let operation): try operation.apply(to: table, rowsBefore: rowsBefore)
+    case .risk(let step): try step.apply(to: table, file: file)
     case .written: table
     }
   }
@@ -77,6 +79,7 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
     switch self {
     case .named(let operation): operation.rawValue
     case .table(let operation): operation.description
+    case .risk(let step): step.description
     case .written(let operation, let type): "\(operation.rawValue) \(type)"
     }
   }
@@ -87,18 +90,44 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
     case .named(let operation), .written(let operation, _): operation.help
     case .table(let operation):
       TableOperation.guide.first { operation.description.hasPrefix($0.name + " ") }?.help
+    case .risk: RiskStep.guide.help
     }
   }
 
-  /// The names of all steps, as an error lists them.
-  static var names: [String] {
-    BatchOperation.allCases.map(\.rawValue) + TableOperation.wholeGuide.map(\.name)
+  // MARK: Those that are followed by what they work on
+
+  /// Their names, what follows, and what they do.
+  static var guide: [(name: String, argument: String, help: String)] {
+    TableOperation.wholeGuide + [
+      RiskStep.guide,
+      ("convert", "FORMAT [TYPE]", "the same as to-FORMAT: convert npy, convert 'h5 f4'"),
+    ]
   }
+
+  /// Whether a word is the name of one.
+  static func hasArgument(_ word: some StringProtocol) -> Bool {
+    guide.contains { $0.name == word }
+  }
+
+  /// Whether one can also stand alone.
+  static func isComplete(_ name: some StringProtocol) -> Bool {
+    name == RiskStep.guide.name || TableOperation.isComplete(name)
+  }
+
+  /// Reads one.
+  /// - Throws: `ExpressionFault`, whose text is the argument; `name` is one of `guide`, and not `convert`.
+  init(_ name: String, _ argument: String) throws(ExpressionFault) {
+    self =
+      name == RiskStep.guide.name
+      ? .risk(try RiskStep(argument)) : .table(try TableOperation("\(name) \(argument)"))
+  }
+
+  /// The names of all steps, as an error lists them.
+  static var names: [String] { BatchOperation.allCases.map(\.rawValue) + guide.map(\.name) }
 
   /// Those that are followed by something, one to a line.
   static var list: String {
-    TableOperation.wholeGuide.map { step in
-      "  \(step.name) \(step.argument)\n      \(step.help)"
-    }.joined(separator: "\n")
+    guide.map { step in "  \(step.name) \(step.argument)\n      \(step.help)" }
+      .joined(separator: "\n")
   }
 }

@@ -23,9 +23,12 @@ struct StepText {
       rest = rest.drop { Self.isSeparator($0) }
       let name = Self.firstWord(of: rest)
       guard !name.isEmpty else { return }
-      if TableOperation.isName(name) {
+      if name == "convert" {
         rest = rest[name.endIndex...]
-        steps.append(.table(try tableOperation(String(name))))
+        steps.append(try conversion())
+      } else if BatchStep.hasArgument(name) {
+        rest = rest[name.endIndex...]
+        steps.append(try stepWithArgument(String(name)))
       } else if let operation = BatchOperation(rawValue: String(name)) {
         rest = rest[name.endIndex...]
         steps.append(try step(operation))
@@ -52,17 +55,29 @@ struct StepText {
     return step
   }
 
+  /// `npy` behind `convert`, and perhaps a type: the step that writes it.
+  private mutating func conversion() throws(Fault) -> BatchStep {
+    rest = rest.drop { $0.isWhitespace }
+    let format = Self.firstWord(of: rest)
+    guard let operation = ConvertCommand.Format(rawValue: String(format))?.operation else {
+      let formats = ConvertCommand.Format.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .wrong("'convert' is followed by a format, one of \(formats)")
+    }
+    rest = rest[format.endIndex...]
+    return try step(operation)
+  }
+
   /// One that is followed by what it works on.
-  private mutating func tableOperation(_ name: String) throws(Fault) -> TableOperation {
+  private mutating func stepWithArgument(_ name: String) throws(Fault) -> BatchStep {
     rest = rest.drop { $0.isWhitespace }
     let isAlone = rest.isEmpty || rest.first == ","
-    guard !isAlone || TableOperation.isComplete(name) else {
+    guard !isAlone || BatchStep.isComplete(name) else {
       throw .wrong("'\(name)' is followed by what it works on")
     }
     let end = isAlone ? rest.startIndex : Self.end(of: rest, for: name)
     let argument = String(rest[..<end])
     rest = rest[end...]
-    do { return try TableOperation("\(name) \(argument)") } catch {
+    do { return try BatchStep(name, argument) } catch {
       throw .wrong("\(name): \(error)")
     }
   }
@@ -74,7 +89,7 @@ struct StepText {
   }
 
   private static func isOperation(_ word: some StringProtocol) -> Bool {
-    BatchOperation(rawValue: String(word)) != nil || TableOperation.isName(word)
+    BatchOperation(rawValue: String(word)) != nil || BatchStep.hasArgument(word)
   }
 
   private static func firstWord(of text: Substring) -> Substring {
@@ -83,9 +98,10 @@ struct StepText {
 
   /// Where what an operation works on ends: at a comma in front of an operation, or at the end.
   private static func end(of text: Substring, for name: String) -> String.Index {
-    let guide = TableOperation.guide.first { $0.name == name }
-    // Lists have commas of their own, and what a user's operation takes may be anything.
-    guard let guide, !guide.argument.contains(", …") else { return text.endIndex }
+    let guide = (TableOperation.guide + [RiskStep.guide]).first { $0.name == name }
+    // Lists have commas of their own, and what a user's operation takes may be anything; of `var`, they have equals signs.
+    let isRisk = name == RiskStep.guide.name
+    guard let guide, isRisk || !guide.argument.contains(", …") else { return text.endIndex }
     var depth = 0
     var quote: Character?
     for index in text.indices {

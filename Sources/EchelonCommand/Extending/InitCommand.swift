@@ -38,7 +38,7 @@ struct InitCommand: AsyncParsableCommand {
     guard !name.lowercased().hasPrefix("echelon"), name != "Swift" else {
       throw ValidationError("a module is called '\(name)' already; choose another name")
     }
-    guard BatchOperation(rawValue: name) == nil, !TableOperation.isName(name) else {
+    guard !BatchStep.names.contains(name) else {
       throw ValidationError("'\(name)' is an operation already; choose another name")
     }
   }

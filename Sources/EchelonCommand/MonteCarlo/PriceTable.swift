@@ -12,11 +12,11 @@ struct PriceTable {
   let allDateCount: Int
 
   /// - Parameters:
-  ///   - path: a table with a price in each row, and columns that say of which asset and when; or with a column of
-  ///     prices for each asset, and at most one of dates.
+  ///   - table: with a price in each row, and columns that say of which asset and when; or with a column of prices for
+  ///     each asset, and at most one of dates.
+  ///   - path: where it comes from, for errors.
   ///   - columns: the names of columns that were given; nil where they are to be found.
-  init(path: String, columns: PriceColumns) throws {
-    let table = try DataFileReader.open(path).toldTable()
+  init(_ table: DataTable, path: String, columns: PriceColumns) throws {
     func refuse(_ problem: String) -> CommandError { CommandError("\(path): \(problem)") }
     func column(_ name: String, _ option: String) throws -> Column {
       guard let column = table[name] else {

@@ -14,19 +14,26 @@ extension RunReport {
     switch format {
     case .table: try Console.write(text)
     case .json: try Console.write(JSONValue.object(members).text() + "\n")
-    case .csv:
-      let columns = members.compactMap { name, value -> Column? in
-        switch value {
-        case .number(let number): Column(name: name, numbers: [number])
-        // As text: a Double has no more than 53 bits of a seed.
-        case .integer(let number): Column(name: name, text: [String(number)])
-        case .string(let text): Column(name: name, text: [text])
-        case .array(let values): Column(name: name, text: [Self.words(values)])
-        case .object: nil
-        default: Column(name: name, text: [nil])
-        }
+    case .csv: try Console.write(CSVWriter.text(DataTable(columns: columns { _ in true })))
+    }
+  }
+
+  /// A row of the members that a row can have.
+  /// - Parameter isWanted: whether one of a name is.
+  func columns(_ isWanted: (String) -> Bool) -> [Column] {
+    members.filter { isWanted($0.name) }.compactMap { name, value -> Column? in
+      switch value {
+      case .number(let number): Column(name: name, numbers: [number])
+      // As text where a Double has too few bits, as for some seeds.
+      case .integer(let number):
+        number.magnitude < 1 << 53
+          ? Column(name: name, numbers: [Double(number)])
+          : Column(name: name, text: [String(number)])
+      case .string(let text): Column(name: name, text: [text])
+      case .array(let values): Column(name: name, text: [Self.words(values)])
+      case .object: nil
+      default: Column(name: name, text: [nil])
       }
-      try Console.write(CSVWriter.text(DataTable(columns: columns)))
     }
   }
 

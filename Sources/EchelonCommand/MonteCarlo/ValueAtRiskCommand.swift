@@ -71,7 +71,8 @@ struct ValueAtRiskCommand: AsyncParsableCommand {
 
   func run() async throws {
     let table = try PriceTable(
-      path: file, columns: PriceColumns(price: price, by: by, date: date))
+      DataFileReader.open(file).toldTable(), path: file,
+      columns: PriceColumns(price: price, by: by, date: date))
     let parts = try weights?.parts(of: table.assets) ?? equalParts(table.assets.count)
     let interruption = Interruption()
     try await interruption.exitingIfCut {
@@ -128,6 +129,8 @@ struct Weights: ExpressibleByArgument {
     }
     self.parts = parts
   }
+
+  init(_ parts: [(asset: String, part: Double)]) { self.parts = parts }
 
   /// In the order of the assets; 0 for those that are not named.
   func parts(of assets: [String]) throws -> [Double] {

@@ -8,7 +8,7 @@ struct HistogramCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "histogram",
     abstract: "How the values of a column, or of an expression, are spread.",
-    usage: "echelon histogram [<options>] <expression> <file>",
+    usage: "echelon histogram [<options>] <expression> <file> ...",
     discussion: """
       Bins of equal width from the smallest to the largest value, as bars in the terminal or as numbers (--format). Without \
       --bins there are as many as NumPy's auto takes, but no more than 40 bars in the terminal. Columns whose names have blanks or signs stand in backquotes; see \
@@ -20,6 +20,8 @@ struct HistogramCommand: AsyncParsableCommand {
         echelon histogram '`petal length (cm)`' data/iris.csv
         echelon histogram 'log10(pop)' data/gapminder.csv --bins 12
         echelon histogram temp_max data/seattle-weather.csv --format csv
+        echelon histogram x days/*.csv --output counts       a file of counts for each
+        echelon batch --do 'histogram x bins 20' days --output counts
       """)
 
   @Argument(help: "A column, or an expression over some.")
@@ -27,9 +29,16 @@ struct HistogramCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A data file, also with .gz or .zst; - is standard input.", valueName: "file"),
+      "Data files, also with .gz or .zst; folders; - is standard input.", valueName: "file"),
     completion: .file())
-  var file: String?
+  var files: [String] = []
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "A file for the numbers, ending in .csv, .npy, .json or the like, or a folder for those of several.",
+      valueName: "path"), completion: .file())
+  var output: String?
 
   @Option(help: ArgumentHelp("The number of bins, 1 to 100,000.", valueName: "n"))
   var bins: Int?
@@ -39,11 +48,13 @@ struct HistogramCommand: AsyncParsableCommand {
   var pieceByteCount = TextOptions.pieceByteCount
 
   @OptionGroup var format: FormatOptions
+  @OptionGroup var workers: WorkerOptions
   @OptionGroup var raw: RawOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
-  func validate() throws {
-    if file == nil {
+  mutating func validate() throws {
+    files = FoldedWords.unfolded(files)
+    if files.isEmpty {
       throw ValidationError(
         ColumnHint.text(
           expression, example: { ["echelon", "histogram", ColumnHint.inExpression($0.number)] })
@@ -55,18 +66,31 @@ struct HistogramCommand: AsyncParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
     let expression: ColumnExpression
     do { expression = try ColumnExpression(self.expression) } catch {
       throw WrongUse("histogram: \(error)", command: "histogram")
     }
+    let paths = try InputFiles.expand(files, areNumbers: raw.rawFormat != nil)
+    let target = try Target(output, "histogram")
+    if case .folder(let folder) = target {
+      let step = self.expression + (bins.map { " bins \($0)" } ?? "")
+      let plan = try BatchPlan(
+        steps: [.table(TableOperation("histogram", step)), .named(.toCSV)], paths: paths,
+        outputFolder: folder, dialect: text.dialect, raw: raw.rawFormat, command: "histogram")
+      return try await plan.run(into: folder, workers: workers.count)
+    }
+    try InputFiles.requireOne(paths, "histogram")
+    try target.check(keeping: paths, command: "histogram")
+    // Bars for people have to be seen at once.
+    let hasBars = format.format == .table && output == nil
     let histogram = try text.passes(
-      at: file ?? "", raw, byteCount: pieceByteCount, command: "histogram"
+      at: paths[0], raw, byteCount: pieceByteCount, command: "histogram"
     ) { passes in
       let bound = try expression.bound(to: passes.columns)
       return try ColumnHistogram(
         valueCount: passes.rowCount, bins: bins,
-        mostBins: format.format == .table ? 40 : ColumnHistogram.binLimit
+        mostBins: hasBars ? 40 : ColumnHistogram.binLimit
       ) { take in
         var rowsBefore = 0
         try passes.pass { piece in
@@ -75,28 +99,27 @@ struct HistogramCommand: AsyncParsableCommand {
         }
       }
     }
-    switch format.format {
-    case .table: try Console.write(histogram.bars(width: Console.width ?? 80))
-    case .csv: try Console.write(CSVWriter.text(histogram.table))
-    case .json: try Console.write(JSONValue(histogram.table).text() + "\n")
+    if case .file = target {
+      try target.write(histogram.table, as: .csv)
+    } else {
+      try show(histogram)
     }
     if histogram.leftOut > 0 {
       Console.writeError(
         "\(NumberText.count(histogram.leftOut, "missing or infinite value")) left out")
     }
   }
+
+  private func show(_ histogram: ColumnHistogram) throws {
+    switch format.format {
+    case .table: try Console.write(histogram.bars(width: Console.width ?? 80))
+    case .csv: try Console.write(CSVWriter.text(histogram.table))
+    case .json: try Console.write(JSONValue(histogram.table).text() + "\n")
+    }
+  }
 }
 
 extension ColumnHistogram {
-  /// A row for each bin.
-  fileprivate var table: DataTable {
-    DataTable(columns: [
-      Column(name: "from", numbers: edges.dropLast()),
-      Column(name: "to", numbers: Array(edges.dropFirst())),
-      Column(name: "count", numbers: counts.map(Double.init)),
-    ])
-  }
-
   /// A line for each bin, with a bar.
   /// - Parameter width: of the window.
   fileprivate func bars(width: Int) -> String {

@@ -39,7 +39,7 @@ extension BatchStep {
   var isRowWise: Bool {
     switch self {
     case .table(let operation): operation.isRowWise
-    case .written: false
+    case .written, .risk: false
     case .named(let operation):
       switch operation {
       case .abs, .log, .sqrt, .dropMissing: true

@@ -58,8 +58,12 @@ extension DataFileReader {
   /// Says on standard error what opening the file showed that its user may not know.
   /// - Parameter hasTextOptions: whether the command has those that say how text is read.
   func tellOfReading(hasTextOptions: Bool = true) throws(FileError) {
-    let oddWords = OddWords.notes(try oddWords(), hasOptions: hasTextOptions)
-    for note in [raggedRows.note(path: path), leftOutNote].compactMap(\.self) + oddWords {
+    let commas = try DecimalCommaHint.columns(of: self)
+    let oddWords = OddWords.notes(try oddWords(but: commas), hasOptions: hasTextOptions)
+    let notes = [
+      raggedRows.note(path: path), DecimalCommaHint.note(commas, path: path), leftOutNote,
+    ].compactMap(\.self)
+    for note in notes + oddWords {
       Console.writeError("echelon: \(note)")
     }
   }

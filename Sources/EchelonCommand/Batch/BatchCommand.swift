@@ -62,6 +62,7 @@ struct BatchCommand: AsyncParsableCommand {
   var files: [String] = []
 
   @Option(
+    name: .shortAndLong,
     help: ArgumentHelp(
       "The folder for the results, made if missing; - writes a single result to standard output.",
       valueName: "dir"), completion: .directory)

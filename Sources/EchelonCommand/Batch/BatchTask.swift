@@ -38,6 +38,7 @@ extension BatchResult {
   func notes(path: String) -> [String] {
     [
       raggedRows.note(path: path), leftOutNote,
+      DecimalCommaHint.note(decimalCommaColumns ?? [], path: path),
       RoundedColumns.note(roundedColumns ?? [], .words, path: path),
       RoundedColumns.note(roundedIntegers ?? [], .integers, path: path),
       RoundedColumns.note(roundedLiterals ?? [], .literals, path: path),
@@ -52,13 +53,15 @@ extension BatchResult {
     func columns(of source: RoundedColumns.Source) -> [String]? {
       source == rounded.source && !names.isEmpty ? names : nil
     }
-    let oddWords = try reader.oddWords()
+    let commas = try DecimalCommaHint.columns(of: reader)
+    let oddWords = try reader.oddWords(but: commas)
     self.init(
       rowCount: reader.rowCount, columnCount: reader.columns.count, undefinedCount: undefinedCount,
       raggedRows: reader.raggedRows, roundedColumns: columns(of: .words),
       roundedIntegers: columns(of: .integers), roundedLiterals: columns(of: .literals),
       infiniteColumns: infiniteNames.isEmpty ? nil : infiniteNames,
       oddWords: oddWords.isEmpty ? nil : oddWords, leftOutNote: reader.leftOutNote)
+    if !commas.isEmpty { decimalCommaColumns = commas }
   }
 }
 

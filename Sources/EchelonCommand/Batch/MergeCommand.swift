@@ -28,7 +28,10 @@ struct MergeCommand: ParsableCommand {
     help: ArgumentHelp("The output folders of all shards, in any order.", valueName: "folder"))
   var folders: [String]
 
-  @Option(help: ArgumentHelp("The folder for the results, made if missing.", valueName: "dir"))
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The folder for the results, made if missing.", valueName: "dir"),
+    completion: .directory)
   var output: String
 
   @OptionGroup var format: FormatOptions

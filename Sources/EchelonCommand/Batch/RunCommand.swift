@@ -47,6 +47,7 @@ struct RunCommand: AsyncParsableCommand {
   var path: String
 
   @Option(
+    name: .shortAndLong,
     help: ArgumentHelp(
       "The folder for the results, in place of that in the file.", valueName: "dir"))
   var output: String?

@@ -21,6 +21,8 @@ struct BatchResult: Codable, Equatable, Sendable {
   var oddWords: [OddWords]?
   /// What is said of arrays that were left out; nil where there are none.
   var leftOutNote: String?
+  /// Columns of text that may be numbers with a decimal comma; nil where there are none.
+  var decimalCommaColumns: [String]?
 
   /// Whether its numbers are those of a file: what was decoded may be anything.
   var isPossible: Bool {

@@ -14,6 +14,8 @@ struct FileSummary: Codable, Sendable {
   var oddWords: [OddWords] = []
   /// What is to be said of arrays that were left out; nil where there are none.
   private(set) var leftOutNote: String?
+  /// Columns that may be numbers with a decimal comma.
+  private(set) var decimalCommaColumns: [String] = []
   /// When a process was at it, where that is of interest.
   var span: WorkSpan?
 
@@ -66,7 +68,8 @@ struct FileSummary: Codable, Sendable {
     }
     self.init(
       file: reader.path, rowCount: rowCount, columns: columns, raggedRows: reader.raggedRows)
-    oddWords = try reader.oddWords()
+    decimalCommaColumns = try DecimalCommaHint.columns(of: reader)
+    oddWords = try reader.oddWords(but: decimalCommaColumns)
     leftOutNote = reader.leftOutNote
     try noteRounded { reader }
   }

@@ -20,8 +20,10 @@ struct StatsReport {
       Console.report(error)
       return
     }
-    let notes = [summary.raggedRows.note(path: summary.file), summary.leftOutNote]
-      .compactMap(\.self)
+    let notes = [
+      summary.raggedRows.note(path: summary.file),
+      DecimalCommaHint.note(summary.decimalCommaColumns, path: summary.file), summary.leftOutNote,
+    ].compactMap(\.self)
     for note in notes + summary.roundedNotes + OddWords.notes(summary.oddWords) {
       Console.writeError("echelon: \(note)")
     }

@@ -196,4 +196,40 @@ import Testing
       #expect(run.errors.contains("another run writes to this folder"))
     }
   }
+  @Test func `says which results stay of files that are gone, and leaves them`() throws {
+    try withFolder { folder in
+      let job = try JobFixture(in: folder, count: 5)
+      try job.batch()
+      let nothing = try job.batch("--resume")
+      #expect(!nothing.errors.contains("stay"))
+      let files = FileManager.default
+      try files.removeItem(atPath: "\(job.inputs)/10001.csv")
+      let one = try job.batch("--resume")
+      #expect(
+        one.errors.contains(
+          "out: 10001.csv stays, a result of \(job.inputs)/10001.csv, which is not among the files any more"
+        ), "\(one.errors)")
+      try files.removeItem(atPath: "\(job.inputs)/10003.csv")
+      // Of all shards together: files of another one are not gone.
+      for option in [["--dry-run"], ["--explain"], [], ["--shard", "1/3"]] {
+        let run = try CommandProcess.run(
+          [
+            "batch", "--do", "standardize", job.inputs, "--output", job.output, "--resume",
+          ] + option)
+        #expect(run.status == 0, "\(run.errors)")
+        let text = run.output + run.errors
+        #expect(text.contains("2 results stay of files that are not among those"), "\(text)")
+        #expect(text.contains("such as 10001.csv of \(job.inputs)/10001.csv"))
+      }
+      #expect(try job.files().count == 5)
+      // Files that are elsewhere now, and results that somebody has removed.
+      try files.moveItem(atPath: job.inputs, toPath: "\(folder)/moved")
+      for name in ["10001.csv", "10003.csv"] {
+        try files.removeItem(atPath: "\(job.output)/\(name)")
+      }
+      let moved = try CommandProcess.run(
+        "batch", "--do", "standardize", "\(folder)/moved", "--output", job.output, "--resume")
+      #expect(!moved.errors.contains("stay"), "\(moved.errors)")
+    }
+  }
 }

@@ -29,11 +29,14 @@ struct BatchOutlook {
   private let workers: Int
   private let settings: JobSettings
   private let total: Int
+  /// What is to be said of results of files that are gone.
+  private let abandoned: String?
 
   init(_ plan: BatchPlan, into output: String, workers: Int, _ settings: JobSettings) throws {
     var plan = plan
     total = plan.tasks.count
     let contents = try settings.resumes ? JournalContents(folder: output) : nil
+    abandoned = contents?.noteOfAbandonedResults(besides: plan.tasks, in: output)
     if settings.hasJournal {
       try plan.order(for: output, .current, resuming: contents)
     }
@@ -59,7 +62,7 @@ struct BatchOutlook {
   var list: String {
     zip(plan.tasks, states).map { task, state in
       "\(task.path) → \(task.outputs.joined(separator: " ")): \(state.text)\n"
-    }.joined()
+    }.joined() + (abandoned.map { "\(output): \($0)\n" } ?? "")
   }
 
   /// What runs, and why.
@@ -87,6 +90,7 @@ struct BatchOutlook {
       let examples = paths.prefix(3).joined(separator: ", ") + (paths.count > 3 ? ", …" : "")
       text += "  \(NumberText.grouped(paths.count)) \(state.text) (\(examples))\n"
     }
+    if let abandoned { text += "  \(abandoned)\n" }
     let basis = ResultBasis.current
     text += "\nResults as of\n  Echelon \(basis.echelon), \(basis.level), \(basis.blas)\n"
     return text

@@ -100,6 +100,12 @@ extension BatchPlan {
     let basis = ResultBasis.current
     let journal = try JobJournal(folder: output)
     try order(for: output, basis, resuming: settings.resumes ? journal.contents : nil)
+    // Of all shards: their files are no others.
+    if settings.resumes,
+      let note = journal.contents.noteOfAbandonedResults(besides: tasks, in: output)
+    {
+      Console.writeError("echelon: \(output): \(note)")
+    }
     try journal.begin(try header(basis, shard: settings.shard))
     return journal
   }

@@ -28,6 +28,10 @@ struct RawOptions: ParsableArguments {
     help: ArgumentHelp(
       "The files are plain numbers of this type: f8le, i2be:3 in rows of 3, f4le:2@128 after 128 bytes.",
       valueName: "type"),
+    completion: .list([
+      "f8le", "f8be", "f4le", "f4be", "i8le", "i4le", "i4be", "i2le", "i2be", "i1", "u8le", "u4le",
+      "u2le", "u1", "b1",
+    ]),
     transform: { text in
       guard let format = RawFormat(text) else {
         throw ValidationError(
@@ -102,5 +106,6 @@ struct Named<Value: CaseIterable & RawRepresentable<String>>: ExpressibleByArgum
   }
 
   static var allValueStrings: [String] { Value.allCases.map(\.rawValue) }
+  static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
   var defaultValueDescription: String { value.rawValue }
 }

@@ -8,7 +8,8 @@ struct TextOptions: ParsableArguments {
       """
       What separates fields: a character, or comma, tab, semicolon, pipe; by default what the name and \
       the first line of each file suggest.
-      """, valueName: "char"))
+      """, valueName: "char"),
+    completion: .list(["comma", "tab", "semicolon", "pipe"]))
   var delimiter: String?
 
   @Flag(help: "The first line is data; columns are col0, col1, ….")

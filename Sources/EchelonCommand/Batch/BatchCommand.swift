@@ -52,7 +52,7 @@ struct BatchCommand: AsyncParsableCommand {
     name: .customLong("do"), parsing: .upToNextOption,
     help: ArgumentHelp(
       "Operations, separated by blanks or commas, also in one word; files may follow.",
-      valueName: "op"))
+      valueName: "op"), completion: .list(BatchStep.names))
   var words: [String]
 
   @Argument(

@@ -25,7 +25,8 @@ struct MergeCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("The output folders of all shards, in any order.", valueName: "folder"))
+    help: ArgumentHelp("The output folders of all shards, in any order.", valueName: "folder"),
+    completion: .directory)
   var folders: [String]
 
   @Option(

@@ -43,13 +43,16 @@ struct RunCommand: AsyncParsableCommand {
         echelon run examples/weather.yaml --resume
       """)
 
-  @Argument(help: ArgumentHelp("The job file.", valueName: "job.yaml"))
+  @Argument(
+    help: ArgumentHelp("The job file.", valueName: "job.yaml"),
+    completion: .file(extensions: ["yaml", "yml"]))
   var path: String
 
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "The folder for the results, in place of that in the file.", valueName: "dir"))
+      "The folder for the results, in place of that in the file.", valueName: "dir"),
+    completion: .directory)
   var output: String?
 
   @Option(help: ArgumentHelp("Worker processes, 1 to 256.", valueName: "n"))

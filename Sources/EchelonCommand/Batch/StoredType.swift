@@ -10,6 +10,7 @@ struct StoredType: Codable, Sendable, CustomStringConvertible, ExpressibleByArgu
   private static let types = NPYElementType.allCases.filter { $0 != .bool }
 
   static var allValueStrings: [String] { types.map(\.rawValue) }
+  static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 
   init?(argument: String) {
     isBigEndian = argument.hasSuffix("be")

@@ -16,11 +16,13 @@ struct DemoCommand: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("A folder with data files, or files.", valueName: "path"))
+    help: ArgumentHelp("A folder with data files, or files.", valueName: "path"),
+    completion: .file())
   var inputs = ["data"]
 
   @Option(
-    help: ArgumentHelp("The folder for the results; it is made if missing.", valueName: "dir"))
+    help: ArgumentHelp("The folder for the results; it is made if missing.", valueName: "dir"),
+    completion: .directory)
   var output = "results"
 
   @Option(help: ArgumentHelp("Samples of the Monte Carlo runs, 2 to 1e12.", valueName: "n"))

@@ -25,7 +25,7 @@ struct InitCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Where Echelon is: its folder, or the URL of its repository; by default the folder in which this command was built.",
-      valueName: "path"))
+      valueName: "path"), completion: .directory)
   var package: String?
 
   func validate() throws {

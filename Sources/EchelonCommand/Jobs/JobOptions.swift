@@ -54,7 +54,8 @@ struct JobOptions: ParsableArguments {
       """
       When to end early, as in GNU parallel: never, soon,fail=3 begins nothing new after three failures, \
       now,fail=10% also stops what runs; also success= and done=. Per cent are of all files.
-      """, valueName: "policy"))
+      """, valueName: "policy"),
+    completion: .list(["never", "soon,fail=1", "soon,fail=10%", "now,fail=1", "now,fail=10%"]))
   var halt: HaltPolicy?
 
   @Flag(
@@ -77,7 +78,7 @@ struct JobOptions: ParsableArguments {
     name: .customLong("joblog"),
     help: ArgumentHelp(
       "A log of the files in GNU parallel's columns, or as JSON lines if the name ends in .jsonl. With --resume it is continued.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var jobLog: String?
 
   @Flag(

@@ -41,7 +41,8 @@ struct IntegralCommand: AsyncParsableCommand {
   }
 
   @Argument(
-    help: ArgumentHelp("An expression, or one of the names above.", valueName: "integrand"))
+    help: ArgumentHelp("An expression, or one of the names above.", valueName: "integrand"),
+    completion: .list(GenzIntegrand.Family.allCases.map(\.rawValue)))
   var integrand: String
   @Option(
     help: ArgumentHelp(

@@ -60,7 +60,8 @@ struct ConvertCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "Data files, also with .gz or .zst; folders; - is standard input.", valueName: "file"))
+      "Data files, also with .gz or .zst; folders; - is standard input.", valueName: "file"),
+    completion: .file())
   var files: [String]
   @Option(
     help: ArgumentHelp(
@@ -72,7 +73,8 @@ struct ConvertCommand: AsyncParsableCommand {
   var type: StoredType?
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("A file, or a folder for several.", valueName: "path"))
+    help: ArgumentHelp("A file, or a folder for several.", valueName: "path"),
+    completion: .file())
   var output: String?
   /// About how long the pieces are in which files are read; for tests, which have none so large.
   @Option(name: .customLong("piece-bytes"), help: .hidden)

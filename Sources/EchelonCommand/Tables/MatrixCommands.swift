@@ -19,9 +19,9 @@ struct SolveCommand: AsyncParsableCommand {
         echelon solve A.mtx B.npy --output X.npy
       """)
 
-  @Argument(help: ArgumentHelp("The matrix A.", valueName: "A"))
+  @Argument(help: ArgumentHelp("The matrix A.", valueName: "A"), completion: .file())
   var matrix: String
-  @Argument(help: ArgumentHelp("The right sides B.", valueName: "B"))
+  @Argument(help: ArgumentHelp("The right sides B.", valueName: "B"), completion: .file())
   var right: String
   @OptionGroup var options: ResultOptions
 
@@ -42,9 +42,9 @@ struct MultiplyCommand: AsyncParsableCommand {
         echelon multiply A.mtx B.csv --format table
       """)
 
-  @Argument(help: ArgumentHelp("The matrix A.", valueName: "A"))
+  @Argument(help: ArgumentHelp("The matrix A.", valueName: "A"), completion: .file())
   var matrix: String
-  @Argument(help: ArgumentHelp("The matrix B.", valueName: "B"))
+  @Argument(help: ArgumentHelp("The matrix B.", valueName: "B"), completion: .file())
   var other: String
   @OptionGroup var options: ResultOptions
 
@@ -74,9 +74,12 @@ struct DecomposeCommand: AsyncParsableCommand {
 
   @Argument(help: "lu, qr, svd, cholesky or eigen.")
   var decomposition: Named<MatrixDecomposition>
-  @Argument(help: ArgumentHelp("A data file; - is standard input.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp("A data file; - is standard input.", valueName: "file"), completion: .file())
   var file: String
-  @Option(help: ArgumentHelp("One of the factors.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("One of the factors.", valueName: "name"),
+    completion: .list(["p", "l", "u", "q", "r", "s", "vt", "values", "vectors"]))
   var factor: String?
   @OptionGroup var options: ResultOptions
 

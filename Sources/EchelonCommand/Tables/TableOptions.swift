@@ -126,7 +126,7 @@ struct ResultOptions: ParsableArguments {
     name: .shortAndLong,
     help: ArgumentHelp(
       "A file ending in .csv, .tsv, .npy, .npz, .mtx, .h5, .bin, .json or .jsonl, also with .gz or .zst; without it, the result goes to "
-        + "standard output.", valueName: "path"))
+        + "standard output.", valueName: "path"), completion: .file())
   var output: String?
 
   @Option(

@@ -89,6 +89,40 @@ private final class OnTerminal {
     }
   }
 
+  @Test func `a table that is wider than the window fits it, and is CSV in a pipe`() throws {
+    try withFolder { folder in
+      let path = "\(folder)/wide.csv"
+      var text = (0..<40).map { "column_\($0)" }.joined(separator: ",") + "\n"
+      for row in 0..<1200 {
+        text += (0..<40).map { "\(row).\($0)25" }.joined(separator: ",") + "\n"
+      }
+      try Data(text.utf8).write(to: URL(filePath: path))
+      func screen(_ arguments: String) throws -> [String] {
+        let run = try OnTerminal("\(arguments) \(path)", in: folder)
+        #expect(run.waitForEnd() == 0, "\(run.screen)")
+        return run.screen.replacing(/\u{1B}\[[?0-9]*[a-zA-Z]/, with: "")
+          .split(whereSeparator: \.isNewline).map(String.init)
+      }
+      for command in ["filter 'column_0 >= 0'", "map 'z = column_1'", "sort 'column_0 desc'"] {
+        let lines = try screen(command)
+        let table = lines.filter { !$0.hasPrefix("echelon: ") }
+        #expect(table.allSatisfy { $0.count <= 100 }, "\(command)")
+        #expect(table.last?.contains("columns left out: widen the window") == true, "\(command)")
+        #expect(table.count == 1003, "\(command)")  // titles, a line, rows, what is left out
+        #expect(lines.last?.hasPrefix("echelon: the first 1,000 of 1,200 rows") == true)
+
+        let piped = try CommandProcess.shell("$ECHELON \(command) \(path)")
+        #expect(piped.output.split(separator: "\n").count == 1201)
+        #expect(piped.output.hasPrefix("column_0,column_1,"))
+        #expect(piped.errors == "")
+        let asked = try screen("\(command) --format csv")
+        #expect(asked == piped.output.split(separator: "\n").map(String.init))
+      }
+      let narrow = try screen("select column_1")
+      #expect(narrow.prefix(3) == ["column_1", "────────", "   0.125"])
+    }
+  }
+
   @Test func `a batch has a bar that is gone at its end`() throws {
     try withFolder { folder in
       let run = try OnTerminal(

@@ -53,6 +53,12 @@ struct TextTable {
     for rank in ranks {
       let hidden = columns.indices.filter { (columns[$0].hidingRank ?? .max) <= rank }
       let shown = columns.indices.filter { !hidden.contains($0) }
+      // Where titles alone take too much, there is no need to look at the rows, which may be many.
+      let least = shown.reduce(Self.gap * (shown.count - 1)) { sum, index in
+        let title = hasHeader ? columns[index].title.count : 0
+        return sum + (columns[index].isElastic ? min(title, Self.narrowestElastic) : title)
+      }
+      if let width, least > width, rank != ranks.last { continue }
       let styles = [(6, true), (5, true), (4, true), (4, false)]
       for (digits, isAligned) in rank < 0 ? styles : styles.suffix(2) {
         var layout = Layout(self, columns: shown, digits: digits, isAligned: isAligned)

@@ -39,7 +39,7 @@ struct RegressionCommand: AsyncParsableCommand {
   func run() async throws {
     guard show == nil, options.output == nil, options.files.count == 1,
       Folder.entry(at: options.files[0]) != .folder,
-      options.format == .table || (options.format == .csv && Console.width != nil)
+      options.format == .table || (options.format == nil && Console.width != nil)
     else {
       return try await options.run("regress", "\((show ?? .coefficients).rawValue) \(formula)")
     }

@@ -21,8 +21,9 @@ struct TableOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What standard output gets: csv, json, or a table to look at.", valueName: "format"))
-  var format: OutputFormat = .csv
+      "What standard output gets: csv, json, or a table to look at; by default csv, and on a terminal a table that fits it.",
+      valueName: "format"))
+  var format: OutputFormat?
 
   /// Operations on single rows read files in pieces of about this size; for tests, which have none so large.
   @Option(name: .customLong("piece-bytes"), help: .hidden)
@@ -131,8 +132,9 @@ struct ResultOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What standard output gets: csv, json, or a table to look at.", valueName: "format"))
-  var format: OutputFormat = .csv
+      "What standard output gets: csv, json, or a table to look at; by default csv, and on a terminal a table that fits it.",
+      valueName: "format"))
+  var format: OutputFormat?
 
   @OptionGroup var raw: RawOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
@@ -201,10 +203,14 @@ enum Target {
 
   /// What writes a single result row after row; nil where it is written as a whole.
   /// - Parameter numbersKept: how many numbers of a column after column format are kept at a time.
-  func rowOutput(as format: OutputFormat, numbersKept: Int) -> (any RowOutput)? {
+  func rowOutput(as format: OutputFormat?, numbersKept: Int) -> (any RowOutput)? {
     switch self {
     case .standardOutput:
-      format == .csv ? PieceOutput(.delimited(.commaSeparated), to: nil) : nil
+      switch format {
+      case nil where Console.width != nil: TerminalOutput()
+      case nil, .csv: PieceOutput(.delimited(.commaSeparated), to: nil)
+      case .json, .table: nil
+      }
     case .file(let path, let suffix):
       suffix == "npy"
         ? NPYOutput(to: path, mostKept: numbersKept)
@@ -214,12 +220,17 @@ enum Target {
   }
 
   /// Writes a single result.
-  func write(_ table: DataTable, as format: OutputFormat) throws {
+  /// - Parameter format: of standard output; nil is a table on a terminal and CSV elsewhere.
+  func write(_ table: DataTable, as format: OutputFormat?) throws {
     if case .file(let path, let suffix) = self {
       try table.write(to: path, suffix: suffix)
       if suffix == "bin" { table.sayHowToReadNumbers(path) }
+    } else if format == nil, Console.width != nil {
+      let output = TerminalOutput()
+      try output.append(table)
+      try output.finish()
     } else {
-      try table.show(as: format)
+      try table.show(as: format ?? .csv)
     }
   }
 }

@@ -31,14 +31,28 @@ struct InputProtection {
         ? "\(output) is an input and would be replaced; \(advice)"
         : "\(output) would replace the input \(input); \(advice)", command: command)
   }
+
+  /// Refuses a file to which standard output goes: a shell has emptied it, or it grows while it is read.
+  static func checkStandardOutput(_ paths: [String], command: String) throws {
+    // Devices are the same on both sides without harm.
+    let files = InputProtection(paths.filter { !$0.hasPrefix("/dev/") })
+    guard let input = files.input(at: "/dev/stdout") else { return }
+    throw WrongUse(
+      "standard output goes to the input \(input), which shells empty before it is read; name another file behind '>', which "
+        + "mv can put in its place afterwards", command: command)
+  }
 }
 
 extension Target {
   /// Refuses a single result in the place of a file that it is made from.
   func check(keeping paths: [String], command: String) throws {
-    guard case .file(let path, _) = self else { return }
-    try InputProtection(paths).check(
-      path, command: command,
-      advice: "name another file by --output, which mv can put in its place afterwards")
+    switch self {
+    case .folder: break
+    case .standardOutput: try InputProtection.checkStandardOutput(paths, command: command)
+    case .file(let path, _):
+      try InputProtection(paths).check(
+        path, command: command,
+        advice: "name another file by --output, which mv can put in its place afterwards")
+    }
   }
 }

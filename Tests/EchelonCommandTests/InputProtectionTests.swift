@@ -80,6 +80,29 @@ import Testing
     }
   }
 
+  @Test func `are told from what standard output goes to`() throws {
+    try withInput { folder in
+      for command in [
+        "filter 'x > 1'", "sort x", "stats", "convert", "quantiles 0.5",
+        "batch --do log --output -",
+      ] {
+        for input in ["in/x.csv", "there/hard.csv"] {
+          let run = try CommandProcess.shell(
+            "cd \(folder); $ECHELON \(command) \(input) >> in/x.csv")
+          #expect(run.status == 2, "\(command)")
+          #expect(
+            run.errors.contains("standard output goes to the input \(input)"), "\(run.errors)")
+        }
+      }
+      // A copy is another file, and devices are no files.
+      let other = try CommandProcess.shell(
+        "cd \(folder); $ECHELON filter 'x > 1' in/x.csv > copy; $ECHELON stats - < copy; "
+          + "$ECHELON stats /dev/null > /dev/null")
+      #expect(!other.errors.contains("standard output"), "\(other.errors)")
+      #expect(try contents("\(folder)/copy") == Data("x,y\n3,4\n".utf8))
+    }
+  }
+
   @Test func `that are arrays of an archive keep the others`() throws {
     try withInput { folder in
       let archive = "\(folder)/a.npz"

@@ -65,7 +65,11 @@ struct BatchPlan {
           ? [outputFolder] : extensions.map { folder + Self.outputName(for: path, suffix: $0) },
         index: index, givesText: isTagged)
     }
-    if !writesToStandardOutput { try refuseCollisions() }
+    if writesToStandardOutput {
+      try InputProtection.checkStandardOutput(filesRead, command: command)
+    } else {
+      try refuseCollisions()
+    }
   }
 
   /// Reads standard input if it is one of the files; the bytes stay where they are as long as what

@@ -25,6 +25,10 @@ struct TraceCommand: ParsableCommand {
   var output: String?
 
   func run() throws {
+    if let output {
+      try InputProtection([file]).check(
+        output, command: "trace", advice: "name another file by --output")
+    }
     let recording = try FlightRecording(contentsOf: file)
     if let output {
       try recording.exportTrace(to: output)

@@ -81,6 +81,7 @@ struct StatsCommand: AsyncParsableCommand {
 
   func run() async throws {
     let paths = try InputFiles.expand(files, areNumbers: raw.rawFormat != nil)
+    try InputProtection.checkStandardOutput(paths, command: "stats")
     if all || quantiles != nil { return try describe(paths, quantiles) }
     let facts = RunFacts()
     let dialect = try text.dialect

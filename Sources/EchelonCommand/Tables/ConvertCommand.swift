@@ -98,12 +98,13 @@ struct ConvertCommand: AsyncParsableCommand {
         dialect: text.dialect, raw: raw.rawFormat, command: "convert")
       try await plan.run(into: folder, workers: workers.count)
     case .file(let path, let suffix):
+      try target.check(keeping: paths, command: "convert")
       if let to, to.rawValue != suffix {
         throw WrongUse("\(path) does not end in .\(to.rawValue), as --to says", command: "convert")
       }
-      try target.check(keeping: paths, command: "convert")
       try convert(paths, as: Format(rawValue: suffix) ?? .csv, to: path)
     case .standardOutput:
+      try target.check(keeping: paths, command: "convert")
       try convert(paths, as: to ?? .csv, to: nil)
     }
   }

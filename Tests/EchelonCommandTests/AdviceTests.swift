@@ -47,6 +47,9 @@ import Testing
       for name in ["words", "lists", "quoted"] {
         #expect(try CommandProcess.run("stats", "\(folder)/\(name).csv").errors == "", "\(name)")
       }
+      let divided = try CommandProcess.run(
+        "stats", "\(folder)/e.csv", "--divide-from", "1", "--workers", "2")
+      #expect(divided.errors.contains("e.csv: column 'a' and 1 other have"), "\(divided.errors)")
       let asked = try CommandProcess.run("stats", "\(folder)/e.csv", "--decimal-comma")
       #expect(asked.errors == "")
       let text = try CommandProcess.run("stats", "\(folder)/e.csv", "--types", "a=text,c=text")

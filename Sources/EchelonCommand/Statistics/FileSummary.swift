@@ -15,7 +15,7 @@ struct FileSummary: Codable, Sendable {
   /// What is to be said of arrays that were left out; nil where there are none.
   private(set) var leftOutNote: String?
   /// Columns that may be numbers with a decimal comma.
-  private(set) var decimalCommaColumns: [String] = []
+  var decimalCommaColumns: [String] = []
   /// When a process was at it, where that is of interest.
   var span: WorkSpan?
 

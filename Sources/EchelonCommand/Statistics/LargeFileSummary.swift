@@ -53,7 +53,23 @@ struct LargeFileSummary {
   private func noted(_ summary: FileSummary, _ input: InputFile) throws -> FileSummary {
     var summary = summary
     try summary.noteRounded { try input.open() }
+    if summary.columns.contains(where: { $0.kind == .text }), let head = Self.head(of: input) {
+      summary.decimalCommaColumns = (try? DecimalCommaHint.columns(of: head)) ?? []
+    }
     return summary
+  }
+
+  /// The first rows of a file of text, which are enough for a hint; nil for one that is compressed.
+  private static func head(of input: InputFile) -> DataFileReader? {
+    guard let file = try? MappedFile(path: input.location ?? input.path) else { return nil }
+    let bytes = file.withBytes { bytes -> [UInt8] in
+      guard CompressionFormat(bytes) == nil else { return [] }
+      var end = min(bytes.count, 1 << 16)
+      while end > 0, bytes[end - 1] != UInt8(ascii: "\n") { end -= 1 }
+      return (0..<end).map { bytes[$0] }
+    }
+    let head = try? CSVFile(name: input.path, bytes: bytes, dialect: input.dialect)
+    return head.map { DataFileReader($0) }
   }
 
   // MARK: Text

@@ -98,10 +98,17 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
 
   /// Their names, what follows, and what they do.
   static var guide: [(name: String, argument: String, help: String)] {
-    TableOperation.wholeGuide + [
+    let others = [
       RiskStep.guide,
       ("convert", "FORMAT [TYPE]", "the same as to-FORMAT: convert npy, convert 'h5 f4'"),
     ]
+    // A program that extends the command may have one of its own by such a name.
+    return TableOperation.wholeGuide + others.filter { !TableOperation.isName($0.0) }
+  }
+
+  /// Whether a word stands for `var`, and for no operation of a program that extends the command.
+  static func isRisk(_ name: some StringProtocol) -> Bool {
+    name == RiskStep.guide.name && !TableOperation.isName(name)
   }
 
   /// Whether a word is the name of one.
@@ -111,14 +118,14 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
 
   /// Whether one can also stand alone.
   static func isComplete(_ name: some StringProtocol) -> Bool {
-    name == RiskStep.guide.name || TableOperation.isComplete(name)
+    isRisk(name) || TableOperation.isComplete(name)
   }
 
   /// Reads one.
   /// - Throws: `ExpressionFault`, whose text is the argument; `name` is one of `guide`, and not `convert`.
   init(_ name: String, _ argument: String) throws(ExpressionFault) {
     self =
-      name == RiskStep.guide.name
+      Self.isRisk(name)
       ? .risk(try RiskStep(argument)) : .table(try TableOperation("\(name) \(argument)"))
   }
 

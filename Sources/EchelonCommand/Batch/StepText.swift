@@ -23,7 +23,7 @@ struct StepText {
       rest = rest.drop { Self.isSeparator($0) }
       let name = Self.firstWord(of: rest)
       guard !name.isEmpty else { return }
-      if name == "convert" {
+      if name == "convert", !TableOperation.isName(name) {
         rest = rest[name.endIndex...]
         steps.append(try conversion())
       } else if BatchStep.hasArgument(name) {
@@ -98,9 +98,9 @@ struct StepText {
 
   /// Where what an operation works on ends: at a comma in front of an operation, or at the end.
   private static func end(of text: Substring, for name: String) -> String.Index {
-    let guide = (TableOperation.guide + [RiskStep.guide]).first { $0.name == name }
+    let isRisk = BatchStep.isRisk(name)
+    let guide = isRisk ? RiskStep.guide : TableOperation.guide.first { $0.name == name }
     // Lists have commas of their own, and what a user's operation takes may be anything; of `var`, they have equals signs.
-    let isRisk = name == RiskStep.guide.name
     guard let guide, isRisk || !guide.argument.contains(", …") else { return text.endIndex }
     var depth = 0
     var quote: Character?

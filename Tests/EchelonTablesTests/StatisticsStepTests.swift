@@ -55,6 +55,26 @@ private func numbers(_ table: DataTable, _ name: String) throws -> [Double] {
 }
 
 @Suite struct `Statistics of columns` {
+  @Test func `count values into bins`() throws {
+    let counts = try result("histogram 2 * x bins 2")
+    #expect(
+      counts
+        == DataTable(columns: [
+          Column(name: "from", numbers: [2, 4]), Column(name: "to", numbers: [4, 6]),
+          Column(name: "count", numbers: [2, 2]),  // an edge belongs to the bin above it
+        ]))
+    // A column may be called as the option is.
+    let table = DataTable(columns: [Column(name: "bins", numbers: [1, 2, 3, 4])])
+    #expect(try result("histogram bins bins 3", of: table)["count"]?.numbers == [1, 1, 2])
+    #expect(try result("histogram bins", of: table).rowCount == 3)
+    let missing = DataTable(columns: [Column(name: "x", numbers: [.nan, .infinity])])
+    #expect(try result("histogram x", of: missing).rowCount == 0)
+    for wrong in ["histogram x bins 0", "histogram x bins 1e3", "histogram x 3", "histogram"] {
+      #expect(throws: ExpressionFault.self) { try result(wrong) }
+    }
+    #expect(throws: ExpressionFault.self) { try result("histogram nothing") }
+  }
+
   @Test(arguments: files) func `are quantiles to the bit of NumPy`(_ file: String) throws {
     let (table, values) = (try #require(tables[file]), try #require(expected[file]))
     let levels = values.levels.map { "\($0)" }.joined(separator: ", ")

@@ -20,7 +20,7 @@ struct HistogramCommand: AsyncParsableCommand {
         echelon histogram '`petal length (cm)`' data/iris.csv
         echelon histogram 'log10(pop)' data/gapminder.csv --bins 12
         echelon histogram temp_max data/seattle-weather.csv --format csv
-        echelon histogram x days/*.csv --output counts       a file of counts for each
+        echelon histogram x days/*.csv --output counts    counts of each
         echelon batch --do 'histogram x bins 20' days --output counts
       """)
 

@@ -37,16 +37,26 @@ public struct OddWords: Sendable, Equatable, Codable {
 }
 
 extension CSVFile {
+  /// After so many rows it is plain what a column is, also one of a few remarks.
+  static let surveyedRowCount = 10_000
+
   /// The columns of text of which nearly all values are numbers, but for those that the dialect makes text.
   ///
   /// Reads no further than it takes to see that there are none: some rows, where text is text. A column that begins with
-  /// words is taken for text, though numbers may follow: more than 64 words, and a quarter of what was read.
+  /// words is taken for text, though numbers may follow: 16 of them and no number, or 64 and a quarter of what was read; or
+  /// half as many as there are numbers in the first `surveyedRowCount` rows, most of which may be without any.
   public func oddWords() throws(FileError) -> [OddWords] {
     struct Tally {
       let column: Int
       var words = 0
       var numbers = 0
       var first: Range<Int>?
+
+      /// Whether the column is taken for one of words.
+      func hasTooMany(ofRows rowCount: Int) -> Bool {
+        words > max(1, rowCount / 10) || words > 64 + (words + numbers) / 4
+          || numbers == 0 && words > 16
+      }
     }
     var open = columns.indices
       .filter { columns[$0].kind == .text && dialect.kinds[columns[$0].name] == nil }
@@ -55,7 +65,8 @@ extension CSVFile {
     try read { (bytes) throws(CSVFault) in
       var position = chunks.first?.byteRange.lowerBound ?? bytes.count
       var fields: [CSVField] = []
-      for _ in 0..<rowCount {
+      for row in 0..<rowCount {
+        if row == Self.surveyedRowCount { open.removeAll { 2 * $0.words >= $0.numbers } }
         if open.isEmpty { break }
         try readRow(of: bytes, at: &position, into: &fields)
         var hasTooMany = false
@@ -67,15 +78,10 @@ extension CSVFile {
           case .text:
             open[index].first = open[index].first ?? contents
             open[index].words += 1
-            let (words, values) = (open[index].words, open[index].words + open[index].numbers)
-            if words > max(1, rowCount / 10) || words > 64 + values / 4 { hasTooMany = true }
+            hasTooMany = hasTooMany || open[index].hasTooMany(ofRows: rowCount)
           }
         }
-        if hasTooMany {
-          open.removeAll {
-            $0.words > max(1, rowCount / 10) || $0.words > 64 + ($0.words + $0.numbers) / 4
-          }
-        }
+        if hasTooMany { open.removeAll { $0.hasTooMany(ofRows: rowCount) } }
       }
     }
     return try source.withBytes(path: path) { (bytes) in

@@ -48,6 +48,15 @@ import Testing
     #expect(try CSVFile(text(begin, rows: 2_000)).oddWords().isEmpty)
   }
 
+  @Test func `are none where the first ten thousand rows have no numbers`() throws {
+    func text(_ numbersFrom: Int) -> String {
+      "a,b\n"
+        + (0..<12_000).map { "\($0 == 5 ? "note" : $0 >= numbersFrom ? "7" : ""),1\n" }.joined()
+    }
+    #expect(try CSVFile(text(9_000)).oddWords().map(\.numberCount) == [3_000])
+    #expect(try CSVFile(text(10_000)).oddWords().isEmpty)
+  }
+
   @Test func `are looked for in the rows that are read`() throws {
     var dialect = CSVDialect.commaSeparated
     dialect.raggedRows = .skip

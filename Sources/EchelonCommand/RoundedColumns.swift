@@ -42,11 +42,15 @@ struct RoundedColumns {
     at table: DataTable, of piece: DataFileReader.Piece? = nil
   ) throws(FileError) {
     if takesLost() { return }
-    for (index, column) in table.columns.enumerated()
-    where !found.contains(index) || !tooLarge.contains(index) {
-      guard let numbers = column.numbers, numbers.contains(where: { abs($0) >= 0x1p53 }) else {
-        continue
-      }
+    for (index, column) in table.columns.enumerated() {
+      // What is known of a column need not be found again.
+      let (isFound, isTooLarge) = (found.contains(index), tooLarge.contains(index))
+      guard
+        let numbers = column.numbers,
+        numbers.contains(where: {
+          abs($0) >= 0x1p53 && !($0.isInfinite ? isTooLarge : isFound)
+        })
+      else { continue }
       if case .csv(let file) = reader.format {
         let words =
           if let piece { try reader.text(column: index, of: piece) ?? [] } else {

@@ -69,7 +69,8 @@ public struct CSVDialect: Sendable, Equatable, Codable {
 
   /// What stands for a missing value, exactly as spelled.
   ///
-  /// Blanks around it do not count in a column of numbers; among words ` NA` is another word, as for pandas.
+  /// Blanks around it do not count in a column of numbers; among words ` NA` is another word, as for pandas. Those around a
+  /// spelling here mean nothing.
   ///
   /// The same in a column of numbers and of text, with one difference: quotes make it text.
   /// `"NA"` is missing among numbers and the word NA among words. A number can be one: `-999`.
@@ -184,8 +185,19 @@ struct MissingSpellings: Sendable {
   /// Whether one of them looks like a number, so that numbers have to be compared with them.
   let includesNumbers: Bool
 
+  /// Spellings without blanks around them, which would mean something else among numbers than among words.
+  static func plain(_ spellings: [String]) -> [String] {
+    spellings.compactMap { spelling in
+      let blanks: Set<Unicode.Scalar> = [" ", "\t"]
+      var plain = spelling.unicodeScalars[...]
+      while let last = plain.last, blanks.contains(last) { plain.removeLast() }
+      plain = plain.drop(while: blanks.contains)
+      return plain.isEmpty && !spelling.isEmpty ? nil : String(plain)
+    }
+  }
+
   init(_ spellings: [String]) {
-    let encoded = spellings.map { Array($0.utf8) }
+    let encoded = Self.plain(spellings).map { Array($0.utf8) }
     includesNumbers = encoded.contains { spelling in
       [UInt8(ascii: "."), UInt8(ascii: ",")].contains { point in
         let literal = DecimalLiteral(in: spelling.span, at: 0, point: point)

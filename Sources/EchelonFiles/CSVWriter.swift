@@ -47,9 +47,10 @@ struct CSVEncoder {
     delimiter = Unicode.Scalar(dialect.delimiter)
     comment = dialect.comment.map { Unicode.Scalar($0) }
     hasDecimalComma = dialect.hasDecimalComma
-    missingSpellings = Set(dialect.missingSpellings)
+    let plain = MissingSpellings.plain(dialect.missingSpellings)
+    missingSpellings = Set(plain)
     // With a single column an empty field is a blank line, which readers skip.
-    let spellings = dialect.missingSpellings.filter { columnCount > 1 || !$0.isEmpty }
+    let spellings = plain.filter { columnCount > 1 || !$0.isEmpty }
     missing = ["", "NA"].first(where: spellings.contains) ?? spellings.first ?? "NA"
   }
 

@@ -75,6 +75,22 @@ import Testing
     #expect(late["a"]?.text == [" ", " NA", "x", nil])
   }
 
+  @Test func `takes no notice of blanks around a spelling of missing values`() throws {
+    let dialect = CSVDialect.commaSeparated.with { $0.missingSpellings = ["", " ?", "-9 ", "  "] }
+    let text = "a,b\n?,-9\n ?, -9\nx,1\n -9,2\n-9,3\n  ,4\n"
+    for size in [1, 8, 1 << 20] {
+      let file = try CSVFile(
+        name: "test.csv", bytes: Array(text.utf8), dialect: dialect, chunkByteCount: size)
+      let table = try file.table()
+      #expect(table["a"]?.text == [nil, " ?", "x", " -9", nil, "  "])
+      #expect(table["b"].map { bits($0.numbers ?? []) } == bits([.nan, .nan, 1, 2, 3, 4]))
+      let counts = try file.chunks.map { try file.missingCounts(of: $0)[0] }
+      #expect(counts.reduce(0, +) == 2, "chunks of \(size) bytes")
+      let written = CSVWriter.text(table, dialect: dialect)
+      #expect(try CSVFile(written, dialect: dialect).table() == table, "\(written)")
+    }
+  }
+
   @Test func `keeps words to the byte in tab separated text and back`() throws {
     let text = "a\tb\n x \t1\n\"\ty\"\t 2\nz  \t3\n"
     let dialect = CSVDialect.tabSeparated

@@ -38,6 +38,7 @@ struct EchelonCommand: AsyncParsableCommand {
         2   wrong use
         130 interrupted: one Ctrl-C finishes what workers are at, a second
             one ends at once
+        143 the same by SIGTERM
       """,
     version: "echelon \(release)",
     subcommands: [
@@ -123,7 +124,8 @@ extension EchelonCommand {
 enum Exit {
   static let someInputFailed = ExitCode(1)
   static let wrongUse = ExitCode(2)
-  static let interrupted = ExitCode(130)
+  /// Of a command that Ctrl-C, or SIGTERM, has cut, as a shell reports such an end.
+  static var interrupted: ExitCode { ExitCode(Interrupt.isTermination ? 143 : 130) }
   /// What a shell reports for a process that SIGPIPE ended.
   static let brokenPipe = ExitCode(141)
 }

@@ -1,8 +1,10 @@
 import Echelon
+import EchelonMemory
+import Glibc
 import Synchronization
 
-/// The first Ctrl-C of a command that has work to finish: what no worker has begun is taken back, the
-/// rest goes on to its end. The second Ctrl-C ends the process, and with it the workers.
+/// The first Ctrl-C, or SIGTERM, of a command that has work to finish: what no worker has begun is taken
+/// back, the rest goes on to its end. The second one ends the process, and with it the workers.
 final class Interruption: Sendable {
   private struct State {
     var hasHappened = false
@@ -11,7 +13,7 @@ final class Interruption: Sendable {
   private let state = Mutex(State())
 
   init() {
-    Interrupt.onFirst { [self] in
+    Interrupt.onFirst(orTermination: true) { [self] in
       let cancellations = state.withLock { state in
         state.hasHappened = true
         return state.cancellations
@@ -19,7 +21,9 @@ final class Interruption: Sendable {
       // A progress line may stand where this is written; both in one, so that none is drawn in between.
       try? Terminal.write(
         (Terminal.isTerminal(.error) ? "\r\u{1B}[K" : "")
-          + "echelon: interrupted; finishing what runs, press Ctrl-C again to end at once\n",
+          + (Interrupt.isTermination
+            ? "echelon: told to end by SIGTERM; finishing what runs, a second one ends at once\n"
+            : "echelon: interrupted; finishing what runs, press Ctrl-C again to end at once\n"),
         to: .error)
       for cancel in cancellations { cancel() }
     }
@@ -49,4 +53,9 @@ final class Interruption: Sendable {
     }
     if hasHappened { throw Exit.interrupted }
   }
+}
+
+extension Interrupt {
+  /// Whether it was SIGTERM, and not the key.
+  static var isTermination: Bool { caughtSignal == SIGTERM }
 }

@@ -2,10 +2,12 @@ import CEchelon
 import Glibc
 import Synchronization
 
-/// The interrupt key: the first press is heard here, the second ends the process.
+/// The interrupt key, and by request SIGTERM: the first is heard here, the second ends the process.
 package enum Interrupt {
   private struct State {
     var isListening = false
+    var hearsTermination = false
+    var hasThread = false
     var hasHappened = false
     var listeners: [@Sendable () -> Void] = []
   }
@@ -13,25 +15,38 @@ package enum Interrupt {
 
   /// Calls `body` on a thread of its own when the first SIGINT arrives, or at once when it has.
   ///
-  /// Where SIGINT is ignored, or no descriptor is left, nothing changes and nothing is called.
-  /// - Returns: whether it will be heard.
+  /// Where the signal is ignored, or no descriptor is left, nothing changes and nothing is called.
+  /// - Parameter orTermination: whether the first SIGTERM does the same.
+  /// - Returns: whether one of the signals will be heard.
   @discardableResult
-  package static func onFirst(_ body: @escaping @Sendable () -> Void) -> Bool {
+  package static func onFirst(
+    orTermination: Bool = false, _ body: @escaping @Sendable () -> Void
+  ) -> Bool {
     let (isListening, hasHappened) = state.withLock { state in
-      if !state.isListening { state.isListening = listen() }
-      if state.isListening, !state.hasHappened { state.listeners.append(body) }
-      return (state.isListening, state.hasHappened)
+      if !state.hasHappened {
+        if !state.isListening { state.isListening = listen(to: SIGINT, &state) }
+        if orTermination, !state.hearsTermination {
+          state.hearsTermination = listen(to: SIGTERM, &state)
+        }
+      }
+      let isListening = state.isListening || orTermination && state.hearsTermination
+      if isListening, !state.hasHappened { state.listeners.append(body) }
+      return (isListening, state.hasHappened)
     }
     if hasHappened { body() }
     return isListening
   }
 
-  private static func listen() -> Bool {
-    let event = echelon_interrupt_catch_first()
+  /// The signal that came first; 0 before.
+  package static var caughtSignal: Int32 { echelon_interrupt_caught() }
+
+  private static func listen(to signal: Int32, _ state: inout State) -> Bool {
+    let event = echelon_interrupt_catch_first(signal)
     guard event >= 0 else { return false }
+    if state.hasThread { return true }
     let error = SystemThread.start(name: "echelon-signal") {
       while Readiness.wait(for: [event]) != [true] {}
-      let listeners = state.withLock { state in
+      let listeners = Self.state.withLock { state in
         state.hasHappened = true
         defer { state.listeners = [] }
         return state.listeners
@@ -39,6 +54,7 @@ package enum Interrupt {
       for body in listeners { body() }
     }
     if error != 0 { echelon_interrupt_forget() }
+    state.hasThread = error == 0
     return error == 0
   }
 }

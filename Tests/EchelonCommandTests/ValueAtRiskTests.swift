@@ -102,7 +102,25 @@ import Testing
     }
   }
 
+  private static let months = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+  ]
+
   private static let dated: [[String]] = [
+    // Spellings of which rows are in another order as words.
+    (0..<40).map { "\(months[$0 % 12]) \($0 % 28 + 1) \(2000 + $0 / 12)" },
+    (0..<40).map { "\($0 % 28 + 1)-\(months[$0 % 12])-\(2000 + $0 / 12)" },
+    (0..<40).map { "\(months[$0 % 12].lowercased()). \(2000 + $0 / 12)" },
+    ["December 31 1999", "January 1 2000", "january 1 2000 09:30", "Sept 2 2000"],
+    (0..<40).map {
+      "\(2000 + $0 / 12)\(String(101 + $0 % 12).dropFirst())\(String(101 + $0 % 28).dropFirst())"
+    },
+    (0..<40).map { "\(2000 + $0 / 12)/\($0 % 12 + 1)/\($0 % 28 + 1)" },
+    // Some days are above 12: only one order is right for all.
+    (0..<40).map { "\($0 % 28 + 1)/\($0 % 12 + 1)/\(2000 + $0 / 12)" },
+    (0..<40).map { "\($0 % 12 + 1)/\($0 % 28 + 1)/\(2000 + $0 / 12)" },
+    (0..<40).map { "\($0 % 28 + 1).\($0 % 12 + 1).\(2000 + $0 / 12) 16:00" },
+
     (0..<40).map { "20\($0 / 4 + 10)-\(["01", "04", "07", "12"][$0 % 4])-0\($0 % 9 + 1)" },
     (0..<40).map { "20\($0 / 4 + 10)-\(["01", "04", "07", "12"][$0 % 4])" },
     (0..<40).map { "\(1980 + $0)" },
@@ -156,12 +174,49 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("0.95", "1", "95 % no more is lost in 1 period", "the worst 5 % of cases"),
+    ("0.99", "12", "99 % no more is lost in 12 periods", "the worst 1 % of cases"),
+    ("0.995", "2", "99.5 % no more is lost in 2 periods", "the worst 0.5 % of cases"),
+    ("0.1", "12", "none: with a probability of 10 % ", "the worst 90 % of cases"),
+  ])
+  func `says what the level means, and over which time`(
+    _ level: String, _ horizon: String, _ words: String, _ tail: String
+  ) throws {
+    let run = try CommandProcess.run(
+      "montecarlo", "var", Self.prices, "--level", level, "--horizon", horizon, "--samples",
+      "20_000")
+    #expect(run.status == 0 && run.output.contains(tail), "\(run.output)")
+    #expect(run.output.contains(words), "\(run.output)")
+    if level == "0.1" { #expect(run.output.contains("or more is gained in 12 periods")) }
+  }
+
   @Test func `keeps the order of labels that are no dates`() throws {
     let head = "date,A,B\n"
     let words = Self.rows((0..<40).map { "d\($0)" })
     let (expected, _) = try figures(head + words.joined(separator: "\n"), [])
     let (found, note) = try figures(head + words.reversed().joined(separator: "\n"), [])
-    #expect(note.isEmpty && found["first_date"] as? String == "d39")
+    #expect(
+      note.hasSuffix(
+        "'d39' in row 1 is no date that is understood; rows count in the order of the file\n"))
+    #expect(found["first_date"] as? String == "d39")
+    // No row tells the day from the month; and two that say the same in either order.
+    let open = ["2/1/2024,2,1", "1/2/2024,3,1", "3/1/2024,4,2", "4/4/2024,4,3"]
+    let (kept, ambiguous) = try figures(head + open.joined(separator: "\n"), [])
+    #expect(ambiguous.contains("'2/1/2024' in row 1 may be a day of two months"), "\(ambiguous)")
+    #expect(kept["first_date"] as? String == "2/1/2024")
+    let same = ["3/3/2024,4,2", "1/1/2024,2,1", "2/2/2024,3,1", "4/4/2024,4,3"]
+    let (sorted, _) = try figures(head + same.joined(separator: "\n"), [])
+    #expect(sorted["first_date"] as? String == "1/1/2024")
+    // Days that no month has, and names that are none.
+    for bad in ["31/4/2024", "Feb 30 2024", "Ja 1 2024", "20241301", "1/13/13/2024", "29/2/2023"] {
+      let rows = ["25/1/2024,2,1", "\(bad),3,1", "26/1/2024,4,2", "27/1/2024,4,3"]
+      let (_, words) = try figures(head + rows.joined(separator: "\n"), [])
+      #expect(words.contains("rows count in the order of the file"), "\(bad): \(words)")
+    }
+    // Numbers of days that rise are no dates, and in order.
+    let (_, none) = try figures(head + "1,2,1\n2,3,1\n3,4,2\n10,4,3\n", [])
+    #expect(none.isEmpty, "\(none)")
     #expect(found["mean_loss"] as? Double != expected["mean_loss"] as? Double)
     // One that is none among others is named.
     let mixed = ["2024-01-03,2,1", "2024-02-30,3,1", "2024-01-01,4,2", "2024-01-02,4,3"]
@@ -209,6 +264,14 @@ import Testing
     ("A\n1\n2\n3\n", ["--horizon", "0"], "--horizon must be 1 to 10000"),
     ("A\n1\n2\n3\n", ["--samples", "99"], "--samples must be 100 to 1e9"),
     ("A,B\n1,2\n2,4\n3,6\n5,10\n", ["--model", "normal"], "positive definite"),
+    (
+      "A,flat\n1,2\n2,2\n3,2\n5,2\n", ["--model", "normal"],
+      "prices.csv: the returns of flat are all the same"
+    ),
+    (
+      "symbol,date,price\nA,x,2\nB,x,7\nA,y,3\nB,y,7\nA,z,3\nB,z,7\n", ["--model", "normal"],
+      "the returns of B are all the same"
+    ),
   ])
   func `says what is wrong`(_ text: String, _ options: [String], _ expected: String) throws {
     try withFolder { folder in

@@ -53,15 +53,11 @@ struct PriceTable {
     }
     if date == nil { date = words.first { $0.name != by?.name } }
     let labels = date.map(Self.words) ?? (0..<table.rowCount).map { "row \($0 + 1)" }
-    let moments = labels.map(DateMoment.init)
+    let (moments, isAmbiguous) = DateMoment.all(labels)
     let order = DateOrder(labels, moments)
     let days = order?.labels ?? labels
-    // Numbers of four digits are read as years, also those among others.
-    let hasDates = zip(labels, moments).contains { $1 != nil && $0.contains("-") }
-    if order == nil, hasDates, let index = moments.firstIndex(of: nil) {
-      Console.writeError(
-        "echelon: \(path): '\(labels[index])' in row \(index + 1) is no date as others are; "
-          + "rows count in the order of the file")
+    if order == nil, date != nil, let note = Self.note(labels, moments, isAmbiguous) {
+      Console.writeError("echelon: \(path): \(note); rows count in the order of the file")
     }
     if let by {
       guard
@@ -156,6 +152,24 @@ struct PriceTable {
     }
   }
 
+  /// Why dates are not put in order, without an end; nil where they are numbers that rise.
+  private static func note(
+    _ labels: [String], _ moments: [DateMoment?], _ isAmbiguous: Bool
+  ) -> String? {
+    guard let index = moments.firstIndex(of: nil) else { return nil }
+    let label = "'\(labels[index])' in row \(index + 1)"
+    if isAmbiguous { return "\(label) may be a day of two months, and no row tells which" }
+    // Numbers of four digits are read as years, also those among others.
+    if zip(labels, moments).contains(where: { $1 != nil && Int($0) == nil }) {
+      return "\(label) is no date as others are"
+    }
+    // Such as the numbers of days: as often as there are assets, but first in their order.
+    var seen: Set<String> = []
+    let numbers = labels.filter { seen.insert($0).inserted }.map { Double($0) ?? .nan }
+    if zip(numbers, numbers.dropFirst()).allSatisfy({ $0 < $1 }), numbers.count > 1 { return nil }
+    return "\(label) is no date that is understood"
+  }
+
   /// What a column of dates is often called.
   private static let timeNames: Set<String> = [
     "date", "day", "time", "timestamp", "week", "month", "quarter", "year", "period",
@@ -171,6 +185,16 @@ struct PriceTable {
       }
     case .text(let values): values.map { $0 ?? "" }
     }
+  }
+
+  /// The first asset whose price is always the same, or grows by always the same part, but for rounding.
+  var flatAsset: String? {
+    let returns = returns
+    return assets.indices.first { asset in
+      let values = returns.map { $0[asset] }
+      guard let low = values.min(), let high = values.max() else { return false }
+      return high - low <= 1e-12 * max(1, abs(high))
+    }.map { assets[$0] }
   }
 
   /// The returns from one date to the next, those of all assets one after the other.

@@ -12,8 +12,10 @@ struct ValueAtRiskCommand: AsyncParsableCommand {
       column of prices for each asset. What is what is found from the columns, or said with --price, \
       --by and --date. Dates at which an asset has no price are left out.
 
-      Dates as 2004-08-01, with or without a time, months as 2004-08 and years are put in order of \
-      time, whatever the order of the rows. With any other labels rows must be in that order.
+      Dates are put in order of time, whatever the order of the rows: as 2004-08-01, 20040801 or \
+      2004/8/1, with or without a time, Aug 1 2004 or 1-Aug-2004, months as 2004-08 or Aug 2004, and \
+      years; as 1/8/2004 if some row of the file tells the day from the month. With any other labels \
+      rows must be in that order, and a note says so.
 
       A simulated period is one of the past, drawn by chance (historical), or has normal returns with \
       the means and covariances of the past ones (normal). Losses are parts of the portfolio's value.
@@ -74,6 +76,11 @@ struct ValueAtRiskCommand: AsyncParsableCommand {
       DataFileReader.open(file).toldTable(), path: file,
       columns: PriceColumns(price: price, by: by, date: date))
     let parts = try weights?.parts(of: table.assets) ?? equalParts(table.assets.count)
+    if model == .normal, let flat = table.flatAsset {
+      throw CommandError(
+        "\(file): the returns of \(flat) are all the same, and no normal ones; leave it out, as cash that is missing "
+          + "to 1 in --weights, or take --model historical")
+    }
     let interruption = Interruption()
     try await interruption.exitingIfCut {
       try await withProcessPool(workers: workers.count) { pool in
@@ -189,16 +196,20 @@ struct ValueAtRiskReport: RunReport {
     var rows: [(String, String)] = []
     func add(_ label: String, _ value: String) { rows.append((label, value)) }
     let period = NumberText.count(horizon, "period")
+    let level = percent(risk.level)
     add(
       "Value at risk",
-      "\(percent(risk.valueAtRisk)) of the value, in \(percent(1 - risk.level)) of cases more is lost"
+      risk.valueAtRisk >= 0
+        ? "\(percent(risk.valueAtRisk)) of the value: with a probability of \(level) no more is lost in \(period)"
+        : "none: with a probability of \(level) \(percent(-risk.valueAtRisk)) or more is gained in \(period)"
     )
     let interval = risk.valueAtRiskInterval
     add(
       "95 % interval", "\(percent(interval.lowerBound)) to \(percent(interval.upperBound))")
     add(
       "Expected shortfall",
-      "\(percent(risk.expectedShortfall)) ± \(percent(risk.expectedShortfallError)), the mean loss in those cases"
+      "\(percent(risk.expectedShortfall)) ± \(percent(risk.expectedShortfallError)), the mean loss in the worst "
+        + "\(((1 - risk.level) * 100).rounded(significantDigits: 5)) % of cases"
     )
     add("Mean", "\(percent(-risk.meanLoss)) gained")
     add("Deviation", percent(risk.standardDeviation))

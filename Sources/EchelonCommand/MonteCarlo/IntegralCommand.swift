@@ -50,8 +50,9 @@ struct IntegralCommand: AsyncParsableCommand {
         + "of numbers.", valueName: "name=low:high"))
   var over: [String] = []
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Of Genz's cube, 1 to 1000.", valueName: "n"))
-  var dimensions = 5
+    name: .customLong("dimensions"), parsing: .unconditional,
+    help: ArgumentHelp("Of Genz's cube, 1 to 1000. (default: 5)", valueName: "n"))
+  var givenDimensions: Int?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -59,8 +60,9 @@ struct IntegralCommand: AsyncParsableCommand {
       valueName: "sum"))
   var difficulty: Double?
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("What a and u are drawn from.", valueName: "s"))
-  var integrandSeed: UInt64 = 1
+    name: .customLong("integrand-seed"), parsing: .unconditional,
+    help: ArgumentHelp("What a and u are drawn from. (default: 1)", valueName: "s"))
+  var givenIntegrandSeed: UInt64?
   @Option(
     name: [.long, .customLong("sampling")],
     help: ArgumentHelp("How points are drawn.", valueName: "method"))
@@ -76,7 +78,23 @@ struct IntegralCommand: AsyncParsableCommand {
   var replicates = 16
   @OptionGroup var options: PathOptions
 
+  private var dimensions: Int { givenDimensions ?? 5 }
+  private var integrandSeed: UInt64 { givenIntegrandSeed ?? 1 }
+
+  /// Throws for options that something else makes meaningless.
+  private func refuseContradictions() throws {
+    let genz = [
+      ("dimensions", givenDimensions != nil), ("difficulty", difficulty != nil),
+      ("integrand-seed", givenIntegrandSeed != nil),
+    ]
+    for (name, isGiven) in genz where isGiven && !over.isEmpty {
+      throw ValidationError(
+        "--\(name) is of Genz's integrands; an expression over ranges (--over) goes without it")
+    }
+  }
+
   func validate() throws {
+    try refuseContradictions()
     if over.isEmpty, GenzIntegrand.Family(rawValue: integrand) == nil {
       throw ValidationError(
         "'\(integrand)' is none of "

@@ -25,8 +25,9 @@ struct MonteCarloCommand: AsyncParsableCommand {
         echelon montecarlo bootstrap data/longley.csv --column GNP
       """,
     subcommands: [
-      MonteCarloPi.self, MonteCarloCall.self, AsianCommand.self, BarrierCommand.self,
-      LookbackCommand.self, BasketCommand.self, AmericanCommand.self, HestonCommand.self,
+      MonteCarloPi.self, MonteCarloCall.self, MonteCarloPut.self, AsianCommand.self,
+      BarrierCommand.self, LookbackCommand.self, BasketCommand.self, AmericanCommand.self,
+      HestonCommand.self,
       MertonCommand.self, GreeksCommand.self, ValueAtRiskCommand.self, IntegralCommand.self,
       MultilevelCommand.self, BootstrapCommand.self, PermutationCommand.self, IsingCommand.self,
     ])
@@ -75,13 +76,42 @@ struct MonteCarloCall: AsyncParsableCommand {
     commandName: "call",
     abstract: "A European call option, next to the formula of Black and Scholes.")
 
+  @OptionGroup var european: EuropeanOptions
+  @OptionGroup var options: MonteCarloOptions
+  @Flag(help: .private) var put = false
+
+  func validate() throws {
+    if put {
+      throw ValidationError("--put: 'montecarlo call' prices a call; 'montecarlo put' prices a put")
+    }
+  }
+
+  func run() async throws { try await options.run("call", of: european.option(.call)) }
+}
+
+/// That of a put option.
+struct MonteCarloPut: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "put",
+    abstract: "A European put option, next to the formula of Black and Scholes.")
+
+  @OptionGroup var european: EuropeanOptions
+  @OptionGroup var options: MonteCarloOptions
+  // As other commands spell it: no contradiction.
+  @Flag(help: .private) var put = false
+
+  func run() async throws { try await options.run("put", of: european.option(.put)) }
+}
+
+/// What a European option is made of.
+struct EuropeanOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("The price of the underlying today.", valueName: "price"))
   var spot = 100.0
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The price it can be bought for at expiry.", valueName: "price"))
+    help: ArgumentHelp("The price it can be bought or sold for at expiry.", valueName: "price"))
   var strike = 105.0
   @Option(
     parsing: .unconditional,
@@ -94,7 +124,6 @@ struct MonteCarloCall: AsyncParsableCommand {
   @Option(
     parsing: .unconditional, help: ArgumentHelp("The time to expiry.", valueName: "t"))
   var years = 1.0
-  @OptionGroup var options: MonteCarloOptions
 
   func validate() throws {
     for (name, value) in [
@@ -105,14 +134,18 @@ struct MonteCarloCall: AsyncParsableCommand {
     guard rate.isFinite else { throw ValidationError("--rate must be a number, not \(rate)") }
   }
 
-  func run() async throws {
-    let option = EuropeanOption(
-      .call, spot: spot, strike: strike, rate: rate, volatility: volatility, years: years)
+  func option(_ kind: EuropeanOption.Kind) -> EuropeanOption {
+    EuropeanOption(
+      kind, spot: spot, strike: strike, rate: rate, volatility: volatility, years: years)
+  }
+}
+
+extension MonteCarloOptions {
+  fileprivate func run(_ name: String, of option: EuropeanOption) async throws {
     let parameters = [
-      ("spot", spot), ("strike", strike), ("rate", rate), ("volatility", volatility),
-      ("years", years),
+      ("spot", option.spot), ("strike", option.strike), ("rate", option.rate),
+      ("volatility", option.volatility), ("years", option.years),
     ].map { (name: $0, value: JSONValue.number($1)) }
-    try await options.run(
-      "call", exact: option.price, parameters: parameters, sampler: .price(of: option))
+    try await run(name, exact: option.price, parameters: parameters, sampler: .price(of: option))
   }
 }

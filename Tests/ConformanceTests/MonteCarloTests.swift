@@ -49,6 +49,68 @@ private func threeDraws(_ generator: inout PhiloxGenerator) -> Double {
     #expect(abs(expected!.skewness - 2) < 0.1 && expected!.minimum > 0)
   }
 
+  /// What a run of so many samples was when it was made of whole chunks alone: their tree, and the rest in one piece.
+  @Test func `have the bits of whole chunks, however chunks are divided`() throws {
+    let seed = testSeed()
+    let length = MonteCarloState.chunkLength
+    func sums(_ samples: Range<Int>) -> SampleSums {
+      accumulateMonteCarlo(
+        seed: seed, indices: UInt64(samples.lowerBound)..<UInt64(samples.upperBound)
+      ) { threeDraws(&$0) * 1e9 + $0.uniform() }
+    }
+    for count in [1, 2047, 2048, 4096, 65_535, 65_536, 70_000, 140_000, 262_144, 300_001] {
+      var state = MonteCarloState(seed: seed)
+      for chunk in 0..<count / length { state.append(sums(chunk * length..<(chunk + 1) * length)) }
+      let expected = state.sums(with: sums(count / length * length..<count))
+      for executor in pools as [any WorkExecutor] + [TestedExecutor.inProcess.shared] {
+        let found = try executor.monteCarlo(samples: count, seed: seed) {
+          threeDraws(&$0) * 1e9 + $0.uniform()
+        }
+        #expect(found.sums == expected, "\(count) samples, seed \(seed)")
+        #expect(found.state?.nextSample == count / 2048 * 2048)
+      }
+    }
+  }
+
+  /// Samples that take some 60 µs each.
+  @Test func `of samples that take long end early, and divide chunks, with the same bits`() throws {
+    let seed = testSeed()
+    let clock = ContinuousClock()
+    for executor in [pools[0], pools[1]] as [any WorkExecutor] {
+      let begin = clock.now
+      let few = try executor.monteCarlo(seed: seed, until: .relativeError(0.02)) { rng in
+        usleep(10)
+        return rng.uniform()
+      }
+      #expect(few.sampleCount == 4096 && few.state?.nextSample == 4096, "seed \(seed)")
+      // Not the minute of a million samples, nor half of it.
+      #expect(clock.now - begin < .seconds(20))
+      let timed = try executor.monteCarlo(seed: seed, until: .time(.milliseconds(800))) { rng in
+        usleep(10)
+        return rng.uniform()
+      }
+      #expect(
+        timed.sampleCount >= 4096 && timed.sampleCount < 65_536 && timed.elapsedTime < .seconds(8))
+      let same = try executor.monteCarlo(samples: timed.sampleCount, seed: seed) { $0.uniform() }
+      #expect(same == timed, "seed \(seed)")
+    }
+    // Beyond a chunk, in parts.
+    let many = try pools[1].monteCarlo(
+      seed: seed, until: .standardError(1e-9).or(.samples(100_000))
+    ) { rng in
+      usleep(10)
+      return rng.uniform()
+    }
+    let same = try pools[0].monteCarlo(samples: 100_000, seed: seed) { $0.uniform() }
+    #expect(many == same, "seed \(seed)")
+    #expect(many.state?.nextSample == 100_000 / 2048 * 2048)
+    // What is asked for at least is drawn.
+    let later = try pools[1].monteCarlo(
+      seed: seed, until: .relativeError(0.02).atLeast(10_000)
+    ) { $0.uniform() }
+    #expect(later.sampleCount == 16_384)
+  }
+
   @Test func `end where no error gets smaller, and not where there is no mean yet`() throws {
     let pool = pools[1]
     let none = try pool.monteCarlo(seed: 3, until: .relativeError(0.5).or(.samples(1_500_000))) {
@@ -68,7 +130,7 @@ private func threeDraws(_ generator: inout PhiloxGenerator) -> Double {
     let long = try pool.monteCarlo(samples: 200 * 65_536, seed: 3) { $0.uniform() }
     let state = try #require(long.state)
     let found = try pool.monteCarlo(resuming: state, until: .time(.nanoseconds(1))) { $0.uniform() }
-    #expect(found.sampleCount == 204 * 65_536)
+    #expect(found.sampleCount == 200 * 65_536 + 4096)
     let same = try pool.monteCarlo(samples: found.sampleCount, seed: 3) { $0.uniform() }
     #expect(same == found)
     #expect(throws: PoolError.self) {
@@ -101,10 +163,10 @@ private func threeDraws(_ generator: inout PhiloxGenerator) -> Double {
   }
 
   @Test(arguments: TestedExecutor.allCases)
-  func `end when their time is over, after a whole chunk`(_ kind: TestedExecutor) throws {
+  func `end when their time is over, after whole parts of a chunk`(_ kind: TestedExecutor) throws {
     let pool = kind.shared
     let found = try pool.monteCarlo(seed: 3, until: .time(.nanoseconds(1))) { $0.uniform() }
-    #expect(found.sampleCount == 4 * MonteCarloState.chunkLength)
+    #expect(found.sampleCount == 4096)
     let again = try pool.monteCarlo(samples: found.sampleCount, seed: 3) { $0.uniform() }
     #expect(again == found)
     let limited = try pool.monteCarlo(

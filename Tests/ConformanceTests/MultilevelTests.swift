@@ -62,6 +62,26 @@ private let (spot, strike, rate, volatility) = (100.0, 100.0, 0.05, 0.2)
     }
   }
 
+  /// One sample in 20,000 of a level is 100: the first 16 are all 0.
+  @Test func `takes equal samples for no error`() throws {
+    let seed = testSeed()
+    let found = try pools[0].multilevelMonteCarlo(error: 0.05, initialSamples: 16, seed: seed) {
+      level, rng in rng.uniform() < 5e-5 / Double(1 << level) ? 100 : 0
+    }
+    // The mean is the sum of 0.005 · 2^-level over the levels there are.
+    let expected = 0.005 * (2 - pow(0.5, Double(found.levels.count - 1)))
+    #expect(abs(found.mean - expected) < 6 * 0.05, "\(found), seed \(seed)")
+    #expect(found.levels[0].isErrorKnown && found.levels[0].mean > 0, "\(found), seed \(seed)")
+    let constant = try pools[0].multilevelMonteCarlo(error: 0.05, seed: seed) { level, _ in
+      level == 0 ? 1 : 0
+    }
+    #expect(constant.mean == 1 && !constant.isErrorKnown)
+    #expect(constant.levels.map(\.sampleCount) == [1 << 20, 1 << 19, 1 << 18])
+    #expect(throws: PoolError.self) {
+      try pools[0].multilevelMonteCarlo(error: 1e-200, seed: 1) { _, rng in rng.uniform() }
+    }
+  }
+
   @Test func `divides samples as the least cost asks`() {
     let counts = MultilevelEstimate.sampleCounts(
       variances: [4, 1], costs: [1, 4], variance: 0.1)
@@ -86,12 +106,12 @@ private let (spot, strike, rate, volatility) = (100.0, 100.0, 0.05, 0.2)
       }
       #expect(!large.standardError.isFinite && large.mean.isFinite, "\(large)")
     }
-    // An error whose square is 0, of samples that are all the same.
-    let same = try pool.multilevelMonteCarlo(error: 1e-200, initialSamples: 16, seed: 1) {
+    // An error whose square is hardly a number, of samples that are all the same.
+    let same = try pool.multilevelMonteCarlo(error: 1e-150, initialSamples: 16, seed: 1) {
       level, _ in level == 0 ? 1 : 0
     }
-    #expect(same.mean == 1 && same.sampleCount == 48)
-    for error in [0, -1, Double.nan, .infinity] {
+    #expect(same.mean == 1 && same.levels.count == 3 && !same.isErrorKnown)
+    for error in [0, -1, 1e-200, Double.nan, .infinity] {
       #expect(throws: PoolError.self) {
         try pool.multilevelMonteCarlo(error: error, seed: 1) { _, _ in 0 }
       }

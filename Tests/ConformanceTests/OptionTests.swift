@@ -28,6 +28,39 @@ private let limit = optionErrorLimit
     #expect(with.standardError < without.standardError / 15)
   }
 
+  @Test(arguments: TestedExecutor.allCases)
+  func `give their samples one by one, with the bits of the estimate`(
+    _ kind: TestedExecutor
+  ) throws {
+    let (pool, seed) = (kind.shared, testSeed())
+    func check(_ option: some SimulatedOption) throws {
+      let count = 40_000
+      let found = try pool.price(of: option, seed: seed, until: .samples(count))
+      let samples = Array(try pool.priceSamples(of: option, count: count, seed: seed))
+      // As they are added up: by 2,048.
+      var sums = SampleSums()
+      for start in stride(from: 0, to: count, by: 2048) {
+        sums.append(SampleSums(Array(samples[start..<min(count, start + 2048)]).span))
+      }
+      #expect(sums == found.sums, "\(option), seed \(seed)")
+      let rest = try pool.priceSamples(of: option, count: 100, from: 39_900, seed: seed)
+      #expect(Array(rest) == Array(samples[39_900...]), "\(option), seed \(seed)")
+    }
+    try check(
+      EuropeanOption(.put, spot: 100, strike: 95, rate: 0.03, volatility: 0.2, years: 1))
+    try check(asian)
+    try check(barrier)
+    try check(
+      LookbackOption(.put, monitoring: .dates(3), spot: 100, rate: 0.03, volatility: 0.2, years: 1))
+    try check(
+      BasketOption(
+        .call, spots: [100, 90], weights: [0.5, 0.5], strike: 95, rate: 0.03,
+        volatilities: [0.2, 0.3], correlation: 0.3, years: 1))
+    #expect(throws: PoolError.self) {
+      try pool.priceSamples(of: asian, count: -1, seed: 1)
+    }
+  }
+
   /// J. Večeř, *Unified pricing of Asian options*, Risk 15 (2002): for a continuous average of 100, 9 %, 20 %, one
   /// year.
   @Test func `on averages tend to the published price of the continuous average`() throws {

@@ -29,7 +29,9 @@ private func bits(_ estimate: VectorEstimate<3>) -> [UInt64] {
     let (count, expected) = (found.sampleCount, bits(found))
     let whole = try pools[0].monteCarloVectors(samples: count, seed: seed) { point(&$0) }
     #expect(bits(whole) == expected, "seed \(seed)")
-    for executor in Array(pools.dropFirst(2)) as [any WorkExecutor] + [TestedExecutor.inProcess.shared] {
+    for executor in Array(pools.dropFirst(2)) as [any WorkExecutor] + [
+      TestedExecutor.inProcess.shared
+    ] {
       let other = try executor.monteCarloVectors(seed: seed, until: goal) { point(&$0) }
       #expect(bits(other) == expected, "seed \(seed)")
     }
@@ -38,11 +40,11 @@ private func bits(_ estimate: VectorEstimate<3>) -> [UInt64] {
   @Test func `go on from a saved state with the bits of one run`() throws {
     let seed = testSeed()
     let whole = try pools[1].monteCarloVectors(samples: 700_001, seed: seed) { point(&$0) }
-    for count in [0, 65_536, 200_001] {
+    for count in [0, 600, 65_536, 200_001, 500_000] {
       let first = try pools[2].monteCarloVectors(samples: count, seed: seed) { point(&$0) }
       let saved = try JSONEncoder().encode(first.state)
       let state = try JSONDecoder().decode(VectorMonteCarloState<3>.self, from: saved)
-      #expect(state.nextSample == count / 65_536 * 65_536 && state.seed == seed)
+      #expect(state.nextSample == count / 512 * 512 && state.seed == seed)
       let second = try pools[0].monteCarloVectors(
         seed: seed, until: .samples(700_001), resuming: state
       ) { point(&$0) }
@@ -85,13 +87,36 @@ private func bits(_ estimate: VectorEstimate<3>) -> [UInt64] {
         point(&$0)
       }
     }
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    // What is right, and what samples that are no numbers leave.
+    for sound in [
+      #"{"seed":1,"count":65536,"means":[0,0,0],"comoments":[[1],[1,1],[-1,1,1]]}"#,
+      #"{"seed":1,"count":65536,"means":["nan",0,0],"comoments":[["nan"],["nan",1],["nan",0,1]]}"#,
+      #"{"seed":1,"count":0,"means":[0,0,0],"comoments":[[0],[0,0],[0,0,0]],"tail":{"count":512,"means":[0,0,0],"comoments":[[1],[0,1],[0,0,1]]}}"#,
+    ] {
+      #expect(throws: Never.self, "\(sound)") {
+        try decoder.decode(VectorMonteCarloState<3>.self, from: Data(sound.utf8))
+      }
+    }
     for broken in [
       #"{"seed":1,"count":7,"means":[0,0,0],"comoments":[[1],[1,1],[1,1,1]]}"#,
       #"{"seed":1,"count":65536,"means":[0,0],"comoments":[[1],[1,1]]}"#,
       #"{"seed":1,"count":65536,"means":[0,0,0],"comoments":[[1],[1],[1,1,1]]}"#,
+      #"{"seed":1,"count":-65536,"means":[0,0,0],"comoments":[[1],[1,1],[1,1,1]]}"#,
+      #"{"seed":1,"count":65536,"means":[0,0,0],"comoments":[[-1],[1,1],[1,1,1]]}"#,
+      // A product that two squares of 1 cannot have, and sums of nothing.
+      #"{"seed":1,"count":65536,"means":[0,0,0],"comoments":[[1],[2,1],[1,1,1]]}"#,
+      #"{"seed":1,"count":0,"means":[1,0,0],"comoments":[[0],[0,0],[0,0,0]]}"#,
+      #"{"seed":1,"count":65536,"means":["nan",0,0],"comoments":[[1],[0,1],[0,0,1]]}"#,
+      #"{"seed":1,"count":65536,"means":[0,0,0],"comoments":[["nan"],[0,1],[0,0,1]]}"#,
+      #"{"seed":1,"count":65536,"means":[0,0,0],"comoments":[[1],["nan",1],[0,0,1]]}"#,
+      #"{"seed":1,"count":0,"means":[0,0,0],"comoments":[[0],[0,0],[0,0,0]],"tail":{"count":100,"means":[0,0,0],"comoments":[[1],[0,1],[0,0,1]]}}"#,
+      #"{"seed":1,"count":0,"means":[0,0,0],"comoments":[[0],[0,0],[0,0,0]],"tail":{"count":-512,"means":[0,0,0],"comoments":[[1],[0,1],[0,0,1]]}}"#,
     ] {
-      #expect(throws: DecodingError.self) {
-        try JSONDecoder().decode(VectorMonteCarloState<3>.self, from: Data(broken.utf8))
+      #expect(throws: DecodingError.self, "\(broken)") {
+        try decoder.decode(VectorMonteCarloState<3>.self, from: Data(broken.utf8))
       }
     }
   }
@@ -104,7 +129,9 @@ private func bits(_ estimate: VectorEstimate<3>) -> [UInt64] {
     let constant = try pools[0].monteCarloVectors(seed: 1, until: .standardError(1)) {
       rng -> InlineArray<2, Double> in [rng.uniform(), 3]
     }
-    #expect(constant.sampleCount > MonteCarloGoal.boundary(after: 0))
+    #expect(constant.sampleCount > 1 << 20)
     #expect(constant.standardErrors[1] == 0 && constant.means[1] == 3)
+    #expect(constant.isErrorKnown(of: 0) && !constant.isErrorKnown(of: 1))
+    #expect(constant.confidenceInterval(of: 1, 0.95) == -.infinity ... .infinity)
   }
 }

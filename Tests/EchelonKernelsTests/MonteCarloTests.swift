@@ -139,6 +139,51 @@ import Testing
         == 1 + 1 << 36)
   }
 
+  @Test func `keeps the parts behind its chunks, and refuses others`() throws {
+    let numbers = (0..<2048).map { Double($0) }
+    let part = SampleSums(numbers.span)
+    var state = MonteCarloState(seed: 1)
+    for _ in 0..<3 { state.append(part) }
+    #expect(state.nextSample == 6144 && state.sums().count == 6144)
+    let saved = try #require(String(data: JSONEncoder().encode(state), encoding: .utf8))
+    var resumed = try JSONDecoder().decode(MonteCarloState.self, from: Data(saved.utf8))
+    #expect(resumed == state && resumed.withoutParts.nextSample == 0)
+    for count in ["0.5", "-2048", "2049", "65536"] {
+      let changed = saved.replacingOccurrences(of: "\"count\":6144", with: "\"count\":\(count)")
+      #expect(changed != saved)
+      #expect(throws: DecodingError.self, "\(count)") {
+        try JSONDecoder().decode(MonteCarloState.self, from: Data(changed.utf8))
+      }
+    }
+    // All parts are a chunk, whose sums are those of its parts in their order.
+    for _ in 3..<32 { resumed.append(part) }
+    #expect(resumed.chunkCount == 1 && resumed.nextSample == 65_536)
+    let whole = (0..<32).reduce(into: SampleSums()) { sums, _ in sums.append(part) }
+    #expect(resumed.sums() == whole)
+  }
+
+  @Test(arguments: [
+    #""dimension":2,"pointCount":-4096,"sums":[1,2]"#,
+    #""dimension":2,"pointCount":5000,"sums":[1,2]"#,
+    #""dimension":2,"pointCount":2048,"sums":[1,2]"#,
+    #""dimension":2,"pointCount":8192,"sums":[1]"#,
+    #""dimension":2,"pointCount":8192,"sums":[]"#,
+    #""dimension":0,"pointCount":8192,"sums":[1,2]"#,
+    #""dimension":-1,"pointCount":8192,"sums":[1,2]"#,
+    #""dimension":21202,"pointCount":8192,"sums":[1,2]"#,
+    #""dimension":2,"pointCount":0,"sums":[1,0]"#,
+    #""dimension":2,"pointCount":4294967296,"sums":[1,2]"#,
+  ])
+  func `refuses states of quasi-random points that no run has left`(_ members: String) throws {
+    let bytes = Data("{\"seed\":1,\(members)}".utf8)
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(QuasiMonteCarloState.self, from: bytes)
+    }
+    let sound = Data(#"{"seed":1,"dimension":2,"pointCount":8192,"sums":[1,2]}"#.utf8)
+    let state = try JSONDecoder().decode(QuasiMonteCarloState.self, from: sound)
+    #expect(state.replicateCount == 2)
+  }
+
   @Test func `refuses states with sums that no samples have, and says which`() throws {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
@@ -232,8 +277,15 @@ import Testing
     #expect(abs(few.skewness - 1.4578629673213046) < 1e-14)
   }
 
-  @Test func `is looked at after numbers that grow by a quarter of a power of 2`() {
+  @Test func `is looked at after numbers that double, and then grow by a quarter of a power of 2`()
+  {
     var boundary = 0
+    for power in 12..<20 {
+      boundary = MonteCarloGoal.boundary(after: boundary)
+      #expect(boundary == 1 << power && MonteCarloGoal.boundary(after: boundary - 1) == boundary)
+      #expect(MonteCarloGoal.isBoundary(boundary) && !MonteCarloGoal.isBoundary(boundary + 2048))
+    }
+    #expect(!MonteCarloGoal.isBoundary(0) && !MonteCarloGoal.isBoundary(17 * 65_536))
     var chunks: [Int] = []
     for _ in 0..<12 {
       boundary = MonteCarloGoal.boundary(after: boundary)
@@ -263,10 +315,15 @@ import Testing
     let either = MonteCarloGoal.samples(7).or(.standardError(1)).or(.standardError(0.1))
     #expect(either == MonteCarloGoal.standardError(1).or(.samples(7)))
     #expect(either.isReached(by: found))
+    let late = MonteCarloGoal.standardError(error).or(.relativeError(1)).atLeast(7)
+    #expect(!late.isReached(by: found) && late.atLeast(6).isReached(by: found))
+    #expect(late.or(.samples(6)).isReached(by: found))
+    #expect(late.or(.standardError(1)).leastSamples == 7 && late.atLeast(-1).problem != nil)
     // Equal samples have no error that is known.
     let zeros = [Double](repeating: 0, count: 65_536)
     #expect(!MonteCarloGoal.standardError(1).isReached(by: estimate(zeros, times: 16)))
     #expect(MonteCarloGoal.standardError(1).isReached(by: estimate(zeros, times: 20)))
+    #expect(!MonteCarloGoal.standardError(1).isReached(by: estimate([7.0, 7, 7])))
     for goal in [
       MonteCarloGoal.samples(-1), .standardError(0), .standardError(.nan), .relativeError(-1),
       .time(.zero),
@@ -274,7 +331,32 @@ import Testing
     #expect(MonteCarloGoal.samples(0).problem == nil)
   }
 
+  /// Squares underflow, or nearly; the samples differ all the same.
+  @Test(arguments: [1e-160, 1e-200, 1e-300])
+  func `knows an error that is not 0 of numbers whose squares are`(_ unit: Double) {
+    let numbers = [unit, 2 * unit, 3 * unit]
+    let found = MonteCarloEstimate(SampleSums(numbers.span))
+    // The standard error is unit / √3; half the range through √2 bounds it.
+    #expect(found.isErrorKnown && found.standardError >= unit / 3.0.squareRoot() * 0.999)
+    #expect(found.standardError <= 1.000001 * unit / 2.0.squareRoot())
+    #expect(MonteCarloGoal.standardError(unit).isReached(by: found))
+    #expect(!MonteCarloGoal.standardError(unit / 2).isReached(by: found))
+    #expect(!MonteCarloGoal.relativeError(0.2).isReached(by: found))
+    #expect(found.confidenceInterval(0.95).contains(2.5 * unit))
+  }
+
   @Test func `says what it cannot know`() {
+    let (same, different, endless) = ([3.0, 3, 3], [3.0, 4], [3.0, .infinity])
+    let equal = MonteCarloEstimate(SampleSums(same.span))
+    #expect(!equal.isErrorKnown && equal.standardError == 0)
+    #expect(equal.confidenceInterval(0.95) == -.infinity ... .infinity)
+    #expect(MonteCarloEstimate(SampleSums(different.span)).isErrorKnown)
+    #expect(!MonteCarloEstimate(SampleSums(endless.span)).isErrorKnown)
+    let replicates = QuasiMonteCarloEstimate(pointCount: 4096, replicateMeans: [1, 1])
+    #expect(!replicates.isErrorKnown)
+    #expect(replicates.confidenceInterval(0.95) == -.infinity ... .infinity)
+    #expect(QuasiMonteCarloEstimate(pointCount: 4096, replicateMeans: [1, 2]).isErrorKnown)
+
     let none = MonteCarloEstimate(pi(5..<5))
     #expect(none.mean.isNaN && none.variance.isNaN && none.sampleCount == 0)
     let one = MonteCarloEstimate(pi(5..<6))

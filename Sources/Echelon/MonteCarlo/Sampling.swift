@@ -38,9 +38,12 @@ private protocol SamplingRun: Sendable {
   var goal: MonteCarloGoal { get }
   func isReached(by estimate: State.Estimate) -> Bool
   func state(of estimate: State.Estimate) -> State
+  /// Samples of which the state keeps no fewer.
+  var partLength: Int { get }
   /// All samples from a state up to a number of them, as one job whose value is the estimate from all.
+  /// - Parameter isFine: whether they take so long that chunks are divided.
   func start(
-    on executor: some WorkExecutor, from state: State, upTo count: Int
+    on executor: some WorkExecutor, from state: State, upTo count: Int, isFine: Bool
   ) throws -> Future<State.Estimate>
 }
 
@@ -48,24 +51,24 @@ extension WorkExecutor {
   @usableFromInline
   package func startSampling<Program: ChunkProgram>(
     _ function: ChunkFunction, orElse program: Program, inputs: [ArrayReference] = [],
-    from state: MonteCarloState, until goal: MonteCarloGoal, priority: WorkPriority,
-    deadline: Duration?
+    hasParts: Bool = true, from state: MonteCarloState, until goal: MonteCarloGoal,
+    priority: WorkPriority, deadline: Duration?
   ) throws -> Future<MonteCarloEstimate> {
     try start(
       NumberRun(
-        sample: Unsent((function, program)), inputs: inputs, goal: goal, priority: priority,
-        deadline: deadline), from: state)
+        sample: Unsent((function, program)), inputs: inputs, hasParts: hasParts, goal: goal,
+        priority: priority, deadline: deadline), from: state)
   }
 
   @usableFromInline
   package func sampling<Program: ChunkProgram>(
-    _ function: ChunkFunction, orElse program: Program, from state: MonteCarloState,
-    until goal: MonteCarloGoal, priority: WorkPriority
+    _ function: ChunkFunction, orElse program: Program, hasParts: Bool = true,
+    from state: MonteCarloState, until goal: MonteCarloGoal, priority: WorkPriority
   ) throws -> AsyncThrowingStream<MonteCarloEstimate, any Error> {
     try estimates(
       NumberRun(
-        sample: Unsent((function, program)), inputs: [], goal: goal, priority: priority,
-        deadline: nil), from: state)
+        sample: Unsent((function, program)), inputs: [], hasParts: hasParts, goal: goal,
+        priority: priority, deadline: nil), from: state)
   }
 
   @usableFromInline
@@ -98,7 +101,9 @@ extension WorkExecutor {
     try check(run.goal, from: state.nextSample)
     // Of a given number of samples all chunks are one job, which no pause divides.
     if let count = run.goal.sampleLimit, run.goal == .samples(count) {
-      return try run.start(on: self, from: state, upTo: count)
+      // Of few a worker would have all in a chunk or two.
+      let isFine = count - state.nextSample <= 4 * MonteCarloState.chunkLength
+      return try run.start(on: self, from: state, upTo: count, isFine: isFine)
     }
     return try startSteps { [self] in
       var last: Run.State.Estimate?
@@ -120,7 +125,9 @@ extension WorkExecutor {
       state.elapsedTime = clock.elapsed
       try await sample(
         NumberRun(
-          sample: ready.sample, inputs: ready.inputs, goal: goal, priority: priority, deadline: nil),
+          sample: ready.sample, inputs: ready.inputs, hasParts: true, goal: goal,
+          priority: priority,
+          deadline: nil),
         from: state, report: report)
     }
   }
@@ -196,28 +203,37 @@ extension WorkExecutor {
     let clock = ContinuousClock()
     let (length, begin) = (MonteCarloState.chunkLength, clock.now)
     var state = start
-    if MonteCarloGoal.isBoundary(state.nextSample) {
+    // Ahead of the state by what it does not keep.
+    var position = start.nextSample
+    if MonteCarloGoal.isBoundary(position) {
       let estimate = state.estimate()
       if run.isReached(by: estimate) { return report(estimate) }
     }
     while true {
-      let boundary = min(
-        MonteCarloGoal.boundary(after: state.nextSample), run.goal.sampleLimit ?? .max)
+      let boundary = min(MonteCarloGoal.boundary(after: position), run.goal.sampleLimit ?? .max)
       var next = boundary
+      let (elapsed, done) = (clock.now - begin, position - start.nextSample)
       if let duration = run.goal.duration {
-        // No more chunks than there seems to be time for: a run may end after any of them.
-        let elapsed = clock.now - begin
-        let done = state.nextSample - start.nextSample
+        // No more samples than there seems to be time for: a run may end after any of them that a state keeps.
         let left = done == 0 ? 0 : Double(done) * (duration / elapsed - 1)
-        let chunks = max(done == 0 ? 4 : 1, Int(min(left, 1e15)) / length)
-        next = min(next, state.nextSample + chunks * length)
+        let part = run.partLength
+        let parts = max(done == 0 ? max(1, 4096 / part) : 1, Int(min(left, 1e15)) / part)
+        var end = (position / part + parts) * part
+        // After a whole chunk where it is not far.
+        if end - position > length { end -= end % length }
+        next = min(next, end)
       }
-      let estimate = try await finished(run.start(on: self, from: state, upTo: next))
+      // A chunk of what takes so long would keep a worker, and whoever waits, for a third of a second and more.
+      let isSlow = done > 0 && elapsed / Duration.microseconds(5) > Double(done)
+      let estimate = try await finished(
+        run.start(
+          on: self, from: state, upTo: next, isFine: isSlow && next - position <= 1 << 30))
       report(estimate)
       // Errors are looked at where every run looks at them.
       if next == boundary, run.isReached(by: estimate) { return }
       if let duration = run.goal.duration, clock.now - begin >= duration { return }
       state = run.state(of: estimate)
+      position = next
     }
   }
 }
@@ -238,6 +254,8 @@ private struct NumberRun<Program: ChunkProgram>: SamplingRun {
   let sample: Unsent<(ChunkFunction, Program)>
   /// What all chunks read.
   let inputs: [ArrayReference]
+  /// Whether the sums of a chunk are those of its parts, to the bit.
+  let hasParts: Bool
   let goal: MonteCarloGoal
   let priority: WorkPriority
   let deadline: Duration?
@@ -245,27 +263,33 @@ private struct NumberRun<Program: ChunkProgram>: SamplingRun {
   func isReached(by estimate: MonteCarloEstimate) -> Bool { goal.isReached(by: estimate) }
   func state(of estimate: MonteCarloEstimate) -> MonteCarloState { estimate.state! }
 
+  var partLength: Int { hasParts ? MonteCarloState.partLength : MonteCarloState.chunkLength }
+
   func start(
-    on executor: some WorkExecutor, from state: MonteCarloState, upTo count: Int
+    on executor: some WorkExecutor, from state: MonteCarloState, upTo count: Int, isFine: Bool
   ) throws -> Future<MonteCarloEstimate> {
-    let length = MonteCarloState.chunkLength
-    let first = state.nextSample
-    let samples = count - first
-    let chunkCount = samples / length + (samples % length == 0 ? 0 : 1)
+    // Of a closure's run there may be some.
+    let state = hasParts ? state : state.withoutParts
+    let range = SampleRange(
+      seed: state.seed, state.nextSample..<count, partLength: partLength, hasParts: hasParts,
+      isFine: isFine)
+    let elementCount = range.elementCount
+    let rest = count % partLength
     let clock = RunClock(after: state.elapsedTime)
     var job = ClosureJob(
       function: sample.functions.0, program: sample.functions.1, label: "a Monte Carlo run",
-      elementCount: samples,
-      chunkLength: length, output: nil, inputs: inputs,
-      parameters: try ParameterBytes(SampleRange(seed: state.seed, first: UInt64(first)))
+      elementCount: elementCount, chunkLength: 1, output: nil, inputs: inputs,
+      parameters: try ParameterBytes(range)
     ) { partials in
       guard let partials else { return MonteCarloEstimate(state.sums(), state: state) }
-      return partials.withSpan(of: KernelPartial.self, byteOffset: 0, count: chunkCount) { span in
+      return partials.withSpan(of: KernelPartial.self, byteOffset: 0, count: elementCount) { span in
         var state = state
-        for index in 0..<samples / length { state.append(SampleSums(span[index])) }
+        for index in 0..<elementCount - (rest == 0 ? 0 : 1) {
+          state.append(SampleSums(span[index]))
+        }
         state.elapsedTime = clock.elapsed
-        let rest = samples % length == 0 ? SampleSums() : SampleSums(span[chunkCount - 1])
-        return MonteCarloEstimate(state.sums(with: rest), state: state)
+        let last = rest == 0 ? SampleSums() : SampleSums(span[elementCount - 1])
+        return MonteCarloEstimate(state.sums(with: last), state: state)
       }
     }
     job.options = JobOptions(priority: priority, deadline: deadline)
@@ -285,27 +309,30 @@ private struct VectorRun<let dimension: Int>: SamplingRun {
     estimate.state!
   }
 
+  var partLength: Int { VectorMonteCarloState<dimension>.partLength }
+
   func start(
-    on executor: some WorkExecutor, from state: VectorMonteCarloState<dimension>, upTo count: Int
+    on executor: some WorkExecutor, from state: VectorMonteCarloState<dimension>, upTo count: Int,
+    isFine: Bool
   ) throws -> Future<VectorEstimate<dimension>> {
-    let length = MonteCarloState.chunkLength
-    let first = state.nextSample
-    let samples = count - first
-    let chunkCount = samples / length + (samples % length == 0 ? 0 : 1)
+    let range = SampleRange(
+      seed: state.seed, state.nextSample..<count, partLength: partLength, hasParts: true,
+      isFine: isFine)
+    let elementCount = range.elementCount
+    let rest = count % partLength
     let clock = RunClock(after: state.elapsedTime)
-    let sums = try executor.uninitializedArray(of: VectorSums<dimension>.self, count: chunkCount)
+    let sums = try executor.uninitializedArray(
+      of: VectorSums<dimension>.self, count: elementCount)
     var job = ClosureJob(
       function: sample.functions.0, program: sample.functions.1, label: "a Monte Carlo run",
-      elementCount: chunkCount, chunkLength: 1, output: ArrayReference(sums), inputs: [],
-      parameters: try ParameterBytes(
-        VectorSampleRange(seed: state.seed, first: UInt64(first), end: UInt64(count)))
+      elementCount: elementCount, chunkLength: 1, output: ArrayReference(sums), inputs: [],
+      parameters: try ParameterBytes(range)
     ) { _ in
       sums.withSpan { span in
         var state = state
-        for index in 0..<samples / length { state.append(span[index]) }
+        for index in 0..<elementCount - (rest == 0 ? 0 : 1) { state.append(span[index]) }
         state.elapsedTime = clock.elapsed
-        return state.estimate(
-          with: samples % length == 0 ? VectorSums() : span[chunkCount - 1])
+        return state.estimate(with: rest == 0 ? VectorSums() : span[elementCount - 1])
       }
     }
     job.options = JobOptions(priority: priority, deadline: deadline)

@@ -15,7 +15,7 @@ extension WorkExecutor {
     priority: WorkPriority = .normal
   ) throws -> Future<MonteCarloEstimate> {
     try startSampling(
-      quarterCircle, orElse: SampleProgram(quarterCirclePoint),
+      quarterCircle, orElse: SampleProgram(quarterCirclePoint), hasParts: false,
       from: try beginning(state, seed: seed), until: goal, priority: priority, deadline: nil)
   }
 
@@ -43,7 +43,7 @@ extension WorkExecutor {
     priority: WorkPriority = .normal
   ) throws -> AsyncThrowingStream<MonteCarloEstimate, any Error> {
     try sampling(
-      quarterCircle, orElse: SampleProgram(quarterCirclePoint),
+      quarterCircle, orElse: SampleProgram(quarterCirclePoint), hasParts: false,
       from: try beginning(state, seed: seed), until: goal, priority: priority)
   }
 
@@ -102,6 +102,54 @@ extension WorkExecutor {
   }
 }
 
+extension WorkExecutor {
+  /// Starts drawing the samples of an option's price into a shared array, and returns its future: for quantiles,
+  /// histograms and whatever else is asked of discounted payoffs beside their mean.
+  ///
+  ///     let payoffs = try await pool.priceSamples(of: option, count: 1_000_000, seed: 42)
+  ///     print(try await pool.quantiles(payoffs, [0.5, 0.95]))
+  ///
+  /// Element i is the sample i of `startPrice`, with the same bits for any number of workers. Of options that are sampled
+  /// beside something whose price is known, as their comments say, samples are no payoffs.
+  /// - Parameters:
+  ///   - option: as for `startPrice`.
+  ///   - count: how many, 0 or more; each takes 8 bytes of the pool's memory.
+  ///   - first: which sample is the first, 0 or more: to go on after others.
+  ///   - seed: as for `startPi`.
+  ///   - priority: how urgent it is.
+  /// - Throws: `PoolError.invalidArgument` for an option that has no price and a negative number; `ArenaError` when memory
+  ///   runs out.
+  public func startPriceSamples(
+    of option: some SimulatedOption, count: Int, from first: Int = 0, seed: UInt64,
+    priority: WorkPriority = .normal
+  ) throws -> Future<SharedArray<Double>> {
+    let simulation = try option.simulation
+    return try startKeeping(
+      simulation.function, orElse: KeptSampleProgram(simulation.program.sample), count: count,
+      from: first, seed: seed, isTold: true, priority: priority, deadline: nil)
+  }
+
+  /// The samples of an option's price; see `startPriceSamples`.
+  public func priceSamples(
+    of option: some SimulatedOption, count: Int, from first: Int = 0, seed: UInt64,
+    priority: WorkPriority = .normal
+  ) async throws -> SharedArray<Double> {
+    try await startPriceSamples(
+      of: option, count: count, from: first, seed: seed, priority: priority
+    ).value
+  }
+
+  /// The samples of an option's price, blocking; see `startPriceSamples`.
+  @available(*, noasync)
+  public func priceSamples(
+    of option: some SimulatedOption, count: Int, from first: Int = 0, seed: UInt64,
+    priority: WorkPriority = .normal
+  ) throws -> SharedArray<Double> {
+    try startPriceSamples(of: option, count: count, from: first, seed: seed, priority: priority)
+      .result()
+  }
+}
+
 extension EuropeanOption: SimulatedOption {
   /// See `SimulatedOption`; samples are exact, by vector loops.
   public var simulation: OptionSimulation {
@@ -114,15 +162,6 @@ extension EuropeanOption: SimulatedOption {
 
   /// `price`.
   public var exactPrice: Double? { price }
-}
-
-extension ChunkMemory {
-  /// The indices of the samples of a chunk.
-  fileprivate var samples: (seed: UInt64, indices: Range<UInt64>) {
-    let range = parameters(as: SampleRange.self)
-    let first = range.first + UInt64(start)
-    return (range.seed, first..<first + UInt64(count))
-  }
 }
 
 /// Made outside of generic code, since it travels.
@@ -155,6 +194,14 @@ private struct Payoff {
   var function: ChunkFunction {
     let (mean, deviation, strike, scale) = (mean, deviation, strike, scale)
     return ChunkFunction { chunk in
+      let range = chunk.parameters(as: SampleRange.self)
+      if range.keeps != 0 {
+        return chunk.withOutput(of: Double.self) {
+          fillOptionPayoffs(
+            mean: mean, deviation: deviation, strike: strike, scale: scale, seed: range.seed,
+            first: range.first + UInt64(chunk.start), &$0)
+        }
+      }
       let (seed, indices) = chunk.samples
       chunk.store(
         partial: SampleSums.ofPayoffs(

@@ -73,13 +73,12 @@ extension ChunkMemory {
   /// Stores the sums of the chunk's samples. The input is a grid.
   @inlinable @inline(__always)
   package func integrateBox(_ integrand: (Span<Double>) -> Double) {
-    let range = parameters(as: SampleRange.self)
-    let first = range.first + UInt64(start)
+    let (seed, indices) = samples
     let length = withWholeInput(0, of: Double.self, count: 2) {
       2 + Int($0[0]) * (Int($0[1]) + 1)
     }
     let sums = withWholeInput(0, of: Double.self, count: length) {
-      accumulateIntegral($0, seed: range.seed, indices: first..<first + UInt64(count), integrand)
+      accumulateIntegral($0, seed: seed, indices: indices, integrand)
     }
     store(partial: sums.partial)
   }

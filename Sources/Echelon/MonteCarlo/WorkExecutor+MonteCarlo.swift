@@ -15,24 +15,91 @@ package struct SampleProgram: ChunkProgram {
   @usableFromInline package func run(_ chunk: ChunkMemory) { chunk.accumulate(sample) }
 }
 
-/// The samples of a job: its chunks count from the first of them.
+/// The samples of a job, whose elements are parts of a chunk up to its end, whole chunks, and parts behind them. Whoever
+/// adds up the sums of parts in their order gets those of the chunk, to the bit.
 @frozen
 @usableFromInline
 package struct SampleRange: BitwiseCopyable, Sendable {
   @usableFromInline let seed: UInt64
+  /// The first of them, and one past the last.
   @usableFromInline let first: UInt64
+  @usableFromInline var end: UInt64 = 0
+  /// Samples in a part.
+  @usableFromInline var partLength: UInt64 = 0
+  /// How many parts there are in front of the first whole chunk, and then how many chunks.
+  @usableFromInline var partCount: UInt64 = 0
+  @usableFromInline var chunkCount: UInt64 = 0
+  /// 1 where samples are written one by one, by functions that can do both; 0 for their sums.
+  @usableFromInline var keeps: UInt64 = 0
+
+  /// Those of an element.
+  @inlinable
+  package func indices(of element: Int) -> Range<UInt64> {
+    let chunkLength = UInt64(MonteCarloState.chunkLength)
+    var (start, rest, length) = (first, UInt64(element), partLength)
+    if rest >= partCount {
+      start += partCount * partLength
+      rest -= partCount
+      if rest < chunkCount {
+        length = chunkLength
+      } else {
+        start += chunkCount * chunkLength
+        rest -= chunkCount
+      }
+    }
+    start += rest * length
+    return start..<min(end, start + length)
+  }
+}
+
+extension SampleRange {
+  /// - Parameters:
+  ///   - hasParts: false where the sums of a chunk are not made of those of its parts: samples then begin with a chunk, and
+  ///     the last chunk may be a shorter one.
+  ///   - isFine: whether all is divided into parts, so that more workers share it.
+  init(seed: UInt64, _ samples: Range<Int>, partLength: Int, hasParts: Bool, isFine: Bool) {
+    self.init(seed: seed, first: UInt64(samples.lowerBound))
+    end = UInt64(samples.upperBound)
+    self.partLength = UInt64(partLength)
+    let length = MonteCarloState.chunkLength
+    guard hasParts else {
+      chunkCount = UInt64(samples.count / length + (samples.count % length == 0 ? 0 : 1))
+      return
+    }
+    let begun = samples.lowerBound % length
+    let lead = min(samples.count, begun == 0 ? 0 : length - begun)
+    if isFine || lead == samples.count {
+      partCount = UInt64((samples.count + partLength - 1) / partLength)
+    } else {
+      partCount = UInt64(lead / partLength)
+      chunkCount = UInt64((samples.count - lead) / length)
+    }
+  }
+
+  /// How many elements there are.
+  var elementCount: Int {
+    let rest =
+      end
+      - min(
+        end, first + partCount * partLength + chunkCount * UInt64(MonteCarloState.chunkLength))
+    return Int(partCount + chunkCount + (rest + partLength - 1) / partLength)
+  }
 }
 
 extension ChunkMemory {
+  /// The key and the samples of the chunk, which is one element.
+  @inlinable @inline(__always)
+  package var samples: (seed: UInt64, indices: Range<UInt64>) {
+    let range = parameters(as: SampleRange.self)
+    return (range.seed, range.indices(of: start))
+  }
+
   /// Runs the samples of the chunk, each with the generator of its own index, and stores their
-  /// sums. The job's parameters are the seed and the first sample.
+  /// sums. The job's parameters say which they are.
   @inlinable @inline(__always)
   package func accumulate(_ sample: (inout PhiloxGenerator) -> Double) {
-    let range = parameters(as: SampleRange.self)
-    let first = range.first + UInt64(start)
-    let sums = accumulateMonteCarlo(
-      seed: range.seed, indices: first..<first + UInt64(count), sample)
-    store(partial: sums.partial)
+    let (seed, indices) = samples
+    store(partial: accumulateMonteCarlo(seed: seed, indices: indices, sample).partial)
   }
 }
 

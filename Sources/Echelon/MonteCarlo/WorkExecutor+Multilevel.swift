@@ -54,8 +54,8 @@ extension WorkExecutor {
   /// Sample i of level l is drawn by the generator of (seed, i, stream l), so the answer has the same bits for any number
   /// of workers.
   /// - Parameters:
-  ///   - error: the root of the mean square error that is asked for, above 0: half of its square for the variance, half
-  ///     for the bias.
+  ///   - error: the root of the mean square error that is asked for, 10⁻¹⁵⁰ or more: half of its square for the variance,
+  ///     half for the bias.
   ///   - refinement: by which factor a level is finer than the one before, 2 or more: bias is taken to fall with it.
   ///   - costGrowth: by which factor a sample of a level costs more than one of the level before, above 1.
   ///   - levels: how many there may be, 3 to 30.
@@ -65,7 +65,9 @@ extension WorkExecutor {
   ///   - difference: of a level, from 0, and the one before, from the same random numbers; it travels with what it
   ///     captured, and may run again for the same sample.
   /// - Returns: an estimate whose `bias` is larger than asked for where the levels were not enough. Where samples are not
-  ///   finite, or their squares overflow, it comes at once, and its mean or `standardError` is not finite.
+  ///   finite, or their squares overflow, it comes at once, and its mean or `standardError` is not finite. A level whose
+  ///   samples are all equal has no error that is known: it gets more of them, up to 2²⁰ of level 0 and as many of others as
+  ///   cost the same; if they are equal still, they are taken for constant and `isErrorKnown` is false.
   /// - Throws: `PoolError.invalidArgument` for what is said above.
   /// - Source: M. B. Giles, *Multilevel Monte Carlo path simulation*, Operations Research 56 (2008).
   @inlinable @inline(__always)
@@ -120,6 +122,8 @@ extension WorkExecutor {
       .invalidArgument("multilevel Monte Carlo with \(what)")
     }
     guard error > 0, error.isFinite else { throw refuse("an error of \(error); take one above 0") }
+    // Its square is compared with variances.
+    guard error >= 1e-150 else { throw refuse("an error of \(error); take 1e-150 or more") }
     guard refinement >= 2, refinement.isFinite else {
       throw refuse("levels \(refinement) times as fine as those before; take 2 or more")
     }
@@ -147,10 +151,21 @@ extension WorkExecutor {
           next = end
         }
       }
-      for level in 0..<3 {
+      // Chance alone may have made the first samples of a level equal: 0 is no variance to go by.
+      func extendEqual(_ level: Int) async throws {
+        let limit = Int(Double(MonteCarloGoal.equalSampleLimit) / cost(level))
+        while sums[level].minimum == sums[level].maximum, isFinite(level),
+          Int(sums[level].count) < limit
+        {
+          try await extend(level, to: min(limit, 4 * Int(sums[level].count)))
+        }
+      }
+      func begin(_ level: Int) async throws {
         sums.append(SampleSums())
         try await extend(level, to: initialSamples)
+        try await extendEqual(level)
       }
+      for level in 0..<3 { try await begin(level) }
       while true {
         // As many samples as the variances ask for, which are known better the more there are.
         for _ in 0..<10 where sums.indices.allSatisfy(isFinite) {
@@ -168,8 +183,7 @@ extension WorkExecutor {
         if isGood || !sums.indices.allSatisfy(isFinite) || sums.count == levelLimit {
           return estimate
         }
-        sums.append(SampleSums())
-        try await extend(sums.count - 1, to: initialSamples)
+        try await begin(sums.count)
       }
     }
   }

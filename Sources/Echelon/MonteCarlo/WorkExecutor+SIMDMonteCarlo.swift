@@ -19,11 +19,8 @@ extension ChunkMemory {
   /// Runs the samples of the chunk, eight at a time, each with the generator of its own index, and stores their sums.
   @inlinable @inline(__always)
   package func accumulateLanes(_ sample: (inout SIMDPhiloxGenerator) -> SIMD8<Double>) {
-    let range = parameters(as: SampleRange.self)
-    let first = range.first + UInt64(start)
-    let sums = accumulateVectorMonteCarlo(
-      seed: range.seed, indices: first..<first + UInt64(count), sample)
-    store(partial: sums.partial)
+    let (seed, indices) = samples
+    store(partial: accumulateVectorMonteCarlo(seed: seed, indices: indices, sample).partial)
   }
 }
 

@@ -77,10 +77,11 @@ extension WorkExecutor {
     ).result()
   }
 
+  /// - Parameter isTold: whether the function stores sums unless it is told to keep samples.
   @usableFromInline
   package func startKeeping(
     _ function: ChunkFunction, orElse program: KeptSampleProgram, count: Int, from first: Int,
-    seed: UInt64, priority: WorkPriority, deadline: Duration?
+    seed: UInt64, isTold: Bool = false, priority: WorkPriority, deadline: Duration?
   ) throws -> Future<SharedArray<Double>> {
     guard count >= 0, first >= 0, !first.addingReportingOverflow(count).overflow else {
       throw PoolError.invalidArgument(
@@ -90,7 +91,8 @@ extension WorkExecutor {
     var job = ClosureJob(
       function: function, program: program, label: "Monte Carlo samples", elementCount: count,
       chunkLength: 16_384, output: ArrayReference(samples), inputs: [],
-      parameters: try ParameterBytes(SampleRange(seed: seed, first: UInt64(first)))
+      parameters: try ParameterBytes(
+        SampleRange(seed: seed, first: UInt64(first), keeps: isTold ? 1 : 0))
     ) { _ in samples }
     job.options = JobOptions(priority: priority, deadline: deadline)
     return try start(job)

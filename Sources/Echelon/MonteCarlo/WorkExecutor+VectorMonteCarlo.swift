@@ -17,28 +17,16 @@ package struct VectorSampleProgram<let dimension: Int>: ChunkProgram {
   @usableFromInline package func run(_ chunk: ChunkMemory) { chunk.accumulateVectors(sample) }
 }
 
-/// The samples of a job; each of its chunks has `MonteCarloState.chunkLength` of them but the last.
-@frozen
-@usableFromInline
-package struct VectorSampleRange: BitwiseCopyable, Sendable {
-  @usableFromInline let seed: UInt64
-  /// The first of them, at the beginning of a chunk, and one past the last.
-  @usableFromInline let first: UInt64
-  @usableFromInline let end: UInt64
-}
-
 extension ChunkMemory {
-  /// Writes the sums of each chunk of samples.
+  /// Writes the sums of each element's samples.
   @inlinable @inline(__always)
   package func accumulateVectors<let dimension: Int>(
     _ sample: (inout PhiloxGenerator) -> InlineArray<dimension, Double>
   ) {
-    let range = parameters(as: VectorSampleRange.self)
-    let length = UInt64(MonteCarloState.chunkLength)
+    let range = parameters(as: SampleRange.self)
     fill { index -> VectorSums<dimension> in
-      let first = range.first + UInt64(index) * length
-      return EchelonKernels.accumulateVectors(
-        seed: range.seed, indices: first..<min(range.end, first + length), sample)
+      EchelonKernels.accumulateVectors(
+        seed: range.seed, indices: range.indices(of: index), sample)
     }
   }
 }

@@ -17,7 +17,7 @@ extension GenzIntegrand: CommandIntegrand {
 extension CommandIntegrand {
   func sampler(_ method: IntegrationMethod) -> Sampler<MonteCarloEstimate> {
     let box = box
-    return Sampler {
+    var sampler = Sampler<MonteCarloEstimate> {
       try $0.integralEstimates(
         over: box, method: method, seed: $1.seed, until: $1.goal, resuming: $1.state
       ) { self($0) }
@@ -26,6 +26,17 @@ extension CommandIntegrand {
         over: box, method: method, seed: course.seed, until: course.goal, resuming: course.state
       ) { self($0) }
     }
+    if method == .plain {
+      // The points of the run but for rounding: a coordinate is a uniform number of the sample's generator.
+      let dimensions = box.count
+      sampler.kept = { pool, count, seed in
+        try pool.startMonteCarloSamples(count: count, seed: seed) { generator in
+          let point = (0..<dimensions).map { _ in generator.uniform() }
+          return self.unitCube(point.span)
+        }
+      }
+    }
+    return sampler
   }
 
   func sampler(replicates: Int) -> Sampler<QuasiMonteCarloEstimate> {

@@ -23,7 +23,7 @@ struct GreeksOptions: ParsableArguments {
     guard greeks == nil || options.hasSamplesAlone else {
       throw ValidationError(
         "--greeks ends at a number of --samples, and goes without --error, --relative-error, "
-          + "--seconds, --save and --resume")
+          + "--seconds, --quantiles, --save, --resume and --plot")
     }
   }
 }

@@ -10,6 +10,8 @@ struct MonteCarloReport<Estimate: RunEstimate>: RunReport {
   let exact: Double?
   /// What the standard error does not say.
   let note: String?
+  /// Where they were asked for.
+  let quantiles: SampleQuantiles?
   /// How far an earlier run had come, where there was one.
   let resumed: Estimate.State?
   let seed: UInt64
@@ -20,20 +22,34 @@ struct MonteCarloReport<Estimate: RunEstimate>: RunReport {
 
   private var interval: ClosedRange<Double> { estimate.confidenceInterval(Self.level) }
   /// The error in standard errors: beyond ±2 for one seed in twenty.
-  private var deviation: Double? { error.map { $0 / estimate.standardError } }
+  private var deviation: Double? {
+    estimate.isErrorKnown ? error.map { $0 / estimate.standardError } : nil
+  }
   private var error: Double? { exact.map { estimate.mean - $0 } }
   private var rate: Double { Double(estimate.sampleCount - (resumed?.sampleCount ?? 0)) / seconds }
 
+  /// The whole line has no ends.
+  private func bound(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .null }
   private func optional(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
+
+  /// One member for each, so that a row of a table has them, too.
+  private var quantileMembers: [(name: String, value: JSONValue)] {
+    guard let quantiles else { return [] }
+    return zip(quantiles.probabilities, quantiles.values).map {
+      ("quantile_\($0)", .number($1))
+    } + [("quantile_samples", .integer(quantiles.sampleCount))]
+  }
 
   var members: [(name: String, value: JSONValue)] {
     [("run", .string(name))] + parameters + [
       ("samples", .integer(estimate.sampleCount)),
       ("seed", .seed(seed)),
       ("estimate", .number(estimate.mean)), ("standard_error", .number(estimate.standardError)),
-      ("interval_low", .number(interval.lowerBound)),
-      ("interval_high", .number(interval.upperBound)), ("exact", optional(exact)),
+      ("error_known", .bool(estimate.isErrorKnown)),
+      ("interval_low", bound(interval.lowerBound)), ("interval_high", bound(interval.upperBound)),
+      ("exact", optional(exact)),
       ("error", optional(error)), ("error_in_standard_errors", optional(deviation)),
+    ] + (estimate.spread?.members ?? []) + quantileMembers + [
       ("seconds", .number(seconds)),
       ("samples_per_second", .number(rate)), ("workers", .integer(workerCount)),
     ]
@@ -44,6 +60,16 @@ struct MonteCarloReport<Estimate: RunEstimate>: RunReport {
         ]
       } ?? [])
       + (note.map { [("note", .string($0))] } ?? [])
+  }
+
+  /// Why the error is not known.
+  private static func unknownError(_ estimate: Estimate) -> String {
+    guard estimate.mean.isFinite, !(estimate.standardError > 0) else {
+      return "samples, or their squares, are not finite"
+    }
+    return estimate.spread == nil
+      ? "all replicates were equal"
+      : "all samples were equal, and what happens rarely may not have happened yet"
   }
 
   var text: String {
@@ -61,14 +87,34 @@ struct MonteCarloReport<Estimate: RunEstimate>: RunReport {
     var rows: [(String, String)] = []
     func add(_ label: String, _ value: String) { rows.append((label, value)) }
     add("Estimate", digits(estimate.mean))
-    add("Standard error", estimate.standardError.rounded(significantDigits: 3))
-    add("95 % interval", "\(digits(interval.lowerBound)) to \(digits(interval.upperBound))")
-    if let exact, let error, let deviation {
+    if estimate.isErrorKnown {
+      add("Standard error", estimate.standardError.rounded(significantDigits: 3))
+      add("95 % interval", "\(digits(interval.lowerBound)) to \(digits(interval.upperBound))")
+    } else {
+      add("Standard error", "not known: " + Self.unknownError(estimate))
+    }
+    if let exact, let error {
       add("True value", digits(exact))
       add(
         "Error",
-        "\(error.rounded(significantDigits: 3)), "
-          + "\(deviation.rounded(significantDigits: 2)) standard errors")
+        error.rounded(significantDigits: 3)
+          + (deviation.map { ", \($0.rounded(significantDigits: 2)) standard errors" } ?? ""))
+    }
+    if let spread = estimate.spread {
+      func short(_ value: Double) -> String { value.rounded(significantDigits: 4) }
+      add(
+        "A sample",
+        "\(short(spread.minimum)) to \(short(spread.maximum)), variance \(short(spread.variance))"
+          + (spread.skewness.isNaN ? "" : ", skewness \(short(spread.skewness))"))
+    }
+    if let quantiles {
+      let all = zip(quantiles.probabilities, quantiles.values).map {
+        "\(($0 * 100).rounded(significantDigits: 6)) %: \($1.rounded(significantDigits: 6))"
+      }
+      let part =
+        quantiles.sampleCount < estimate.sampleCount
+        ? ", of the first \(NumberText.grouped(quantiles.sampleCount)) samples" : ""
+      add("Quantiles", all.joined(separator: ", ") + part)
     }
     if let note { add("Note", note) }
     add("Samples", "\(NumberText.grouped(estimate.sampleCount)), seed \(seed)")

@@ -39,8 +39,8 @@ struct MultilevelCommand: AsyncParsableCommand {
   @OptionGroup var options: MonteCarloRunOptions
 
   func validate() throws {
-    guard error > 0, error.isFinite else {
-      throw ValidationError("--error must be a number above 0, not \(error)")
+    guard error >= 1e-150, error.isFinite else {
+      throw ValidationError("--error must be a number above 0, 1e-150 or more, not \(error)")
     }
     guard 3...30 ~= levels else {
       throw ValidationError("--levels must be 3 to 30, not \(levels)")
@@ -152,7 +152,12 @@ struct MultilevelReport: RunReport {
   let workerCount: Int
 
   private var note: String? {
-    found.rootMeanSquareError <= 1.05 * target
+    let equal = found.levels.indices.filter { !found.levels[$0].isErrorKnown }
+    if !equal.isEmpty, found.standardError.isFinite {
+      let levels = equal.map(String.init).joined(separator: ", ")
+      return "all samples of level \(levels) were equal, so that their error is not known"
+    }
+    return found.rootMeanSquareError <= 1.05 * target
       ? nil : "the levels were not enough; the error is larger than asked for, take more --levels"
   }
 
@@ -167,7 +172,7 @@ struct MultilevelReport: RunReport {
     return [("run", .string("multilevel"))] + parameters + [
       ("error_asked_for", .number(target)), ("seed", .seed(seed)),
       ("estimate", .number(found.mean)), ("standard_error", .number(found.standardError)),
-      ("bias", .number(found.bias)),
+      ("error_known", .bool(found.isErrorKnown)), ("bias", .number(found.bias)),
       ("root_mean_square_error", .number(found.rootMeanSquareError)),
       ("exact", exact.map { .number($0) } ?? .null), ("samples", .integer(found.sampleCount)),
       ("levels", .array(levels)), ("seconds", .number(seconds)), ("workers", .integer(workerCount)),
@@ -191,7 +196,11 @@ struct MultilevelReport: RunReport {
       Self.title("multilevel", parameters),
       [
         ("Estimate", digits(found.mean)),
-        ("Standard error", found.standardError.rounded(significantDigits: 2)),
+        (
+          "Standard error",
+          found.isErrorKnown
+            ? found.standardError.rounded(significantDigits: 2) : "not known"
+        ),
         ("Bias", "about \(found.bias.rounded(significantDigits: 2))"),
       ] + (exact.map { [("True value", digits($0))] } ?? [])
         + (note.map { [("Note", $0)] } ?? []) + [

@@ -1,4 +1,5 @@
 import Echelon
+import EchelonFiles
 
 /// What a run of samples has found: what reports and the line on a terminal say.
 protocol RunEstimate: Sendable {
@@ -7,7 +8,23 @@ protocol RunEstimate: Sendable {
   var standardError: Double { get }
   var sampleCount: Int { get }
   var state: State? { get }
+  var isErrorKnown: Bool { get }
+  /// How samples are spread; nil where their squares are not kept.
+  var spread: SampleSpread? { get }
   func confidenceInterval(_ level: Double) -> ClosedRange<Double>
+}
+
+/// How the samples of a run are spread, as its estimate says.
+struct SampleSpread {
+  let variance, skewness, kurtosis, minimum, maximum: Double
+
+  var members: [(name: String, value: JSONValue)] {
+    [
+      ("variance", .number(variance)), ("skewness", .number(skewness)),
+      ("kurtosis", .number(kurtosis)), ("minimum", .number(minimum)),
+      ("maximum", .number(maximum)),
+    ]
+  }
 }
 
 /// From where a run of samples can go on.
@@ -18,13 +35,22 @@ protocol RunState: Codable, Sendable {
   var elapsedTime: Duration { get set }
 }
 
-extension MonteCarloEstimate: RunEstimate {}
+extension MonteCarloEstimate: RunEstimate {
+  var spread: SampleSpread? {
+    SampleSpread(
+      variance: variance, skewness: skewness, kurtosis: kurtosis, minimum: minimum,
+      maximum: maximum)
+  }
+}
 
 extension MonteCarloState: RunState {
   var sampleCount: Int { nextSample }
 }
 
-extension QuasiMonteCarloEstimate: RunEstimate {}
+extension QuasiMonteCarloEstimate: RunEstimate {
+  /// It has the means of replicates alone.
+  var spread: SampleSpread? { nil }
+}
 
 extension QuasiMonteCarloState: RunState {
   var sampleCount: Int { pointCount * replicateCount }

@@ -31,6 +31,7 @@ extension RunReport {
           : Column(name: name, text: [String(number)])
       case .string(let text): Column(name: name, text: [text])
       case .array(let values): Column(name: name, text: [Self.words(values)])
+      case .bool(let isSo): Column(name: name, text: [isSo ? "true" : "false"])
       case .object: nil
       default: Column(name: name, text: [nil])
       }

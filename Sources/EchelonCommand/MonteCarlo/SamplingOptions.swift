@@ -9,6 +9,7 @@ protocol SamplingOptions: ParsableArguments {
   /// Where no end is given.
   static var defaultCount: Int { get }
   var ends: EndOptions { get }
+  var quantiles: QuantileOptions { get }
   var saved: SavedOptions { get }
   var run: MonteCarloRunOptions { get }
 }
@@ -23,6 +24,7 @@ struct MonteCarloOptions: SamplingOptions {
       valueName: "n"))
   var samples: SampleCount?
   @OptionGroup var ends: EndOptions
+  @OptionGroup var quantiles: QuantileOptions
   @OptionGroup var saved: SavedOptions
   @OptionGroup var run: MonteCarloRunOptions
 }
@@ -37,6 +39,7 @@ struct PathOptions: SamplingOptions {
       valueName: "n"))
   var samples: SampleCount?
   @OptionGroup var ends: EndOptions
+  @OptionGroup var quantiles: QuantileOptions
   @OptionGroup var saved: SavedOptions
   @OptionGroup var run: MonteCarloRunOptions
 }
@@ -46,13 +49,21 @@ struct EndOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Ends at a standard error of this, in the unit of the estimate.", valueName: "e"))
+      "Ends at a standard error of this, in the unit of the estimate: looked at after 4,096 samples, twice "
+        + "as many each time up to a million, and then four times in each doubling.", valueName: "e"
+    ))
   var error: Double?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "Ends at a standard error of this part of the estimate: 0.001 is 0.1 %.", valueName: "part"))
   var relativeError: Double?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "No error counts before so many samples: where few of them are most of the estimate.",
+      valueName: "n"))
+  var atLeast: SampleCount?
   @Option(
     parsing: .unconditional, help: ArgumentHelp("Ends after a time, in seconds.", valueName: "t"))
   var seconds: Double?
@@ -78,15 +89,45 @@ struct EndOptions: ParsableArguments {
     if let relativeError { goals.append(.relativeError(relativeError)) }
     if let seconds { goals.append(.time(.seconds(seconds))) }
     guard let first = goals.first else { return .samples(count) }
-    return goals.dropFirst().reduce(first) { $0.or($1) }
+    return goals.dropFirst().reduce(first) { $0.or($1) }.atLeast(atLeast?.count ?? 0)
   }
+}
+
+/// What is asked of samples beside their mean.
+struct QuantileOptions: ParsableArguments {
+  /// More take too much memory, and say no more that anybody would read.
+  static let sampleLimit = 10_000_000
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Quantiles of the samples too, as 0.05,0.5,0.95: of options and plain integrals, from the first "
+        + "10,000,000 samples at most.", valueName: "p,q"))
+  var quantiles: NumberList?
+
+  var probabilities: [Double] { quantiles?.values ?? [] }
+
+  func validate() throws {
+    for value in probabilities where !(0...1 ~= value) {
+      throw ValidationError("--quantiles must be numbers from 0 to 1, not \(value)")
+    }
+  }
+}
+
+/// Quantiles of the first samples of a run.
+struct SampleQuantiles {
+  let probabilities: [Double]
+  let values: [Double]
+  let sampleCount: Int
 }
 
 /// What is kept of a run, for one that goes on from it.
 struct SavedOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Where to write how far the run has come, at its end or at Ctrl-C.", valueName: "file"),
+      "Where to write how far the run has come: at its end, or at Ctrl-C or SIGTERM. Then it keeps the "
+        + "samples up to the last look at the estimate, and those after it are drawn once more.",
+      valueName: "file"),
     completion: .file())
   var save: String?
   @Option(
@@ -133,6 +174,8 @@ struct Sampler<Estimate: RunEstimate> {
   let start: (ProcessPool, Course<Estimate.State>) throws -> Future<Estimate>
   /// With estimates on the way.
   let estimates: (ProcessPool, Course<Estimate.State>) throws -> Estimates
+  /// The first so many samples one by one; nil where they are of no use, or not to be had.
+  var kept: ((ProcessPool, _ count: Int, _ seed: UInt64) throws -> Future<SharedArray<Double>>)?
 
   init(
     estimates: @escaping (ProcessPool, Course<Estimate.State>) throws -> Estimates,
@@ -152,11 +195,13 @@ extension Sampler<MonteCarloEstimate> {
   }
 
   static func price(of option: some SimulatedOption) -> Sampler {
-    Sampler {
+    var sampler = Sampler {
       try $0.priceEstimates(of: option, seed: $1.seed, until: $1.goal, resuming: $1.state)
     } _: {
       try $0.startPrice(of: option, seed: $1.seed, until: $1.goal, resuming: $1.state)
     }
+    sampler.kept = { try $0.startPriceSamples(of: option, count: $1, seed: $2) }
+    return sampler
   }
 }
 
@@ -164,7 +209,7 @@ extension SamplingOptions {
   /// Whether a number of samples is all that may end the run.
   var hasSamplesAlone: Bool {
     ends.error == nil && ends.relativeError == nil && ends.seconds == nil && saved.save == nil
-      && saved.resume == nil && saved.plot == nil
+      && saved.resume == nil && saved.plot == nil && quantiles.probabilities.isEmpty
   }
 
   /// Runs samples to their end in a pool whose workers have started, and writes the report.
@@ -178,6 +223,12 @@ extension SamplingOptions {
     if saved.plot == InputFile.standardStream, run.output.format != .table {
       throw WrongUse(
         "--plot - draws where --format \(run.output.format) writes; name a file for the picture",
+        command: "montecarlo \(name)")
+    }
+    guard quantiles.probabilities.isEmpty || sampler.kept != nil else {
+      throw WrongUse(
+        "--quantiles goes with options whose payoffs are sampled (call, put, asian, barrier, lookback, basket, "
+          + "heston, merton) and with integrals whose points are plain",
         command: "montecarlo \(name)")
     }
     let earlier = try saved.resume.map {
@@ -203,14 +254,19 @@ extension SamplingOptions {
           try SavedRun(run: name, parameters: parameters, state: state).write(to: path)
           if interruption.hasHappened {
             Console.writeError(
-              "echelon: saved \(NumberText.count(state.sampleCount, "sample")) in \(path); "
-                + "go on with --resume \(path)")
+              "echelon: saved \(NumberText.count(state.sampleCount, "sample")) in \(path), all up to the "
+                + "last look at the estimate; go on with --resume \(path)")
           }
         } catch { problem = error }
+      } else if let path = saved.save, interruption.hasHappened {
+        Console.writeError(
+          "echelon: saved nothing in \(path): the run had not come to its first look at the estimate"
+        )
       }
       guard let found, !interruption.hasHappened else { throw problem ?? CancellationError() }
       let report = MonteCarloReport(
         name: name, parameters: parameters, estimate: found, exact: exact, note: note,
+        quantiles: try await quantiles(sampler, found.sampleCount, course.seed, pool, interruption),
         resumed: course.state, seed: course.seed, seconds: seconds,
         workerCount: run.workers.count)
       try report.write(run.output.format)
@@ -219,6 +275,22 @@ extension SamplingOptions {
       if let path = saved.plot { try history.plot(name, exact: exact, to: path) }
       if problem != nil { throw Exit.someInputFailed }
     }
+  }
+
+  /// Those that were asked for, of the first samples of a run drawn once more.
+  private func quantiles<Estimate>(
+    _ sampler: Sampler<Estimate>, _ samples: Int, _ seed: UInt64, _ pool: ProcessPool,
+    _ interruption: Interruption
+  ) async throws -> SampleQuantiles? {
+    let probabilities = quantiles.probabilities
+    guard !probabilities.isEmpty, let kept = sampler.kept else { return nil }
+    let count = min(samples, QuantileOptions.sampleLimit)
+    let drawing = try kept(pool, count, seed)
+    interruption.watch([drawing])
+    let sorting = try pool.startQuantiles(try await drawing.value, probabilities)
+    interruption.watch([sorting])
+    return SampleQuantiles(
+      probabilities: probabilities, values: try await sorting.value, sampleCount: count)
   }
 
   /// The last estimate; of a run that was interrupted the last one before that, if there is one.

@@ -31,3 +31,13 @@ extension SampleSums {
     return total
   }
 }
+
+/// The payoffs of successive normal numbers one by one, as `SampleSums.ofPayoffs` adds them up.
+public func fillOptionPayoffs(
+  mean: Double, deviation: Double, strike: Double, scale: Double, seed: UInt64, first: UInt64,
+  _ values: inout MutableSpan<Double>
+) {
+  fillPayoffs(
+    mean: mean, deviation: deviation, strike: strike, scale: scale, seed: seed, stream: 0,
+    first: first, &values)
+}

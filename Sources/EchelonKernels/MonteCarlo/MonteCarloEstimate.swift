@@ -26,8 +26,18 @@ public struct MonteCarloEstimate: Sendable, Hashable, CustomStringConvertible {
   public var variance: Double { sums.count < 2 ? .nan : sums.m2 / (sums.count - 1) }
   /// The square root of `variance`, in the unit of the samples.
   public var standardDeviation: Double { variance.squareRoot() }
-  /// The standard error of the mean, `√(variance / n)`, in the unit of the samples.
-  public var standardError: Double { (variance / sums.count).squareRoot() }
+  /// The standard error of the mean, `√(variance / n)`, in the unit of the samples. Where squares underflow it is as large
+  /// as the range of the samples allows. 0 if all samples were equal, which is no error that is known: see `isErrorKnown`.
+  public var standardError: Double {
+    // The variance of numbers is no more than the square of half their range (Popoviciu).
+    if sums.count >= 2, sums.m2 < .leastNormalMagnitude, sums.minimum < sums.maximum {
+      return (sums.maximum - sums.minimum) / 2 / (sums.count - 1).squareRoot()
+    }
+    return (variance / sums.count).squareRoot()
+  }
+  /// Whether the samples say how far the mean may be off. They do not if there are fewer than two, if one is not finite,
+  /// or if all were equal: what happens rarely may not have happened yet.
+  public var isErrorKnown: Bool { sums.minimum < sums.maximum && standardError.isFinite }
   /// The adjusted skewness, `g₁·√(n(n - 1)) / (n - 2)` (G₁): how far a few large samples pull the mean to one side. NaN
   /// for fewer than three samples, and when all are equal.
   public var skewness: Double {
@@ -51,9 +61,9 @@ public struct MonteCarloEstimate: Sendable, Hashable, CustomStringConvertible {
   /// central limit theorem: mean ± z·standard error.
   ///
   /// For n in the hundreds and more, and samples of finite variance. When the standard error is not
-  /// known (fewer than two samples, or NaN among them) the interval is the whole line.
+  /// known (`isErrorKnown`) the interval is the whole line.
   public func confidenceInterval(_ level: Double) -> ClosedRange<Double> {
-    interval(around: mean, standardError, level)
+    interval(around: mean, isErrorKnown ? standardError : .nan, level)
   }
 
   /// Mean ± standard error, and the number of samples.

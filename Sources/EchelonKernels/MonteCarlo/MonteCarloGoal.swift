@@ -18,7 +18,8 @@
 ///     1000   0.2 % too low                   95 %            0.2 % too high                  95 %
 ///
 /// The bias is about 1 / k of the mean, hence 1 / √k of the standard error. So ask for a relative error where an event may
-/// be rare, one of 10 % or less; or make it less rare (`shiftedNormal(by:)`).
+/// be rare, one of 10 % or less; or make it less rare (`shiftedNormal(by:)`). The first look is at 4096 samples, so that
+/// samples that take long are not drawn in vain; where a few of very many count most, ask for more of them (`atLeast`).
 public struct MonteCarloGoal: Sendable, Hashable {
   /// No more samples than these.
   public private(set) var sampleLimit: Int?
@@ -28,6 +29,8 @@ public struct MonteCarloGoal: Sendable, Hashable {
   public private(set) var relativeError: Double?
   /// A time to run for.
   public private(set) var duration: Duration?
+  /// Errors are not looked at before so many samples.
+  public private(set) var leastSamples = 0
 
   private init() {}
 
@@ -61,7 +64,18 @@ public struct MonteCarloGoal: Sendable, Hashable {
     return goal
   }
 
-  /// Either of both, whatever comes first; of one kind the one that is reached sooner.
+  /// The same, but that no error counts as reached before so many samples: where they are cheap, and most of what counts
+  /// comes from few of them, which the first thousands may not have. Numbers of samples and times end a run as before.
+  ///
+  ///     .relativeError(0.01).atLeast(1_000_000)
+  public func atLeast(_ samples: Int) -> MonteCarloGoal {
+    var goal = self
+    goal.leastSamples = samples
+    return goal
+  }
+
+  /// Either of both, whatever comes first; of one kind the one that is reached sooner. Errors of both wait for as many
+  /// samples as one of them asks for.
   public func or(_ other: MonteCarloGoal) -> MonteCarloGoal {
     func either<Value: Comparable>(
       _ a: Value?, _ b: Value?, _ choose: (Value, Value) -> Value
@@ -74,15 +88,18 @@ public struct MonteCarloGoal: Sendable, Hashable {
     goal.standardError = either(standardError, other.standardError, max)
     goal.relativeError = either(relativeError, other.relativeError, max)
     goal.duration = either(duration, other.duration, min)
+    goal.leastSamples = max(leastSamples, other.leastSamples)
     return goal
   }
 
-  /// Where a run that has got to so many samples is looked at next: after 16 chunks, and then four times in each
-  /// doubling, always after a whole chunk.
+  /// Where a run that has got to so many samples is looked at next: after 4096, after twice as many each time up to
+  /// 1,048,576, and then four times in each doubling, always after a whole chunk.
   public static func boundary(after samples: Int) -> Int {
     let length = MonteCarloState.chunkLength
     let chunks = samples / length
-    guard chunks >= 16 else { return 16 * length }
+    guard samples >= 4096 else { return 4096 }
+    // The power of 2 above.
+    guard chunks >= 16 else { return 1 << (Int.bitWidth - samples.leadingZeroBitCount) }
     // Multiples of a quarter of the power of 2 below.
     let step = 1 << (Int.bitWidth - 1 - chunks.leadingZeroBitCount - 2)
     let next = (chunks / step + 1) * step
@@ -91,13 +108,16 @@ public struct MonteCarloGoal: Sendable, Hashable {
 
   /// Whether runs are looked at after so many samples.
   public static func isBoundary(_ samples: Int) -> Bool {
-    samples >= MonteCarloState.chunkLength
-      && boundary(after: samples - MonteCarloState.chunkLength) == samples
+    samples > 0 && boundary(after: samples - 1) == samples
   }
 
+  /// Up to so many samples that are all the same meet no error: an event of probability 3 · 10⁻⁶ may still hide from them.
+  package static let equalSampleLimit = 1 << 20
+
   /// Whether an estimate is what a goal asks for, or will never be: where samples are not finite, or their squares
-  /// overflow. Samples that are all the same have no error that is known: a run
-  /// looks twice before it takes it for 0.
+  /// overflow. Samples that are all the same have no error that is known (`MonteCarloEstimate.isErrorKnown`), and 0 is
+  /// none: a run goes on until there are more than 1,048,576 of them, and only then takes what is always the same for
+  /// known.
   public func isReached(by estimate: MonteCarloEstimate) -> Bool {
     isReached(
       count: estimate.sampleCount, mean: estimate.mean, error: estimate.standardError,
@@ -123,9 +143,12 @@ public struct MonteCarloGoal: Sendable, Hashable {
 
   private func isReached(count: Int, mean: Double, error: Double, squares: Double) -> Bool {
     if let sampleLimit, count >= sampleLimit { return true }
-    if squares == 0, count <= Self.boundary(after: 0) { return false }
-    if let standardError, error <= standardError { return true }
-    if let relativeError, mean != 0, error <= relativeError * abs(mean) { return true }
+    // Where squares underflow the error is not 0, and speaks for itself.
+    if squares == 0, !(error > 0), count <= Self.equalSampleLimit { return false }
+    if count >= leastSamples {
+      if let standardError, error <= standardError { return true }
+      if let relativeError, mean != 0, error <= relativeError * abs(mean) { return true }
+    }
     // Beyond NaN, infinities and what overflows there is no error that gets smaller.
     return standardError != nil || relativeError != nil ? count > 1 && !squares.isFinite : false
   }
@@ -133,6 +156,7 @@ public struct MonteCarloGoal: Sendable, Hashable {
   /// What is wrong with it, as the end of a sentence; nil if it can be reached.
   public var problem: String? {
     if let sampleLimit, sampleLimit < 0 { return "\(sampleLimit) samples; the number is 0 or more" }
+    if leastSamples < 0 { return "at least \(leastSamples) samples; the number is 0 or more" }
     for error in [standardError, relativeError].compactMap({ $0 }) where !(error > 0) {
       return "a standard error of \(error); take a positive one"
     }

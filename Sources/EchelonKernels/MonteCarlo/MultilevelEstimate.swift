@@ -26,6 +26,8 @@ public struct MultilevelEstimate: Sendable, Hashable, CustomStringConvertible {
   public var standardError: Double {
     levels.reduce(0) { $0 + $1.standardError * $1.standardError }.squareRoot()
   }
+  /// Whether the samples of all levels say how far their means may be off; see `MonteCarloEstimate.isErrorKnown`.
+  public var isErrorKnown: Bool { levels.allSatisfy(\.isErrorKnown) }
   /// The root of the mean square error: of the standard error and the bias.
   public var rootMeanSquareError: Double {
     (standardError * standardError + bias * bias).squareRoot()

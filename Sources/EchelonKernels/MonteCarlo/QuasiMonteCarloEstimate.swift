@@ -29,6 +29,8 @@ public struct QuasiMonteCarloEstimate: Sendable, Hashable, CustomStringConvertib
     let count = Double(replicateMeans.count)
     return (squares / (count - 1) / count).squareRoot()
   }
+  /// Whether the replicates say how far the mean may be off. They do not if they are all equal, or not finite.
+  public var isErrorKnown: Bool { squares > 0 && standardError.isFinite }
   /// Of the differences of replicates from their mean.
   var squares: Double {
     let mean = mean
@@ -39,11 +41,11 @@ public struct QuasiMonteCarloEstimate: Sendable, Hashable, CustomStringConvertib
   /// Student's distribution, since few replicates know their own spread badly.
   ///
   /// It takes the means of replicates for normal, which they are nearly, and not exactly, for many points. The whole
-  /// line where a mean is not finite.
+  /// line where a mean is not finite, or the error not known (`isErrorKnown`).
   public func confidenceInterval(_ level: Double) -> ClosedRange<Double> {
     precondition(level > 0 && level < 1, "a confidence level lies between 0 and 1, not \(level)")
     let half = studentQuantile(tail: (1 - level) / 2, replicateMeans.count - 1) * standardError
-    guard half.isFinite, mean.isFinite else { return -.infinity ... .infinity }
+    guard half.isFinite, mean.isFinite, isErrorKnown else { return -.infinity ... .infinity }
     return (mean - half)...(mean + half)
   }
 

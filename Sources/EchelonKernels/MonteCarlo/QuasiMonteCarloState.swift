@@ -61,7 +61,10 @@ public struct QuasiMonteCarloState: Sendable, Hashable, Codable {
     pointCount = try values.decode(Int.self, forKey: .pointCount)
     sums = try values.decode([Double].self, forKey: .sums)
     let isPower = pointCount >= Self.partLength && pointCount & (pointCount - 1) == 0
-    guard dimension >= 1, sums.count >= 2, pointCount == 0 || isPower, pointCount <= 1 << 31 else {
+    // As many as a run takes; and no points have no sum.
+    guard 1...21_201 ~= dimension, 2...1 << 20 ~= sums.count,
+      pointCount == 0 ? sums.allSatisfy({ $0 == 0 }) : isPower, pointCount <= 1 << 31
+    else {
       throw DecodingError.dataCorruptedError(
         forKey: .pointCount, in: values,
         debugDescription:

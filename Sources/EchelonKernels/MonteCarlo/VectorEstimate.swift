@@ -26,6 +26,13 @@ public struct VectorEstimate<let dimension: Int>: Sendable {
     (0..<dimension).map { (covariance($0, $0) / sums.count).squareRoot() }
   }
 
+  /// Whether the samples of a component say how far its mean may be off; see `MonteCarloEstimate.isErrorKnown`. Where all
+  /// squares underflow they do not, either.
+  public func isErrorKnown(of component: Int) -> Bool {
+    sums.count >= 2 && sums.comoments[component][component] > 0
+      && standardErrors[component].isFinite
+  }
+
   /// The sample covariance of two components, divisor n - 1; NaN of fewer than two samples.
   public func covariance(_ i: Int, _ j: Int) -> Double {
     sums.count < 2 ? .nan : sums.comoments[i][j] / (sums.count - 1)
@@ -39,7 +46,9 @@ public struct VectorEstimate<let dimension: Int>: Sendable {
   /// The interval that contains the expectation of a component with probability `level`; see
   /// `MonteCarloEstimate.confidenceInterval`.
   public func confidenceInterval(of component: Int, _ level: Double) -> ClosedRange<Double> {
-    interval(around: means[component], standardErrors[component], level)
+    interval(
+      around: means[component], isErrorKnown(of: component) ? standardErrors[component] : .nan,
+      level)
   }
 
   /// The estimate of component 0 with the others as control variates: quantities whose expectations are known, and that

@@ -43,6 +43,32 @@ public struct VectorSums<let dimension: Int>: Sendable, BitwiseCopyable {
     }
   }
 
+  /// What no samples have, as the end of a sentence; nil if nothing is. Sums that overflow, and those of samples that are
+  /// no numbers, are sums, too.
+  package var problem: String? {
+    guard count >= 0, count.isFinite else { return "\(count) samples" }
+    for i in 0..<dimension {
+      let square = comoments[i][i]
+      if square < 0 { return "a sum of squares of \(square)" }
+      // Of samples of which one is no number, or that overflow, neither has a meaning.
+      if square.isNaN, means[i].isFinite { return "a sum of squares that is NaN, of numbers" }
+      if !means[i].isFinite, square.isFinite {
+        return "a mean of \(means[i]) and a sum of squares of \(square)"
+      }
+      if count == 0, means[i] != 0 || square != 0 { return "sums of no samples that are not 0" }
+      for j in 0..<i {
+        let (product, other) = (comoments[i][j], comoments[j][j])
+        guard square.isFinite, other.isFinite else { continue }
+        // By Cauchy and Schwarz, but for rounding; of what underflows there is nothing to say.
+        let largest = square.squareRoot() * other.squareRoot()
+        if !(product.magnitude <= largest * (1 + 1e-9) + .leastNormalMagnitude) {
+          return "a sum of products of \(product) with sums of squares of \(square) and \(other)"
+        }
+      }
+    }
+    return nil
+  }
+
   /// Adds samples that come after these.
   @inlinable
   public mutating func append(_ later: VectorSums) {

@@ -99,7 +99,9 @@ private struct AsianPath: BitwiseCopyable, Sendable {
   let control: Double
 
   var simulation: OptionSimulation {
-    OptionSimulation(ChunkFunction { chunk in chunk.accumulate { sample(&$0) } }) { sample(&$0) }
+    OptionSimulation(ChunkFunction { chunk in chunk.accumulateOrKeep { sample(&$0) } }) {
+      sample(&$0)
+    }
   }
 
   private func sample(_ generator: inout PhiloxGenerator) -> Double {

@@ -147,7 +147,9 @@ private struct BarrierPath: BitwiseCopyable, Sendable {
   let scale: Double
 
   var simulation: OptionSimulation {
-    OptionSimulation(ChunkFunction { chunk in chunk.accumulate { sample(&$0) } }) { sample(&$0) }
+    OptionSimulation(ChunkFunction { chunk in chunk.accumulateOrKeep { sample(&$0) } }) {
+      sample(&$0)
+    }
   }
 
   private func sample(_ generator: inout PhiloxGenerator) -> Double {

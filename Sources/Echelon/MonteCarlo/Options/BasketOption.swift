@@ -144,7 +144,7 @@ private struct BasketPath: Sendable {
     OptionSimulation(
       ChunkFunction { chunk in
         var growth = [Double](repeating: 0, count: amounts.count)
-        chunk.accumulate { sample(&$0, &growth) }
+        chunk.accumulateOrKeep { sample(&$0, &growth) }
       }
     ) { generator in
       var growth = [Double](repeating: 0, count: amounts.count)

@@ -195,7 +195,9 @@ struct HestonPath: BitwiseCopyable, Sendable {
   }
 
   var simulation: OptionSimulation {
-    OptionSimulation(ChunkFunction { chunk in chunk.accumulate { sample(&$0) } }) { sample(&$0) }
+    OptionSimulation(ChunkFunction { chunk in chunk.accumulateOrKeep { sample(&$0) } }) {
+      sample(&$0)
+    }
   }
 
   /// Where a path ends.

@@ -122,7 +122,9 @@ private struct MertonPath: BitwiseCopyable, Sendable {
   let sampling: OptionSampling
 
   var simulation: OptionSimulation {
-    OptionSimulation(ChunkFunction { chunk in chunk.accumulate { sample(&$0) } }) { sample(&$0) }
+    OptionSimulation(ChunkFunction { chunk in chunk.accumulateOrKeep { sample(&$0) } }) {
+      sample(&$0)
+    }
   }
 
   private func sample(_ generator: inout PhiloxGenerator) -> Double {

@@ -23,11 +23,24 @@ public struct OptionSimulation {
   let program: SampleProgram
 
   /// - Parameters:
-  ///   - function: stores the sums of a chunk; made outside of generic code, since it travels.
+  ///   - function: stores the sums of a chunk, or its samples (`accumulateOrKeep`); made outside of generic code, since it
+  ///     travels.
   ///   - sample: one sample, for where the function cannot be sent.
   init(_ function: ChunkFunction, _ sample: @escaping (inout PhiloxGenerator) -> Double) {
     self.function = function
     program = SampleProgram(sample)
+  }
+}
+
+extension ChunkMemory {
+  /// Stores the sums of the chunk's samples, or the samples where the job wants them.
+  @inline(__always)
+  func accumulateOrKeep(_ sample: (inout PhiloxGenerator) -> Double) {
+    if parameters(as: SampleRange.self).keeps == 0 {
+      accumulate(sample)
+    } else {
+      keepSamples(sample)
+    }
   }
 }
 

@@ -199,7 +199,7 @@ let package = Package(
     .testTarget(
       name: "EchelonCommandTests",
       dependencies: [
-        "EchelonTool", "EchelonCommand", "EchelonFiles", "EchelonMemory", "TestSupport",
+        "Echelon", "EchelonTool", "EchelonCommand", "EchelonFiles", "EchelonMemory", "TestSupport",
       ],
       swiftSettings: settings),
   ],

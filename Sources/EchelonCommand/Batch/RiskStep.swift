@@ -22,9 +22,10 @@ struct RiskStep: Codable, Sendable, CustomStringConvertible {
 
   /// - Parameter file: whose prices they are, for errors.
   func apply(to table: DataTable, file: String) throws -> DataTable {
-    let prices = try PriceTable(
+    let prices = try PriceTable.reported(
       table, path: file,
       columns: PriceColumns(price: words.price, by: words.by, date: words.date))
+    if words.isNormal { try prices.requireNormalReturns(path: file) }
     let count = prices.assets.count
     let parts =
       try words.weights.map { try Weights($0).parts(of: prices.assets) }

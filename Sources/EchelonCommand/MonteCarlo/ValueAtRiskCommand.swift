@@ -72,15 +72,12 @@ struct ValueAtRiskCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let table = try PriceTable(
+    let table = try PriceTable.reported(
       DataFileReader.open(file).toldTable(), path: file,
       columns: PriceColumns(price: price, by: by, date: date))
+    for note in table.notes { Console.writeError("echelon: \(file): \(note)") }
     let parts = try weights?.parts(of: table.assets) ?? equalParts(table.assets.count)
-    if model == .normal, let flat = table.flatAsset {
-      throw CommandError(
-        "\(file): the returns of \(flat) are all the same, and no normal ones; leave it out, as cash that is missing "
-          + "to 1 in --weights, or take --model historical")
-    }
+    if model == .normal { try table.requireNormalReturns(path: file) }
     let interruption = Interruption()
     try await interruption.exitingIfCut {
       try await withProcessPool(workers: workers.count) { pool in

@@ -1,23 +1,44 @@
-import Echelon
-import EchelonFiles
-
-/// Prices of assets at dates that all of them have.
-struct PriceTable {
-  let assets: [String]
+/// Prices of assets at dates that all of them have, and their returns.
+///
+///     let prices = try PriceTable(path: "data/stocks.csv")
+///     let returns = try pool.array(try prices.returns(of: "IBM"))
+///     let mean = try await pool.bootstrap(returns, seed: 42) { x in
+///       x.indices.reduce(0) { $0 + x[$1] } / Double(x.count)
+///     }
+///     print(prices.dates.first!, prices.dates.last!, mean.confidenceInterval(0.95))
+public struct PriceTable: Sendable {
+  /// The names of the assets, in the order of the file.
+  public let assets: [String]
   /// In order of time where all of them are dates that can be read, else in that of the file.
-  private(set) var dates: [String]
-  /// Of each date, in the order of the assets.
-  private(set) var prices: [[Double]]
+  public private(set) var dates: [String]
+  /// Of each date, in the order of the assets; all are above 0.
+  public private(set) var prices: [[Double]]
   /// How many dates there are on which any asset has a price.
-  let allDateCount: Int
+  public let allDateCount: Int
+  /// What a person should know of how the file was read: sentences without an end, such as that dates were put in order.
+  public private(set) var notes: [String] = []
 
+  /// Reads a file of prices.
+  /// - Parameters:
+  ///   - path: a table as the other initializer takes it.
+  ///   - columns: the names of columns that were given; nil where they are to be found.
+  /// - Throws: `FileError` for a file that cannot be read, `PriceTableError` for one of no prices.
+  public init(path: String, columns: PriceColumns = PriceColumns()) throws {
+    try self.init(DataFileReader.open(path).table(), path: path, columns: columns)
+  }
+
+  /// Takes prices from a table.
   /// - Parameters:
   ///   - table: with a price in each row, and columns that say of which asset and when; or with a column of prices for
   ///     each asset, and at most one of dates.
   ///   - path: where it comes from, for errors.
   ///   - columns: the names of columns that were given; nil where they are to be found.
-  init(_ table: DataTable, path: String, columns: PriceColumns) throws {
-    func refuse(_ problem: String) -> CommandError { CommandError("\(path): \(problem)") }
+  /// - Throws: `PriceTableError` for a table of no prices: fewer than three dates that all assets have, a price that is not
+  ///   above 0, two prices of an asset at one date.
+  public init(_ table: DataTable, path: String, columns: PriceColumns = PriceColumns()) throws {
+    func refuse(_ problem: String) -> PriceTableError {
+      PriceTableError(path: path, problem: problem)
+    }
     func column(_ name: String, _ option: String) throws -> Column {
       guard let column = table[name] else {
         throw refuse(
@@ -56,8 +77,9 @@ struct PriceTable {
     let (moments, isAmbiguous) = DateMoment.all(labels)
     let order = DateOrder(labels, moments)
     let days = order?.labels ?? labels
+    var notes: [String] = []
     if order == nil, date != nil, let note = Self.note(labels, moments, isAmbiguous) {
-      Console.writeError("echelon: \(path): \(note); rows count in the order of the file")
+      notes.append("\(note); rows count in the order of the file")
     }
     if let by {
       guard
@@ -84,18 +106,18 @@ struct PriceTable {
         assets: assets.map(\.name), dates: whole.map { days[$0] }, prices: whole.map { rows[$0] },
         allDateCount: table.rowCount)
     }
-    if let order { sort(by: order, path) }
+    self.notes = notes
+    if let order { sort(by: order) }
     try check(path)
   }
 
   /// Puts the dates in order of time, and says so where they were not.
-  private mutating func sort(by order: DateOrder, _ path: String) {
+  private mutating func sort(by order: DateOrder) {
     let moments = dates.map { order.moments[$0]! }
     let places = moments.indices.sorted { moments[$0] < moments[$1] }
     guard places != Array(moments.indices) else { return }
     (dates, prices) = (places.map { dates[$0] }, places.map { prices[$0] })
-    Console.writeError(
-      "echelon: \(path): its dates are not in order of time; they were put in order")
+    notes.append("its dates are not in order of time; they were put in order")
   }
 
   private init(assets: [String], dates: [String], prices: [[Double]], allDateCount: Int) {
@@ -122,8 +144,10 @@ struct PriceTable {
       var prices = rows[days[row]] ?? []
       while prices.count <= place { prices.append(nil) }
       if let earlier = prices[place] {
-        throw CommandError(
-          "\(path): has two prices of \(names[row]) at \(days[row]), in rows \(earlier.row + 1) and "
+        throw PriceTableError(
+          path: path,
+          problem:
+            "has two prices of \(names[row]) at \(days[row]), in rows \(earlier.row + 1) and "
             + "\(row + 1); leave one out")
       }
       // One that is missing does not contradict another.
@@ -140,14 +164,18 @@ struct PriceTable {
 
   private func check(_ path: String) throws {
     guard dates.count >= 3 else {
-      throw CommandError(
-        "\(path): all of \(assets.joined(separator: ", ")) have a price at \(dates.count) of \(allDateCount) dates; "
+      throw PriceTableError(
+        path: path,
+        problem:
+          "all of \(assets.joined(separator: ", ")) have a price at \(dates.count) of \(allDateCount) dates; "
           + "at least 3 are needed")
     }
     for (day, row) in zip(dates, prices) {
       for (asset, price) in zip(assets, row) where !(price > 0 && price.isFinite) {
-        throw CommandError(
-          "\(path): the price of \(asset) at \(day) is \(price); prices are positive")
+        throw PriceTableError(
+          path: path,
+          problem:
+            "the price of \(asset) at \(day) is \(price); prices are positive")
       }
     }
   }
@@ -188,7 +216,7 @@ struct PriceTable {
   }
 
   /// The first asset whose price is always the same, or grows by always the same part, but for rounding.
-  var flatAsset: String? {
+  public var flatAsset: String? {
     let returns = returns
     return assets.indices.first { asset in
       let values = returns.map { $0[asset] }
@@ -197,12 +225,36 @@ struct PriceTable {
     }.map { assets[$0] }
   }
 
-  /// The returns from one date to the next, those of all assets one after the other.
-  var returns: [[Double]] {
+  /// The returns from one date to the next, price / earlier price - 1, those of all assets one after the other: rows as
+  /// `portfolioRisk` takes them.
+  public var returns: [[Double]] {
     (1..<dates.count).map { row -> [Double] in
       assets.indices.map { prices[row][$0] / prices[row - 1][$0] - 1 }
     }
   }
+}
+
+extension PriceTable {
+  /// The returns of one asset, from one date to the next: price / earlier price - 1.
+  /// - Throws: `PriceTableError` for an asset that there is not.
+  public func returns(of asset: String) throws -> [Double] {
+    guard let place = assets.firstIndex(of: asset) else {
+      throw PriceTableError(
+        path: asset, problem: "there are prices of " + assets.joined(separator: ", "))
+    }
+    return returns.map { $0[place] }
+  }
+}
+
+/// Why a file has no prices that can be used.
+public struct PriceTableError: Error, Equatable, CustomStringConvertible {
+  /// The file, or the asset that it lacks.
+  public let path: String
+  /// What is wrong with it.
+  public let problem: String
+
+  /// One sentence for the person at the terminal.
+  public var description: String { "\(path): \(problem)" }
 }
 
 /// When the rows of a table were, where each of them has a date that can be read.
@@ -230,9 +282,17 @@ private struct DateOrder {
   }
 }
 
-/// Which columns of a table of prices are what.
-struct PriceColumns {
-  var price: String?
-  var by: String?
-  var date: String?
+/// Which columns of a table of prices are what; nil where they are to be found from what they hold.
+public struct PriceColumns: Sendable {
+  /// The column of prices.
+  public var price: String?
+  /// That which names the asset.
+  public var by: String?
+  /// That of dates.
+  public var date: String?
+
+  /// Columns of these names.
+  public init(price: String? = nil, by: String? = nil, date: String? = nil) {
+    (self.price, self.by, self.date) = (price, by, date)
+  }
 }

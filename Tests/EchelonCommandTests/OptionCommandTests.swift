@@ -247,4 +247,42 @@ import Testing
     let csv = try CommandProcess.run(arguments + ["--format", "csv"]).output
     #expect(csv.contains("\"100,90.5\""), "\(csv)")
   }
+
+  /// Prices that help says, each rounded to its last digit.
+  @Test(arguments: [
+    ("barrier", 4, 7.71), ("barrier", 12, 7.47), ("barrier", 52, 7.18), ("lookback", 4, 13.11),
+    ("lookback", 12, 14.65), ("lookback", 52, 15.91),
+  ])
+  func `says how far dates are from every moment`(
+    _ name: String, _ dates: Int, _ price: Double
+  ) throws {
+    let found = try CommandProcess.run(
+      "montecarlo", name, "--dates", "\(dates)", "--samples", "5e4", "--seed", "7", "--format",
+      "json"
+    ).object()
+    let mean = try #require(found["estimate"] as? Double)
+    let error = try #require(found["standard_error"] as? Double)
+    // 0.02 is the error of what help says.
+    #expect(abs(mean - price) < 5 * (error * error + 0.0004).squareRoot() + 0.005, "\(mean)")
+    let help = try CommandProcess.run("montecarlo", name, "--help").output
+    #expect(help.contains(String(format: "%.2f", price)))
+  }
+
+  /// Beside a binomial tree's delta of -0.5271: what is said of both methods with 10 dates.
+  @Test(arguments: [("pathwise", -0.527, -0.519), ("likelihood-ratio", -0.528, -0.526)], 7...9)
+  func `says how far the Greeks of a policy are off`(
+    _ said: (method: String, low: Double, high: Double), _ seed: Int
+  ) throws {
+    let rows = try CommandProcess.run(
+      "montecarlo", "american", "--put", "--dates", "10", "--greeks", said.method, "--samples",
+      "1e5", "--seed", "\(seed)", "--format", "csv"
+    ).output.split(separator: "\n").map { $0.split(separator: ",") }
+    let row = try #require(rows.first { $0.first == "delta" })
+    let (mean, error) = (try #require(Double(row[1])), try #require(Double(row[2])))
+    // Other regressions are another policy.
+    let margin = 5 * error + 0.001
+    #expect((said.low - margin...said.high + margin).contains(mean), "\(mean) ± \(error)")
+    let help = try CommandProcess.run("montecarlo", "american", "--help").output
+    #expect(help.contains("\(said.low)") && help.contains("\(said.high)"))
+  }
 }

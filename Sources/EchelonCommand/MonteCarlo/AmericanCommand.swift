@@ -9,8 +9,15 @@ struct AmericanCommand: AsyncParsableCommand {
     abstract: "An American option, by Longstaff and Schwartz' least squares.",
     discussion: """
       A first set of paths says when to exercise, by regressions; the price is what that brings on \
-      other paths. No policy is better than the best one, so the mean is a little too low. The \
-      underlying's price is a geometric Brownian motion without dividends.
+      other paths. No policy is better than the best one, so the mean is too low: of the first example \
+      by 0.06 % with 50 dates in the mean of six seeds, by 0.1 % with 250, and by 0.7 % with 1,000 paths \
+      of the regressions, each beside a binomial tree for the same dates. The underlying's price is a geometric Brownian \
+      motion without dividends.
+
+      Greeks by pathwise leave out what crossing the boundary of the policy wins or loses, which depends \
+      on the regressions: of american --put over nine seeds delta was -0.519 to -0.527 with 10 dates and \
+      -0.517 to -0.532 with 50, where trees have -0.527 and -0.530. By likelihood-ratio it was -0.526 to \
+      -0.528 and -0.528 to -0.530, with errors three to six times as large, which say all of it.
 
       EXAMPLES
         echelon montecarlo american --put --spot 36 --strike 40 --rate 0.06
@@ -50,8 +57,8 @@ struct AmericanCommand: AsyncParsableCommand {
   }
 
   private static let greeksNote =
-    "of a policy that is a little worse than the best, which the standard errors do not say: by pathwise and with many dates "
-    + "some percent of delta and gamma"
+    "of a policy that is worse than the best, which the standard errors do not say: delta by pathwise was up to 2.5 % "
+    + "off with 50 dates and 1.6 % with 10, by likelihood-ratio within its error"
 
   func run() async throws {
     let parameters =
@@ -68,7 +75,8 @@ struct AmericanCommand: AsyncParsableCommand {
     try await options.run(
       "american", exact: nil, parameters: parameters,
       note:
-        "a little too low, which the standard error does not say: no policy is better than the best",
+        "too low, which the standard error does not say: no policy is better than the best. Of a put by 0.06 % with 50 dates "
+        + "and 0.1 % with 250, by 0.7 % with 1,000 paths of the regressions",
       sampler: Sampler {
         try $0.priceEstimates(
           of: option, regressionSamples: paths, seed: $1.seed, until: $1.goal, resuming: $1.state)

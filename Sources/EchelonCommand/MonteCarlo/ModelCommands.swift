@@ -61,8 +61,9 @@ struct HestonCommand: OptionCommand {
     abstract: "A European option on a price of random variance (Heston's model).",
     discussion: """
       The variance V returns to θ at the rate κ: dV = κ(θ - V) dt + σ√V dZ. Paths are simulated in \
-      steps (Andersen's quadratic-exponential scheme), so the mean is a little off, the less the more \
-      steps there are. The true value comes from the characteristic function. Conditional samples draw \
+      steps (Andersen's quadratic-exponential scheme), so the mean is off, the less the more steps \
+      there are: with the numbers below by -0.035 of 7.26 with 2 steps, by \
+      0.003 ± 0.002 with 32. The true value comes from the characteristic function. Conditional samples draw \
       the path of the variance alone. With --greeks vega is by the volatility of today, √V; vega and theta \
       are differences of paths of the same random numbers.
 
@@ -101,7 +102,8 @@ struct HestonCommand: OptionCommand {
   @OptionGroup var options: PathOptions
 
   var note: String? {
-    "paths in \(steps) steps: the mean is off by a little that the standard error does not say"
+    "paths in \(steps) steps: the mean is off, which the standard error does not say; in a year by 0.04 % of the spot with 2 "
+      + "steps, by 0.003 % with 32, where the variance is as the default"
   }
 
   var option: HestonOption {

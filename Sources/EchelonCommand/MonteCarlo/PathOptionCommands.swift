@@ -57,7 +57,9 @@ struct BarrierCommand: OptionCommand {
     abstract: "A barrier option, which begins or ends where the price meets a barrier.",
     discussion: """
       The price is a geometric Brownian motion, and samples are exact: between its beginning and its \
-      end the path is a Brownian bridge, whose probability to meet the barrier is known.
+      end the path is a Brownian bridge, whose probability to meet the barrier is known. Looked at at \
+      dates it is another option, and as exact: 6.857 at every moment, 7.01 with 250 dates a year, 7.18 \
+      with 52, 7.47 with 12 and 7.71 with 4 (without other options).
 
       EXAMPLES
         echelon montecarlo barrier --effect down-and-out --barrier 90
@@ -116,7 +118,9 @@ struct LookbackCommand: OptionCommand {
     discussion: """
       Without a strike a call pays the last price less the lowest, and a put the highest less the \
       last; with one they pay the highest less the strike, and the strike less the lowest. The price \
-      is a geometric Brownian motion, and samples are exact.
+      is a geometric Brownian motion, and samples are exact. Looked at at dates the extreme is less \
+      extreme: 17.22 at every moment, 16.63 with 250 dates a year, 15.91 with 52, 14.65 with 12 and \
+      13.11 with 4 (without other options).
 
       EXAMPLES
         echelon montecarlo lookback

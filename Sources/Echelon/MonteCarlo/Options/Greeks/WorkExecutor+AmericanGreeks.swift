@@ -9,10 +9,13 @@ extension WorkExecutor {
   ///
   /// The policy of exercise, which `startPrice` explains, is held as it is: of the best one the price does not change with
   /// the policy. By the likelihood ratio samples are unbiased derivatives of what this policy brings; along the path
-  /// they leave out what paths at its boundary win or lose by crossing it: nothing of the best policy, and of this one
-  /// more than the standard errors, the more dates there are (of a put, 36 beside a strike of 40, with 50 dates and 20,000
-  /// paths of the regressions 2 % of delta, with 200,000 paths 1 %, where the price is 0.2 and 0.1 % too low). Both are taken beside the exact Greeks of the European option. Of one that is exercised today all but
-  /// price and delta are 0.
+  /// they leave out what paths at its boundary win or lose by crossing it: nothing of the best policy for every moment, and of
+  /// this one more than the standard errors, by an amount that depends on the regressions. Of a put, 100 beside a strike of
+  /// 105, 5 %, 20 %, one year (`echelon montecarlo american --put --greeks pathwise --dates 10 --samples 2e5 --seed s`), deltas of
+  /// nine seeds were -0.519 to -0.527 with 10 dates and -0.517 to -0.532 with 50, each ± 0.0004 or less, where binomial trees
+  /// for these dates have -0.5271 and -0.5297; by the likelihood ratio -0.526 to -0.528 ± 0.0005 and -0.528 to -0.530
+  /// ± 0.002. Both are taken beside the exact Greeks of the European option. Of one that is exercised today all but price
+  /// and delta are 0.
   /// - Parameters:
   ///   - option: with a volatility and a time above 0.
   ///   - method: see `GreeksMethod`.

@@ -75,22 +75,17 @@ private func threeDraws(_ generator: inout PhiloxGenerator) -> Double {
   /// Samples that take some 60 µs each.
   @Test func `of samples that take long end early, and divide chunks, with the same bits`() throws {
     let seed = testSeed()
-    let clock = ContinuousClock()
     for executor in [pools[0], pools[1]] as [any WorkExecutor] {
-      let begin = clock.now
       let few = try executor.monteCarlo(seed: seed, until: .relativeError(0.02)) { rng in
         usleep(10)
         return rng.uniform()
       }
       #expect(few.sampleCount == 4096 && few.state?.nextSample == 4096, "seed \(seed)")
-      // Not the minute of a million samples, nor half of it.
-      #expect(clock.now - begin < .seconds(20))
       let timed = try executor.monteCarlo(seed: seed, until: .time(.milliseconds(800))) { rng in
         usleep(10)
         return rng.uniform()
       }
-      #expect(
-        timed.sampleCount >= 4096 && timed.sampleCount < 65_536 && timed.elapsedTime < .seconds(8))
+      #expect(timed.sampleCount >= 4096 && timed.sampleCount % 2048 == 0)
       let same = try executor.monteCarlo(samples: timed.sampleCount, seed: seed) { $0.uniform() }
       #expect(same == timed, "seed \(seed)")
     }

@@ -198,7 +198,7 @@ import Testing
         workers = Machine.children(of: process.processIdentifier)
         for worker in workers { kill(worker, SIGSTOP) }
         process.interrupt()
-        try eventually("the first one was heard") { !hearsInterrupts(process.processIdentifier) }
+        try eventually("the first one was heard") { !hears(SIGINT, process.processIdentifier) }
         process.interrupt()
       }
       #expect(run.status == 130 && workers.count == 2)

@@ -42,8 +42,11 @@ struct CommandProcess {
   static func run(_ arguments: String...) throws -> CommandProcess { try run(arguments) }
 
   /// Runs a line of shell in which `$ECHELON` is the command.
-  static func shell(_ line: String) throws -> CommandProcess {
-    try run("/bin/sh", ["-c", line], environment: ["ECHELON": executable])
+  static func shell(
+    _ line: String, whileRunning: (Process) throws -> Void = { _ in }
+  ) throws -> CommandProcess {
+    try run(
+      "/bin/sh", ["-c", line], environment: ["ECHELON": executable], whileRunning: whileRunning)
   }
 
   private static func run(
@@ -146,12 +149,12 @@ func wait(until isSo: () throws -> Bool) rethrows {
   while try !isSo() { usleep(500) }
 }
 
-/// Whether a process has a handler for SIGINT.
-func hearsInterrupts(_ processID: Int32) -> Bool {
+/// Whether a process has a handler for a signal.
+func hears(_ signal: Int32, _ processID: Int32) -> Bool {
   let line = Machine.text(at: "/proc/\(processID)/status")?.split(separator: "\n")
     .first { $0.hasPrefix("SigCgt:") }
   let mask = line.flatMap {
     UInt64($0.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16)
   }
-  return (mask ?? 0) >> UInt64(SIGINT - 1) & 1 == 1
+  return (mask ?? 0) >> UInt64(signal - 1) & 1 == 1
 }

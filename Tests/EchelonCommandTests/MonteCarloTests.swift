@@ -31,7 +31,7 @@ import Testing
   ) throws {
     let run = try CommandProcess.run(arguments + ["--workers", "2"]) { process in
       try eventually("it is at work") {
-        hearsInterrupts(process.processIdentifier)
+        hears(SIGINT, process.processIdentifier)
           && Machine.children(of: process.processIdentifier).count == 2
       }
       process.interrupt()

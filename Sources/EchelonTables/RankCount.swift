@@ -40,33 +40,51 @@ package struct RankCount: Codable, Sendable {
     if !question.keeps { counts = [UInt32](repeating: 0, count: count * question.binCount) }
   }
 
+  /// Up to so many prefixes are compared one after the other.
+  private static let fewPrefixes = 16
+
   /// Counts numbers, NaN not among them. At most 2³² in all.
   package mutating func add(_ values: Span<Double>) {
-    let (bitCount, width) = (UInt64(question.bitCount), UInt64(question.width))
-    if bitCount == 0, !question.keeps {
-      var (low, high) = (least[0], greatest[0])
+    let bitCount = UInt64(question.bitCount)
+    if bitCount == 0, !question.keeps { return countAll(values) }
+    guard question.prefixes.count <= Self.fewPrefixes else {
       for index in values.indices {
         let key = RankKey.key(of: values[index])
-        low = min(low, key)
-        high = max(high, key)
-        counts[Int(key >> 48)] &+= 1
+        if let place = question.place(of: key >> (64 - bitCount)) { count(key, at: place) }
       }
-      (least[0], greatest[0]) = (low, high)
       return
     }
+    // Without a branch that depends on the key: what a search guesses wrong costs more than all comparisons.
+    let list = question.prefixes
+    let prefixes = list.span
     for index in values.indices {
       let key = RankKey.key(of: values[index])
       let prefix = key >> (64 - bitCount)
-      guard let place = question.place(of: prefix) else { continue }
-      if question.keeps {
-        keys.append(key)
-      } else {
-        least[place] = min(least[place], key)
-        greatest[place] = max(greatest[place], key)
-        let bin = key >> (64 - bitCount - width) & (1 << width - 1)
-        counts[place << Int(width) + Int(bin)] &+= 1
-      }
+      var found = -1
+      for place in prefixes.indices { found = prefixes[place] == prefix ? place : found }
+      if found >= 0 { count(key, at: found) }
     }
+  }
+
+  private mutating func countAll(_ values: Span<Double>) {
+    var (low, high) = (least[0], greatest[0])
+    var bins = counts.mutableSpan
+    for index in values.indices {
+      let key = RankKey.key(of: values[index])
+      low = min(low, key)
+      high = max(high, key)
+      bins[Int(key >> 48)] &+= 1
+    }
+    (least[0], greatest[0]) = (low, high)
+  }
+
+  private mutating func count(_ key: UInt64, at place: Int) {
+    guard !question.keeps else { return keys.append(key) }
+    least[place] = min(least[place], key)
+    greatest[place] = max(greatest[place], key)
+    let (bitCount, width) = (UInt64(question.bitCount), UInt64(question.width))
+    let bin = key >> (64 - bitCount - width) & (1 << width - 1)
+    counts[place << Int(width) + Int(bin)] &+= 1
   }
 }
 

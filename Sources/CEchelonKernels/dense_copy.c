@@ -86,6 +86,30 @@ void ek_unpack(size_t size, ptrdiff_t rows, ptrdiff_t columns, const void *a, pt
   copy(size, rows, columns, a, 1, ld, out, row_stride, column_stride);
 }
 
+#define EXCHANGE(type)                                             \
+  for (ptrdiff_t j = 0; j < columns; j++) {                        \
+    type *x = (type *)a + j * lda;                                 \
+    for (ptrdiff_t i = 0; i < count; i++) {                        \
+      if (j + 1 < columns) {                                       \
+        __builtin_prefetch(x + lda + i, 1);                        \
+        __builtin_prefetch(x + lda + pivots[i] - 1, 1);            \
+      }                                                            \
+      type kept = x[i];                                            \
+      x[i] = x[pivots[i] - 1];                                     \
+      x[pivots[i] - 1] = kept;                                     \
+    }                                                              \
+  }
+
+void ek_exchange_rows(size_t size, ptrdiff_t columns, void *a, ptrdiff_t lda, ptrdiff_t count, const int *pivots) {
+  if (size == 4) {
+    EXCHANGE(uint32_t)
+  } else if (size == 8) {
+    EXCHANGE(uint64_t)
+  } else {
+    EXCHANGE(pair)
+  }
+}
+
 void ek_copy_triangle(int type, char triangle, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t lda,
                       void *out, ptrdiff_t ld) {
   size_t size = element_size(type);

@@ -68,6 +68,16 @@
 #define SMALLEST FLT_MIN
 #define SUFFIX f32
 #include "small_systems.h"
+
+#ifdef EK_FMA
+#define ELEMENT double
+#define SUFFIX f64
+#include "packed.h"
+
+#define ELEMENT float
+#define SUFFIX f32
+#include "packed.h"
+#endif
 #pragma clang diagnostic pop
 
 #define ELEMENT double
@@ -204,4 +214,8 @@ const ek_table EK_TABLE_NAME(EK_LEVEL) = {
     .solve_f32 = solve_f32,
     .determinant_f64 = determinant_f64,
     .determinant_f32 = determinant_f32,
+#ifdef EK_FMA
+    .subtract_packed_f64 = subtract_packed_f64,
+    .subtract_packed_f32 = subtract_packed_f32,
+#endif
 };

@@ -129,6 +129,24 @@ private func matrix<Element: KernelElement & Sendable>(
     }
   }
 
+  /// Workers whose instruction set has no products of packed factors have the BLAS multiply, whatever memory there is.
+  @Test func `of Cholesky and LU reproduce the matrix where a BLAS multiplies`() throws {
+    var options = PoolOptions()
+    options.environment["ECHELON_ISA"] = InstructionSet.available[0].name
+    let pool = try ProcessPool(workers: 2, options: options)
+    defer { pool.shutdown() }
+    let n = 300
+    let x = random(n, n, seed: 33)
+    var a = try product(x, transpose(x))
+    for i in 0..<n { a[i][i] += 1 }
+    let scale = norm(a) * Double(n) * Double.ulpOfOne
+    let input = try matrix(a, columns: n, .rowMajor, pool, of: Double.self)
+    let l = rows(try pool.startTiledCholesky(input).result().lower)
+    #expect(norm(difference(try product(l, transpose(l)), a)) <= 30 * scale)
+    let found = try pool.startTiledLU(input).result()
+    #expect(try residual(of: found, input) <= 30 * scale)
+  }
+
   @Test(arguments: shapes)
   func `of LU reproduce the matrix with its rows exchanged`(_ m: Int, _ n: Int) throws {
     try lu(m, n, of: Double.self)
@@ -149,17 +167,7 @@ private func matrix<Element: KernelElement & Sendable>(
         let found = bits(lu.factors) + lu.exchanges.map(UInt64.init)
         if expected == nil {
           expected = found
-          let f = rows(lu.factors)
-          let lower = (0..<m).map { i in
-            (0..<count).map { (j: Int) -> Double in i == j ? 1 : i > j ? f[i][j] : 0 }
-          }
-          let upper = (0..<count).map { i in
-            (0..<n).map { (j: Int) -> Double in i <= j ? f[i][j] : 0 }
-          }
-          var exchanged = rows(input)
-          for (i, other) in lu.exchanges.enumerated() { exchanged.swapAt(i, other) }
-          #expect(lower.joined().allSatisfy { abs($0) <= 1 }, "pivots are the largest")
-          let residual = norm(difference(try product(lower, upper), exchanged))
+          let residual = try residual(of: lu, input)
           let scale = norm(a) * Double(max(m, n)) * Double(Element.ulpOfOne)
           #expect(residual <= 30 * scale, "\(m) × \(n), \(layout)")
         }
@@ -168,6 +176,24 @@ private func matrix<Element: KernelElement & Sendable>(
         #expect(isSame, "\(m) × \(n), \(layout), \(pool.workerCount) workers")
       }
     }
+  }
+
+  /// Of L·U from A with its rows exchanged.
+  private func residual<Element: KernelElement & LinearAlgebraScalar>(
+    of lu: TiledLUFactors<Element>, _ a: SharedMatrix<Element>
+  ) throws -> Double {
+    let f = rows(lu.factors)
+    let count = min(a.rows, a.columns)
+    let lower = (0..<a.rows).map { i in
+      (0..<count).map { (j: Int) -> Double in i == j ? 1 : i > j ? f[i][j] : 0 }
+    }
+    let upper = (0..<count).map { i in
+      (0..<a.columns).map { (j: Int) -> Double in i <= j ? f[i][j] : 0 }
+    }
+    var exchanged = rows(a)
+    for (i, other) in lu.exchanges.enumerated() { exchanged.swapAt(i, other) }
+    #expect(lower.joined().allSatisfy { abs($0) <= 1 }, "pivots are the largest")
+    return norm(difference(try product(lower, upper), exchanged))
   }
 
   @Test(arguments: shapes)

@@ -301,6 +301,19 @@ enum { EK_SMALL_SYSTEM = 256 };
 ek_scaled ek_determinant_f64(int level, ptrdiff_t n, const double *a, ek_layout layout, double *scratch);
 ek_scaled ek_determinant_f32(int level, ptrdiff_t n, const float *a, ek_layout layout, float *scratch);
 
+/// Bytes of a column of a panel: a packed factor lies in panels of 24 rows of double or 48 of float, each column by
+/// column.
+enum { EK_PANEL_BYTES = 192 };
+/// Whether the level has `ek_subtract_packed_f64` and its like: it needs a fused multiply-add.
+int ek_has_packed_products(int level);
+/// C − A·Bᵀ in place of C, m × n, column-major; A, m × k, and B, n × k, are packed (`ek_pack_panels`).
+/// - `a_stride`, `b_stride`: elements from one panel to the next.
+/// - `is_lower`: what is above the diagonal of C is of no use to anybody, and may be left as it is.
+void ek_subtract_packed_f64(int level, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const double *a, ptrdiff_t a_stride,
+                            const double *b, ptrdiff_t b_stride, double *c, ptrdiff_t ldc, int is_lower);
+void ek_subtract_packed_f32(int level, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_stride,
+                            const float *b, ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int is_lower);
+
 // Questions to the loaded BLAS: functions by name, which may not be there; the answer is then 0 or
 // the empty string. The file's path is valid until the next call on the same thread.
 

@@ -36,6 +36,9 @@ void ek_unpack(size_t size, ptrdiff_t rows, ptrdiff_t columns, const void *a, pt
 /// - `triangle`: 'A' is all, 'L' on the diagonal and below, 'U' on it and above.
 ptrdiff_t ek_find_not_finite(int type, char triangle, ptrdiff_t rows, ptrdiff_t columns, const void *a,
                              ptrdiff_t row_stride, ptrdiff_t column_stride);
+/// Exchanges the first, the second, … of `count` rows with the row that `pivots` has for it, counted from 1: as LAPACK's
+/// laswp, with the next column on its way from memory.
+void ek_exchange_rows(size_t size, ptrdiff_t columns, void *a, ptrdiff_t lda, ptrdiff_t count, const int *pivots);
 /// Copies a triangle of a column-major matrix and sets the elements beside it to 0.
 /// - `triangle`: 'L' or 'U'; 'l' or 'u' has ones on the diagonal, whatever there is.
 void ek_copy_triangle(int type, char triangle, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t lda,
@@ -67,6 +70,17 @@ ek_scaled ek_determinant(int type, int level, ptrdiff_t n, const void *a, ek_lay
 /// Whether a square matrix without gaps, column-major, has a part that is NaN.
 /// - `triangle`: 'A' is all, 'L' on the diagonal and below.
 int ek_has_nan(int type, char triangle, ptrdiff_t n, const void *a);
+
+// packed.c: factors of products, of real numbers.
+
+/// Packs `rows` × `columns` elements of `size` bytes into panels of EK_PANEL_BYTES, column by column; behind the last
+/// row there are zeros.
+/// - `panel_stride`: elements from one panel to the next.
+void ek_pack_panels(size_t size, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t row_stride,
+                    ptrdiff_t column_stride, void *out, ptrdiff_t panel_stride);
+/// `ek_subtract_packed_f64` and its like; double and float only.
+void ek_subtract_packed(int type, int level, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const void *a, ptrdiff_t a_stride,
+                        const void *b, ptrdiff_t b_stride, void *c, ptrdiff_t ldc, int is_lower);
 
 // lapack_products.c: BLAS. `alpha` and `beta` point to elements; of `herk` to real numbers.
 void ek_gemm(int type, char transpose_a, char transpose_b, int m, int n, int k, const void *alpha, const void *a,

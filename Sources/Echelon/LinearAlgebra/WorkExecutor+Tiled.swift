@@ -54,9 +54,12 @@ extension WorkExecutor {
       of: Element.self, rows: a.rows, columns: a.columns, isOfTiles: true)
     let count = KernelFamily.choleskyTileCount(order: a.rows)
     let status = try uninitializedArray(of: Element.Real.self, count: max(1, count))
+    let packed = try uninitializedArray(
+      of: Element.self,
+      count: max(1, KernelFamily.choleskyPackedCount(order: a.rows, of: Element.self)))
+    let outputs = [lower.partsOperand, status.operand, packed.partsOperand]
     return try startFactorization(
-      .tiledCholesky, .complexTiledCholesky, of: a, into: [lower.partsOperand, status.operand],
-      priority
+      .tiledCholesky, .complexTiledCholesky, of: a, into: outputs, priority
     ) {
       let failed = Array(status[0..<count]).first { $0 > 0 }
       return TiledCholeskyFactor(lower: lower, failedColumn: failed.map { Int($0) - 1 })
@@ -79,8 +82,13 @@ extension WorkExecutor {
     let exchanges = try uninitializedArray(of: Element.Real.self, count: max(1, count))
     let state = try uninitializedArray(of: Element.Real.self, count: max(1, 2 * blocks))
     let saved = try uninitializedArray(of: Element.self, count: max(1, blocks * a.rows))
+    let packed = try uninitializedArray(
+      of: Element.self,
+      count: max(
+        1, KernelFamily.luPackedCount(rows: a.rows, columns: a.columns, of: Element.self)))
     let outputs = [
       factors.partsOperand, exchanges.operand, state.operand, saved.partsOperand,
+      packed.partsOperand,
     ]
     return try startFactorization(.tiledLU, .complexTiledLU, of: a, into: outputs, priority) {
       TiledLUFactors(factors: factors, exchanges: Array(exchanges[0..<count]).map { Int($0) })

@@ -1,3 +1,5 @@
+public import EchelonLinearAlgebra
+
 /// How the rows and columns of a matrix fall into tiles or block columns. Depends on the shape alone.
 struct TileGrid: Hashable {
   let rows: Int
@@ -5,10 +7,10 @@ struct TileGrid: Hashable {
   /// Of a tile, or the width of a block column.
   let edge: Int
 
-  /// The tiles of a Cholesky factorization: of a small matrix all of it; of a larger one 64 to 256 wide, so that there
-  /// are about 20 in a row.
+  /// The tiles of a Cholesky factorization: of a small matrix all of it; of a larger one 96 to 240 wide, so that there
+  /// are about 20 in a row, by whole panels of packed factors.
   static func choleskyTiles(order n: Int) -> TileGrid {
-    let edge = n <= 256 ? max(1, n) : min(256, max(64, n / 20 / 32 * 32))
+    let edge = n <= 256 ? max(1, n) : min(240, max(96, n / 20 / 48 * 48))
     return TileGrid(rows: n, columns: n, edge: edge)
   }
 
@@ -103,6 +105,24 @@ extension KernelFamily {
   /// How many tiles there are on the diagonal for a Cholesky factorization.
   public static func choleskyTileCount(order: Int) -> Int {
     TileGrid.choleskyTiles(order: order).factorCount
+  }
+
+  /// Elements of memory in which a Cholesky factorization packs L; 0 where a BLAS multiplies.
+  public static func choleskyPackedCount<Element: BLASElement>(
+    order: Int, of type: Element.Type
+  ) -> Int {
+    guard PackedFactors<Element>.areAvailable else { return 0 }
+    let grid = TileGrid.choleskyTiles(order: order)
+    return PackedTriangle<Element>(order: order, edge: grid.edge).count
+  }
+
+  /// Elements of memory in which an LU factorization packs L; 0 where a BLAS multiplies.
+  public static func luPackedCount<Element: BLASElement>(
+    rows: Int, columns: Int, of type: Element.Type
+  ) -> Int {
+    guard PackedFactors<Element>.areAvailable else { return 0 }
+    let grid = TileGrid.blockColumns(rows: rows, columns: columns)
+    return PackedBlockColumns<Element>(rows: rows, width: grid.edge).start(grid.factorCount)
   }
 
   /// How many block columns there are for an LU or QR factorization.

@@ -5,7 +5,8 @@ extension KernelFamily {
   /// L, lower triangular, with A = L·Lᴴ.
   ///
   /// - Shapes: A is n × n, n ≥ 0, any view, of which the lower triangle is read. Outputs: L, n × n, column-major;
-  ///   and a status per column of tiles: 0, or 1 more than the column at which A is not positive definite.
+  ///   a status per column of tiles: 0, or 1 more than the column at which A is not positive definite; and
+  ///   `choleskyPackedCount` elements for L packed, of use while the job runs only: with fewer a BLAS multiplies.
   /// - Chunking: a chunk is a tile of the lower triangle, or some below one another, and computes them to their end
   ///   from A and the tiles to the left, so that it can be run again. The size of tiles depends on n only.
   /// - Accuracy: ‖A − L·Lᴴ‖ ≤ c·n·u·‖A‖.
@@ -23,7 +24,7 @@ extension KernelFamily {
     let name = Element.isComplex ? "complex-tiled-cholesky" : "tiled-cholesky"
     return .factorization(
       of: type, family: Element.isComplex ? 15 : 11, name: name,
-      summary: "Cholesky factorization by tiles", outputCount: 2,
+      summary: "Cholesky factorization by tiles", outputCount: 3,
       steps: { shape throws(KernelError) in
         let (a, status) = (shape.inputs[0], shape.outputs[1])
         let grid = TileGrid.choleskyTiles(order: a.rows)
@@ -41,11 +42,16 @@ extension KernelFamily {
   ) {
     let (a, l) = (call.inputs[0], call.outputs[0])
     let grid = TileGrid.choleskyTiles(order: a.layout.rows)
+    let needed = choleskyPackedCount(order: a.layout.rows, of: type)
+    let count = call.outputs[2].layout.count >= needed ? needed : 0
     let failed = a.withMatrix(of: type) { input in
       l.withMutableMatrix(of: type) { output, shape in
-        computeCholeskyTile(
-          input, a.layout.view(of: type), into: &output, shape,
-          rows: grid.rows(step), columns: grid.columns(step.column))
+        call.outputs[2].mutableElements(of: type, 0..<count) { packed in
+          computeCholeskyTile(
+            input, a.layout.view(of: type), into: &output, shape, packed: &packed,
+            PackedTriangle(order: grid.rows, edge: grid.edge),
+            rows: grid.rows(step), columns: grid.columns(step.column))
+        }
       }
     }
     if step.action == .factor {

@@ -6,7 +6,8 @@ extension KernelFamily {
   ///
   /// - Shapes: A is m × n, m, n ≥ 0, any view. Outputs: L below the diagonal and U on it and above, m × n, column-major;
   ///   the row that each of the first min(m, n) was exchanged with, counted from 0; the state of each block column, two
-  ///   numbers; m elements for each to save a column in. Numbers of rows are exact in Float, too: m ≤ 2²⁴.
+  ///   numbers; m elements for each to save a column in; and `luPackedCount` for L packed, of use while the job runs
+  ///   only: with fewer a BLAS multiplies. Numbers of rows are exact in Float, too: m ≤ 2²⁴.
   /// - Chunking: a chunk factors a block column, or updates one by another, or puts the rows of one in their final
   ///   order. The width of block columns depends on the shape only.
   /// - Accuracy: ‖P·A − L·U‖ ≤ c·n·u·‖|L|·|U|‖.
@@ -23,7 +24,7 @@ extension KernelFamily {
     let name = Element.isComplex ? "complex-tiled-lu" : "tiled-lu"
     return .factorization(
       of: type, family: Element.isComplex ? 16 : 12, name: name,
-      summary: "LU factorization by block columns", outputCount: 4,
+      summary: "LU factorization by block columns", outputCount: 5,
       steps: { shape throws(KernelError) in
         let (a, outputs) = (shape.inputs[0], shape.outputs)
         let grid = TileGrid.blockColumns(rows: a.rows, columns: a.columns)
@@ -45,12 +46,16 @@ private struct TiledLU<Element: TileElement> {
   let columns: BlockColumns<Element>
   let pivots: KernelOperand
   let saved: KernelOperand
+  /// What is below the diagonal of the block columns that are factored, packed: what they were before rows of L are
+  /// exchanged, as their updates need it.
+  let packed: KernelOperand
   var grid: TileGrid { columns.grid }
 
   init(_ call: KernelCall) {
     columns = BlockColumns(call, state: call.outputs[2])
     pivots = call.outputs[1]
     saved = call.outputs[3]
+    packed = call.outputs[4]
   }
 
   func run(_ step: TileStep) {
@@ -63,7 +68,11 @@ private struct TiledLU<Element: TileElement> {
 
   private func factor(_ panel: Int) {
     let range = grid.columns(panel)
-    let found = columns.withMatrix { factorLUPanel(&$0, $1, panel: range) }
+    let found = columns.withMatrix { matrix, shape in
+      packed.mutableElements(of: Element.self, packedRange(panel)) {
+        factorLUPanel(&matrix, shape, panel: range, packed: &$0)
+      }
+    }
     for (index, pivot) in found.enumerated() {
       pivots.store(Element.Part(range.lowerBound + Int(pivot) - 1), at: range.lowerBound + index)
     }
@@ -75,9 +84,21 @@ private struct TiledLU<Element: TileElement> {
     let exchanged = range.map {
       Int32(pivots.load(Element.Part.self, at: $0)) + 1 - Int32(range.lowerBound)
     }
-    columns.withMatrix {
-      updateLUColumns(&$0, $1, by: range, exchanged, columns: grid.columns(column))
+    columns.withMatrix { matrix, shape in
+      packed.elements(of: Element.self, packedRange(panel)) {
+        updateLUColumns(
+          &matrix, shape, by: range, exchanged, packed: $0, columns: grid.columns(column))
+      }
     }
+  }
+
+  /// Where a block column is packed.
+  private func packedRange(_ panel: Int) -> Range<Int> {
+    let needed = KernelFamily.luPackedCount(
+      rows: grid.rows, columns: grid.columns, of: Element.self)
+    guard needed > 0, packed.layout.count >= needed else { return 0..<0 }
+    let places = PackedBlockColumns<Element>(rows: grid.rows, width: grid.edge)
+    return places.start(panel)..<places.start(panel + 1)
   }
 
   private func exchangeState(_ panel: Int) -> Int { grid.columnCount + panel }

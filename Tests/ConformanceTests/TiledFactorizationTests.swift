@@ -196,6 +196,23 @@ private func matrix<Element: KernelElement & Sendable>(
     return norm(difference(try product(lower, upper), exchanged))
   }
 
+  /// Which pivots there are then is the LAPACK's affair, but for that they are rows of the matrix.
+  @Test func `of LU of what is not finite exchange rows that there are`() throws {
+    let n = 300
+    for (count, value) in [
+      (1, Double.nan), (n, .nan), (n * n, .nan), (n, .infinity), (n * n, .infinity),
+    ] {
+      var places = TestRandom(seed: testSeed("TiledFactorizationTests.notFinite"))
+      var a = random(n, n, seed: 34)
+      for index in (0..<n * n).shuffled(using: &places).prefix(count) {
+        a[index / n][index % n] = value
+      }
+      let input = try matrix(a, columns: n, .rowMajor, pools[1], of: Double.self)
+      let found = try pools[1].startTiledLU(input).result()
+      #expect(found.exchanges.enumerated().allSatisfy { $0 <= $1 && $1 < n }, "\(count) × \(value)")
+    }
+  }
+
   @Test(arguments: shapes)
   func `of QR reproduce the matrix`(_ m: Int, _ n: Int) throws {
     try qr(m, n, of: Double.self)

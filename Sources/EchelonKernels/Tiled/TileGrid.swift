@@ -25,6 +25,8 @@ struct TileGrid: Hashable {
   var factorCount: Int { (min(rows, columns) + edge - 1) / edge }
   /// Tiles of the columns.
   var columnCount: Int { (columns + edge - 1) / edge }
+  /// Block columns that others are updated by: those with one to their right.
+  var updatingCount: Int { max(0, min(factorCount, columnCount - 1)) }
 
   func columns(_ index: Int) -> Range<Int> { index * edge..<min(columns, (index + 1) * edge) }
   /// The rows of tiles that a step works on.
@@ -122,7 +124,7 @@ extension KernelFamily {
   ) -> Int {
     guard PackedFactors<Element>.areAvailable else { return 0 }
     let grid = TileGrid.blockColumns(rows: rows, columns: columns)
-    return PackedBlockColumns<Element>(rows: rows, width: grid.edge).start(grid.factorCount)
+    return PackedBlockColumns<Element>(rows: rows, width: grid.edge).start(grid.updatingCount)
   }
 
   /// How many block columns there are for an LU or QR factorization.

@@ -92,11 +92,13 @@ private struct TiledLU<Element: TileElement> {
     }
   }
 
-  /// Where a block column is packed.
+  /// Where a block column is packed; nowhere, if no other is updated by it.
   private func packedRange(_ panel: Int) -> Range<Int> {
     let needed = KernelFamily.luPackedCount(
       rows: grid.rows, columns: grid.columns, of: Element.self)
-    guard needed > 0, packed.layout.count >= needed else { return 0..<0 }
+    guard needed > 0, packed.layout.count >= needed, panel < grid.updatingCount else {
+      return 0..<0
+    }
     let places = PackedBlockColumns<Element>(rows: grid.rows, width: grid.edge)
     return places.start(panel)..<places.start(panel + 1)
   }

@@ -314,14 +314,14 @@ ptrdiff_t ek_solve_f32(int level, ptrdiff_t n, ptrdiff_t m, int is_positive, con
                        float *scratch) {
   return table(level)->solve_f32(n, m, is_positive, a, a_layout, next, b, b_layout, x, x_layout, scratch);
 }
-int ek_has_packed_products(int level) { return table(level)->subtract_packed_f64 != NULL; }
-void ek_subtract_packed_f64(int level, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const double *a, ptrdiff_t a_stride,
-                            const double *b, ptrdiff_t b_stride, double *c, ptrdiff_t ldc, int is_lower) {
-  table(level)->subtract_packed_f64(m, n, k, a, a_stride, b, b_stride, c, ldc, is_lower);
+int ek_has_packed_products(int level) { return table(level)->multiply_packed_f64 != NULL; }
+void ek_multiply_packed_f64(int level, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const double *a, ptrdiff_t a_stride,
+                            const double *b, ptrdiff_t b_stride, double *c, ptrdiff_t ldc, int update) {
+  table(level)->multiply_packed_f64(m, n, k, a, a_stride, b, b_stride, c, ldc, update);
 }
-void ek_subtract_packed_f32(int level, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_stride,
-                            const float *b, ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int is_lower) {
-  table(level)->subtract_packed_f32(m, n, k, a, a_stride, b, b_stride, c, ldc, is_lower);
+void ek_multiply_packed_f32(int level, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_stride,
+                            const float *b, ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int update) {
+  table(level)->multiply_packed_f32(m, n, k, a, a_stride, b, b_stride, c, ldc, update);
 }
 ek_scaled ek_determinant_f64(int level, ptrdiff_t n, const double *a, ek_layout layout, double *scratch) {
   return table(level)->determinant_f64(n, a, layout, scratch);

@@ -215,7 +215,7 @@ const ek_table EK_TABLE_NAME(EK_LEVEL) = {
     .determinant_f64 = determinant_f64,
     .determinant_f32 = determinant_f32,
 #ifdef EK_FMA
-    .subtract_packed_f64 = subtract_packed_f64,
-    .subtract_packed_f32 = subtract_packed_f32,
+    .multiply_packed_f64 = multiply_packed_f64,
+    .multiply_packed_f32 = multiply_packed_f32,
 #endif
 };

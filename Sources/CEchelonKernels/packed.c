@@ -16,10 +16,10 @@ void ek_pack_panels(size_t size, ptrdiff_t rows, ptrdiff_t columns, const void *
   }
 }
 
-void ek_subtract_packed(int type, int level, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const void *a, ptrdiff_t a_stride,
-                        const void *b, ptrdiff_t b_stride, void *c, ptrdiff_t ldc, int is_lower) {
+void ek_multiply_packed(int type, int level, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const void *a, ptrdiff_t a_stride,
+                        const void *b, ptrdiff_t b_stride, void *c, ptrdiff_t ldc, int update) {
   if (type == EK_DOUBLE)
-    ek_subtract_packed_f64(level, m, n, k, a, a_stride, b, b_stride, c, ldc, is_lower);
+    ek_multiply_packed_f64(level, m, n, k, a, a_stride, b, b_stride, c, ldc, update);
   else
-    ek_subtract_packed_f32(level, m, n, k, a, a_stride, b, b_stride, c, ldc, is_lower);
+    ek_multiply_packed_f32(level, m, n, k, a, a_stride, b, b_stride, c, ldc, update);
 }

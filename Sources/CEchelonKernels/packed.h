@@ -1,4 +1,4 @@
-// C − A·Bᵀ of factors that lie in panels, as ek_pack_panels packs them. No include guard: a template over ELEMENT and
+// A·Bᵀ of factors that lie in panels, as ek_pack_panels packs them, and C − A·Bᵀ. No include guard: a template over ELEMENT and
 // SUFFIX, for levels with a fused multiply-add; it undefines them at its end.
 //
 // A BLAS packs its factors anew in each call, for itself alone. The steps of a factorization by tiles read the same
@@ -8,7 +8,7 @@
 // 24 of 32 registers with AVX-512, 8 × 6 in 12 of 16 with AVX2. So many rows of A as fill PART bytes stay in the second
 // cache, and the BLOCK_COLUMNS rows of B in the first; C, which comes from memory, is asked for before its block begins.
 // Each element is a sum over DEPTH columns at a time, from the first to the last, by one multiply-add each, and is then
-// taken from C: the bits depend on A, B and C alone, not on the level.
+// taken from C or added: the bits depend on a row of A, one of B and C alone, not on the level.
 //
 // Source: K. Goto, R. van de Geijn, *Anatomy of High-Performance Matrix Multiplication*, ACM TOMS 34 (3), 2008.
 
@@ -31,8 +31,8 @@ typedef ELEMENT loose __attribute__((vector_size(EK_VECTOR_BYTES), aligned(sizeo
 #define LESSER(a, b) ((a) < (b) ? (a) : (b))
 
 /// One block.
-static inline __attribute__((always_inline)) void NAME(subtract_block)(ptrdiff_t k, const ELEMENT *a, const ELEMENT *b,
-                                                                       ELEMENT *c, ptrdiff_t ldc) {
+static inline __attribute__((always_inline)) void NAME(packed_block)(ptrdiff_t k, const ELEMENT *a, const ELEMENT *b,
+                                                                     ELEMENT *c, ptrdiff_t ldc, int update) {
 #pragma clang loop unroll(full)
   for (int j = 0; j < BLOCK_COLUMNS; j++)
 #pragma clang loop unroll(full)
@@ -59,41 +59,42 @@ static inline __attribute__((always_inline)) void NAME(subtract_block)(ptrdiff_t
 #pragma clang loop unroll(full)
     for (int i = 0; i < BLOCK_VECTORS; i++) {
       loose *place = (loose *)(c + i * WIDTH + j * ldc);
-      *place = *place - sum[j][i];
+      *place = update == EK_UPDATE_SET ? sum[j][i] : update == EK_UPDATE_ADD ? *place + sum[j][i] : *place - sum[j][i];
     }
 }
 
 /// One at an edge of C, of which only some rows and columns are there: in a block of its own. Behind the last row a panel
 /// has zeros.
-static __attribute__((noinline)) void NAME(subtract_edge)(ptrdiff_t k, const ELEMENT *a, const ELEMENT *b, ELEMENT *c,
-                                                          ptrdiff_t ldc, ptrdiff_t rows, ptrdiff_t columns) {
+static __attribute__((noinline)) void NAME(packed_edge)(ptrdiff_t k, const ELEMENT *a, const ELEMENT *b, ELEMENT *c,
+                                                        ptrdiff_t ldc, int update, ptrdiff_t rows, ptrdiff_t columns) {
   ELEMENT whole[BLOCK_ROWS * BLOCK_COLUMNS];
   memset(whole, 0, sizeof whole);
   for (ptrdiff_t j = 0; j < columns; j++)
     memcpy(whole + j * BLOCK_ROWS, c + j * ldc, (size_t)rows * sizeof(ELEMENT));
-  NAME(subtract_block)(k, a, b, whole, BLOCK_ROWS);
+  NAME(packed_block)(k, a, b, whole, BLOCK_ROWS, update);
   for (ptrdiff_t j = 0; j < columns; j++)
     memcpy(c + j * ldc, whole + j * BLOCK_ROWS, (size_t)rows * sizeof(ELEMENT));
 }
 
-static void NAME(subtract_packed)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const ELEMENT *a, ptrdiff_t a_stride,
-                                  const ELEMENT *b, ptrdiff_t b_stride, ELEMENT *c, ptrdiff_t ldc, int is_lower) {
+static void NAME(multiply_packed)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const ELEMENT *a, ptrdiff_t a_stride,
+                                  const ELEMENT *b, ptrdiff_t b_stride, ELEMENT *c, ptrdiff_t ldc, int update) {
   if (k <= 0) return;
   ptrdiff_t panels = PART / (LESSER(k, DEPTH) * EK_PANEL_BYTES);
   ptrdiff_t height = LESSER(panels, 16) * PANEL;
   for (ptrdiff_t part = 0; part < m; part += height)
     for (ptrdiff_t p = 0; p < k; p += DEPTH) {
       ptrdiff_t depth = LESSER(k - p, DEPTH), end = LESSER(m, part + height);
+      int now = update == EK_UPDATE_SET && p > 0 ? EK_UPDATE_ADD : update;
       for (ptrdiff_t j = 0; j < n; j += BLOCK_COLUMNS)
         for (ptrdiff_t i = part; i < end; i += BLOCK_ROWS) {
-          if (is_lower && i + BLOCK_ROWS <= j) continue;
+          if (update == EK_UPDATE_SUBTRACT_LOWER && i + BLOCK_ROWS <= j) continue;
           const ELEMENT *rows = a + i / PANEL * a_stride + p * PANEL + i % PANEL;
           const ELEMENT *columns = b + j / PANEL * b_stride + p * PANEL + j % PANEL;
           if (i + BLOCK_ROWS <= m && j + BLOCK_COLUMNS <= n)
-            NAME(subtract_block)(depth, rows, columns, c + i + j * ldc, ldc);
+            NAME(packed_block)(depth, rows, columns, c + i + j * ldc, ldc, now);
           else
-            NAME(subtract_edge)(depth, rows, columns, c + i + j * ldc, ldc, LESSER(m - i, BLOCK_ROWS),
-                                LESSER(n - j, BLOCK_COLUMNS));
+            NAME(packed_edge)(depth, rows, columns, c + i + j * ldc, ldc, now, LESSER(m - i, BLOCK_ROWS),
+                              LESSER(n - j, BLOCK_COLUMNS));
         }
     }
 }

@@ -100,9 +100,9 @@ typedef struct {
   ek_scaled (*determinant_f64)(ptrdiff_t, const double *, ek_layout, double *);
   ek_scaled (*determinant_f32)(ptrdiff_t, const float *, ek_layout, float *);
   // Absent without a fused multiply-add.
-  void (*subtract_packed_f64)(ptrdiff_t, ptrdiff_t, ptrdiff_t, const double *, ptrdiff_t, const double *, ptrdiff_t,
+  void (*multiply_packed_f64)(ptrdiff_t, ptrdiff_t, ptrdiff_t, const double *, ptrdiff_t, const double *, ptrdiff_t,
                               double *, ptrdiff_t, int);
-  void (*subtract_packed_f32)(ptrdiff_t, ptrdiff_t, ptrdiff_t, const float *, ptrdiff_t, const float *, ptrdiff_t,
+  void (*multiply_packed_f32)(ptrdiff_t, ptrdiff_t, ptrdiff_t, const float *, ptrdiff_t, const float *, ptrdiff_t,
                               float *, ptrdiff_t, int);
 } ek_table;
 

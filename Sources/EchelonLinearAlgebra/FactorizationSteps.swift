@@ -152,10 +152,10 @@ extension ColumnMajorMatrix {
     let edge = triangle.edge
     let right = columns.lowerBound / edge
     for left in rows.lowerBound / edge...(rows.upperBound - 1) / edge {
-      subtract(
-        packed, triangle.factor(left), packed, triangle.factor(right), depth: columns.lowerBound,
-        rows: left * edge..<min((left + 1) * edge, shape.rows), columns: columns,
-        isLower: left == right)
+      update(
+        left == right ? .subtractLower : .subtract, packed, triangle.factor(left), packed,
+        triangle.factor(right), depth: columns.lowerBound,
+        rows: left * edge..<min((left + 1) * edge, shape.rows), columns: columns)
     }
   }
 
@@ -270,7 +270,9 @@ extension ColumnMajorMatrix {
       address(upper.lowerBound, columns.lowerBound),
       MatrixView(
         rows: columns.count, columns: upper.count, rowStride: shape.leading, columnStride: 1))
-    subtract(packed, layout, right.span, layout, depth: upper.count, rows: rows, columns: columns)
+    update(
+      .subtract, packed, layout, right.span, layout, depth: upper.count, rows: rows,
+      columns: columns)
   }
 }
 

@@ -1,6 +1,7 @@
 internal import CEchelonKernels
 
-/// `C = A·B` by one call of BLAS.
+/// `C = A·B`, by one call of BLAS; of large real matrices by packing their factors, where the instruction set in use has
+/// such products.
 ///
 /// - Shapes: A is m × k, B is k × n, C is m × n, any of them 0; each a view with strides into its
 ///   span. With k = 0, C becomes 0. The old contents of C are not read, NaN or not.
@@ -31,21 +32,14 @@ public func multiply<Element: BLASElement>(
   }
   try BLASInfo.require()
 
-  if cView.rowMajorLeadingDimension != nil {
+  if PackedFactors<Element>.areAvailable, min(cView.rows, cView.columns) >= leastPackedSide,
+    !isSmall(aView, cView, of: Element.self)
+  {
+    multiplyByPanels(a, aView, b, bView, into: &c, cView)
+  } else if cView.rowMajorLeadingDimension != nil {
     product(a, aView, b, bView, into: &c, cView)
   } else {
-    let dense = MatrixView(rows: cView.rows, columns: cView.columns)
-    var result = [Element](repeating: 0, count: dense.extent)
-    var span = result.mutableSpan
-    product(a, aView, b, bView, into: &span, dense)
-    // SAFETY: both views lie inside their spans, and the shim, which sees columns for rows, touches no more.
-    unsafe withAddress(span.span) { result in
-      unsafe withAddress(&c) { c in
-        unsafe ek_unpack(
-          MemoryLayout<Element>.stride, dense.columns, dense.rows, result!, dense.columns, c!,
-          cView.columnStride, cView.rowStride)
-      }
-    }
+    scatter(into: &c, cView) { product(a, aView, b, bView, into: &$0, $1) }
   }
 }
 
@@ -63,12 +57,59 @@ private func mostOfSmallProduct<Element>(of _: Element.Type) -> Int {
   MemoryLayout<Element>.stride == MemoryLayout<Float>.stride ? 1 << 23 : 1 << 21
 }
 
+/// Rows and columns of C from which on packing takes little beside multiplying.
+private let leastPackedSide = 48
+
+private func isSmall<Element>(_ a: MatrixView, _ c: MatrixView, of type: Element.Type) -> Bool {
+  c.rows * c.columns <= mostOfSmallProduct(of: type) / a.columns
+}
+
+/// Into a C whose rows or columns may have gaps between their elements. Everything is checked and nothing is empty.
+private func multiplyByPanels<Element: BLASElement>(
+  _ a: Span<Element>, _ aView: MatrixView, _ b: Span<Element>, _ bView: MatrixView,
+  into c: inout MutableSpan<Element>, _ cView: MatrixView
+) {
+  if let leading = cView.columnMajorLeadingDimension {
+    multiplyByPanels(
+      a, aView, b, bView.transposed, into: &c,
+      ColumnMajorShape(rows: cView.rows, columns: cView.columns, leading: leading))
+  } else if let leading = cView.rowMajorLeadingDimension {
+    // Rows are the columns of the transpose.
+    multiplyByPanels(
+      b, bView.transposed, a, aView, into: &c,
+      ColumnMajorShape(rows: cView.columns, columns: cView.rows, leading: leading))
+  } else {
+    scatter(into: &c, cView) { dense, view in
+      multiplyByPanels(a, aView, b, bView, into: &dense, view)
+    }
+  }
+}
+
+/// Computes C in dense rows, and puts them to where its elements lie.
+private func scatter<Element: BLASElement>(
+  into c: inout MutableSpan<Element>, _ cView: MatrixView,
+  _ body: (_ dense: inout MutableSpan<Element>, _ view: MatrixView) -> Void
+) {
+  let dense = MatrixView(rows: cView.rows, columns: cView.columns)
+  var result = [Element](repeating: 0, count: dense.extent)
+  var span = result.mutableSpan
+  body(&span, dense)
+  // SAFETY: both views lie inside their spans, and the shim, which sees columns for rows, touches no more.
+  unsafe withAddress(span.span) { result in
+    unsafe withAddress(&c) { c in
+      unsafe ek_unpack(
+        MemoryLayout<Element>.stride, dense.columns, dense.rows, result!, dense.columns, c!,
+        cView.columnStride, cView.rowStride)
+    }
+  }
+}
+
 /// Into a row-major C. Everything is checked and nothing is empty.
 private func product<Element: BLASElement>(
   _ a: Span<Element>, _ aView: MatrixView, _ b: Span<Element>, _ bView: MatrixView,
   into c: inout MutableSpan<Element>, _ cView: MatrixView
 ) {
-  let isSmall = cView.rows * cView.columns <= mostOfSmallProduct(of: Element.self) / aView.columns
+  let isSmall = isSmall(aView, cView, of: Element.self)
   withFactor(a, aView, isCopied: isSmall) { a, transposeA, leadingA in
     withFactor(b, bView, isCopied: isSmall) { b, transposeB, leadingB in
       unsafe a.withUnsafeBufferPointer { a in

@@ -1,6 +1,6 @@
 internal import CEchelonKernels
 
-// Factors that the workers share packed, as the inner loop of a product reads them (packed.h, 0054): a BLAS would pack
+// Factors that the workers share packed, as the inner loop of a product reads them (packed.h, 0055): a BLAS would pack
 // them anew for each tile.
 
 /// Packed factors of one element type.
@@ -116,12 +116,26 @@ struct PackedFactor {
   }
 }
 
+/// What becomes of C by a product of packed factors.
+enum PackedUpdate {
+  case subtract, subtractLower, set, add
+
+  var number: Int32 {
+    switch self {
+    case .subtract: Int32(EK_UPDATE_SUBTRACT)
+    case .subtractLower: Int32(EK_UPDATE_SUBTRACT_LOWER)
+    case .set: Int32(EK_UPDATE_SET)
+    case .add: Int32(EK_UPDATE_ADD)
+    }
+  }
+}
+
 extension ColumnMajorMatrix {
-  /// Subtracts A·Bᵀ of packed factors from a block.
-  /// - Parameter isLower: whether what is above the diagonal of the block is of no use.
-  func subtract(
-    _ a: Span<Element>, _ left: PackedFactor, _ b: Span<Element>, _ right: PackedFactor, depth: Int,
-    rows: Range<Int>, columns: Range<Int>, isLower: Bool = false, level: InstructionSet? = nil
+  /// Updates a block by A·Bᵀ of packed factors.
+  func update(
+    _ update: PackedUpdate, _ a: Span<Element>, _ left: PackedFactor, _ b: Span<Element>,
+    _ right: PackedFactor, depth: Int, rows: Range<Int>, columns: Range<Int>,
+    level: InstructionSet? = nil
   ) {
     guard !rows.isEmpty, !columns.isEmpty, depth > 0 else { return }
     precondition(rows.upperBound <= shape.rows && columns.upperBound <= shape.columns)
@@ -133,43 +147,18 @@ extension ColumnMajorMatrix {
     // SAFETY: the factors end inside their spans by the check, and the block inside the matrix.
     unsafe a.withUnsafeBufferPointer { a in
       unsafe b.withUnsafeBufferPointer { b in
-        unsafe ek_subtract_packed(
+        unsafe ek_multiply_packed(
           Element.lapackType, level.number, rows.count, columns.count, depth,
           a.baseAddress! + left.start, left.panelStride, b.baseAddress! + right.start,
           right.panelStride, address(rows.lowerBound, columns.lowerBound), shape.leading,
-          isLower ? 1 : 0)
+          update.number)
       }
     }
   }
 }
 
-/// Subtracts A·Bᵀ from C, m × n, by packing both factors, as the steps of factorizations do for each other.
-///
-/// - Shapes: A is m × k, B is n × k, any strides; C is column-major.
-/// - Accuracy: each element as a sum of k products, 3 KiB of a row at a time.
-/// - Bits: the same at each level that has such products.
-/// - Parameters:
-///   - isLower: whether what is above the diagonal of C is of no use.
-///   - level: nil is the one in use.
-package func subtractByPanels<Element: BLASElement>(
-  _ a: Span<Element>, _ aView: MatrixView, _ b: Span<Element>, _ bView: MatrixView,
-  from c: inout MutableSpan<Element>, _ shape: ColumnMajorShape, isLower: Bool = false,
-  level: InstructionSet? = nil
-) {
-  let depth = aView.columns
-  precondition(aView.rows == shape.rows && bView.rows == shape.columns && bView.columns == depth)
-  precondition(aView.extent <= a.count && bView.extent <= b.count, "a view reaches outside")
-  guard shape.rows > 0, shape.columns > 0, depth > 0 else { return }
-  let factor = PackedFactor(columns: depth, of: Element.self)
-  // SAFETY: the views lie inside, by the check.
-  let left = unsafe a.withUnsafeBufferPointer { unsafe packedCopy($0.baseAddress!, aView) }
-  let right = unsafe b.withUnsafeBufferPointer { unsafe packedCopy($0.baseAddress!, bView) }
-  ColumnMajorMatrix(&c, shape).subtract(
-    left.span, factor, right.span, factor, depth: depth, rows: 0..<shape.rows,
-    columns: 0..<shape.columns, isLower: isLower, level: level)
-}
-
-/// Packs a factor for one product.
+/// Packs a factor of one product.
+/// - Parameter first: where a view begins that can be read.
 @unsafe func packedCopy<Element: BLASElement>(
   _ first: UnsafePointer<Element>, _ view: MatrixView
 ) -> [Element] {
@@ -181,5 +170,64 @@ package func subtractByPanels<Element: BLASElement>(
       first, rows: view.rows, columns: view.columns, rowStride: view.rowStride,
       columnStride: view.columnStride, at: PackedFactor(columns: view.columns, of: Element.self))
     initialized = count
+  }
+}
+
+/// `C = A·Bᵀ` of real matrices, by packing both factors, some columns at a time.
+///
+/// - Shapes: A is m × k, B is n × k, m, n, k ≥ 1, any strides; C is m × n, column-major. What C was is not read.
+/// - Accuracy: each element is the sum of products over 3 KiB of a row at a time, each by one multiply-add.
+/// - Bits: those of an element depend on a row of A and one of B alone, and are the same at each level that has such
+///   products (`PackedFactors.areAvailable`).
+/// - Parameters:
+///   - isSubtracted: whether the product is taken from C instead.
+///   - level: nil is the one in use.
+package func multiplyByPanels<Element: BLASElement>(
+  _ a: Span<Element>, _ aView: MatrixView, _ b: Span<Element>, _ bView: MatrixView,
+  into c: inout MutableSpan<Element>, _ shape: ColumnMajorShape, isSubtracted: Bool = false,
+  level: InstructionSet? = nil
+) {
+  precondition(
+    aView.rows == shape.rows && bView.rows == shape.columns && bView.columns == aView.columns)
+  precondition(aView.extent <= a.count && bView.extent <= b.count, "a view reaches outside")
+  guard shape.rows > 0, shape.columns > 0, aView.columns > 0 else { return }
+  let matrix = ColumnMajorMatrix(&c, shape)
+  // As many rows as keep both factors of a part in the third cache.
+  let most = (left: 2048, right: 1024)
+  let depth = 3072 / MemoryLayout<Element>.stride
+  // SAFETY: parts of views that lie inside, by the check.
+  unsafe a.withUnsafeBufferPointer { a in
+    unsafe b.withUnsafeBufferPointer { b in
+      for rows in parts(shape.rows, most.left) {
+        for inner in parts(aView.columns, depth) {
+          let layout = PackedFactor(columns: inner.count, of: Element.self)
+          let left = unsafe packedCopy(
+            a.baseAddress! + aView.offset(rows.lowerBound, inner.lowerBound),
+            aView.part(rows: rows.count, columns: inner.count))
+          for columns in parts(shape.columns, most.right) {
+            let right = unsafe packedCopy(
+              b.baseAddress! + bView.offset(columns.lowerBound, inner.lowerBound),
+              bView.part(rows: columns.count, columns: inner.count))
+            matrix.update(
+              isSubtracted ? .subtract : inner.lowerBound == 0 ? .set : .add, left.span, layout,
+              right.span, layout, depth: inner.count, rows: rows, columns: columns, level: level)
+          }
+        }
+      }
+    }
+  }
+}
+
+private func parts(_ count: Int, _ most: Int) -> [Range<Int>] {
+  stride(from: 0, to: count, by: most).map { $0..<min(count, $0 + most) }
+}
+
+extension MatrixView {
+  fileprivate func offset(_ row: Int, _ column: Int) -> Int {
+    row * rowStride + column * columnStride
+  }
+
+  fileprivate func part(rows: Int, columns: Int) -> MatrixView {
+    MatrixView(rows: rows, columns: columns, rowStride: rowStride, columnStride: columnStride)
   }
 }

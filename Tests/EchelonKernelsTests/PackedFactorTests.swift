@@ -5,7 +5,7 @@ import Testing
 @Suite struct `Products of packed factors` {
   /// What is asked for: sums over 3 KiB of a row at a time, by one multiply-add for each product.
   private func expected<Element: BLASScalar>(
-    _ c: Element, depth: Int, _ factors: (Int) -> (Element, Element)
+    _ c: Element, depth: Int, _ isSubtracted: Bool, _ factors: (Int) -> (Element, Element)
   ) -> Element {
     let part = 3072 / MemoryLayout<Element>.stride
     var c = c
@@ -15,13 +15,13 @@ import Testing
         let (a, b) = factors(p)
         sum.addProduct(a, b)
       }
-      c -= sum
+      c = isSubtracted ? c - sum : start == 0 ? sum : c + sum
     }
     return c
   }
 
   private func check<Element: BLASScalar>(
-    _ m: Int, _ n: Int, _ k: Int, isLower: Bool, _ random: inout TestRandom,
+    _ m: Int, _ n: Int, _ k: Int, isSubtracted: Bool, _ random: inout TestRandom,
     of type: Element.Type
   ) {
     func numbers(_ count: Int) -> [Element] {
@@ -39,15 +39,15 @@ import Testing
     var results = levels.map { _ in before }
     for (index, level) in levels.enumerated() {
       var c = results[index].mutableSpan
-      subtractByPanels(
-        a.span, aView, b.span, bView, from: &c, shape, isLower: isLower, level: level)
+      multiplyByPanels(
+        a.span, aView, b.span, bView, into: &c, shape, isSubtracted: isSubtracted, level: level)
     }
     for j in 0..<n {
-      for i in 0..<shape.leading where !isLower || i >= j {
+      for i in 0..<shape.leading {
         let place = i + j * shape.leading
         let right =
           i < m
-          ? expected(before[place], depth: k) {
+          ? expected(isSubtracted ? before[place] : 0, depth: k, isSubtracted) {
             (a[i * aView.rowStride + $0], b[j + $0 * bView.columnStride])
           } : before[place]
         for (result, level) in zip(results, levels) where result[place] != right {
@@ -64,7 +64,8 @@ import Testing
     var random = TestRandom(seed: testSeed("PackedFactorTests"))
     let shapes = [
       (1, 1, 1), (24, 8, 5), (25, 9, 7), (48, 24, 384), (23, 7, 385), (47, 31, 768), (49, 25, 769),
-      (97, 6, 3), (7, 97, 100), (200, 48, 10), (0, 3, 4), (3, 0, 4), (3, 4, 0),
+      (97, 6, 3), (7, 97, 100), (200, 48, 10), (0, 3, 4), (3, 0, 4),
+      (2060, 2, 9), (3, 1030, 9),
     ]
     let drawn = (0..<20).map { _ in
       (
@@ -73,8 +74,8 @@ import Testing
       )
     }
     for (m, n, k) in shapes + drawn {
-      check(m, n, k, isLower: false, &random, of: Double.self)
-      check(m, n, k, isLower: m >= n, &random, of: Float.self)
+      check(m, n, k, isSubtracted: k % 2 == 1, &random, of: Double.self)
+      check(m, n, k, isSubtracted: m >= n, &random, of: Float.self)
     }
   }
 
@@ -95,10 +96,10 @@ import Testing
     var c = [Double](repeating: 0, count: 30 * 5)
     guard PackedFactors<Double>.areAvailable else { return }
     var span = c.mutableSpan
-    subtractByPanels(
+    multiplyByPanels(
       a.span, MatrixView(rows: 30, columns: 4, rowStride: 1, columnStride: 30), b.span,
-      MatrixView(rows: 5, columns: 4), from: &span,
+      MatrixView(rows: 5, columns: 4), into: &span,
       ColumnMajorShape(rows: 30, columns: 5, leading: 30))
-    for (index, x) in c.enumerated() { #expect(index % 30 == 7 ? x.isNaN : x == -4) }
+    for (index, x) in c.enumerated() { #expect(index % 30 == 7 ? x.isNaN : x == 4) }
   }
 }

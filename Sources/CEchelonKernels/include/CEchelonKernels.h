@@ -304,15 +304,17 @@ ek_scaled ek_determinant_f32(int level, ptrdiff_t n, const float *a, ek_layout l
 /// Bytes of a column of a panel: a packed factor lies in panels of 24 rows of double or 48 of float, each column by
 /// column.
 enum { EK_PANEL_BYTES = 192 };
-/// Whether the level has `ek_subtract_packed_f64` and its like: it needs a fused multiply-add.
+/// What becomes of C by a product: C − A·Bᵀ, all or only what is on the diagonal and below (the rest is of no use to
+/// anybody); A·Bᵀ, whatever C was; C + A·Bᵀ.
+enum { EK_UPDATE_SUBTRACT, EK_UPDATE_SUBTRACT_LOWER, EK_UPDATE_SET, EK_UPDATE_ADD };
+/// Whether the level has `ek_multiply_packed_f64` and its like: it needs a fused multiply-add.
 int ek_has_packed_products(int level);
-/// C − A·Bᵀ in place of C, m × n, column-major; A, m × k, and B, n × k, are packed (`ek_pack_panels`).
+/// Updates C, m × n, column-major, by A·Bᵀ; A, m × k, and B, n × k, are packed (`ek_pack_panels`).
 /// - `a_stride`, `b_stride`: elements from one panel to the next.
-/// - `is_lower`: what is above the diagonal of C is of no use to anybody, and may be left as it is.
-void ek_subtract_packed_f64(int level, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const double *a, ptrdiff_t a_stride,
-                            const double *b, ptrdiff_t b_stride, double *c, ptrdiff_t ldc, int is_lower);
-void ek_subtract_packed_f32(int level, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_stride,
-                            const float *b, ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int is_lower);
+void ek_multiply_packed_f64(int level, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const double *a, ptrdiff_t a_stride,
+                            const double *b, ptrdiff_t b_stride, double *c, ptrdiff_t ldc, int update);
+void ek_multiply_packed_f32(int level, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_stride,
+                            const float *b, ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int update);
 
 // Questions to the loaded BLAS: functions by name, which may not be there; the answer is then 0 or
 // the empty string. The file's path is valid until the next call on the same thread.

@@ -78,9 +78,9 @@ int ek_has_nan(int type, char triangle, ptrdiff_t n, const void *a);
 /// - `panel_stride`: elements from one panel to the next.
 void ek_pack_panels(size_t size, ptrdiff_t rows, ptrdiff_t columns, const void *a, ptrdiff_t row_stride,
                     ptrdiff_t column_stride, void *out, ptrdiff_t panel_stride);
-/// `ek_subtract_packed_f64` and its like; double and float only.
-void ek_subtract_packed(int type, int level, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const void *a, ptrdiff_t a_stride,
-                        const void *b, ptrdiff_t b_stride, void *c, ptrdiff_t ldc, int is_lower);
+/// `ek_multiply_packed_f64` and its like; double and float only.
+void ek_multiply_packed(int type, int level, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const void *a, ptrdiff_t a_stride,
+                        const void *b, ptrdiff_t b_stride, void *c, ptrdiff_t ldc, int update);
 
 // lapack_products.c: BLAS. `alpha` and `beta` point to elements; of `herk` to real numbers.
 void ek_gemm(int type, char transpose_a, char transpose_b, int m, int n, int k, const void *alpha, const void *a,

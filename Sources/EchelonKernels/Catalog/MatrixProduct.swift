@@ -8,10 +8,11 @@ extension KernelFamily {
   ///   column strides, transposed views included. With k = 0, C becomes 0.
   /// - Units: the product of those of A and B.
   /// - Chunking: tiles of C whose size depends on m and n only; a tile is one call of BLAS over the
-  ///   whole inner dimension. C shares no memory with A or B, so a tile can be run again.
+  ///   whole inner dimension, or, where it is large and the instruction set in use has a fused multiply-add, a product of
+  ///   factors that the worker packs. C shares no memory with A or B, so a tile can be run again.
   /// - Accuracy: |C - Ĉ| ≤ γₖ·|A|·|B| element-wise, u that of the element type.
-  /// - Errors: `shapeMismatch`, `outputOverlapsItself`, `tooLarge`. NaN and infinities propagate as
-  ///   the BLAS in use does it.
+  /// - Errors: `shapeMismatch`, `outputOverlapsItself`, `tooLarge`. NaN and infinities propagate; in small
+  ///   products as the BLAS in use does it.
   /// - Source: K. Goto, R. A. van de Geijn, "Anatomy of high-performance matrix multiplication",
   ///   *ACM TOMS* 34 (2008); Higham, *Accuracy and Stability*, 2nd ed., §3.5.
   public static let matrixProduct = KernelFamily(

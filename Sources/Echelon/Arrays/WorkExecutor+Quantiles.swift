@@ -17,10 +17,41 @@ public struct Histogram: Sendable, Equatable {
   public let above: Int
   /// How many are NaN.
   public let nanCount: Int
+  /// Of the run whose samples these are; nil of elements of an array.
+  private let origin: (seed: UInt64, elapsedTime: Duration)?
+
+  /// The same edges and counts, whatever was counted.
+  public static func == (left: Histogram, right: Histogram) -> Bool {
+    left.edges == right.edges && left.counts == right.counts && left.below == right.below
+      && left.above == right.above && left.nanCount == right.nanCount
+  }
 
   /// - Parameter counts: of the bins, then below, above and NaN.
   init(edges: [Double], counts: [Int]) {
+    self.init(edges: edges, counts: counts, origin: nil)
+  }
+
+  /// That of a run which has come so far.
+  init(_ state: HistogramState) {
+    self.init(
+      edges: state.edges, counts: state.counts,
+      origin: (seed: state.seed, elapsedTime: state.elapsedTime))
+  }
+
+  /// What a later run of `monteCarloHistogram` goes on from; nil of elements that no run has drawn. It takes no part in
+  /// comparisons: histograms of the same edges and counts are equal.
+  public var state: HistogramState? {
+    origin.map {
+      var state = HistogramState(
+        seed: $0.seed, edges: edges, counts: counts + [below, above, nanCount])
+      state.elapsedTime = $0.elapsedTime
+      return state
+    }
+  }
+
+  private init(edges: [Double], counts: [Int], origin: (seed: UInt64, elapsedTime: Duration)?) {
     let bins = edges.count - 1
+    self.origin = origin
     self.edges = edges
     self.counts = Array(counts[0..<bins])
     below = counts[bins]
@@ -118,7 +149,9 @@ extension WorkExecutor {
   ) async throws -> RankedElements {
     if x.count <= 1 << 17 {
       let sorted = try await finished(startSorted(x, priority: priority))
-      return RankedElements(nanCount: sorted.withSpan { x in x.indices.count { x[$0].doubleValue.isNaN } }) {
+      return RankedElements(
+        nanCount: sorted.withSpan { x in x.indices.count { x[$0].doubleValue.isNaN } }
+      ) {
         ranks in
         Dictionary(uniqueKeysWithValues: Set(ranks).map { ($0, sorted[$0].doubleValue) })
       }

@@ -17,7 +17,7 @@ struct RunClock: Sendable {
 }
 
 /// Where a run stands.
-private protocol SamplingState: Sendable {
+protocol SamplingState: Sendable {
   associatedtype Estimate: Sendable
   var seed: UInt64 { get }
   var nextSample: Int { get }
@@ -33,7 +33,7 @@ extension VectorMonteCarloState: SamplingState {
 }
 
 /// What is sampled, and until when.
-private protocol SamplingRun: Sendable {
+protocol SamplingRun: Sendable {
   associatedtype State: SamplingState
   var goal: MonteCarloGoal { get }
   func isReached(by estimate: State.Estimate) -> Bool
@@ -95,7 +95,7 @@ extension WorkExecutor {
       from: state)
   }
 
-  private func start<Run: SamplingRun>(
+  func start<Run: SamplingRun>(
     _ run: Run, from state: Run.State
   ) throws -> Future<Run.State.Estimate> {
     try check(run.goal, from: state.nextSample)
@@ -132,7 +132,7 @@ extension WorkExecutor {
     }
   }
 
-  private func estimates<Run: SamplingRun>(
+  func estimates<Run: SamplingRun>(
     _ run: Run, from state: Run.State
   ) throws -> AsyncThrowingStream<Run.State.Estimate, any Error> {
     try check(run.goal, from: state.nextSample)

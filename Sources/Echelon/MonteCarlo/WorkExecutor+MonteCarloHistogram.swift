@@ -1,4 +1,4 @@
-import EchelonKernels
+public import EchelonKernels
 public import EchelonMemory
 import EchelonPool
 public import EchelonRandom
@@ -29,7 +29,7 @@ extension WorkExecutor {
   ) throws -> Future<Histogram> {
     try startCounting(
       ChunkFunction { chunk in chunk.keepSamples(sample) }, orElse: KeptSampleProgram(sample),
-      samples, seed, bins, range, priority)
+      from: HistogramState(seed: seed, bins: bins, in: range), until: .samples(samples), priority)
   }
 
   /// How many samples fall into bins of equal width; see `startMonteCarloHistogram`.
@@ -57,33 +57,156 @@ extension WorkExecutor {
     ).result()
   }
 
+  /// Starts counting samples in bins until the counts are good enough, and returns the future of the histogram.
+  ///
+  ///     let losses = try await pool.monteCarloHistogram(
+  ///       seed: 42, until: .standardError(1e-4), bins: 100, in: 0...1e6) { rng in … }
+  ///
+  /// The run is looked at where `startMonteCarlo(seed:until:)` looks. A standard error is that of the probability of a bin,
+  /// and of all bins; see `MonteCarloGoal.isReached(by:)` of a histogram.
+  /// - Parameters:
+  ///   - seed: as for `startMonteCarlo(seed:until:)`, like the goal, the priority and the closure.
+  ///   - bins: as for `startMonteCarloHistogram(samples:seed:bins:in:)`, like the range.
+  ///   - state: of a histogram of the same closure, seed and bins, to go on with its run: the counts are those of one run.
+  /// - Throws: `PoolError.invalidArgument` for numbers out of range, a goal that cannot be, such as fewer samples than the
+  ///   state has, or a state of another seed or other bins; `ArenaError` when memory runs out.
+  @inlinable @inline(__always)
+  public func startMonteCarloHistogram(
+    seed: UInt64, until goal: MonteCarloGoal, bins: Int, in range: ClosedRange<Double>,
+    resuming state: HistogramState? = nil, priority: WorkPriority = .normal,
+    _ sample: @escaping @Sendable (inout PhiloxGenerator) -> Double
+  ) throws -> Future<Histogram> {
+    try startCounting(
+      ChunkFunction { chunk in chunk.keepSamples(sample) }, orElse: KeptSampleProgram(sample),
+      from: try beginning(state, seed: seed, bins: bins, in: range), until: goal, priority)
+  }
+
+  /// Counts samples in bins until the counts are good enough; see `startMonteCarloHistogram(seed:until:bins:in:)`.
+  @inlinable @inline(__always)
+  public func monteCarloHistogram(
+    seed: UInt64, until goal: MonteCarloGoal, bins: Int, in range: ClosedRange<Double>,
+    resuming state: HistogramState? = nil, priority: WorkPriority = .normal,
+    _ sample: @escaping @Sendable (inout PhiloxGenerator) -> Double
+  ) async throws -> Histogram {
+    try await startMonteCarloHistogram(
+      seed: seed, until: goal, bins: bins, in: range, resuming: state, priority: priority, sample
+    ).value
+  }
+
+  /// Counts samples in bins until the counts are good enough, blocking; see
+  /// `startMonteCarloHistogram(seed:until:bins:in:)`.
+  @available(*, noasync)
+  @inlinable @inline(__always)
+  public func monteCarloHistogram(
+    seed: UInt64, until goal: MonteCarloGoal, bins: Int, in range: ClosedRange<Double>,
+    resuming state: HistogramState? = nil, priority: WorkPriority = .normal,
+    _ sample: @escaping @Sendable (inout PhiloxGenerator) -> Double
+  ) throws -> Histogram {
+    try startMonteCarloHistogram(
+      seed: seed, until: goal, bins: bins, in: range, resuming: state, priority: priority, sample
+    ).result()
+  }
+
+  /// Histograms of ever more samples, as `monteCarloEstimates` gives estimates: one after each boundary, until one is good
+  /// enough. Leaving the loop ends the run.
+  ///
+  ///     for try await found in try pool.monteCarloHistogramEstimates(
+  ///       seed: 42, until: .samples(1 << 30), bins: 100, in: 0...1, sample)
+  ///     {
+  ///       if found.counts[99] >= 1000 { break }
+  ///     }
+  /// - Parameters: as for `startMonteCarloHistogram(seed:until:bins:in:)`.
+  @inlinable @inline(__always)
+  public func monteCarloHistogramEstimates(
+    seed: UInt64, until goal: MonteCarloGoal, bins: Int, in range: ClosedRange<Double>,
+    resuming state: HistogramState? = nil, priority: WorkPriority = .normal,
+    _ sample: @escaping @Sendable (inout PhiloxGenerator) -> Double
+  ) throws -> AsyncThrowingStream<Histogram, any Error> {
+    try counting(
+      ChunkFunction { chunk in chunk.keepSamples(sample) }, orElse: KeptSampleProgram(sample),
+      from: try beginning(state, seed: seed, bins: bins, in: range), until: goal, priority)
+  }
+
   @usableFromInline
   package func startCounting(
-    _ function: ChunkFunction, orElse program: KeptSampleProgram, _ samples: Int, _ seed: UInt64,
-    _ bins: Int, _ range: ClosedRange<Double>, _ priority: WorkPriority
+    _ function: ChunkFunction, orElse program: KeptSampleProgram, from state: HistogramState,
+    until goal: MonteCarloGoal, _ priority: WorkPriority
   ) throws -> Future<Histogram> {
-    guard samples >= 0 else {
-      throw PoolError.invalidArgument("a Monte Carlo run of \(samples) samples; take 0 or more")
-    }
-    let edges = try histogramEdges(bins, range)
-    let sampling = Unsent((function, program))
-    return try startSteps { [self] in
-      var totals = [Int](repeating: 0, count: bins + 3)
-      var first = 0
-      while first < samples {
-        let count = min(samples - first, 1 << 24)
-        let (function, program) = sampling.functions
-        let x = try await finished(
-          startKeeping(
-            function, orElse: program, count: count, from: first, seed: seed, priority: priority,
-            deadline: nil))
-        let found = try await finished(
-          startHistogram(x, bins: bins, in: range, priority: priority))
-        let counts = found.counts + [found.below, found.above, found.nanCount]
-        for (index, count) in counts.enumerated() { totals[index] += count }
-        first += count
+    try start(
+      HistogramRun(sample: Unsent((function, program)), goal: goal, priority: priority), from: state
+    )
+  }
+
+  @usableFromInline
+  package func counting(
+    _ function: ChunkFunction, orElse program: KeptSampleProgram, from state: HistogramState,
+    until goal: MonteCarloGoal, _ priority: WorkPriority
+  ) throws -> AsyncThrowingStream<Histogram, any Error> {
+    try estimates(
+      HistogramRun(sample: Unsent((function, program)), goal: goal, priority: priority), from: state
+    )
+  }
+
+  /// The state to begin with.
+  /// - Throws: `PoolError.invalidArgument` for bins that cannot be, or a state of another run.
+  @usableFromInline
+  package func beginning(
+    _ state: HistogramState?, seed: UInt64, bins: Int, in range: ClosedRange<Double>
+  ) throws -> HistogramState {
+    let new = try HistogramState(seed: seed, bins: bins, in: range)
+    guard let state else { return new }
+    try check(state.seed, is: seed)
+    guard state.binCount == bins, state.range == range else {
+      func words(_ state: HistogramState) -> String {
+        "\(state.binCount) bins from \(state.range.lowerBound) to \(state.range.upperBound)"
       }
-      return Histogram(edges: edges, counts: totals)
+      throw PoolError.invalidArgument(
+        "a histogram of \(words(new)) that goes on from one of \(words(state)); take the same")
+    }
+    return state
+  }
+}
+
+extension HistogramState: SamplingState {
+  func estimate() -> Histogram { Histogram(self) }
+}
+
+/// Samples that are counted in bins.
+private struct HistogramRun: SamplingRun {
+  let sample: Unsent<(ChunkFunction, KeptSampleProgram)>
+  let goal: MonteCarloGoal
+  let priority: WorkPriority
+
+  /// As many as are kept at a time: 128 MiB of them.
+  private static var pieceLength: Int { 1 << 24 }
+
+  func isReached(by histogram: Histogram) -> Bool { goal.isReached(by: histogram) }
+  func state(of histogram: Histogram) -> HistogramState { histogram.state! }
+
+  /// A state keeps all; a time ends a run where it ends others.
+  var partLength: Int { MonteCarloState.partLength }
+
+  func start(
+    on executor: some WorkExecutor, from state: HistogramState, upTo count: Int, isFine: Bool
+  ) throws -> Future<Histogram> {
+    let clock = RunClock(after: state.elapsedTime)
+    return try executor.startSteps {
+      var state = state
+      var next = state.nextSample
+      while next < count {
+        let length = min(count - next, Self.pieceLength)
+        let (function, program) = sample.functions
+        let x = try await finished(
+          executor.startKeeping(
+            function, orElse: program, count: length, from: next, seed: state.seed,
+            chunkLength: isFine ? 512 : 16_384, priority: priority, deadline: nil))
+        let found = try await finished(
+          executor.startHistogram(x, bins: state.binCount, in: state.range, priority: priority))
+        state = state.adding(found.counts + [found.below, found.above, found.nanCount])
+        next += length
+      }
+      state.elapsedTime = clock.elapsed
+      return Histogram(state)
     }
   }
 }

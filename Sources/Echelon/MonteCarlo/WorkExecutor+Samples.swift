@@ -77,11 +77,14 @@ extension WorkExecutor {
     ).result()
   }
 
-  /// - Parameter isTold: whether the function stores sums unless it is told to keep samples.
+  /// - Parameters:
+  ///   - isTold: whether the function stores sums unless it is told to keep samples.
+  ///   - chunkLength: how many samples a worker draws at a time; no part of the answer.
   @usableFromInline
   package func startKeeping(
     _ function: ChunkFunction, orElse program: KeptSampleProgram, count: Int, from first: Int,
-    seed: UInt64, isTold: Bool = false, priority: WorkPriority, deadline: Duration?
+    seed: UInt64, isTold: Bool = false, chunkLength: Int = 16_384, priority: WorkPriority,
+    deadline: Duration?
   ) throws -> Future<SharedArray<Double>> {
     guard count >= 0, first >= 0, !first.addingReportingOverflow(count).overflow else {
       throw PoolError.invalidArgument(
@@ -90,7 +93,7 @@ extension WorkExecutor {
     let samples = try uninitializedArray(of: Double.self, count: count)
     var job = ClosureJob(
       function: function, program: program, label: "Monte Carlo samples", elementCount: count,
-      chunkLength: 16_384, output: ArrayReference(samples), inputs: [],
+      chunkLength: chunkLength, output: ArrayReference(samples), inputs: [],
       parameters: try ParameterBytes(
         SampleRange(seed: seed, first: UInt64(first), keeps: isTold ? 1 : 0))
     ) { _ in samples }

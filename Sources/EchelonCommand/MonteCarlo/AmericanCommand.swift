@@ -69,7 +69,8 @@ struct AmericanCommand: AsyncParsableCommand {
     let (option, paths) = (option, regressionSamples.count)
     if let method = greeks.greeks {
       return try await options.runGreeks(
-        "american", parameters: parameters, note: Self.greeksNote, method: method,
+        "american", savedAs: "american --greeks \(method.rawValue)", parameters: parameters,
+        note: Self.greeksNote, method: method,
         sampler: GreeksSampler(option, regressionSamples: paths))
     }
     try await options.run(

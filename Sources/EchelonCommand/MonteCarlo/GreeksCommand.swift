@@ -15,6 +15,7 @@ struct GreeksCommand: AsyncParsableCommand {
       EXAMPLES
         echelon montecarlo greeks --strike 100
         echelon montecarlo greeks --put --method likelihood-ratio
+        echelon montecarlo greeks --samples 1e8 --save greeks.json
       """)
 
   @Option(help: ArgumentHelp("How derivatives are sampled.", valueName: "method"))
@@ -22,11 +23,7 @@ struct GreeksCommand: AsyncParsableCommand {
   @OptionGroup var asset: AssetOptions
   @OptionGroup var strike: StrikeOptions
   @OptionGroup var volatility: VolatilityOptions
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("How many samples, 2 to 1e12; 1e6 and 10_000_000 work.", valueName: "n"))
-  var samples = SampleCount(1_000_000)
-  @OptionGroup var options: MonteCarloRunOptions
+  @OptionGroup var options: GreeksRunOptions
 
   private var option: EuropeanOption {
     EuropeanOption(
@@ -48,7 +45,23 @@ struct GreeksCommand: AsyncParsableCommand {
         ("strike", .number(strike.strike)), ("volatility", .number(volatility.volatility)),
       ]
     try await options.runGreeks(
-      "greeks", parameters: parameters, method: method, samples: samples.count,
+      "greeks", savedAs: "greeks", parameters: parameters, method: method,
       sampler: GreeksSampler(option))
+  }
+}
+
+/// Greeks end at a number of samples alone.
+struct GreeksRunOptions: SavedRunOptions {
+  private static let defaultCount = 1_000_000
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How many samples, 2 to 1e12; 1e6 and 10_000_000 work. (default: 1000000)", valueName: "n"))
+  var samples: SampleCount?
+  @OptionGroup var saved: SavedOptions
+  @OptionGroup var run: MonteCarloRunOptions
+
+  func goal(after earlier: Int) -> MonteCarloGoal {
+    .samples(samples?.count ?? max(Self.defaultCount, earlier))
   }
 }

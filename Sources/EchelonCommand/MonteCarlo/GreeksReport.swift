@@ -11,6 +11,8 @@ struct GreeksReport {
   let found: [GreeksEstimate]
   /// Where they are known, of one asset.
   let exact: OptionGreeks?
+  /// How far an earlier run had come, where there was one.
+  let resumed: AssetGreeksState?
   let seed: UInt64
   let seconds: Double
   let workerCount: Int
@@ -70,7 +72,14 @@ struct GreeksReport {
           ("seed", .seed(seed)),
           ("greeks", .array(greeks)), ("seconds", .number(seconds)),
           ("workers", .integer(workerCount)),
-        ] + (note.map { [("note", .string($0))] } ?? [])
+        ]
+        + (resumed.map {
+          [
+            ("resumed_samples", .integer($0.sampleCount)),
+            ("resumed_seconds", .number($0.elapsedTime.seconds)),
+          ]
+        } ?? [])
+        + (note.map { [("note", .string($0))] } ?? [])
       try Console.write(JSONValue.object(members).text() + "\n")
     case .csv:
       var columns = [
@@ -111,6 +120,10 @@ struct GreeksReport {
     return Console.bold(title) + "\n" + table.text(width: Console.width)
       + "\(NumberText.grouped(found[0].sampleCount)) samples, seed \(seed), "
       + "\(NumberText.time(seconds: seconds)), \(NumberText.count(workerCount, "worker"))\n"
+      + (resumed.map {
+        "\(NumberText.grouped($0.sampleCount)) of them in the run that was saved, in "
+          + "\(NumberText.time(seconds: $0.elapsedTime.seconds))\n"
+      } ?? "")
       + (note.map { "\($0)\n" } ?? "")
   }
 }

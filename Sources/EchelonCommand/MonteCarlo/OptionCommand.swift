@@ -35,8 +35,8 @@ extension OptionCommand {
   func run() async throws {
     if let method = greeks.greeks {
       return try await options.runGreeks(
-        Self._commandName, parameters: parameters, note: note, method: method,
-        sampler: greeksSampler)
+        Self._commandName, savedAs: "\(Self._commandName) --greeks \(method.rawValue)",
+        parameters: parameters, note: note, method: method, sampler: greeksSampler)
     }
     let option = option
     try await options.run(

@@ -3,15 +3,29 @@ import Echelon
 import EchelonFiles
 import EchelonMemory
 
-/// What every run of samples needs to know: how many there are, or when they are enough.
-protocol SamplingOptions: ParsableArguments {
+/// What every run needs to know that can be saved and gone on with.
+protocol SavedRunOptions: ParsableArguments {
   var samples: SampleCount? { get }
+  var saved: SavedOptions { get }
+  var run: MonteCarloRunOptions { get }
+  /// When samples are enough.
+  /// - Parameter earlier: how many there are already.
+  func goal(after earlier: Int) -> MonteCarloGoal
+}
+
+/// What every run of samples needs to know: how many there are, or when they are enough.
+protocol SamplingOptions: SavedRunOptions {
   /// Where no end is given.
   static var defaultCount: Int { get }
   var ends: EndOptions { get }
   var quantiles: QuantileOptions { get }
-  var saved: SavedOptions { get }
-  var run: MonteCarloRunOptions { get }
+  var picture: PictureOptions { get }
+}
+
+extension SamplingOptions {
+  func goal(after earlier: Int) -> MonteCarloGoal {
+    ends.goal(samples: samples?.count, orElse: max(Self.defaultCount, earlier))
+  }
 }
 
 /// Of plain samples.
@@ -26,6 +40,7 @@ struct MonteCarloOptions: SamplingOptions {
   @OptionGroup var ends: EndOptions
   @OptionGroup var quantiles: QuantileOptions
   @OptionGroup var saved: SavedOptions
+  @OptionGroup var picture: PictureOptions
   @OptionGroup var run: MonteCarloRunOptions
 }
 
@@ -41,6 +56,7 @@ struct PathOptions: SamplingOptions {
   @OptionGroup var ends: EndOptions
   @OptionGroup var quantiles: QuantileOptions
   @OptionGroup var saved: SavedOptions
+  @OptionGroup var picture: PictureOptions
   @OptionGroup var run: MonteCarloRunOptions
 }
 
@@ -137,14 +153,8 @@ struct SavedOptions: ParsableArguments {
         + "before stand apart.",
       valueName: "file"), completion: .file())
   var resume: String?
-  @Option(
-    help: ArgumentHelp(
-      "A picture of how the estimate settled: a file ending in .svg or .png, or - for the terminal.",
-      valueName: "path"), completion: .file(extensions: ["svg", "png"]))
-  var plot: String?
 
   func validate() throws {
-    if let plot, plot != InputFile.standardStream { _ = try PlotFile(checking: plot) }
     if let save {
       try OutputPlace.check(save)
       guard Folder.entry(at: save) != .folder else {
@@ -160,77 +170,39 @@ struct SavedOptions: ParsableArguments {
   }
 }
 
-/// From where samples go on, and how far.
-struct Course<State: RunState> {
-  let seed: UInt64
-  let goal: MonteCarloGoal
-  let state: State?
-}
+/// How a run looked on the way.
+struct PictureOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A picture of how the estimate settled: a file ending in .svg or .png, or - for the terminal.",
+      valueName: "path"), completion: .file(extensions: ["svg", "png"]))
+  var plot: String?
 
-/// How the samples of a command are started.
-struct Sampler<Estimate: RunEstimate> {
-  typealias Estimates = AsyncThrowingStream<Estimate, any Error>
-  /// To their end at once.
-  let start: (ProcessPool, Course<Estimate.State>) throws -> Future<Estimate>
-  /// With estimates on the way.
-  let estimates: (ProcessPool, Course<Estimate.State>) throws -> Estimates
-  /// The first so many samples one by one; nil where they are of no use, or not to be had.
-  var kept: ((ProcessPool, _ count: Int, _ seed: UInt64) throws -> Future<SharedArray<Double>>)?
-
-  init(
-    estimates: @escaping (ProcessPool, Course<Estimate.State>) throws -> Estimates,
-    _ start: @escaping (ProcessPool, Course<Estimate.State>) throws -> Future<Estimate>
-  ) {
-    (self.start, self.estimates) = (start, estimates)
+  func validate() throws {
+    if let plot, plot != InputFile.standardStream { _ = try PlotFile(checking: plot) }
   }
 }
 
-extension Sampler<MonteCarloEstimate> {
-  static var pi: Sampler {
-    Sampler {
-      try $0.piEstimates(seed: $1.seed, until: $1.goal, resuming: $1.state)
-    } _: {
-      try $0.startPi(seed: $1.seed, until: $1.goal, resuming: $1.state)
-    }
-  }
-
-  static func price(of option: some SimulatedOption) -> Sampler {
-    var sampler = Sampler {
-      try $0.priceEstimates(of: option, seed: $1.seed, until: $1.goal, resuming: $1.state)
-    } _: {
-      try $0.startPrice(of: option, seed: $1.seed, until: $1.goal, resuming: $1.state)
-    }
-    sampler.kept = { try $0.startPriceSamples(of: option, count: $1, seed: $2) }
-    return sampler
-  }
+/// What a run has found, and how it came to it.
+struct RunOutcome<Estimate: RunEstimate> {
+  let estimate: Estimate
+  let course: Course<Estimate.State>
+  let seconds: Double
+  let history: EstimateHistory
 }
 
-extension SamplingOptions {
-  /// Whether a number of samples is all that may end the run.
-  var hasSamplesAlone: Bool {
-    ends.error == nil && ends.relativeError == nil && ends.seconds == nil && saved.save == nil
-      && saved.resume == nil && saved.plot == nil && quantiles.probabilities.isEmpty
-  }
-
-  /// Runs samples to their end in a pool whose workers have started, and writes the report.
+extension SavedRunOptions {
+  /// Runs samples to their end in a pool whose workers have started, saves how far they have come where that is asked for,
+  /// also when they are interrupted, and has the report written.
   /// - Parameters:
-  ///   - exact: the true value, where it is known.
-  ///   - note: what the standard error does not say.
-  func run<Estimate>(
-    _ name: String, exact: Double?, parameters: [(name: String, value: JSONValue)] = [],
-    note: String? = nil, sampler: Sampler<Estimate>
+  ///   - name: that of the command.
+  ///   - parameters: what says which run it is.
+  ///   - isWatched: whether estimates on the way are of use.
+  func sample<Estimate: RunEstimate>(
+    _ name: String, parameters: [(name: String, value: JSONValue)], isWatched: Bool,
+    sampler: Sampler<Estimate>,
+    write: (RunOutcome<Estimate>, ProcessPool, Interruption) async throws -> Void
   ) async throws {
-    if saved.plot == InputFile.standardStream, run.output.format != .table {
-      throw WrongUse(
-        "--plot - draws where --format \(run.output.format) writes; name a file for the picture",
-        command: "montecarlo \(name)")
-    }
-    guard quantiles.probabilities.isEmpty || sampler.kept != nil else {
-      throw WrongUse(
-        "--quantiles goes with options whose payoffs are sampled (call, put, asian, barrier, lookback, basket, "
-          + "heston, merton) and with integrals whose points are plain",
-        command: "montecarlo \(name)")
-    }
     let earlier = try saved.resume.map {
       try SavedRun<Estimate.State>(path: $0, of: name, parameters)
     }
@@ -238,14 +210,17 @@ extension SamplingOptions {
       seed: run.givenSeed, samples: samples?.count, path: saved.resume ?? "")
     try saved.checkPlace()
     let course = Course(
-      seed: earlier?.state.seed ?? run.seed,
-      goal: ends.goal(
-        samples: samples?.count, orElse: max(Self.defaultCount, earlier?.state.sampleCount ?? 0)),
+      seed: earlier?.state.seed ?? run.seed, goal: goal(after: earlier?.state.sampleCount ?? 0),
       state: earlier?.state)
     try await run.inPool { pool, interruption in
       var history = EstimateHistory()
       let (found, seconds) = try await timed {
-        try await estimate(sampler, course, pool, interruption, &history)
+        // Samples that nobody looks at on the way are one job, without a pause.
+        guard isWatched || saved.save != nil else {
+          return try await sampler.found(pool, course, interruption) as Estimate?
+        }
+        return try await estimate(
+          sampler.estimates(pool, course), course, interruption, &history)
       }
       // Saved first, so that a report that nobody reads to its end loses nothing.
       var problem: (any Error)?
@@ -264,16 +239,77 @@ extension SamplingOptions {
         )
       }
       guard let found, !interruption.hasHappened else { throw problem ?? CancellationError() }
+      // What has been found is there all the same.
+      if let problem { Console.report(problem) }
+      try await write(
+        RunOutcome(estimate: found, course: course, seconds: seconds, history: history), pool,
+        interruption)
+      if problem != nil { throw Exit.someInputFailed }
+    }
+  }
+
+  /// The last estimate; of a run that was interrupted the last one before that, if there is one.
+  private func estimate<Estimate: RunEstimate>(
+    _ estimates: AsyncThrowingStream<Estimate, any Error>, _ course: Course<Estimate.State>,
+    _ interruption: Interruption, _ history: inout EstimateHistory
+  ) async throws -> Estimate? {
+    let task = Task {
+      var line = EstimateLine(course.goal, from: course.state?.sampleCount ?? 0)
+      defer { line.clear() }
+      var last: Estimate?
+      var history = EstimateHistory()
+      for try await estimate in estimates {
+        last = estimate
+        history.add(estimate)
+        line.draw(estimate)
+      }
+      return (last, history)
+    }
+    interruption.watch { task.cancel() }
+    let (last, found) = try await task.value
+    history = found
+    return last
+  }
+}
+
+extension SamplingOptions {
+  /// Whether a number of samples is all that may end the run, and no more is asked of them.
+  var hasSamplesAlone: Bool {
+    ends.error == nil && ends.relativeError == nil && ends.seconds == nil && ends.atLeast == nil
+      && picture.plot == nil && quantiles.probabilities.isEmpty
+  }
+
+  /// Runs samples to their end in a pool whose workers have started, and writes the report.
+  /// - Parameters:
+  ///   - exact: the true value, where it is known.
+  ///   - note: what the standard error does not say.
+  func run<Estimate>(
+    _ name: String, exact: Double?, parameters: [(name: String, value: JSONValue)] = [],
+    note: String? = nil, sampler: Sampler<Estimate>
+  ) async throws {
+    if picture.plot == InputFile.standardStream, run.output.format != .table {
+      throw WrongUse(
+        "--plot - draws where --format \(run.output.format) writes; name a file for the picture",
+        command: "montecarlo \(name)")
+    }
+    guard quantiles.probabilities.isEmpty || sampler.kept != nil else {
+      throw WrongUse(
+        "--quantiles goes with options whose payoffs are sampled (call, put, asian, barrier, lookback, basket, "
+          + "heston, merton) and with integrals whose points are plain",
+        command: "montecarlo \(name)")
+    }
+    try await sample(
+      name, parameters: parameters,
+      isWatched: picture.plot != nil || Terminal.isTerminal(.error), sampler: sampler
+    ) { outcome, pool, interruption in
+      let (found, course) = (outcome.estimate, outcome.course)
       let report = MonteCarloReport(
         name: name, parameters: parameters, estimate: found, exact: exact, note: note,
         quantiles: try await quantiles(sampler, found.sampleCount, course.seed, pool, interruption),
-        resumed: course.state, seed: course.seed, seconds: seconds,
+        resumed: course.state, seed: course.seed, seconds: outcome.seconds,
         workerCount: run.workers.count)
       try report.write(run.output.format)
-      // What has been found is there all the same.
-      if let problem { Console.report(problem) }
-      if let path = saved.plot { try history.plot(name, exact: exact, to: path) }
-      if problem != nil { throw Exit.someInputFailed }
+      if let path = picture.plot { try outcome.history.plot(name, exact: exact, to: path) }
     }
   }
 
@@ -291,36 +327,5 @@ extension SamplingOptions {
     interruption.watch([sorting])
     return SampleQuantiles(
       probabilities: probabilities, values: try await sorting.value, sampleCount: count)
-  }
-
-  /// The last estimate; of a run that was interrupted the last one before that, if there is one.
-  private func estimate<Estimate>(
-    _ sampler: Sampler<Estimate>, _ course: Course<Estimate.State>, _ pool: ProcessPool,
-    _ interruption: Interruption, _ history: inout EstimateHistory
-  ) async throws -> Estimate? {
-    // Samples that nobody looks at on the way are one job, without a pause.
-    let isWatched = saved.save != nil || saved.plot != nil || Terminal.isTerminal(.error)
-    guard isWatched else {
-      let future = try sampler.start(pool, course)
-      interruption.watch([future])
-      return try await future.value
-    }
-    let estimates = try sampler.estimates(pool, course)
-    let task = Task {
-      var line = EstimateLine(course.goal, from: course.state?.sampleCount ?? 0)
-      defer { line.clear() }
-      var last: Estimate?
-      var history = EstimateHistory()
-      for try await estimate in estimates {
-        last = estimate
-        history.add(estimate)
-        line.draw(estimate)
-      }
-      return (last, history)
-    }
-    interruption.watch { task.cancel() }
-    let (last, found) = try await task.value
-    history = found
-    return last
   }
 }

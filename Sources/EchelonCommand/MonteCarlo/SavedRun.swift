@@ -10,7 +10,7 @@ struct SavedRun<State: RunState>: Codable {
   private static var earlierFormat: String { "echelon montecarlo 1" }
 
   private let format: String
-  /// The name of the command.
+  /// The name of the command, and options that make another run of it: asian --greeks pathwise.
   let run: String
   /// As the report writes them, in JSON.
   private let parameters: [Parameter]
@@ -86,13 +86,18 @@ struct SavedRun<State: RunState>: Codable {
     try writer.commit()
   }
 
+  /// The first word of a run's name; others are options that make another run of it.
+  private static func command(of name: String) -> String {
+    "montecarlo \(name.prefix { $0 != " " })"
+  }
+
   /// Refuses to go on with something else.
   private static func check(
     _ header: Header, _ name: String, _ parameters: [(name: String, value: JSONValue)],
     _ path: String
   ) throws {
     func refuse(_ what: String) -> WrongUse {
-      WrongUse("\(path): \(what)", command: "montecarlo \(name)")
+      WrongUse("\(path): \(what)", command: Self.command(of: name))
     }
     guard header.run == name else {
       throw refuse(
@@ -112,7 +117,7 @@ struct SavedRun<State: RunState>: Codable {
   /// Refuses to go on with another seed, or to fewer samples than there are.
   func check(seed: UInt64?, samples: Int?, path: String) throws {
     func refuse(_ what: String) -> WrongUse {
-      WrongUse("\(path): \(what)", command: "montecarlo \(run)")
+      WrongUse("\(path): \(what)", command: Self.command(of: run))
     }
     if let seed, seed != state.seed {
       throw refuse(

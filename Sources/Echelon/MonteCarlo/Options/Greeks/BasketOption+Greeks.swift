@@ -15,32 +15,41 @@ extension WorkExecutor {
   ///   - method: see `GreeksMethod`.
   ///   - samples: how many, 0 or more.
   ///   - seed: as for `startMonteCarlo(samples:seed:)`, like all others.
-  /// - Throws: as `BasketOption.simulation`, and `PoolError.invalidArgument` for a negative number of samples.
+  ///   - states: of all estimates of the same option, method and seed, to go on with their runs: the bits are those of runs
+  ///     that never stopped.
+  /// - Throws: as `BasketOption.simulation`, and `PoolError.invalidArgument` for a negative number of samples, and for states
+  ///   of another seed, of more samples, or of another number of assets.
   /// - Source: P. Glasserman, *Monte Carlo Methods in Financial Engineering* (2003), ch. 7.
   public func startGreeks(
     of option: BasketOption, method: GreeksMethod = .pathwise, samples: Int, seed: UInt64,
-    priority: WorkPriority = .normal
+    resuming states: [GreeksState]? = nil, priority: WorkPriority = .normal
   ) throws -> Future<[GreeksEstimate]> {
     let paths = try option.greeksPaths(by: method)
-    try checkGreeks(samples: samples)
+    let course = try course(paths.count, samples, seed, states, priority)
     return try startSteps { [self] in
-      var estimates: [GreeksEstimate] = []
-      for path in paths {
-        estimates.append(
-          try await sampledGreeks(
-            path.simulation, samples: samples, seed: seed, priority: priority))
-      }
-      return estimates
+      try await greeks(of: paths.map(\.simulation), course)
     }
+  }
+
+  private func course(
+    _ assetCount: Int, _ samples: Int, _ seed: UInt64, _ states: [GreeksState]?,
+    _ priority: WorkPriority
+  ) throws -> GreeksCourse {
+    if let states, states.count != assetCount {
+      throw PoolError.invalidArgument(
+        "Greeks of \(assetCount) assets that go on from those of \(states.count); take the same")
+    }
+    return try GreeksCourse(self, samples, seed, states, priority)
   }
 
   /// The Greeks of a basket by simulation; see `startGreeks`.
   public func greeks(
     of option: BasketOption, method: GreeksMethod = .pathwise, samples: Int, seed: UInt64,
-    priority: WorkPriority = .normal
+    resuming states: [GreeksState]? = nil, priority: WorkPriority = .normal
   ) async throws -> [GreeksEstimate] {
     try await startGreeks(
-      of: option, method: method, samples: samples, seed: seed, priority: priority
+      of: option, method: method, samples: samples, seed: seed, resuming: states,
+      priority: priority
     ).value
   }
 
@@ -48,10 +57,26 @@ extension WorkExecutor {
   @available(*, noasync)
   public func greeks(
     of option: BasketOption, method: GreeksMethod = .pathwise, samples: Int, seed: UInt64,
-    priority: WorkPriority = .normal
+    resuming states: [GreeksState]? = nil, priority: WorkPriority = .normal
   ) throws -> [GreeksEstimate] {
-    try startGreeks(of: option, method: method, samples: samples, seed: seed, priority: priority)
-      .result()
+    try startGreeks(
+      of: option, method: method, samples: samples, seed: seed, resuming: states,
+      priority: priority
+    ).result()
+  }
+
+  /// Ever better estimates of the Greeks of a basket, as those of other options; each time of all assets, from the same
+  /// samples.
+  /// - Parameters: as for `startGreeks`.
+  public func greeksEstimates(
+    of option: BasketOption, method: GreeksMethod = .pathwise, samples: Int, seed: UInt64,
+    resuming states: [GreeksState]? = nil, priority: WorkPriority = .normal
+  ) throws -> AsyncThrowingStream<[GreeksEstimate], any Error> {
+    let paths = try option.greeksPaths(by: method)
+    let course = try course(paths.count, samples, seed, states, priority)
+    return try reporting { [self] report in
+      try await reportGreeks(of: paths.map(\.simulation), course) { report($0) }
+    }
   }
 }
 

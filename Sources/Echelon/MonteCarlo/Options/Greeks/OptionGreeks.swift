@@ -1,4 +1,4 @@
-import EchelonKernels
+public import EchelonKernels
 import EchelonRandom
 import Foundation
 
@@ -64,6 +64,9 @@ public enum GreeksMethod: String, Sendable, Hashable, Codable, CaseIterable {
   case likelihoodRatio
 }
 
+/// How far a run that samples Greeks has come: what a later one goes on from.
+public typealias GreeksState = VectorMonteCarloState<6>
+
 /// The Greeks of an option by simulation, all from the same samples.
 public struct GreeksEstimate: Sendable, Hashable, CustomStringConvertible {
   /// The number of samples.
@@ -72,8 +75,27 @@ public struct GreeksEstimate: Sendable, Hashable, CustomStringConvertible {
   public let means: OptionGreeks
   /// The standard error of each; NaN of fewer than two samples.
   public let standardErrors: OptionGreeks
+  /// What a later run can go on from; nil of an estimate that no run has made. It takes no part in comparisons.
+  public let state: GreeksState?
+
+  /// How long the run has taken by the clock; see `MonteCarloEstimate.elapsedTime`.
+  public var elapsedTime: Duration { state?.elapsedTime ?? .zero }
+
+  /// The same means and errors of as many samples.
+  public static func == (left: GreeksEstimate, right: GreeksEstimate) -> Bool {
+    left.sampleCount == right.sampleCount && left.means == right.means
+      && left.standardErrors == right.standardErrors
+  }
+
+  /// As `==` compares.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(sampleCount)
+    hasher.combine(means)
+    hasher.combine(standardErrors)
+  }
 
   init(_ estimate: VectorEstimate<6>) {
+    state = estimate.state
     sampleCount = estimate.sampleCount
     means = OptionGreeks(estimate.means)
     standardErrors = OptionGreeks(estimate.standardErrors)

@@ -22,31 +22,42 @@ extension WorkExecutor {
   ///   - regressionSamples: paths of the regressions, as of `startPrice`.
   ///   - samples: how many, 0 or more.
   ///   - seed: of the regressions and the samples, which are independent of each other.
+  ///   - state: of an estimate of the same option, method, regressions and seed, to go on with its run: the bits are those
+  ///     of one run. The regressions are made once more.
   /// - Throws: `PoolError.invalidArgument` for what is said above.
   /// - Source: V. V. Piterbarg, *Risk sensitivities of Bermuda swaptions*, International Journal of Theoretical and Applied
   ///   Finance 7 (2004); P. Glasserman, *Monte Carlo Methods in Financial Engineering* (2003), ch. 7.
   public func startGreeks(
     of option: AmericanOption, method: GreeksMethod = .pathwise, regressionSamples: Int = 65_536,
-    samples: Int, seed: UInt64, priority: WorkPriority = .normal
+    samples: Int, seed: UInt64, resuming state: GreeksState? = nil, priority: WorkPriority = .normal
   ) throws -> Future<GreeksEstimate> {
     try check(option, regressionSamples: regressionSamples)
-    try checkGreeks(samples: samples)
+    let course = try GreeksCourse(self, samples, seed, state.map { [$0] }, priority)
     return try startSteps { [self] in
-      let policy = try await policy(for: option, regressionSamples, seed, priority)
-      let path = AmericanGreeksPath(option, policy, isPathwise: method == .pathwise)
-      return try await sampledGreeks(
-        path.simulation, samples: samples, seed: seed, priority: priority)
+      let (simulation, time) = try await simulation(option, method, regressionSamples, course)
+      return try await greeks(of: [simulation], course.after(time))[0]
     }
+  }
+
+  /// Behind the regressions, and how long they took.
+  private func simulation(
+    _ option: AmericanOption, _ method: GreeksMethod, _ regressionSamples: Int,
+    _ course: GreeksCourse
+  ) async throws -> (GreeksSimulation, Duration) {
+    let clock = RunClock()
+    let policy = try await policy(for: option, regressionSamples, course.seed, course.priority)
+    let path = AmericanGreeksPath(option, policy, isPathwise: method == .pathwise)
+    return (path.simulation, clock.elapsed)
   }
 
   /// The Greeks of an American option by simulation; see `startGreeks`.
   public func greeks(
     of option: AmericanOption, method: GreeksMethod = .pathwise, regressionSamples: Int = 65_536,
-    samples: Int, seed: UInt64, priority: WorkPriority = .normal
+    samples: Int, seed: UInt64, resuming state: GreeksState? = nil, priority: WorkPriority = .normal
   ) async throws -> GreeksEstimate {
     try await startGreeks(
       of: option, method: method, regressionSamples: regressionSamples, samples: samples,
-      seed: seed, priority: priority
+      seed: seed, resuming: state, priority: priority
     ).value
   }
 
@@ -54,12 +65,26 @@ extension WorkExecutor {
   @available(*, noasync)
   public func greeks(
     of option: AmericanOption, method: GreeksMethod = .pathwise, regressionSamples: Int = 65_536,
-    samples: Int, seed: UInt64, priority: WorkPriority = .normal
+    samples: Int, seed: UInt64, resuming state: GreeksState? = nil, priority: WorkPriority = .normal
   ) throws -> GreeksEstimate {
     try startGreeks(
       of: option, method: method, regressionSamples: regressionSamples, samples: samples,
-      seed: seed, priority: priority
+      seed: seed, resuming: state, priority: priority
     ).result()
+  }
+
+  /// Ever better estimates of the Greeks of an American option, as those of other options.
+  /// - Parameters: as for `startGreeks`.
+  public func greeksEstimates(
+    of option: AmericanOption, method: GreeksMethod = .pathwise, regressionSamples: Int = 65_536,
+    samples: Int, seed: UInt64, resuming state: GreeksState? = nil, priority: WorkPriority = .normal
+  ) throws -> AsyncThrowingStream<GreeksEstimate, any Error> {
+    try check(option, regressionSamples: regressionSamples)
+    let course = try GreeksCourse(self, samples, seed, state.map { [$0] }, priority)
+    return try reporting { [self] report in
+      let (simulation, time) = try await simulation(option, method, regressionSamples, course)
+      try await reportGreeks(of: [simulation], course.after(time)) { report($0[0]) }
+    }
   }
 }
 

@@ -62,6 +62,147 @@ private let (spot, strike, rate, volatility) = (100.0, 100.0, 0.05, 0.2)
     }
   }
 
+  /// A run that may have three levels stops where another begins the fourth; those that are left stop anywhere.
+  @Test func `goes on from what was saved, to the same bits on any number of workers`()
+    async throws
+  {
+    let (drawn, error) = (testSeed(), 0.05)
+    for seed in [7, drawn] {
+      let whole = try await pools[0].multilevelMonteCarlo(error: error, seed: seed, eulerCall)
+      if seed == 7 { #expect(whole.levels.count > 3) }
+      for executor in pools as [any WorkExecutor] + [TestedExecutor.inProcess.shared] {
+        let three = try await executor.multilevelMonteCarlo(
+          error: error, levels: 3, seed: seed, eulerCall)
+        var found = [three]
+        for try await estimate in try executor.multilevelMonteCarloEstimates(
+          error: error, seed: seed, eulerCall)
+        {
+          found.append(estimate)
+        }
+        #expect(found.last == whole, "seed \(seed)")
+        for try await estimate in try executor.multilevelMonteCarloEstimates(
+          error: error, seed: seed, eulerCall)
+        {
+          #expect(estimate.levels.count >= 3 || estimate.bias == .infinity)
+          found.append(estimate)
+          break
+        }
+        for estimate in found {
+          let saved = try JSONEncoder().encode(try #require(estimate.state))
+          let state = try JSONDecoder().decode(MultilevelState.self, from: saved)
+          #expect(state == estimate.state)
+          let resumed = try await executor.multilevelMonteCarlo(
+            error: error, seed: seed, resuming: state, eulerCall)
+          #expect(resumed == whole, "\(state), seed \(seed)")
+        }
+      }
+    }
+  }
+
+  /// What a run is to draw stands in its state: after half of it something else would be decided.
+  @Test func `goes on in the middle of what it was told to draw`() throws {
+    let seed = testSeed()
+    let whole = try pools[0].multilevelMonteCarlo(error: 0.2, levels: 3, seed: seed, eulerCall)
+    // With so large an error none but the first samples are drawn.
+    let begun = try pools[0].multilevelMonteCarlo(error: 50, levels: 3, seed: seed, eulerCall)
+    #expect(begun.levels.map(\.sampleCount) == [4096, 4096, 4096], "seed \(seed)")
+    let counts = MultilevelEstimate.sampleCounts(
+      variances: begun.levels.map(\.variance), costs: begun.costs, variance: 0.2 * 0.2 / 2)
+    let targets = zip(counts, begun.levels).map { $0 > $1.sampleCount * 101 / 100 ? $0 : 0 }
+    #expect(targets[0] > 4096, "seed \(seed)")
+    func changed(_ state: MultilevelState?, _ replace: (String) -> String) throws -> MultilevelState
+    {
+      let text = String(decoding: try JSONEncoder().encode(state), as: UTF8.self)
+      let other = replace(text)
+      #expect(other != text)
+      return try JSONDecoder().decode(MultilevelState.self, from: Data(other.utf8))
+    }
+    let told = try changed(begun.state) {
+      $0.replacing("\"targets\":[]", with: "\"targets\":[\(targets[0]),0,0]")
+    }
+    let half = try pools[0].multilevelMonteCarlo(
+      error: 50, levels: 3, seed: seed, resuming: told, eulerCall)
+    #expect(half.levels.map(\.sampleCount) == [targets[0], 4096, 4096], "seed \(seed)")
+    let middle = try changed(half.state) {
+      $0.replacing("\"error\":50", with: "\"error\":0.2")
+        .replacing("\"round\":1", with: "\"round\":0")
+        .replacing("\"targets\":[]", with: "\"targets\":\(targets)")
+    }
+    for executor in pools as [any WorkExecutor] + [TestedExecutor.inProcess.shared] {
+      let found = try executor.multilevelMonteCarlo(
+        error: 0.2, levels: 3, seed: seed, resuming: middle, eulerCall)
+      #expect(found == whole, "seed \(seed)")
+    }
+  }
+
+  @Test func `refines an answer, the same on any number of workers and after deaths`() throws {
+    let seed = testSeed()
+    let first = try pools[0].multilevelMonteCarlo(error: 0.3, seed: seed, eulerCall)
+    let again = try pools[0].multilevelMonteCarlo(
+      error: 0.3, seed: seed, resuming: first.state, eulerCall)
+    #expect(again == first)
+    try expectSameWhileWorkersAreKilled(seed: seed, by: ==) { pool in
+      try pool.multilevelMonteCarlo(error: 0.1, seed: seed, resuming: first.state, eulerCall)
+    }
+    var expected: MultilevelEstimate?
+    for executor in pools as [any WorkExecutor] + [TestedExecutor.inProcess.shared] {
+      let found = try executor.multilevelMonteCarlo(
+        error: 0.1, seed: seed, resuming: first.state, eulerCall)
+      #expect(found == expected ?? found, "seed \(seed)")
+      #expect(found.rootMeanSquareError <= 1.02 * 0.1, "\(found), seed \(seed)")
+      expected = found
+    }
+    #expect(expected!.sampleCount > first.sampleCount)
+    #expect(expected!.confidenceInterval(0.95).contains(expected!.mean))
+  }
+
+  @Test func `goes on from no state of another run, nor from nonsense`() throws {
+    let pool = pools[0]
+    let found = try pool.multilevelMonteCarlo(error: 0.5, seed: 1, eulerCall)
+    let state = try #require(found.state)
+    func problem(
+      refinement: Double = 2, costGrowth: Double = 2, levels: Int = 12, initialSamples: Int = 4096,
+      seed: UInt64 = 1
+    ) -> String {
+      do {
+        _ = try pool.multilevelMonteCarlo(
+          error: 0.5, refinement: refinement, costGrowth: costGrowth, levels: levels,
+          initialSamples: initialSamples, seed: seed, resuming: state, eulerCall)
+        return "none"
+      } catch { return "\(error)" }
+    }
+    #expect(problem() == "none")
+    #expect(problem(seed: 2).contains("of seed 2 that goes on from one of seed 1"))
+    #expect(problem(refinement: 4).contains("refinement 4.0 that goes on from refinement 2.0"))
+    #expect(problem(costGrowth: 4).contains("costGrowth 4.0 that goes on from costGrowth 2.0"))
+    #expect(problem(initialSamples: 20).contains("initialSamples 20 that goes on from"))
+    let many = try pool.multilevelMonteCarlo(error: 0.02, seed: 7, eulerCall)
+    #expect(many.levels.count > 3)
+    #expect(throws: PoolError.self) {
+      try pool.multilevelMonteCarlo(
+        error: 0.02, levels: 3, seed: 7, resuming: many.state, eulerCall)
+    }
+    let text = String(decoding: try JSONEncoder().encode(state), as: UTF8.self)
+    let damaged = [
+      text.replacing("\"error\":0.5", with: "\"error\":-1"),
+      text.replacing("\"refinement\":2", with: "\"refinement\":1"),
+      text.replacing("\"costGrowth\":2", with: "\"costGrowth\":0"),
+      text.replacing("\"initialSamples\":4096", with: "\"initialSamples\":0"),
+      text.replacing(#/"round":[0-9]+/#, with: "\"round\":11"),
+      text.replacing("\"targets\":[]", with: "\"targets\":[5]"),
+      text.replacing("\"targets\":[]", with: "\"targets\":[-5,0,0]"),
+      text.replacing(#/"count":[0-9]+/#, with: "\"count\":0.5"),
+      text.replacing(#/"count":[0-9]+/#, with: "\"count\":1e300"),
+      text.replacing(#/"m2":[-+.0-9e]+/#, with: "\"m2\":-1"),
+    ]
+    for damaged in damaged {
+      #expect(damaged != text)
+      #expect(throws: DecodingError.self, "\(damaged)") {
+        try JSONDecoder().decode(MultilevelState.self, from: Data(damaged.utf8))
+      }
+    }
+  }
+
   /// One sample in 20,000 of a level is 100: the first 16 are all 0.
   @Test func `takes equal samples for no error`() throws {
     let seed = testSeed()

@@ -123,11 +123,12 @@ import Testing
     // The examples are run, each with little to do.
     let little = [
       "bootstrap": ["--resamples", "200"], "permutation": ["--permutations", "200"],
-      "integral": ["--samples", "2000", "--learning-samples", "500"],
+      "integral": ["--samples", "2000"],
       "ising": ["--sweeps", "32", "--burn-in", "0"], "multilevel": ["--error", "0.2"],
     ]
     let examples = help.examples.filter {
       $0.starts(with: ["echelon", "montecarlo", name]) && !$0.contains("--sweeps")
+        && !$0.contains("--save")
     }
     #expect(!examples.isEmpty)
     for example in examples {

@@ -182,6 +182,66 @@ import Testing
     }
   }
 
+  /// A run that may have three levels stops where the other begins its fourth.
+  @Test func `goes on with levels as if they had never stopped`() throws {
+    try withFolder { folder in
+      let (file, levels) = (folder + "/run.json", ["multilevel", "asian", "--error", "0.02"])
+      let whole = try figures(levels + ["--seed", "5"])
+      _ = try figures(
+        levels + ["--seed", "5", "--levels", "3", "--save", file, "--workers", "1"])
+      let saved = try contents(file)
+      let resumed = try CommandProcess.run(["montecarlo"] + levels + ["--resume", file])
+      #expect(resumed.output.contains(" of the samples in the run that was saved, in "))
+      #expect(
+        try figures(levels + ["--resume", file, "--save", file, "--workers", "3"]) == whole)
+      // Where nothing is left to do, and to a smaller error.
+      #expect(try figures(levels + ["--resume", file, "--workers", "2"]) == whole)
+      let fine = ["multilevel", "asian", "--error", "0.01", "--resume", file, "--workers"]
+      let finer = try figures(fine + ["1"])
+      #expect(try figures(fine + ["3"]) == finer && finer != whole)
+      try saved.write(to: URL(fileURLWithPath: file))
+      let refused: [(arguments: [String], words: String)] = [
+        (
+          ["multilevel", "european"],
+          "was begun with payoff \"asian\", not with payoff \"european\""
+        ),
+        (["multilevel", "asian", "--strike", "90"], "with strike 105, not with strike 90"),
+        (["multilevel", "asian", "--seed", "7"], "was begun with seed 5, not 7"),
+        (["asian"], "is a run of 'multilevel', not of 'asian'"),
+      ]
+      for (arguments, words) in refused {
+        let run = try CommandProcess.run(["montecarlo"] + arguments + ["--resume", file])
+        #expect(run.status == 2 && run.output.isEmpty, "\(arguments)")
+        #expect(
+          run.errors.hasPrefix("echelon: \(file): ") && run.errors.contains(words),
+          "\(run.errors)")
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `saves what it has of levels when it is interrupted`() throws {
+    try withFolder { folder in
+      let (file, levels) = (folder + "/run.json", ["multilevel", "asian"])
+      _ = try figures(levels + ["--error", "1", "--save", file])
+      let run = try CommandProcess.run(
+        ["montecarlo"] + levels + [
+          "--resume", file, "--save", file, "--error", "1e-6", "--workers", "2",
+        ]
+      ) { process in
+        try eventually("it is at work") {
+          hears(SIGINT, process.processIdentifier)
+            && Machine.children(of: process.processIdentifier).count == 2
+        }
+        process.interrupt()
+      }
+      #expect(run.status == 130 && run.output.isEmpty)
+      #expect(run.errors.contains("in \(file)"), "\(run.errors)")
+      // Whether it had come further or not, the file is one to go on from.
+      #expect(try figures(levels + ["--resume", file, "--error", "0.5"])["samples"] != nil)
+    }
+  }
+
   @Test func `knows how long all runs before have taken together`() throws {
     try withFolder { folder in
       let file = folder + "/run.json"

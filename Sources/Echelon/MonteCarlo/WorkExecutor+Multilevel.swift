@@ -61,6 +61,9 @@ extension WorkExecutor {
   ///   - levels: how many there may be, 3 to 30.
   ///   - initialSamples: of each level to begin with, 16 to 2⁴⁰.
   ///   - seed: see above.
+  ///   - state: of an estimate of the same closure and numbers, to go on with its run; the bits are those of one run. The
+  ///     number of levels may be larger, and the error another one: a smaller one refines the answer, whose bits then depend
+  ///     on both errors, and on nothing else.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   ///   - difference: of a level, from 0, and the one before, from the same random numbers; it travels with what it
   ///     captured, and may run again for the same sample.
@@ -68,31 +71,34 @@ extension WorkExecutor {
   ///   finite, or their squares overflow, it comes at once, and its mean or `standardError` is not finite. A level whose
   ///   samples are all equal has no error that is known: it gets more of them, up to 2²⁰ of level 0 and as many of others as
   ///   cost the same; if they are equal still, they are taken for constant and `isErrorKnown` is false.
-  /// - Throws: `PoolError.invalidArgument` for what is said above.
+  /// - Throws: `PoolError.invalidArgument` for what is said above, and for a state of another run.
   /// - Source: M. B. Giles, *Multilevel Monte Carlo path simulation*, Operations Research 56 (2008).
   @inlinable @inline(__always)
   public func startMultilevelMonteCarlo(
     error: Double, refinement: Double = 2, costGrowth: Double = 2, levels: Int = 12,
-    initialSamples: Int = 4096, seed: UInt64, priority: WorkPriority = .normal,
+    initialSamples: Int = 4096, seed: UInt64, resuming state: MultilevelState? = nil,
+    priority: WorkPriority = .normal,
     _ difference: @escaping @Sendable (Int, inout PhiloxGenerator) -> Double
   ) throws -> Future<MultilevelEstimate> {
     try startLevels(
       ChunkFunction { chunk in chunk.accumulateLevel(difference) },
-      orElse: LevelProgram(difference), error: error, refinement: refinement,
-      costGrowth: costGrowth, levelLimit: levels, initialSamples: initialSamples, seed: seed,
-      priority)
+      orElse: LevelProgram(difference),
+      from: beginning(
+        state, error: error, refinement: refinement, costGrowth: costGrowth, levelLimit: levels,
+        initialSamples: initialSamples, seed: seed), levelLimit: levels, priority)
   }
 
   /// Estimates an expectation by several levels; see `startMultilevelMonteCarlo`.
   @inlinable @inline(__always)
   public func multilevelMonteCarlo(
     error: Double, refinement: Double = 2, costGrowth: Double = 2, levels: Int = 12,
-    initialSamples: Int = 4096, seed: UInt64, priority: WorkPriority = .normal,
+    initialSamples: Int = 4096, seed: UInt64, resuming state: MultilevelState? = nil,
+    priority: WorkPriority = .normal,
     _ difference: @escaping @Sendable (Int, inout PhiloxGenerator) -> Double
   ) async throws -> MultilevelEstimate {
     try await startMultilevelMonteCarlo(
       error: error, refinement: refinement, costGrowth: costGrowth, levels: levels,
-      initialSamples: initialSamples, seed: seed, priority: priority, difference
+      initialSamples: initialSamples, seed: seed, resuming: state, priority: priority, difference
     ).value
   }
 
@@ -101,101 +107,186 @@ extension WorkExecutor {
   @inlinable @inline(__always)
   public func multilevelMonteCarlo(
     error: Double, refinement: Double = 2, costGrowth: Double = 2, levels: Int = 12,
-    initialSamples: Int = 4096, seed: UInt64, priority: WorkPriority = .normal,
+    initialSamples: Int = 4096, seed: UInt64, resuming state: MultilevelState? = nil,
+    priority: WorkPriority = .normal,
     _ difference: @escaping @Sendable (Int, inout PhiloxGenerator) -> Double
   ) throws -> MultilevelEstimate {
     try startMultilevelMonteCarlo(
       error: error, refinement: refinement, costGrowth: costGrowth, levels: levels,
-      initialSamples: initialSamples, seed: seed, priority: priority, difference
+      initialSamples: initialSamples, seed: seed, resuming: state, priority: priority, difference
     ).result()
+  }
+
+  /// Ever better estimates by several levels, as `monteCarloEstimates` gives them: one after each job. The `bias` is infinite
+  /// until there are three levels. The last one has the bits of `multilevelMonteCarlo`. Leaving the loop ends the run.
+  /// - Parameters: as for `startMultilevelMonteCarlo`.
+  @inlinable @inline(__always)
+  public func multilevelMonteCarloEstimates(
+    error: Double, refinement: Double = 2, costGrowth: Double = 2, levels: Int = 12,
+    initialSamples: Int = 4096, seed: UInt64, resuming state: MultilevelState? = nil,
+    priority: WorkPriority = .normal,
+    _ difference: @escaping @Sendable (Int, inout PhiloxGenerator) -> Double
+  ) throws -> AsyncThrowingStream<MultilevelEstimate, any Error> {
+    try self.levels(
+      ChunkFunction { chunk in chunk.accumulateLevel(difference) },
+      orElse: LevelProgram(difference),
+      from: beginning(
+        state, error: error, refinement: refinement, costGrowth: costGrowth, levelLimit: levels,
+        initialSamples: initialSamples, seed: seed), levelLimit: levels, priority)
   }
 }
 
 extension WorkExecutor {
   @usableFromInline
   package func startLevels(
-    _ function: ChunkFunction, orElse program: LevelProgram, error: Double, refinement: Double,
-    costGrowth: Double, levelLimit: Int, initialSamples: Int, seed: UInt64,
-    _ priority: WorkPriority
+    _ function: ChunkFunction, orElse program: LevelProgram, from state: MultilevelState,
+    levelLimit: Int, _ priority: WorkPriority
   ) throws -> Future<MultilevelEstimate> {
+    let run = LevelRun(
+      sample: Unsent((function, program)), seed: state.seed, priority: priority)
+    return try startSteps { [self] in
+      try await sample(run, from: state, levelLimit) { _ in }
+    }
+  }
+
+  @usableFromInline
+  package func levels(
+    _ function: ChunkFunction, orElse program: LevelProgram, from state: MultilevelState,
+    levelLimit: Int, _ priority: WorkPriority
+  ) throws -> AsyncThrowingStream<MultilevelEstimate, any Error> {
+    let run = LevelRun(
+      sample: Unsent((function, program)), seed: state.seed, priority: priority)
+    return try reporting { [self] report in
+      report(try await sample(run, from: state, levelLimit, report: report))
+    }
+  }
+
+  /// The state to begin with.
+  /// - Throws: `PoolError.invalidArgument` for what cannot be, or a state of another run.
+  @usableFromInline
+  package func beginning(
+    _ state: MultilevelState?, error: Double, refinement: Double, costGrowth: Double,
+    levelLimit: Int, initialSamples: Int, seed: UInt64
+  ) throws -> MultilevelState {
     func refuse(_ what: String) -> PoolError {
       .invalidArgument("multilevel Monte Carlo with \(what)")
     }
-    guard error > 0, error.isFinite else { throw refuse("an error of \(error); take one above 0") }
-    // Its square is compared with variances.
-    guard error >= 1e-150 else { throw refuse("an error of \(error); take 1e-150 or more") }
-    guard refinement >= 2, refinement.isFinite else {
-      throw refuse("levels \(refinement) times as fine as those before; take 2 or more")
-    }
-    guard costGrowth > 1, costGrowth.isFinite else {
-      throw refuse("levels of \(costGrowth) times the cost of those before; take more than 1")
-    }
+    let problem = MultilevelState.problem(
+      error: error, refinement: refinement, costGrowth: costGrowth, initialSamples: initialSamples)
+    if let problem { throw refuse(problem) }
     guard 3...30 ~= levelLimit else { throw refuse("\(levelLimit) levels; take 3 to 30") }
-    guard 16...1 << 40 ~= initialSamples else {
-      throw refuse("\(initialSamples) samples to begin with; take 16 to 2⁴⁰")
+    guard let state else {
+      return MultilevelState(
+        seed: seed, error: error, refinement: refinement, costGrowth: costGrowth,
+        initialSamples: initialSamples)
     }
-    let run = LevelRun(sample: Unsent((function, program)), seed: seed, priority: priority)
-    let clock = RunClock()
-    return try startSteps { [self] in
-      var sums: [SampleSums] = []
-      func cost(_ level: Int) -> Double { pow(costGrowth, Double(level)) }
-      // Of what is not finite, or has squares that are not, more samples say no more.
-      func isFinite(_ level: Int) -> Bool {
-        sums[level].mean.isFinite && sums[level].m2.isFinite
+    try check(state.seed, is: seed)
+    func expect<Value: Equatable>(_ value: Value, is earlier: Value, _ name: String) throws {
+      guard value == earlier else {
+        throw refuse("\(name) \(value) that goes on from \(name) \(earlier); take the same")
       }
-      func extend(_ level: Int, to count: Int) async throws {
-        var next = Int(sums[level].count)
-        while next < count, isFinite(level) {
-          let end = min(count, next + LevelRun.jobLength(level))
-          sums[level].append(try await finished(self.start(try run.job(level, next..<end))))
-          next = end
-        }
+    }
+    try expect(refinement, is: state.refinement, "refinement")
+    try expect(costGrowth, is: state.costGrowth, "costGrowth")
+    try expect(initialSamples, is: state.initialSamples, "initialSamples")
+    guard state.levelCount <= levelLimit else {
+      throw refuse("\(levelLimit) levels that goes on from \(state.levelCount); take more")
+    }
+    return state.until(error)
+  }
+
+  /// Samples level by level until the error is small enough.
+  /// - Parameter report: gets the estimate after each job.
+  private func sample(
+    _ run: LevelRun, from start: MultilevelState, _ levelLimit: Int,
+    report: (MultilevelEstimate) -> Void
+  ) async throws -> MultilevelEstimate {
+    let clock = RunClock(after: start.elapsedTime)
+    var state = start
+    func estimate() -> MultilevelEstimate {
+      state.elapsedTime = clock.elapsed
+      return state.estimate()
+    }
+    func extend(_ level: Int, to count: Int) async throws {
+      var next = Int(state.levels[level].count)
+      while next < count, state.isFinite(level) {
+        let end = min(count, next + LevelRun.jobLength(level))
+        state.levels[level].append(try await finished(self.start(try run.job(level, next..<end))))
+        next = end
+        report(estimate())
       }
-      // Chance alone may have made the first samples of a level equal: 0 is no variance to go by.
-      func extendEqual(_ level: Int) async throws {
-        let limit = Int(Double(MonteCarloGoal.equalSampleLimit) / cost(level))
-        while sums[level].minimum == sums[level].maximum, isFinite(level),
-          Int(sums[level].count) < limit
-        {
-          try await extend(level, to: min(limit, 4 * Int(sums[level].count)))
-        }
+    }
+    // Chance alone may have made the first samples of a level equal: 0 is no variance to go by.
+    func extendEqual(_ level: Int) async throws {
+      let limit = Int(Double(MonteCarloGoal.equalSampleLimit) / state.cost(level))
+      while state.levels[level].minimum == state.levels[level].maximum, state.isFinite(level),
+        Int(state.levels[level].count) < limit
+      {
+        try await extend(level, to: min(limit, 4 * Int(state.levels[level].count)))
       }
-      func begin(_ level: Int) async throws {
-        sums.append(SampleSums())
-        try await extend(level, to: initialSamples)
-        try await extendEqual(level)
+    }
+    if state.levels.isEmpty { state.beginLevel() }
+    while true {
+      // Of a level that was begun before there are enough.
+      let last = state.levelCount - 1
+      try await extend(last, to: state.initialSamples)
+      try await extendEqual(last)
+      guard state.levelCount >= 3 else {
+        state.beginLevel()
+        continue
       }
-      for level in 0..<3 { try await begin(level) }
-      while true {
-        // As many samples as the variances ask for, which are known better the more there are.
-        for _ in 0..<10 where sums.indices.allSatisfy(isFinite) {
-          let counts = MultilevelEstimate.sampleCounts(
-            variances: sums.map { max(0, MonteCarloEstimate($0).variance) },
-            costs: sums.indices.map(cost), variance: error * error / 2)
-          let more = sums.indices.filter { Double(counts[$0]) > 1.01 * sums[$0].count }
-          if more.isEmpty { break }
-          for level in more { try await extend(level, to: counts[level]) }
-        }
-        let estimate = MultilevelEstimate(
-          levels: sums.map { MonteCarloEstimate($0) }, costs: sums.indices.map(cost),
-          bias: remainder(sums, refinement), elapsedTime: clock.elapsed)
-        let isGood = estimate.bias <= error / 2.squareRoot()
-        if isGood || !sums.indices.allSatisfy(isFinite) || sums.count == levelLimit {
-          return estimate
-        }
-        try await begin(sums.count)
+      // As many samples as the variances ask for, which are known better the more there are.
+      while state.round < MultilevelState.roundLimit, state.isFinite {
+        if state.targets.isEmpty { state.targets = state.missing }
+        if state.targets.isEmpty { break }
+        for level in state.levels.indices { try await extend(level, to: state.targets[level]) }
+        state.targets = []
+        state.round += 1
       }
+      let found = estimate()
+      if found.bias <= state.error / 2.squareRoot() || !state.isFinite
+        || state.levelCount >= levelLimit
+      {
+        return found
+      }
+      state.beginLevel()
     }
   }
 }
 
-/// What the means of the last levels let expect of those beyond: the largest of three, each brought to the last level.
-private func remainder(_ sums: [SampleSums], _ refinement: Double) -> Double {
-  let last = sums.count - 1
-  let means = (max(1, last - 2)...last).map { level in
-    abs(sums[level].mean) / pow(refinement, Double(last - level))
+extension MultilevelState {
+  fileprivate func cost(_ level: Int) -> Double { pow(costGrowth, Double(level)) }
+
+  /// Of what is not finite, or has squares that are not, more samples say no more.
+  fileprivate func isFinite(_ level: Int) -> Bool {
+    levels[level].mean.isFinite && levels[level].m2.isFinite
   }
-  return (means.max() ?? 0) / (refinement - 1)
+  fileprivate var isFinite: Bool { levels.indices.allSatisfy(isFinite) }
+
+  /// How many samples each level has to have for the error, 0 where there are enough; nothing where there are of all.
+  fileprivate var missing: [Int] {
+    let counts = MultilevelEstimate.sampleCounts(
+      variances: levels.map { max(0, MonteCarloEstimate($0).variance) },
+      costs: levels.indices.map(cost), variance: error * error / 2)
+    let more = levels.indices.map { Double(counts[$0]) > 1.01 * levels[$0].count ? counts[$0] : 0 }
+    return more.contains { $0 > 0 } ? more : []
+  }
+
+  /// What the means of the last levels let expect of those beyond: the largest of three, each brought to the last level.
+  private var remainder: Double {
+    guard levelCount >= 3 else { return .infinity }
+    let last = levelCount - 1
+    let means = (max(1, last - 2)...last).map { level in
+      abs(levels[level].mean) / pow(refinement, Double(last - level))
+    }
+    return (means.max() ?? 0) / (refinement - 1)
+  }
+
+  fileprivate func estimate() -> MultilevelEstimate {
+    MultilevelEstimate(
+      levels: levels.map { MonteCarloEstimate($0) }, costs: levels.indices.map(cost),
+      bias: remainder, elapsedTime: elapsedTime, state: self)
+  }
 }
 
 private struct LevelRun: Sendable {

@@ -12,7 +12,8 @@ struct MultilevelCommand: AsyncParsableCommand {
       Paths of a geometric Brownian motion in 2^l steps are level l. Most samples are of the coarsest \
       level, few of the differences between fine ones, and there are as many levels as the bias asks \
       for. --error is the root of the mean square error: half of its square is for chance, half for \
-      what steps leave out.
+      what steps leave out. What --save wrote, --resume goes on from, also to a smaller error; --levels \
+      may be another number.
 
         european  what the last price is above the strike
         asian     what the mean price of the path is above the strike
@@ -20,31 +21,17 @@ struct MultilevelCommand: AsyncParsableCommand {
       EXAMPLES
         echelon montecarlo multilevel european --error 0.01
         echelon montecarlo multilevel asian --strike 100 --error 0.005 --format json
+        echelon montecarlo multilevel asian --error 0.001 --save asian.json
       """)
 
   @Argument(help: ArgumentHelp("What is paid.", valueName: "payoff"))
   var payoff = Named(PathPayoff.Kind.european)
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The root of the mean square error, in the unit of the price.", valueName: "e"))
-  var error = 0.01
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("How many levels there may be, 3 to 30.", valueName: "n"))
-  var levels = 12
   @OptionGroup var asset: AssetOptions
   @OptionGroup var strike: StrikeOptions
   @OptionGroup var volatility: VolatilityOptions
-  @OptionGroup var options: MonteCarloRunOptions
+  @OptionGroup var options: MultilevelOptions
 
   func validate() throws {
-    guard error >= 1e-150, error.isFinite else {
-      throw ValidationError("--error must be a number above 0, 1e-150 or more, not \(error)")
-    }
-    guard 3...30 ~= levels else {
-      throw ValidationError("--levels must be 3 to 30, not \(levels)")
-    }
     for (name, value) in [
       ("spot", asset.spot), ("strike", strike.strike), ("volatility", volatility.volatility),
       ("years", asset.contract.years),
@@ -60,22 +47,72 @@ struct MultilevelCommand: AsyncParsableCommand {
     let path = PathPayoff(
       kind: payoff.value, option: asset.contract.kind, spot: asset.spot, strike: strike.strike,
       rate: asset.contract.rate, volatility: volatility.volatility, years: asset.contract.years)
-    try await options.inPool { pool, interruption in
-      let (found, seconds) = try await timed {
-        let future = try pool.startMultilevelMonteCarlo(
-          error: error, levels: levels, seed: options.seed
-        ) { level, rng in path.difference(level, &rng) }
-        return try await options.value(of: future, "multilevel", in: pool, interruption)
-      }
+    let parameters =
+      [("payoff", .string(payoff.value.rawValue))] + asset.parameters + [
+        ("strike", .number(strike.strike)), ("volatility", .number(volatility.volatility)),
+      ]
+    let (error, levels, run) = (options.error, options.levels, options.run)
+    let sampler = Sampler<MultilevelEstimate> {
+      try $0.multilevelMonteCarloEstimates(
+        error: error, levels: levels, seed: $1.seed, resuming: $1.state
+      ) { level, rng in path.difference(level, &rng) }
+    } found: {
+      let future = try $0.startMultilevelMonteCarlo(
+        error: error, levels: levels, seed: $1.seed, resuming: $1.state
+      ) { level, rng in path.difference(level, &rng) }
+      return try await run.value(of: future, "multilevel", in: $0, $2)
+    } make: {
+      $0
+    }
+    // A terminal shows how its chunks get on, unless there are estimates to be saved.
+    try await options.sample(
+      "multilevel", parameters: parameters, isWatched: false, sampler: sampler
+    ) { outcome, _, _ in
       try MultilevelReport(
-        parameters: [("payoff", .string(payoff.value.rawValue))] + asset.parameters + [
-          ("strike", .number(strike.strike)), ("volatility", .number(volatility.volatility)),
-        ], found: found, target: error, exact: path.exact, seed: options.seed, seconds: seconds,
-        workerCount: options.workers.count
-      ).write(options.output.format)
+        parameters: parameters, found: outcome.estimate, target: error, exact: path.exact,
+        resumed: outcome.course.state, seed: outcome.course.seed, seconds: outcome.seconds,
+        workerCount: run.workers.count
+      ).write(run.output.format)
     }
   }
 }
+
+/// When a multilevel run ends, and what is kept of it.
+struct MultilevelOptions: SavedRunOptions {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The root of the mean square error, in the unit of the price.", valueName: "e"))
+  var error = 0.01
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many levels there may be, 3 to 30.", valueName: "n"))
+  var levels = 12
+  @OptionGroup var saved: SavedOptions
+  @OptionGroup var run: MonteCarloRunOptions
+
+  /// Their number follows from the error.
+  var samples: SampleCount? { nil }
+
+  func validate() throws {
+    guard error >= 1e-150, error.isFinite else {
+      throw ValidationError("--error must be a number above 0, 1e-150 or more, not \(error)")
+    }
+    guard 3...30 ~= levels else {
+      throw ValidationError("--levels must be 3 to 30, not \(levels)")
+    }
+  }
+
+  /// The other half is for the bias.
+  func goal(after earlier: Int) -> MonteCarloGoal { .standardError(error / 2.squareRoot()) }
+}
+
+extension MultilevelEstimate: RunEstimate {
+  /// Levels have different ones.
+  var spread: SampleSpread? { nil }
+}
+
+extension MultilevelState: RunState {}
 
 /// What an option on a path in steps pays.
 struct PathPayoff: Sendable, Codable {
@@ -147,6 +184,8 @@ struct MultilevelReport: RunReport {
   let found: MultilevelEstimate
   let target: Double
   let exact: Double?
+  /// How far an earlier run had come, where there was one.
+  let resumed: MultilevelState?
   let seed: UInt64
   let seconds: Double
   let workerCount: Int
@@ -176,7 +215,14 @@ struct MultilevelReport: RunReport {
       ("root_mean_square_error", .number(found.rootMeanSquareError)),
       ("exact", exact.map { .number($0) } ?? .null), ("samples", .integer(found.sampleCount)),
       ("levels", .array(levels)), ("seconds", .number(seconds)), ("workers", .integer(workerCount)),
-    ] + (note.map { [("note", .string($0))] } ?? [])
+    ]
+      + (resumed.map {
+        [
+          ("resumed_samples", .integer($0.sampleCount)),
+          ("resumed_seconds", .number($0.elapsedTime.seconds)),
+        ]
+      } ?? [])
+      + (note.map { [("note", .string($0))] } ?? [])
   }
 
   var text: String {
@@ -192,23 +238,27 @@ struct MultilevelReport: RunReport {
       ])
     }
     func digits(_ value: Double) -> String { value.rounded(significantDigits: 6) }
-    return Self.table(
-      Self.title("multilevel", parameters),
-      [
-        ("Estimate", digits(found.mean)),
+    var rows = [
+      ("Estimate", digits(found.mean)),
+      (
+        "Standard error",
+        found.isErrorKnown ? found.standardError.rounded(significantDigits: 2) : "not known"
+      ),
+      ("Bias", "about \(found.bias.rounded(significantDigits: 2))"),
+    ]
+    if let exact { rows.append(("True value", digits(exact))) }
+    if let note { rows.append(("Note", note)) }
+    if let resumed {
+      rows.append(
         (
-          "Standard error",
-          found.isErrorKnown
-            ? found.standardError.rounded(significantDigits: 2) : "not known"
-        ),
-        ("Bias", "about \(found.bias.rounded(significantDigits: 2))"),
-      ] + (exact.map { [("True value", digits($0))] } ?? [])
-        + (note.map { [("Note", $0)] } ?? []) + [
-          ("Seed", "\(seed)"),
-          (
-            "Time",
-            "\(NumberText.time(seconds: seconds)), \(NumberText.count(workerCount, "worker"))"
-          ),
-        ]) + "\n" + table.text(width: Console.width)
+          "Before",
+          "\(NumberText.grouped(resumed.sampleCount)) of the samples in the run that was saved, in "
+            + NumberText.time(seconds: resumed.elapsedTime.seconds)
+        ))
+    }
+    let workers = NumberText.count(workerCount, "worker")
+    rows += [("Seed", "\(seed)"), ("Time", "\(NumberText.time(seconds: seconds)), \(workers)")]
+    return Self.table(Self.title("multilevel", parameters), rows) + "\n"
+      + table.text(width: Console.width)
   }
 }

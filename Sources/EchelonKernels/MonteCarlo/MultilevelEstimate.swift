@@ -4,17 +4,22 @@ public struct MultilevelEstimate: Sendable, Hashable, CustomStringConvertible {
   public let levels: [MonteCarloEstimate]
   /// How much a sample of each level costs.
   public let costs: [Double]
-  /// What is left out beyond the last level: as much as the differences of the last levels let expect.
+  /// What is left out beyond the last level: as much as the differences of the last levels let expect; infinite of fewer than
+  /// three levels, which say nothing of it.
   public let bias: Double
   /// How long the run has taken by the clock; see `MonteCarloEstimate.elapsedTime`. Those of the levels are zero.
   public var elapsedTime: Duration { time.duration }
   private let time: ElapsedTime
+  /// What a later run can go on from; nil of an estimate that no run has made.
+  public let state: MultilevelState?
 
   /// Puts all of it together as it is.
   public init(
-    levels: [MonteCarloEstimate], costs: [Double], bias: Double, elapsedTime: Duration = .zero
+    levels: [MonteCarloEstimate], costs: [Double], bias: Double, elapsedTime: Duration = .zero,
+    state: MultilevelState? = nil
   ) {
     time = ElapsedTime(duration: elapsedTime)
+    self.state = state
     self.levels = levels
     self.costs = costs
     self.bias = bias
@@ -31,6 +36,11 @@ public struct MultilevelEstimate: Sendable, Hashable, CustomStringConvertible {
   /// The root of the mean square error: of the standard error and the bias.
   public var rootMeanSquareError: Double {
     (standardError * standardError + bias * bias).squareRoot()
+  }
+  /// The interval that would contain the expectation with probability `level`, above 0 and below 1, if there were no bias; see
+  /// `MonteCarloEstimate.confidenceInterval`.
+  public func confidenceInterval(_ level: Double) -> ClosedRange<Double> {
+    interval(around: mean, isErrorKnown ? standardError : .nan, level)
   }
   /// Samples of all levels.
   public var sampleCount: Int { levels.reduce(0) { $0 + $1.sampleCount } }

@@ -168,6 +168,18 @@ import Testing
       ["integral", "x", "--over", "x=0:1", "--integrand-seed", "3"],
       "--integrand-seed is of Genz's integrands"
     ),
+    (
+      ["integral", "gaussian", "--learning-samples", "500"],
+      "--learning-samples goes with --method vegas alone, not with plain"
+    ),
+    (
+      ["integral", "gaussian", "--sampling", "quasi", "--learning-samples", "500"],
+      "--learning-samples goes with --method vegas alone, not with quasi"
+    ),
+    (
+      ["integral", "gaussian", "--method", "vegas", "--replicates", "16"],
+      "--replicates goes with --method quasi alone, not with vegas"
+    ),
   ])
   func `refuses what contradicts itself, and says what goes`(
     _ arguments: [String], _ words: String

@@ -68,18 +68,22 @@ struct IntegralCommand: AsyncParsableCommand {
     help: ArgumentHelp("How points are drawn.", valueName: "method"))
   var method = MethodChoice.plain
   @Option(
-    parsing: .unconditional,
+    name: .customLong("learning-samples"), parsing: .unconditional,
     help: ArgumentHelp(
-      "With how many samples VEGAS learns, each of ten times, up to 1e9.", valueName: "n"))
-  var learningSamples = SampleCount(65_536)
+      "With how many samples VEGAS learns, each of ten times, up to 1e9. (default: 65536)",
+      valueName: "n"))
+  var givenLearningSamples: SampleCount?
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Scrambled sets of quasi-random points, 2 to 65536.", valueName: "n"))
-  var replicates = 16
+    name: .customLong("replicates"), parsing: .unconditional,
+    help: ArgumentHelp(
+      "Scrambled sets of quasi-random points, 2 to 65536. (default: 16)", valueName: "n"))
+  var givenReplicates: Int?
   @OptionGroup var options: PathOptions
 
   private var dimensions: Int { givenDimensions ?? 5 }
   private var integrandSeed: UInt64 { givenIntegrandSeed ?? 1 }
+  private var learningSamples: SampleCount { givenLearningSamples ?? SampleCount(65_536) }
+  private var replicates: Int { givenReplicates ?? 16 }
 
   /// Throws for options that something else makes meaningless.
   private func refuseContradictions() throws {
@@ -90,6 +94,14 @@ struct IntegralCommand: AsyncParsableCommand {
     for (name, isGiven) in genz where isGiven && !over.isEmpty {
       throw ValidationError(
         "--\(name) is of Genz's integrands; an expression over ranges (--over) goes without it")
+    }
+    let methods = [
+      ("learning-samples", givenLearningSamples != nil, MethodChoice.vegas),
+      ("replicates", givenReplicates != nil, .quasi),
+    ]
+    for (name, isGiven, needed) in methods where isGiven && method != needed {
+      throw ValidationError(
+        "--\(name) goes with --method \(needed.rawValue) alone, not with \(method.rawValue)")
     }
   }
 

@@ -291,6 +291,57 @@ private func expectCoverage(
     }
   }
 
+  /// On averages at dates, with a barrier that is watched at every moment, and on a basket, by each of its assets. The
+  /// likelihood ratio's scores of a call have longer tails where a barrier ends the paths below: of 4,000 samples of one
+  /// that ends at 85 gamma, vega and theta were covered 926, 925 and 927 times.
+  @Test(arguments: [(GreeksMethod.pathwise, 1000), (.likelihoodRatio, 4000)])
+  func `of Greeks of averages, barriers and baskets`(
+    _ method: GreeksMethod, _ samples: Int
+  ) throws {
+    let asian = AsianOption(
+      .call, average: .geometric, spot: 100, strike: 102, rate: 0.05, volatility: 0.25, years: 0.8,
+      dates: 4)
+    func barrier(_ market: OptionMarket) -> BarrierOption {
+      BarrierOption(
+        .put, .upAndOut, barrier: 125, spot: market.spot, strike: 102, rate: market.rate,
+        volatility: market.volatility, years: market.years)
+    }
+    func check(_ what: String, _ option: some OptionWithGreeks, _ exact: OptionGreeks) throws {
+      try expectCoverage("of Greeks \(what), \(method)") {
+        try pool.startGreeks(of: option, method: method, samples: samples, seed: $0)
+      } contains: { found in
+        greekNames.map {
+          found.confidenceInterval(of: $0.path, 0.95).contains(exact[keyPath: $0.path])
+        }
+      }
+    }
+    try check("on averages", asian, try #require(asian.exactGreeks))
+    try check(
+      "with barriers", barrier(OptionMarket()),
+      try OptionMarket().differences { try #require(barrier($0).exactPrice) })
+    let basket = BasketOption(
+      .call, spots: [100, 90], weights: [0.5, 0.6], strike: 105, rate: 0.05,
+      volatilities: [0.25, 0.35], correlation: 0.4, years: 0.8)
+    let exact = basket.spots.indices.map { asset in
+      OptionMarket(spot: basket.spots[asset], volatility: basket.volatilities[asset]).differences {
+        market in
+        var moved = basket
+        (moved.spots[asset], moved.volatilities[asset]) = (market.spot, market.volatility)
+        (moved.rate, moved.years) = (market.rate, market.years)
+        return basketOfTwo(moved)
+      }
+    }
+    try expectCoverage("of Greeks on baskets, \(method)") {
+      try pool.startGreeks(of: basket, method: method, samples: samples, seed: $0)
+    } contains: { found in
+      zip(found, exact).flatMap { found, exact in
+        greekNames.map {
+          found.confidenceInterval(of: $0.path, 0.95).contains(exact[keyPath: $0.path])
+        }
+      }
+    }
+  }
+
   /// In few steps, and all the same with a bias far below the error of so few samples. Feller's condition holds in the first
   /// case, and does not in the second, where a put is moved in place of the call.
   @Test(arguments: [(110.0, 0.4, 3.0, -0.6, 8), (102, 0.6, 2, 0.3, 12)])

@@ -27,7 +27,8 @@ typedef int64_t hid;
 typedef int (*visitor)(hid, const char *name, const void *info, void *context);
 
 enum { READ_ONLY = 0, BY_NAME = 0, BY_CREATION = 1, INCREASING = 0, HARD_LINK = 0, CLASS_INTEGER = 0,
-       CLASS_FLOAT = 1, REPLACE = 2, KEEP_ORDER = 3, UTF8 = 1, UNSIGNED = 0, SIGNED = 1 };
+       CLASS_FLOAT = 1, REPLACE = 2, KEEP_ORDER = 3, UTF8 = 1, UNSIGNED = 0, SIGNED = 1,
+       NO_ELEMENTS = 2 };
 
 static struct {
   int (*open)(void);
@@ -50,6 +51,7 @@ static struct {
   int (*type_sign)(hid);
   int (*type_close)(hid);
   int (*space_rank)(hid);
+  int (*space_kind)(hid);
   int (*space_lengths)(hid, uint64_t *, uint64_t *);
   int (*space_close)(hid);
   hid *native_double, *native_signed, *native_unsigned;
@@ -102,7 +104,7 @@ static void open_library(void) {
             FIND(group_open, "H5Gopen2") && FIND(group_close, "H5Gclose") && FIND(type_open, "H5Topen2") &&
             FIND(type_class, "H5Tget_class") && FIND(type_size, "H5Tget_size") &&
             FIND(type_sign, "H5Tget_sign") && FIND(type_close, "H5Tclose") &&
-            FIND(space_rank, "H5Sget_simple_extent_ndims") &&
+            FIND(space_rank, "H5Sget_simple_extent_ndims") && FIND(space_kind, "H5Sget_simple_extent_type") &&
             FIND(space_lengths, "H5Sget_simple_extent_dims") && FIND(space_close, "H5Sclose") &&
             FIND(native_double, "H5T_NATIVE_DOUBLE_g") && FIND(native_signed, "H5T_NATIVE_INT64_g") &&
             FIND(native_unsigned, "H5T_NATIVE_UINT64_g");
@@ -175,6 +177,10 @@ typedef struct {
   void (*body)(void *, const echelon_hdf5_dataset *);
 } visit_call;
 
+/// How many axes a dataset has; -1 for one without a shape and elements, of which the library says that it has no axis, as of
+/// one with a single element.
+static int rank_of(hid space) { return h5.space_kind(space) == NO_ELEMENTS ? -1 : h5.space_rank(space); }
+
 /// Whether what cannot be opened as a dataset is none: a group, a type, or a link to nothing.
 static int is_no_dataset(hid root, const char *name, const void *info) {
   // The type of the link comes first in every version of what the library tells of it.
@@ -202,7 +208,7 @@ static int visit_link(hid root, const char *name, const void *info, void *contex
       int sign = h5.type_sign(type);
       found.integers = sign == UNSIGNED ? ECHELON_HDF5_UNSIGNED : sign == SIGNED ? ECHELON_HDF5_SIGNED : 0;
     }
-    found.rank = h5.space_rank(space);
+    found.rank = rank_of(space);
     if (found.rank >= 1 && found.rank <= 2) {
       uint64_t lengths[2] = {1, 1};
       h5.space_lengths(space, lengths, NULL);
@@ -257,7 +263,7 @@ static int read_elements(hid element, int64_t file, const char *name, void *valu
   if (space >= 0) {
     // The file may have changed since it was visited.
     uint64_t lengths[2] = {1, 1}, product = 0;
-    int rank = h5.space_rank(space);
+    int rank = rank_of(space);
     if (rank >= 0 && rank <= 2 && (rank == 0 || h5.space_lengths(space, lengths, NULL) >= 0) &&
         !__builtin_mul_overflow(lengths[0], lengths[1], &product) && product == (uint64_t)count &&
         chunks_fit(dataset, space, rank) && (count == 0 || h5.dataset_read(dataset, element, 0, 0, 0, values) >= 0)) {

@@ -50,7 +50,7 @@ extension DataFileReader {
       case .csv, .npy, .matrixMarket, .jsonLines: [String]()
       }
     guard !names.isEmpty else { return nil }
-    return "\(path): left out, since only numbers are read of such files: "
+    return "\(path): left out, since only numbers of up to two axes are read of such files: "
       + names.prefix(4).joined(separator: "; ")
       + (names.count > 4 ? "; and \(names.count - 4) more" : "")
   }

@@ -12,7 +12,7 @@ import EchelonMemory
 ///
 /// The columns of an array are `col0`, `col1`, …: one for one axis, one per column for two; complex ones
 /// are two columns, `col0.real` and `col0.imag`. Arrays with more axes are refused, since any choice of
-/// rows and columns would be a guess.
+/// rows and columns would be a guess, or left out beside others of the same file.
 public struct DataFileReader: Sendable {
   /// The file in its own format, for what only that format has.
   public enum Format: Sendable {
@@ -160,6 +160,7 @@ public struct DataFileReader: Sendable {
 
   private init(_ file: NPZFile, path: String) throws(FileError) {
     self.path = path
+    let file = file.forTable()
     format = .npz(file)
     (rowCount, columns) = try file.tableShape()
   }

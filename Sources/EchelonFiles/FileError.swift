@@ -146,7 +146,7 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): has no array '\(name)'; it has \(Self.list(names))"
     case .membersDiffer(let path, let shapes, let example):
       "\(path): arrays with different numbers of rows, or more than two axes, are no table: \(Self.list(shapes)); "
-        + "pick one by \(path):\(example)"
+        + Self.picking(example, from: path)
     case .missingLibrary(let path, let what, let package):
       "\(path): \(what), and it is not installed; install \(package) (apt-get install \(package))"
     case .notWholeRows(let path, let byteCount, let rowByteCount, let format):
@@ -203,6 +203,15 @@ extension FileError {
       .system(path: path, operation: operation, reason: reason)
     default: self
     }
+  }
+
+  /// How one of several arrays is picked, which the name of a file has to allow, as that of standard input does not.
+  private static func picking(_ example: String, from path: String) -> String {
+    if DataFileReader.container(of: "\(path):\(example)") != nil {
+      return "pick one by \(path):\(example)"
+    }
+    let file = example.hasPrefix("/") ? "FILE.h5" : "FILE.npz"
+    return "save it as \(file), and pick one by \(file):\(example)"
   }
 
   /// Some of many words.

@@ -8,8 +8,8 @@ import EchelonMemory
 /// A dataset of two axes has columns `col0`, `col1`, …; vectors are columns with the names of their datasets, in the order in
 /// which they were made if the file has kept it, else by name. Every number becomes a `Double`.
 ///
-/// Datasets of other things than numbers are left out where there are some of numbers, unless they are asked for by their name;
-/// see `leftOut`.
+/// Datasets of other things than numbers, and those with more than two axes, are left out where there are others, unless they
+/// are asked for by their name; see `leftOut`.
 ///
 /// - Limits: datasets of whole and floating-point numbers with up to two axes, `maximumByteCount` bytes together.
 /// - Errors: `FileError.missingLibrary` without the library; `noMember`, `membersDiffer` where datasets have different numbers of
@@ -24,7 +24,8 @@ public struct HDF5File: Sendable {
   /// The numbers.
   public let table: DataTable
 
-  /// Datasets that are not read, as they have no plain numbers, while others do: their names.
+  /// Datasets that are not read, as they have no plain numbers or too many axes, while others are: their names, and how many
+  /// axes those have that have too many.
   public let leftOut: [String]
 
   /// The integers of columns that have some from 2^53 on, by the place of the column.
@@ -97,7 +98,7 @@ public struct HDF5File: Sendable {
     largeIntegers = large
   }
 
-  /// The datasets that make the table: the one that is named, or all of a group with numbers; and the others of the group.
+  /// The datasets that make the table: the one that is named, or all of a group that can; and the others of the group.
   private static func chosen(
     from all: [HDF5Library.Dataset], _ group: String?, _ path: String, _ limit: Int
   ) throws(FileError) -> (found: [HDF5Library.Dataset], leftOut: [String]) {
@@ -107,9 +108,13 @@ public struct HDF5File: Sendable {
       if all.isEmpty { throw .empty(path: path) }
       throw .noMember(path: path, name: name, names: all.map(\.name))
     }
-    // All of them are left to be refused where none has numbers.
-    let leftOut = found.filter { $0.isReadable && !$0.isNumeric }.map { "'\($0.name)'" }
-    if leftOut.count < found.count { found.removeAll { $0.isReadable && !$0.isNumeric } }
+    // All of them are left to be refused where none can be read; what is damaged always is.
+    let odd = found.filter { $0.isReadable && !$0.isTable }
+    let isOnlyPart = odd.count < found.count
+    if isOnlyPart { found.removeAll { $0.isReadable && !$0.isTable } }
+    let leftOut =
+      isOnlyPart
+      ? odd.map { "'\($0.name)'" + ($0.isNumeric && $0.rank > 2 ? ", \($0.rank) axes" : "") } : []
     let advice =
       split("\(path):/") == nil
       ? "save it as FILE.h5, and choose another dataset with FILE.h5:/NAME"
@@ -122,10 +127,10 @@ public struct HDF5File: Sendable {
             "it is damaged, or written for a newer HDF5 library than the one that is installed; "
             + advice)
       }
-      guard dataset.isNumeric, (0...2).contains(dataset.rank) else {
+      guard dataset.isTable else {
         throw .system(
           path: path, operation: "read '\(dataset.name)'",
-          reason: dataset.isNumeric
+          reason: dataset.isNumeric && dataset.rank > 2
             ? "it has \(dataset.rank) axes, and a table has two; \(advice)"
             : "it has no plain numbers; \(advice)")
       }
@@ -190,4 +195,9 @@ public struct HDF5File: Sendable {
     let endings = [".h5", ".hdf5"].flatMap { name in ["", ".gz", ".zst"].map { name + $0 } }
     return path.part(ofFileEndingIn: endings).map { (path: $0.file, group: $0.part) }
   }
+}
+
+extension HDF5Library.Dataset {
+  /// Whether it is numbers with no more axes than a table has. One without a simple shape has none.
+  fileprivate var isTable: Bool { isNumeric && (0...2).contains(rank) }
 }

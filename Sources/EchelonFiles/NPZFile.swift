@@ -8,8 +8,8 @@ import EchelonMemory
 /// Arrays of words, records and objects are left out where there are others; see `leftOut`.
 ///
 /// As a table, arrays of one axis are a column of their own name, those of two have `basis.0`, `basis.1`,
-/// …, and complex ones `x.real` and `x.imag`. All must have as many rows; otherwise one is picked, by
-/// `member` or, where a path is asked for, by `run.npz:x`, of a compressed archive by `run.npz.gz:x`.
+/// …, and complex ones `x.real` and `x.imag`; those of more axes are left out where there are others.
+/// All must have as many rows; otherwise one is picked, by `member` or, where a path is asked for, by `run.npz:x`, of a compressed archive by `run.npz.gz:x`.
 ///
 /// Arrays that are stored are used where they lie in the file; those that are deflated are expanded in
 /// memory, with the system's zlib. The checksum of every array is compared when the file is opened.
@@ -34,10 +34,11 @@ public struct NPZFile: Sendable {
   public let path: String
 
   /// The arrays, in the order of the file.
-  public let members: [Member]
+  public private(set) var members: [Member]
 
-  /// Arrays that are not read, as they have no plain numbers, while others do: their names, and what they are.
-  public let leftOut: [String]
+  /// Arrays that are not read, as they have no plain numbers, while others do: their names, and what they are. In a
+  /// `DataFileReader` also those of too many axes.
+  public private(set) var leftOut: [String]
 
   /// Maps the file at `path`, and expands what is deflated.
   /// - Parameter member: the name of the only array to be read, with or without `.npy`; nil for all.
@@ -167,6 +168,18 @@ public struct NPZFile: Sendable {
 }
 
 extension NPZFile {
+  /// The arrays that a table can have, or all to be refused where there is none.
+  func forTable() -> NPZFile {
+    let flat = members.filter { $0.array.shape.count <= 2 }
+    guard !flat.isEmpty, flat.count < members.count else { return self }
+    var file = self
+    file.leftOut += members.filter { $0.array.shape.count > 2 }.map {
+      "'\($0.name)', \($0.array.shape.count) axes"
+    }
+    file.members = flat
+    return file
+  }
+
   /// The path of the archive and the name of a member in `run.npz:x` or `run.npz.gz:x`; nil for other paths.
   static func split(_ path: String) -> (path: String, member: String)? {
     let found = path.part(ofFileEndingIn: ["", ".gz", ".zst"].map { ".npz" + $0 })
@@ -184,7 +197,7 @@ extension NPZFile {
         path: path, shapes: members.map { "\($0.name) \($0.array.shape)" }, example: example.name)
     }
     for member in members {
-      // One of more axes is no table, but another array may be.
+      // Where there are several, none is the table's: `forTable` has left none out.
       if members.count > 1, member.array.shape.count > 2 { throw differ() }
       let shape = try member.array.tableShape()
       guard rowCount == nil || rowCount == shape.rowCount else { throw differ() }

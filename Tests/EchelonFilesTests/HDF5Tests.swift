@@ -45,10 +45,27 @@ struct `HDF5 files` {
     }
   }
 
+  /// `cubes.h5`: vectors `x` and `y`, a `cube` of three axes, and `nothing`, which has the type of numbers and no shape.
+  @Test func `are read without what has too many axes, which is said`() throws {
+    func file(_ group: String?) throws -> HDF5File {
+      try HDF5File(path: "\(folder)/cubes.h5", group: group)
+    }
+    let whole = try file(nil)
+    #expect(Set(whole.table.columns.map(\.name)) == ["x", "y"])
+    #expect(whole.table["x"]?.numbers == [1.5, 2.5] && whole.table["y"]?.numbers == [3, 4])
+    #expect(whole.leftOut.sorted() == ["'cube', 3 axes", "'deep/cube', 3 axes", "'nothing'"])
+    #expect(try file("x").leftOut.isEmpty)
+    for (name, words) in [
+      ("cube", "3 axes"), ("deep", "3 axes"), ("deep/cube", "3 axes"), ("nothing", "no plain"),
+    ] {
+      #expect("\(name)") { _ = try file(name) } throws: { "\($0)".contains(words) }
+    }
+  }
+
   @Test func `say what cannot be read`() throws {
     for (group, words) in [
       ("/words", "no plain numbers"), ("/cube", "3 axes"), ("/none", "none"), ("/huge", "memory"),
-      ("", "3 axes"),
+      ("", "rows"),
     ] {
       #expect("\(group)") { _ = try table(group) } throws: { "\($0)".contains(words) }
     }
@@ -143,7 +160,7 @@ extension `HDF5 files` {
     #expect {
       _ = try DataFileReader.open("-", contentsAt: file.path)
     } throws: {
-      "\($0)".contains("FILE.h5:/NAME")
+      "\($0)".contains("save it as FILE.h5, and pick one by FILE.h5:/day/n")
     }
   }
 

@@ -25,3 +25,9 @@ with h5py.File(FOLDER / "words.h5", "w", libver="earliest") as file:
     file["pairs"] = np.array([(1, 2.0), (3, 4.0)], dtype=[("a", "i4"), ("b", "f8")])
     file["group/n"] = np.array([7, 8, 9])
     file["group/word"] = "a"
+with h5py.File(FOLDER / "cubes.h5", "w", libver="earliest") as file:
+    file["x"] = np.array([1.5, 2.5])
+    file["cube"] = np.arange(8.0).reshape(2, 2, 2)
+    file["y"] = np.array([3, 4])
+    file["nothing"] = h5py.Empty("f8")
+    file["deep/cube"] = np.ones((2, 1, 1), dtype="i2")

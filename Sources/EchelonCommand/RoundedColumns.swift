@@ -176,6 +176,13 @@ extension RoundedColumns {
   /// Takes columns for those that they were, as all their digits are written.
   mutating func keep(_ columns: some Sequence<Int>) { found.subtract(columns) }
 
+  /// The same of integers of an array or a dataset.
+  /// - Parameter taken: the names of columns that are computed or compared with all the same; nil of all.
+  mutating func keep(allBut taken: Set<String>?) {
+    guard source == .integers, let taken else { return }
+    found = found.filter { taken.contains(reader.columns[$0].name) }
+  }
+
   /// Refuses a copy of integers as numbers that are none, where nobody has asked for them.
   /// - Parameter type: that was asked for.
   func refuse(as suffix: String, _ type: StoredType?) throws {
@@ -209,17 +216,5 @@ extension DataFileReader {
       if words.count == rowCount { integers[index] = words }
     }
     return integers
-  }
-
-  /// The table with words in place of integers of 64 bits, where a `Double` may not have all digits.
-  /// - Parameter table: the rows of the piece.
-  func keepingIntegers(of piece: Piece, in table: DataTable) throws(FileError) -> DataTable {
-    DataTable(
-      columns: try table.columns.enumerated().map { (index, column) throws(FileError) in
-        guard let numbers = column.numbers, numbers.contains(where: { abs($0) >= 0x1p53 }),
-          let texts = try integerTexts(column: index, rows: piece.rows)
-        else { return column }
-        return Column(name: column.name, text: texts)
-      })
   }
 }

@@ -61,10 +61,14 @@ struct CSVEncoder {
   func field(_ column: Column, row: Int) -> String {
     switch column.values {
     case .numbers(let values):
-      values[row].isNaN
-        ? missing
-        : hasDecimalComma
-          ? values[row].shortestText.replacing(".", with: ",") : values[row].shortestText
+      if let integers = column.integers {
+        integers[row].text
+      } else {
+        values[row].isNaN
+          ? missing
+          : hasDecimalComma
+            ? values[row].shortestText.replacing(".", with: ",") : values[row].shortestText
+      }
     case .text(let values):
       values[row].map(quoted) ?? missing
     }

@@ -15,16 +15,30 @@ public struct Column: Sendable, Equatable {
   /// The values, in row order.
   public let values: Values
 
+  /// The integers of 64 bits that the numbers were in a file, where a `Double` may not have all their digits; nil elsewhere.
+  ///
+  /// They go with the rows that operations choose and order. What is computed has none.
+  package let integers: StoredIntegers?
+
   /// A column of numbers, NaN where one is missing.
   public init(name: String, numbers: [Double]) {
+    self.init(name: name, numbers: numbers, integers: nil)
+  }
+
+  /// A column of numbers with the integers that they were, if there are any: as many.
+  package init(name: String, numbers: [Double], integers: StoredIntegers?) {
+    precondition(
+      integers.map { $0.bits.count == numbers.count } ?? true, "other integers than numbers")
     self.name = name
     values = .numbers(numbers)
+    self.integers = integers
   }
 
   /// A column of words, nil where one is missing.
   public init(name: String, text: [String?]) {
     self.name = name
     values = .text(text)
+    integers = nil
   }
 
   /// Numbers or words.
@@ -74,7 +88,8 @@ public struct Column: Sendable, Equatable {
     guard first.name == second.name, first.count == second.count else { return false }
     switch (first.values, second.values) {
     case (.numbers(let a), .numbers(let b)):
-      return zip(a, b).allSatisfy { $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN) }
+      return first.integers == second.integers
+        && zip(a, b).allSatisfy { $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN) }
     case (.text(let a), .text(let b)):
       return a == b
     default:

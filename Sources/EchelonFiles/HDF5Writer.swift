@@ -16,7 +16,7 @@ public enum HDF5Writer {
     _ table: DataTable, as type: NPYElementType = .float64, integers: [Int: [String]] = [:],
     to path: String
   ) throws(FileError) {
-    guard let stored = HDF5Library.ElementType(type) else {
+    guard HDF5Library.ElementType(type) != nil else {
       throw .unwritable(
         path: path,
         what: "\(type.rawValue) is not written as HDF5; choose a whole or plain number, as f4")
@@ -38,6 +38,10 @@ public enum HDF5Writer {
     do { output = try HDF5Library.Output() } catch { throw failure(error, path) }
     for (index, column) in numbers.columns.enumerated() {
       let bytes = try numbers.bytes(ofColumn: index)
+      // As its own type is the one that was asked for, or one of 64 bits, HDF5 has it.
+      guard let stored = HDF5Library.ElementType(numbers.type(ofColumn: index)) else {
+        preconditionFailure("\(type.rawValue) was not refused")
+      }
       do { try output.add(column.name, bytes.span, count: numbers.rowCount, of: stored) } catch {
         throw failure(error, path)
       }

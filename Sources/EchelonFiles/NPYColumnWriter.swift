@@ -10,9 +10,17 @@ public struct NPYColumnWriter: ~Copyable {
 
   /// Begins to replace the file at `path`, or to make it: one column is an array of one axis.
   public init(path: String, rowCount: Int, columnCount: Int) throws(FileError) {
+    try self.init(path: path, rowCount: rowCount, columnCount: columnCount, type: .float64)
+  }
+
+  /// - Parameter type: one of 64 bits.
+  package init(
+    path: String, rowCount: Int, columnCount: Int, type: NPYElementType
+  ) throws(FileError) {
+    precondition(type.byteCount == 8, "elements of \(type.rawValue)")
     var file = try AtomicFileWriter(path: path)
     let head = NPYWriter.header(
-      of: .float64, shape: columnCount == 1 ? [rowCount] : [rowCount, columnCount],
+      of: type, shape: columnCount == 1 ? [rowCount] : [rowCount, columnCount],
       isFortranOrder: true)
     try file.write(elements: head.span)
     self.file = file
@@ -25,6 +33,14 @@ public struct NPYColumnWriter: ~Copyable {
     missingCount -= values.count
     guard missingCount >= 0 else { throw changed }
     try file.write(elements: values)
+  }
+
+  /// Appends values that are given as their bits.
+  /// - Throws: `FileError.unwritable` for more than there is room for.
+  package mutating func append(bits: Span<UInt64>) throws(FileError) {
+    missingCount -= bits.count
+    guard missingCount >= 0 else { throw changed }
+    try file.write(elements: bits)
   }
 
   /// Brings the bytes to the disk and puts the file in place, in one step.

@@ -78,9 +78,10 @@ public struct NPZWriter: ~Copyable {
     to path: String
   ) throws(FileError) {
     let numbers = try StoredNumbers(table, as: type, integers: integers, path: path)
-    let head = NPYWriter.header(of: type, shape: [numbers.rowCount], isFortranOrder: false)
     var writer = try NPZWriter(path: path)
     for (index, column) in numbers.columns.enumerated() {
+      let head = NPYWriter.header(
+        of: numbers.type(ofColumn: index), shape: [numbers.rowCount], isFortranOrder: false)
       let bytes = try numbers.bytes(ofColumn: index)
       try writer.add(column.name, head, bytes.span)
     }

@@ -14,6 +14,76 @@ struct StoredInteger {
   var text: String { isSigned ? String(Int64(bitPattern: bits)) : String(bits) }
 }
 
+/// The integers of 64 bits of a column, of which some may be no `Double`.
+package struct StoredIntegers: Sendable, Equatable {
+  package let isSigned: Bool
+  package let bits: [UInt64]
+
+  subscript(row: Int) -> StoredInteger { StoredInteger(bits: bits[row], isSigned: isSigned) }
+
+  /// Whether no `Double` is one of them.
+  package var isRounded: Bool { bits.indices.contains { self[$0].isRounded } }
+
+  /// All digits of each.
+  package var texts: [String] { bits.indices.map { self[$0].text } }
+
+  /// Those of some rows, in the order given.
+  package func rows(_ rows: [Int]) -> StoredIntegers {
+    StoredIntegers(isSigned: isSigned, bits: rows.map { bits[$0] })
+  }
+
+  /// Whether that of row `a` is less than that of row `b`.
+  package func isLess(_ a: Int, _ b: Int) -> Bool {
+    isSigned ? Int64(bitPattern: bits[a]) < Int64(bitPattern: bits[b]) : bits[a] < bits[b]
+  }
+}
+
+extension Column {
+  /// The bits of a row's number as an integer of a type of 64 bits; nil where it is none.
+  package func integerBits(_ row: Int, as type: NPYElementType) -> UInt64? {
+    guard let numbers else { return nil }
+    let isSigned = type == .int64
+    guard let integer = integers?[row] else {
+      return isSigned
+        ? Int64(exactly: numbers[row]).map { UInt64(bitPattern: $0) }
+        : UInt64(exactly: numbers[row])
+    }
+    // A number below 0 of the one has the bits of a large one of the other.
+    return integer.isSigned == isSigned || Int64(bitPattern: integer.bits) >= 0
+      ? integer.bits : nil
+  }
+}
+
+extension DataTable {
+  /// The type of 64 bits that has all digits of all numbers; nil where `Double` has.
+  /// - Parameter path: the file that is to have them, for the error.
+  /// - Throws: `FileError.unwritable` where neither has.
+  package func integerType(path: String) throws(FileError) -> NPYElementType? {
+    guard let first = columns.first(where: { $0.integers?.isRounded == true }) else { return nil }
+    let type: NPYElementType = first.integers?.isSigned == true ? .int64 : .uint64
+    for column in columns where column.numbers != nil {
+      for row in 0..<rowCount where column.integerBits(row, as: type) == nil {
+        throw Self.hasNoType(path: path, first.name, type, column.name)
+      }
+    }
+    return type
+  }
+
+  /// - Parameters:
+  ///   - integers: the name of a column with integers of the type that no `Double` is.
+  ///   - other: that of one with numbers that are none of the type.
+  package static func hasNoType(
+    path: String, _ integers: String, _ type: NPYElementType, _ other: String
+  ) -> FileError {
+    .unwritable(
+      path: path,
+      what:
+        "integers of 64 bits in '\(integers)' have more digits than f8, and numbers in '\(other)' are no "
+        + "\(type.rawValue); make a .csv or .npz, which have all digits of both, or leave one of the columns out"
+    )
+  }
+}
+
 extension NPYElementType {
   /// Whether numbers of this type can be whole ones that no `Double` is.
   var exceedsDouble: Bool { self == .int64 || self == .uint64 }
@@ -71,6 +141,39 @@ extension DataFileReader {
       return true
     }
     return hasIntegers ? texts : nil
+  }
+
+  /// The table with the integers of 64 bits that some of its numbers were, where a `Double` may not have all their digits.
+  /// - Parameters:
+  ///   - rows: that the table has, counted from 0 in the file.
+  ///   - table: what the reader gave of them.
+  package func keepingIntegers(
+    ofRows rows: Range<Int>, in table: DataTable
+  ) throws(FileError) -> DataTable {
+    switch format {
+    case .npy(let array) where array.elementType.exceedsDouble: break
+    case .npz, .hdf5: break
+    case .npy, .csv, .matrixMarket, .jsonLines: return table
+    }
+    var columns: [Column] = []
+    for (index, column) in table.columns.enumerated() {
+      guard let numbers = column.numbers, numbers.contains(where: { abs($0) >= 0x1p53 }) else {
+        columns.append(column)
+        continue
+      }
+      var (bits, isSigned) = ([UInt64](), true)
+      let hasIntegers = try forEachInteger(column: index, rows: rows) { integer in
+        bits.append(integer.bits)
+        isSigned = integer.isSigned
+        return true
+      }
+      columns.append(
+        hasIntegers
+          ? Column(
+            name: column.name, numbers: numbers,
+            integers: StoredIntegers(isSigned: isSigned, bits: bits)) : column)
+    }
+    return DataTable(columns: columns)
   }
 
   /// - Returns: whether the column has integers of 64 bits.

@@ -50,18 +50,26 @@ struct StoredNumbers {
     }
   }
 
-  /// The elements of a column, one behind the other.
+  /// The type of a column in a format where each has its own: that of `Column.integers` where a `Double` has not all digits.
+  func type(ofColumn column: Int) -> NPYElementType {
+    guard type == .float64, let integers = columns[column].parts[0].column.integers,
+      integers.isRounded
+    else { return type }
+    return integers.isSigned ? .int64 : .uint64
+  }
+
+  /// The elements of a column, one behind the other, of `type(ofColumn:)`.
   func bytes(ofColumn column: Int) throws(FileError) -> [UInt8] {
-    try bytes(of: columns[column...column], rows: 0..<rowCount)
+    try bytes(of: columns[column...column], rows: 0..<rowCount, as: type(ofColumn: column))
   }
 
   /// The elements of some rows, those of a row side by side.
   func bytes(ofRows rows: Range<Int>) throws(FileError) -> [UInt8] {
-    try bytes(of: columns[...], rows: rows)
+    try bytes(of: columns[...], rows: rows, as: type)
   }
 
   private func bytes(
-    of columns: ArraySlice<(name: String, parts: [Part])>, rows: Range<Int>
+    of columns: ArraySlice<(name: String, parts: [Part])>, rows: Range<Int>, as type: NPYElementType
   ) throws(FileError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: rows.count * columns.count * type.byteCount)
     let parts = columns.flatMap(\.parts)

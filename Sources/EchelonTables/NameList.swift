@@ -39,7 +39,8 @@ struct NameList {
     return DataTable(
       columns: zip(table.columns, names).map { column, name in
         switch column.values {
-        case .numbers(let values): Column(name: name, numbers: values)
+        case .numbers(let values):
+          Column(name: name, numbers: values, integers: column.integers)
         case .text(let values): Column(name: name, text: values)
         }
       })

@@ -167,6 +167,22 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
     }
   }
 
+  /// The names of columns whose numbers are computed or compared with as `Double`s, which integers of 64 bits may not be; those
+  /// of all others keep all their digits.
+  /// - Returns: nil if that may be so of all.
+  package func columnsTaken(of columns: [ColumnDescription]) -> Set<String>? {
+    switch content {
+    case .filter(let expression), .map(_, let expression):
+      (try? expression.bound(to: columns)).map { Set($0.columns.map { columns[$0].name }) }
+    case .select, .drop, .rename, .head, .sort: []
+    case .step(let step): step is SampleStep ? [] : nil
+    case .group, .user: nil
+    }
+  }
+
+  /// Whether columns have other names after it.
+  package var renames: Bool { if case .rename = content { true } else { false } }
+
   /// Whether a table can come in pieces, several times, for `apply(in:)`.
   package var takesPasses: Bool {
     if case .step(let step) = content { step.takesPasses } else { false }
@@ -252,7 +268,10 @@ extension DataTable {
     DataTable(
       columns: columns.map { column in
         switch column.values {
-        case .numbers(let values): Column(name: column.name, numbers: rows.map { values[$0] })
+        case .numbers(let values):
+          Column(
+            name: column.name, numbers: rows.map { values[$0] },
+            integers: column.integers?.rows(rows))
         case .text(let values): Column(name: column.name, text: rows.map { values[$0] })
         }
       })

@@ -54,7 +54,8 @@ struct StoredIntegers: CustomTestStringConvertible, Sendable {
       let pool = ["--workers", "2", "--divide-from", "1"]
       for command in [
         ["filter", "col0 > 0", path], ["filter", "col0 > 0", path] + pieces,
-        ["quantiles", "0.5", path], ["quantiles", "0.5", path] + pieces, ["sort", "col0", path],
+        ["quantiles", "0.5", path], ["quantiles", "0.5", path] + pieces,
+        ["sort", "col0", path, "--format", "json"], ["map", "x = col0 / 2", path] + pieces,
         ["convert", path, "--to", "jsonl"], ["convert", path, "--to", "jsonl"] + pieces,
         ["stats", path], ["stats", path] + pool, ["stats", path] + pool + ["--piece-rows", "2"],
         ["stats", path, "--all"],
@@ -173,12 +174,75 @@ struct StoredIntegers: CustomTestStringConvertible, Sendable {
         asked.status == 0 && asked.errors.contains("are rounded in 'col0'"), "\(asked.errors)")
       // Computed ones are Doubles, which is said.
       let computed = try CommandProcess.run(
-        "filter", "col0 > 0", path, "--output", folder + "/y.npy")
+        "map", "col0 = 2 * col0", path, "--output", folder + "/y.npy")
       #expect(computed.status == 0 && computed.errors.contains("are rounded in 'col0'"))
       // Those that are Doubles are copied.
       try integers.npy(["1", "9007199254740992"]).write(to: URL(filePath: path))
       let plain = try CommandProcess.run("convert", path, "--output", folder + "/y.npy")
       #expect(plain.status == 0 && plain.errors.isEmpty, "\(plain.errors)")
+    }
+  }
+
+  @Test(arguments: StoredIntegers.all)
+  func `have all digits where rows are chosen and put in order`(_ integers: StoredIntegers) throws {
+    try withFolder { folder in
+      let path = folder + "/x.npy"
+      try integers.npy(integers.texts).write(to: URL(filePath: path))
+      let sorted: [String]
+      if integers.isSigned {
+        let numbers = integers.texts.compactMap { Int64($0) }
+        sorted = numbers.sorted(by: >).map { String($0) }
+      } else {
+        let numbers = integers.texts.compactMap { UInt64($0) }
+        sorted = numbers.sorted(by: >).map { String($0) }
+      }
+      let rest = Array(integers.texts.dropFirst())
+      let pieces = ["--piece-bytes", "16"]
+      let cases: [(command: [String], rows: [String])] = [
+        (["sort", "col0 desc"], sorted), (["filter", "row() > 1"], rest),
+        (["filter", "row() > 1"] + pieces, rest),
+        (["filter", "row() > 1", "--numbers-kept", "1"] + pieces, rest),
+        (["sample", "100%"], integers.texts), (["select", "col0"], integers.texts),
+      ]
+      for (command, expected) in cases {
+        let text = (["col0"] + expected).map { $0 + "\n" }.joined()
+        let shown = try CommandProcess.run(command + [path])
+        #expect(shown.status == 0 && shown.errors.isEmpty, "\(command): \(shown.errors)")
+        #expect(shown.output == text, "\(command): \(shown.output)")
+        for name in ["y.npy", "y.bin", "y.csv"] {
+          let copy = "\(folder)/\(name)"
+          let made = try CommandProcess.run(command + [path, "--output", copy])
+          #expect(made.status == 0 && !made.errors.contains("rounded"), "\(made.errors)")
+          let raw = (integers.isSigned ? "i8" : "u8") + "le"
+          if name == "y.bin" { #expect(made.errors.contains("--raw \(raw)"), "\(made.errors)") }
+          let read =
+            try name == "y.csv"
+            ? String(contentsOfFile: copy, encoding: .utf8)
+            : CommandProcess.run(["convert", copy] + (name == "y.bin" ? ["--raw", raw] : []))
+              .output
+          #expect(read == text, "\(command) \(name): \(read)")
+        }
+      }
+      let many = try CommandProcess.run(
+        "batch", "--do", "filter row() > 1", "--do", "to-npy", path, "--output", folder + "/all")
+      #expect(many.status == 0 && !many.errors.contains("rounded"), "\(many.errors)")
+      let all = try CommandProcess.run("convert", folder + "/all/x.npy")
+      #expect(all.output == (["col0"] + rest).map { $0 + "\n" }.joined(), "\(all.errors)")
+      // No type has these and fractions.
+      for more in [[], ["--piece-bytes", "8"]] {
+        let mixed = try CommandProcess.run(
+          ["map", "r = row() / 2", path, "--output", folder + "/z.npy"] + more)
+        #expect(mixed.status != 0 && mixed.errors.contains("numbers in 'r'"), "\(mixed.errors)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: folder + "/z.npy"))
+      // Where every column has a type of its own, each gets one that has them.
+      let both = try CommandProcess.run(
+        "map", "r = row() / 2", path, "--output", folder + "/z.npz")
+      #expect(both.status == 0 && both.errors.isEmpty, "\(both.errors)")
+      let halves = ["0.5", "1", "1.5", "2", "2.5", "3"]
+      let rows = zip(integers.texts, halves).map { $0.0 + "," + $0.1 + "\n" }
+      let read = try CommandProcess.run("convert", folder + "/z.npz")
+      #expect(read.output == "col0,r\n" + rows.joined(), "\(read.output)")
     }
   }
 

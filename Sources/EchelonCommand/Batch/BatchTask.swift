@@ -76,7 +76,9 @@ extension BatchResult {
     let input = try reader.table()
     var rounded = RoundedColumns(in: reader)
     try rounded.look(at: input)
-    var table = input
+    let keepsIntegers = task.keepsIntegers
+    var table =
+      keepsIntegers ? try reader.keepingIntegers(ofRows: 0..<reader.rowCount, in: input) : input
     var undefinedCount = 0
     var outputs = task.outputs.makeIterator()
     // A file that is only written anew has to be the same; results are computed as Doubles.
@@ -84,6 +86,9 @@ extension BatchResult {
     let hasIntegers = isCopy && task.steps.allSatisfy { $0.storedType?.hasIntegers == true }
     let integers = hasIntegers ? try reader.integers(in: input) : [:]
     rounded.keep(integers.keys)
+    if keepsIntegers, !isCopy {
+      rounded.keep(allBut: BatchStep.columnsTaken(by: task.steps, of: reader.columns))
+    }
     for step in task.steps {
       if let suffix = step.outputExtension, let output = outputs.next() {
         if isCopy { try rounded.refuse(as: suffix, step.storedType) }
@@ -103,6 +108,14 @@ extension BatchResult {
 }
 
 extension BatchTask {
+  /// Whether all that is written has all digits of integers of 64 bits, or refuses them.
+  fileprivate var keepsIntegers: Bool {
+    steps.allSatisfy { step in
+      guard let suffix = step.outputExtension else { return true }
+      return step.storedType.map(\.hasIntegers) ?? DataTable.keepsIntegers(as: suffix)
+    }
+  }
+
   /// The same for steps that can take rows in pieces.
   fileprivate func run(_ steps: RowSteps, _ reader: DataFileReader) throws -> BatchResult {
     var steps = steps
@@ -110,11 +123,12 @@ extension BatchTask {
     let outputs = zip(writing, outputs).map { PieceOutput($0, to: $1) }
     var undefinedCount = 0
     var rounded = RoundedColumns(in: reader)
-    let keepsIntegers = self.steps.allSatisfy { ["csv", "tsv"].contains($0.outputExtension) }
+    let keepsIntegers = keepsIntegers
+    let taken = keepsIntegers ? steps.columnsTaken(of: reader.columns) : nil
     for piece in reader.pieces() {
       var table = try reader.table(of: piece)
-      if keepsIntegers { table = try reader.keepingIntegers(of: piece, in: table) }
       try rounded.look(at: table, of: piece)
+      if keepsIntegers { table = try reader.keepingIntegers(ofRows: piece.rows, in: table) }
       var next = outputs.makeIterator()
       _ = try steps.apply(to: table, file: path) { step, before, after in
         if step.outputExtension != nil {
@@ -124,6 +138,7 @@ extension BatchTask {
         }
       }
     }
+    rounded.keep(allBut: taken)
     try namingOutput { for output in outputs { try output.finish() } }
     return try BatchResult(reader, undefinedCount: undefinedCount, rounded)
   }
@@ -140,19 +155,29 @@ extension DataTable {
 }
 
 extension DataTable {
+  /// Whether a format has all digits of integers of 64 bits where no type is asked for.
+  static func keepsIntegers(as suffix: String) -> Bool {
+    ["csv", "tsv", "npy", "npz", "h5", "bin"].contains(suffix)
+  }
+
+  /// Whether all columns have one type, where each has its own in NPZ and HDF5.
+  private static func hasOneType(_ suffix: String) -> Bool { ["npy", "bin"].contains(suffix) }
+
   /// Writes the table in the format that an extension stands for.
   /// - Parameters:
-  ///   - type: of the numbers, in formats that name one; nil is `f8`.
+  ///   - type: of the numbers, in formats that name one; nil is `f8`, or where that has not all digits of `Column.integers`
+  ///     `i8` or `u8`.
   ///   - integers: all digits of columns with integers that are no `Double`, by the index of the column.
   func write(
     to path: String, suffix: String, as type: StoredType? = nil, integers: [Int: [String]] = [:]
   ) throws {
-    let element = type?.element ?? .float64
+    let element =
+      try type?.element ?? (Self.hasOneType(suffix) ? integerType(path: path) : nil) ?? .float64
     // As columns of words are left out.
     let places = columns.indices.filter { columns[$0].numbers != nil }.enumerated()
     let integers = Dictionary(
       uniqueKeysWithValues: places.compactMap { place, index in
-        integers[index].map { (place, $0) }
+        (integers[index] ?? columns[index].integers?.texts).map { (place, $0) }
       })
     switch suffix {
     case "npy": try NPYWriter.write(numbersOnly, as: element, integers: integers, to: path)

@@ -2,6 +2,8 @@ import EchelonFiles
 import EchelonMemory
 
 /// An NPY file of a table that comes in pieces, column after column: as many in a pass as memory is meant for.
+///
+/// Numbers are Doubles, unless there are integers of 64 bits that no `Double` is: then all of them are such integers.
 final class NPYOutput: RowOutput {
   /// A quarter of the memory that is left: text is parsed again in every pass.
   static let mostKept =
@@ -14,8 +16,10 @@ final class NPYOutput: RowOutput {
   /// The columns of numbers; known after the first piece.
   private var columns: [Int]?
   private var rowCount = 0
-  /// Of the columns of this pass, the values so far; in the first pass all columns, as long as there are few.
-  private var kept: [[Double]] = []
+  /// Of the columns of this pass, the bits of the values so far; in the first pass all columns, as long as there are few.
+  private var kept: [[UInt64]] = []
+  /// The type of integers, and the column that needs it.
+  private var integers: (type: NPYElementType, column: String)?
   private var isKeeping = true
   /// The columns that this pass writes; nil while rows are counted.
   private var group: Range<Int>?
@@ -41,24 +45,46 @@ final class NPYOutput: RowOutput {
     }
     guard let group else {
       rowCount += piece.rowCount
-      if rowCount * columns.count > mostKept {
+      if integers == nil { findIntegers(piece, columns) }
+      // Those before the first integer were kept as Doubles.
+      if rowCount * columns.count > mostKept || integers != nil {
         isKeeping = false
         kept = []
       }
-      if isKeeping { keep(piece, columns[...]) }
+      if isKeeping { try keep(piece, columns[...]) }
       return
     }
     if kept.isEmpty {
-      let values = piece.columns[columns[group.lowerBound]].numbers ?? []
-      try writer?.append(values.span)
+      let values = try bits(of: piece.columns[columns[group.lowerBound]])
+      try writer?.append(bits: values.span)
     } else {
-      keep(piece, columns[group])
+      try keep(piece, columns[group])
     }
   }
 
-  private func keep(_ piece: DataTable, _ columns: ArraySlice<Int>) {
+  private func keep(_ piece: DataTable, _ columns: ArraySlice<Int>) throws {
     for (place, column) in columns.enumerated() {
-      kept[place] += piece.columns[column].numbers ?? []
+      kept[place] += try bits(of: piece.columns[column])
+    }
+  }
+
+  private func findIntegers(_ piece: DataTable, _ columns: [Int]) {
+    for index in columns {
+      let column = piece.columns[index]
+      guard let found = column.integers, found.isRounded else { continue }
+      integers = (found.isSigned ? .int64 : .uint64, column.name)
+      return
+    }
+  }
+
+  private func bits(of column: Column) throws -> [UInt64] {
+    let numbers = column.numbers ?? []
+    guard let integers else { return numbers.map(\.bitPattern) }
+    return try numbers.indices.map { row in
+      guard let bits = column.integerBits(row, as: integers.type) else {
+        throw DataTable.hasNoType(path: path, integers.column, integers.type, column.name)
+      }
+      return bits
     }
   }
 
@@ -68,10 +94,11 @@ final class NPYOutput: RowOutput {
     if let group {
       next = group.upperBound
     } else {
-      writer = try NPYColumnWriter(path: path, rowCount: rowCount, columnCount: count)
+      writer = try NPYColumnWriter(
+        path: path, rowCount: rowCount, columnCount: count, type: integers?.type ?? .float64)
       if isKeeping { next = count }
     }
-    for values in kept { try writer?.append(values.span) }
+    for bits in kept { try writer?.append(bits: bits.span) }
     wantsPass = next < count
     let size = max(1, mostKept / max(1, rowCount))
     group = next..<min(count, next + size)

@@ -14,6 +14,11 @@ struct RowSteps {
     rowsBefore = steps.map { _ in 0 }
   }
 
+  /// See `BatchStep.columnsTaken`.
+  func columnsTaken(of columns: [ColumnDescription]) -> Set<String>? {
+    BatchStep.columnsTaken(by: steps, of: columns)
+  }
+
   /// What becomes of the next rows.
   /// - Parameters:
   ///   - file: whose rows they are.
@@ -34,6 +39,31 @@ struct RowSteps {
 }
 
 extension BatchStep {
+  /// The names of columns whose numbers steps compute or compare with as `Double`s; those of all others keep the digits of
+  /// integers of 64 bits.
+  /// - Parameter columns: before the first step.
+  /// - Returns: nil if that may be so of all.
+  static func columnsTaken(
+    by steps: [BatchStep], of columns: [ColumnDescription]
+  ) -> Set<String>? {
+    var taken: Set<String> = []
+    var isRenamed = false
+    for step in steps {
+      switch step {
+      case .written, .named(.dropMissing): break
+      case .named where step.outputExtension != nil: break
+      case .named, .risk: return nil
+      case .table(let operation):
+        guard let next = operation.columnsTaken(of: columns), next.isEmpty || !isRenamed else {
+          return nil
+        }
+        taken.formUnion(next)
+        isRenamed = isRenamed || operation.renames
+      }
+    }
+    return taken
+  }
+
   /// Whether what becomes of a row depends on that row and its number alone, and what is written is
   /// written row after row.
   var isRowWise: Bool {

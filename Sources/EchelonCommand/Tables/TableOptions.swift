@@ -78,7 +78,8 @@ struct TableOptions: ParsableArguments {
       let output = target.rowOutput(as: format, numbersKept: numbersKept)
     {
       return try text.pieces(
-        at: paths[0], raw, byteCount: pieceByteCount, steps, to: output, command: command)
+        at: paths[0], raw, byteCount: pieceByteCount, steps, to: output,
+        keepsIntegers: target.keepsIntegers(as: format), command: command)
     }
     if operation.takesPasses {
       let result = try text.passes(
@@ -86,7 +87,10 @@ struct TableOptions: ParsableArguments {
       ) { try operation.apply(in: $0) }
       return try target.write(result, as: format)
     }
-    let result = try text.table(at: paths[0], raw, command: command) { try operation.apply(to: $0) }
+    let result = try text.table(
+      at: paths[0], raw, keepingFor: target.keepsIntegers(as: format) ? operation : nil,
+      command: command
+    ) { table, _ in try operation.apply(to: table) }
     try target.write(result, as: format)
   }
 
@@ -201,6 +205,15 @@ enum Target {
     }
   }
 
+  /// Whether what is written has all digits of integers of 64 bits.
+  func keepsIntegers(as format: OutputFormat?) -> Bool {
+    switch self {
+    case .standardOutput: format == .csv || (format == nil && Console.width == nil)
+    case .file(_, let suffix): DataTable.keepsIntegers(as: suffix)
+    case .folder: false
+    }
+  }
+
   /// What writes a single result row after row; nil where it is written as a whole.
   /// - Parameter numbersKept: how many numbers of a column after column format are kept at a time.
   func rowOutput(as format: OutputFormat?, numbersKept: Int) -> (any RowOutput)? {
@@ -247,10 +260,12 @@ extension TextOptions {
   /// The same for who may write the numbers without having computed any.
   /// - Parameters:
   ///   - copying: what they are written as then; integers of 64 bits are refused where they would be rounded unasked.
+  ///   - operation: is what is done with the table, if what it leaves as it is, is written with all digits.
   ///   - body: is given all digits of columns with integers, if they are written as such, by the index of the column.
   func table<Result>(
     at path: String, _ raw: RawOptions, copying: (suffix: String, type: StoredType?)? = nil,
-    command: String, _ body: (DataTable, _ integers: [Int: [String]]) throws -> Result
+    keepingFor operation: TableOperation? = nil, command: String,
+    _ body: (DataTable, _ integers: [Int: [String]]) throws -> Result
   ) throws -> Result {
     var inputs = [InputFile(path: path, dialect: try dialect, raw: raw.rawFormat)]
     let standardInput = try StandardInput(for: &inputs, command: command)
@@ -258,12 +273,16 @@ extension TextOptions {
     do {
       let reader = try inputs[0].open()
       try reader.tellOfReading()
-      let table = try reader.table()
+      var table = try reader.table()
       var rounded = RoundedColumns(in: reader)
       try rounded.look(at: table)
       if let copying { try rounded.refuse(as: copying.suffix, copying.type) }
       let integers = copying?.type?.hasIntegers == true ? try reader.integers(in: table) : [:]
       rounded.keep(integers.keys)
+      if let operation {
+        table = try reader.keepingIntegers(ofRows: 0..<reader.rowCount, in: table)
+        rounded.keep(allBut: operation.columnsTaken(of: reader.columns))
+      }
       for note in rounded.notes { Console.writeError("echelon: \(note)") }
       return try body(table, integers)
     } catch {
@@ -277,9 +296,9 @@ extension DataTable {
   /// Says how the table is read that was written as plain numbers, since the file does not.
   /// - Parameters:
   ///   - path: the file that the message is about.
-  ///   - type: of the numbers; nil is `f8`.
+  ///   - type: of the numbers; nil is what `write` chooses.
   func sayHowToReadNumbers(_ path: String, as type: StoredType? = nil) {
-    let element = type?.element ?? .float64
+    let element = type?.element ?? (try? integerType(path: path)) ?? .float64
     let form = RawFormat(
       element, isBigEndian: type?.isBigEndian ?? false,
       columnCount: max(1, columns.count { $0.kind == .number } / element.partCount))

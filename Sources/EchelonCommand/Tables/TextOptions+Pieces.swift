@@ -11,7 +11,7 @@ extension TextOptions {
   ///   - path: `-` is standard input.
   ///   - steps: what becomes of them.
   ///   - suffix: of numbers that are written without having been computed, which are refused if they are rounded; nil of others.
-  ///   - keepsIntegers: whether integers of 64 bits are given as words where a `Double` may not have all digits.
+  ///   - keepsIntegers: whether the output has all digits of integers of 64 bits.
   func pieces(
     at path: String, _ raw: RawOptions, byteCount: Int, _ steps: RowSteps, to output: any RowOutput,
     copyingAs suffix: String? = nil, keepsIntegers: Bool = false, command: String
@@ -29,18 +29,20 @@ extension TextOptions {
     let reader = try reported { try inputs[0].open(chunkByteCount: byteCount) }
     try reported { try reader.tellOfReading() }
     var rounded = RoundedColumns(in: reader)
+    let taken = keepsIntegers ? steps.columnsTaken(of: reader.columns) : nil
     var isFirst = true
     while output.wantsPass {
       var steps = steps
       for piece in reader.pieces(byteCount: byteCount) {
         let result = try reported {
           var table = try reader.table(of: piece)
-          if keepsIntegers { table = try reader.keepingIntegers(of: piece, in: table) }
           if isFirst { try rounded.look(at: table, of: piece) }
+          if keepsIntegers { table = try reader.keepingIntegers(ofRows: piece.rows, in: table) }
           return try steps.apply(to: table, file: path)
         }
         try output.append(result)
       }
+      if isFirst { rounded.keep(allBut: taken) }
       isFirst = false
       if let suffix { try reported { try rounded.refuse(as: suffix, nil) } }
       try output.endPass()

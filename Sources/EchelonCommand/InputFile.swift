@@ -68,6 +68,20 @@ extension DataFileReader {
     }
   }
 
+  /// Says the same of a file that an operation reads beside others, and which of its numbers are rounded. What is wrong with it
+  /// is reported by who uses it.
+  static func tellOfReading(besides path: String) {
+    // What is no file, as a pipe, could be read only once.
+    guard case .file = Folder.entry(at: container(of: path) ?? path) else { return }
+    do throws(FileError) {
+      let reader = try open(path)
+      try reader.tellOfReading(hasTextOptions: false)
+      var rounded = RoundedColumns(in: reader)
+      try rounded.look(at: reader.table())
+      for note in rounded.notes { Console.writeError("echelon: \(note)") }
+    } catch {}
+  }
+
   /// All values, for a command without options of how text is read; what its user may not know is said.
   func toldTable() throws(FileError) -> DataTable {
     try tellOfReading(hasTextOptions: false)

@@ -39,6 +39,11 @@ extension BatchPlan {
     var options = PoolOptions()
     options.initializer = try CommandLineTool.workerInitializer(
       memoryLimit: settings.memoryLimit)
+    // Every worker reads them; what there is to say of them is said once. An input has its own notes.
+    let paths = Set(plan.tasks.map { InputName($0.path).path })
+    for path in plan.otherFiles where !paths.contains(InputName(path).path) {
+      DataFileReader.tellOfReading(besides: path)
+    }
     let settled = plan
     let (run, seconds) = try await timed {
       try await withProcessPool(workers: count, options: options) { pool in

@@ -200,11 +200,15 @@ struct BatchPlan {
   }
 
   /// All inputs, and what steps read beside them.
-  private var filesRead: [String] {
-    let others = (tasks.first?.steps ?? []).compactMap { step in
-      if case .table(let operation) = step { operation.otherFile } else { nil }
+  private var filesRead: [String] { tasks.map(\.path) + otherFiles }
+
+  /// What steps read beside the inputs, each once.
+  var otherFiles: [String] {
+    var paths: [String] = []
+    for case .table(let operation) in tasks.first?.steps ?? [] {
+      if let path = operation.otherFile, !paths.contains(path) { paths.append(path) }
     }
-    return tasks.map(\.path) + others
+    return paths
   }
 
   /// Refuses a file beside the results, such as a log, that would take the place of an input or of a result.

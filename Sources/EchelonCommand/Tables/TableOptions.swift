@@ -158,6 +158,7 @@ struct ResultOptions: ParsableArguments {
         "\(folder) does not say a format; name a file such as result.csv", command: command)
     }
     try target.check(keeping: [path] + [operation.otherFile].compactMap(\.self), command: command)
+    operation.otherFile.map(DataFileReader.tellOfReading(besides:))
     let result = try text.table(at: path, raw, command: command) { try operation.apply(to: $0) }
     try target.write(result, as: format)
   }

@@ -43,6 +43,39 @@ import Testing
     }
   }
 
+  @Test func `are not replaced by pictures`() throws {
+    try withInput { folder in
+      // A table by the name of a picture: a link, since the folder is to keep its files.
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(folder)/x.svg", withDestinationPath: "in/x.csv")
+      for command in [
+        ["histogram", "x"], ["series", "y"], ["scatter", "x", "y"], ["correlation"],
+        ["convergence", "x"],
+      ] {
+        for (input, words) in [("in/x.csv", "would replace the input"), ("x.svg", "is an input")] {
+          let run = try CommandProcess.run(
+            ["plot"] + command + ["\(folder)/\(input)", "--output", "\(folder)/x.svg"])
+          #expect(run.status == 2 && run.errors.contains(words), "\(command): \(run.errors)")
+        }
+      }
+      let state = "\(folder)/run.svg"
+      let first = try CommandProcess.run(
+        "montecarlo", "pi", "--samples", "1e5", "--save", state)
+      #expect(first.status == 0, "\(first.errors)")
+      let saved = try contents(state)
+      for option in ["--resume", "--save"] {
+        let run = try CommandProcess.run(
+          "montecarlo", "pi", "--samples", "2e5", option, state, "--plot", "\(folder)/./run.svg")
+        #expect(run.status != 0 && run.errors.contains("would replace"), "\(run.errors)")
+      }
+      #expect(try contents(state) == saved)
+      // It may go on where it was.
+      let more = try CommandProcess.run(
+        "montecarlo", "pi", "--samples", "2e5", "--resume", state, "--save", state)
+      #expect(more.status == 0, "\(more.errors)")
+    }
+  }
+
   @Test func `are not replaced by results of folders, logs and pages`() throws {
     try withInput { folder in
       func refuse(_ words: String..., saying what: String) throws {

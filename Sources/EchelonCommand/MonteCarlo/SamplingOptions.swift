@@ -26,6 +26,21 @@ extension SamplingOptions {
   func goal(after earlier: Int) -> MonteCarloGoal {
     ends.goal(samples: samples?.count, orElse: max(Self.defaultCount, earlier))
   }
+
+  /// Refuses a picture in the place of a run, which may be saved where it was resumed from.
+  fileprivate func checkPicture() throws {
+    guard let plot = picture.plot, plot != InputFile.standardStream else { return }
+    for (run, option) in [(saved.resume, "--resume"), (saved.save, "--save")] {
+      guard let run else { continue }
+      guard InputProtection([run]).input(at: plot) == nil,
+        InputName(run).path != InputName(plot).path
+      else {
+        throw ValidationError(
+          "--plot \(plot) would replace the run of \(option) \(run); name another file for the picture"
+        )
+      }
+    }
+  }
 }
 
 /// Of plain samples.
@@ -42,6 +57,8 @@ struct MonteCarloOptions: SamplingOptions {
   @OptionGroup var saved: SavedOptions
   @OptionGroup var picture: PictureOptions
   @OptionGroup var run: MonteCarloRunOptions
+
+  func validate() throws { try checkPicture() }
 }
 
 /// Of paths, a sample of which costs more.
@@ -58,6 +75,8 @@ struct PathOptions: SamplingOptions {
   @OptionGroup var saved: SavedOptions
   @OptionGroup var picture: PictureOptions
   @OptionGroup var run: MonteCarloRunOptions
+
+  func validate() throws { try checkPicture() }
 }
 
 /// When samples are enough; whatever comes first.

@@ -160,9 +160,18 @@ struct PlotSource: ParsableArguments {
         ?? "no file is named; it comes last")
   }
 
-  /// What is made of the table of the file.
-  func chart(_ command: String, _ body: (DataTable) throws -> Chart) throws -> Chart {
-    try text.table(at: file ?? "", raw, command: "plot \(command)", body)
+  /// What is made of the table of the file, which the picture must not replace.
+  func chart(
+    _ command: String, for plot: PlotOptions, _ body: (DataTable) throws -> Chart
+  ) throws -> Chart {
+    let paths = [file].compactMap(\.self)
+    if let output = plot.output {
+      try InputProtection(paths).check(
+        output, command: "plot \(command)", advice: "name another file by --output")
+    } else {
+      try InputProtection.checkStandardOutput(paths, command: "plot \(command)")
+    }
+    return try text.table(at: file ?? "", raw, command: "plot \(command)", body)
   }
 }
 

@@ -34,7 +34,7 @@ struct HistogramPlot: ParsableCommand {
   }
 
   func run() throws {
-    let chart = try source.chart("histogram") { table in
+    let chart = try source.chart("histogram", for: plot) { table in
       let column = try NamedExpression.one(expression, in: table)
       return try Chart.histogram(of: column.values, named: column.name, bins: bins)
     }
@@ -99,7 +99,7 @@ struct SeriesPlot: ParsableCommand {
   func validate() throws { try source.check([expressions]) { ["series", $0.number] } }
 
   func run() throws {
-    let chart = try source.chart("series") { table in
+    let chart = try source.chart("series", for: plot) { table in
       let columns = try NamedExpression.some(expressions, in: table)
       let axis = try horizontalAxis(of: table)
       var lines = columns.map { (name: $0.name, x: [Double]?.none, y: $0.values) }
@@ -187,7 +187,7 @@ struct ScatterPlot: ParsableCommand {
   func validate() throws { try source.check([x, y]) { ["scatter", $0.number, $0.other] } }
 
   func run() throws {
-    let chart = try source.chart("scatter") { table in
+    let chart = try source.chart("scatter", for: plot) { table in
       let x = try NamedExpression.one(x, in: table)
       let y = try NamedExpression.one(y ?? "", in: table)
       let shown = x.values.indices.filter { row in
@@ -250,7 +250,7 @@ struct CorrelationPlot: ParsableCommand {
   func validate() throws { try source.check([]) { _ in ["correlation"] } }
 
   func run() throws {
-    let chart = try source.chart("correlation") { table in
+    let chart = try source.chart("correlation", for: plot) { table in
       let chosen = try columns.map { columns in
         DataTable(
           columns: try NamedExpression.some(columns, in: table).map {
@@ -317,7 +317,7 @@ struct ConvergencePlot: ParsableCommand {
   func validate() throws { try source.check([expression]) { ["convergence", $0.number] } }
 
   func run() throws {
-    let chart = try source.chart("convergence") { table in
+    let chart = try source.chart("convergence", for: plot) { table in
       let samples = try NamedExpression.one(expression, in: table)
       var course = RunningMean()
       for value in samples.values where value.isFinite { course.add(value) }

@@ -27,6 +27,12 @@ struct TextOptions: ParsableArguments {
   @Flag(help: "Numbers have a comma before the fraction: 3,14.")
   var decimalComma = false
 
+  @Flag(
+    help:
+      "Blanks around words do not belong to them: ' a ' is a. Those in quotes do, and those around numbers never."
+  )
+  var trim = false
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -72,6 +78,7 @@ struct TextOptions: ParsableArguments {
     dialect.columnNames = names.map(Self.words)
     dialect.comment = try comment.map { try Self.byte($0, "--comment") }
     dialect.hasDecimalComma = decimalComma
+    dialect.trimsWords = trim
     if let missing { dialect.missingSpellings = [""] + Self.words(missing) }
     dialect.raggedRows = ragged.value
     dialect.kinds = try kinds()

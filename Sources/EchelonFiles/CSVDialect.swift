@@ -58,6 +58,15 @@ public struct CSVDialect: Sendable, Equatable, Codable {
   /// Never guessed: `1,234` is a different number in each of the two.
   public var hasDecimalComma = false
 
+  /// Whether blanks around a word do not belong to it, as they do not to a number; those in quotes do.
+  public var trimsWords: Bool {
+    get { isTrimming ?? false }
+    set { isTrimming = newValue ? true : nil }
+  }
+
+  /// Nil where they belong, so that a dialect in a journal is the one that it was before there was a choice.
+  private var isTrimming: Bool?
+
   /// What becomes of rows that have more or fewer fields than the header.
   public var raggedRows = RaggedRowPolicy.refuse
 
@@ -69,8 +78,8 @@ public struct CSVDialect: Sendable, Equatable, Codable {
 
   /// What stands for a missing value, exactly as spelled.
   ///
-  /// Blanks around it do not count in a column of numbers; among words ` NA` is another word, as for pandas. Those around a
-  /// spelling here mean nothing.
+  /// Blanks around it do not count in a column of numbers; among words ` NA` is another word, as for pandas, unless words are
+  /// trimmed. Those around a spelling here mean nothing.
   ///
   /// The same in a column of numbers and of text, with one difference: quotes make it text.
   /// `"NA"` is missing among numbers and the word NA among words. A number can be one: `-999`.

@@ -49,6 +49,16 @@ public struct CSVPlan: Sendable {
   /// Columns that have room in the storage that `CSVPart.read` fills.
   public var slotCount: Int { isText.count { !$0 } }
 
+  /// The first rows as a file of their own; nil where that is none.
+  package func beginning() throws(FileError) -> CSVFile? {
+    let bytes = try source.withBytes(path: path) { bytes -> [UInt8] in
+      var end = min(bytes.count, Self.sampleByteCount)
+      while end > 0, bytes[end - 1] != UInt8(ascii: "\n") { end -= 1 }
+      return (0..<end).map { bytes[$0] }
+    }
+    return try? CSVFile(name: path, bytes: bytes, dialect: head.dialect)
+  }
+
   /// The file in parts of about `byteCount` bytes.
   public func parts(of byteCount: Int) -> [CSVPart] {
     precondition(byteCount > 0, "parts of \(byteCount) bytes")

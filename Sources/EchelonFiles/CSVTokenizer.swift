@@ -25,7 +25,8 @@ struct CSVFault: Error, Equatable {
 struct CSVField: Equatable {
   /// The bytes between the quotes, or without the blanks around an unquoted field: what a number is, or a name.
   var contents: Range<Int>
-  /// The bytes between the quotes, or with the blanks around an unquoted field: what a word is.
+  /// The bytes between the quotes, or with the blanks around an unquoted field, unless the dialect has them cut off: what a
+  /// word is.
   var word: Range<Int>
   var isQuoted: Bool
   /// Whether the contents have quotes written as two.
@@ -47,11 +48,13 @@ struct CSVTokenizer: Sendable {
   let point: UInt8
   /// The byte that begins a comment; above all bytes where there are no comments.
   private let comment: UInt16
+  private let trimsWords: Bool
 
   init(_ dialect: CSVDialect) {
     delimiter = dialect.delimiter
     point = UInt8(ascii: dialect.hasDecimalComma ? "," : ".")
     comment = dialect.comment.map(UInt16.init) ?? .max
+    trimsWords = dialect.trimsWords
   }
 
   /// The field that begins at `start`.
@@ -72,8 +75,9 @@ struct CSVTokenizer: Sendable {
     }
     var contentsEnd = position
     while contentsEnd > contentsStart, isBlank(bytes[contentsEnd - 1]) { contentsEnd -= 1 }
+    let contents = contentsStart..<contentsEnd
     return CSVField(
-      contents: contentsStart..<contentsEnd, word: start..<position, isQuoted: false,
+      contents: contents, word: trimsWords ? contents : start..<position, isQuoted: false,
       hasDoubledQuotes: false, end: position)
   }
 

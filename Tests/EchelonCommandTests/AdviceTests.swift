@@ -50,6 +50,12 @@ import Testing
       let divided = try CommandProcess.run(
         "stats", "\(folder)/e.csv", "--divide-from", "1", "--workers", "2")
       #expect(divided.errors.contains("e.csv: column 'a' and 1 other have"), "\(divided.errors)")
+      let packed = try CommandProcess.run(
+        "convert", "\(folder)/e.csv", "--delimiter", ";", "--output", "\(folder)/e.tsv.gz")
+      #expect(packed.status == 0)
+      let both = try CommandProcess.run(
+        "stats", "\(folder)/e.tsv.gz", "--divide-from", "1", "--workers", "2")
+      #expect(both.errors.contains("e.tsv.gz: column 'a' and 1 other have"), "\(both.errors)")
       let asked = try CommandProcess.run("stats", "\(folder)/e.csv", "--decimal-comma")
       #expect(asked.errors == "")
       let text = try CommandProcess.run("stats", "\(folder)/e.csv", "--types", "a=text,c=text")

@@ -3,6 +3,26 @@ import Foundation
 import TestSupport
 import Testing
 
+@Suite(.timeLimit(.minutes(1))) struct `Blanks around words` {
+  @Test func `are cut off by --trim, in commands and in jobs`() throws {
+    try withFolder { folder in
+      let path = "\(folder)/x.csv"
+      try Data("k,v\n a,1\na ,2\n\"a \",3\n".utf8).write(to: URL(filePath: path))
+      let kept = try CommandProcess.run("group", "n = count() by k", path)
+      #expect(kept.output == "k,n\n\" a\",1\n\"a \",2\n", "\(kept.output)")
+      let trimmed = try CommandProcess.run("group", "n = count() by k", path, "--trim")
+      #expect(trimmed.output == "k,n\na,2\n\"a \",1\n", "\(trimmed.output)")
+      let job = "\(folder)/job.yaml"
+      try Data("inputs: \(path)\nsteps: filter v < 3\noutput: \(folder)/out\ntrim: true\n".utf8)
+        .write(to: URL(filePath: job))
+      let run = try CommandProcess.run("run", job)
+      #expect(run.status == 0, "\(run.errors)")
+      let written = try String(contentsOfFile: "\(folder)/out/x.csv", encoding: .utf8)
+      #expect(written == "k,v\na,1\na,2\n", "\(written)")
+    }
+  }
+}
+
 @Suite(.timeLimit(.minutes(5))) struct `echelon filter, map, select, sort and group` {
   private func table(_ text: String) throws -> DataTable {
     try CSVFile(name: "output", bytes: Array(text.utf8)).table()

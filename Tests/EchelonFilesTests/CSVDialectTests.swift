@@ -21,6 +21,7 @@ extension CSVDialect {
     commaSeparated.with { $0.raggedRows = .skip },
     commaSeparated.with { $0.missingSpellings = ["", "4", "-3e5"] },
     commaSeparated.with { $0.kinds = ["a": .text] },
+    commaSeparated.with { $0.trimsWords = true },
     european.with { dialect in
       dialect.raggedRows = .skip
       dialect.comment = UInt8(ascii: "#")

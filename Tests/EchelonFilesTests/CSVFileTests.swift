@@ -1,4 +1,5 @@
 import EchelonFiles
+import Foundation
 import Testing
 
 @Suite struct `A CSV file` {
@@ -56,6 +57,29 @@ import Testing
     #expect(table["a"]?.numbers == [1, -3])
     #expect(table["b"]?.text == ["  x y  ", " z "])
     #expect(table["c"]?.numbers == [2, 4])
+  }
+
+  @Test func `cuts blanks off words where that is asked for`() throws {
+    let dialect = CSVDialect.commaSeparated.with { $0.trimsWords = true }
+    let text = "a , b\n  x y  ,1\n\tx y,2\n NA ,3\n  ,4\n \" z \" , 5\n"
+    for size in [1, 8, 1 << 20] {
+      let file = try CSVFile(
+        name: "test.csv", bytes: Array(text.utf8), dialect: dialect, chunkByteCount: size)
+      let table = try file.table()
+      #expect(table["a"]?.text == ["x y", "x y", nil, nil, " z "])
+      #expect(table["b"]?.numbers == [1, 2, 3, 4, 5])
+      let counts = try file.chunks.map { try file.missingCounts(of: $0)[0] }
+      #expect(counts.reduce(0, +) == 2, "chunks of \(size) bytes")
+    }
+    // Tabs that separate are no blanks.
+    let tabs = CSVDialect.tabSeparated.with { $0.trimsWords = true }
+    #expect(try CSVFile("a\tb\n x \t y\n", dialect: tabs).table()["b"]?.text == ["y"])
+    // A journal of before has no word of it.
+    #expect(
+      !String(decoding: try JSONEncoder().encode(CSVDialect.detecting), as: UTF8.self)
+        .lowercased().contains("trim"))
+    let copy = try JSONDecoder().decode(CSVDialect.self, from: JSONEncoder().encode(dialect))
+    #expect(copy == dialect && copy.trimsWords)
   }
 
   @Test func `takes a missing value with blanks for a word among words, as missing among numbers`()
@@ -139,7 +163,8 @@ import Testing
     var expected = [Double](repeating: -1, count: 1000)
     var storage = expected.mutableSpan
     try whole.readNumbers(into: &storage)
-    #expect(expected == (0..<500).map(Double.init) + (0..<500).map { Double($0) / 7 })
+    let sevenths = (0..<500).map { Double($0) / 7 }
+    #expect(expected == (0..<500).map { Double($0) } + sevenths)
 
     for size in [1, 17, 1000, 4096] {
       let file = try CSVFile(text, chunkByteCount: size)

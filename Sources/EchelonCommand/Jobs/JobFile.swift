@@ -12,7 +12,8 @@ struct JobFile {
     ("joblog", .value), ("tag", .flag), ("shard", .value), ("workers", .value),
     ("format", .value), ("report", .value), ("progress", .value), ("raw", .value),
     ("delimiter", .value), ("no-header", .flag),
-    ("names", .list), ("comment", .value), ("decimal-comma", .flag), ("missing", .list),
+    ("names", .list), ("comment", .value), ("decimal-comma", .flag), ("trim", .flag),
+    ("missing", .list),
     ("ragged", .value), ("types", .pairs),
   ]
   static let keys = ["inputs", "steps", "output"] + options.map(\.name)

@@ -7,7 +7,7 @@ extension TextOptions {
       ("delimiter", delimiter), ("names", names), ("comment", comment), ("missing", missing),
       ("ragged", ragged.value == .refuse ? nil : ragged.value.rawValue),
     ]
-    let flags = [("no-header", noHeader), ("decimal-comma", decimalComma)]
+    let flags = [("no-header", noHeader), ("decimal-comma", decimalComma), ("trim", trim)]
     return values.compactMap { name, value in value.map { "--\(name)=\($0)" } }
       + flags.filter(\.1).map { "--\($0.0)" } + types.map { "--types=\($0)" }
   }

@@ -37,39 +37,30 @@ struct LargeFileSummary {
       let plan = DataFileReader.plan(
         input.path, contentsAt: input.location, dialect: input.dialect)
     {
-      return try await noted(summarize(plan), input)
+      let head = try plan.beginning()
+      return try await noted(summarize(plan), input, head)
     }
     let reader = try input.open(chunkByteCount: bytesPerPiece ?? 2 << 20)
     switch reader.format {
-    case .csv(let file): return try await noted(summarize(file), input)
+    case .csv(let file): return try await noted(summarize(file), input, file)
     case .npy(let array):
-      return try await noted(summarizeArray(reader, array, input.raw), input)
+      return try await noted(summarizeArray(reader, array, input.raw), input, nil)
     // Read whole already: what is left is little.
     case .npz, .hdf5, .matrixMarket, .jsonLines: return try FileSummary(reader)
     }
   }
 
-  /// The summary with what is to be said of numbers that were rounded.
-  private func noted(_ summary: FileSummary, _ input: InputFile) throws -> FileSummary {
+  /// The summary with what is to be said of numbers that were rounded, and of words that are numbers.
+  /// - Parameter head: text that has at least the first rows; nil of arrays.
+  private func noted(
+    _ summary: FileSummary, _ input: InputFile, _ head: CSVFile?
+  ) throws -> FileSummary {
     var summary = summary
     try summary.noteRounded { try input.open() }
-    if summary.columns.contains(where: { $0.kind == .text }), let head = Self.head(of: input) {
-      summary.decimalCommaColumns = (try? DecimalCommaHint.columns(of: head)) ?? []
+    if summary.columns.contains(where: { $0.kind == .text }), let head {
+      summary.decimalCommaColumns = (try? DecimalCommaHint.columns(of: DataFileReader(head))) ?? []
     }
     return summary
-  }
-
-  /// The first rows of a file of text, which are enough for a hint; nil for one that is compressed.
-  private static func head(of input: InputFile) -> DataFileReader? {
-    guard let file = try? MappedFile(path: input.location ?? input.path) else { return nil }
-    let bytes = file.withBytes { bytes -> [UInt8] in
-      guard CompressionFormat(bytes) == nil else { return [] }
-      var end = min(bytes.count, 1 << 16)
-      while end > 0, bytes[end - 1] != UInt8(ascii: "\n") { end -= 1 }
-      return (0..<end).map { bytes[$0] }
-    }
-    let head = try? CSVFile(name: input.path, bytes: bytes, dialect: input.dialect)
-    return head.map { DataFileReader($0) }
   }
 
   // MARK: Text

@@ -45,7 +45,7 @@ import Testing
       .filter { $0 != "n" }.joined(separator: " ")
     for list in [
       "abs log sqrt difference", "histogram quantiles cov corr sample join concat bootstrap",
-      "solve multiply decompose var convert", "refuse fill cut skip", "inner left outer",
+      "solve multiply decompose var plot convert", "refuse fill cut skip", "inner left outer",
       "comma tab semicolon pipe", "never soon,fail=1", "lu qr svd cholesky eigen",
       "path conditional", "percentile bca", "european asian",
     ] {

@@ -46,6 +46,7 @@ struct BatchCommand: AsyncParsableCommand {
         echelon batch --do 'filter hue > 1' 'map r = hue / ash' data/wine.csv \\
           --output out
         echelon batch --do 'filter hue > 1, standardize' data/wine.csv --output out
+        echelon batch --do 'plot scatter hue ash --by class' data/wine.csv --output pictures
       """)
 
   @Option(

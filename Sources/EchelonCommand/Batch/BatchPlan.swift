@@ -45,7 +45,11 @@ struct BatchPlan {
     let folder = outputFolder.hasSuffix("/") ? outputFolder : outputFolder + "/"
     let extensions = steps.compactMap(\.outputExtension)
     for (index, suffix) in extensions.enumerated() where extensions[..<index].contains(suffix) {
-      throw WrongUse("to-\(suffix) appears twice; both would write the same file", command: command)
+      throw WrongUse(
+        PlotFile.Format(rawValue: suffix) == nil
+          ? "to-\(suffix) appears twice; both would write the same file"
+          : "two pictures would both be written as .\(suffix); have one of them in the other format, or in another run",
+        command: command)
     }
     writesToStandardOutput = outputFolder == InputFile.standardStream
     let hasOneEach = extensions.count == 1

@@ -6,6 +6,7 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
   case named(BatchOperation)
   case table(TableOperation)
   case risk(RiskStep)
+  case plot(PlotStep)
   /// One that writes, numbers as the type: `to-npy f4`.
   case written(BatchOperation, StoredType)
 
@@ -44,6 +45,7 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
   var outputExtension: String? {
     switch self {
     case .named(let operation), .written(let operation, _): operation.outputExtension
+    case .plot(let step): step.format.rawValue
     case .table, .risk: nil
     }
   }
@@ -52,7 +54,7 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
   var canMakeUndefined: Bool {
     switch self {
     case .named(let operation): [.log, .sqrt].contains(operation)
-    case .table, .risk, .written: false
+    case .table, .risk, .plot, .written: false
     }
   }
 
@@ -70,7 +72,7 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
     case .named(let operation): try operation.apply(to: table, file: file)
     case .table(let operation): try operation.apply(to: table, rowsBefore: rowsBefore)
     case .risk(let step): try step.apply(to: table, file: file)
-    case .written: table
+    case .plot, .written: table
     }
   }
 
@@ -80,6 +82,7 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
     case .named(let operation): operation.rawValue
     case .table(let operation): operation.description
     case .risk(let step): step.description
+    case .plot(let step): step.description
     case .written(let operation, let type): "\(operation.rawValue) \(type)"
     }
   }
@@ -91,6 +94,7 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
     case .table(let operation):
       TableOperation.guide.first { operation.description.hasPrefix($0.name + " ") }?.help
     case .risk: RiskStep.guide.help
+    case .plot: PlotStep.guide.help
     }
   }
 
@@ -99,7 +103,7 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
   /// Their names, what follows, and what they do.
   static var guide: [(name: String, argument: String, help: String)] {
     let others = [
-      RiskStep.guide,
+      RiskStep.guide, PlotStep.guide,
       ("convert", "FORMAT [TYPE]", "the same as to-FORMAT: convert npy, convert 'h5 f4'"),
     ]
     // A program that extends the command may have one of its own by such a name.
@@ -109,6 +113,11 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
   /// Whether a word stands for `var`, and for no operation of a program that extends the command.
   static func isRisk(_ name: some StringProtocol) -> Bool {
     name == RiskStep.guide.name && !TableOperation.isName(name)
+  }
+
+  /// The same of `plot`.
+  private static func isPlot(_ name: some StringProtocol) -> Bool {
+    name == PlotStep.guide.name && !TableOperation.isName(name)
   }
 
   /// Whether a word is the name of one.
@@ -125,8 +134,13 @@ enum BatchStep: Codable, Sendable, CustomStringConvertible {
   /// - Throws: `ExpressionFault`, whose text is the argument; `name` is one of `guide`, and not `convert`.
   init(_ name: String, _ argument: String) throws(ExpressionFault) {
     self =
-      Self.isRisk(name)
-      ? .risk(try RiskStep(argument)) : .table(try TableOperation("\(name) \(argument)"))
+      if Self.isRisk(name) {
+        .risk(try RiskStep(argument))
+      } else if Self.isPlot(name) {
+        .plot(try PlotStep(argument))
+      } else {
+        .table(try TableOperation("\(name) \(argument)"))
+      }
   }
 
   /// The names of all steps, as an error lists them.

@@ -91,6 +91,10 @@ extension BatchResult {
     }
     for step in task.steps {
       if let suffix = step.outputExtension, let output = outputs.next() {
+        if case .plot(let picture) = step {
+          try task.namingOutput { try picture.write(table, to: output) }
+          continue
+        }
         if isCopy { try rounded.refuse(as: suffix, step.storedType) }
         try task.namingOutput {
           try table.write(to: output, suffix: suffix, as: step.storedType, integers: integers)

@@ -10,9 +10,6 @@ enum StepAdvice {
     else { return nil }
     let advice =
       switch name {
-      case "plot":
-        "it draws one file: for f in data/*.csv; do echelon plot histogram x \"$f\" --output \"$f.svg\"; done; "
-          + "--report has pictures of a whole run, and 'histogram' is a step"
       case "montecarlo": "of it, 'bootstrap' and 'var' are steps"
       default: "see 'echelon \(name) --help'"
       }

@@ -23,6 +23,7 @@ struct PlotCommand: AsyncParsableCommand {
         echelon plot correlation data/wine.csv --output wine.svg
         echelon plot convergence temp_max data/seattle-weather.csv
         echelon montecarlo pi --samples 1e7 --plot pi.svg
+        echelon batch --do 'plot histogram price' days --output pictures
       """,
     subcommands: [
       HistogramPlot.self, SeriesPlot.self, ScatterPlot.self, CorrelationPlot.self,
@@ -71,12 +72,18 @@ struct PlotOptions: ParsableArguments {
 
   @OptionGroup var color: ColorOptions
 
-  /// Writes the chart to where it is to go.
-  func show(_ chart: Chart) throws {
+  /// The chart with what was asked for around it.
+  func labelled(_ chart: Chart) -> Chart {
     var chart = chart
     if let title { chart.title = title }
     if let xLabel { chart.x.label = xLabel }
     if let yLabel { chart.y.label = yLabel }
+    return chart
+  }
+
+  /// Writes the chart to where it is to go.
+  func show(_ chart: Chart) throws {
+    let chart = labelled(chart)
     guard let output else {
       return try Console.write(TerminalChart(fitting: chart, columns: width, rows: height).text)
     }
@@ -100,6 +107,8 @@ struct PlotFile {
   let path: String
   private let format: Format
 
+  init(path: String, format: Format) { (self.path, self.format) = (path, format) }
+
   /// - Throws: `ValidationError` for a name without a format, or a format without its library.
   init(checking path: String) throws {
     guard let format = Format.allCases.first(where: { path.hasEnding(".\($0)") }) else {
@@ -110,7 +119,7 @@ struct PlotFile {
     if format == .png, let problem = Chart.pngProblem {
       throw ValidationError("\(path): \(problem)")
     }
-    (self.path, self.format) = (path, format)
+    self.init(path: path, format: format)
   }
 
   /// As was asked for, or what suits the chart.
@@ -148,6 +157,8 @@ struct PlotSource: ParsableArguments {
   @OptionGroup var raw: RawOptions
   @OptionGroup(title: "Options for delimited text") var text: TextOptions
 
+  static let noFile = "no file is named; it comes last"
+
   /// Refuses to go on without a file.
   /// - Parameters:
   ///   - words: what was named before it, the last of which may be it.
@@ -157,7 +168,7 @@ struct PlotSource: ParsableArguments {
     let last = words.compactMap(\.self).last ?? ""
     throw ValidationError(
       ColumnHint.text(last, example: { ["echelon", "plot"] + example($0) })
-        ?? "no file is named; it comes last")
+        ?? Self.noFile)
   }
 
   /// What is made of the table of the file, which the picture must not replace.

@@ -4,8 +4,24 @@ import EchelonFiles
 import EchelonPlots
 import EchelonTables
 
+/// A picture of what is in a table.
+protocol PlotKind: ParsableCommand {
+  var source: PlotSource { get }
+  var plot: PlotOptions { get }
+
+  /// The picture, as it is before `plot` says what stands around it.
+  func chart(of table: DataTable) throws -> Chart
+}
+
+extension PlotKind {
+  func run() throws {
+    let name = Self.configuration.commandName ?? ""
+    try plot.show(try source.chart(name, for: plot) { try chart(of: $0) })
+  }
+}
+
 /// How the values of a column are spread.
-struct HistogramPlot: ParsableCommand {
+struct HistogramPlot: PlotKind {
   static let configuration = CommandConfiguration(
     commandName: "histogram", abstract: "How the values of a column are spread.",
     usage: "echelon plot histogram [<options>] <expression> <file>",
@@ -33,12 +49,9 @@ struct HistogramPlot: ParsableCommand {
     }
   }
 
-  func run() throws {
-    let chart = try source.chart("histogram", for: plot) { table in
-      let column = try NamedExpression.one(expression, in: table)
-      return try Chart.histogram(of: column.values, named: column.name, bins: bins)
-    }
-    try plot.show(chart)
+  func chart(of table: DataTable) throws -> Chart {
+    let column = try NamedExpression.one(expression, in: table)
+    return try Chart.histogram(of: column.values, named: column.name, bins: bins)
   }
 }
 
@@ -65,7 +78,7 @@ extension Chart {
 }
 
 /// Columns as lines.
-struct SeriesPlot: ParsableCommand {
+struct SeriesPlot: PlotKind {
   static let configuration = CommandConfiguration(
     commandName: "series", abstract: "Columns as lines, over a column or the rows.",
     usage: "echelon plot series [<options>] <expressions> <file>",
@@ -98,38 +111,35 @@ struct SeriesPlot: ParsableCommand {
 
   func validate() throws { try source.check([expressions]) { ["series", $0.number] } }
 
-  func run() throws {
-    let chart = try source.chart("series", for: plot) { table in
-      let columns = try NamedExpression.some(expressions, in: table)
-      let axis = try horizontalAxis(of: table)
-      var lines = columns.map { (name: $0.name, x: [Double]?.none, y: $0.values) }
-      if let by {
-        lines = try table.groups(by: by).flatMap { word, rows in
-          columns.map { column in
-            (
-              name: columns.count > 1 ? "\(word): \(column.name)" : word,
-              x: rows.map { axis.values[$0] }, y: rows.map { column.values[$0] }
-            )
-          }
+  func chart(of table: DataTable) throws -> Chart {
+    let columns = try NamedExpression.some(expressions, in: table)
+    let axis = try horizontalAxis(of: table)
+    var lines = columns.map { (name: $0.name, x: [Double]?.none, y: $0.values) }
+    if let by {
+      lines = try table.groups(by: by).flatMap { word, rows in
+        columns.map { column in
+          (
+            name: columns.count > 1 ? "\(word): \(column.name)" : word,
+            x: rows.map { axis.values[$0] }, y: rows.map { column.values[$0] }
+          )
         }
       }
-      guard lines.count <= 40 else {
-        throw CommandError("\(lines.count) lines are more than a picture can show; 40 are the most")
-      }
-      guard lines.contains(where: { $0.y.contains { $0.isFinite && (!logY || $0 > 0) } }) else {
-        throw noPlot(
-          "no row has a\(logY ? " positive" : " finite") value of \(columns.map(\.name).joined(separator: ", "))"
-        )
-      }
-      var chart = Chart.series(
-        x: axis.values, named: axis.name, words: axis.words, isLogarithmic: (logX, logY), lines)
-      if by != nil, columns.count == 1 {
-        chart.title = "\(columns[0].name) by \(by ?? "")"
-        chart.y.label = columns[0].name
-      }
-      return chart
     }
-    try plot.show(chart)
+    guard lines.count <= 40 else {
+      throw CommandError("\(lines.count) lines are more than a picture can show; 40 are the most")
+    }
+    guard lines.contains(where: { $0.y.contains { $0.isFinite && (!logY || $0 > 0) } }) else {
+      throw noPlot(
+        "no row has a\(logY ? " positive" : " finite") value of \(columns.map(\.name).joined(separator: ", "))"
+      )
+    }
+    var chart = Chart.series(
+      x: axis.values, named: axis.name, words: axis.words, isLogarithmic: (logX, logY), lines)
+    if by != nil, columns.count == 1 {
+      chart.title = "\(columns[0].name) by \(by ?? "")"
+      chart.y.label = columns[0].name
+    }
+    return chart
   }
 
   private func horizontalAxis(
@@ -156,7 +166,7 @@ struct SeriesPlot: ParsableCommand {
 }
 
 /// Points, and the line that fits them.
-struct ScatterPlot: ParsableCommand {
+struct ScatterPlot: PlotKind {
   static let configuration = CommandConfiguration(
     commandName: "scatter",
     abstract: "One column over another as points, with the line that fits them.",
@@ -186,44 +196,41 @@ struct ScatterPlot: ParsableCommand {
 
   func validate() throws { try source.check([x, y]) { ["scatter", $0.number, $0.other] } }
 
-  func run() throws {
-    let chart = try source.chart("scatter", for: plot) { table in
-      let x = try NamedExpression.one(x, in: table)
-      let y = try NamedExpression.one(y ?? "", in: table)
-      let shown = x.values.indices.filter { row in
-        let (x, y) = (x.values[row], y.values[row])
-        return x.isFinite && y.isFinite && (!logX || x > 0) && (!logY || y > 0)
-      }
-      guard !shown.isEmpty else {
-        throw noPlot(
-          "no row has a\(logX || logY ? " positive" : " finite") value of both \(x.name) and \(y.name)"
-        )
-      }
-      func points(_ rows: [Int]) -> Chart.Points {
-        Chart.Points(x: rows.map { x.values[$0] }, y: rows.map { y.values[$0] })
-      }
-      var groups = [(name: String?.none, points: points(shown))]
-      if let by {
-        let isShown = Set(shown)
-        groups = try table.groups(by: by).map { word, rows in
-          (word, points(rows.filter(isShown.contains)))
-        }
-      }
-      var chart = Chart.scatter(
-        x: x.name, y: y.name, isLogarithmic: (logX, logY), groups,
-        hasFit: !noFit)
-      let leftOut = x.values.count - shown.count
-      if leftOut > 0 {
-        chart.notes.append("\(NumberText.count(leftOut, "row")) without a place left out")
-      }
-      return chart
+  func chart(of table: DataTable) throws -> Chart {
+    let x = try NamedExpression.one(x, in: table)
+    let y = try NamedExpression.one(y ?? "", in: table)
+    let shown = x.values.indices.filter { row in
+      let (x, y) = (x.values[row], y.values[row])
+      return x.isFinite && y.isFinite && (!logX || x > 0) && (!logY || y > 0)
     }
-    try plot.show(chart)
+    guard !shown.isEmpty else {
+      throw noPlot(
+        "no row has a\(logX || logY ? " positive" : " finite") value of both \(x.name) and \(y.name)"
+      )
+    }
+    func points(_ rows: [Int]) -> Chart.Points {
+      Chart.Points(x: rows.map { x.values[$0] }, y: rows.map { y.values[$0] })
+    }
+    var groups = [(name: String?.none, points: points(shown))]
+    if let by {
+      let isShown = Set(shown)
+      groups = try table.groups(by: by).map { word, rows in
+        (word, points(rows.filter(isShown.contains)))
+      }
+    }
+    var chart = Chart.scatter(
+      x: x.name, y: y.name, isLogarithmic: (logX, logY), groups,
+      hasFit: !noFit)
+    let leftOut = x.values.count - shown.count
+    if leftOut > 0 {
+      chart.notes.append("\(NumberText.count(leftOut, "row")) without a place left out")
+    }
+    return chart
   }
 }
 
 /// The correlations of all columns as a map of colours.
-struct CorrelationPlot: ParsableCommand {
+struct CorrelationPlot: PlotKind {
   static let configuration = CommandConfiguration(
     commandName: "correlation",
     abstract: "The correlations of all columns of numbers as a heat map.",
@@ -249,17 +256,14 @@ struct CorrelationPlot: ParsableCommand {
 
   func validate() throws { try source.check([]) { _ in ["correlation"] } }
 
-  func run() throws {
-    let chart = try source.chart("correlation", for: plot) { table in
-      let chosen = try columns.map { columns in
-        DataTable(
-          columns: try NamedExpression.some(columns, in: table).map {
-            Column(name: $0.name, numbers: $0.values)
-          })
-      }
-      return try Chart.correlations(of: chosen ?? table, file: source.file ?? "", limit: Self.limit)
+  func chart(of table: DataTable) throws -> Chart {
+    let chosen = try columns.map { columns in
+      DataTable(
+        columns: try NamedExpression.some(columns, in: table).map {
+          Column(name: $0.name, numbers: $0.values)
+        })
     }
-    try plot.show(chart)
+    return try Chart.correlations(of: chosen ?? table, file: source.file ?? "", limit: Self.limit)
   }
 }
 
@@ -292,7 +296,7 @@ extension Chart {
 }
 
 /// How the mean of a column settles.
-struct ConvergencePlot: ParsableCommand {
+struct ConvergencePlot: PlotKind {
   static let configuration = CommandConfiguration(
     commandName: "convergence",
     abstract: "How the mean of samples settles as there are more of them.",
@@ -316,21 +320,18 @@ struct ConvergencePlot: ParsableCommand {
 
   func validate() throws { try source.check([expression]) { ["convergence", $0.number] } }
 
-  func run() throws {
-    let chart = try source.chart("convergence", for: plot) { table in
-      let samples = try NamedExpression.one(expression, in: table)
-      var course = RunningMean()
-      for value in samples.values where value.isFinite { course.add(value) }
-      guard !course.counts.isEmpty else {
-        throw noPlot(
-          "'\(samples.name)' has no finite value in \(NumberText.count(samples.values.count, "row"))"
-        )
-      }
-      return Chart.convergence(
-        of: "the mean of \(samples.name)", counts: course.counts, estimates: course.means,
-        halfWidths: course.halfWidths, exact: exact)
+  func chart(of table: DataTable) throws -> Chart {
+    let samples = try NamedExpression.one(expression, in: table)
+    var course = RunningMean()
+    for value in samples.values where value.isFinite { course.add(value) }
+    guard !course.counts.isEmpty else {
+      throw noPlot(
+        "'\(samples.name)' has no finite value in \(NumberText.count(samples.values.count, "row"))"
+      )
     }
-    try plot.show(chart)
+    return Chart.convergence(
+      of: "the mean of \(samples.name)", counts: course.counts, estimates: course.means,
+      halfWidths: course.halfWidths, exact: exact)
   }
 }
 

@@ -52,7 +52,7 @@ extension BatchStep {
       switch step {
       case .written, .named(.dropMissing): break
       case .named where step.outputExtension != nil: break
-      case .named, .risk: return nil
+      case .named, .risk, .plot: return nil
       case .table(let operation):
         guard let next = operation.columnsTaken(of: columns), next.isEmpty || !isRenamed else {
           return nil
@@ -69,7 +69,7 @@ extension BatchStep {
   var isRowWise: Bool {
     switch self {
     case .table(let operation): operation.isRowWise
-    case .written, .risk: false
+    case .written, .risk, .plot: false
     case .named(let operation):
       switch operation {
       case .abs, .log, .sqrt, .dropMissing: true

@@ -117,7 +117,9 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notFound(let path):
       path.unicodeScalars.contains("\u{FFFD}")
         ? "\(path): no such file; if its name is not UTF-8, which \u{FFFD} stands for here, rename it"
-        : "\(path): no such file; check the name and the folders on the way to it"
+        : path.contains("*")
+          ? "\(path): no such file; * stands for names where a shell reads it, outside of quotes, and in job files"
+          : "\(path): no such file; check the name and the folders on the way to it"
     case .permissionDenied(let path):
       "\(path): permission denied; check the permissions of the file and of its folder"
     case .isDirectory(let path):
@@ -224,7 +226,11 @@ extension FileError {
   package init(_ error: FileSystemError, path: String) {
     switch error.code {
     case ENOENT, ENOTDIR: self = .notFound(path: path)
-    case EACCES, EPERM, EROFS: self = .permissionDenied(path: path)
+    case EACCES, EPERM: self = .permissionDenied(path: path)
+    case EROFS:
+      self = .system(
+        path: path, operation: error.operation.rawValue,
+        reason: "the file system is mounted read-only; write elsewhere")
     case EISDIR: self = .isDirectory(path: path)
     case ENODEV, ENXIO: self = .notRegularFile(path: path)
     case EEXIST:

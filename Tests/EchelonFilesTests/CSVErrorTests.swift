@@ -136,10 +136,21 @@ import Testing
     }
   }
 
+  @Test func `says of a pattern in quotes that it is none`() {
+    #expect("\(FileError.notFound(path: "data/*.csv"))".contains("outside of quotes"))
+    #expect(!"\(FileError.notFound(path: "data/x.csv"))".contains("quotes"))
+  }
+
   @Test func `is described with its path whatever the system says`() {
     let codes: [(Int32, FileError)] = [
       (ENOENT, .notFound(path: "p")), (ENOTDIR, .notFound(path: "p")),
-      (EACCES, .permissionDenied(path: "p")), (EROFS, .permissionDenied(path: "p")),
+      (EACCES, .permissionDenied(path: "p")), (EPERM, .permissionDenied(path: "p")),
+      (
+        EROFS,
+        .system(
+          path: "p", operation: "write",
+          reason: "the file system is mounted read-only; write elsewhere")
+      ),
       (ENOSPC, .noSpace(path: "p")), (EDQUOT, .noSpace(path: "p")),
       (EISDIR, .isDirectory(path: "p")),
       (EIO, .system(path: "p", operation: "write", reason: "Input/output error")),

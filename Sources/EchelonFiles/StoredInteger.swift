@@ -24,6 +24,30 @@ package struct StoredIntegers: Sendable, Equatable {
   /// Whether no `Double` is one of them.
   package var isRounded: Bool { bits.indices.contains { self[$0].isRounded } }
 
+  /// Those of rows of columns, of which one has some; nil where none has, or a row has no such integer.
+  /// - Parameter place: which row of which column a row of the result is; nil for a missing value.
+  package init?(of columns: [Column], count: Int, _ place: (Int) -> (column: Int, row: Int)?) {
+    guard let first = columns.lazy.compactMap(\.integers).first else { return nil }
+    var bits: [UInt64] = []
+    bits.reserveCapacity(count)
+    for row in 0..<count {
+      guard let place = place(row),
+        let found = columns[place.column].integerBits(
+          place.row, as: first.isSigned ? .int64 : .uint64)
+      else { return nil }
+      bits.append(found)
+    }
+    (isSigned, self.bits) = (first.isSigned, bits)
+  }
+
+  package init(isSigned: Bool, bits: [UInt64]) { (self.isSigned, self.bits) = (isSigned, bits) }
+
+  /// All digits of the integer of a row.
+  package func text(_ row: Int) -> String { self[row].text }
+
+  /// Whether the integer of a row is no `Double`.
+  package func isRounded(_ row: Int) -> Bool { self[row].isRounded }
+
   /// All digits of each.
   package var texts: [String] { bits.indices.map { self[$0].text } }
 

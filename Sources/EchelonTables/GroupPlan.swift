@@ -50,6 +50,17 @@ struct GroupPlan: Sendable {
     self.values = values
   }
 
+  /// The names of columns whose numbers values are computed from; nil if that is not known. Keys are compared with all digits.
+  func columnsTaken(of columns: [ColumnDescription]) -> Set<String>? {
+    var names: Set<String> = []
+    for value in values {
+      guard let expression = value.expression else { continue }
+      guard let bound = try? expression.bound(to: columns) else { return nil }
+      names.formUnion(bound.columns.map { columns[$0].name })
+    }
+    return names
+  }
+
   /// A row for each group, in the order of the keys, missing ones last.
   func apply(to table: DataTable) throws(ExpressionFault) -> DataTable {
     let list = NameList(text, table)

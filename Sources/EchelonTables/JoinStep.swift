@@ -75,7 +75,10 @@ extension DataTable {
       }
       switch (column.values, more.values) {
       case (.numbers(let a), .numbers(let b)):
-        columns.append(Column(name: column.name, numbers: a + b))
+        let integers = StoredIntegers(of: [column, more], count: a.count + b.count) { row in
+          row < a.count ? (0, row) : (1, row - a.count)
+        }
+        columns.append(Column(name: column.name, numbers: a + b, integers: integers))
       case (.text(let a), .text(let b)): columns.append(Column(name: column.name, text: a + b))
       // A column without any value can be either.
       case (.text(let a), .numbers) where more.isEmpty:

@@ -21,6 +21,7 @@ enum OtherFile {
 
   /// Its contents; of delimited text in what dialect its name and first line suggest.
   static func table(_ path: String) throws(FileError) -> DataTable {
-    try DataFileReader.open(path).table()
+    let reader = try DataFileReader.open(path)
+    return try reader.keepingIntegers(ofRows: 0..<reader.rowCount, in: reader.table())
   }
 }

@@ -142,7 +142,8 @@ public struct TableJoin: Sendable {
       else { continue }
       let values = columns.map { column in
         switch column.values {
-        case .numbers(let values): "\(column.name) = \(values[row].brief)"
+        case .numbers(let values):
+          "\(column.name) = \(column.integers?.text(row) ?? values[row].brief)"
         case .text(let values): "\(column.name) = \(values[row] ?? "")"
         }
       }.joined(separator: ", ")
@@ -161,6 +162,8 @@ public struct TableJoin: Sendable {
 private struct KeyRows {
   enum Part: Hashable {
     case number(Double)
+    /// A whole number that no `Double` is.
+    case digits(String)
     /// By bytes: Swift's strings are also equal where these are not.
     case text([UInt8])
   }
@@ -178,7 +181,12 @@ private struct KeyRows {
       }
       let key = columns.map { column -> Part in
         switch column.values {
-        case .numbers(let values): .number(values[row])
+        case .numbers(let values):
+          if let integers = column.integers, integers.isRounded(row) {
+            .digits(integers.text(row))
+          } else {
+            .number(values[row])
+          }
         case .text(let values): .text(Array((values[row] ?? "").utf8))
         }
       }
@@ -206,13 +214,19 @@ extension Column {
     switch values {
     case .numbers(let values):
       let others = other?.numbers
+      let columns = [self] + [other].compactMap(\.self)
+      let integers = StoredIntegers(of: columns, count: rows.count) { place in
+        if let row = rows[place] { return (0, row) }
+        guard others != nil, let row = otherRows[place] else { return nil }
+        return (1, row)
+      }
       return Column(
         name: name,
         numbers: rows.indices.map { place in
           if let row = rows[place] { return values[row] }
           guard let others, let row = otherRows[place] else { return .nan }
           return others[row]
-        })
+        }, integers: integers)
     case .text(let values):
       let others = other?.text
       return Column(
@@ -228,7 +242,7 @@ extension Column {
   /// The same by another name.
   func named(_ name: String) -> Column {
     switch values {
-    case .numbers(let values): Column(name: name, numbers: values)
+    case .numbers(let values): Column(name: name, numbers: values, integers: integers)
     case .text(let values): Column(name: name, text: values)
     }
   }

@@ -176,7 +176,8 @@ public struct TableOperation: Sendable, Equatable, Codable, CustomStringConverti
       (try? expression.bound(to: columns)).map { Set($0.columns.map { columns[$0].name }) }
     case .select, .drop, .rename, .head, .sort: []
     case .step(let step): step is SampleStep ? [] : nil
-    case .group, .user: nil
+    case .group(let plan): plan.columnsTaken(of: columns)
+    case .user: nil
     }
   }
 

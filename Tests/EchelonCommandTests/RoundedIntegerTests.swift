@@ -246,6 +246,51 @@ struct StoredIntegers: CustomTestStringConvertible, Sendable {
     }
   }
 
+  @Test(arguments: StoredIntegers.all)
+  func `are told apart as keys, and kept by join and concat`(_ integers: StoredIntegers) throws {
+    try withFolder { folder in
+      let (path, other) = (folder + "/x.npy", folder + "/y.npy")
+      // As Doubles the two are one number.
+      let texts = ["9007199254740993", "9007199254740992"]
+      try integers.npy(texts).write(to: URL(filePath: path))
+      try integers.npy([texts[1], "5"]).write(to: URL(filePath: other))
+      let both = "\(texts[1])\n"
+      for (command, expected) in [
+        (["join", "--on", "col0", path, other], "col0\n" + both),
+        (
+          ["join", "--on", "col0", "--kind", "outer", path, other],
+          "col0\n\(texts[0])\n\(texts[1])\n5\n"
+        ),
+        (["concat", path, other], "col0\n\(texts[0])\n\(texts[1])\n\(texts[1])\n5\n"),
+        (["group", "n = count() by col0", path], "col0,n\n\(texts[1]),1\n\(texts[0]),1\n"),
+      ] as [([String], String)] {
+        let run = try CommandProcess.run(command)
+        #expect(run.output == expected, "\(command): \(run.output)")
+        #expect(run.status == 0 && run.errors.isEmpty, "\(command): \(run.errors)")
+      }
+      // Groups are the same where the result has Doubles, which is said.
+      let json = try CommandProcess.run("group", "n = count() by col0", path, "--format", "json")
+      #expect(json.output.contains("[1, 1]") && json.errors.contains("rounded"), "\(json.output)")
+      // Those of which some are missing are Doubles.
+      let left = folder + "/left.csv"
+      try Data("k\n0\n1\n".utf8).write(to: URL(filePath: left))
+      let gaps = try CommandProcess.run(
+        "join", "--on", "k = col0", "--kind", "outer", left, path, "--output", folder + "/o.csv")
+      #expect(gaps.status == 0, "\(gaps.errors)")
+      let batch = try CommandProcess.run(
+        "batch", "--do", "join \(other) on col0", path, "--output", folder + "/out")
+      #expect(batch.status == 0, "\(batch.errors)")
+      let rows = try String(contentsOfFile: folder + "/out/x.npy.csv", encoding: .utf8)
+      #expect(rows == "col0\n" + both, "\(rows)")
+      // A type that is asked for is what is written.
+      let floats = try CommandProcess.run(
+        "convert", path, "--type", "f8", "--output", folder + "/f.npz")
+      #expect(floats.status == 0 && floats.errors.contains("rounded"), "\(floats.errors)")
+      let read = try CommandProcess.run("convert", folder + "/f.npz")
+      #expect(read.output == "col0\n" + both + both, "\(read.output)")
+    }
+  }
+
   @Test func `have all digits that delimited text has`() throws {
     try withFolder { folder in
       let (path, copy) = (folder + "/x.csv", folder + "/y.npz")

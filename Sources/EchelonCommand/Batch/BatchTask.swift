@@ -77,8 +77,8 @@ extension BatchResult {
     var rounded = RoundedColumns(in: reader)
     try rounded.look(at: input)
     let keepsIntegers = task.keepsIntegers
-    var table =
-      keepsIntegers ? try reader.keepingIntegers(ofRows: 0..<reader.rowCount, in: input) : input
+    // Also where they are rounded in the end: rows have the same order and groups, whatever is written.
+    var table = try reader.keepingIntegers(ofRows: 0..<reader.rowCount, in: input)
     var undefinedCount = 0
     var outputs = task.outputs.makeIterator()
     // A file that is only written anew has to be the same; results are computed as Doubles.
@@ -153,6 +153,10 @@ extension DataTable {
     DataTable(columns: columns.filter { $0.numbers != nil })
   }
 
+  fileprivate var withoutIntegers: DataTable {
+    DataTable(columns: columns.map { Column(name: $0.name, numbers: $0.numbers ?? []) })
+  }
+
   fileprivate var undefinedCount: Int {
     columns.reduce(0) { $0 + ($1.numbers == nil ? 0 : $1.missingCount) }
   }
@@ -183,15 +187,17 @@ extension DataTable {
       uniqueKeysWithValues: places.compactMap { place, index in
         (integers[index] ?? columns[index].integers?.texts).map { (place, $0) }
       })
+    // What is asked for is what it becomes, in every column.
+    let numbers = type == nil ? numbersOnly : numbersOnly.withoutIntegers
     switch suffix {
-    case "npy": try NPYWriter.write(numbersOnly, as: element, integers: integers, to: path)
-    case "npz": try NPZWriter.write(numbersOnly, as: element, integers: integers, to: path)
-    case "h5": try HDF5Writer.write(numbersOnly, as: element, integers: integers, to: path)
+    case "npy": try NPYWriter.write(numbers, as: element, integers: integers, to: path)
+    case "npz": try NPZWriter.write(numbers, as: element, integers: integers, to: path)
+    case "h5": try HDF5Writer.write(numbers, as: element, integers: integers, to: path)
     case "bin":
       try RawWriter.write(
-        numbersOnly, as: element, isBigEndian: type?.isBigEndian ?? false,
+        numbers, as: element, isBigEndian: type?.isBigEndian ?? false,
         integers: integers, to: path)
-    case "mtx": try MatrixMarketWriter.write(numbersOnly, to: path)
+    case "mtx": try MatrixMarketWriter.write(numbers, to: path)
     case "json": try JSONValue(self).write(to: path)
     case "jsonl": try JSONLinesWriter.write(self, to: path)
     case "tsv": try CSVWriter.write(self, to: path, dialect: .tabSeparated)

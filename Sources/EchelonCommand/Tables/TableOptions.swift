@@ -115,13 +115,29 @@ struct TableOptions: ParsableArguments {
     }
     try target.check(keeping: paths, command: command)
     var result: DataTable?
+    var rounded: [RoundedColumns] = []
     for path in paths {
-      result = try text.table(at: path, raw, command: command) { table in
+      result = try text.table(at: path, raw, telling: { rounded.append($0) }, command: command) {
+        (table, _) in
         guard let result else { return table }
         return try join(result, table, path)
       }
     }
-    if let result { try target.write(result, as: format) }
+    guard let result else { return }
+    let keepsIntegers = target.keepsIntegers(as: format)
+    for columns in rounded {
+      var columns = columns
+      // Where the result has them with all digits, nothing was rounded.
+      if keepsIntegers {
+        columns.keep(
+          allBut: Set(
+            columns.names.filter { name in
+              [name, name + "_right"].compactMap { result[$0] }.allSatisfy { $0.integers == nil }
+            }))
+      }
+      for note in columns.notes { Console.writeError("echelon: \(note)") }
+    }
+    try target.write(result, as: format)
   }
 }
 
@@ -262,10 +278,12 @@ extension TextOptions {
   /// - Parameters:
   ///   - copying: what they are written as then; integers of 64 bits are refused where they would be rounded unasked.
   ///   - operation: is what is done with the table, if what it leaves as it is, is written with all digits.
+  ///   - tell: is given what numbers were rounded, if that is to be said later.
   ///   - body: is given all digits of columns with integers, if they are written as such, by the index of the column.
   func table<Result>(
     at path: String, _ raw: RawOptions, copying: (suffix: String, type: StoredType?)? = nil,
-    keepingFor operation: TableOperation? = nil, command: String,
+    keepingFor operation: TableOperation? = nil, telling tell: ((RoundedColumns) -> Void)? = nil,
+    command: String,
     _ body: (DataTable, _ integers: [Int: [String]]) throws -> Result
   ) throws -> Result {
     var inputs = [InputFile(path: path, dialect: try dialect, raw: raw.rawFormat)]
@@ -280,11 +298,13 @@ extension TextOptions {
       if let copying { try rounded.refuse(as: copying.suffix, copying.type) }
       let integers = copying?.type?.hasIntegers == true ? try reader.integers(in: table) : [:]
       rounded.keep(integers.keys)
-      if let operation {
-        table = try reader.keepingIntegers(ofRows: 0..<reader.rowCount, in: table)
-        rounded.keep(allBut: operation.columnsTaken(of: reader.columns))
+      table = try reader.keepingIntegers(ofRows: 0..<reader.rowCount, in: table)
+      if let operation { rounded.keep(allBut: operation.columnsTaken(of: reader.columns)) }
+      if let tell {
+        tell(rounded)
+      } else {
+        for note in rounded.notes { Console.writeError("echelon: \(note)") }
       }
-      for note in rounded.notes { Console.writeError("echelon: \(note)") }
       return try body(table, integers)
     } catch {
       Console.report(InputFailure(error, path: path))

@@ -83,6 +83,11 @@ struct TaggedLines {
   }
 
   private static func tagged(_ text: String, _ tag: String) -> String {
-    text.split(separator: "\n").map { "\(tag)\t\($0)\n" }.joined()
+    // By scalars: a line feed behind a carriage return is a part of a Character. What is in quotes may have empty lines.
+    var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    // A name of several lines would be several tags.
+    let tag = tag.visible()
+    return lines.map { "\(tag)\t\(String($0))\n" }.joined()
   }
 }

@@ -25,6 +25,11 @@ struct InputFile: Codable, Sendable {
   /// What stands for standard input among files, and for standard output.
   static let standardStream = "-"
 
+  /// Whether the bytes can be read once only: those of standard input, and of a pipe.
+  var comesOnce: Bool {
+    location == nil && (path == Self.standardStream || Folder.isPipe(path))
+  }
+
   /// The size in bytes, 0 for what is no file.
   var byteCount: Int { InputFiles.byteCount(location ?? path) }
 
@@ -71,8 +76,10 @@ extension DataFileReader {
   /// Says the same of a file that an operation reads beside others, and which of its numbers are rounded. What is wrong with it
   /// is reported by who uses it.
   static func tellOfReading(besides path: String) {
-    // What is no file, as a pipe, could be read only once.
-    guard case .file = Folder.entry(at: container(of: path) ?? path) else { return }
+    // A pipe could be read only once.
+    guard case .file = Folder.entry(at: container(of: path) ?? path), !Folder.isPipe(path) else {
+      return
+    }
     do throws(FileError) {
       let reader = try open(path)
       try reader.tellOfReading(hasTextOptions: false)
@@ -89,23 +96,32 @@ extension DataFileReader {
   }
 }
 
-/// All of standard input, in memory where workers find it for as long as this lives.
+/// All of standard input, and of pipes as a shell's `<(…)` makes them, in memory where workers find it for as long as this lives.
 struct StandardInput {
-  private let file: AnonymousFile
+  private var files: [AnonymousFile] = []
 
-  /// Reads to the end, if one of the inputs is standard input, and tells it where the bytes are.
+  /// Reads those of the inputs to their ends that are no files, and tells them where the bytes are; nil if there are none.
   init?(for inputs: inout [InputFile], command: String) throws {
-    let indices = inputs.indices.filter { inputs[$0].path == InputFile.standardStream }
-    guard let index = indices.first else { return nil }
-    guard indices.count == 1 else {
+    let isStream = { (input: InputFile) in input.path == InputFile.standardStream }
+    guard inputs.count(where: isStream) < 2 else {
       throw WrongUse("- is standard input, which can be read only once", command: command)
     }
-    do throws(AnonymousFileError) {
-      do throws(FileSystemError) { file = try AnonymousFile() } catch { throw .system(error) }
-      try file.copy(from: 0)
-    } catch {
-      throw FileError(error, path: InputFile.standardStream)
+    for index in inputs.indices where inputs[index].comesOnce {
+      let path = inputs[index].path
+      let file: AnonymousFile
+      do throws(AnonymousFileError) {
+        do throws(FileSystemError) { file = try AnonymousFile() } catch { throw .system(error) }
+        if isStream(inputs[index]) {
+          try file.copy(from: 0)
+        } else {
+          try file.copy(fromPipeAt: path)
+        }
+      } catch {
+        throw FileError(error, path: path)
+      }
+      inputs[index].location = file.path
+      files.append(file)
     }
-    inputs[index].location = file.path
+    if files.isEmpty { return nil }
   }
 }

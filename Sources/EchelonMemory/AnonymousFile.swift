@@ -40,6 +40,15 @@ internal import Glibc
     try copyAll(from: source, to: descriptor, checksMemory: true)
   }
 
+  /// Appends all that comes out of the pipe at `path`; one with a name is waited for until somebody writes.
+  package func copy(fromPipeAt path: String) throws(AnonymousFileError) {
+    // SAFETY: a terminated copy of the path, alive during the call.
+    let source = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard source >= 0 else { throw .system(.last(.open)) }
+    defer { close(source) }
+    try copy(from: source)
+  }
+
   /// Writes all of the file to another descriptor.
   package func copy(to target: Int32) throws(AnonymousFileError) {
     guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw .system(.last(.write)) }

@@ -16,6 +16,11 @@ package enum Folder {
     return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file(byteCount: Int(status.st_size))
   }
 
+  /// Whether a pipe is at `path`, links followed: what can be read once, from its beginning.
+  package static func isPipe(_ path: String) -> Bool {
+    status(of: path).map { $0.st_mode & S_IFMT == S_IFIFO } ?? false
+  }
+
   /// The path from the root, with no links and no dots in it; nil when there is nothing at `path`.
   package static func absolutePath(of path: String) -> String? {
     // SAFETY: a terminated copy of the path; the answer is a C string that is ours to free.

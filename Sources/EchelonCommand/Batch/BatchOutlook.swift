@@ -48,7 +48,7 @@ struct BatchOutlook {
   }
 
   private static func state(of task: BatchTask, _ contents: JournalContents?) -> State {
-    if task.path == InputFile.standardStream { return .anew }
+    if task.input.comesOnce { return .anew }
     guard let input = task.input.contentHash else { return .unreadable }
     guard let contents else { return .anew }
     guard let previous = task.order?.previous else {

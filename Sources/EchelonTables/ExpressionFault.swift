@@ -16,8 +16,9 @@ public struct ExpressionFault: Error, Equatable, Sendable, CustomStringConvertib
 
   private static let room = 160
 
-  /// The sentence, the expression, and marks below the characters that are meant.
+  /// The sentence, the expression, and marks below the characters that are meant; of no expression, the sentence.
   public var description: String {
+    if text.isEmpty { return problem }
     // On one line, so that the marks are below what they mark.
     let line = text.map { $0.isNewline || $0 == "\t" ? " " : $0 }
     // Of long ones what is around the place.

@@ -44,7 +44,9 @@ struct PrincipalComponentsStep: TableStep {
       !columns.contains { $0.values[row].isNaN }
     }
     guard rows.count >= 2 else {
-      throw fault("\(rows.count) rows without missing values are too few; it takes two")
+      throw fault(
+        "two rows without missing values are needed, and there \(rows.count == 1 ? "is 1" : "are \(rows.count)")"
+      )
     }
     let most = min(rows.count, columns.count)
     let kept = count ?? most

@@ -16,6 +16,10 @@ extension OddWords {
   }
 
   private func note(hasOptions: Bool) -> String {
+    if areMarkedNumbers {
+      return
+        "\(place): '\(column)' is text because of marks at its numbers, as in '\(first)'; write them without"
+    }
     let words =
       count == 1
       ? "the word '\(first)'" : "\(NumberText.count(count, "word")), the first of them '\(first)'"

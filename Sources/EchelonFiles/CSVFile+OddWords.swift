@@ -18,11 +18,16 @@ public struct OddWords: Sendable, Equatable, Codable {
   /// Whether options say how the file is read, as of delimited text.
   public let hasOptions: Bool
 
+  /// Whether the words, of which there may be many, are numbers with marks that people write at them: `$1,234`, `5 %`.
+  public let areMarkedNumbers: Bool
+
   /// Of what was counted in a column; nil where words are more than a tenth, and more than one among several numbers.
-  /// - Parameter range: the first word.
+  /// - Parameters:
+  ///   - range: the first word.
+  ///   - areMarked: whether the words are numbers with marks.
   init?(
     column: String, first range: Range<Int>, count: Int, numberCount: Int, hasOptions: Bool,
-    path: String, in bytes: Span<UInt8>
+    areMarked: Bool = false, path: String, in bytes: Span<UInt8>
   ) {
     self.column = column
     self.count = count
@@ -31,7 +36,9 @@ public struct OddWords: Sendable, Equatable, Codable {
     let shown = min(range.count, 40)
     first =
       bytes.text(range.lowerBound..<range.lowerBound + shown) + (shown < range.count ? "…" : "")
-    guard count > 0, numberCount >= 9 * count || count == 1 && numberCount >= 3 else { return nil }
+    let areFew = numberCount >= 9 * count || count == 1 && numberCount >= 3
+    guard count > 0, areFew || areMarked else { return nil }
+    areMarkedNumbers = areMarked && !areFew
     place = FilePlace(path: path, offset: range.lowerBound, in: bytes)
   }
 }
@@ -44,17 +51,23 @@ extension CSVFile {
   ///
   /// Reads no further than it takes to see that there are none: some rows, where text is text. A column that begins with
   /// words is taken for text, though numbers may follow: 16 of them and no number, or 64 and a quarter of what was read; or
-  /// half as many as there are numbers in the first `surveyedRowCount` rows, most of which may be without any.
+  /// half as many as there are numbers in the first `surveyedRowCount` rows, most of which may be without any. So is one whose
+  /// words are all numbers with marks, 16 of them or all that there are.
   public func oddWords() throws(FileError) -> [OddWords] {
     struct Tally {
       let column: Int
       var words = 0
+      /// Of the words, numbers with marks.
+      var marked = 0
       var numbers = 0
       var first: Range<Int>?
 
+      var isMarked: Bool { words > 0 && marked == words }
+
       /// Whether the column is taken for one of words.
       func hasTooMany(ofRows rowCount: Int) -> Bool {
-        words > max(1, rowCount / 10) || words > 64 + (words + numbers) / 4
+        if isMarked, words < 16 { return false }
+        return words > max(1, rowCount / 10) || words > 64 + (words + numbers) / 4
           || numbers == 0 && words > 16
       }
     }
@@ -62,6 +75,7 @@ extension CSVFile {
       .filter { columns[$0].kind == .text && dialect.kinds[columns[$0].name] == nil }
       .map { Tally(column: $0) }
     guard !open.isEmpty else { return [] }
+    var marked: [Tally] = []
     try read { (bytes) throws(CSVFault) in
       var position = chunks.first?.byteRange.lowerBound ?? bytes.count
       var fields: [CSVField] = []
@@ -78,18 +92,25 @@ extension CSVFile {
           case .text:
             open[index].first = open[index].first ?? contents
             open[index].words += 1
+            if open[index].marked + 1 == open[index].words, bytes.isMarkedNumber(in: contents) {
+              open[index].marked += 1
+            }
             hasTooMany = hasTooMany || open[index].hasTooMany(ofRows: rowCount)
           }
         }
-        if hasTooMany { open.removeAll { $0.hasTooMany(ofRows: rowCount) } }
+        if hasTooMany {
+          marked += open.filter { $0.isMarked && $0.hasTooMany(ofRows: rowCount) }
+          open.removeAll { $0.hasTooMany(ofRows: rowCount) }
+        }
       }
     }
     return try source.withBytes(path: path) { (bytes) in
-      open.compactMap { tally -> OddWords? in
+      (open + marked).sorted { $0.column < $1.column }.compactMap { tally -> OddWords? in
         guard let first = tally.first else { return nil }
         return OddWords(
           column: columns[tally.column].name, first: first, count: tally.words,
-          numberCount: tally.numbers, hasOptions: true, path: path, in: bytes)
+          numberCount: tally.numbers, hasOptions: true, areMarked: tally.isMarked, path: path,
+          in: bytes)
       }
     }
   }
@@ -103,5 +124,32 @@ extension DataFileReader {
     case .jsonLines(let file): file.oddWords
     case .npy, .npz, .matrixMarket, .hdf5: []
     }
+  }
+}
+
+extension Span<UInt8> {
+  /// Whether a word is a number with a sign of a currency, commas between its thousands, or a percent sign.
+  fileprivate func isMarkedNumber(in range: Range<Int>) -> Bool {
+    guard range.count <= 40 else { return false }
+    let word = text(range)
+    var rest = word.unicodeScalars[...]
+    func drop(_ scalars: String) {
+      if let first = rest.first, scalars.unicodeScalars.contains(first) { rest.removeFirst() }
+    }
+    drop("+-")
+    drop("$€£¥")
+    drop(" ")
+    drop("+-")
+    let whole = rest.prefix { "0"..."9" ~= $0 || $0 == "," }
+    let groups = whole.split(separator: ",", omittingEmptySubsequences: false)
+    guard let first = groups.first, !first.isEmpty, groups.count == 1 || first.count <= 3,
+      groups.dropFirst().allSatisfy({ $0.count == 3 })
+    else { return false }
+    rest = rest[whole.endIndex...]
+    drop(".")
+    rest = rest.drop { "0"..."9" ~= $0 }
+    drop(" ")
+    drop("%")
+    return rest.isEmpty
   }
 }

@@ -61,3 +61,48 @@ import Testing
     }
   }
 }
+
+@Suite(.timeLimit(.minutes(1))) struct `Numbers with marks` {
+  @Test(arguments: [
+    ["\"1,234\"", "\"2,345,678.50\"", "\"999\""], ["$5", "-$1.50", "$ 7"], ["5%", "6.5 %", "7"],
+    ["€3", "€ 4", "€5"],
+  ])
+  func `are told of where they make text of a column`(_ words: [String]) throws {
+    try withFolder { folder in
+      let path = "\(folder)/x.csv"
+      for count in [1, 40] {
+        let rows = (0..<count).flatMap { _ in words.map { $0 + ",1,w\n" } }
+        try Data(("a,b,c\n" + rows.joined()).utf8).write(to: URL(filePath: path))
+        let first = words[0].replacing("\"", with: "")
+        let note =
+          "echelon: \(path):2:\(words[0].hasPrefix("\"") ? 2 : 1): 'a' is text because of marks at its "
+          + "numbers, as in '\(first)'; write them without\n"
+        for command in [
+          ["stats", path], ["stats", path, "--divide-from", "1", "--workers", "2"],
+          ["sort", "b", path],
+        ] {
+          let run = try CommandProcess.run(command)
+          #expect(run.status == 0 && run.errors == note, "\(command): \(run.errors)")
+        }
+        let batch = try CommandProcess.run(
+          "batch", "--do", "abs", path, "--output", "\(folder)/out")
+        #expect(batch.errors.contains(note), "\(batch.errors)")
+        #expect(try CommandProcess.run("stats", path, "--types", "a=text").errors == "")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ["1,23", "4,56"], ["$", "%"], ["A1", "B2"], ["12,3456", "1,234"], ["1-2", "3-4"],
+    ["5%x", "6%"],
+    ["1.2.3", "1.2.4"], ["$5", "five"],
+  ])
+  func `are no others`(_ words: [String]) throws {
+    try withFolder { folder in
+      let path = "\(folder)/x.csv"
+      let rows = words.map { "\"\($0)\",1\n" }
+      try Data(("a,b\n" + rows.joined()).utf8).write(to: URL(filePath: path))
+      #expect(try CommandProcess.run("stats", path).errors == "", "\(words)")
+    }
+  }
+}

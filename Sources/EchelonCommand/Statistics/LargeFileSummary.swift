@@ -58,7 +58,9 @@ struct LargeFileSummary {
     var summary = summary
     try summary.noteRounded { try input.open() }
     if summary.columns.contains(where: { $0.kind == .text }), let head {
-      summary.decimalCommaColumns = (try? DecimalCommaHint.columns(of: DataFileReader(head))) ?? []
+      let commas = (try? DecimalCommaHint.columns(of: DataFileReader(head))) ?? []
+      summary.decimalCommaColumns = commas
+      summary.oddWords.removeAll { commas.contains($0.column) }
     }
     return summary
   }

@@ -8,7 +8,7 @@ import EchelonMemory
 ///
 /// Until `commit` the bytes are in a hidden file of the same folder; a reader of `path` sees the old
 /// contents, then the new ones. A file whose name ends in `.gz` or `.zst` is compressed. When an error or the end of the process comes first, nothing is left
-/// behind. If `path` is a symbolic link, the link is replaced, not what it points to.
+/// behind. If `path` is a symbolic link, the link is replaced, not what it points to. Pipes and devices are refused.
 public struct AtomicFileWriter: ~Copyable {
   /// The path as it was given.
   public let path: String
@@ -22,6 +22,11 @@ public struct AtomicFileWriter: ~Copyable {
 
   /// Begins to replace the file at `path`, or to make it.
   public init(path: String) throws(FileError) {
+    guard !Folder.isSpecial(path) else {
+      throw .system(
+        path: path, operation: FileSystemError.Operation.create.rawValue,
+        reason: "a pipe or a device is there, which would be replaced; name a file")
+    }
     let compressor = try Self.compressor(for: path)
     let staged: StagedFile
     do {

@@ -16,6 +16,11 @@ package enum Folder {
     return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file(byteCount: Int(status.st_size))
   }
 
+  /// Whether something is at `path`, links followed, that is neither a file nor a folder.
+  package static func isSpecial(_ path: String) -> Bool {
+    status(of: path).map { ![S_IFREG, S_IFDIR].contains($0.st_mode & S_IFMT) } ?? false
+  }
+
   /// Whether a pipe is at `path`, links followed: what can be read once, from its beginning.
   package static func isPipe(_ path: String) -> Bool {
     status(of: path).map { $0.st_mode & S_IFMT == S_IFIFO } ?? false

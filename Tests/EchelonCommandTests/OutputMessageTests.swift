@@ -29,6 +29,30 @@ import Testing
     }
   }
 
+  @Test func `say before anything is read that a place is none`() throws {
+    try withTable { folder, path in
+      let (plain, pipe) = ("\(folder)/plain", "\(folder)/pipe.csv")
+      try Data("old".utf8).write(to: URL(filePath: plain))
+      let made = try CommandProcess.shell("mkfifo \(pipe)")
+      #expect(made.status == 0)
+      for (command, place, status, message) in [
+        (["filter", "a > 1"], "\(folder)/no/x.csv", 2, "there is no folder '\(folder)/no'"),
+        (["sort", "a"], "\(folder)/no/x.npy", 2, "there is no folder '\(folder)/no'"),
+        (["filter", "a > 1"], plain, 2, "is a file, and does not say its format"),
+        (["convert"], plain, 2, "is a file, and does not say its format"),
+        (["sort", "a"], pipe, 1, "a pipe or a device is there"),
+        (["filter", "a > 1"], pipe, 1, "a pipe or a device is there"),
+      ] as [([String], String, Int, String)] {
+        let run = try CommandProcess.run(command + [path, "--output", place])
+        #expect(run.status == status && run.errors.contains(message), "\(run.errors)")
+      }
+      #expect(try contents(plain) == Data("old".utf8))
+      #expect(try CommandProcess.shell("test -p \(pipe)").status == 0)
+      let shown = try CommandProcess.run("filter", "a > 1", path, "--output", "/dev/stdout")
+      #expect(shown.status == 0 && shown.output == "a,b\n3,4\n", "\(shown.errors)")
+    }
+  }
+
   @Test func `list the types that there are`() throws {
     try withTable { folder, path in
       let all = "i1, i2, i4, i8, u1, u2, u4, u8, f2, f4, f8, c8, c16"

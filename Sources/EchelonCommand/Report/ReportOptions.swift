@@ -22,12 +22,20 @@ struct ReportOptions: ParsableArguments {
 enum OutputPlace {
   /// Refuses a file in a folder that is not there: found out before the work, not after it.
   static func check(_ path: String) throws {
+    if let problem = problem(of: path) { throw ValidationError(problem) }
+  }
+
+  /// The same when the words of a command have been read.
+  static func check(_ path: String, command: String) throws {
+    if let problem = problem(of: path) { throw WrongUse(problem, command: command) }
+  }
+
+  private static func problem(of path: String) -> String? {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex else {
-      return
+      return nil
     }
     let folder = String(path[..<slash])
-    guard Folder.entry(at: folder) == .folder else {
-      throw ValidationError("\(path): there is no folder '\(folder)'; make it first")
-    }
+    return Folder.entry(at: folder) == .folder
+      ? nil : "\(path): there is no folder '\(folder)'; make it first"
   }
 }

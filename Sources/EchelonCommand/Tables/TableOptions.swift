@@ -197,7 +197,7 @@ enum Target {
   ]
 
   init(_ output: String?, _ command: String) throws {
-    guard let output, output != InputFile.standardStream else {
+    guard let output, output != InputFile.standardStream, output != "/dev/stdout" else {
       self = .standardOutput
       return
     }
@@ -205,8 +205,10 @@ enum Target {
     let name =
       CompressionFormat(path: output).map { String(output.dropLast($0.suffix.count)) } ?? output
     if let suffix = Self.suffixes.first(where: { name.hasEnding(".\($0)") }) {
+      try OutputPlace.check(output, command: command)
       self = .file(output, suffix: suffix)
     } else if name.hasEnding(".hdf5") {
+      try OutputPlace.check(output, command: command)
       self = .file(output, suffix: "h5")
     } else if let other = Self.otherSuffixes.first(where: { name.hasEnding(".\($0)") }),
       Folder.entry(at: output) != .folder
@@ -214,6 +216,10 @@ enum Target {
       throw WrongUse(
         "\(output): .\(other) is no format that is written here; there are "
           + Self.suffixes.map { ".\($0)" }.joined(separator: ", "), command: command)
+    } else if case .file = Folder.entry(at: output) {
+      throw WrongUse(
+        "\(output) is a file, and does not say its format; name one such as result.csv, or another folder",
+        command: command)
     } else if name == output {
       self = .folder(output)
     } else {

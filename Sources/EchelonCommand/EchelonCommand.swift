@@ -97,6 +97,12 @@ struct EchelonCommand: AsyncParsableCommand {
         Console.writeError("\(_errorPrefix)\(problem.description)")
         Glibc.exit(Exit.wrongUse.rawValue)
       }
+      if let advice = PlotCommand.adviceForFiles(
+        message(for: error), Array(CommandLine.arguments.dropFirst()))
+      {
+        Console.writeError("\(_errorPrefix)\(advice)")
+        Glibc.exit(Exit.wrongUse.rawValue)
+      }
       Console.writeError(fullMessage(for: error))
       Glibc.exit(Exit.wrongUse.rawValue)  // ArgumentParser's own is 64
     }

@@ -2,6 +2,19 @@ import Foundation
 import TestSupport
 import Testing
 
+@Suite(.timeLimit(.minutes(1))) struct `A limit of memory` {
+  @Test func `is no number of bytes that no worker could live with`() throws {
+    try withFolder { folder in
+      for (size, words) in [("500", "not 500 bytes; 500M"), ("1k", "not 1,024 bytes")] {
+        let run = try CommandProcess.run(
+          "batch", "--do", "abs", "data/iris.csv", "--output", "\(folder)/out", "--memory-limit",
+          size)
+        #expect(run.status == 2 && run.errors.contains(words), "\(run.errors)")
+      }
+    }
+  }
+}
+
 @Suite(.timeLimit(.minutes(2))) struct `The options for long runs` {
   @Test func `end early after failures, and try the rest later`() throws {
     try withFolder { folder in

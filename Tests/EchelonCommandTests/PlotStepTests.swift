@@ -73,6 +73,17 @@ import Testing
     }
   }
 
+  @Test func `are what is advised for several files`() throws {
+    try withFiles { folder in
+      for files in [["a.csv", "b.csv"], ["a.csv", "b.csv", "a.csv"]] {
+        let run = try CommandProcess.run(
+          ["plot", "histogram", "x"] + files.map { "\(folder)/\($0)" })
+        #expect(
+          run.status == 2 && run.errors.contains("batch --do 'plot histogram …'"), "\(run.errors)")
+      }
+    }
+  }
+
   @Test func `are refused before anything starts`() throws {
     try withFiles { folder in
       for (step, words) in [

@@ -105,6 +105,12 @@ struct JobOptions: ParsableArguments {
     if let nice, !(0...19 ~= nice) {
       throw ValidationError("--nice must be 0 to 19, not \(nice)")
     }
+    // Less than what a worker takes to read a file of no rows.
+    if let memoryLimit, memoryLimit.byteCount < 1 << 20 {
+      throw ValidationError(
+        "--memory-limit must be 1M or more, not \(NumberText.count(memoryLimit.byteCount, "byte")); 500M is 500 mebibytes"
+      )
+    }
     if keepGoing, let halt, halt != .never {
       throw ValidationError("--keep-going and --halt \(halt) contradict each other; choose one")
     }

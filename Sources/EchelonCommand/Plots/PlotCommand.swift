@@ -31,6 +31,22 @@ struct PlotCommand: AsyncParsableCommand {
     ])
 }
 
+extension PlotCommand {
+  /// What to say to someone who names several files for a picture; nil for other errors.
+  /// - Parameters:
+  ///   - message: of the parser.
+  ///   - arguments: the words of the command.
+  static func adviceForFiles(_ message: String, _ arguments: [String]) -> String? {
+    guard arguments.count > 1, arguments[0] == "plot",
+      configuration.subcommands.contains(where: { $0._commandName == arguments[1] }),
+      message.lowercased().contains("unexpected argument")
+    else { return nil }
+    return "\(message); a picture is of one file, and there is one of each by "
+      + "echelon batch --do 'plot \(arguments[1]) …' FILE… --output DIR\n"
+      + "  See 'echelon plot \(arguments[1]) --help' for more information."
+  }
+}
+
 /// Where a picture goes, and how large it is.
 struct PlotOptions: ParsableArguments {
   @Option(

@@ -20,7 +20,7 @@ import Testing
     (
       ["scatter", "x", "`y y`", "--by", "k", "--width", "900"], "scatter x `y y` --by k --width 900"
     ),
-    (["correlation"], "correlation"),
+    (["series", "x, `y y`"], "series x,  `y y`"), (["correlation"], "correlation"),
     (["convergence", "x", "--exact", "-1"], "convergence x --exact -1"),
   ])
   func `are those of the command`(_ words: [String], _ step: String) throws {
@@ -88,7 +88,8 @@ import Testing
     try withFiles { folder in
       for (step, words) in [
         ("plot", "is followed by what it works on"), ("plot pie x", "there are histogram, series"),
-        ("plot scatter x", "something is missing"), ("plot histogram 'x", "quote is not closed"),
+        ("plot scatter x", "something is missing"), ("plot histogram x x", "a word too many"),
+        ("plot histogram 'x", "quote is not closed"),
         ("plot histogram x --bins 0", "--bins must be"),
         ("plot histogram x --output a.svg", "leave --output out"),
         ("plot histogram x --delimiter ;", "said of all of them"),

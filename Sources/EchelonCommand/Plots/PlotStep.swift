@@ -77,6 +77,9 @@ struct PlotStep: Codable, Sendable, CustomStringConvertible {
   private static func parsed(_ words: [String]) -> (kind: (any PlotKind)?, problem: String?) {
     do { return (try PlotCommand.parseAsRoot(words) as? any PlotKind, nil) } catch {
       let message = PlotCommand.message(for: error)
+      if message.contains("'FILE'") {
+        return (nil, "there is a word too many; what has blanks in it stands in quotes")
+      }
       let isKnown = message != PlotSource.noFile && !message.isEmpty
       return (nil, isKnown ? String(message.prefix { $0 != "\n" }) : nil)
     }
@@ -97,7 +100,8 @@ struct PlotStep: Codable, Sendable, CustomStringConvertible {
 }
 
 extension String {
-  /// The words as a shell would have them, but that what stands in backquotes is a part of one; nil where a quote is open.
+  /// The words as a shell would have them, but that what stands in backquotes is a part of one, and a list, `a, b`, is one; nil
+  /// where a quote is open.
   fileprivate var wordsOfStep: [String]? {
     var words: [String] = []
     var word: String?
@@ -112,6 +116,9 @@ extension String {
       case "'", "\"", "`":
         quote = character
         word = (word ?? "") + (character == "`" ? "`" : "")
+      case _ where character.isWhitespace && word?.last == ",":
+        word = (word ?? "") + " "
+      case _ where character.isWhitespace && word?.hasSuffix(", ") == true: break
       case _ where character.isWhitespace:
         if let word { words.append(word) }
         word = nil

@@ -68,7 +68,8 @@ internal import Glibc
     var position = 0
     var isInside = false  // a member
     while position < compressed.count || isInside {
-      if !isInside, format == .gzip, compressed.isZero(from: position) { break }  // padding of tapes
+      // The padding of tapes.
+      if !isInside, format == .gzip, compressed.isZero(from: position) { break }
       guard isInside || format.begins(compressed, at: position) else {
         throw .damaged(format, offset: position, what: "something else follows")
       }

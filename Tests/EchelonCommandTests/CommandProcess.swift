@@ -158,3 +158,21 @@ func hears(_ signal: Int32, _ processID: Int32) -> Bool {
   }
   return (mask ?? 0) >> UInt64(signal - 1) & 1 == 1
 }
+
+/// What a Monte Carlo command finds that does not depend on time, nor on how many worked.
+func estimateFigures(_ arguments: [String]) throws -> [String: String] {
+  let run = try CommandProcess.run(["montecarlo"] + arguments + ["--format", "json"])
+  #expect(run.status == 0, "\(arguments): \(run.errors)")
+  var result = try run.object()
+  for name in [
+    "seconds", "samples_per_second", "workers", "resumed_samples", "resumed_seconds",
+  ] {
+    result[name] = nil
+  }
+  return try result.mapValues { value in
+    guard value is [Any] else { return "\(value)" }
+    // Members of members have no order of their own.
+    let data = try JSONSerialization.data(withJSONObject: value, options: .sortedKeys)
+    return String(decoding: data, as: UTF8.self)
+  }
+}

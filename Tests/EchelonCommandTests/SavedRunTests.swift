@@ -4,24 +4,6 @@ import Testing
 
 /// Runs that end at an error or a time, and that go on from one another.
 @Suite struct `echelon montecarlo, until it is good enough` {
-  /// What does not depend on time, nor on how many worked.
-  private func figures(_ arguments: [String]) throws -> [String: String] {
-    let run = try CommandProcess.run(["montecarlo"] + arguments + ["--format", "json"])
-    #expect(run.status == 0, "\(arguments): \(run.errors)")
-    var result = try run.object()
-    for name in [
-      "seconds", "samples_per_second", "workers", "resumed_samples", "resumed_seconds",
-    ] {
-      result[name] = nil
-    }
-    return try result.mapValues { value in
-      guard value is [Any] else { return "\(value)" }
-      // Members of members have no order of their own.
-      let data = try JSONSerialization.data(withJSONObject: value, options: .sortedKeys)
-      return String(decoding: data, as: UTF8.self)
-    }
-  }
-
   @Test(arguments: [
     ["pi", "--error", "0.0014"], ["call", "--relative-error", "0.002"],
     ["asian", "--dates", "2", "--error", "1"], ["integral", "continuous", "--error", "1"],
@@ -30,8 +12,8 @@ import Testing
   func `ends at an error, at the same sample for any number of workers`(
     _ arguments: [String]
   ) throws {
-    let one = try figures(arguments + ["--workers", "1"])
-    #expect(try figures(arguments + ["--workers", "3"]) == one)
+    let one = try estimateFigures(arguments + ["--workers", "1"])
+    #expect(try estimateFigures(arguments + ["--workers", "3"]) == one)
     func number(_ key: String) throws -> Double { try #require(one[key].flatMap(Double.init)) }
     let limit = try #require(Double(arguments.last!))
     let unit = arguments.contains("--relative-error") ? try number("estimate") : 1
@@ -45,11 +27,13 @@ import Testing
   }
 
   @Test func `ends after a time, with the digits of as many samples`() throws {
-    let timed = try figures(["pi", "--seconds", "0.05"])
+    let timed = try estimateFigures(["pi", "--seconds", "0.05"])
     let samples = try #require(timed["samples"])
-    #expect(try figures(["pi", "--samples", samples]) == timed)
+    #expect(try estimateFigures(["pi", "--samples", samples]) == timed)
     // Whatever comes first.
-    let both = try figures(["pi", "--seconds", "1000", "--samples", "70000", "--error", "1e-9"])
+    let both = try estimateFigures([
+      "pi", "--seconds", "1000", "--samples", "70000", "--error", "1e-9",
+    ])
     #expect(both["samples"] == "70000")
   }
 
@@ -65,12 +49,12 @@ import Testing
   func `goes on from what was saved as if it had never stopped`(_ arguments: [String]) throws {
     try withFolder { folder in
       let (file, seed) = (folder + "/run.json", ["--seed", "18446744073709551615"])
-      let whole = try figures(arguments + seed + ["--samples", "200_000"])
-      _ = try figures(
+      let whole = try estimateFigures(arguments + seed + ["--samples", "200_000"])
+      _ = try estimateFigures(
         arguments + seed + ["--samples", "70_000", "--save", file, "--workers", "1"])
       // On the way it is written anew; the seed is in the file.
       let second = ["--resume", file, "--save", file, "--samples", "140_000", "--workers", "3"]
-      let half = try figures(arguments + second)
+      let half = try estimateFigures(arguments + second)
       // Of quasi-random points a power of 2 in each replicate.
       let isQuasi = arguments.contains("quasi")
       #expect(half["samples"] == (isQuasi ? "131072" : "140000"))
@@ -79,166 +63,9 @@ import Testing
       // π is kept by chunks, all others by parts of them.
       let kept = isQuasi || arguments == ["pi"] ? "131,072" : "139,264"
       #expect(last.output.contains("\(kept) of them in the run that was saved, in "))
-      #expect(try figures(arguments + ["--resume", file, "--samples", "200_000"]) == whole)
+      #expect(try estimateFigures(arguments + ["--resume", file, "--samples", "200_000"]) == whole)
       #expect(half != whole || isQuasi)
       #expect(names(in: folder) == ["run.json"])
-    }
-  }
-
-  @Test(arguments: [
-    ["greeks", "--put"], ["asian", "--dates", "2", "--greeks", "pathwise"],
-    ["basket", "--greeks", "likelihood-ratio"],
-    ["american", "--put", "--dates", "2", "--regression-samples", "200", "--greeks", "pathwise"],
-  ])
-  func `goes on with Greeks as if they had never stopped`(_ arguments: [String]) throws {
-    try withFolder { folder in
-      let (file, seed) = (folder + "/run.json", ["--seed", "18446744073709551615"])
-      let whole = try figures(arguments + seed + ["--samples", "90_000"])
-      _ = try figures(arguments + seed + ["--samples", "30_000", "--save", file, "--workers", "1"])
-      let half = try figures(
-        arguments + ["--resume", file, "--save", file, "--samples", "60_000", "--workers", "3"])
-      #expect(half["samples"] == "60000" && half != whole)
-      let last = try CommandProcess.run(
-        ["montecarlo"] + arguments + ["--resume", file, "--samples", "90_000"])
-      #expect(
-        last.output.contains("59,904 of them in the run that was saved, in "), "\(last.output)")
-      #expect(try figures(arguments + ["--resume", file, "--samples", "90_000"]) == whole)
-      #expect(names(in: folder) == ["run.json"])
-    }
-  }
-
-  @Test func `refuses to go on with Greeks of something else, and says with what`() throws {
-    try withFolder { folder in
-      let (file, other) = (folder + "/run.json", folder + "/other.json")
-      let asian = ["asian", "--dates", "2", "--greeks", "pathwise"]
-      _ = try figures(asian + ["--samples", "30_000", "--save", file])
-      _ = try figures(["asian", "--dates", "2", "--samples", "30_000", "--save", other])
-      let refused: [(arguments: [String], file: String, words: String)] = [
-        (
-          ["asian", "--dates", "2"], file,
-          "is a run of 'asian --greeks pathwise', not of 'asian'; go on with 'montecarlo asian --greeks pathwise'"
-        ),
-        (asian, other, "is a run of 'asian', not of 'asian --greeks pathwise'"),
-        (
-          ["asian", "--dates", "2", "--greeks", "likelihood-ratio"], file,
-          "not of 'asian --greeks likelihood-ratio'"
-        ),
-        (
-          ["asian", "--dates", "3", "--greeks", "pathwise"], file, "with dates 2, not with dates 3"
-        ),
-        (asian + ["--seed", "7"], file, "was begun with seed 42, not 7"),
-        (asian + ["--samples", "1000"], file, "has 29,696 samples already"),
-      ]
-      for (arguments, file, words) in refused {
-        let run = try CommandProcess.run(["montecarlo"] + arguments + ["--resume", file])
-        #expect(run.status == 2 && run.output.isEmpty, "\(arguments)")
-        #expect(
-          run.errors.hasPrefix("echelon: \(file): ") && run.errors.contains(words), "\(run.errors)")
-      }
-      // What no run has left.
-      let text = String(decoding: try contents(file), as: UTF8.self)
-      let told = [
-        (text.replacing(#/"count" ?: ?[0-9]+/#, with: "\"count\": -512"), "is damaged: "),
-        (
-          text.replacing(#/"assets" ?: ?\[/#, with: "\"assets\": [], \"more\": ["),
-          "is damaged: 0 assets"
-        ),
-      ]
-      for (damaged, words) in told {
-        #expect(damaged != text)
-        try damaged.write(toFile: other, atomically: true, encoding: .utf8)
-        let run = try CommandProcess.run(["montecarlo"] + asian + ["--resume", other])
-        #expect(run.status == 1 && run.output.isEmpty)
-        #expect(run.errors.hasPrefix("echelon: \(other): \(words)"), "\(run.errors)")
-      }
-    }
-  }
-
-  @Test(.timeLimit(.minutes(2)))
-  func `saves what it has of Greeks when it is interrupted`() throws {
-    try withFolder { folder in
-      let (file, basket) = (folder + "/run.json", ["basket", "--greeks", "pathwise"])
-      _ = try figures(basket + ["--samples", "5000", "--save", file])
-      let run = try CommandProcess.run(
-        ["montecarlo"] + basket + [
-          "--resume", file, "--save", file, "--samples", "1e12", "--workers", "2",
-        ]
-      ) { process in
-        try eventually("it is at work") {
-          hears(SIGINT, process.processIdentifier)
-            && Machine.children(of: process.processIdentifier).count == 2
-        }
-        process.interrupt()
-      }
-      #expect(run.status == 130 && run.output.isEmpty)
-      #expect(run.errors.contains("in \(file)"), "\(run.errors)")
-      // Whether it had come further or not, the file is one to go on from.
-      let text = String(decoding: try contents(file), as: UTF8.self)
-      let saved = try #require(text.firstMatch(of: #/"count" ?: ?([0-9]+)/#)?.1)
-      let count = "\(try #require(Int(saved)) + 1_000_000)"
-      #expect(
-        try figures(basket + ["--resume", file, "--samples", count])
-          == figures(basket + ["--samples", count]))
-    }
-  }
-
-  /// A run that may have three levels stops where the other begins its fourth.
-  @Test func `goes on with levels as if they had never stopped`() throws {
-    try withFolder { folder in
-      let (file, levels) = (folder + "/run.json", ["multilevel", "asian", "--error", "0.02"])
-      let whole = try figures(levels + ["--seed", "5"])
-      _ = try figures(
-        levels + ["--seed", "5", "--levels", "3", "--save", file, "--workers", "1"])
-      let saved = try contents(file)
-      let resumed = try CommandProcess.run(["montecarlo"] + levels + ["--resume", file])
-      #expect(resumed.output.contains(" of the samples in the run that was saved, in "))
-      #expect(
-        try figures(levels + ["--resume", file, "--save", file, "--workers", "3"]) == whole)
-      // Where nothing is left to do, and to a smaller error.
-      #expect(try figures(levels + ["--resume", file, "--workers", "2"]) == whole)
-      let fine = ["multilevel", "asian", "--error", "0.01", "--resume", file, "--workers"]
-      let finer = try figures(fine + ["1"])
-      #expect(try figures(fine + ["3"]) == finer && finer != whole)
-      try saved.write(to: URL(fileURLWithPath: file))
-      let refused: [(arguments: [String], words: String)] = [
-        (
-          ["multilevel", "european"],
-          "was begun with payoff \"asian\", not with payoff \"european\""
-        ),
-        (["multilevel", "asian", "--strike", "90"], "with strike 105, not with strike 90"),
-        (["multilevel", "asian", "--seed", "7"], "was begun with seed 5, not 7"),
-        (["asian"], "is a run of 'multilevel', not of 'asian'"),
-      ]
-      for (arguments, words) in refused {
-        let run = try CommandProcess.run(["montecarlo"] + arguments + ["--resume", file])
-        #expect(run.status == 2 && run.output.isEmpty, "\(arguments)")
-        #expect(
-          run.errors.hasPrefix("echelon: \(file): ") && run.errors.contains(words),
-          "\(run.errors)")
-      }
-    }
-  }
-
-  @Test(.timeLimit(.minutes(2)))
-  func `saves what it has of levels when it is interrupted`() throws {
-    try withFolder { folder in
-      let (file, levels) = (folder + "/run.json", ["multilevel", "asian"])
-      _ = try figures(levels + ["--error", "1", "--save", file])
-      let run = try CommandProcess.run(
-        ["montecarlo"] + levels + [
-          "--resume", file, "--save", file, "--error", "1e-6", "--workers", "2",
-        ]
-      ) { process in
-        try eventually("it is at work") {
-          hears(SIGINT, process.processIdentifier)
-            && Machine.children(of: process.processIdentifier).count == 2
-        }
-        process.interrupt()
-      }
-      #expect(run.status == 130 && run.output.isEmpty)
-      #expect(run.errors.contains("in \(file)"), "\(run.errors)")
-      // Whether it had come further or not, the file is one to go on from.
-      #expect(try figures(levels + ["--resume", file, "--error", "0.5"])["samples"] != nil)
     }
   }
 
@@ -273,7 +100,7 @@ import Testing
   @Test func `refuses to go on with something else, and says with what`() throws {
     try withFolder { folder in
       let file = folder + "/run.json"
-      _ = try figures(["call", "--samples", "140_000", "--save", file])
+      _ = try estimateFigures(["call", "--samples", "140_000", "--save", file])
       let saved = try contents(file)
       let refused: [(arguments: [String], words: String)] = [
         (["pi"], "is a run of 'call', not of 'pi'"),
@@ -290,7 +117,7 @@ import Testing
       }
       #expect(try contents(file) == saved)
       // Two kinds of states.
-      _ = try figures(["integral", "gaussian", "--samples", "70_000", "--save", file])
+      _ = try estimateFigures(["integral", "gaussian", "--samples", "70_000", "--save", file])
       let other = try CommandProcess.run(
         "montecarlo", "integral", "gaussian", "--sampling", "quasi", "--resume", file)
       #expect(other.status == 2)
@@ -382,7 +209,7 @@ import Testing
   ) throws {
     try withFolder { folder in
       let (file, errors) = (folder + "/run.json", ["--error", "1e-9"])
-      _ = try figures(["pi", "--samples", "70_000", "--save", file])
+      _ = try estimateFigures(["pi", "--samples", "70_000", "--save", file])
       let run = try CommandProcess.run(
         ["montecarlo", "pi", "--resume", file, "--save", file, "--workers", "2"] + errors
       ) { process in
@@ -402,9 +229,9 @@ import Testing
       #expect(run.errors.contains("in \(file)"), "\(run.errors)")
       #expect(names(in: folder) == ["run.json"])
       // Whether it had come further or not, the file is one to go on from.
-      let on = try figures(["pi", "--resume", file, "--seconds", "0.001"])
+      let on = try estimateFigures(["pi", "--resume", file, "--seconds", "0.001"])
       let samples = try #require(on["samples"])
-      #expect(try figures(["pi", "--samples", samples])["estimate"] == on["estimate"])
+      #expect(try estimateFigures(["pi", "--samples", samples])["estimate"] == on["estimate"])
     }
   }
 
@@ -473,9 +300,10 @@ import Testing
         if !names(in: folder).isEmpty { break }
       }
       #expect(names(in: folder) == ["run.json"])
-      let on = try figures(arguments + ["--resume", file, "--seconds", "0.001"])
+      let on = try estimateFigures(arguments + ["--resume", file, "--seconds", "0.001"])
       let samples = try #require(on["samples"])
-      #expect(try figures(arguments + ["--samples", samples])["estimate"] == on["estimate"])
+      #expect(
+        try estimateFigures(arguments + ["--samples", samples])["estimate"] == on["estimate"])
     }
   }
 

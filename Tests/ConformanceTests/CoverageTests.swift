@@ -6,7 +6,7 @@ import Testing
 /// Repetitions of each method at a fixed seed, and in release builds at a drawn one, of which 930 to 970 intervals of 95 % have to contain the truth. At a
 /// drawn seed that would fail by chance once in 300 times (three standard errors), and more often where few samples make
 /// the true share a little less than 95 %. There it is 890 to 991: shares of 94 to 96 % leave that less than once in 10⁸
-/// times, all some 50 of them together less than once in 10⁶.
+/// times, all some 100 of them together no more than once in 10⁶.
 private let runCount = 1000
 /// In standard deviations: what chance exceeds less than once in 10¹⁰ times.
 private let farAway = 6.5

@@ -310,6 +310,8 @@ FUNCTION fv tan_v(fv x) {
   fv left = 1 + q_hi * t_hi + q_hi * ((t - t_hi) + rest);
   fv inverse = q_hi + q * left;
   fv y = pick((p.k & 1) != 0, inverse, t);
+  // The halves of a NaN are other NaNs, of which a sum has either, as the compiler orders its operands.
+  y = pick(x != x, x + x, y);
   return with_huge(x, pick(x == 0, x, y), tan);
 }
 

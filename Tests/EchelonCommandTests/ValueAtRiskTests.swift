@@ -141,7 +141,10 @@ import Testing
     #expect(expected["last_date"] as? String == days.last)
     let seed = UInt64.random(in: 0...UInt64.max)
     var generator = PhiloxGenerator(seed: seed, index: 0)
-    for other in [Array(rows.reversed()), rows.shuffled(using: &generator)] {
+    var shuffled = rows.shuffled(using: &generator)
+    // A few rows may come out in order.
+    if shuffled == rows { shuffled.swapAt(0, 1) }
+    for other in [Array(rows.reversed()), shuffled] {
       let (found, note) = try figures(head + other.joined(separator: "\n"), options)
       #expect(
         NSDictionary(dictionary: found) == NSDictionary(dictionary: expected), "seed \(seed)")

@@ -194,6 +194,19 @@ extension VectorOperation {
     }
   }
 
+  /// A quiet one has its payload, of which a function by halves might keep a part.
+  @Test(arguments: InstructionSet.available)
+  func `gives NaN as it is, of a tangent`(_ level: InstructionSet) {
+    var random = TestRandom(seed: testSeed())
+    let x = (0..<600).map { _ in
+      Double(bitPattern: random.next() | 0x7ff8_0000_0000_0000)
+    }
+    for range in [0..<600, 0..<1, 3..<66, 11..<600] {
+      let found = results(.tan, Array(x[range]), level: level).map(\.bitPattern)
+      #expect(found == x[range].map(\.bitPattern), "\(range)")
+    }
+  }
+
   @Test(arguments: InstructionSet.available)
   func `gives the same bits on the lanes of SIMD vectors`(_ level: InstructionSet) {
     var random = TestRandom(seed: testSeed())

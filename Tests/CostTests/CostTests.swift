@@ -40,7 +40,7 @@ struct Limits: Sendable, CustomTestStringConvertible {
 struct `Costs of an operation` {
   @Test(arguments: Limits.all)
   func `are within their limits`(_ limits: Limits) throws {
-    let allocations = try CostProgram.count("allocations", of: limits.work, 2000)
+    let allocations = try CostProgram.leastCount("allocations", of: limits.work, 2000)
     #expect(try #require(allocations) <= limits.allocations)
     let messages = try CostProgram.count("messages", of: limits.work, 2000)
     #expect(try #require(messages) <= limits.messages)
@@ -50,7 +50,7 @@ struct `Costs of an operation` {
     .enabled(if: CostProgram.isTraceable, "the system does not let processes be traced"),
     arguments: Limits.all)
   func `are within their limits of system calls`(_ limits: Limits) throws {
-    let calls = try CostProgram.count("calls", of: limits.work, 2000)
+    let calls = try CostProgram.leastCount("calls", of: limits.work, 2000)
     #expect(try #require(calls) <= limits.systemCalls)
   }
 
@@ -70,6 +70,12 @@ struct `Costs of an operation` {
 
 /// The program that counts.
 enum CostProgram {
+  /// Of three runs the one with the fewest: who has to wait, since others had the processor, allocates and calls the system
+  /// for that, too, and work that has become dearer is so in each run.
+  static func leastCount(_ subject: String, of work: String, _ size: Int) throws -> Double? {
+    try (0..<3).compactMap { _ in try count(subject, of: work, size) }.min()
+  }
+
   static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "CostProgram")
 

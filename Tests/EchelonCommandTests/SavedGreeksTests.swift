@@ -74,24 +74,27 @@ import Testing
     }
   }
 
+  /// Goes on with a saved run, and interrupts it at work.
+  private func interrupt(_ arguments: [String], goingOnFrom file: String) throws {
+    let run = try CommandProcess.run(
+      ["montecarlo"] + arguments + ["--resume", file, "--save", file, "--workers", "2"]
+    ) { process in
+      try eventually("it is at work") {
+        hears(SIGINT, process.processIdentifier)
+          && Machine.children(of: process.processIdentifier).count == 2
+      }
+      process.interrupt()
+    }
+    #expect(run.status == 130 && run.output.isEmpty)
+    #expect(run.errors.contains("in \(file)"), "\(run.errors)")
+  }
+
   @Test(.timeLimit(.minutes(2)))
   func `saves what it has of Greeks when it is interrupted`() throws {
     try withFolder { folder in
       let (file, basket) = (folder + "/run.json", ["basket", "--greeks", "pathwise"])
       _ = try estimateFigures(basket + ["--samples", "5000", "--save", file])
-      let run = try CommandProcess.run(
-        ["montecarlo"] + basket + [
-          "--resume", file, "--save", file, "--samples", "1e12", "--workers", "2",
-        ]
-      ) { process in
-        try eventually("it is at work") {
-          hears(SIGINT, process.processIdentifier)
-            && Machine.children(of: process.processIdentifier).count == 2
-        }
-        process.interrupt()
-      }
-      #expect(run.status == 130 && run.output.isEmpty)
-      #expect(run.errors.contains("in \(file)"), "\(run.errors)")
+      try interrupt(basket + ["--samples", "1e12"], goingOnFrom: file)
       // Whether it had come further or not, the file is one to go on from.
       let text = String(decoding: try contents(file), as: UTF8.self)
       let saved = try #require(text.firstMatch(of: #/"count" ?: ?([0-9]+)/#)?.1)
@@ -144,19 +147,7 @@ import Testing
     try withFolder { folder in
       let (file, levels) = (folder + "/run.json", ["multilevel", "asian"])
       _ = try estimateFigures(levels + ["--error", "1", "--save", file])
-      let run = try CommandProcess.run(
-        ["montecarlo"] + levels + [
-          "--resume", file, "--save", file, "--error", "1e-6", "--workers", "2",
-        ]
-      ) { process in
-        try eventually("it is at work") {
-          hears(SIGINT, process.processIdentifier)
-            && Machine.children(of: process.processIdentifier).count == 2
-        }
-        process.interrupt()
-      }
-      #expect(run.status == 130 && run.output.isEmpty)
-      #expect(run.errors.contains("in \(file)"), "\(run.errors)")
+      try interrupt(levels + ["--error", "1e-6"], goingOnFrom: file)
       // Whether it had come further or not, the file is one to go on from.
       #expect(try estimateFigures(levels + ["--resume", file, "--error", "0.5"])["samples"] != nil)
     }

@@ -106,6 +106,11 @@ public struct ColumnMajorShape: Sendable, Hashable {
   /// Elements from the first to one past the last in memory.
   public var extent: Int { rows == 0 || columns == 0 ? 0 : (columns - 1) * leading + rows }
 
+  /// The same elements as `multiply` takes them.
+  public var view: MatrixView {
+    MatrixView(rows: rows, columns: columns, rowStride: 1, columnStride: leading)
+  }
+
   /// Elements of memory for a matrix that routines work on, some of which they may read though they are not its own.
   public func storageCount<Element: LinearAlgebraScalar>(of _: Element.Type) -> Int {
     leading * columns + Element.readablePastEnd(leading: leading, columns: columns)

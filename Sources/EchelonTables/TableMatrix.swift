@@ -123,9 +123,9 @@ struct MultiplyStep: TableStep {
     }
     var product = [Double](repeating: 0, count: a.rows * b.columns)
     var span = product.mutableSpan
-    LAPACK.gemm(
-      a.elements.span, a.shape, b.elements.span, b.shape, &span,
-      ColumnMajorShape(rows: a.rows, columns: b.columns))
+    try multiply(
+      a.elements.span, a.shape.view, b.elements.span, b.shape.view, into: &span,
+      ColumnMajorShape(rows: a.rows, columns: b.columns).view)
     return TableMatrix.table(product, rows: a.rows, b.names)
   }
 }

@@ -7,7 +7,9 @@ import Testing
 private func matrix(_ rows: [[Double]]) -> DataTable {
   DataTable(
     columns: (rows.first ?? []).indices.map { column in
-      Column(name: ["a", "b", "c", "d"][column], numbers: rows.map { $0[column] })
+      Column(
+        name: column < 4 ? ["a", "b", "c", "d"][column] : "c\(column)",
+        numbers: rows.map { $0[column] })
     })
 }
 
@@ -34,6 +36,13 @@ private func distance(_ a: [[Double]], _ b: [[Double]]) -> Double {
 private let general = [[2.0, -1, 3], [4, 0.5, 1], [-6, 2, 5], [1, 1, 8]]
 private let square = [[2.0, -1, 3], [4, 0.5, 1], [-6, 2, 5]]
 private let positive = [[4.0, 1, 2], [1, 3, 0.5], [2, 0.5, 6]]
+
+/// Rows of small whole numbers of both signs.
+private func wholeNumbers(_ rows: Int, _ columns: Int, step: Int) -> [[Double]] {
+  (0..<rows).map { row in
+    (0..<columns).map { column -> Double in Double((row * step + column * 5) % 23 - 11) }
+  }
+}
 
 /// A table in a file of its own.
 private func withFile<R>(_ table: DataTable, _ body: (String) throws -> R) throws -> R {
@@ -71,6 +80,15 @@ private func withFile<R>(_ table: DataTable, _ body: (String) throws -> R) throw
     #expect(turn[0].columns.map(\.name) == ["value.real", "value.imag"])
     #expect(distance(rows(turn[0]), [[0, 1], [0, -1]]) < 1e-15)
     #expect(turn[1].columns.count == 4)
+  }
+
+  @Test func `are multiplied exactly where they are large and whole`() throws {
+    // Sums of whole numbers have no rounding, in whichever way factors are packed and taken in parts.
+    let (a, b) = (wholeNumbers(170, 430, step: 7), wholeNumbers(430, 90, step: 3))
+    try withFile(matrix(b)) { path in
+      let found = try TableOperation("multiply \(path)").apply(to: matrix(a))
+      #expect(rows(found) == product(a, b))
+    }
   }
 
   @Test func `are multiplied and solved with those in files`() throws {

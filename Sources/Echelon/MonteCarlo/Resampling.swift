@@ -31,9 +31,18 @@ package struct ResamplingPlan: BitwiseCopyable, Sendable {
   @usableFromInline let count: Int
   /// Groups of which each is left out once; of a test of two samples, the elements of the first.
   @usableFromInline let part: Int
+  /// How many samples an earlier job has drawn: the first of them is drawn again, and then those that follow them.
+  @usableFromInline let earlier: Int
 
-  @usableFromInline init(seed: UInt64, count: Int, part: Int) {
-    (self.seed, self.count, self.part) = (seed, count, part)
+  @usableFromInline init(seed: UInt64, count: Int, part: Int, earlier: Int) {
+    (self.seed, self.count, self.part, self.earlier) = (seed, count, part, earlier)
+  }
+
+  /// The generator of a sample.
+  /// - Parameter number: of those that this job draws, from 0.
+  @inlinable func generator(_ number: Int) -> PhiloxGenerator {
+    let index = earlier > 0 && number > 0 ? earlier + number - 1 : number
+    return PhiloxGenerator(seed: seed, index: UInt64(truncatingIfNeeded: index))
   }
 }
 
@@ -57,8 +66,7 @@ extension ChunkMemory {
             for i in left.upperBound..<plan.count { drawn[i - left.count] = sample[i] }
             values[index] = statistic(drawn.span.extracting(0..<plan.count - left.count))
           } else {
-            var rng = PhiloxGenerator(
-              seed: plan.seed, index: UInt64(truncatingIfNeeded: number - 1 - plan.part))
+            var rng = plan.generator(number - 1 - plan.part)
             for i in 0..<plan.count { drawn[i] = sample[rng.integer(below: plan.count)] }
             values[index] = statistic(drawn.span)
           }
@@ -77,8 +85,7 @@ extension ChunkMemory {
         for index in values.indices {
           for i in 0..<plan.count { drawn[i] = sample[i] }
           if start + index > 0 {
-            var rng = PhiloxGenerator(
-              seed: plan.seed, index: UInt64(truncatingIfNeeded: start + index - 1))
+            var rng = plan.generator(start + index - 1)
             rng.shuffle(&drawn)
           }
           values[index] = statistic(

@@ -20,33 +20,40 @@ extension WorkExecutor {
   ///   - x: n ≥ 2 elements.
   ///   - resamples: how many samples are drawn; 2 or more, some thousands for an interval.
   ///   - seed: of the draws.
+  ///   - earlier: what the same call has found of fewer resamples, or of as many. It is gone on from, and the answer has
+  ///     the bits of a call that found all of them; it is `Codable`, so it may be of another process.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   ///   - deadline: as for `startMonteCarlo(samples:seed:)`.
   ///   - statistic: gets n elements, or for the jackknife fewer; it travels with what it captured and may run again for
   ///     the same sample.
-  /// - Throws: `PoolError.invalidArgument` for what is said above; `ArenaError` when memory runs out.
+  /// - Throws: `PoolError.invalidArgument` for what is said above, and from the future for an earlier estimate whose statistic,
+  ///   or that of whose first sample, is another with these elements and this seed; `ArenaError` when memory runs out.
   /// - Source: B. Efron, R. Tibshirani, *An Introduction to the Bootstrap* (1993). Of more than 10,000 elements the
   ///   jackknife, which the acceleration of BCa intervals is from, leaves out groups of them (§11.5).
   @inlinable @inline(__always)
   public func startBootstrap(
     _ x: SharedArray<Double>, resamples: Int = 9_999, seed: UInt64,
+    resuming earlier: BootstrapEstimate? = nil,
     priority: WorkPriority = .normal, deadline: Duration? = nil,
     _ statistic: @escaping @Sendable (Span<Double>) -> Double
   ) throws -> Future<BootstrapEstimate> {
     try startBootstrapping(
       ChunkFunction { chunk in chunk.bootstrap(statistic) }, orElse: StatisticProgram(statistic),
-      x, resamples: resamples, seed: seed, priority: priority, deadline: deadline)
+      x, resamples: resamples, seed: seed, resuming: earlier, priority: priority, deadline: deadline
+    )
   }
 
   /// How far a statistic of a sample may be off; see `startBootstrap`.
   @inlinable @inline(__always)
   public func bootstrap(
     _ x: SharedArray<Double>, resamples: Int = 9_999, seed: UInt64,
+    resuming earlier: BootstrapEstimate? = nil,
     priority: WorkPriority = .normal, deadline: Duration? = nil,
     _ statistic: @escaping @Sendable (Span<Double>) -> Double
   ) async throws -> BootstrapEstimate {
     try await startBootstrap(
-      x, resamples: resamples, seed: seed, priority: priority, deadline: deadline, statistic
+      x, resamples: resamples, seed: seed, resuming: earlier, priority: priority,
+      deadline: deadline, statistic
     ).value
   }
 
@@ -55,11 +62,13 @@ extension WorkExecutor {
   @inlinable @inline(__always)
   public func bootstrap(
     _ x: SharedArray<Double>, resamples: Int = 9_999, seed: UInt64,
+    resuming earlier: BootstrapEstimate? = nil,
     priority: WorkPriority = .normal, deadline: Duration? = nil,
     _ statistic: @escaping @Sendable (Span<Double>) -> Double
   ) throws -> BootstrapEstimate {
     try startBootstrap(
-      x, resamples: resamples, seed: seed, priority: priority, deadline: deadline, statistic
+      x, resamples: resamples, seed: seed, resuming: earlier, priority: priority,
+      deadline: deadline, statistic
     ).result()
   }
 
@@ -76,37 +85,41 @@ extension WorkExecutor {
   ///   - permutations: how many divisions are drawn, 1 or more: the smallest p-value is about the inverse of it.
   ///   - alternative: which statistics count as more extreme.
   ///   - seed: of the draws.
+  ///   - earlier: what the same call has found of fewer permutations, or of as many, with any alternative; as for
+  ///     `startBootstrap`.
   ///   - priority: how urgent it is; it gives way to more urgent work between two chunks.
   ///   - deadline: as for `startMonteCarlo(samples:seed:)`.
   ///   - statistic: gets as many elements as x and y have; it travels with what it captured and may run again for the
   ///     same division.
-  /// - Throws: `PoolError.invalidArgument` for what is said above; `ArenaError` when memory runs out.
+  /// - Throws: as `startBootstrap`.
   /// - Source: B. Phipson, G. K. Smyth, *Permutation p-values should never be zero*, Statistical Applications in Genetics
   ///   and Molecular Biology 9 (2010).
   @inlinable @inline(__always)
   public func startPermutationTest(
     _ x: SharedArray<Double>, _ y: SharedArray<Double>, permutations: Int = 9_999,
-    alternative: TestAlternative = .twoSided, seed: UInt64, priority: WorkPriority = .normal,
+    alternative: TestAlternative = .twoSided, seed: UInt64,
+    resuming earlier: PermutationTest? = nil, priority: WorkPriority = .normal,
     deadline: Duration? = nil,
     _ statistic: @escaping @Sendable (Span<Double>, Span<Double>) -> Double
   ) throws -> Future<PermutationTest> {
     try startPermuting(
       ChunkFunction { chunk in chunk.permute(statistic) }, orElse: TwoSampleProgram(statistic),
-      x, y, permutations: permutations, alternative, seed: seed, priority: priority,
-      deadline: deadline)
+      x, y, permutations: permutations, alternative, seed: seed, resuming: earlier,
+      priority: priority, deadline: deadline)
   }
 
   /// Whether two samples come from the same distribution; see `startPermutationTest`.
   @inlinable @inline(__always)
   public func permutationTest(
     _ x: SharedArray<Double>, _ y: SharedArray<Double>, permutations: Int = 9_999,
-    alternative: TestAlternative = .twoSided, seed: UInt64, priority: WorkPriority = .normal,
+    alternative: TestAlternative = .twoSided, seed: UInt64,
+    resuming earlier: PermutationTest? = nil, priority: WorkPriority = .normal,
     deadline: Duration? = nil,
     _ statistic: @escaping @Sendable (Span<Double>, Span<Double>) -> Double
   ) async throws -> PermutationTest {
     try await startPermutationTest(
-      x, y, permutations: permutations, alternative: alternative, seed: seed, priority: priority,
-      deadline: deadline, statistic
+      x, y, permutations: permutations, alternative: alternative, seed: seed, resuming: earlier,
+      priority: priority, deadline: deadline, statistic
     ).value
   }
 
@@ -115,13 +128,14 @@ extension WorkExecutor {
   @inlinable @inline(__always)
   public func permutationTest(
     _ x: SharedArray<Double>, _ y: SharedArray<Double>, permutations: Int = 9_999,
-    alternative: TestAlternative = .twoSided, seed: UInt64, priority: WorkPriority = .normal,
+    alternative: TestAlternative = .twoSided, seed: UInt64,
+    resuming earlier: PermutationTest? = nil, priority: WorkPriority = .normal,
     deadline: Duration? = nil,
     _ statistic: @escaping @Sendable (Span<Double>, Span<Double>) -> Double
   ) throws -> PermutationTest {
     try startPermutationTest(
-      x, y, permutations: permutations, alternative: alternative, seed: seed, priority: priority,
-      deadline: deadline, statistic
+      x, y, permutations: permutations, alternative: alternative, seed: seed, resuming: earlier,
+      priority: priority, deadline: deadline, statistic
     ).result()
   }
 }
@@ -130,7 +144,8 @@ extension WorkExecutor {
   @usableFromInline
   package func startBootstrapping(
     _ function: ChunkFunction, orElse program: StatisticProgram, _ x: SharedArray<Double>,
-    resamples: Int, seed: UInt64, priority: WorkPriority, deadline: Duration?
+    resamples: Int, seed: UInt64, resuming earlier: BootstrapEstimate?, priority: WorkPriority,
+    deadline: Duration?
   ) throws -> Future<BootstrapEstimate> {
     guard x.count >= 2 else {
       throw PoolError.invalidArgument(
@@ -140,13 +155,19 @@ extension WorkExecutor {
       throw PoolError.invalidArgument("\(resamples) bootstrap samples; take 2 or more, up to 2³²")
     }
     let groups = Resampling.jackknifeGroups(of: x.count)
+    let run = ResamplingRun(
+      name: "a bootstrap", draws: "resamples", count: resamples,
+      earlier: earlier.map { ($0.estimate, $0.replicates) })
+    try run.check()
+    if let earlier, earlier.jackknife.count != groups { throw run.otherRun }
+    let plan = ResamplingPlan(
+      seed: seed, count: x.count, part: earlier == nil ? groups : 0, earlier: run.earlierCount)
     return try startStatistics(
-      function, orElse: program, of: x, count: 1 + groups + resamples,
-      ResamplingPlan(seed: seed, count: x.count, part: groups), "a bootstrap", priority, deadline
-    ) { values in
+      function, orElse: program, of: x, plan, run, before: 1 + plan.part, priority, deadline
+    ) { first, replicates in
       BootstrapEstimate(
-        estimate: values[0], replicates: Array(values[(1 + groups)...]),
-        jackknife: Array(values[1...groups]))
+        estimate: first[0], replicates: replicates,
+        jackknife: earlier?.jackknife ?? Array(first[1...]))
     }
   }
 
@@ -154,7 +175,7 @@ extension WorkExecutor {
   package func startPermuting(
     _ function: ChunkFunction, orElse program: TwoSampleProgram, _ x: SharedArray<Double>,
     _ y: SharedArray<Double>, permutations: Int, _ alternative: TestAlternative, seed: UInt64,
-    priority: WorkPriority, deadline: Duration?
+    resuming earlier: PermutationTest?, priority: WorkPriority, deadline: Duration?
   ) throws -> Future<PermutationTest> {
     guard x.count >= 1, y.count >= 1 else {
       throw PoolError.invalidArgument(
@@ -163,31 +184,83 @@ extension WorkExecutor {
     guard (1...1 << 32) ~= permutations else {
       throw PoolError.invalidArgument("\(permutations) permutations; take 1 or more, up to 2³²")
     }
+    let run = ResamplingRun(
+      name: "a permutation test", draws: "permutations", count: permutations,
+      earlier: earlier.map { ($0.statistic, $0.distribution) })
+    try run.check()
     let all = try array(Array(x) + Array(y))
+    let plan = ResamplingPlan(
+      seed: seed, count: all.count, part: x.count, earlier: run.earlierCount)
     return try startStatistics(
-      function, orElse: program, of: all, count: 1 + permutations,
-      ResamplingPlan(seed: seed, count: all.count, part: x.count), "a permutation test", priority,
-      deadline
-    ) { values in
-      PermutationTest(
-        statistic: values[0], distribution: Array(values[1...]), alternative: alternative)
+      function, orElse: program, of: all, plan, run, before: 1, priority, deadline
+    ) { first, distribution in
+      PermutationTest(statistic: first[0], distribution: distribution, alternative: alternative)
     }
   }
 
   /// Statistics of a sample and of what is drawn from it, as one job.
+  /// - Parameters:
+  ///   - before: how many there are before those of what is drawn.
+  ///   - value: gets these, and those of all that was drawn.
   private func startStatistics<Program: ChunkProgram, Value: Sendable>(
-    _ function: ChunkFunction, orElse program: Program, of sample: SharedArray<Double>, count: Int,
-    _ plan: ResamplingPlan, _ label: String, _ priority: WorkPriority, _ deadline: Duration?,
-    _ value: @escaping @Sendable ([Double]) -> Value
+    _ function: ChunkFunction, orElse program: Program, of sample: SharedArray<Double>,
+    _ plan: ResamplingPlan, _ run: ResamplingRun, before: Int, _ priority: WorkPriority,
+    _ deadline: Duration?,
+    _ value: @escaping @Sendable (_ first: [Double], _ drawn: [Double]) -> Value
   ) throws -> Future<Value> {
+    let count = before + run.drawnCount
     let values = try uninitializedArray(of: Double.self, count: count)
     var job = ClosureJob(
-      function: function, program: program, label: label, elementCount: count,
+      function: function, program: program, label: run.name, elementCount: count,
       chunkLength: Resampling.chunkLength(of: sample.count), output: ArrayReference(values),
       inputs: [ArrayReference(sample)], parameters: try ParameterBytes(plan)
-    ) { _ in value(Array(values)) }
+    ) { _ in
+      let first = Array(values[0..<before])
+      return value(first, try run.all(first[0], Array(values[before..<count])))
+    }
     job.options = JobOptions(priority: priority, deadline: deadline)
     return try start(job)
+  }
+}
+
+/// A bootstrap or a permutation test, and the one that it goes on from.
+private struct ResamplingRun: Sendable {
+  let name: String
+  /// What is drawn.
+  let draws: String
+  /// How many there are to be in the end.
+  let count: Int
+  /// The statistic of the sample, and those of what was drawn.
+  let earlier: (statistic: Double, drawn: [Double])?
+
+  var earlierCount: Int { earlier?.drawn.count ?? 0 }
+  /// How many the job draws: the first of the earlier ones once more, which shows whether they are of this run.
+  var drawnCount: Int { earlier == nil ? count : 1 + count - earlierCount }
+
+  var otherRun: PoolError {
+    .invalidArgument(
+      "what \(name) is to go on from is of other elements, another statistic or another seed; "
+        + "give the same, or begin anew")
+  }
+
+  func check() throws(PoolError) {
+    guard earlier != nil else { return }
+    guard earlierCount > 0 else { throw otherRun }
+    guard earlierCount <= count else {
+      throw .invalidArgument(
+        "what \(name) is to go on from has \(earlierCount) \(draws) already; \(count) counts all, take more"
+      )
+    }
+  }
+
+  /// All statistics of what was drawn, in their order.
+  func all(_ statistic: Double, _ drawn: [Double]) throws(PoolError) -> [Double] {
+    guard let earlier else { return drawn }
+    func isSame(_ a: Double, _ b: Double) -> Bool { a == b || a.isNaN && b.isNaN }
+    guard isSame(statistic, earlier.statistic), isSame(drawn[0], earlier.drawn[0]) else {
+      throw otherRun
+    }
+    return earlier.drawn + drawn[1...]
   }
 }
 

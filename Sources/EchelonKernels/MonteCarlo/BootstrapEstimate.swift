@@ -2,7 +2,7 @@ import EchelonRandom
 import RealModule
 
 /// How a statistic of a sample would vary from sample to sample, judged by samples drawn from the sample itself.
-public struct BootstrapEstimate: Sendable, Hashable, CustomStringConvertible {
+public struct BootstrapEstimate: Sendable, Hashable, Codable, CustomStringConvertible {
   /// The methods of confidence intervals.
   public enum IntervalMethod: String, Sendable, Hashable, CaseIterable {
     /// Between quantiles of the replicates.

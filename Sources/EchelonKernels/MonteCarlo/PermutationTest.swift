@@ -1,5 +1,5 @@
 /// Which statistics count as more extreme than the one that was found.
-public enum TestAlternative: String, Sendable, Hashable, CaseIterable {
+public enum TestAlternative: String, Sendable, Hashable, Codable, CaseIterable {
   /// Those at either end: twice the smaller of both p-values, and 1 at most.
   case twoSided
   /// Those that are as large or larger.
@@ -9,7 +9,7 @@ public enum TestAlternative: String, Sendable, Hashable, CaseIterable {
 }
 
 /// How extreme a statistic of two samples is among those that chance would have made of their elements.
-public struct PermutationTest: Sendable, Hashable, CustomStringConvertible {
+public struct PermutationTest: Sendable, Hashable, Codable, CustomStringConvertible {
   /// That of the samples.
   public let statistic: Double
   /// Those of chance, in the order in which they were drawn.

@@ -71,6 +71,15 @@ private func exact(_ model: IsingModel) -> (energy: Double, magnetization: Doubl
     }
   }
 
+  /// Philox's counter has 2³² blocks of two draws for each stream.
+  @Test(arguments: [2, 3, 1024, 16_383, 16_384])
+  func `goes on to another stream before draws repeat, and never runs out of them`(_ size: Int) {
+    let (sweeps, spins) = (IsingModel.sweepsOfStream(size: size), size * size)
+    #expect(sweeps * spins <= 1 << 33 && (sweeps + 1) * spins > 1 << 33)
+    // Of as many sweeps as there may be, burn-in and others.
+    #expect((1 << 33) / sweeps <= Int(UInt32.max))
+  }
+
   @Test func `is refused where there is none`() {
     let pool = pools[0]
     for (size, temperature, sweeps, chains) in [

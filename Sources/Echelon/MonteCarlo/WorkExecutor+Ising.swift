@@ -45,7 +45,7 @@ extension WorkExecutor {
   /// Starts the simulation of an Ising model by several Markov chains, and returns the future of what they find.
   ///
   /// A sweep draws every spin anew once, in the order of the rows, given its neighbours: a heat bath. Chains begin with all spins alike and depend on no other:
-  /// chain k draws from the generators of (seed, k), so the answer has the same bits for any number of workers. Errors are
+  /// chain k draws from the generators of (seed, k), of as many streams as it takes, so the answer has the same bits for any number of workers. Errors are
   /// found by blocking, since successive sweeps are alike. Near the critical temperature that takes many sweeps, about the
   /// square of the size; `isTooShort` says when there were too few.
   /// - Parameters:
@@ -117,6 +117,12 @@ extension WorkExecutor {
   }
 }
 
+extension IsingModel {
+  /// How many sweeps draw from one stream, one number for each spin: it has 2³³ numbers before they repeat, two in each of
+  /// 2³² blocks. Those behind them draw from the next stream; there are fewer than 2³² of them.
+  package static func sweepsOfStream(size: Int) -> Int { (1 << 33) / (size * size) }
+}
+
 private struct IsingSimulation: Sendable {
   let model: IsingModel
   let sweeps: Int
@@ -130,6 +136,7 @@ private struct IsingSimulation: Sendable {
   private func run(_ chain: Int) {
     let size = model.size
     var spins = [Int8](repeating: 1, count: size * size)
+    let sweepsOfStream = IsingModel.sweepsOfStream(size: size)
     var rng = PhiloxGenerator(seed: seed, index: UInt64(chain))
     // How often a spin is turned that changes the energy by so much.
     let turned = [-8.0, -4, 0, 4, 8].map { 1 / (1 + exp($0 / model.temperature)) }
@@ -137,6 +144,10 @@ private struct IsingSimulation: Sendable {
     let start = 2 * chain * sweeps
     series[start..<start + 2 * sweeps].withMutableSpan { series in
       for sweep in -burnIn..<sweeps {
+        let (stream, rest) = (sweep + burnIn).quotientAndRemainder(dividingBy: sweepsOfStream)
+        if rest == 0 {
+          rng = PhiloxGenerator(seed: seed, index: UInt64(chain), stream: UInt32(stream))
+        }
         var place = 0
         for row in 0..<size {
           let above = (row == 0 ? size - 1 : row - 1) * size

@@ -80,6 +80,21 @@ private func exact(_ model: IsingModel) -> (energy: Double, magnetization: Doubl
     #expect((1 << 33) / sweeps <= Int(UInt32.max))
   }
 
+  @Test func `draws other numbers from the next stream on, and the same before it`() throws {
+    let seed = testSeed()
+    func found(_ sweepsOfStream: Int) throws -> IsingEstimate {
+      try pools[1].startIsing(
+        IsingModel(size: 8, temperature: 3), sweeps: 16, burnIn: 8, chains: 2, seed: seed,
+        sweepsOfStream: { _ in sweepsOfStream }
+      ).result()
+    }
+    // 24 sweeps are all of them.
+    let whole = try found(24)
+    let others = try [23, 9, 8].map(found)
+    #expect(whole == (try found(1000)) && !others.contains(whole), "seed \(seed)")
+    #expect(Set(others).count == 3, "seed \(seed)")
+  }
+
   @Test func `is refused where there is none`() {
     let pool = pools[0]
     for (size, temperature, sweeps, chains) in [

@@ -45,8 +45,8 @@ extension WorkExecutor {
   /// Starts the simulation of an Ising model by several Markov chains, and returns the future of what they find.
   ///
   /// A sweep draws every spin anew once, in the order of the rows, given its neighbours: a heat bath. Chains begin with all spins alike and depend on no other:
-  /// chain k draws from the generators of (seed, k), of as many streams as it takes, so the answer has the same bits for any number of workers. Errors are
-  /// found by blocking, since successive sweeps are alike. Near the critical temperature that takes many sweeps, about the
+  /// chain k draws from the generators of (seed, k), of as many streams as it takes, so the answer has the same bits for any
+  /// number of workers. Errors are found by blocking, since successive sweeps are alike. Near the critical temperature that takes many sweeps, about the
   /// square of the size; `isTooShort` says when there were too few.
   /// - Parameters:
   ///   - model: the lattice.
@@ -64,6 +64,16 @@ extension WorkExecutor {
     _ model: IsingModel, sweeps: Int, burnIn: Int = 1000, chains: Int = 8, seed: UInt64,
     priority: WorkPriority = .normal
   ) throws -> Future<IsingEstimate> {
+    try startIsing(
+      model, sweeps: sweeps, burnIn: burnIn, chains: chains, seed: seed, priority: priority,
+      sweepsOfStream: IsingModel.sweepsOfStream)
+  }
+
+  /// - Parameter sweepsOfStream: how many sweeps draw from one stream, given the size.
+  package func startIsing(
+    _ model: IsingModel, sweeps: Int, burnIn: Int, chains: Int, seed: UInt64,
+    priority: WorkPriority = .normal, sweepsOfStream: (_ size: Int) -> Int
+  ) throws -> Future<IsingEstimate> {
     func refuse(_ what: String) -> PoolError { .invalidArgument("an Ising model with \(what)") }
     guard 2...16_384 ~= model.size else {
       throw refuse("\(model.size) spins along an edge; take 2 to 16,384")
@@ -77,7 +87,8 @@ extension WorkExecutor {
     guard 1...65_536 ~= chains else { throw refuse("\(chains) chains; take 1 to 65,536") }
     let series = try uninitializedArray(of: Double.self, count: 2 * chains * sweeps)
     let simulation = IsingSimulation(
-      model: model, sweeps: sweeps, burnIn: burnIn, seed: seed, series: series)
+      model: model, sweeps: sweeps, burnIn: burnIn, seed: seed,
+      sweepsOfStream: sweepsOfStream(model.size), series: series)
     return try startSteps { [self] in
       try await finished(
         startConcurrentPerform(
@@ -128,6 +139,7 @@ private struct IsingSimulation: Sendable {
   let sweeps: Int
   let burnIn: Int
   let seed: UInt64
+  let sweepsOfStream: Int
   /// Of each chain the energies and then the magnetisations, per spin.
   let series: SharedArray<Double>
 
@@ -136,7 +148,6 @@ private struct IsingSimulation: Sendable {
   private func run(_ chain: Int) {
     let size = model.size
     var spins = [Int8](repeating: 1, count: size * size)
-    let sweepsOfStream = IsingModel.sweepsOfStream(size: size)
     var rng = PhiloxGenerator(seed: seed, index: UInt64(chain))
     // How often a spin is turned that changes the energy by so much.
     let turned = [-8.0, -4, 0, 4, 8].map { 1 / (1 + exp($0 / model.temperature)) }

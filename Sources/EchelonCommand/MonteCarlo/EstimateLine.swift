@@ -3,13 +3,16 @@ import Echelon
 /// One line on a terminal that says how good an estimate has become; nothing anywhere else.
 struct EstimateLine {
   private let goal: MonteCarloGoal
+  private let unit: RunUnit
   private let first: Int
   private let start = ContinuousClock.now
   private var line = StatusLine()
 
-  /// - Parameter first: how many samples there were before.
-  init(_ goal: MonteCarloGoal, from first: Int) {
-    (self.goal, self.first) = (goal, first)
+  /// - Parameters:
+  ///   - unit: what the run has ever more of.
+  ///   - first: how many of them there were before.
+  init(_ goal: MonteCarloGoal, _ unit: RunUnit, from first: Int) {
+    (self.goal, self.unit, self.first) = (goal, unit, first)
   }
 
   mutating func draw(_ estimate: some RunEstimate) {
@@ -24,8 +27,7 @@ struct EstimateLine {
     var text =
       "\(estimate.mean.rounded(significantDigits: 8)) ± "
       + "\(estimate.standardError.rounded(significantDigits: 2)), "
-      + "\(NumberText.count(estimate.sampleCount, "sample")), "
-      + NumberText.rate(rate, unit: " samples")
+      + "\(unit.count(estimate.sampleCount)), " + NumberText.rate(rate, unit: " \(unit.noun)s")
     if let left = secondsLeft(estimate, rate, elapsed) {
       text += ", \(NumberText.time(seconds: left)) left"
     }

@@ -27,10 +27,22 @@ struct SampleSpread {
   }
 }
 
+/// What a run has ever more of: the word for one of them, and the option that says how many there are to be in the end.
+struct RunUnit: Sendable {
+  static let sample = RunUnit(noun: "sample", option: "--samples")
+
+  /// Of which the plural ends in s.
+  let noun: String
+  let option: String
+
+  /// `1 sample`, `2,000 samples`.
+  func count(_ value: Int) -> String { NumberText.count(value, noun) }
+}
+
 /// From where a run of samples can go on.
 protocol RunState: Codable, Sendable {
   var seed: UInt64 { get }
-  /// How many samples it has.
+  /// How many samples it has, or of what else there are ever more.
   var sampleCount: Int { get }
   var elapsedTime: Duration { get set }
 }

@@ -6,11 +6,17 @@ import EchelonMemory
 /// What every run needs to know that can be saved and gone on with.
 protocol SavedRunOptions: ParsableArguments {
   var samples: SampleCount? { get }
+  /// What these are: samples where an option says nothing else.
+  var unit: RunUnit { get }
   var saved: SavedOptions { get }
   var run: MonteCarloRunOptions { get }
   /// When samples are enough.
   /// - Parameter earlier: how many there are already.
   func goal(after earlier: Int) -> MonteCarloGoal
+}
+
+extension SavedRunOptions {
+  var unit: RunUnit { .sample }
 }
 
 /// What every run of samples needs to know: how many there are, or when they are enough.
@@ -160,15 +166,15 @@ struct SampleQuantiles {
 struct SavedOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Where to write how far the run has come: at its end, or at Ctrl-C or SIGTERM. Then it keeps the "
-        + "samples up to the last look at the estimate, and those after it are drawn once more.",
+      "Where to write how far the run has come: at its end, or at Ctrl-C or SIGTERM. Then it keeps what "
+        + "there was at the last look at the estimate, and what came after it is drawn once more.",
       valueName: "file"),
     completion: .file())
   var save: String?
   @Option(
     help: ArgumentHelp(
       "Goes on from there, with the same command and numbers: the answer has the digits of a run "
-        + "that never stopped. Samples and errors are those of both; seconds are new ones, and those "
+        + "that never stopped. Counts and errors are those of both; seconds are new ones, and those "
         + "before stand apart.",
       valueName: "file"), completion: .file())
   var resume: String?
@@ -226,7 +232,7 @@ extension SavedRunOptions {
       try SavedRun<Estimate.State>(path: $0, of: name, parameters)
     }
     try earlier?.check(
-      seed: run.givenSeed, samples: samples?.count, path: saved.resume ?? "")
+      seed: run.givenSeed, samples: samples?.count, unit, path: saved.resume ?? "")
     try saved.checkPlace()
     let course = Course(
       seed: earlier?.state.seed ?? run.seed, goal: goal(after: earlier?.state.sampleCount ?? 0),
@@ -248,7 +254,7 @@ extension SavedRunOptions {
           try SavedRun(run: name, parameters: parameters, state: state).write(to: path)
           if interruption.hasHappened {
             Console.writeError(
-              "echelon: saved \(NumberText.count(state.sampleCount, "sample")) in \(path), all up to the "
+              "echelon: saved \(unit.count(state.sampleCount)) in \(path), all up to the "
                 + "last look at the estimate; go on with --resume \(path)")
           }
         } catch { problem = error }
@@ -272,8 +278,9 @@ extension SavedRunOptions {
     _ estimates: AsyncThrowingStream<Estimate, any Error>, _ course: Course<Estimate.State>,
     _ interruption: Interruption, _ history: inout EstimateHistory
   ) async throws -> Estimate? {
+    let unit = unit
     let task = Task {
-      var line = EstimateLine(course.goal, from: course.state?.sampleCount ?? 0)
+      var line = EstimateLine(course.goal, unit, from: course.state?.sampleCount ?? 0)
       defer { line.clear() }
       var last: Estimate?
       var history = EstimateHistory()

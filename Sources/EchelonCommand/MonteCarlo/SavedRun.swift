@@ -115,7 +115,8 @@ struct SavedRun<State: RunState>: Codable {
   }
 
   /// Refuses to go on with another seed, or to fewer samples than there are.
-  func check(seed: UInt64?, samples: Int?, path: String) throws {
+  /// - Parameter unit: what the run has instead of samples.
+  func check(seed: UInt64?, samples: Int?, _ unit: RunUnit, path: String) throws {
     func refuse(_ what: String) -> WrongUse {
       WrongUse("\(path): \(what)", command: Self.command(of: run))
     }
@@ -126,7 +127,7 @@ struct SavedRun<State: RunState>: Codable {
     }
     if let samples, samples < state.sampleCount {
       throw refuse(
-        "has \(NumberText.count(state.sampleCount, "sample")) already; --samples counts all, take more"
+        "has \(unit.count(state.sampleCount)) already; \(unit.option) counts all, take more"
       )
     }
   }

@@ -1,6 +1,53 @@
 public import EchelonMemory
 public import EchelonRandom
 
+/// How a bootstrap or a permutation test is divided.
+package enum Resampling {
+  /// How many statistics a chunk has: some hundred thousand draws; fewer where there would be less than 64 chunks, since
+  /// nobody knows how long a statistic takes.
+  static func chunkLength(of count: Int, statistics: Int) -> Int {
+    max(1, min(4096, (1 << 17) / count, statistics / 64))
+  }
+
+  /// How many groups of elements a jackknife leaves out, one after the other.
+  static func jackknifeGroups(of count: Int) -> Int { min(count, 10_000) }
+
+  /// How many chunks `startBootstrap` has for a sample of `count` ≥ 1 elements.
+  package static func chunkCount(bootstrapOf count: Int, resamples: Int) -> Int {
+    chunkCount(1 + jackknifeGroups(of: count) + resamples, of: count)
+  }
+
+  /// How many chunks `startPermutationTest` has for two samples of `count` ≥ 1 elements together.
+  package static func chunkCount(permutationsOf count: Int, permutations: Int) -> Int {
+    chunkCount(1 + permutations, of: count)
+  }
+
+  private static func chunkCount(_ statistics: Int, of count: Int) -> Int {
+    let length = chunkLength(of: count, statistics: statistics)
+    return (statistics + length - 1) / length
+  }
+
+  /// After how many draws a run that reports on the way is looked at, from `drawn` on: after 256, after twice as many each
+  /// time up to 16,384, then four times in each doubling, and after all of them.
+  static func looks(after drawn: Int, upTo limit: Int) -> [Int] {
+    var looks: [Int] = []
+    var last = drawn
+    repeat {
+      last = min(look(after: last), limit)
+      looks.append(last)
+    } while last < limit
+    return looks
+  }
+
+  private static func look(after drawn: Int) -> Int {
+    guard drawn >= 256 else { return 256 }
+    // The power of 2 below, or a quarter of it.
+    let power = 1 << (Int.bitWidth - 1 - drawn.leadingZeroBitCount)
+    let step = power < 1 << 14 ? power : power / 4
+    return (drawn / step + 1) * step
+  }
+}
+
 /// A user's statistic of a sample, where the compiler left it generic or captured.
 @usableFromInline
 package struct StatisticProgram: ChunkProgram {

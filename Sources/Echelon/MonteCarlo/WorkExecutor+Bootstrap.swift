@@ -72,6 +72,28 @@ extension WorkExecutor {
     ).result()
   }
 
+  /// Ever better estimates of how far a statistic of a sample may be off, as `monteCarloEstimates` gives them: one after 256
+  /// resamples, after twice as many each time up to 16,384, then four in each doubling, and the last after all of them.
+  ///
+  ///     for try await ratio in try pool.bootstrapEstimates(x, resamples: 10_000_000, seed: 42, statistic) {
+  ///       print(ratio)
+  ///     }
+  ///
+  /// The last one has the bits of `bootstrap`, and each can be gone on from (`resuming:`). Leaving the loop ends the run.
+  /// - Parameters: as for `startBootstrap`.
+  /// - Throws: as `startBootstrap`; what its future throws comes from the stream. That is also an error for a statistic that
+  ///   is not the same when it is computed again: those of the sample and of the first resample are, for each estimate.
+  @inlinable @inline(__always)
+  public func bootstrapEstimates(
+    _ x: SharedArray<Double>, resamples: Int = 9_999, seed: UInt64,
+    resuming earlier: BootstrapEstimate? = nil, priority: WorkPriority = .normal,
+    _ statistic: @escaping @Sendable (Span<Double>) -> Double
+  ) throws -> AsyncThrowingStream<BootstrapEstimate, any Error> {
+    try bootstrapping(
+      ChunkFunction { chunk in chunk.bootstrap(statistic) }, orElse: StatisticProgram(statistic),
+      x, resamples: resamples, seed: seed, resuming: earlier, priority)
+  }
+
   /// Starts testing whether two samples come from the same distribution, by how often chance alone divides their
   /// elements so that a statistic of both is as extreme, and returns the future of the answer.
   ///
@@ -138,6 +160,22 @@ extension WorkExecutor {
       priority: priority, deadline: deadline, statistic
     ).result()
   }
+
+  /// Ever better answers to whether two samples come from the same distribution, as `bootstrapEstimates` gives estimates,
+  /// after as many permutations. The last one has the bits of `permutationTest`.
+  /// - Parameters: as for `startPermutationTest`.
+  /// - Throws: as `bootstrapEstimates`.
+  @inlinable @inline(__always)
+  public func permutationTestEstimates(
+    _ x: SharedArray<Double>, _ y: SharedArray<Double>, permutations: Int = 9_999,
+    alternative: TestAlternative = .twoSided, seed: UInt64,
+    resuming earlier: PermutationTest? = nil, priority: WorkPriority = .normal,
+    _ statistic: @escaping @Sendable (Span<Double>, Span<Double>) -> Double
+  ) throws -> AsyncThrowingStream<PermutationTest, any Error> {
+    try permuting(
+      ChunkFunction { chunk in chunk.permute(statistic) }, orElse: TwoSampleProgram(statistic),
+      x, y, permutations: permutations, alternative, seed: seed, resuming: earlier, priority)
+  }
 }
 
 extension WorkExecutor {
@@ -147,19 +185,8 @@ extension WorkExecutor {
     resamples: Int, seed: UInt64, resuming earlier: BootstrapEstimate?, priority: WorkPriority,
     deadline: Duration?
   ) throws -> Future<BootstrapEstimate> {
-    guard x.count >= 2 else {
-      throw PoolError.invalidArgument(
-        "a bootstrap of \(x.count) elements, which say nothing of their spread; take 2 or more")
-    }
-    guard (2...1 << 32) ~= resamples else {
-      throw PoolError.invalidArgument("\(resamples) bootstrap samples; take 2 or more, up to 2³²")
-    }
+    let run = try ResamplingRun(of: x, resamples: resamples, after: earlier)
     let groups = Resampling.jackknifeGroups(of: x.count)
-    let run = ResamplingRun(
-      name: "a bootstrap", draws: "resamples", count: resamples,
-      earlier: earlier.map { ($0.estimate, $0.replicates) })
-    try run.check()
-    if let earlier, earlier.jackknife.count != groups { throw run.otherRun }
     let plan = ResamplingPlan(
       seed: seed, count: x.count, part: earlier == nil ? groups : 0, earlier: run.earlierCount)
     return try startStatistics(
@@ -172,25 +199,70 @@ extension WorkExecutor {
   }
 
   @usableFromInline
+  package func bootstrapping(
+    _ function: ChunkFunction, orElse program: StatisticProgram, _ x: SharedArray<Double>,
+    resamples: Int, seed: UInt64, resuming earlier: BootstrapEstimate?, _ priority: WorkPriority
+  ) throws -> AsyncThrowingStream<BootstrapEstimate, any Error> {
+    let run = try ResamplingRun(of: x, resamples: resamples, after: earlier)
+    let statistic = Unsent((function, program))
+    return try reporting { [self] report in
+      var found = earlier
+      for count in run.looks {
+        let better = try await finished(
+          startBootstrapping(
+            statistic.functions.0, orElse: statistic.functions.1, x, resamples: count, seed: seed,
+            resuming: found, priority: priority, deadline: nil))
+        report(better)
+        found = better
+      }
+    }
+  }
+
+  @usableFromInline
   package func startPermuting(
     _ function: ChunkFunction, orElse program: TwoSampleProgram, _ x: SharedArray<Double>,
     _ y: SharedArray<Double>, permutations: Int, _ alternative: TestAlternative, seed: UInt64,
     resuming earlier: PermutationTest?, priority: WorkPriority, deadline: Duration?
   ) throws -> Future<PermutationTest> {
-    guard x.count >= 1, y.count >= 1 else {
-      throw PoolError.invalidArgument(
-        "a permutation test of samples of \(x.count) and \(y.count) elements; take 1 or more")
-    }
-    guard (1...1 << 32) ~= permutations else {
-      throw PoolError.invalidArgument("\(permutations) permutations; take 1 or more, up to 2³²")
-    }
-    let run = ResamplingRun(
-      name: "a permutation test", draws: "permutations", count: permutations,
-      earlier: earlier.map { ($0.statistic, $0.distribution) })
-    try run.check()
+    let run = try ResamplingRun(of: x, y, permutations: permutations, after: earlier)
+    return try startPermuting(
+      function, orElse: program, of: try array(Array(x) + Array(y)), part: x.count, run,
+      alternative, seed, priority, deadline)
+  }
+
+  @usableFromInline
+  package func permuting(
+    _ function: ChunkFunction, orElse program: TwoSampleProgram, _ x: SharedArray<Double>,
+    _ y: SharedArray<Double>, permutations: Int, _ alternative: TestAlternative, seed: UInt64,
+    resuming earlier: PermutationTest?, _ priority: WorkPriority
+  ) throws -> AsyncThrowingStream<PermutationTest, any Error> {
+    let run = try ResamplingRun(of: x, y, permutations: permutations, after: earlier)
+    // Put together once, for all looks.
     let all = try array(Array(x) + Array(y))
-    let plan = ResamplingPlan(
-      seed: seed, count: all.count, part: x.count, earlier: run.earlierCount)
+    let statistic = Unsent((function, program))
+    return try reporting { [self] report in
+      var found = earlier
+      for count in run.looks {
+        let better = try await finished(
+          startPermuting(
+            statistic.functions.0, orElse: statistic.functions.1, of: all, part: x.count,
+            try ResamplingRun(of: x, y, permutations: count, after: found), alternative, seed,
+            priority, nil))
+        report(better)
+        found = better
+      }
+    }
+  }
+
+  /// - Parameters:
+  ///   - all: the elements of both samples.
+  ///   - part: how many of them are of the first.
+  private func startPermuting(
+    _ function: ChunkFunction, orElse program: TwoSampleProgram, of all: SharedArray<Double>,
+    part: Int, _ run: ResamplingRun, _ alternative: TestAlternative, _ seed: UInt64,
+    _ priority: WorkPriority, _ deadline: Duration?
+  ) throws -> Future<PermutationTest> {
+    let plan = ResamplingPlan(seed: seed, count: all.count, part: part, earlier: run.earlierCount)
     return try startStatistics(
       function, orElse: program, of: all, plan, run, before: 1, priority, deadline
     ) { first, distribution in
@@ -212,8 +284,9 @@ extension WorkExecutor {
     let values = try uninitializedArray(of: Double.self, count: count)
     var job = ClosureJob(
       function: function, program: program, label: run.name, elementCount: count,
-      chunkLength: Resampling.chunkLength(of: sample.count), output: ArrayReference(values),
-      inputs: [ArrayReference(sample)], parameters: try ParameterBytes(plan)
+      chunkLength: Resampling.chunkLength(of: sample.count, statistics: count),
+      output: ArrayReference(values), inputs: [ArrayReference(sample)],
+      parameters: try ParameterBytes(plan)
     ) { _ in
       let first = Array(values[0..<before])
       return value(first, try run.all(first[0], Array(values[before..<count])))
@@ -233,7 +306,45 @@ private struct ResamplingRun: Sendable {
   /// The statistic of the sample, and those of what was drawn.
   let earlier: (statistic: Double, drawn: [Double])?
 
+  /// - Throws: `PoolError.invalidArgument` for what cannot be, or an estimate that is of other elements or has more.
+  init(
+    of x: SharedArray<Double>, resamples: Int, after earlier: BootstrapEstimate?
+  ) throws(PoolError) {
+    guard x.count >= 2 else {
+      throw .invalidArgument(
+        "a bootstrap of \(x.count) elements, which say nothing of their spread; take 2 or more")
+    }
+    guard (2...1 << 32) ~= resamples else {
+      throw .invalidArgument("\(resamples) bootstrap samples; take 2 or more, up to 2³²")
+    }
+    (name, draws, count) = ("a bootstrap", "resamples", resamples)
+    self.earlier = earlier.map { ($0.estimate, $0.replicates) }
+    try check()
+    if let earlier, earlier.jackknife.count != Resampling.jackknifeGroups(of: x.count) {
+      throw otherRun
+    }
+  }
+
+  /// - Throws: `PoolError.invalidArgument` for what cannot be, or an answer that has more.
+  init(
+    of x: SharedArray<Double>, _ y: SharedArray<Double>, permutations: Int,
+    after earlier: PermutationTest?
+  ) throws(PoolError) {
+    guard x.count >= 1, y.count >= 1 else {
+      throw .invalidArgument(
+        "a permutation test of samples of \(x.count) and \(y.count) elements; take 1 or more")
+    }
+    guard (1...1 << 32) ~= permutations else {
+      throw .invalidArgument("\(permutations) permutations; take 1 or more, up to 2³²")
+    }
+    (name, draws, count) = ("a permutation test", "permutations", permutations)
+    self.earlier = earlier.map { ($0.statistic, $0.distribution) }
+    try check()
+  }
+
   var earlierCount: Int { earlier?.drawn.count ?? 0 }
+  /// After how many draws a run that reports on the way does so.
+  var looks: [Int] { Resampling.looks(after: earlierCount, upTo: count) }
   /// How many the job draws: the first of the earlier ones once more, which shows whether they are of this run.
   var drawnCount: Int { earlier == nil ? count : 1 + count - earlierCount }
 
@@ -243,7 +354,7 @@ private struct ResamplingRun: Sendable {
         + "give the same, or begin anew")
   }
 
-  func check() throws(PoolError) {
+  private func check() throws(PoolError) {
     guard earlier != nil else { return }
     guard earlierCount > 0 else { throw otherRun }
     guard earlierCount <= count else {
@@ -261,29 +372,5 @@ private struct ResamplingRun: Sendable {
       throw otherRun
     }
     return earlier.drawn + drawn[1...]
-  }
-}
-
-/// How the samples of a bootstrap or a permutation test are divided.
-package enum Resampling {
-  /// How many samples of a chunk: some hundred thousand draws.
-  static func chunkLength(of count: Int) -> Int { max(1, min(4096, (1 << 17) / count)) }
-
-  /// How many groups of elements a jackknife leaves out, one after the other.
-  static func jackknifeGroups(of count: Int) -> Int { min(count, 10_000) }
-
-  /// How many chunks `startBootstrap` has for a sample of `count` ≥ 1 elements.
-  package static func chunkCount(bootstrapOf count: Int, resamples: Int) -> Int {
-    chunkCount(1 + jackknifeGroups(of: count) + resamples, of: count)
-  }
-
-  /// How many chunks `startPermutationTest` has for two samples of `count` ≥ 1 elements together.
-  package static func chunkCount(permutationsOf count: Int, permutations: Int) -> Int {
-    chunkCount(1 + permutations, of: count)
-  }
-
-  private static func chunkCount(_ statistics: Int, of count: Int) -> Int {
-    let length = chunkLength(of: count)
-    return (statistics + length - 1) / length
   }
 }

@@ -3,52 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Repetitions of each method at a fixed seed, and in release builds at a drawn one, of which 930 to 970 intervals of 95 % have to contain the truth. At a
-/// drawn seed that would fail by chance once in 300 times (three standard errors), and more often where few samples make
-/// the true share a little less than 95 %. There it is 890 to 991: shares of 94 to 96 % leave that less than once in 10⁸
-/// times, all some 100 of them together no more than once in 10⁶.
-private let runCount = 1000
 /// In standard deviations: what chance exceeds less than once in 10¹⁰ times.
 private let farAway = 6.5
-
-/// Expects intervals of 95 % to contain the truth 93 to 97 % of the time.
-/// - Parameters:
-///   - most: where intervals may be too long, more than 970.
-///   - start: begins the run of a seed.
-///   - contains: whether the interval contains the truth; several answers, of several quantities.
-private func expectCoverage<Value: Sendable>(
-  _ what: String, most: Int = 970, location: SourceLocation = #_sourceLocation,
-  _ start: (_ seed: UInt64) throws -> Future<Value>, contains: (Value) -> [Bool]
-) throws {
-  var seeds = [(UInt64(20_261_128), 930...most)]
-  if isReleaseBuild { seeds.append((testSeed("Intervals \(what)"), 890...max(most, 991))) }
-  for (seed, allowed) in seeds {
-    // Far from each other: runs of neighbouring seeds are as independent as others, but see `CorrelationTests`.
-    let futures = try (0..<UInt64(runCount)).map { try start(seed &+ $0 &* 0x9E37_79B9_7F4A_7C15) }
-    var hits: [Int] = []
-    for future in futures {
-      let answers = contains(try future.result())
-      if hits.isEmpty { hits = answers.map { _ in 0 } }
-      for (place, answer) in answers.enumerated() where answer { hits[place] += 1 }
-    }
-    for (place, count) in hits.enumerated() {
-      #expect(
-        allowed.contains(count),
-        "\(what), quantity \(place): \(count) of \(runCount), seed \(seed)",
-        sourceLocation: location)
-    }
-  }
-}
-
-/// The same, of estimates of one value.
-private func expectCoverage(
-  _ what: String, of truth: Double, location: SourceLocation = #_sourceLocation,
-  _ start: (_ seed: UInt64) throws -> Future<MonteCarloEstimate>
-) throws {
-  try expectCoverage(what, location: location, start) {
-    [$0.confidenceInterval(0.95).contains(truth)]
-  }
-}
 
 @Suite(.timeLimit(.minutes(10))) struct `Intervals of 95 % contain the truth 93 to 97 % of the time`
 {
@@ -162,7 +118,7 @@ private func expectCoverage(
       let truth = 2 - 1 / Double(1 << (found.levels.count - 1))
       return [abs(found.mean - truth) <= 1.959964 * found.standardError]
     }
-    try expectCoverage("of the limit", most: runCount, start) { found in
+    try expectCoverage("of the limit", most: 1000, start) { found in
       [abs(found.mean - 2) <= 1.959964 * found.standardError + found.bias]
     }
   }

@@ -50,6 +50,21 @@ public struct Philox64Generator: RandomNumberGenerator, Sendable, BitwiseCopyabl
     }
   }
 
+  /// Passes over as many numbers as so many calls of `next()` would draw, which takes no longer for many.
+  @inlinable
+  public mutating func skip(_ count: UInt64) {
+    let left = UInt64(wordsLeft)
+    guard count > left else {
+      wordsLeft -= Int(count)
+      return
+    }
+    // Of blocks that were not begun.
+    let beyond = count - left
+    nextBlock &+= beyond &>> 2
+    wordsLeft = 0
+    for _ in 0..<beyond & 3 { _ = next() }
+  }
+
   /// The bijection itself: ten rounds on a counter of four words under a key of two.
   @inlinable
   public static func block(

@@ -102,6 +102,18 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable, BitwiseCopyable 
     return words.low ^ mask
   }
 
+  /// Passes over as many numbers of 64 bits as so many calls of `next()` would draw, which takes no longer for many: they
+  /// repeat after 2³³.
+  @inlinable
+  public mutating func skip(_ count: UInt64) {
+    // What is left of a block that was begun; with `firstUniforms` there are 4 and 3 where there are 2 and 1.
+    let left = UInt64(wordsLeft > 2 ? wordsLeft - 2 : wordsLeft)
+    let position = 2 &* UInt64(nextBlock) &- left &+ count
+    nextBlock = UInt32(truncatingIfNeeded: position &>> 1)
+    wordsLeft = 0
+    if position & 1 == 1 { _ = next() }
+  }
+
   /// Words (0, 1) and (2, 3) of a block. Not inlined: what draws stays small enough to be inlined itself, and by values
   /// alone, so that a generator stays in registers.
   @usableFromInline @inline(never)

@@ -29,6 +29,55 @@ import Testing
     #expect(Set(all).count == all.count)
   }
 
+  @Test func `skips numbers as drawing them does, at once`() {
+    let all = (0..<40).reduce(into: ([UInt64](), PhiloxGenerator(seed: 5, index: 6))) { found, _ in
+      found.0.append(found.1.next())
+    }.0
+    for before in 0..<4 {
+      for count in 0..<12 {
+        var rng = PhiloxGenerator(seed: 5, index: 6)
+        // Also one whose first block was made before.
+        let block = PhiloxGenerator.block(counter: (6, 0, 0, 0), key: (5, 0))
+        var made = PhiloxGenerator(
+          seed: 5, index: 6, stream: 0,
+          firstBlock: (
+            UInt64(block.0) | UInt64(block.1) << 32, UInt64(block.2) | UInt64(block.3) << 32
+          ), firstUniforms: (0.5, 0.5))
+        for place in 0..<before { #expect(rng.next() == all[place] && made.next() == all[place]) }
+        rng.skip(UInt64(count))
+        made.skip(UInt64(count))
+        for place in before + count..<before + count + 5 {
+          #expect(rng.next() == all[place] && made.next() == all[place], "\(before), \(count)")
+        }
+      }
+    }
+    // All numbers of a stream, behind which it begins anew; in parts, and with bits that are changed.
+    var rng = PhiloxGenerator(seed: 5, index: 6).mirrored
+    rng.skip(1 << 32)
+    rng.skip((1 << 32) - 1)
+    _ = rng.next()
+    #expect(rng.next() == ~all[0] && rng.next() == ~all[1])
+  }
+
+  @Test func `of 64 bits skips numbers, too`() {
+    var whole = Philox64Generator(seed: 5, index: 6, stream: 7)
+    let all = (0..<40).map { _ in whole.next() }
+    for before in 0..<6 {
+      for count in 0..<14 {
+        var rng = Philox64Generator(seed: 5, index: 6, stream: 7)
+        for place in 0..<before { #expect(rng.next() == all[place]) }
+        rng.skip(UInt64(count))
+        for place in before + count..<before + count + 6 {
+          #expect(rng.next() == all[place], "\(before), \(count)")
+        }
+      }
+    }
+    var far = Philox64Generator(seed: 5, index: 6)
+    far.skip(4_000_000_000_003)
+    let block = Philox64Generator.block(counter: (1_000_000_000_000, 6, 0, 0), key: (5, 0))
+    #expect(far.next() == block.3)
+  }
+
   @Test func `fills the bins of an integer range evenly`() {
     var bins = [Int](repeating: 0, count: 10)
     for index in 0..<100_000 {

@@ -24,7 +24,7 @@ public struct HistogramState: Sendable, Hashable, Codable {
     get { time.duration }
     set { time.duration = newValue }
   }
-  private var time = RunTime()
+  private var time = ElapsedTime()
 
   /// The beginning of a run.
   /// - Throws: `PoolError.invalidArgument` for bins that cannot be, as `startMonteCarloHistogram` does.
@@ -100,14 +100,6 @@ public struct HistogramState: Sendable, Hashable, Codable {
       total += count
     }
   }
-}
-
-/// As `ElapsedTime` of the estimates: a time that takes no part in comparisons.
-private struct RunTime: Sendable, Hashable {
-  var duration = Duration.zero
-
-  static func == (_: RunTime, _: RunTime) -> Bool { true }
-  func hash(into _: inout Hasher) {}
 }
 
 extension MonteCarloGoal {

@@ -137,8 +137,8 @@ private func copied(_ state: IsingState) throws -> IsingState {
     #expect(try problem("chains", 2) == nil)
     #expect(try problem("chains", 0) == "there are 0 chains; take 1 to 65,536")
     #expect(try problem("burnIn", -1) == "there are -1 sweeps of burn-in; take 0 to 2³²")
-    #expect(try problem("sweepsDone", -1) == "there are -1 sweeps")
-    #expect(try problem("sweepsDone", 26) == "21 sweeps of 2 chains are 320 bytes")
+    #expect(try problem("allSweeps", -1) == "there are -1 sweeps")
+    #expect(try problem("allSweeps", 26) == "21 sweeps of 2 chains are 320 bytes")
     #expect(try problem("chains", 3) == "the spins of 3 lattices are 8 bytes")
     let wrong: [String: Any] = ["size": 1, "temperature": 2]
     #expect(

@@ -147,6 +147,93 @@ import Testing
     #expect(try figures("1", "6") != one)
   }
 
+  private func figures(_ arguments: [String]) throws -> NSDictionary {
+    var result = try CommandProcess.run(
+      ["montecarlo", "ising"] + arguments + ["--format", "json"]
+    ).object()
+    for name in ["seconds", "workers", "resumed_sweeps", "resumed_seconds"] { result[name] = nil }
+    return NSDictionary(dictionary: result)
+  }
+
+  @Test func `goes on from what was saved as if it had never stopped`() throws {
+    try withFolder { folder in
+      let (file, chains) = (
+        folder + "/run.json", ["--size", "7", "--burn-in", "9", "--chains", "3"]
+      )
+      let whole = try figures(chains + ["--seed", "5", "--sweeps", "300"])
+      _ = try figures(
+        chains + ["--seed", "5", "--sweeps", "100", "--save", file, "--workers", "1"])
+      let next = ["--resume", file, "--save", file, "--sweeps", "200", "--workers", "3"]
+      #expect(try figures(chains + next)["sweeps"] as? Int == 200)
+      let last = ["--resume", file, "--sweeps", "300"]
+      #expect(try figures(chains + last) == whole)
+      let report = try CommandProcess.run(["montecarlo", "ising"] + chains + last)
+      #expect(report.output.contains("200 of the sweeps in the run that was saved, in "))
+      // As many as there are, where that is more than it would be otherwise.
+      #expect(try figures(chains + ["--resume", file])["sweeps"] as? Int == 10_000)
+      let refused: [(arguments: [String], words: String)] = [
+        (["--size", "8"], "was begun with size 7, not with size 8"),
+        (chains + ["--temperature", "3"], "with temperature 2, not with temperature 3"),
+        (chains + ["--seed", "6"], "was begun with seed 5, not 6"),
+        (chains + ["--sweeps", "199"], "has 200 sweeps already; --sweeps counts all, take more"),
+      ]
+      for (arguments, words) in refused {
+        let run = try CommandProcess.run(
+          ["montecarlo", "ising"] + arguments + ["--resume", file])
+        #expect(run.status == 2 && run.output.isEmpty, "\(arguments)")
+        #expect(
+          run.errors.hasPrefix("echelon: \(file): ") && run.errors.contains(words),
+          "\(run.errors)")
+      }
+      let text = String(decoding: try contents(file), as: UTF8.self)
+      try text.replacing(#/"allSweeps" ?: ?209/#, with: "\"allSweeps\": 210")
+        .write(toFile: file, atomically: true, encoding: .utf8)
+      let run = try CommandProcess.run(["montecarlo", "ising"] + chains + ["--resume", file])
+      #expect(run.status == 1 && run.output.isEmpty)
+      #expect(
+        run.errors.hasPrefix("echelon: \(file): is damaged: 201 sweeps of 3 chains are"),
+        "\(run.errors)")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `saves what it has when it is interrupted, also of the burn-in`() throws {
+    try withFolder { folder in
+      let file = folder + "/run.json"
+      func interrupt(_ arguments: [String]) throws -> String {
+        let run = try CommandProcess.run(
+          ["montecarlo", "ising"] + arguments + ["--save", file, "--workers", "2"]
+        ) { process in
+          try eventually("it is at work") {
+            hears(SIGINT, process.processIdentifier)
+              && Machine.children(of: process.processIdentifier).count == 2
+          }
+          process.interrupt()
+        }
+        #expect(run.status == 130 && run.output.isEmpty)
+        return run.errors
+      }
+      let chains = ["--size", "32", "--chains", "2", "--burn-in", "0"]
+      _ = try figures(chains + ["--sweeps", "100", "--save", file])
+      let words = try interrupt(chains + ["--resume", file, "--sweeps", "1e9"])
+      // Whether it had come further or not, the file is one to go on from.
+      let text = String(decoding: try contents(file), as: UTF8.self)
+      let saved = try #require(text.firstMatch(of: #/"allSweeps" ?: ?([0-9]+)/#)?.1)
+      let count = try #require(Int(saved))
+      let told = count == 100 ? "saved nothing in \(file)" : "saved \(count) sweeps in \(file)"
+      #expect(words.replacing(",", with: "").contains(told), "\(words)")
+      let more = ["--sweeps", "\(count + 1000)"]
+      #expect(try figures(chains + more + ["--resume", file]) == figures(chains + more))
+
+      let never = ["--size", "512", "--chains", "2", "--burn-in", "1000000000"]
+      let early = try interrupt(never)
+      // It may have been too soon for anything.
+      #expect(
+        early.contains("saved the burn-in so far in \(file)")
+          || early.contains("saved nothing in \(file)"), "\(early)")
+    }
+  }
+
   @Test func `says when sweeps are too few, and how infinite lattices are`() throws {
     let run = try CommandProcess.run(
       "montecarlo", "ising", "--size", "64", "--temperature", "2.27", "--sweeps", "16", "--chains",

@@ -102,7 +102,7 @@ struct IsingChains: Sendable {
       }
     }
     return IsingState(
-      model: model, burnIn: burnIn, chains: chains, seed: seed, sweepsDone: sweepsDone,
+      model: model, burnIn: burnIn, chains: chains, seed: seed, allSweeps: sweepsDone,
       spins: Array(spins[place]), series: values)
   }
 

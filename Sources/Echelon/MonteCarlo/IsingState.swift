@@ -20,7 +20,7 @@ public struct IsingState: Sendable, Hashable, Codable {
   /// The seed of the draws.
   public let seed: UInt64
   /// Sweeps of each chain so far, with those that do not count.
-  let sweepsDone: Int
+  public let allSweeps: Int
   /// Chain behind chain, as `IsingSpins` packs them.
   let spins: [UInt8]
   /// Of each chain the energies after the sweeps that count, and then the sums of its spins.
@@ -33,15 +33,15 @@ public struct IsingState: Sendable, Hashable, Codable {
   private var time = ElapsedTime()
 
   init(
-    model: IsingModel, burnIn: Int, chains: Int, seed: UInt64, sweepsDone: Int, spins: [UInt8],
+    model: IsingModel, burnIn: Int, chains: Int, seed: UInt64, allSweeps: Int, spins: [UInt8],
     series: [Int32]
   ) {
     (self.model, self.burnIn, self.chains, self.seed) = (model, burnIn, chains, seed)
-    (self.sweepsDone, self.spins, self.series) = (sweepsDone, spins, series)
+    (self.allSweeps, self.spins, self.series) = (allSweeps, spins, series)
   }
 
   /// Sweeps of each chain so far that count; 0 while the burn-in lasts.
-  public var sweeps: Int { max(0, sweepsDone - burnIn) }
+  public var sweeps: Int { max(0, allSweeps - burnIn) }
 
   /// What it tells of the model: NaN while no sweep counts.
   func estimate() -> IsingEstimate {
@@ -58,7 +58,7 @@ public struct IsingState: Sendable, Hashable, Codable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case model, burnIn, chains, seed, sweepsDone, spins, series
+    case model, burnIn, chains, seed, allSweeps, spins, series
   }
 
   /// Writes what `init(from:)` reads: the arrays as `Data`, numbers of four bytes with the lowest first.
@@ -68,7 +68,7 @@ public struct IsingState: Sendable, Hashable, Codable {
     try values.encode(burnIn, forKey: .burnIn)
     try values.encode(chains, forKey: .chains)
     try values.encode(seed, forKey: .seed)
-    try values.encode(sweepsDone, forKey: .sweepsDone)
+    try values.encode(allSweeps, forKey: .allSweeps)
     try values.encode(Data(spins), forKey: .spins)
     let bytes = series.map(\.littleEndian).withUnsafeBytes { Data($0) }
     try values.encode(bytes, forKey: .series)
@@ -84,20 +84,20 @@ public struct IsingState: Sendable, Hashable, Codable {
     burnIn = try values.decode(Int.self, forKey: .burnIn)
     chains = try values.decode(Int.self, forKey: .chains)
     seed = try values.decode(UInt64.self, forKey: .seed)
-    sweepsDone = try values.decode(Int.self, forKey: .sweepsDone)
+    allSweeps = try values.decode(Int.self, forKey: .allSweeps)
     if let problem = model.problem { throw damaged(.model, "the model has \(problem)") }
     if let problem = IsingChains.problem(burnIn: burnIn, chains: chains) {
       throw damaged(.chains, "there are \(problem)")
     }
-    guard 0...burnIn + IsingChains.sweepLimit ~= sweepsDone else {
-      throw damaged(.sweepsDone, "there are \(sweepsDone) sweeps")
+    guard 0...burnIn + IsingChains.sweepLimit ~= allSweeps else {
+      throw damaged(.allSweeps, "there are \(allSweeps) sweeps")
     }
     spins = Array(try values.decode(Data.self, forKey: .spins))
     guard spins.count == chains * IsingSpins.byteCount(size: model.size) else {
       throw damaged(.spins, "the spins of \(chains) lattices are \(spins.count) bytes")
     }
     let bytes = try values.decode(Data.self, forKey: .series)
-    let counted = max(0, sweepsDone - burnIn)
+    let counted = max(0, allSweeps - burnIn)
     guard bytes.count == 8 * chains * counted else {
       throw damaged(.series, "\(counted) sweeps of \(chains) chains are \(bytes.count) bytes")
     }

@@ -148,7 +148,7 @@ extension WorkExecutor {
     look: @Sendable (_ sweepsDone: Int) -> Int, report: (IsingEstimate) -> Void
   ) async throws -> IsingEstimate {
     let clock = RunClock(after: start?.elapsedTime ?? .zero)
-    var (done, place) = (start?.sweepsDone ?? 0, 0)
+    var (done, place) = (start?.allSweeps ?? 0, 0)
     while true {
       let end = look(done)
       if end > done {

@@ -23,6 +23,7 @@ struct EstimateLine {
   func clear() { line.clear() }
 
   private func text(_ estimate: some RunEstimate, elapsed: Double) -> String {
+    if let words = estimate.state?.words { return words }
     let rate = Double(estimate.sampleCount - first) / max(elapsed, 1e-3)
     var text =
       "\(estimate.mean.rounded(significantDigits: 8)) ± "

@@ -12,11 +12,14 @@ struct IsingCommand: AsyncParsableCommand {
       with all spins alike, and in a sweep each spin is drawn anew once, given its neighbours (a heat \
       bath). Errors are found by blocking, since successive sweeps are alike: the statistical \
       inefficiency is how many of them are as much as one that depends on no other. Infinite lattices \
-      are magnetised below a temperature of 2.269185.
+      are magnetised below a temperature of 2.269185. What --save wrote, --resume goes on from, with the \
+      same lattice, burn-in and chains: --sweeps counts all.
 
       EXAMPLES
         echelon montecarlo ising --size 32 --temperature 2
         echelon montecarlo ising --size 16 --temperature 2.5 --format json
+        echelon montecarlo ising --size 256 --sweeps 1e5 --save ising.json
+        echelon montecarlo ising --size 256 --sweeps 1e6 --resume ising.json
       """)
 
   @Option(
@@ -29,17 +32,13 @@ struct IsingCommand: AsyncParsableCommand {
   var temperature = 2.0
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Sweeps of each chain that count, 16 to 1e9.", valueName: "n"))
-  var sweeps = SampleCount(10_000)
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Those before them, which do not, 0 to 1e9.", valueName: "n"))
+    help: ArgumentHelp("Sweeps that do not count, before those that do, 0 to 1e9.", valueName: "n"))
   var burnIn = 1000
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("How many chains, 1 to 65536; each is one worker's.", valueName: "n"))
   var chains = 8
-  @OptionGroup var options: MonteCarloRunOptions
+  @OptionGroup var options: IsingOptions
 
   func validate() throws {
     guard 2...16_384 ~= size else {
@@ -47,9 +46,6 @@ struct IsingCommand: AsyncParsableCommand {
     }
     guard temperature > 0, temperature.isFinite else {
       throw ValidationError("--temperature must be a number above 0, not \(temperature)")
-    }
-    guard 16...1_000_000_000 ~= sweeps.count else {
-      throw ValidationError("--sweeps must be 16 to 1e9, not \(sweeps.count)")
     }
     guard 0...1_000_000_000 ~= burnIn else {
       throw ValidationError("--burn-in must be 0 to 1e9, not \(burnIn)")
@@ -61,28 +57,96 @@ struct IsingCommand: AsyncParsableCommand {
 
   func run() async throws {
     let model = IsingModel(size: size, temperature: temperature)
-    try await options.inPool { pool, interruption in
-      let (found, seconds) = try await timed {
-        let future = try pool.startIsing(
-          model, sweeps: sweeps.count, burnIn: burnIn, chains: chains, seed: options.seed)
-        return try await options.value(
-          of: future, "ising", chunkCount: chains, in: pool, interruption)
-      }
-      try IsingReport(
-        model: model, sweeps: sweeps.count, burnIn: burnIn, chains: chains, found: found,
-        seed: options.seed, seconds: seconds, workerCount: options.workers.count
-      ).write(options.output.format)
+    let parameters: [(name: String, value: JSONValue)] = [
+      ("size", .integer(size)), ("temperature", .number(temperature)),
+      ("burn_in", .integer(burnIn)), ("chains", .integer(chains)),
+    ]
+    let (burnIn, chains, options) = (burnIn, chains, options)
+    let sampler = Sampler<IsingRun> {
+      try $0.isingEstimates(
+        model, sweeps: options.sweeps(of: $1), burnIn: burnIn, chains: chains, seed: $1.seed,
+        resuming: $1.state)
+    } found: {
+      let future = try $0.startIsing(
+        model, sweeps: options.sweeps(of: $1), burnIn: burnIn, chains: chains, seed: $1.seed,
+        resuming: $1.state)
+      return try await options.run.value(
+        of: future, "ising", chunkCount: chains, in: $0, $2)
+    } make: {
+      IsingRun(found: $0)
     }
+    // A terminal shows how its chains get on, unless there are estimates to be saved.
+    try await options.sample("ising", parameters: parameters, isWatched: false, sampler: sampler) {
+      outcome, _, _ in
+      try IsingReport(
+        model: model, burnIn: burnIn, chains: chains, found: outcome.estimate.found,
+        resumed: outcome.course.state, seed: outcome.course.seed, seconds: outcome.seconds,
+        workerCount: options.run.workers.count
+      ).write(options.run.output.format)
+    }
+  }
+}
+
+/// How many sweeps there are, and what is kept of them.
+struct IsingOptions: SavedRunOptions {
+  static let defaultCount = 10_000
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Sweeps of each chain that count, 16 to 1e9. (default: 10000, or as many as --resume has)",
+      valueName: "n"))
+  var sweeps: SampleCount?
+  @OptionGroup var saved: SavedOptions
+  @OptionGroup var run: MonteCarloRunOptions
+
+  var samples: SampleCount? { sweeps }
+  var unit: RunUnit { RunUnit(noun: "sweep", option: "--sweeps") }
+
+  func validate() throws {
+    if let sweeps, !(16...1_000_000_000 ~= sweeps.count) {
+      throw ValidationError("--sweeps must be 16 to 1e9, not \(sweeps.count)")
+    }
+  }
+
+  func goal(after earlier: Int) -> MonteCarloGoal {
+    .samples(sweeps?.count ?? max(Self.defaultCount, earlier))
+  }
+
+  /// How many there are to be in the end.
+  func sweeps(of course: Course<IsingState>) -> Int {
+    course.goal.sampleLimit ?? Self.defaultCount
+  }
+}
+
+extension IsingState: RunState {
+  var sampleCount: Int { sweeps }
+  var words: String? { sweeps == 0 ? "the burn-in so far" : nil }
+}
+
+/// An estimate of which the energy is shown on the way.
+struct IsingRun: RunEstimate {
+  let found: IsingEstimate
+
+  var mean: Double { found.energy.mean }
+  var standardError: Double { found.energy.standardError }
+  var sampleCount: Int { found.state.sweeps }
+  var state: IsingState? { found.state }
+  var isErrorKnown: Bool { !found.energy.isTooShort }
+  var spread: SampleSpread? { nil }
+
+  func confidenceInterval(_ level: Double) -> ClosedRange<Double> {
+    found.energy.confidenceInterval(level)
   }
 }
 
 /// The outcome of such a run.
 struct IsingReport: RunReport {
   let model: IsingModel
-  let sweeps: Int
   let burnIn: Int
   let chains: Int
   let found: IsingEstimate
+  /// How far an earlier run had come, where there was one.
+  let resumed: IsingState?
   let seed: UInt64
   let seconds: Double
   let workerCount: Int
@@ -90,7 +154,8 @@ struct IsingReport: RunReport {
   private var parameters: [(name: String, value: JSONValue)] {
     [
       ("size", .integer(model.size)), ("temperature", .number(model.temperature)),
-      ("sweeps", .integer(sweeps)), ("burn_in", .integer(burnIn)), ("chains", .integer(chains)),
+      ("sweeps", .integer(found.state.sweeps)), ("burn_in", .integer(burnIn)),
+      ("chains", .integer(chains)),
     ]
   }
 
@@ -110,7 +175,13 @@ struct IsingReport: RunReport {
       + of("energy", found.energy) + of("magnetization", found.magnetization) + [
         ("infinite_magnetization", .number(model.spontaneousMagnetization)),
         ("seconds", .number(seconds)), ("workers", .integer(workerCount)),
-      ] + (note.map { [("note", .string($0))] } ?? [])
+      ]
+      + (resumed.map {
+        [
+          ("resumed_sweeps", .integer($0.sweeps)),
+          ("resumed_seconds", .number($0.elapsedTime.seconds)),
+        ]
+      } ?? []) + (note.map { [("note", .string($0))] } ?? [])
   }
 
   var text: String {
@@ -119,22 +190,33 @@ struct IsingReport: RunReport {
         + "\(found.standardError.rounded(significantDigits: 2)) per spin, "
         + "statistical inefficiency \(found.statisticalInefficiency.rounded(significantDigits: 3)) sweeps"
     }
-    let flips = Double(chains) * Double(sweeps + burnIn) * Double(model.size * model.size) / seconds
-    return Self.table(
-      Self.title("ising", parameters),
-      [
-        ("Energy", words(found.energy)), ("Magnetization", words(found.magnetization)),
+    // All that were drawn now.
+    let sweeps = found.state.allSweeps - (resumed?.allSweeps ?? 0)
+    let flips = Double(chains) * Double(sweeps) * Double(model.size * model.size) / seconds
+    var rows = [
+      ("Energy", words(found.energy)), ("Magnetization", words(found.magnetization)),
+      (
+        "Infinite lattice",
+        "magnetization \(model.spontaneousMagnetization.rounded(significantDigits: 6))"
+      ),
+    ]
+    if let note { rows.append(("Note", note)) }
+    if let resumed {
+      rows.append(
         (
-          "Infinite lattice",
-          "magnetization \(model.spontaneousMagnetization.rounded(significantDigits: 6))"
-        ),
-      ] + (note.map { [("Note", $0)] } ?? []) + [
-        ("Seed", "\(seed)"),
-        (
-          "Time",
-          "\(NumberText.time(seconds: seconds)), \(NumberText.rate(flips, unit: " spins")), "
-            + NumberText.count(workerCount, "worker")
-        ),
-      ])
+          "Before",
+          "\(NumberText.grouped(resumed.sweeps)) of the sweeps in the run that was saved, in "
+            + NumberText.time(seconds: resumed.elapsedTime.seconds)
+        ))
+    }
+    rows += [
+      ("Seed", "\(seed)"),
+      (
+        "Time",
+        "\(NumberText.time(seconds: seconds)), \(NumberText.rate(flips, unit: " spins")), "
+          + NumberText.count(workerCount, "worker")
+      ),
+    ]
+    return Self.table(Self.title("ising", parameters), rows)
   }
 }

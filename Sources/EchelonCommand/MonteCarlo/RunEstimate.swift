@@ -45,6 +45,12 @@ protocol RunState: Codable, Sendable {
   /// How many samples it has, or of what else there are ever more.
   var sampleCount: Int { get }
   var elapsedTime: Duration { get set }
+  /// What it has where that is not said by the number of samples.
+  var words: String? { get }
+}
+
+extension RunState {
+  var words: String? { nil }
 }
 
 extension MonteCarloEstimate: RunEstimate {

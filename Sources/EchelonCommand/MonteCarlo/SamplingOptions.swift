@@ -254,7 +254,7 @@ extension SavedRunOptions {
           try SavedRun(run: name, parameters: parameters, state: state).write(to: path)
           if interruption.hasHappened {
             Console.writeError(
-              "echelon: saved \(unit.count(state.sampleCount)) in \(path), all up to the "
+              "echelon: saved \(state.words ?? unit.count(state.sampleCount)) in \(path), all up to the "
                 + "last look at the estimate; go on with --resume \(path)")
           }
         } catch { problem = error }

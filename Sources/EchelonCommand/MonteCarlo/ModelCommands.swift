@@ -2,20 +2,50 @@ import ArgumentParser
 import Echelon
 import EchelonFiles
 
-/// A European option in Merton's model.
-struct MertonCommand: OptionCommand {
+/// A command that prices options in a model whose European ones have a formula.
+protocol ModelCommand: OptionCommand {
+  /// With all that is not of the payoff.
+  var model: ModelPathOption.Model { get }
+  var payoff: ModelPayoffOptions { get }
+  var conditioning: ConditioningOptions { get }
+}
+
+extension ModelCommand {
+  static var payoffDiscussion: String {
+    "With --payoff asian, barrier or lookback it is looked at the price at dates, as montecarlo asian, barrier and "
+      + "lookback do where the price is a geometric Brownian motion."
+  }
+
+  var priced: any SimulatedOption { payoff.option(in: model) ?? option }
+  var runName: String { Self._commandName + payoff.runName }
+  func checkPayoff() throws { try payoff.check(greeks, conditioning) }
+
+  /// Of a European option, which alone has several ways.
+  var samplingParameters: [(name: String, value: JSONValue)] {
+    payoff.payoff == .european ? conditioning.parameters : []
+  }
+}
+
+/// An option in Merton's model.
+struct MertonCommand: ModelCommand {
   static let configuration = CommandConfiguration(
     commandName: "merton",
-    abstract: "A European option on a price that jumps (Merton's jump diffusion).",
+    abstract: "An option on a price that jumps (Merton's jump diffusion).",
     discussion: """
       Jumps of the logarithm of the price are normal, and as likely at each moment. Samples are \
-      exact; the true value is Merton's series. Conditional samples draw the jumps alone.
+      exact; the true value of a European option is Merton's series. Its conditional samples draw the jumps \
+      alone.
+
+      \(payoffDiscussion)
 
       EXAMPLES
         echelon montecarlo merton --jumps-per-year 2 --jump-mean -0.1 \\
           --jump-deviation 0.15
         echelon montecarlo merton --put --strike 90 --format json
         echelon montecarlo merton --sampling conditional --error 0.001
+        echelon montecarlo merton --payoff asian --strike 100 --dates 52
+        echelon montecarlo merton --payoff barrier --effect down-and-out \\
+          --barrier 90 --error 0.1
       """)
 
   @Option(
@@ -30,48 +60,57 @@ struct MertonCommand: OptionCommand {
     parsing: .unconditional,
     help: ArgumentHelp("The standard deviation of such a jump.", valueName: "δ"))
   var jumpDeviation = 0.15
+  @OptionGroup var payoff: ModelPayoffOptions
   @OptionGroup var asset: AssetOptions
-  @OptionGroup var strike: StrikeOptions
   @OptionGroup var volatility: VolatilityOptions
   @OptionGroup var greeks: GreeksOptions
   @OptionGroup var conditioning: ConditioningOptions
   @OptionGroup var options: PathOptions
 
+  var note: String? { payoff.note }
+
+  var model: ModelPathOption.Model { .merton(option) }
+
   var option: MertonOption {
     MertonOption(
-      asset.contract.kind, spot: asset.spot, strike: strike.strike, rate: asset.contract.rate,
+      asset.contract.kind, spot: asset.spot, strike: payoff.strikeOrDefault,
+      rate: asset.contract.rate,
       volatility: volatility.volatility, jumpsPerYear: jumpsPerYear, jumpMean: jumpMean,
       jumpDeviation: jumpDeviation, years: asset.contract.years,
       sampling: conditioning.sampling.value)
   }
 
   var parameters: [(name: String, value: JSONValue)] {
-    asset.parameters + [
-      ("strike", .number(strike.strike)), ("volatility", .number(volatility.volatility)),
+    payoff.parameters + asset.parameters + [
+      payoff.strikeParameter, ("volatility", .number(volatility.volatility)),
       ("jumps_per_year", .number(jumpsPerYear)), ("jump_mean", .number(jumpMean)),
       ("jump_deviation", .number(jumpDeviation)),
-    ] + conditioning.parameters
+    ] + samplingParameters
   }
 }
 
-/// A European option in Heston's model.
-struct HestonCommand: OptionCommand {
+/// An option in Heston's model.
+struct HestonCommand: ModelCommand {
   static let configuration = CommandConfiguration(
     commandName: "heston",
-    abstract: "A European option on a price of random variance (Heston's model).",
+    abstract: "An option on a price of random variance (Heston's model).",
     discussion: """
       The variance V returns to θ at the rate κ: dV = κ(θ - V) dt + σ√V dZ. Paths are simulated in \
       steps (Andersen's quadratic-exponential scheme), so the mean is off, the less the more steps \
       there are: with the numbers below by -0.035 of 7.26 with 2 steps, by \
-      0.003 ± 0.002 with 32. The true value comes from the characteristic function. Conditional samples draw \
-      the path of the variance alone. With --greeks vega is by the volatility of today, √V; vega and theta \
-      are differences of paths of the same random numbers.
+      0.003 ± 0.002 with 32. The true value of a European option comes from the characteristic function. Its \
+      conditional samples draw the path of the variance alone. With --greeks vega is by the volatility of \
+      today, √V; vega and theta are differences of paths of the same random numbers.
+
+      \(payoffDiscussion) A path has as many steps from date to date, and --steps or a few more in all.
 
       EXAMPLES
         echelon montecarlo heston --steps 64 --sampling conditional
         echelon montecarlo heston --greeks pathwise --samples 1e5
         echelon montecarlo heston --variance 0.09 --long-run-variance 0.06 \\
           --correlation -0.3
+        echelon montecarlo heston --payoff asian --dates 12
+        echelon montecarlo heston --payoff lookback --put --dates 52 --steps 52
       """)
 
   @Option(
@@ -95,31 +134,41 @@ struct HestonCommand: OptionCommand {
     parsing: .unconditional,
     help: ArgumentHelp("In how many steps a path is simulated.", valueName: "n"))
   var steps = 32
+  @OptionGroup var payoff: ModelPayoffOptions
   @OptionGroup var asset: AssetOptions
-  @OptionGroup var strike: StrikeOptions
   @OptionGroup var greeks: GreeksOptions
   @OptionGroup var conditioning: ConditioningOptions
   @OptionGroup var options: PathOptions
 
   var note: String? {
-    "paths in \(steps) steps: the mean is off, which the standard error does not say; in a year by 0.04 % of the spot with 2 "
-      + "steps, by 0.003 % with 32, where the variance is as the default"
+    guard let stepsOfDate = payoff.stepsOfDate(steps) else {
+      return
+        "paths in \(steps) steps: the mean is off, which the standard error does not say; in a year by 0.04 % of the spot with 2 "
+        + "steps, by 0.003 % with 32, where the variance is as the default"
+    }
+    return
+      "paths in \(stepsOfDate * payoff.dateCount) steps, \(stepsOfDate) from date to date: the mean is off, which the "
+      + "standard error does not say, by about as much as that of a European option in as many"
+      + (payoff.note.map { "; \($0)" } ?? "")
   }
+
+  var model: ModelPathOption.Model { .heston(option) }
 
   var option: HestonOption {
     HestonOption(
-      asset.contract.kind, spot: asset.spot, strike: strike.strike, rate: asset.contract.rate,
+      asset.contract.kind, spot: asset.spot, strike: payoff.strikeOrDefault,
+      rate: asset.contract.rate,
       variance: variance, longRunVariance: longRunVariance, meanReversion: meanReversion,
       volatilityOfVariance: volatilityOfVariance, correlation: correlation,
       years: asset.contract.years, steps: steps, sampling: conditioning.sampling.value)
   }
 
   var parameters: [(name: String, value: JSONValue)] {
-    asset.parameters + [
-      ("strike", .number(strike.strike)), ("variance", .number(variance)),
+    payoff.parameters + asset.parameters + [
+      payoff.strikeParameter, ("variance", .number(variance)),
       ("long_run_variance", .number(longRunVariance)), ("mean_reversion", .number(meanReversion)),
       ("volatility_of_variance", .number(volatilityOfVariance)),
       ("correlation", .number(correlation)), ("steps", .integer(steps)),
-    ] + conditioning.parameters
+    ] + samplingParameters
   }
 }

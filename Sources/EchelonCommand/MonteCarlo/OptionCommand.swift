@@ -5,8 +5,12 @@ import EchelonFiles
 /// A command that prices an option by simulation.
 protocol OptionCommand: AsyncParsableCommand {
   associatedtype Priced: SimulatedOption
-  /// What is priced.
+  /// What is priced, and what has the Greeks.
   var option: Priced { get }
+  /// What is priced, where that may be something else than `option`.
+  var priced: any SimulatedOption { get }
+  /// As a saved run is called: by the name of the command, and options that make another run of it.
+  var runName: String { get }
   /// As the report names what the option is made of.
   var parameters: [(name: String, value: JSONValue)] { get }
   /// What the standard error does not say.
@@ -15,6 +19,8 @@ protocol OptionCommand: AsyncParsableCommand {
   var greeks: GreeksOptions { get }
   /// How its Greeks are sampled.
   var greeksSampler: GreeksSampler { get }
+  /// Throws for options of the command that do not go together.
+  func checkPayoff() throws
 }
 
 extension OptionCommand where Priced: OptionWithGreeks {
@@ -22,11 +28,15 @@ extension OptionCommand where Priced: OptionWithGreeks {
 }
 
 extension OptionCommand {
+  var priced: any SimulatedOption { option }
+  var runName: String { Self._commandName }
   var note: String? { nil }
+  func checkPayoff() throws {}
 
   func validate() throws {
+    try checkPayoff()
     do {
-      _ = try option.simulation
+      _ = try priced.simulation
       if let method = greeks.greeks?.method { try greeksSampler.check(method) }
     } catch { throw ValidationError("\(error)") }
     try greeks.check(options)
@@ -38,10 +48,10 @@ extension OptionCommand {
         Self._commandName, savedAs: "\(Self._commandName) --greeks \(method.rawValue)",
         parameters: parameters, note: note, method: method, sampler: greeksSampler)
     }
-    let option = option
+    let option = priced
     try await options.run(
-      Self._commandName, exact: option.exactPrice, parameters: parameters, note: note,
-      sampler: .price(of: option))
+      Self._commandName, savedAs: runName, exact: option.exactPrice, parameters: parameters,
+      note: note, sampler: .price(of: option))
   }
 }
 

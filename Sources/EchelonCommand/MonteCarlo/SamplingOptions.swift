@@ -307,10 +307,12 @@ extension SamplingOptions {
 
   /// Runs samples to their end in a pool whose workers have started, and writes the report.
   /// - Parameters:
+  ///   - runName: what a saved run is called, where that is not the name of the command alone.
   ///   - exact: the true value, where it is known.
   ///   - note: what the standard error does not say.
   func run<Estimate>(
-    _ name: String, exact: Double?, parameters: [(name: String, value: JSONValue)] = [],
+    _ name: String, savedAs runName: String? = nil, exact: Double?,
+    parameters: [(name: String, value: JSONValue)] = [],
     note: String? = nil, sampler: Sampler<Estimate>
   ) async throws {
     if picture.plot == InputFile.standardStream, run.output.format != .table {
@@ -325,7 +327,7 @@ extension SamplingOptions {
         command: "montecarlo \(name)")
     }
     try await sample(
-      name, parameters: parameters,
+      runName ?? name, parameters: parameters,
       isWatched: picture.plot != nil || Terminal.isTerminal(.error), sampler: sampler
     ) { outcome, pool, interruption in
       let (found, course) = (outcome.estimate, outcome.course)

@@ -176,7 +176,9 @@ private struct PathLook: BitwiseCopyable, Sendable {
       guard seen.hasMet == (what == .in) else { return 0 }
       return discount * max(0, sign * (exp(last) - strike))
     case .fixed: return discount * max(0, sign * (exp(direction * seen.extreme) - strike))
-    case .floating: return discount * max(0, sign * (exp(last) - exp(direction * seen.extreme)))
+    case .floating:
+      // No -0 where the last price is the extreme.
+      return discount * max(0, sign * (exp(last) - exp(direction * seen.extreme))) + 0
     }
   }
 }

@@ -12,7 +12,7 @@ protocol ModelCommand: OptionCommand {
 
 extension ModelCommand {
   static var payoffDiscussion: String {
-    "With --payoff asian, barrier or lookback it is looked at the price at dates, as montecarlo asian, barrier and "
+    "With --payoff asian, barrier or lookback the price counts at dates, as montecarlo asian, barrier and "
       + "lookback do where the price is a geometric Brownian motion."
   }
 

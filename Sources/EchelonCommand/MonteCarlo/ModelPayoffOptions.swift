@@ -27,7 +27,7 @@ struct ModelPayoffOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Of all but european: at how many dates it is looked at the price, at equal distances up to "
+      "Of all but european: at how many dates the price counts, at equal distances up to "
         + "expiry. (default: 12)", valueName: "n"))
   var dates: Int?
   @Option(
@@ -102,7 +102,7 @@ struct ModelPayoffOptions: ParsableArguments {
     case .lookback: other = "more"
     }
     return
-      "it is looked at the price at \(NumberText.count(dateCount, "date")): where that is done at every moment an "
+      "the price counts at \(NumberText.count(dateCount, "date")) alone: where it does at every moment an "
       + "option is worth \(other)"
   }
 

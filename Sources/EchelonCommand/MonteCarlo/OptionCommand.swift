@@ -120,7 +120,7 @@ struct MonitoringOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "At how many dates it is looked at the price, at equal distances up to expiry; at every moment "
+      "At how many dates the price counts, at equal distances up to expiry; at every moment "
         + "without it.", valueName: "n"))
   var dates: Int?
 

@@ -21,7 +21,7 @@ public struct LookbackOption: SimulatedOption, Hashable, BitwiseCopyable, Codabl
   public var kind: EuropeanOption.Kind
   /// What is compared with the extreme.
   public var strike: Strike
-  /// When it is looked at the price.
+  /// When the price counts.
   public var monitoring: OptionMonitoring
   /// The price of the underlying today, in any currency, above 0; the option's price is in the same.
   public var spot: Double

@@ -164,9 +164,8 @@ func estimateFigures(_ arguments: [String]) throws -> [String: String] {
   let run = try CommandProcess.run(["montecarlo"] + arguments + ["--format", "json"])
   #expect(run.status == 0, "\(arguments): \(run.errors)")
   var result = try run.object()
-  for name in [
-    "seconds", "samples_per_second", "workers", "resumed_samples", "resumed_seconds",
-  ] {
+  let others = ["seconds", "samples_per_second", "workers"]
+  for name in result.keys where others.contains(name) || name.hasPrefix("resumed_") {
     result[name] = nil
   }
   return try result.mapValues { value in

@@ -128,7 +128,7 @@ import Testing
     ]
     let examples = help.examples.filter {
       $0.starts(with: ["echelon", "montecarlo", name]) && !$0.contains("--sweeps")
-        && !$0.contains("--save")
+        && !$0.contains("--save") && !$0.contains("--resume")
     }
     #expect(!examples.isEmpty)
     for example in examples {

@@ -13,13 +13,25 @@ package enum Resampling {
   static func jackknifeGroups(of count: Int) -> Int { min(count, 10_000) }
 
   /// How many chunks `startBootstrap` has for a sample of `count` ≥ 1 elements.
-  package static func chunkCount(bootstrapOf count: Int, resamples: Int) -> Int {
-    chunkCount(1 + jackknifeGroups(of: count) + resamples, of: count)
+  /// - Parameter earlier: how many resamples there are already.
+  package static func chunkCount(bootstrapOf count: Int, resamples: Int, after earlier: Int = 0)
+    -> Int
+  {
+    let groups = earlier > 0 ? 0 : jackknifeGroups(of: count)
+    return chunkCount(1 + groups + drawnCount(resamples, after: earlier), of: count)
   }
 
   /// How many chunks `startPermutationTest` has for two samples of `count` ≥ 1 elements together.
-  package static func chunkCount(permutationsOf count: Int, permutations: Int) -> Int {
-    chunkCount(1 + permutations, of: count)
+  /// - Parameter earlier: how many permutations there are already.
+  package static func chunkCount(
+    permutationsOf count: Int, permutations: Int, after earlier: Int = 0
+  ) -> Int {
+    chunkCount(1 + drawnCount(permutations, after: earlier), of: count)
+  }
+
+  /// How many a job draws: the first of the earlier ones once more, which shows whether they are of its run.
+  static func drawnCount(_ count: Int, after earlier: Int) -> Int {
+    earlier == 0 ? count : 1 + count - earlier
   }
 
   private static func chunkCount(_ statistics: Int, of count: Int) -> Int {

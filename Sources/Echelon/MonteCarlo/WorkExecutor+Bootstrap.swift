@@ -345,8 +345,7 @@ private struct ResamplingRun: Sendable {
   var earlierCount: Int { earlier?.drawn.count ?? 0 }
   /// After how many draws a run that reports on the way does so.
   var looks: [Int] { Resampling.looks(after: earlierCount, upTo: count) }
-  /// How many the job draws: the first of the earlier ones once more, which shows whether they are of this run.
-  var drawnCount: Int { earlier == nil ? count : 1 + count - earlierCount }
+  var drawnCount: Int { Resampling.drawnCount(count, after: earlierCount) }
 
   var otherRun: PoolError {
     .invalidArgument(

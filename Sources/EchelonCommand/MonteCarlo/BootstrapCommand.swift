@@ -12,9 +12,16 @@ struct BootstrapCommand: AsyncParsableCommand {
       of their statistics is that of the statistic. Missing numbers are left out. The interval bca \
       makes up for bias and for a spread that grows with the statistic; percentile does not.
 
+      What --save wrote, --resume goes on from, to as many --resamples as are wanted in the end, of the \
+      same numbers; --level and --interval may be others. A run that is saved is looked at after 256 \
+      resamples, twice as many each time up to 16,384, and then four times in each doubling.
+
       EXAMPLES
         echelon montecarlo bootstrap data/longley.csv --column GNP --statistic median
         echelon montecarlo bootstrap data/longley.csv --column UNEMP --level 0.99
+        echelon montecarlo bootstrap data/longley.csv --column GNP --save gnp.json
+        echelon montecarlo bootstrap data/longley.csv --column GNP \\
+          --resume gnp.json --resamples 1e6
       """)
 
   @Argument(help: ArgumentHelp("A data file.", valueName: "file"), completion: .file())
@@ -29,43 +36,78 @@ struct BootstrapCommand: AsyncParsableCommand {
   var interval = Named(BootstrapEstimate.IntervalMethod.bca)
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("How many samples are drawn, 100 to 1e8.", valueName: "n"))
-  var resamples = SampleCount(9_999)
-  @Option(
-    parsing: .unconditional,
     help: ArgumentHelp("The probability that the interval is right, 0 to 1.", valueName: "p"))
   var level = 0.95
-  @OptionGroup var options: MonteCarloRunOptions
+  @OptionGroup var options: BootstrapOptions
 
   func validate() throws {
     guard level > 0, level < 1 else {
       throw ValidationError("--level must lie between 0 and 1, not be \(level)")
     }
-    guard 100...100_000_000 ~= resamples.count else {
-      throw ValidationError("--resamples must be 100 to 1e8, not \(resamples.count)")
-    }
   }
 
   func run() async throws {
+    try options.checkPlace(keeping: file, command: "montecarlo bootstrap")
     let sample = try NumberSample(
       column, of: DataFileReader.open(file).toldTable(), path: file, option: "--column", atLeast: 2)
-    try await options.inPool { pool, interruption in
-      let (found, seconds) = try await timed {
-        let (values, statistic) = (try pool.array(sample.values), statistic)
-        let future = try pool.startBootstrap(
-          values, resamples: resamples.count, seed: options.seed
-        ) { statistic.value($0) }
-        return try await options.value(
-          of: future, "bootstrap",
-          chunkCount: Resampling.chunkCount(
-            bootstrapOf: sample.values.count, resamples: resamples.count), in: pool, interruption)
+    let (statistic, run) = (statistic, options.run)
+    let sampler = Sampler<BootstrapRun> { pool, course in
+      let clock = ResamplingClock(course)
+      var iterator = try pool.bootstrapEstimates(
+        pool.array(sample.values), resamples: course.count, seed: course.seed,
+        resuming: course.bootstrap
+      ) { statistic.value($0) }.makeAsyncIterator()
+      return AsyncThrowingStream {
+        try await iterator.next().map { BootstrapRun($0, course, clock) }
       }
+    } found: { pool, course, interruption in
+      let clock = ResamplingClock(course)
+      let future = try pool.startBootstrap(
+        pool.array(sample.values), resamples: course.count, seed: course.seed,
+        resuming: course.bootstrap
+      ) { statistic.value($0) }
+      let found = try await run.value(
+        of: future, "bootstrap",
+        chunkCount: Resampling.chunkCount(
+          bootstrapOf: sample.values.count, resamples: course.count,
+          after: course.state?.sampleCount ?? 0), in: pool, interruption)
+      return BootstrapRun(found, course, clock)
+    } make: {
+      $0
+    }
+    // What says which run it is: not the level, nor how the interval is found.
+    let parameters: [(name: String, value: JSONValue)] = [
+      ("column", .string(sample.name)), ("statistic", .string(statistic.rawValue)),
+      ("numbers", .string(SavedNumbers.fingerprint(of: sample.values))),
+    ]
+    // A terminal shows how its chunks get on, unless there are estimates to be saved.
+    try await options.sample(
+      "bootstrap", parameters: parameters, isWatched: false, sampler: sampler
+    ) { outcome, _, _ in
       try BootstrapReport(
-        file: file, sample: sample, statistic: statistic, found: found, method: interval.value,
-        level: level, seed: options.seed, seconds: seconds, workerCount: options.workers.count
-      ).write(options.output.format)
+        file: file, sample: sample, statistic: statistic, found: outcome.estimate.found,
+        method: interval.value, level: level, resumed: outcome.course.state,
+        seed: outcome.course.seed, seconds: outcome.seconds, workerCount: run.workers.count
+      ).write(run.output.format)
     }
   }
+}
+
+/// How many samples a bootstrap draws, and what is kept of it.
+struct BootstrapOptions: SavedRunOptions {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many samples are drawn, 100 to 1e8. (default: 9,999)", valueName: "n"))
+  var resamples: SampleCount?
+  @OptionGroup var saved: SavedOptions
+  @OptionGroup var run: MonteCarloRunOptions
+
+  var samples: SampleCount? { resamples }
+  var unit: RunUnit { .resample }
+
+  func validate() throws { try checkCount(resamples) }
+
+  func goal(after earlier: Int) -> MonteCarloGoal { resamplingGoal(resamples, after: earlier) }
 }
 
 /// The outcome of such a run.
@@ -76,6 +118,8 @@ struct BootstrapReport: RunReport {
   let found: BootstrapEstimate
   let method: BootstrapEstimate.IntervalMethod
   let level: Double
+  /// How far an earlier run had come, where there was one.
+  let resumed: ResamplingState?
   let seed: UInt64
   let seconds: Double
   let workerCount: Int
@@ -93,12 +137,12 @@ struct BootstrapReport: RunReport {
       ("level", .number(level)), ("interval_low", .number(interval.lowerBound)),
       ("interval_high", .number(interval.upperBound)), ("seconds", .number(seconds)),
       ("workers", .integer(workerCount)),
-    ]
+    ] + (resumed?.members(.resample) ?? [])
   }
 
   var text: String {
     func digits(_ value: Double) -> String { value.rounded(significantDigits: 6) }
-    let rate = Double(found.replicates.count) / seconds
+    let rate = Double(found.replicates.count - (resumed?.sampleCount ?? 0)) / seconds
     return Self.table(
       "Bootstrap: \(statistic.rawValue) of \(sample.name), \(file)",
       [
@@ -111,11 +155,12 @@ struct BootstrapReport: RunReport {
         ),
         ("Numbers", sample.text),
         ("Resamples", "\(NumberText.grouped(found.replicates.count)), seed \(seed)"),
+      ] + (resumed.map { [$0.row(.resample)] } ?? []) + [
         (
           "Time",
           "\(NumberText.time(seconds: seconds)), \(NumberText.rate(rate, unit: " resamples")), "
             + NumberText.count(workerCount, "worker")
-        ),
+        )
       ])
   }
 }

@@ -14,9 +14,17 @@ struct PermutationCommand: AsyncParsableCommand {
       columns are counts, too. Missing numbers are left out. The columns are two samples; rows do not \
       pair them.
 
+      What --save wrote, --resume goes on from, to as many --permutations as are wanted in the end, of \
+      the same numbers; --alternative may be another. A run that is saved is looked at after 256 \
+      permutations, twice as many each time up to 16,384, and then four times in each doubling.
+
       EXAMPLES
         echelon montecarlo permutation data/longley.csv --columns UNEMP,ARMED
         echelon montecarlo permutation data/longley.csv --columns GNP,POP --seed 7
+        echelon montecarlo permutation data/longley.csv --columns GNP,POP \\
+          --save p.json
+        echelon montecarlo permutation data/longley.csv --columns GNP,POP \\
+          --resume p.json --permutations 1e6
       """)
 
   @Argument(help: ArgumentHelp("A data file.", valueName: "file"), completion: .file())
@@ -32,11 +40,7 @@ struct PermutationCommand: AsyncParsableCommand {
       "Which differences A - B count as more extreme; two-sided is twice the smaller tail.",
       valueName: "which"))
   var alternative = AlternativeChoice.twoSided
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("How many divisions are drawn, 100 to 1e8.", valueName: "n"))
-  var permutations = SampleCount(9_999)
-  @OptionGroup var options: MonteCarloRunOptions
+  @OptionGroup var options: PermutationOptions
 
   /// Which differences count.
   enum AlternativeChoice: String, CaseIterable, ExpressibleByArgument {
@@ -59,36 +63,76 @@ struct PermutationCommand: AsyncParsableCommand {
     guard names.count == 2, !names.contains("") else {
       throw ValidationError("--columns must name two columns, as A,B, not '\(columns)'")
     }
-    guard 100...100_000_000 ~= permutations.count else {
-      throw ValidationError("--permutations must be 100 to 1e8, not \(permutations.count)")
-    }
   }
 
   func run() async throws {
+    try options.checkPlace(keeping: file, command: "montecarlo permutation")
     let table = try DataFileReader.open(file).toldTable()
     let samples = try names.map {
       try NumberSample($0, of: table, path: file, option: "--columns", atLeast: 2)
     }
-    try await options.inPool { pool, interruption in
-      let (found, seconds) = try await timed {
-        let statistic = statistic
-        let future = try pool.startPermutationTest(
-          pool.array(samples[0].values), pool.array(samples[1].values),
-          permutations: permutations.count, alternative: alternative.alternative,
-          seed: options.seed
-        ) { statistic.value($0) - statistic.value($1) }
-        return try await options.value(
-          of: future, "permutation test",
-          chunkCount: Resampling.chunkCount(
-            permutationsOf: samples.reduce(0) { $0 + $1.values.count },
-            permutations: permutations.count), in: pool, interruption)
+    let (statistic, which, run) = (statistic, alternative.alternative, options.run)
+    let sampler = Sampler<PermutationRun> { pool, course in
+      let clock = ResamplingClock(course)
+      var iterator = try pool.permutationTestEstimates(
+        pool.array(samples[0].values), pool.array(samples[1].values), permutations: course.count,
+        alternative: which, seed: course.seed, resuming: course.permutationTest(which)
+      ) { statistic.value($0) - statistic.value($1) }.makeAsyncIterator()
+      return AsyncThrowingStream {
+        try await iterator.next().map { PermutationRun($0, course, clock) }
       }
+    } found: { pool, course, interruption in
+      let clock = ResamplingClock(course)
+      let future = try pool.startPermutationTest(
+        pool.array(samples[0].values), pool.array(samples[1].values), permutations: course.count,
+        alternative: which, seed: course.seed, resuming: course.permutationTest(which)
+      ) { statistic.value($0) - statistic.value($1) }
+      let found = try await run.value(
+        of: future, "permutation test",
+        chunkCount: Resampling.chunkCount(
+          permutationsOf: samples.reduce(0) { $0 + $1.values.count }, permutations: course.count,
+          after: course.state?.sampleCount ?? 0), in: pool, interruption)
+      return PermutationRun(found, course, clock)
+    } make: {
+      $0
+    }
+    // What says which run it is: not the alternative.
+    let parameters: [(name: String, value: JSONValue)] = [
+      ("columns", .array(samples.map { .string($0.name) })),
+      ("statistic", .string(statistic.rawValue)),
+      (
+        "numbers", .array(samples.map { .string(SavedNumbers.fingerprint(of: $0.values)) })
+      ),
+    ]
+    // A terminal shows how its chunks get on, unless there are estimates to be saved.
+    try await options.sample(
+      "permutation", parameters: parameters, isWatched: false, sampler: sampler
+    ) { outcome, _, _ in
       try PermutationReport(
         file: file, samples: samples, statistic: statistic, alternative: alternative.rawValue,
-        found: found, seed: options.seed, seconds: seconds, workerCount: options.workers.count
-      ).write(options.output.format)
+        found: outcome.estimate.found, resumed: outcome.course.state, seed: outcome.course.seed,
+        seconds: outcome.seconds, workerCount: run.workers.count
+      ).write(run.output.format)
     }
   }
+}
+
+/// How many divisions a permutation test draws, and what is kept of it.
+struct PermutationOptions: SavedRunOptions {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How many divisions are drawn, 100 to 1e8. (default: 9,999)", valueName: "n"))
+  var permutations: SampleCount?
+  @OptionGroup var saved: SavedOptions
+  @OptionGroup var run: MonteCarloRunOptions
+
+  var samples: SampleCount? { permutations }
+  var unit: RunUnit { .permutation }
+
+  func validate() throws { try checkCount(permutations) }
+
+  func goal(after earlier: Int) -> MonteCarloGoal { resamplingGoal(permutations, after: earlier) }
 }
 
 /// The outcome of such a run.
@@ -98,6 +142,8 @@ struct PermutationReport: RunReport {
   let statistic: SampleStatistic
   let alternative: String
   let found: PermutationTest
+  /// How far an earlier run had come, where there was one.
+  let resumed: ResamplingState?
   let seed: UInt64
   let seconds: Double
   let workerCount: Int
@@ -113,11 +159,11 @@ struct PermutationReport: RunReport {
       ("difference", .number(found.statistic)), ("p_value", .number(found.pValue)),
       ("p_value_error", .number(found.pValueError)), ("seconds", .number(seconds)),
       ("workers", .integer(workerCount)),
-    ]
+    ] + (resumed?.members(.permutation) ?? [])
   }
 
   var text: String {
-    let rate = Double(found.distribution.count) / seconds
+    let rate = Double(found.distribution.count - (resumed?.sampleCount ?? 0)) / seconds
     return Self.table(
       "Permutation test: \(statistic.rawValue) of \(samples[0].name) less that of "
         + "\(samples[1].name), \(file)",
@@ -130,12 +176,13 @@ struct PermutationReport: RunReport {
         ),
         ("Numbers", samples.map(\.text).joined(separator: "; ")),
         ("Permutations", "\(NumberText.grouped(found.distribution.count)), seed \(seed)"),
+      ] + (resumed.map { [$0.row(.permutation)] } ?? []) + [
         (
           "Time",
           "\(NumberText.time(seconds: seconds)), "
             + "\(NumberText.rate(rate, unit: " permutations")), "
             + NumberText.count(workerCount, "worker")
-        ),
+        )
       ])
   }
 }

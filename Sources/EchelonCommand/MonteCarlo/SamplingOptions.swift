@@ -213,7 +213,8 @@ struct RunOutcome<Estimate: RunEstimate> {
   let estimate: Estimate
   let course: Course<Estimate.State>
   let seconds: Double
-  let history: EstimateHistory
+  /// nil where nobody wanted it.
+  let history: EstimateHistory?
 }
 
 extension SavedRunOptions {
@@ -223,9 +224,10 @@ extension SavedRunOptions {
   ///   - name: that of the command.
   ///   - parameters: what says which run it is.
   ///   - isWatched: whether estimates on the way are of use.
+  ///   - keepsHistory: whether how the run looked on the way is wanted; intervals may take long.
   func sample<Estimate: RunEstimate>(
     _ name: String, parameters: [(name: String, value: JSONValue)], isWatched: Bool,
-    sampler: Sampler<Estimate>,
+    keepsHistory: Bool = false, sampler: Sampler<Estimate>,
     write: (RunOutcome<Estimate>, ProcessPool, Interruption) async throws -> Void
   ) async throws {
     let earlier = try saved.resume.map {
@@ -238,7 +240,7 @@ extension SavedRunOptions {
       seed: earlier?.state.seed ?? run.seed, goal: goal(after: earlier?.state.sampleCount ?? 0),
       state: earlier?.state)
     try await run.inPool { pool, interruption in
-      var history = EstimateHistory()
+      var history = keepsHistory ? EstimateHistory() : nil
       let (found, seconds) = try await timed {
         // Samples that nobody looks at on the way are one job, without a pause.
         guard isWatched || saved.save != nil else {
@@ -276,17 +278,17 @@ extension SavedRunOptions {
   /// The last estimate; of a run that was interrupted the last one before that, if there is one.
   private func estimate<Estimate: RunEstimate>(
     _ estimates: AsyncThrowingStream<Estimate, any Error>, _ course: Course<Estimate.State>,
-    _ interruption: Interruption, _ history: inout EstimateHistory
+    _ interruption: Interruption, _ history: inout EstimateHistory?
   ) async throws -> Estimate? {
-    let unit = unit
+    let (unit, begun) = (unit, history)
     let task = Task {
       var line = EstimateLine(course.goal, unit, from: course.state?.sampleCount ?? 0)
       defer { line.clear() }
       var last: Estimate?
-      var history = EstimateHistory()
+      var history = begun
       for try await estimate in estimates {
         last = estimate
-        history.add(estimate)
+        history?.add(estimate)
         line.draw(estimate)
       }
       return (last, history)
@@ -328,7 +330,8 @@ extension SamplingOptions {
     }
     try await sample(
       runName ?? name, parameters: parameters,
-      isWatched: picture.plot != nil || Terminal.isTerminal(.error), sampler: sampler
+      isWatched: picture.plot != nil || Terminal.isTerminal(.error),
+      keepsHistory: picture.plot != nil, sampler: sampler
     ) { outcome, pool, interruption in
       let (found, course) = (outcome.estimate, outcome.course)
       let report = MonteCarloReport(
@@ -337,7 +340,7 @@ extension SamplingOptions {
         resumed: course.state, seed: course.seed, seconds: outcome.seconds,
         workerCount: run.workers.count)
       try report.write(run.output.format)
-      if let path = picture.plot { try outcome.history.plot(name, exact: exact, to: path) }
+      if let path = picture.plot { try outcome.history?.plot(name, exact: exact, to: path) }
     }
   }
 

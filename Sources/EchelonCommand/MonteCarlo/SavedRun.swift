@@ -80,9 +80,10 @@ struct SavedRun<State: RunState>: Codable {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    let text = String(decoding: try encoder.encode(self), as: UTF8.self)
+    let bytes = [UInt8](try encoder.encode(self))
     var writer = try AtomicFileWriter(path: path)
-    try writer.write(text + "\n")
+    try writer.write(elements: bytes.span)
+    try writer.write("\n")
     try writer.commit()
   }
 

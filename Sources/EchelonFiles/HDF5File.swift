@@ -52,8 +52,7 @@ public struct HDF5File: Sendable {
     }
     defer { withExtendedLifetime(source) {} }
     let (file, all) = try Self.checked(path) { () throws(HDF5Library.Failure) in
-      let file = try HDF5Library.Input(
-        path: place, reading: Self.trimmed(group ?? ""), limit: limit / MemoryLayout<Double>.size)
+      let file = try HDF5Library.Input(path: place)
       return (file, try file.datasets())
     }
     let prefix = Self.trimmed(group ?? "") + "/"
@@ -177,6 +176,10 @@ public struct HDF5File: Sendable {
         throw .system(
           path: path, operation: "read it as HDF5",
           reason: "it is damaged, cut short, or compressed by a filter that is not installed")
+      case .noProcess:
+        throw .system(
+          path: path, operation: "read it as HDF5",
+          reason: "no process can be started to do it; end others, or raise the limit (ulimit -u)")
       }
     }
   }

@@ -62,7 +62,7 @@ public enum HDF5Writer {
   private static func failure(_ failure: HDF5Library.Failure, _ path: String) -> FileError {
     switch failure {
     case .noLibrary: HDF5File.missingLibrary(path)
-    case .damaged:
+    case .damaged, .noProcess:
       .system(
         path: path, operation: "write it as HDF5",
         reason:

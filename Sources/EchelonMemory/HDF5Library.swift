@@ -28,6 +28,8 @@ package enum HDF5Library {
   package enum Failure: Error, Sendable {
     case noLibrary
     case damaged
+    /// None that would read the file.
+    case noProcess
   }
 
   /// Types of elements that are written; the raw values are those of the shim.
@@ -75,21 +77,17 @@ package enum HDF5Library {
     deinit { echelon_hdf5_close(file) }
   }
 
-  /// A file that is read.
-  package final class Input {
-    private let file: Int64
+  /// A file that is read, by a child process: what the library does over a damaged one is not done to this process.
+  @safe package final class Input {
+    private let reader: OpaquePointer
 
     /// Opens the file at `path`. One without a name is copied into memory by the library.
-    ///
-    /// A child process has read it before, so that the library's end over a damaged file is not that of this process.
-    /// - Parameters:
-    ///   - group: the dataset or the group that is to be read, without slashes around it; empty for all.
-    ///   - limit: the most numbers of a dataset that is to be read.
-    package init(path: String, reading group: String, limit: Int) throws(Failure) {
-      // SAFETY: terminated copies of both, alive during the call.
-      let file = unsafe echelon_hdf5_open(path, group, Int64(limit))
-      guard file >= 0 else { throw file == -1 ? .noLibrary : .damaged }
-      self.file = file
+    package init(path: String) throws(Failure) {
+      var reader: OpaquePointer?
+      // SAFETY: a terminated copy of the path, alive during the call.
+      try HDF5Library.check(unsafe echelon_hdf5_open(path, &reader))
+      guard let reader = unsafe reader else { throw .damaged }
+      unsafe self.reader = reader
     }
 
     /// The datasets, in the order of their creation if the file has kept it, else by name.
@@ -97,7 +95,7 @@ package enum HDF5Library {
       let list = DatasetList()
       // SAFETY: the list lives until the call is over, which is as long as the function is called; names are C strings that
       // are copied there.
-      let result = unsafe echelon_hdf5_visit(file, Unmanaged.passUnretained(list).toOpaque()) {
+      let result = unsafe echelon_hdf5_visit(reader, Unmanaged.passUnretained(list).toOpaque()) {
         context, dataset in
         guard let context = unsafe context, let dataset = unsafe dataset else { return }
         let list = unsafe Unmanaged<DatasetList>.fromOpaque(context).takeUnretainedValue()
@@ -120,7 +118,7 @@ package enum HDF5Library {
       var values = [Double](repeating: 0, count: count)
       // SAFETY: the library writes `count` numbers, which it compares with the dataset before.
       let result = unsafe values.withUnsafeMutableBufferPointer { values in
-        unsafe echelon_hdf5_read(file, dataset.name, values.baseAddress, Int64(count))
+        unsafe echelon_hdf5_read(reader, dataset.name, values.baseAddress, Int64(count))
       }
       try HDF5Library.check(result)
       return values
@@ -134,19 +132,21 @@ package enum HDF5Library {
       // SAFETY: the library writes `count` numbers of 64 bits, which it compares with the dataset before.
       let result = unsafe values.withUnsafeMutableBufferPointer { values in
         unsafe echelon_hdf5_read_integers(
-          file, dataset.name, integers.rawValue, values.baseAddress, Int64(count))
+          reader, dataset.name, integers.rawValue, values.baseAddress, Int64(count))
       }
       try HDF5Library.check(result)
       return values
     }
 
-    deinit { echelon_hdf5_close(file) }
+    // SAFETY: nothing uses it any more.
+    deinit { unsafe echelon_hdf5_finish(reader) }
   }
 
   fileprivate static func check(_ result: Int32) throws(Failure) {
     switch result {
     case 0: break
     case 1: throw .noLibrary
+    case 3: throw .noProcess
     default: throw .damaged
     }
   }

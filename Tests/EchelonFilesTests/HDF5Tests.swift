@@ -231,6 +231,32 @@ extension `HDF5 files` {
     }
   }
 
+  /// Version 1.10.8 of the library copies from beyond its memory, which ends it or not: found by the fuzzer.
+  @Test func `whose elements say that they are larger than they are end nothing here`() throws {
+    let file = try damaged {
+      // Numbers of `packed` say that they have 64,772 bytes in place of 4.
+      #expect($0[5860] == 4 && $0[5861] == 0)
+      $0[5861] = 0xFD
+    }
+    do {
+      #expect(try HDF5File(path: file.path, group: "packed").table.rowCount == 50)
+    } catch { #expect("\(error)".contains("damaged")) }
+    #expect(try HDF5File(path: file.path, group: "matrix").table.columns.count == 3)
+  }
+
+  /// Numbers are handed over 64 MiB at a time.
+  @Test func `that are large are read block by block`() throws {
+    try withFolder { folder in
+      let count = (64 << 20) / 8 + 5
+      let file = try HDF5Library.Output()
+      let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 >> 16 + $0) }
+      try file.add("x", bytes.span, count: count, of: .uint8)
+      try Data(file.bytes()).write(to: URL(filePath: folder + "/large.h5"))
+      let numbers = try HDF5File(path: folder + "/large.h5").table.columns[0].numbers
+      #expect(numbers == bytes.map(Double.init))
+    }
+  }
+
   /// Version 1.10.8 of the library goes down until its stack ends.
   @Test func `over which the library ends its process are refused`() throws {
     // The tree of the root's names is not its own lowest level any more, and the node below it is itself.

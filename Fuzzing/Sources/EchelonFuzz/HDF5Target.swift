@@ -32,8 +32,7 @@ final class HDF5Target: FuzzTarget {
     ftruncate(descriptor, 0)
     _ = unsafe bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
     check(nil)
-    let file = try? HDF5Library.Input(
-      path: path, reading: "", limit: Self.limit / MemoryLayout<Double>.size)
+    let file = try? HDF5Library.Input(path: path)
     guard let datasets = try? file?.datasets() else { return }
     for dataset in datasets.prefix(16) { check(dataset.name) }
   }

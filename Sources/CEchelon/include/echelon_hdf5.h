@@ -11,6 +11,8 @@ enum {
   ECHELON_HDF5_NO_LIBRARY = 1,
   /// The library cannot open the file: damaged, cut short, or none of its format.
   ECHELON_HDF5_DAMAGED = 2,
+  /// There is no process to be had that would read it, or no memory.
+  ECHELON_HDF5_NO_PROCESS = 3,
 };
 
 /// Of what kind integers of 64 bits are.
@@ -31,19 +33,23 @@ typedef struct {
   int integers;
 } echelon_hdf5_dataset;
 
-/// Opens a file to read it, after a child process has read the dataset or the group `group` of it, empty for all, as far
-/// as datasets have at most `limit` numbers; a failure is negative, also that of the child. `echelon_hdf5_close` lets go of it.
-int64_t echelon_hdf5_open(const char *path, const char *group, int64_t limit);
+/// A file that is read, by a process of its own.
+typedef struct echelon_hdf5_reader echelon_hdf5_reader;
+
+/// Opens a file to read it. `echelon_hdf5_finish` lets go of it, on the same thread: with that the process ends.
+int echelon_hdf5_open(const char *path, echelon_hdf5_reader **opened);
 
 /// Calls `body` for every dataset of a file, in the order in which they were made if the file has kept it, else by name.
-int echelon_hdf5_visit(int64_t file, void *context,
+int echelon_hdf5_visit(echelon_hdf5_reader *reader, void *context,
                        void (*body)(void *context, const echelon_hdf5_dataset *dataset));
 
 /// Reads a dataset of `count` numbers, the last axis running fastest.
-int echelon_hdf5_read(int64_t file, const char *name, double *values, int64_t count);
+int echelon_hdf5_read(echelon_hdf5_reader *reader, const char *name, double *values, int64_t count);
 
 /// The same of integers of 64 bits, of a kind that a dataset said.
-int echelon_hdf5_read_integers(int64_t file, const char *name, int kind, uint64_t *values, int64_t count);
+int echelon_hdf5_read_integers(echelon_hdf5_reader *reader, const char *name, int kind, uint64_t *values, int64_t count);
+
+void echelon_hdf5_finish(echelon_hdf5_reader *reader);
 
 /// Types of elements that are written.
 enum {
@@ -68,7 +74,7 @@ int echelon_hdf5_add(int64_t file, const char *name, int type, const void *eleme
 /// Copies a file that was made, `count` bytes of it; how many it has if `bytes` is NULL. A failure is negative.
 int64_t echelon_hdf5_image(int64_t file, void *bytes, int64_t count);
 
-/// Lets go of a file that was opened or made.
+/// Lets go of a file that was made.
 void echelon_hdf5_close(int64_t file);
 
 /// Whether the library is there.

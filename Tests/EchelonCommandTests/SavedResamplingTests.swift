@@ -55,6 +55,8 @@ import Testing
       #expect(object[unit] as? Int == 9_999)
       _ = try estimateFigures(arguments + from + [count, "12_000", "--save", file])
       #expect(try estimateFigures(arguments + from)[unit] == "12000")
+      let nothing = try CommandProcess.run(["montecarlo"] + arguments + from)
+      #expect(nothing.output.contains(", 0 \(unit)/s, "), "\(nothing.output)")
       let fewer = try CommandProcess.run(["montecarlo"] + arguments + from + [count, "11_999"])
       #expect(fewer.status == 2 && fewer.output.isEmpty)
       #expect(

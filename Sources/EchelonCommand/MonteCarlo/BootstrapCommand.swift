@@ -124,10 +124,12 @@ struct BootstrapReport: RunReport {
   let seconds: Double
   let workerCount: Int
 
+  /// Looked for anew each time, in all replicates.
   private var interval: ClosedRange<Double> { found.confidenceInterval(level, method: method) }
 
   var members: [(name: String, value: JSONValue)] {
-    [
+    let interval = interval
+    return [
       ("run", .string("bootstrap")), ("file", .string(file)), ("column", .string(sample.name)),
       ("statistic", .string(statistic.rawValue)), ("count", .integer(sample.values.count)),
       ("missing", .integer(sample.missingCount)),
@@ -142,6 +144,7 @@ struct BootstrapReport: RunReport {
 
   var text: String {
     func digits(_ value: Double) -> String { value.rounded(significantDigits: 6) }
+    let interval = interval
     let rate = Double(found.replicates.count - (resumed?.sampleCount ?? 0)) / seconds
     return Self.table(
       "Bootstrap: \(statistic.rawValue) of \(sample.name), \(file)",

@@ -31,12 +31,14 @@ enum NumberText {
     return "\((seconds * 1e9).rounded(significantDigits: 3)) ns"
   }
 
-  /// A number per second, three digits: `1.23 G/s`, `45.6 M/s`.
+  /// A number per second, three digits: `1.23 GB/s`, `45.6 MB/s`, `12 B/s`.
+  /// - Parameter unit: with a blank in front if it is a word: `1.23 G samples/s`, `12 samples/s`.
   static func rate(_ perSecond: Double, unit: String) -> String {
     for (prefix, factor) in [("G", 1e9), ("M", 1e6), ("k", 1e3)] where perSecond >= factor {
       return "\((perSecond / factor).rounded(significantDigits: 3)) \(prefix)\(unit)/s"
     }
-    return "\(perSecond.rounded(significantDigits: 3)) \(unit)/s"
+    let blank = unit.hasPrefix(" ") ? "" : " "
+    return "\(perSecond.rounded(significantDigits: 3))\(blank)\(unit)/s"
   }
 }
 

@@ -246,7 +246,7 @@ extension `HDF5 files` {
 
   /// Numbers are handed over 64 MiB at a time.
   @Test func `that are large are read block by block`() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let count = (64 << 20) / 8 + 5
       let file = try HDF5Library.Output()
       let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 >> 16 + $0) }

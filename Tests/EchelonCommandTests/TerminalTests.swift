@@ -67,12 +67,22 @@ private final class OnTerminal {
     }
   }
 
-  @Test func `an estimate is drawn in one line while it gets better, and saved at Ctrl-C`() throws {
+  @Test(arguments: [
+    ("pi", "--error 1e-7", "sample", "3.1"),
+    ("bootstrap", "DATA --column GNP --statistic median --resamples 1e8", "resample", "38"),
+    ("permutation", "DATA --columns UNEMP,ARMED --permutations 1e8", "permutation", "0.0"),
+  ])
+  func `an estimate is drawn in one line while it gets better, and saved at Ctrl-C`(
+    _ name: String, _ options: String, _ unit: String, _ start: String
+  ) throws {
     try withFolder { folder in
       let file = folder + "/run.json"
-      let run = try OnTerminal("montecarlo pi --error 1e-7 --workers 2 --save \(file)", in: folder)
+      let data = CommandProcess.repository.appending(path: "data/longley.csv").path
+      let run = try OnTerminal(
+        "montecarlo \(name) \(options.replacing("DATA", with: data)) --workers 2 --save \(file)",
+        in: folder)
       try eventually("it has drawn twice") {
-        run.screen.components(separatedBy: " samples, ").count > 2
+        run.screen.components(separatedBy: " \(unit)s, ").count > 2
       }
       try run.pressControlC()
       #expect(run.waitForEnd() == 130)
@@ -80,12 +90,14 @@ private final class OnTerminal {
         $0.replacing("\u{1B}[K", with: "")
       }
       for line in lines.prefix(2) {
-        #expect(line.hasPrefix("3.1") && line.contains(" ± ") && line.contains(" left"), "\(line)")
+        #expect(line.hasPrefix(start) && line.contains(" ± ") && line.contains(" left"), "\(line)")
         #expect(line.count < 100 && !line.contains("\n"))
       }
-      #expect(run.screen.contains("echelon: saved ") && run.screen.contains("--resume \(file)"))
+      for words in ["echelon: saved ", " \(unit)s in \(file)", "--resume \(file)"] {
+        #expect(run.screen.contains(words), "\(run.screen)")
+      }
       let saved = String(decoding: try contents(file), as: UTF8.self)
-      #expect(saved.contains("\"run\" : \"pi\""))
+      #expect(saved.contains("\"run\" : \"\(name)\""))
     }
   }
 

@@ -48,6 +48,8 @@ enum ComparisonError: Error, CustomStringConvertible {
   case disagreement(figure: String, echelon: Double, rival: Double)
   /// A rival in C could not be set up.
   case rivalFailed(String)
+  /// Echelon held what it should not hold.
+  case tooMuchMemory(byteCount: Int)
 
   /// One sentence for the person at the terminal.
   var description: String {
@@ -56,6 +58,8 @@ enum ComparisonError: Error, CustomStringConvertible {
       "\(figure): Echelon computed \(echelon) and the rival \(rival); a time for a wrong answer means nothing"
     case .rivalFailed(let what):
       "the C side could not \(what); free memory or lower the size with --shrink"
+    case .tooMuchMemory(let byteCount):
+      "Echelon held \(byteCount) bytes over a mapped file; it has to stay below 200,000,000"
     }
   }
 }

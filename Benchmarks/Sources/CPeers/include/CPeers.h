@@ -42,6 +42,8 @@ int peer_sum_prepare(long count);
 double peer_sum(void);
 /// The same of the first elements only; NaN when there are fewer.
 double peer_sum_first(long count);
+/// Maps a file and sums the doubles behind `offset`, a multiple of 8; NaN if that fails. Nothing has to be prepared.
+double peer_sum_mapped(const char *path, long offset);
 /// The instruction set that `peer_sum` uses.
 const char *peer_sum_instruction_set(void);
 void peer_sum_release(void);

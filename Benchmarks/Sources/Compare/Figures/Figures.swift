@@ -4,7 +4,8 @@ import EchelonComparison
 /// Everything that is measured, in the order of the table.
 enum Figures {
   static let all: [Figure] =
-    dispatch.about(.dispatch) + starts.about(.dispatch) + maps + elementwise + [sum] + reductions
+    dispatch.about(.dispatch) + starts.about(.dispatch) + maps + elementwise + [sum, mapped]
+    + reductions
     + openMP + memory.about(.memory) + cancellation.about(.dispatch)
     + linearAlgebra.about(.linearAlgebra) + monteCarlo.about(.monteCarlo) + python.about(.python)
     + poolPeers.about(.python) + numpy.about(.python)

@@ -95,6 +95,33 @@ import Testing
     #expect(table.output.hasPrefix("Monte Carlo: \(words[0]), \(payoff), "), "\(table.output)")
   }
 
+  @Test(arguments: ["heston", "merton"])
+  func `has the digits of the call in Swift, of American options`(_ name: String) throws {
+    let model = name == "heston" ? Self.heston(.put, strike: 99) : Self.merton(.put, strike: 99)
+    let words = name == "heston" ? Self.hestonWords : Self.mertonWords
+    let run = try CommandProcess.run(
+      ["montecarlo"] + words + [
+        "--payoff", "american", "--put", "--strike", "99", "--dates", "5", "--regression-samples",
+        "3000", "--samples", "9000", "--seed", "11", "--format", "json",
+      ])
+    let swift = try TestedExecutor.inProcess.shared.price(
+      of: ModelAmericanOption(dates: 5, in: model), regressionSamples: 3000, seed: 11,
+      until: .samples(9000))
+    #expect(run.output.contains("\"estimate\": \(swift.mean),"), "\(run.output), \(swift)")
+    #expect(run.output.contains("\"standard_error\": \(swift.standardError),"))
+    #expect(swift.standardError > 0)
+    let found = try run.object()
+    #expect(found["payoff"] as? String == "american" && found["dates"] as? Int == 5)
+    #expect(found["regression_samples"] as? Int == 3000 && found["exact"] is NSNull)
+    let note = found["note"] as? String ?? ""
+    #expect(note.hasPrefix("too low, ") && !note.contains("at every moment"), "\(note)")
+    #expect(note.contains("paths in 10 steps, 2 from date to date") == (name == "heston"))
+    // A call is never exercised early, so its price is known, and nothing is off.
+    let call = try estimateFigures(words + ["--payoff", "american", "--samples", "1000"])
+    #expect(call["note"] == nil && call["error"] == "0", "\(call)")
+    #expect(call["exact"] == call["estimate"] && call["exact"] != nil, "\(call)")
+  }
+
   @Test(arguments: [("up-and-out", "less"), ("down-and-in", "more")])
   func `says what looking at every moment would change`(_ effect: String, _ worth: String) throws {
     let barrier = effect.hasPrefix("up") ? "120" : "90"
@@ -129,6 +156,8 @@ import Testing
     ["heston", "--steps", "4", "--payoff", "asian", "--dates", "3"],
     ["merton", "--payoff", "barrier", "--dates", "3"],
     ["merton", "--payoff", "lookback", "--strike", "90"],
+    ["heston", "--steps", "4", "--payoff", "american", "--put", "--dates", "4"],
+    ["merton", "--payoff", "american", "--put", "--dates", "4", "--regression-samples", "500"],
   ])
   func `goes on from what was saved as if it had never stopped`(_ arguments: [String]) throws {
     try withFolder { folder in
@@ -186,7 +215,8 @@ import Testing
     arguments: ["heston", "merton"],
     [
       (
-        ["--dates", "3"], "--dates goes with --payoff asian, barrier or lookback, not with european"
+        ["--dates", "3"],
+        "--dates goes with --payoff asian, barrier, lookback or american, not with european"
       ),
       (["--average", "geometric"], "--average goes with --payoff asian, not with european"),
       (
@@ -209,10 +239,24 @@ import Testing
         ["--payoff", "lookback", "--sampling", "conditional"],
         "--sampling conditional goes with --payoff european, not with lookback"
       ),
+      (
+        ["--payoff", "american", "--greeks", "pathwise"],
+        "not with american; leave it out, or take 'montecarlo american --greeks'"
+      ),
+      (
+        ["--payoff", "asian", "--regression-samples", "1000"],
+        "--regression-samples goes with --payoff american, not with asian"
+      ),
+      (
+        ["--payoff", "american", "--regression-samples", "99"],
+        "--regression-samples must be 100 to 1e9, not 99"
+      ),
+      (["--payoff", "american", "--dates", "10001"], "10001 dates; take 1 to 10,000"),
+      (["--payoff", "american", "--quantiles", "0.5"], "but none that are american"),
       (["--payoff", "barrier", "--barrier", "120"], "a barrier of 120.0 and a spot of 100.0"),
       (["--payoff", "asian", "--dates", "-3"], "-3 dates; take 1 to 100,000"),
       (["--payoff", "lookback", "--strike", "-5"], "a strike of -5.0"),
-      (["--payoff", "digital"], "'european', 'asian', 'barrier' or 'lookback'"),
+      (["--payoff", "digital"], "'barrier', 'lookback' or 'american'"),
     ] as [([String], String)])
   func `refuses options of another payoff, by name`(
     _ model: String, _ refused: (arguments: [String], words: String)

@@ -12,7 +12,7 @@ struct AmericanCommand: AsyncParsableCommand {
       other paths. No policy is better than the best one, so the mean is too low: of the first example \
       by 0.06 % with 50 dates in the mean of six seeds, by 0.1 % with 250, and by 0.7 % with 1,000 paths \
       of the regressions, each beside a binomial tree for the same dates. The underlying's price is a geometric Brownian \
-      motion without dividends.
+      motion without dividends; other prices have montecarlo heston and merton with --payoff american.
 
       Greeks by pathwise leave out what crossing the boundary of the policy wins or loses, which depends \
       on the regressions: of american --put over nine seeds delta was -0.519 to -0.527 with 10 dates and \

@@ -7,8 +7,8 @@ protocol OptionCommand: AsyncParsableCommand {
   associatedtype Priced: SimulatedOption
   /// What is priced, and what has the Greeks.
   var option: Priced { get }
-  /// What is priced, where that may be something else than `option`.
-  var priced: any SimulatedOption { get }
+  /// How the price is sampled, which may be that of something else than `option`.
+  var priceSampler: PriceSampler { get }
   /// As a saved run is called: by the name of the command, and options that make another run of it.
   var runName: String { get }
   /// As the report names what the option is made of.
@@ -28,7 +28,7 @@ extension OptionCommand where Priced: OptionWithGreeks {
 }
 
 extension OptionCommand {
-  var priced: any SimulatedOption { option }
+  var priceSampler: PriceSampler { PriceSampler(option) }
   var runName: String { Self._commandName }
   var note: String? { nil }
   func checkPayoff() throws {}
@@ -36,7 +36,7 @@ extension OptionCommand {
   func validate() throws {
     try checkPayoff()
     do {
-      _ = try priced.simulation
+      try priceSampler.check()
       if let method = greeks.greeks?.method { try greeksSampler.check(method) }
     } catch { throw ValidationError("\(error)") }
     try greeks.check(options)
@@ -48,10 +48,39 @@ extension OptionCommand {
         Self._commandName, savedAs: "\(Self._commandName) --greeks \(method.rawValue)",
         parameters: parameters, note: note, method: method, sampler: greeksSampler)
     }
-    let option = priced
+    let price = priceSampler
     try await options.run(
-      Self._commandName, savedAs: runName, exact: option.exactPrice, parameters: parameters,
-      note: note, sampler: .price(of: option))
+      Self._commandName, savedAs: runName, exact: price.exact, parameters: parameters, note: note,
+      sampler: price.sampler)
+  }
+}
+
+/// How the price of a command is sampled.
+struct PriceSampler {
+  /// By a formula.
+  let exact: Double?
+  /// Throws for an option that has no price.
+  let check: () throws -> Void
+  let sampler: Sampler<MonteCarloEstimate>
+
+  init(_ option: some SimulatedOption) {
+    exact = option.exactPrice
+    check = { _ = try option.simulation }
+    sampler = .price(of: option)
+  }
+
+  init(_ option: ModelAmericanOption, regressionSamples: Int) {
+    exact = option.exactPrice
+    check = { try option.check() }
+    sampler = Sampler {
+      try $0.priceEstimates(
+        of: option, regressionSamples: regressionSamples, seed: $1.seed, until: $1.goal,
+        resuming: $1.state)
+    } _: {
+      try $0.startPrice(
+        of: option, regressionSamples: regressionSamples, seed: $1.seed, until: $1.goal,
+        resuming: $1.state)
+    }
   }
 }
 

@@ -325,7 +325,7 @@ extension SamplingOptions {
     guard quantiles.probabilities.isEmpty || sampler.kept != nil else {
       throw WrongUse(
         "--quantiles goes with options whose payoffs are sampled (call, put, asian, barrier, lookback, basket, "
-          + "heston, merton) and with integrals whose points are plain",
+          + "heston and merton, but none that are american) and with integrals whose points are plain",
         command: "montecarlo \(name)")
     }
     try await sample(

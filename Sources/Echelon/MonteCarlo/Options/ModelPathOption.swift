@@ -106,26 +106,16 @@ public struct ModelPathOption: SimulatedOption, Hashable, BitwiseCopyable, Codab
   public var simulation: OptionSimulation {
     get throws {
       switch model {
-      case .heston(var option):
+      case .heston(let option):
         _ = try option.simulation
         try OptionProblem.refuse(problem)
-        let steps = (option.steps + dates - 1) / dates
-        (option.steps, option.sampling) = (steps * dates, .path)
-        return HestonLook(
-          path: HestonPath(option), look: look, dates: dates, stepsOfDate: steps
-        ).simulation
+        return HestonLook(look: look, dates: dates, path: HestonDates(option, dates: dates))
+          .simulation
       case .merton(let option):
         _ = try option.simulation
         try OptionProblem.refuse(problem)
-        let step = option.years / Double(dates)
-        let drift =
-          option.rate - option.volatility * option.volatility / 2
-          - option.jumpsPerYear * expm1(option.logGrowth)
         return MertonLook(
-          look: look, dates: dates,
-          jumps: try PoissonDistribution(mean: option.jumpsPerYear * step),
-          drift: drift * step, variance: option.volatility * option.volatility * step,
-          jumpMean: option.jumpMean, jumpVariance: option.jumpDeviation * option.jumpDeviation
+          look: look, dates: dates, path: try MertonDates(option, dates: dates)
         ).simulation
       }
     }
@@ -186,12 +176,7 @@ private struct PathLook: BitwiseCopyable, Sendable {
 private struct MertonLook: BitwiseCopyable, Sendable {
   let look: PathLook
   let dates: Int
-  /// From date to date, as all that follows.
-  let jumps: PoissonDistribution
-  let drift: Double
-  let variance: Double
-  let jumpMean: Double
-  let jumpVariance: Double
+  let path: MertonDates
 
   var simulation: OptionSimulation {
     OptionSimulation(ChunkFunction { chunk in chunk.accumulateOrKeep { sample(&$0) } }) {
@@ -202,9 +187,7 @@ private struct MertonLook: BitwiseCopyable, Sendable {
   private func sample(_ generator: inout PhiloxGenerator) -> Double {
     var (logarithm, seen) = (look.logSpot, look.start)
     for _ in 0..<dates {
-      let count = Double(jumps.sample(using: &generator))
-      let deviation = (variance + count * jumpVariance).squareRoot()
-      logarithm += drift + count * jumpMean + deviation * generator.normal()
+      path.step(&logarithm, &generator)
       look.see(logarithm, &seen)
     }
     return look.payment(seen, last: logarithm)
@@ -212,10 +195,9 @@ private struct MertonLook: BitwiseCopyable, Sendable {
 }
 
 private struct HestonLook: BitwiseCopyable, Sendable {
-  let path: HestonPath
   let look: PathLook
   let dates: Int
-  let stepsOfDate: Int
+  let path: HestonDates
 
   var simulation: OptionSimulation {
     OptionSimulation(ChunkFunction { chunk in chunk.accumulateOrKeep { sample(&$0) } }) {
@@ -224,13 +206,9 @@ private struct HestonLook: BitwiseCopyable, Sendable {
   }
 
   private func sample(_ generator: inout PhiloxGenerator) -> Double {
-    var (walk, seen) = (path.start, look.start)
+    var (walk, seen) = (path.path.start, look.start)
     for _ in 0..<dates {
-      for _ in 0..<stepsOfDate {
-        var number = HestonPath.CommonNumber(&generator)
-        let noise = generator.normal()
-        path.step(&walk, &number, noise: noise)
-      }
+      path.step(&walk, &generator)
       look.see(walk.end.logarithm, &seen)
     }
     return look.payment(seen, last: walk.end.logarithm)

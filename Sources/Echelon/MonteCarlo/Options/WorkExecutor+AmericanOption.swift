@@ -134,7 +134,7 @@ extension WorkExecutor {
 private struct ExerciseRegression: Sendable {
   /// Of each chunk: paths in the money, the upper triangle of the powers' products, and their products with what
   /// holding on brings.
-  static let sumCount = 1 + terms * (terms + 1) / 2 + terms
+  static let sumCount = 1 + NormalEquations.sumCount(terms: terms)
   private static let terms = ExercisePolicy.termCount
   private static let chunkLength = 4096
   static func chunkCount(of paths: Int) -> Int { (paths + chunkLength - 1) / chunkLength }
@@ -238,44 +238,12 @@ private struct ExerciseRegression: Sendable {
     }
     // Too few paths say nothing: then it is not exercised.
     guard date < policy.dates, total[0] >= 50,
-      let terms = Self.leastSquares(Array(total.dropFirst()))
+      let terms = NormalEquations.solution(Array(total.dropFirst()), terms: Self.terms)
     else { return }
     var scaled = terms
     for term in 1..<Self.terms {
       for power in term..<Self.terms { scaled[power] /= unit }
     }
     policy.set(scaled, at: date)
-  }
-
-  /// The solution of the normal equations by Cholesky; nil where they have none.
-  private static func leastSquares(_ sums: [Double]) -> [Double]? {
-    var matrix = [[Double]](repeating: [Double](repeating: 0, count: terms), count: terms)
-    var place = 0
-    for i in 0..<terms {
-      for j in i..<terms {
-        matrix[j][i] = sums[place]
-        place += 1
-      }
-    }
-    var solution = Array(sums[place...])
-    for i in 0..<terms {
-      for j in 0...i {
-        var rest = matrix[i][j]
-        for k in 0..<j { rest -= matrix[i][k] * matrix[j][k] }
-        if j < i {
-          matrix[i][j] = rest / matrix[j][j]
-        } else {
-          guard rest > 0x1p-40 * matrix[i][i] else { return nil }
-          matrix[i][i] = rest.squareRoot()
-        }
-      }
-      for k in 0..<i { solution[i] -= matrix[i][k] * solution[k] }
-      solution[i] /= matrix[i][i]
-    }
-    for i in (0..<terms).reversed() {
-      for k in i + 1..<max(i + 1, terms) { solution[i] -= matrix[k][i] * solution[k] }
-      solution[i] /= matrix[i][i]
-    }
-    return solution.allSatisfy(\.isFinite) ? solution : nil
   }
 }

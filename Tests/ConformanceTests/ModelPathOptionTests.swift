@@ -141,6 +141,11 @@ import Testing
         let found = try executor.price(of: option, seed: seed, until: .samples(10_000))
         #expect(found == expected, "seed \(seed)")
       }
+      // Where the last price is the extreme nothing is paid, and not -0.
+      let none = try pools[1].price(
+        of: ModelPathOption(.lookback(.floating), dates: 5, in: put(model)), seed: seed,
+        until: .samples(10_000))
+      #expect(none.minimum == 0 && none.minimum.sign == .plus, "seed \(seed)")
       for bad in [
         ModelPathOption(.average(.arithmetic), dates: 0, in: model),
         ModelPathOption(.barrier(.upAndOut, at: 90), dates: 5, in: model),

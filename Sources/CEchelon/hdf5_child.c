@@ -135,11 +135,11 @@ static int read_rows(hid dataset, hid space, hid element, int rank, uint64_t fir
   return is_read;
 }
 
-/// Answers with the numbers of a dataset, block by block; each comes behind a result and its length in bytes, and another
-/// result behind the last.
+/// Answers with the numbers of a dataset, block by block; each comes behind its length in bytes, which is above 0, and behind
+/// the last one stands a result: 0, or a negative number.
 /// - Returns: whether there is somebody who reads it.
 static int answer_read(int socket, hid element, hid file, const char *name, int64_t count) {
-  int32_t result = ECHELON_HDF5_DAMAGED;
+  int64_t result = -ECHELON_HDF5_DAMAGED;
   int is_heard = 1;
   hid dataset = h5.dataset_open(file, name, 0);
   hid space = dataset < 0 ? -1 : h5.dataset_space(dataset);
@@ -156,13 +156,11 @@ static int answer_read(int socket, hid element, hid file, const char *name, int6
       while (values && row < rows && is_heard) {
         uint64_t length = rows - row < block ? rows - row : block;
         if (!read_rows(dataset, space, element, rank, row, length, lengths[1], values)) break;
-        result = ECHELON_HDF5_OK;
-        uint64_t byte_count = length * row_bytes;
-        is_heard = send_all(socket, &result, sizeof result) && send_all(socket, &byte_count, sizeof byte_count) &&
-                   send_all(socket, values, byte_count);
+        int64_t byte_count = (int64_t)(length * row_bytes);
+        is_heard = send_all(socket, &byte_count, sizeof byte_count) && send_all(socket, values, (size_t)byte_count);
         row += length;
       }
-      result = values && row == rows ? ECHELON_HDF5_OK : ECHELON_HDF5_DAMAGED;
+      if (values && row == rows) result = ECHELON_HDF5_OK;
       free(values);
     }
     h5.space_close(space);

@@ -90,13 +90,11 @@ static int read_as(echelon_hdf5_reader *reader, int integers, const char *name, 
   request request = {.kind = READ, .integers = integers, .count = count, .name_length = (uint32_t)strlen(name)};
   if (!send_all(reader->socket, &request, sizeof request) || !send_all(reader->socket, name, request.name_length))
     return ECHELON_HDF5_DAMAGED;
-  int32_t result;
-  size_t left = (size_t)count * sizeof(double);
-  uint64_t block;
-  while (receive_all(reader->socket, &result, sizeof result) && result == ECHELON_HDF5_OK) {
-    if (left == 0) return ECHELON_HDF5_OK;
-    if (!receive_all(reader->socket, &block, sizeof block) || block > left) break;
-    if (!receive_all(reader->socket, values, block)) break;
+  // Blocks behind their lengths, and a result behind the last: whatever a child says, it ends with one that is not above 0.
+  int64_t block, left = count * (int64_t)sizeof(double);
+  while (receive_all(reader->socket, &block, sizeof block)) {
+    if (block <= 0) return block == ECHELON_HDF5_OK && left == 0 ? ECHELON_HDF5_OK : ECHELON_HDF5_DAMAGED;
+    if (block > left || !receive_all(reader->socket, values, (size_t)block)) break;
     values = (char *)values + block;
     left -= block;
   }

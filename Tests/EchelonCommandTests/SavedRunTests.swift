@@ -178,6 +178,15 @@ import Testing
         "montecarlo", "pi", "--samples", "1e12", "--save", "/proc/self/run.json")
       #expect(closed.status == 1 && closed.output.isEmpty)
       #expect(closed.errors.hasPrefix("echelon: /proc/self/run.json: "), "\(closed.errors)")
+      // No file has such a name.
+      let long = String(repeating: "a", count: 256)
+      for (name, words) in [("", "'' is no name"), (long, "a name of 256 bytes; take 255 at most")]
+      {
+        let nameless = try CommandProcess.run(
+          "montecarlo", "pi", "--samples", "1e12", "--save", name)
+        #expect(nameless.status == 2 && nameless.output.isEmpty)
+        #expect(nameless.errors.contains(words), "\(nameless.errors)")
+      }
     }
   }
 

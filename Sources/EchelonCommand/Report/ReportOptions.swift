@@ -20,7 +20,10 @@ struct ReportOptions: ParsableArguments {
 
 /// Where a file is to be written when the work is done.
 enum OutputPlace {
-  /// Refuses a file in a folder that is not there: found out before the work, not after it.
+  /// The bytes of a name, which Linux's file systems agree on.
+  private static let longestName = 255
+
+  /// Refuses a name that no file can have, and a file in a folder that is not there: found out before the work, not after it.
   static func check(_ path: String) throws {
     if let problem = problem(of: path) { throw ValidationError(problem) }
   }
@@ -31,6 +34,11 @@ enum OutputPlace {
   }
 
   private static func problem(of path: String) -> String? {
+    if path.isEmpty { return "'' is no name; name a file" }
+    let name = path.utf8.reversed().prefix { $0 != UInt8(ascii: "/") }
+    if name.count > longestName {
+      return "\(path): a name of \(name.count) bytes; take \(longestName) at most"
+    }
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex else {
       return nil
     }

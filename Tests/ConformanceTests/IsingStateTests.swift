@@ -143,6 +143,21 @@ private func copied(_ state: IsingState) throws -> IsingState {
     let wrong: [String: Any] = ["size": 1, "temperature": 2]
     #expect(
       try problem("model", wrong) == "the model has 1 spins along an edge; take 2 to 16,384")
+    // Sums of a sweep before the last, of energies and of spins.
+    let numbers = try #require(saved["series"] as? String)
+    let sums = try #require(Data(base64Encoded: numbers))
+    let spinCount = model.size * model.size
+    for (place, limit) in [(3, 2 * spinCount), (23, spinCount), (43, 2 * spinCount)] {
+      for value in [limit + 1, -limit - 1, Int(Int32.min)] {
+        var series = sums
+        for byte in 0..<4 {
+          series[4 * place + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte))
+        }
+        #expect(
+          try problem("series", series.base64EncodedString())
+            == "a sweep of chain \(place / 40) has sums that no lattice has", "\(place), \(value)")
+      }
+    }
     // A bit that is another one.
     let text = try #require(saved["spins"] as? String)
     var spins = try #require(Data(base64Encoded: text))

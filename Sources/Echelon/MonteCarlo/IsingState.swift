@@ -104,7 +104,15 @@ public struct IsingState: Sendable, Hashable, Codable {
     series = [Int32](unsafeUninitializedCapacity: 2 * chains * counted) { buffer, count in
       count = bytes.copyBytes(to: buffer) / 4
     }.map(Int32.init(littleEndian:))
-    // The last numbers of the series are those of the spins, which tells nearly all damage.
+    // Every number is one that such a lattice can have, and the last ones are those of the spins: other damage is not found.
+    let most = Int32(model.size * model.size)
+    for (place, value) in series.enumerated() {
+      let limit = place / counted & 1 == 0 ? 2 * most : most
+      guard -limit...limit ~= value else {
+        throw damaged(
+          .series, "a sweep of chain \(place / counted / 2) has sums that no lattice has")
+      }
+    }
     for chain in 0..<chains {
       let found = model.sums(of: IsingSpins.unpacked(spins, chain: chain, size: model.size))
       let end = 2 * chain * counted + counted

@@ -12,8 +12,8 @@ struct MultilevelCommand: AsyncParsableCommand {
       Paths of a geometric Brownian motion in 2^l steps are level l. Most samples are of the coarsest \
       level, few of the differences between fine ones, and there are as many levels as the bias asks \
       for. --error is the root of the mean square error: half of its square is for chance, half for \
-      what steps leave out. What --save wrote, --resume goes on from, also to a smaller error; --levels \
-      may be another number.
+      what steps leave out. What --save wrote, --resume goes on from, also to a smaller error, whose \
+      digits are then not those of one run; --levels may be another number.
 
         european  what the last price is above the strike
         asian     what the mean price of the path is above the strike

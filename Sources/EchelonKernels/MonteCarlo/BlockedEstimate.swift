@@ -66,6 +66,9 @@ public struct BlockedEstimate: Sendable, Hashable, Codable, CustomStringConverti
   }
 
   /// The interval that contains the mean of infinitely many numbers with probability `level`, 0 < level < 1.
+  ///
+  /// It is a little too short, since the error is of a few hundred blocks that still depend on each other: of 4,096 numbers,
+  /// each φ times the one before it and noise, 95 % contain the mean 94.8, 94.4 and 92.9 % of the time for φ of 0, 0.5 and 0.9.
   public func confidenceInterval(_ level: Double) -> ClosedRange<Double> {
     interval(around: mean, standardError, level)
   }

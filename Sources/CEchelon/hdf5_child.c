@@ -179,7 +179,7 @@ static void send_visited(void *context, const echelon_hdf5_dataset *dataset) {
 /// What the child does to itself, so that its end is its own: a fault ends it without a word and a core, what somebody
 /// sends to the program does not, and nobody waits for what it has open, or for it.
 static void become_reader(unsigned seconds) {
-  static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS, SIGXCPU, SIGALRM};
+  static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS, SIGXCPU};
   for (int number = 1; number < NSIG; number++) signal(number, SIG_IGN);
   for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) signal(faults[i], SIG_DFL);
   sigset_t none;
@@ -187,7 +187,6 @@ static void become_reader(unsigned seconds) {
   sigprocmask(SIG_SETMASK, &none, NULL);
   setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
   setrlimit(RLIMIT_CPU, &(struct rlimit){seconds, seconds});
-  alarm(10 * seconds);
 #ifdef __linux__
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   // Whoever runs out of memory over a damaged file, it is this process that goes.

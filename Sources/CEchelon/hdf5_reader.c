@@ -30,7 +30,13 @@ int echelon_hdf5_open(const char *path, echelon_hdf5_reader **opened) {
   unsigned seconds = 60 + (stat(path, &status) == 0 ? (unsigned)(status.st_size >> 22) : 0);
   int sockets[2];
   echelon_hdf5_reader *reader = malloc(sizeof *reader);
-  if (!reader || socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) != 0) {
+#ifdef SOCK_CLOEXEC
+  // At once, so that no program that another thread starts meanwhile has them.
+  int kind = SOCK_STREAM | SOCK_CLOEXEC;
+#else
+  int kind = SOCK_STREAM;
+#endif
+  if (!reader || socketpair(AF_UNIX, kind, 0, sockets) != 0) {
     free(reader);
     return ECHELON_HDF5_NO_PROCESS;
   }

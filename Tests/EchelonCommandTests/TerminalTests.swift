@@ -101,6 +101,20 @@ private final class OnTerminal {
     }
   }
 
+  @Test func `what has no estimates on the way says how far its chunks have come`() throws {
+    try withFolder { folder in
+      let data = CommandProcess.repository.appending(path: "data/stocks.csv").path
+      let run = try OnTerminal(
+        "montecarlo var \(data) --samples 1e9 --horizon 100 --workers 2", in: folder)
+      try eventually("it has drawn twice") {
+        run.screen.components(separatedBy: "value at risk: ").count > 2
+      }
+      try run.pressControlC()
+      #expect(run.waitForEnd() == 130)
+      #expect(run.screen.contains(#/value at risk: [0-9,]+ chunks?, /#), "\(run.screen)")
+    }
+  }
+
   @Test func `a table that is wider than the window fits it, and is CSV in a pipe`() throws {
     try withFolder { folder in
       let path = "\(folder)/wide.csv"

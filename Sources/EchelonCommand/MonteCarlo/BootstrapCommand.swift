@@ -66,11 +66,11 @@ struct BootstrapCommand: AsyncParsableCommand {
         pool.array(sample.values), resamples: course.count, seed: course.seed,
         resuming: course.bootstrap
       ) { statistic.value($0) }
-      let found = try await run.value(
+      let found = try await interruption.value(
         of: future, "bootstrap",
         chunkCount: Resampling.chunkCount(
           bootstrapOf: sample.values.count, resamples: course.count,
-          after: course.state?.sampleCount ?? 0), in: pool, interruption)
+          after: course.state?.sampleCount ?? 0), in: pool)
       return BootstrapRun(found, course, clock)
     } make: {
       $0

@@ -70,8 +70,8 @@ struct IsingCommand: AsyncParsableCommand {
       let future = try $0.startIsing(
         model, sweeps: options.sweeps(of: $1), burnIn: burnIn, chains: chains, seed: $1.seed,
         resuming: $1.state)
-      return try await options.run.value(
-        of: future, "ising", chunkCount: chains, in: $0, $2)
+      return try await $2.value(
+        of: future, "ising", chunkCount: chains, in: $0)
     } make: {
       IsingRun(found: $0)
     }

@@ -60,7 +60,7 @@ struct MultilevelCommand: AsyncParsableCommand {
       let future = try $0.startMultilevelMonteCarlo(
         error: error, levels: levels, seed: $1.seed, resuming: $1.state
       ) { level, rng in path.difference(level, &rng) }
-      return try await run.value(of: future, "multilevel", in: $0, $2)
+      return try await $2.value(of: future, "multilevel", in: $0)
     } make: {
       $0
     }

@@ -87,11 +87,11 @@ struct PermutationCommand: AsyncParsableCommand {
         pool.array(samples[0].values), pool.array(samples[1].values), permutations: course.count,
         alternative: which, seed: course.seed, resuming: course.permutationTest(which)
       ) { statistic.value($0) - statistic.value($1) }
-      let found = try await run.value(
+      let found = try await interruption.value(
         of: future, "permutation test",
         chunkCount: Resampling.chunkCount(
           permutationsOf: samples.reduce(0) { $0 + $1.values.count }, permutations: course.count,
-          after: course.state?.sampleCount ?? 0), in: pool, interruption)
+          after: course.state?.sampleCount ?? 0), in: pool)
       return PermutationRun(found, course, clock)
     } make: {
       $0

@@ -90,8 +90,7 @@ struct ValueAtRiskCommand: AsyncParsableCommand {
           let future = try pool.startPortfolioRisk(
             returns: matrix, weights: parts, level: level, horizon: horizon, model: model.model,
             samples: samples.count, seed: seed)
-          interruption.watch([future])
-          return try await future.value
+          return try await interruption.value(of: future, "value at risk", in: pool)
         }
         let report = ValueAtRiskReport(
           risk: risk, table: table, weights: parts, horizon: horizon, model: model.model,

@@ -1,16 +1,15 @@
 import Echelon
 
-extension MonteCarloRunOptions {
+extension Interruption {
   /// The value of a run without estimates on the way; a terminal shows meanwhile how far its chunks have come.
   /// - Parameters:
   ///   - name: what the line calls the run.
   ///   - chunkCount: how many there are; nil where the run itself finds out.
   ///   - pool: has nothing else to do.
   func value<Value: Sendable>(
-    of future: Future<Value>, _ name: String, chunkCount: Int? = nil, in pool: ProcessPool,
-    _ interruption: Interruption
+    of future: Future<Value>, _ name: String, chunkCount: Int? = nil, in pool: ProcessPool
   ) async throws -> Value {
-    interruption.watch([future])
+    watch([future])
     guard Terminal.isTerminal(.error) else { return try await future.value }
     let drawing = Task {
       var line = WorkLine(name, chunkCount: chunkCount)

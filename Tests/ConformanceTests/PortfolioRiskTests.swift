@@ -1,4 +1,5 @@
 import Echelon
+import Foundation
 import RealModule
 import TestSupport
 import Testing
@@ -83,6 +84,79 @@ private func pastLosses(_ returns: SharedMatrix<Double>, _ weights: [Double]) ->
       try pool.portfolioRisk(
         returns: try returns(on: pool, seed: seed), weights: weights, horizon: 3, samples: 20_000,
         seed: seed)
+    }
+  }
+
+  @Test(arguments: ReturnModel.allCases)
+  func `goes on from fewer courses to the bits of one run`(_ model: ReturnModel) async throws {
+    let seed = testSeed()
+    func risk(
+      _ pool: ProcessPool, _ samples: Int, level: Double = 0.95, from state: PortfolioRiskState?
+    ) async throws -> PortfolioRisk {
+      try await pool.portfolioRisk(
+        returns: try returns(on: pool, seed: seed), weights: weights, level: level, horizon: 3,
+        model: model, samples: samples, seed: seed, resuming: state, keepingState: true)
+    }
+    let whole = try await risk(pools[0], 20_001, from: nil)
+    var found: PortfolioRisk?
+    // What is added may also be nothing, and be asked at another level on the way.
+    for (step, samples) in [200, 4096, 4097, 4097, 20_001].enumerated() {
+      let state = try found?.state.map { state in
+        try JSONDecoder().decode(
+          PortfolioRiskState.self, from: try JSONEncoder().encode(state))
+      }
+      found = try await risk(
+        pools[step % pools.count], samples, level: step == 4 ? 0.95 : 0.9, from: state)
+      #expect(found?.state?.losses == whole.state.map { Array($0.losses[..<samples]) })
+    }
+    #expect(found == whole, "seed \(seed)")
+    var (last, counts): (PortfolioRisk?, [Int]) = (nil, [])
+    for try await found in try pools[1].portfolioRiskEstimates(
+      returns: try returns(on: pools[1], seed: seed), weights: weights, horizon: 3, model: model,
+      samples: 20_001, seed: seed)
+    {
+      counts.append(found.sampleCount)
+      last = found
+    }
+    #expect(last == whole && Set(counts).isSubset(of: [4096, 8192, 16_384, 20_001]))
+    // Without a state where nobody asked for one.
+    let plain = try await pools[1].portfolioRisk(
+      returns: try returns(on: pools[1], seed: seed), weights: weights, horizon: 3, model: model,
+      samples: 20_001, seed: seed)
+    #expect(plain.state == nil && plain.valueAtRisk == whole.valueAtRisk)
+  }
+
+  @Test func `does not go on from another run, nor to fewer courses`() throws {
+    let pool = pools[1]
+    let past = try returns(on: pool, seed: 1)
+    let state = try pool.portfolioRisk(
+      returns: past, weights: weights, horizon: 2, samples: 500, seed: 7, keepingState: true
+    ).state
+    func refusal(
+      _ past: SharedMatrix<Double>, _ weights: [Double], horizon: Int = 2,
+      _ model: ReturnModel = .historical, _ samples: Int = 600, seed: UInt64 = 7
+    ) -> String? {
+      do {
+        _ = try pool.portfolioRisk(
+          returns: past, weights: weights, horizon: horizon, model: model, samples: samples,
+          seed: seed, resuming: state)
+        return nil
+      } catch { return "\(error)" }
+    }
+    #expect(refusal(past, weights) == nil)
+    #expect(refusal(past, weights, seed: 8)?.contains("goes on from one of seed 7") == true)
+    #expect(refusal(past, weights, .historical, 499)?.contains("from 500; take more") == true)
+    for other in [
+      refusal(past, [0.5, 0.3, 0.2]), refusal(past, weights, horizon: 3),
+      refusal(past, weights, .normal), refusal(try returns(on: pool, seed: 2), weights),
+    ] {
+      #expect(other?.contains("goes on from another portfolio") == true, "\(other ?? "")")
+    }
+    for bytes in [Data(), Data([1, 2, 3]), withUnsafeBytes(of: Double.nan) { Data($0) }] {
+      let text = "{\"seed\": 7, \"losses\": \"\(bytes.base64EncodedString())\"}"
+      #expect(throws: DecodingError.self) {
+        try JSONDecoder().decode(PortfolioRiskState.self, from: Data(text.utf8))
+      }
     }
   }
 

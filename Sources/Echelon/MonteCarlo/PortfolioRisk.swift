@@ -33,6 +33,8 @@ public struct PortfolioRisk: Sendable, Hashable, Codable {
   /// The standard error of `expectedShortfall`. Since the value at risk comes from the same courses, the shortfall is too
   /// low in the mean, by a part of this error that falls as 1/√n; with 1,500 courses tests find none.
   public let expectedShortfallError: Double
+  /// From where `startPortfolioRisk(…, resuming:)` can go on; nil where it was not asked for.
+  public internal(set) var state: PortfolioRiskState?
 }
 
 extension WorkExecutor {
@@ -51,8 +53,12 @@ extension WorkExecutor {
   ///     each.
   ///   - seed: course i draws from the `PhiloxGenerator` of (seed, i), so the answer has the same bits for any number
   ///     of workers.
+  ///   - state: of the risk of the same portfolio, returns, horizon, model and seed, from fewer courses or as many, to go on
+  ///     with its run; the bits are those of one run. The level may be another.
+  ///   - keepsState: whether the answer has a state: 8 bytes for each course.
   ///   - priority: how urgent it is.
-  /// - Throws: `PoolError.invalidArgument` for what is said above, and where values exceed the range of numbers; of
+  /// - Throws: `PoolError.invalidArgument` for what is said above, where values exceed the range of numbers, and for a state
+  ///   of another run, which the last of its courses show when they are simulated once more; of
   ///   `.normal` `DistributionError.notPositiveDefinite` when assets depend on each other, or there are no more periods
   ///   than assets.
   /// - Source: R. T. Rockafellar, S. Uryasev, *Conditional value-at-risk for general loss distributions*, Journal of
@@ -60,8 +66,76 @@ extension WorkExecutor {
   public func startPortfolioRisk(
     returns: SharedMatrix<Double>, weights: [Double], level: Double = 0.95, horizon: Int = 1,
     model: ReturnModel = .historical, samples: Int = 1_000_000, seed: UInt64,
+    resuming state: PortfolioRiskState? = nil, keepingState keepsState: Bool = false,
     priority: WorkPriority = .normal
   ) throws -> Future<PortfolioRisk> {
+    let plan = try riskPlan(returns, weights, level, horizon, model, samples, seed, state)
+    let clock = RunClock(after: state?.elapsedTime ?? .zero)
+    return try startSteps { [self] in
+      let earlier = try state.map { try array($0.losses) }
+      let losses = try await simulatedLosses(plan, after: earlier, upTo: samples, priority)
+      return try await risk(losses, plan, keepsState ? clock : nil, priority)
+    }
+  }
+
+  /// What a portfolio may lose; see `startPortfolioRisk`.
+  public func portfolioRisk(
+    returns: SharedMatrix<Double>, weights: [Double], level: Double = 0.95, horizon: Int = 1,
+    model: ReturnModel = .historical, samples: Int = 1_000_000, seed: UInt64,
+    resuming state: PortfolioRiskState? = nil, keepingState keepsState: Bool = false,
+    priority: WorkPriority = .normal
+  ) async throws -> PortfolioRisk {
+    try await startPortfolioRisk(
+      returns: returns, weights: weights, level: level, horizon: horizon, model: model,
+      samples: samples, seed: seed, resuming: state, keepingState: keepsState, priority: priority
+    ).value
+  }
+
+  /// What a portfolio may lose, blocking; see `startPortfolioRisk`.
+  @available(*, noasync)
+  public func portfolioRisk(
+    returns: SharedMatrix<Double>, weights: [Double], level: Double = 0.95, horizon: Int = 1,
+    model: ReturnModel = .historical, samples: Int = 1_000_000, seed: UInt64,
+    resuming state: PortfolioRiskState? = nil, keepingState keepsState: Bool = false,
+    priority: WorkPriority = .normal
+  ) throws -> PortfolioRisk {
+    try startPortfolioRisk(
+      returns: returns, weights: weights, level: level, horizon: horizon, model: model,
+      samples: samples, seed: seed, resuming: state, keepingState: keepsState, priority: priority
+    ).result()
+  }
+
+  /// The risk from ever more courses, as `monteCarloEstimates` gives estimates: after 4,096 of them, or as many as the level
+  /// needs, twice as many each time up to a million, and then four times in each doubling. The last one has the bits of
+  /// `portfolioRisk`. Leaving the loop ends the run.
+  /// - Parameters: as for `startPortfolioRisk`; each has a state where it is not told otherwise.
+  public func portfolioRiskEstimates(
+    returns: SharedMatrix<Double>, weights: [Double], level: Double = 0.95, horizon: Int = 1,
+    model: ReturnModel = .historical, samples: Int = 1_000_000, seed: UInt64,
+    resuming state: PortfolioRiskState? = nil, keepingState keepsState: Bool = true,
+    priority: WorkPriority = .normal
+  ) throws -> AsyncThrowingStream<PortfolioRisk, any Error> {
+    let plan = try riskPlan(returns, weights, level, horizon, model, samples, seed, state)
+    let clock = RunClock(after: state?.elapsedTime ?? .zero)
+    return try reporting { [self] report in
+      var found = try state.map { try array($0.losses) }
+      repeat {
+        var next = found?.count ?? 0
+        repeat {
+          next = MonteCarloGoal.boundary(after: next)
+        } while Double(next) < plan.leastSamples
+        let losses = try await simulatedLosses(plan, after: found, upTo: min(next, samples), priority)
+        report(try await risk(losses, plan, keepsState ? clock : nil, priority))
+        found = losses
+      } while found?.count != samples
+    }
+  }
+
+  /// Checks what is asked for.
+  private func riskPlan(
+    _ returns: SharedMatrix<Double>, _ weights: [Double], _ level: Double, _ horizon: Int,
+    _ model: ReturnModel, _ samples: Int, _ seed: UInt64, _ state: PortfolioRiskState?
+  ) throws -> RiskPlan {
     let (periods, assets) = (returns.rows, returns.columns)
     func refuse(_ problem: String) -> PoolError { .invalidArgument("portfolioRisk \(problem)") }
     guard weights.count == assets, weights.allSatisfy(\.isFinite) else {
@@ -75,7 +149,7 @@ extension WorkExecutor {
     }
     guard horizon >= 1 else { throw refuse("over \(horizon) periods; take 1 or more") }
     guard samples >= 100, Double(samples) * min(level, 1 - level) >= 10 else {
-      let needed = max(100, (10 / min(level, 1 - level)).rounded(.up))
+      let needed = RiskPlan.leastSamples(level)
       throw refuse(
         "at a level of \(level) from \(samples) courses; take \(Int(min(needed, 1e18))) or more, so that 10 lie beyond it"
       )
@@ -91,69 +165,86 @@ extension WorkExecutor {
         rows.append(value)
       }
     }
+    if let state {
+      try check(state.seed, is: seed)
+      guard state.sampleCount <= samples else {
+        throw refuse("from \(samples) courses that goes on from \(state.sampleCount); take more")
+      }
+    }
     let law =
       model == .normal ? try normalDistribution(rows, periods: periods, assets: assets) : nil
-    return try startSteps { [self, rows] in
-      let losses = try uninitializedArray(of: Double.self, count: samples)
-      let simulation = RiskSimulation(
-        returns: try array(rows), periods: periods, weights: weights, law: law, horizon: horizon,
-        seed: seed, losses: losses)
-      try await finished(
-        startConcurrentPerform(
-          iterations: simulation.chunkCount, chunkLength: 1, priority: priority, simulation.body))
-      // The ranks between which the quantile lies: ± 1.96 deviations of a binomial number.
-      let half = 1.96 * (level * (1 - level) / Double(samples)).squareRoot()
-      let found = try await finished(
-        startQuantiles(
-          losses, [max(0, level - half), level, min(1, level + half)], priority: priority))
-      let moments = try await finished(
-        start(
-          Reduction<Moments>.meanVariance(of: Double.self), losses, where: nil, ignoringNaN: false,
-          priority: priority, deadline: nil))
-      let tooLarge = PoolError.invalidArgument(
-        "portfolioRisk over \(horizon) periods: values exceed the range of numbers; take fewer periods"
-      )
-      guard (found + [moments.standardDeviation]).allSatisfy(\.isFinite) else { throw tooLarge }
-      let tail = RiskTail(
-        losses: losses, threshold: found[1],
-        sums: try uninitializedArray(of: Double.self, count: 2 * simulation.chunkCount))
-      try await finished(
-        startConcurrentPerform(
-          iterations: simulation.chunkCount, chunkLength: 1, priority: priority, tail.body))
-      let (mean, deviation) = tail.meanAndDeviation
-      guard deviation.isFinite else { throw tooLarge }
-      return PortfolioRisk(
-        level: level, sampleCount: samples, meanLoss: moments.mean,
-        standardDeviation: moments.standardDeviation, valueAtRisk: found[1],
-        valueAtRiskInterval: found[0]...found[2],
-        expectedShortfall: found[1] + mean / (1 - level),
-        expectedShortfallError: deviation / (1 - level) / Double(samples).squareRoot())
+    return RiskPlan(
+      returns: rows, periods: periods, weights: weights, level: level, law: law, horizon: horizon,
+      seed: seed)
+  }
+
+  /// Losses of the first courses: the earlier ones, the last of which are simulated once more to see that they are of this
+  /// run, and those behind them.
+  private func simulatedLosses(
+    _ plan: RiskPlan, after earlier: SharedArray<Double>?, upTo count: Int,
+    _ priority: WorkPriority
+  ) async throws -> SharedArray<Double> {
+    let losses = try uninitializedArray(of: Double.self, count: count)
+    let known = earlier?.count ?? 0
+    let simulation = RiskSimulation(
+      plan: plan, returns: try array(plan.returns), first: max(0, known - RiskPlan.comparedCount),
+      losses: losses)
+    try await finished(
+      startConcurrentPerform(
+        iterations: simulation.chunkCount, chunkLength: 1, priority: priority, simulation.body))
+    guard let earlier else { return losses }
+    let isSame = earlier.withSpan { earlier in
+      losses.withMutableSpan { losses in
+        for course in simulation.first..<known where losses[course] != earlier[course] {
+          return false
+        }
+        for course in 0..<simulation.first { losses[course] = earlier[course] }
+        return true
+      }
     }
+    guard isSame else {
+      throw PoolError.invalidArgument(
+        "portfolioRisk that goes on from another portfolio, other returns, or another horizon or model; give the same, "
+          + "or begin anew")
+    }
+    return losses
   }
 
-  /// What a portfolio may lose; see `startPortfolioRisk`.
-  public func portfolioRisk(
-    returns: SharedMatrix<Double>, weights: [Double], level: Double = 0.95, horizon: Int = 1,
-    model: ReturnModel = .historical, samples: Int = 1_000_000, seed: UInt64,
-    priority: WorkPriority = .normal
+  /// - Parameter clock: of a run whose state is kept.
+  private func risk(
+    _ losses: SharedArray<Double>, _ plan: RiskPlan, _ clock: RunClock?, _ priority: WorkPriority
   ) async throws -> PortfolioRisk {
-    try await startPortfolioRisk(
-      returns: returns, weights: weights, level: level, horizon: horizon, model: model,
-      samples: samples, seed: seed, priority: priority
-    ).value
-  }
-
-  /// What a portfolio may lose, blocking; see `startPortfolioRisk`.
-  @available(*, noasync)
-  public func portfolioRisk(
-    returns: SharedMatrix<Double>, weights: [Double], level: Double = 0.95, horizon: Int = 1,
-    model: ReturnModel = .historical, samples: Int = 1_000_000, seed: UInt64,
-    priority: WorkPriority = .normal
-  ) throws -> PortfolioRisk {
-    try startPortfolioRisk(
-      returns: returns, weights: weights, level: level, horizon: horizon, model: model,
-      samples: samples, seed: seed, priority: priority
-    ).result()
+    let level = plan.level
+    // The ranks between which the quantile lies: ± 1.96 deviations of a binomial number.
+    let half = 1.96 * (plan.level * (1 - plan.level) / Double(losses.count)).squareRoot()
+    let found = try await finished(
+      startQuantiles(
+        losses, [max(0, level - half), level, min(1, level + half)], priority: priority))
+    let moments = try await finished(
+      start(
+        Reduction<Moments>.meanVariance(of: Double.self), losses, where: nil, ignoringNaN: false,
+        priority: priority, deadline: nil))
+    let tooLarge = PoolError.invalidArgument(
+      "portfolioRisk over \(plan.horizon) periods: values exceed the range of numbers; take fewer periods, or smaller weights"
+    )
+    guard (found + [moments.standardDeviation]).allSatisfy(\.isFinite) else { throw tooLarge }
+    let tail = RiskTail(
+      losses: losses, threshold: found[1],
+      sums: try uninitializedArray(of: Double.self, count: 2 * riskChunks(of: losses.count)))
+    try await finished(
+      startConcurrentPerform(
+        iterations: riskChunks(of: losses.count), chunkLength: 1, priority: priority, tail.body))
+    let (mean, deviation) = tail.meanAndDeviation
+    guard deviation.isFinite else { throw tooLarge }
+    var state = clock.map { _ in PortfolioRiskState(seed: plan.seed, losses: Array(losses)) }
+    if let clock { state?.elapsedTime = clock.elapsed }
+    return PortfolioRisk(
+      level: level, sampleCount: losses.count, meanLoss: moments.mean,
+      standardDeviation: moments.standardDeviation, valueAtRisk: found[1],
+      valueAtRiskInterval: found[0]...found[2],
+      expectedShortfall: found[1] + mean / (1 - level),
+      expectedShortfallError: deviation / (1 - level) / Double(losses.count).squareRoot(),
+      state: state)
   }
 }
 
@@ -170,86 +261,4 @@ private func normalDistribution(
     }
   }
   return try MultivariateNormalDistribution(mean: means, covariance: covariance)
-}
-
-/// Courses in a chunk, which depend on nothing else.
-private let chunkLength = 4096
-
-/// Simulates the losses of courses, each from a generator of its own.
-private struct RiskSimulation: Sendable {
-  /// Row by row.
-  let returns: SharedArray<Double>
-  let periods: Int
-  let weights: [Double]
-  /// nil where periods of the past are drawn.
-  let law: MultivariateNormalDistribution?
-  let horizon: Int
-  let seed: UInt64
-  let losses: SharedArray<Double>
-
-  var chunkCount: Int { (losses.count + chunkLength - 1) / chunkLength }
-  var body: @Sendable (Int) -> Void { { run($0) } }
-
-  private func run(_ chunk: Int) {
-    let courses = chunk * chunkLength..<min(losses.count, (chunk + 1) * chunkLength)
-    var drawn = [Double](repeating: 0, count: weights.count)
-    var growth = drawn
-    returns.withSpan { returns in
-      losses.withMutableSpan { losses in
-        for course in courses {
-          var generator = PhiloxGenerator(seed: seed, index: UInt64(course))
-          for asset in growth.indices { growth[asset] = 1 }
-          for _ in 0..<horizon {
-            if let law {
-              var span = drawn.mutableSpan
-              law.sample(into: &span, using: &generator)
-              // Nothing is worth less than nothing.
-              for asset in growth.indices { growth[asset] *= max(0, 1 + drawn[asset]) }
-            } else {
-              let start = generator.integer(below: periods) * weights.count
-              for asset in growth.indices { growth[asset] *= 1 + returns[start + asset] }
-            }
-          }
-          var loss = 0.0
-          for asset in growth.indices where weights[asset] != 0 {
-            loss -= weights[asset] * (growth[asset] - 1)
-          }
-          losses[course] = loss
-        }
-      }
-    }
-  }
-}
-
-/// Adds up by how much losses exceed a threshold.
-private struct RiskTail: Sendable {
-  let losses: SharedArray<Double>
-  let threshold: Double
-  /// For each chunk the sum, and that of the squares.
-  let sums: SharedArray<Double>
-
-  var body: @Sendable (Int) -> Void { { run($0) } }
-
-  private func run(_ chunk: Int) {
-    let courses = chunk * chunkLength..<min(losses.count, (chunk + 1) * chunkLength)
-    let (sum, squares) = losses.withSpan { losses in
-      courses.reduce((0.0, 0.0)) { sums, course in
-        let excess = max(0, losses[course] - threshold)
-        return (sums.0 + excess, sums.1 + excess * excess)
-      }
-    }
-    sums[2 * chunk] = sum
-    sums[2 * chunk + 1] = squares
-  }
-
-  /// Of the excesses of all losses, most of which are 0; in the order of the chunks.
-  var meanAndDeviation: (mean: Double, deviation: Double) {
-    let sums = Array(sums)
-    let count = Double(losses.count)
-    let mean = stride(from: 0, to: sums.count, by: 2).reduce(0) { $0 + sums[$1] } / count
-    let squares = stride(from: 1, to: sums.count, by: 2).reduce(0) { $0 + sums[$1] }
-    let rest = squares - count * mean * mean
-    // A little below 0 by rounding; NaN where squares are infinite.
-    return (mean, (rest < 0 ? 0 : rest / (count - 1)).squareRoot())
-  }
 }

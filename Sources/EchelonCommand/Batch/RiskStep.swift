@@ -40,7 +40,8 @@ struct RiskStep: Codable, Sendable, CustomStringConvertible {
       model: words.isNormal ? .normal : .historical, samples: words.samples, seed: words.seed)
     let report = ValueAtRiskReport(
       risk: risk, table: prices, weights: parts, horizon: words.horizon,
-      model: words.isNormal ? .normal : .historical, seed: words.seed, seconds: 0, workerCount: 1)
+      model: words.isNormal ? .normal : .historical, resumed: nil, seed: words.seed, seconds: 0,
+      workerCount: 1)
     // Not what another run on another machine would have otherwise: results are compared by their bytes.
     return DataTable(columns: report.columns { !["run", "seconds", "workers"].contains($0) })
   }

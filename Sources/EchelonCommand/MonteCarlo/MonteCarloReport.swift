@@ -19,6 +19,19 @@ struct MonteCarloReport<Estimate: RunEstimate>: RunReport {
   let workerCount: Int
 
   private static var level: Double { 0.95 }
+  /// Of fewer samples an interval by the normal distribution is too short.
+  private static var fewSamples: Int { 200 }
+
+  /// What the figures do not say; replicates have an interval for few of them.
+  private var allNotes: String? {
+    let isShort = estimate.spread != nil && estimate.sampleCount < Self.fewSamples
+    let few =
+      isShort
+      ? "few samples: the interval contains the true value less often than it says; take some hundreds and more"
+      : nil
+    let notes = [note, few].compactMap { $0 }
+    return notes.isEmpty ? nil : notes.joined(separator: "; ")
+  }
 
   private var interval: ClosedRange<Double> { estimate.confidenceInterval(Self.level) }
   /// The error in standard errors: beyond ±2 for one seed in twenty.
@@ -59,7 +72,7 @@ struct MonteCarloReport<Estimate: RunEstimate>: RunReport {
           ("resumed_seconds", .number($0.elapsedTime.seconds)),
         ]
       } ?? [])
-      + (note.map { [("note", .string($0))] } ?? [])
+      + (allNotes.map { [("note", .string($0))] } ?? [])
   }
 
   /// Why the error is not known.
@@ -116,7 +129,7 @@ struct MonteCarloReport<Estimate: RunEstimate>: RunReport {
         ? ", of the first \(NumberText.grouped(quantiles.sampleCount)) samples" : ""
       add("Quantiles", all.joined(separator: ", ") + part)
     }
-    if let note { add("Note", note) }
+    if let allNotes { add("Note", allNotes) }
     add("Samples", "\(NumberText.grouped(estimate.sampleCount)), seed \(seed)")
     if let resumed {
       add(

@@ -17,6 +17,8 @@ struct SavedRun<State: RunState>: Codable {
   /// How long it has taken, which states leave out; nil in files of earlier versions.
   private let seconds: Double?
   private(set) var state: State
+  /// Of the state as it is written, which tells damage that makes sense; nil in files of earlier versions.
+  private var hash: String?
 
   private struct Parameter: Codable, Equatable {
     let name: String
@@ -67,6 +69,11 @@ struct SavedRun<State: RunState>: Codable {
       throw CommandError(
         "\(path): is damaged: \(context.debugDescription); begin anew without --resume")
     }
+    if let hash = found.hash, try hash != Self.hash(of: found.state) {
+      throw CommandError(
+        "\(path): is damaged: its numbers are not those that were saved; begin anew without --resume"
+      )
+    }
     let seconds = found.seconds ?? 0
     // As many as a run may be told to take; also no NaN.
     guard 0...1e9 ~= seconds else { throw none }
@@ -76,15 +83,26 @@ struct SavedRun<State: RunState>: Codable {
 
   /// Replaces the file in one step.
   func write(to path: String) throws {
+    var whole = self
+    whole.hash = try Self.hash(of: state)
+    let text = String(decoding: try Self.encoder.encode(whole), as: UTF8.self)
+    var writer = try AtomicFileWriter(path: path)
+    try writer.write(text + "\n")
+    try writer.commit()
+  }
+
+  /// The same state has the same bytes.
+  private static var encoder: JSONEncoder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    let bytes = [UInt8](try encoder.encode(self))
-    var writer = try AtomicFileWriter(path: path)
-    try writer.write(elements: bytes.span)
-    try writer.write("\n")
-    try writer.commit()
+    return encoder
+  }
+
+  private static func hash(of state: State) throws -> String {
+    let bytes = [UInt8](try encoder.encode(state))
+    return ContentHash(bytes.span).description
   }
 
   /// The first word of a run's name; others are options that make another run of it.

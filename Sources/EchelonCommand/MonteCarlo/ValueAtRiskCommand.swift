@@ -24,6 +24,8 @@ struct ValueAtRiskCommand: AsyncParsableCommand {
         echelon var data/stocks.csv
         echelon var data/stocks.csv --weights MSFT=0.5,IBM=0.5 --level 0.99
         echelon var data/stocks.csv --horizon 12 --model normal --format json
+        echelon var data/stocks.csv --samples 1e7 --save stocks.json
+        echelon var data/stocks.csv --samples 1e8 --resume stocks.json --level 0.99
       """)
 
   @Argument(help: ArgumentHelp("A data file of prices.", valueName: "file"), completion: .file())
@@ -49,15 +51,7 @@ struct ValueAtRiskCommand: AsyncParsableCommand {
   var horizon = 1
   @Option(help: ArgumentHelp("Where returns come from.", valueName: "model"))
   var model: ReturnModelChoice = .historical
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("How many courses, 100 to 1e9; 1e6 and 10_000_000 work.", valueName: "n"))
-  var samples = SampleCount(1_000_000)
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("The key of the random numbers.", valueName: "s"))
-  var seed: UInt64 = 42
-  @OptionGroup var output: FormatOptions
-  @OptionGroup var workers: WorkerOptions
+  @OptionGroup var options: ValueAtRiskOptions
 
   func validate() throws {
     guard level > 0, level < 1 else {
@@ -66,43 +60,109 @@ struct ValueAtRiskCommand: AsyncParsableCommand {
     guard 1...10_000 ~= horizon else {
       throw ValidationError("--horizon must be 1 to 10000, not \(horizon)")
     }
-    guard 100...1_000_000_000 ~= samples.count else {
-      throw ValidationError("--samples must be 100 to 1e9, not \(samples.count)")
-    }
   }
 
   func run() async throws {
+    try options.checkPlace(keeping: file, command: "montecarlo var")
     let table = try PriceTable.reported(
       DataFileReader.open(file).toldTable(), path: file,
       columns: PriceColumns(price: price, by: by, date: date))
     for note in table.notes { Console.writeError("echelon: \(file): \(note)") }
     let parts = try weights?.parts(of: table.assets) ?? equalParts(table.assets.count)
     if model == .normal { try table.requireNormalReturns(path: file) }
-    let interruption = Interruption()
-    try await interruption.exitingIfCut {
-      try await withProcessPool(workers: workers.count) { pool in
-        try await pool.warmUp()
-        let returns = table.returns
-        let matrix = try pool.matrix(rows: returns.count, columns: table.assets.count) {
-          returns[$0][$1]
-        }
-        let (risk, seconds) = try await timed {
-          let future = try pool.startPortfolioRisk(
-            returns: matrix, weights: parts, level: level, horizon: horizon, model: model.model,
-            samples: samples.count, seed: seed)
-          return try await interruption.value(of: future, "value at risk", in: pool)
-        }
-        let report = ValueAtRiskReport(
-          risk: risk, table: table, weights: parts, horizon: horizon, model: model.model,
-          seed: seed,
-          seconds: seconds, workerCount: workers.count)
-        try report.write(output.format)
-      }
+    let (level, horizon, model, run) = (level, horizon, model.model, options.run)
+    let returns = table.returns
+    let sampler = Sampler<RiskRun> { pool, course in
+      var iterator = try pool.portfolioRiskEstimates(
+        returns: try Self.matrix(of: returns, in: pool), weights: parts, level: level,
+        horizon: horizon, model: model, samples: course.count, seed: course.seed,
+        resuming: course.state
+      ).makeAsyncIterator()
+      return AsyncThrowingStream { try await iterator.next().map { RiskRun(found: $0) } }
+    } found: { pool, course, interruption in
+      let future = try pool.startPortfolioRisk(
+        returns: try Self.matrix(of: returns, in: pool), weights: parts, level: level,
+        horizon: horizon, model: model, samples: course.count, seed: course.seed,
+        resuming: course.state)
+      return RiskRun(found: try await interruption.value(of: future, "value at risk", in: pool))
+    } make: {
+      $0
     }
+    // What says which run it is: not the level, which is a question to the losses.
+    let parameters: [(name: String, value: JSONValue)] = [
+      ("model", .string(model.rawValue)), ("horizon", .integer(horizon)),
+      ("weights", .object(zip(table.assets, parts).map { ($0, .number($1)) })),
+      ("returns", .string(SavedNumbers.fingerprint(of: returns.flatMap { $0 }))),
+    ]
+    // A terminal shows how its chunks get on, unless there are estimates to be saved.
+    try await options.sample("var", parameters: parameters, isWatched: false, sampler: sampler) {
+      outcome, _, _ in
+      try ValueAtRiskReport(
+        risk: outcome.estimate.found, table: table, weights: parts, horizon: horizon, model: model,
+        resumed: outcome.course.state, seed: outcome.course.seed, seconds: outcome.seconds,
+        workerCount: run.workers.count
+      ).write(run.output.format)
+    }
+  }
+
+  private static func matrix(of returns: [[Double]], in pool: ProcessPool) throws
+    -> SharedMatrix<Double>
+  {
+    try pool.matrix(rows: returns.count, columns: returns.first?.count ?? 0) { returns[$0][$1] }
   }
 
   private func equalParts(_ count: Int) -> [Double] {
     [Double](repeating: 1 / Double(count), count: count)
+  }
+}
+
+/// How many courses there are, and what is kept of them.
+struct ValueAtRiskOptions: SavedRunOptions {
+  private static let defaultCount = 1_000_000
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How many courses, 100 to 1e9; 1e6 and 10_000_000 work. (default: 1e6, or as many as --resume has)",
+      valueName: "n"))
+  var samples: SampleCount?
+  @OptionGroup var saved: SavedOptions
+  @OptionGroup var run: MonteCarloRunOptions
+
+  func validate() throws {
+    if let samples, !(100...1_000_000_000 ~= samples.count) {
+      throw ValidationError("--samples must be 100 to 1e9, not \(samples.count)")
+    }
+  }
+
+  func goal(after earlier: Int) -> MonteCarloGoal {
+    .samples(samples?.count ?? max(Self.defaultCount, earlier))
+  }
+}
+
+extension Course<PortfolioRiskState> {
+  /// How many courses there are to be.
+  fileprivate var count: Int { goal.sampleLimit ?? 0 }
+}
+
+extension PortfolioRiskState: RunState {}
+
+/// What a simulation of a portfolio has found so far: its value at risk is shown on the way.
+private struct RiskRun: RunEstimate {
+  let found: PortfolioRisk
+
+  var mean: Double { found.valueAtRisk }
+  /// As if the interval were that of a normal number, which it is nearly of many courses.
+  var standardError: Double {
+    (found.valueAtRiskInterval.upperBound - found.valueAtRiskInterval.lowerBound) / 2 / 1.96
+  }
+  var sampleCount: Int { found.sampleCount }
+  var state: PortfolioRiskState? { found.state }
+  var isErrorKnown: Bool { standardError > 0 && standardError.isFinite }
+  var spread: SampleSpread? { nil }
+
+  func confidenceInterval(_ level: Double) -> ClosedRange<Double> {
+    let half = -normalQuantile((1 - level) / 2) * standardError
+    return mean - half...mean + half
   }
 }
 
@@ -160,6 +220,8 @@ struct ValueAtRiskReport: RunReport {
   let weights: [Double]
   let horizon: Int
   let model: ReturnModel
+  /// How far an earlier run had come, where there was one.
+  let resumed: PortfolioRiskState?
   let seed: UInt64
   let seconds: Double
   let workerCount: Int
@@ -183,6 +245,12 @@ struct ValueAtRiskReport: RunReport {
       ("standard_deviation", .number(risk.standardDeviation)), ("seconds", .number(seconds)),
       ("workers", .integer(workerCount)), ("weights", .object(parts)),
     ]
+      + (resumed.map {
+        [
+          ("resumed_samples", .integer($0.sampleCount)),
+          ("resumed_seconds", .number($0.elapsedTime.seconds)),
+        ]
+      } ?? [])
   }
 
   var text: String {
@@ -218,7 +286,13 @@ struct ValueAtRiskReport: RunReport {
       "\(table.dates.count) of \(table.allDateCount) dates, \(table.dates.first ?? "") to \(table.dates.last ?? "")"
         + lack)
     add("Courses", "\(NumberText.grouped(risk.sampleCount)), \(model.rawValue), seed \(seed)")
-    let rate = Double(risk.sampleCount) / seconds
+    if let resumed {
+      add(
+        "Before",
+        "\(NumberText.grouped(resumed.sampleCount)) of the courses in the run that was saved, in "
+          + NumberText.time(seconds: resumed.elapsedTime.seconds))
+    }
+    let rate = Double(risk.sampleCount - (resumed?.sampleCount ?? 0)) / seconds
     add(
       "Time",
       "\(NumberText.time(seconds: seconds)), \(NumberText.rate(rate, unit: " courses")), "

@@ -1,6 +1,7 @@
 /// What the system says a process is at.
 package enum ProcessState: Sendable {
-  case running, stopped, gone
+  /// `.running` has a processor or waits for one, `.waiting` waits for something else.
+  case running, waiting, stopped, gone
 
   /// The state of one process; `.stopped` after SIGSTOP, not in a debugger's hands.
   package static func of(_ processID: Int32) -> ProcessState {
@@ -8,6 +9,11 @@ package enum ProcessState: Sendable {
     guard let text = SystemFile.read("/proc/\(processID)/stat"),
       let end = text.lastIndex(of: ")"), let letter = text[end...].dropFirst(2).first
     else { return .gone }
-    return letter == "T" ? .stopped : letter == "Z" || letter == "X" ? .gone : .running
+    return switch letter {
+    case "R": .running
+    case "T": .stopped
+    case "Z", "X": .gone
+    default: .waiting
+    }
   }
 }

@@ -91,6 +91,8 @@ extension PoolEngine {
         && wire.sleepers(seat / 64).load() & 1 << UInt64(seat % 64) != 0
     }
     guard let idle else { return nil }
+    // Those that are awake are enough, or the front end finds soon that they are not.
+    if wire.hasEnoughAwake, state.withLock({ $0.timers.moment(of: .attendance) != nil }) { return nil }
     for (index, job) in state.withLock({ $0.jobs }).enumerated() {
       guard let words = job?.words, words.hasUnclaimed else { continue }
       return "job \(index) has chunks that nobody has begun, and the worker on seat \(idle) sleeps"

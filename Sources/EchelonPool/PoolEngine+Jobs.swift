@@ -10,10 +10,10 @@ extension PoolEngine {
     let isEmpty = job.request.chunkCount == 0
     try collectingIfFull { try handOver(job, isEmpty: isEmpty) }
     if isEmpty { return job.finish(partials: nil) }
-    // As many workers as there are chunks for; each that comes finds out itself that it is late.
+    // As many workers as there are chunks and processors for; each that comes finds out itself that it is late.
     wire.wakeWorkerIfNeeded()
     for _ in 1..<max(1, min(job.request.chunkCount, wire.layout.seatCount)) {
-      if !wire.wakeOne() { break }
+      if wire.wakeOneOfUse() != .woken { break }
     }
   }
 

@@ -23,7 +23,6 @@ extension PoolEngine {
     }
     try arena.commitControl(byteCount: wire.layout.committedBytes(seatCount: count))
     try recorder?.grow(seatCount: count)
-    let processors = MachineLimits.processors().count
     let before = locked { state -> Int in
       let before = state.workerLimit
       state.workerLimit = count

@@ -69,6 +69,7 @@ extension PoolEngine {
         watchStart(.starting(vacancy.seat))
         state.withLock { state in
           state.workers[vacancy.seat] = worker
+          countSurplus(&state)
           state.starts[vacancy.seat] += 1
           if state.condemned[vacancy.seat] {
             signalCondemned(SeatIndex(vacancy.seat), SIGTERM, &state)
@@ -168,7 +169,10 @@ extension PoolEngine {
   private func mendDeath(of seat: SeatIndex) {
     // Nobody may signal through the descriptor that is closed here.
     let gone = state.withLock { state in
-      defer { state.workers[seat.value] = nil }
+      defer {
+        state.workers[seat.value] = nil
+        countSurplus(&state)
+      }
       if state.workers[seat.value] != nil { state.deathsToMend += 1 }
       return state.workers[seat.value]
     }

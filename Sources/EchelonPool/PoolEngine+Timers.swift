@@ -17,6 +17,8 @@ enum TimerKey: Hashable {
   case postponed(ObjectIdentifier)
   /// Work that is ready and that nobody takes.
   case watchdog
+  /// Work that is ready beside workers that nobody wakes.
+  case attendance
 }
 
 extension PoolEngine {
@@ -52,6 +54,7 @@ extension PoolEngine {
         case .template: starter.endIfLate()
         case .postponed(let id): runPostponed(id, &state)
         case .watchdog: watch(&state)
+        case .attendance: lookWhoIsAtWork(&state)
         }
       }
     }

@@ -24,6 +24,7 @@ extension PoolEngine {
   @inline(__always)
   func beginWatching(_ state: inout PoolState) {
     if !state.watched.isOn { startWatching(&state) }
+    if !state.attended.isOn { startAttending(&state) }
   }
 
   /// Whether the watchdog sleeps; for tests.

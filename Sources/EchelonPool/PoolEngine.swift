@@ -15,6 +15,8 @@ package final class PoolEngine: Sendable {
   let configuration: PoolConfiguration
   /// Whether tasks in flight are counted.
   let hasLimits: Bool
+  /// How many workers can run at once.
+  let processors: Int
   /// Where a test has the front end die; nil in programs.
   let fault: FrontEndFault?
   let state: Mutex<PoolState>
@@ -44,6 +46,7 @@ package final class PoolEngine: Sendable {
     guard (1...256) ~= count else { throw PoolError.invalidWorkerCount(count) }
     self.configuration = configuration
     hasLimits = configuration.hasLimits
+    processors = MachineLimits.processors().count
     fault = configuration.frontEndFault
     let layout = configuration.layout ?? ArenaLayout(seatCount: Self.seatCount(for: count))
     arena =
@@ -69,7 +72,6 @@ package final class PoolEngine: Sendable {
     shown.recorderDescriptor.store(UInt32(recorder?.descriptor ?? 0))
     output = OutputCollector(configuration.output)
     starter = try makeStarter?(wire) ?? Self.processStarter(configuration, arena)
-    let processors = MachineLimits.processors().count
     // One processor is the front end's; a spinner beside it must not take the last one from a
     // worker that has something to do.
     wire.chairCount = max(1, min(processors - 1, count))

@@ -36,6 +36,7 @@ struct PoolState {
   /// What the supervisor is to look at, and when.
   var timers = TimerHeap<TimerKey>()
   var watched = WatchedState()
+  var attended = AttendedState()
   /// By seat: the worker was sent a signal that ends it.
   var condemned: [Bool]
 

@@ -43,12 +43,15 @@ package protocol StartedWorker: Sendable {
   func send(signal: Int32)
   /// Whether it has been stopped by a signal.
   var isStopped: Bool { get }
+  /// Whether it has a processor, or would take one: it waits for nothing else.
+  var isRunning: Bool { get }
   /// Takes the status of the ended worker and lets its descriptors go. Called once.
   func reap() -> WorkerStatus
 }
 
 extension StartedWorker {
   package var isStopped: Bool { ProcessState.of(processID) == .stopped }
+  package var isRunning: Bool { ProcessState.of(processID) == .running }
 }
 
 extension WorkerProcess: StartedWorker {

@@ -50,6 +50,7 @@ final class SimulatedProcess: StartedWorker, @unchecked Sendable {
 
   var isAlive: Bool { status == nil }
   var isStopped: Bool { thread?.isStopped == true }
+  var isRunning: Bool { thread.map { !$0.isStopped && $0.idleUntil <= machine.now } ?? false }
 
   func send(signal: Int32) {
     // It arrives a little later.

@@ -8,14 +8,35 @@ public import EchelonMemory
 /// The invariant: when work is ready and a worker sleeps, someone awake is going to look at the
 /// queue: a worker on a chair (it looks again after it leaves the chair), or one that is being
 /// woken. Whoever claims a task gives up its chair, and then, if more is ready, wakes the next.
+///
+/// As long as as many workers are awake as there are processors, no more are woken: they would only take
+/// each other's turn. Those that are awake look again when they are through with what they are at; that
+/// one of them waits for something else than a processor, or has long work, the front end sees
+/// (`PoolEngine.lookWhoIsAtWork`), and wakes others.
 extension Wire {
+  /// What came of a wish to wake a worker.
+  @frozen public enum WakeUp: Sendable {
+    case woken
+    /// As many are awake as can run at once.
+    case enough
+    case nobodySleeps
+  }
+
   /// After work was published: makes sure that someone looks at it.
   @inlinable public func wakeWorkerIfNeeded() {
     // ORDER(wake-up): these loads come after the sequential store of `tail` or `activeJobs`.
     // MODEL(look.1)
     for index in 0..<ECHELON_CHAIR_LIMIT where chair(index).loadSequential() != 0 { return }
     step()
-    _ = wakeOne()
+    _ = wakeOneOfUse()
+  }
+
+  /// Wakes one sleeping worker, unless as many are awake as there are processors.
+  @inlinable public func wakeOneOfUse() -> WakeUp {
+    let surplus = Int(surplusWorkers.load())
+    // MODEL(wake.5)
+    if surplus > 0, (1...surplus) ~= sleeperCount { return .enough }
+    return wakeOne() ? .woken : .nobodySleeps
   }
 
   /// Wakes one sleeping worker, the one on the lowest seat: the one most recently used.
@@ -51,15 +72,37 @@ extension Wire {
     // MODEL(pass.1)
     guard hasSleeper || interest.loadSequential() & CollectorInterest.growth != 0 else { return }
     // MODEL(pass.2)
-    guard hasClaimableWork, !wakeOne() else { return }
+    guard hasClaimableWork, wakeOneOfUse() == .nobodySleeps else { return }
     // ORDER(growth): sequential, after the claim; the collector looks again before it sleeps.
     if interest.loadSequential() & CollectorInterest.growth != 0 { ringCollector() }
   }
 
+  /// The same for a worker that takes nothing more, and so is none of those that are enough.
+  package func passOnForGood() {
+    passOn()
+    if hasClaimableWork, hasEnoughAwake { _ = wakeOne() }
+  }
+
   /// Whether a worker has said that it sleeps.
-  @inlinable var hasSleeper: Bool {
+  @inlinable public var hasSleeper: Bool {
     for group in 0..<4 where sleepers(group).loadSequential() != 0 { return true }
     return false
+  }
+
+  /// How many workers have said that they sleep.
+  @inlinable var sleeperCount: Int {
+    (0..<4).reduce(0) { $0 + sleepers($1).loadSequential().nonzeroBitCount }
+  }
+
+  /// Whether no more workers are woken for ready work, since as many are awake as there are processors.
+  package var hasEnoughAwake: Bool {
+    let surplus = Int(surplusWorkers.load())
+    return surplus > 0 && (1...surplus) ~= sleeperCount
+  }
+
+  /// Whether a worker sleeps, and nobody has undertaken to wake it.
+  package func isAsleep(_ index: SeatIndex) -> Bool {
+    sleepers(index.value / 64).loadSequential() & 1 << UInt64(index.value % 64) != 0
   }
 
   /// Wakes every worker to look again: after a death, at shutdown.

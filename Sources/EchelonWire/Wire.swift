@@ -66,6 +66,10 @@ public final class Wire: Sendable {
   }
   /// 0 open, 1 drain and leave, 2 leave now.
   @inlinable public var closing: SharedWord32 { hot.word32(at: OFFSET_arena_hot_words_closing) }
+  /// How many more workers there are than processors.
+  @inlinable public var surplusWorkers: SharedWord32 {
+    hot.word32(at: OFFSET_arena_hot_words_surplus_workers)
+  }
   // The busy workers' line.
   @inlinable public var head: SharedWord64 { hot.word64(at: OFFSET_arena_hot_words_head) }
   @inlinable public func head(_ priority: WorkPriority) -> SharedWord64 {

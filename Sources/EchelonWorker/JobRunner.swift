@@ -227,7 +227,7 @@ struct JobRunner {
     _ = wire.activeJobs.fetchOr(bit)
     wire.step()
     // MODEL(retire.5)
-    while wire.wakeOne() {}  // who looked in between has gone to sleep
+    while wire.wakeOneOfUse() == .woken {}  // who looked in between has gone to sleep
   }
 
   // MARK: What a chunk runs

@@ -61,7 +61,7 @@ struct Worker: ~Copyable {
       if limits.areReached(seat, isIdle: true) { break }
       sleep()
     }
-    wire.passOn()  // a wake-up that was given to this worker
+    wire.passOnForGood()  // a wake-up that was given to this worker
     flight?.note(.workerLeft, subject: UInt64(getpid()))
     seat.phaseWord.store(SeatPhase.leaving.rawValue)
   }

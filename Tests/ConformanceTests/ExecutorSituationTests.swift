@@ -1,4 +1,5 @@
 import Echelon
+import EchelonMemory
 import Glibc
 import TestSupport
 import Testing
@@ -79,6 +80,27 @@ private func read<Output>(_ mapped: MapResults<Output>) -> [Result<Output, any E
     for latch in latches { latch.open() }
     for future in futures { _ = try future.checked() }
     #expect(pool.workerProcessIDs.count == 3)
+    pool.shutdown()
+  }
+
+  @Test(arguments: TestedExecutor.pools)
+  func `P2 as many tasks as there are workers run side by side, though they want a processor each`(
+    _ kind: TestedExecutor
+  ) throws {
+    let count = 2 * MachineLimits.processors().count + 3
+    let pool = try kind.makePool(count)
+    try pool.warmUp()
+    let words = try pool.array(repeating: Int64(0), count: 1)
+    let spinning = try (0..<count).map { _ in
+      try pool.submit {
+        let arrivals = words.block.region.word64(at: words.byteOffset)
+        _ = arrivals.fetchAdd(1)
+        // None of them ends before all of them run.
+        while arrivals.load() < UInt64(count) {}
+        return getpid()
+      }
+    }
+    #expect(Set(try spinning.map { try $0.checked() }).count == count)
     pool.shutdown()
   }
 

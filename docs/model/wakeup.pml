@@ -17,7 +17,13 @@
 #ifndef CHAIRS
 #define CHAIRS 1
 #endif
+#ifndef PARALLEL
 #define PARALLEL TASKS
+#endif
+#ifndef PROCESSORS  /* how many workers are enough, as long as none of them waits */
+#define PROCESSORS W
+#endif
+#define SURPLUS (W - PROCESSORS)
 
 /* The arena. */
 byte head, tail;
@@ -88,12 +94,22 @@ inline wake_one(i, woke) {
   od
 }
 
+#define ASLEEP ((sleepers & 1) + ((sleepers >> 1) & 1) + ((sleepers >> 2) & 1))
+
+/* `Wire.wakeOneOfUse`. */
+inline wake_one_of_use(i, woke) {
+  if                                                                   /* MODEL(wake.5) */
+  :: SURPLUS > 0 && ASLEEP > 0 && ASLEEP <= SURPLUS -> woke = false
+  :: else -> wake_one(i, woke)
+  fi
+}
+
 /* `Wire.passOn`: it looks at the queue only when somebody slept just before. */
 inline pass_on(i, woke) {
   if
   :: sleepers != 0 ->                                                  /* MODEL(pass.1) */
      if
-     :: HAS_WORK -> wake_one(i, woke)                                  /* MODEL(pass.2) */
+     :: HAS_WORK -> wake_one_of_use(i, woke)                           /* MODEL(pass.2) */
      :: else
      fi
   :: else
@@ -108,10 +124,10 @@ inline wake_if_needed(i, woke) {
   :: chair[0] == 0 ->
      if
      :: chair[1] != 0
-     :: else -> wake_one(i, woke)
+     :: else -> wake_one_of_use(i, woke)
      fi
 #else
-  :: else -> wake_one(i, woke)
+  :: else -> wake_one_of_use(i, woke)
 #endif
   fi;
   woke = false
@@ -137,7 +153,7 @@ look:
        pass_on(i, woke);
 #endif
 execute:
-       atomic { running == PARALLEL || all_ran -> all_ran = true };
+       atomic { running >= PARALLEL || all_ran -> all_ran = true };
        atomic {
          running--; finished++; holds[me] = 0; mine = false; woke = false;
          goto look
@@ -310,6 +326,19 @@ end_watching:
   od
 }
 
+/* `PoolEngine.lookWhoIsAtWork`: when fewer than PROCESSORS are awake and not held by a task, one more is woken. */
+proctype Attendant() {
+  byte i; bool woke;
+end_looking:
+  do
+  :: atomic {
+       HAS_WORK && !closing && sleepers != 0 && W - ASLEEP < PROCESSORS + running -> skip
+     };
+     wake_one(i, woke);                                                /* MODEL(attend.1) */
+     woke = false
+  od
+}
+
 /* A death at any moment, of any worker. */
 proctype Killer() {
 end_first:
@@ -325,6 +354,9 @@ init {
     byte w = 0;
     do :: w < W -> run Worker(w); w++ :: else -> break od;
     run Publisher(); run Supervisor();
+#if PROCESSORS < W && !defined(BUG_NOBODY_ATTENDS) && !defined(HINT_NOBODY_ATTENDS)
+    run Attendant();
+#endif
 #if DEATHS > 0
     run Killer()
 #endif

@@ -47,7 +47,8 @@ typedef struct {
   uint64_t side_tails[2];      // `tail` of the rings for low and for high priority
   uint64_t low_jobs;           // bit i: job i is of low priority
   uint64_t high_jobs;          // bit i: job i is of high priority
-  uint32_t reserved0[2];
+  uint32_t surplus_workers;    // how many more workers there are than processors
+  uint32_t reserved0;
   // Line 1, written by workers that have nothing to do. The front end looks here with every task, so
   // what changes with every task lies elsewhere.
   uint32_t chairs[ECHELON_CHAIR_LIMIT];  // seat + 1 of a worker that spins, 0 if nobody
@@ -248,6 +249,7 @@ enum {
   OFFSET(arena_hot_words, interest), OFFSET(arena_hot_words, finished_jobs),
   OFFSET(arena_hot_words, finished_slots), OFFSET(arena_hot_words, chair_count),
   OFFSET(arena_hot_words, spin_nanoseconds), OFFSET(arena_hot_words, priorities),
+  OFFSET(arena_hot_words, surplus_workers),
   OFFSET(arena_hot_words, side_tails), OFFSET(arena_hot_words, side_heads),
   OFFSET(arena_hot_words, low_jobs), OFFSET(arena_hot_words, high_jobs),
   OFFSET(arena_hot_words, fault_points), OFFSET(arena_hot_words, fault_seed),

@@ -38,8 +38,13 @@ static inline void peer_wait_while(_Atomic uint32_t *word, uint32_t value, long 
     syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
 }
 
+/// Wakes whoever sleeps on `word`.
+static inline void peer_wake(_Atomic uint32_t *word) {
+  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
 /// Sets `word` and wakes whoever sleeps on it.
 static inline void peer_set(_Atomic uint32_t *word, uint32_t value) {
   atomic_store_explicit(word, value, memory_order_release);
-  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+  peer_wake(word);
 }

@@ -28,7 +28,8 @@ static void *helper(void *argument) {
   for (uint32_t seen = 0;; seen++) {
     peer_wait_while(&round_number, seen, 0);
     run_part(thread);
-    if (atomic_fetch_sub(&still_busy, 1) == 1) peer_set(&still_busy, 0);
+    // Nothing is stored here: the caller may have seen the 0 and be in its next loop.
+    if (atomic_fetch_sub(&still_busy, 1) == 1) peer_wake(&still_busy);
   }
   return NULL;
 }

@@ -143,8 +143,10 @@ static void NAME(evaluate)(const ek_program *program, const ELEMENT *const *inpu
     for (int i = 0; i < BLOCK_LENGTH; i++) scratch[k][i] = CONSTANT(program->constants[k]);
   for (int k = 0; k < rows; k++) at[program->input_count + k] = scratch[k];
 
-  for (ptrdiff_t start = 0; start < n; start += BLOCK_LENGTH) {
-    ptrdiff_t count = n - start < BLOCK_LENGTH ? n - start : BLOCK_LENGTH;
+  // One operation on arrays alone leaves nothing in the cache for another: no loop is to be ended and begun for it.
+  ptrdiff_t length = rows == 0 && program->instruction_count == 1 ? n : BLOCK_LENGTH;
+  for (ptrdiff_t start = 0; start < n; start += length) {
+    ptrdiff_t count = n - start < length ? n - start : length;
     for (int k = 0; k < program->input_count; k++) at[k] = inputs[k] + start;
     for (int k = 0; k < program->instruction_count; k++) {
       uint64_t code = program->instructions[k];

@@ -176,11 +176,20 @@ extension RoundedColumns {
   /// Takes columns for those that they were, as all their digits are written.
   mutating func keep(_ columns: some Sequence<Int>) { found.subtract(columns) }
 
-  /// The same of integers of an array or a dataset.
+  /// The same of all that tables have with all their digits.
   /// - Parameter taken: the names of columns that are computed or compared with all the same; nil of all.
   mutating func keep(allBut taken: Set<String>?) {
-    guard source == .integers, let taken else { return }
-    found = found.filter { taken.contains(reader.columns[$0].name) }
+    guard let taken else { return }
+    found = found.filter { !hasIntegers($0) || taken.contains(reader.columns[$0].name) }
+  }
+
+  /// Whether tables have the integers of 64 bits of a column with rounded ones beside its numbers.
+  private func hasIntegers(_ column: Int) -> Bool {
+    switch source {
+    case .integers: true
+    case .literals: reader.lostNumbers?.kept.contains(column) ?? false
+    case .words: false
+    }
   }
 
   /// Refuses a copy of integers as numbers that are none, where nobody has asked for them.
@@ -197,13 +206,17 @@ extension RoundedColumns {
 }
 
 extension DataFileReader {
-  /// All digits of the columns with integers of which some may be no `Double`, by their indices: of arrays and datasets, and of
-  /// columns of delimited text that have nothing else.
+  /// All digits of the columns with integers of which some may be no `Double`, by their indices: of arrays, datasets, JSON and
+  /// matrices, and of columns of delimited text that have nothing else.
   /// - Parameter table: all rows.
   func integers(in table: DataTable) throws(FileError) -> [Int: [String]] {
     var integers: [Int: [String]] = [:]
     for (index, column) in table.columns.enumerated() {
       guard let numbers = column.numbers, numbers.contains(where: { abs($0) >= 0x1p53 }) else {
+        continue
+      }
+      if let own = column.integers {
+        integers[index] = own.texts
         continue
       }
       guard case .csv(let file) = format else {

@@ -13,8 +13,9 @@ import EchelonMemory
 /// that are blank do not count.
 ///
 /// - Numbers are the bits that `strtod` gives: integers beyond 2^53 are rounded to the nearest `Double`,
-///   as in every other format, and what is beyond all of them is infinite; commands tell of both. Infinities are 1e999. Booleans are 1 and 0 in a column of nothing else. A column in which
-///   numbers, booleans and strings meet is text, with each as it is spelled, every digit included.
+///   as in every other format, and what is beyond all of them is infinite; commands tell of both, and keep all digits of
+///   columns of integers of 64 bits where they write them anew. Infinities are 1e999. Booleans are 1 and 0 in a column of
+///   nothing else. A column in which numbers, booleans and strings meet is text, with each as it is spelled.
 /// - Limits: `DataFileReader.maximumColumnCount` columns; a table with as many values as the file has
 ///   bytes, or 2^24, where keys differ from line to line.
 /// - Errors: `FileError.malformedText`, with line and column, for what is not strict JSON in UTF-8, for a

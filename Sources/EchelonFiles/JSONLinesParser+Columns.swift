@@ -38,10 +38,12 @@ extension JSONLinesParser {
           .value(in: bytes)  // was checked
         numbers[cell.row] = value
         if value.isFinite || !Self.infinities.contains(bytes.text(cell.range)) {
-          lost.look(at: cell.range, in: bytes, column: index, value: value)
+          lost.look(
+            at: cell.range, in: bytes, column: index, row: cell.row, value: value)
         }
       }
-      return EchelonFiles.Column(name: name, numbers: numbers)
+      return EchelonFiles.Column(
+        name: name, numbers: numbers, integers: lost.takeIntegers(of: index, among: numbers))
     }
   }
 

@@ -1,6 +1,6 @@
 /// Writes tables as JSON lines, an object for every row, that `JSONLinesFile` reads back to the same bits.
 ///
-/// Missing values are `null`; infinities are 1e999, as `JSONValue` has them.
+/// Missing values are `null`; infinities are 1e999, as `JSONValue` has them. Integers of 64 bits have all digits.
 public enum JSONLinesWriter {
   /// Writes `table` to `path`, replacing the file in one step.
   /// - Throws: `FileError.unwritable` when two columns have one name, or rows no column.
@@ -22,16 +22,9 @@ public enum JSONLinesWriter {
 
   /// A row.
   static func line(of table: DataTable, row: Int, keys: [String]) -> String {
-    let fields = zip(keys, table.columns).map { key, column in key + Self.text(column, row: row) }
-    return "{" + fields.joined(separator: ", ") + "}\n"
-  }
-
-  private static func text(_ column: Column, row: Int) -> String {
-    switch column.values {
-    case .numbers(let values):
-      return JSONValue.number(values[row]).text()
-    case .text(let values):
-      return values[row].map { JSONValue.string($0).text() } ?? "null"
+    let fields = zip(keys, table.columns).map { key, column in
+      key + JSONValue(column, row: row).text()
     }
+    return "{" + fields.joined(separator: ", ") + "}\n"
   }
 }

@@ -9,6 +9,8 @@ public enum JSONValue: Sendable {
   case bool(Bool)
   /// A whole number, with all its digits.
   case integer(Int)
+  /// A whole number that may be beyond every `Int`, with all its digits.
+  case unsigned(UInt64)
   /// The shortest decimal that reads back as this number; `null` for NaN.
   case number(Double)
   /// Text; quotes, backslashes and control characters are escaped.
@@ -22,12 +24,23 @@ public enum JSONValue: Sendable {
   public init(_ table: DataTable) {
     self = .object(
       table.columns.map { column in
-        switch column.values {
-        case .numbers(let values): (column.name, .array(values.map { .number($0) }))
-        case .text(let values):
-          (column.name, .array(values.map { $0.map { .string($0) } ?? .null }))
-        }
+        (column.name, .array((0..<table.rowCount).map { Self(column, row: $0) }))
       })
+  }
+
+  /// The value of a row, with all digits of an integer of 64 bits.
+  init(_ column: Column, row: Int) {
+    switch column.values {
+    case .numbers(let values):
+      self = column.integers.map { Self($0[row]) } ?? .number(values[row])
+    case .text(let values):
+      self = values[row].map { .string($0) } ?? .null
+    }
+  }
+
+  private init(_ integer: StoredInteger) {
+    self =
+      integer.isSigned ? .integer(Int(Int64(bitPattern: integer.bits))) : .unsigned(integer.bits)
   }
 
   /// The document as text.
@@ -57,6 +70,7 @@ public enum JSONValue: Sendable {
     case .null: text += "null"
     case .bool(let value): text += value ? "true" : "false"
     case .integer(let value): text += String(value)
+    case .unsigned(let value): text += String(value)
     case .number(let value): text += Self.text(value)
     case .string(let value): Self.appendQuoted(value, to: &text)
     case .array(let values):

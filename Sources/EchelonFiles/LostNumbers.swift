@@ -3,21 +3,43 @@ package struct LostNumbers: Sendable, Equatable {
   /// Those with whole numbers that were rounded, such as identifiers of 19 digits.
   package var rounded: Set<Int> = []
 
+  /// Those of them that have the numbers with all digits beside what they were rounded to.
+  package private(set) var kept: Set<Int> = []
+
   /// Those with numbers beyond the largest `Double`, which became infinite.
   package var tooLarge: Set<Int> = []
 
+  /// Those that were rounded, by column.
+  private var long: [Int: LongIntegers] = [:]
+
   /// Looks at a number, which costs more only where it is large.
+  /// - Parameters:
+  ///   - row: where it stands, if the column may have its whole numbers with all digits.
+  ///   - isNegated: whether there it is the number with the other sign.
   @inline(__always)
   mutating func look(
-    at range: Range<Int>, in bytes: Span<UInt8>, column: Int, value: Double
+    at range: Range<Int>, in bytes: Span<UInt8>, column: Int, row: Int?, isNegated: Bool = false,
+    value: Double
   ) {
-    if abs(value) >= 0x1p53 { add(bytes.text(range), column, value) }
+    if abs(value) >= 0x1p53 { add(bytes.text(range), column, row, isNegated, value) }
   }
 
   @inline(never)
-  private mutating func add(_ word: String, _ column: Int, _ value: Double) {
-    if Self.isRounded(word, as: value) { rounded.insert(column) }
+  private mutating func add(
+    _ word: String, _ column: Int, _ row: Int?, _ isNegated: Bool, _ value: Double
+  ) {
+    if Self.isRounded(word, as: value) {
+      rounded.insert(column)
+      if let row { long[column, default: LongIntegers()].add(word, row: row, isNegated: isNegated) }
+    }
     if Self.isTooLarge(word, as: value) { tooLarge.insert(column) }
+  }
+
+  /// The numbers of a column with all digits, if some were rounded and all are integers of 64 bits.
+  mutating func takeIntegers(of column: Int, among numbers: [Double]) -> StoredIntegers? {
+    guard let found = long.removeValue(forKey: column)?.integers(among: numbers) else { return nil }
+    kept.insert(column)
+    return found
   }
 
   /// The digits of a whole number, without zeros in front; nil of anything else.

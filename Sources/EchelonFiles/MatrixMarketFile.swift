@@ -8,7 +8,8 @@
 /// Columns are `col0`, `col1`, …, or `col0.real`, `col0.imag`, … of a complex matrix. What a sparse file
 /// leaves out is 0, the entries of a pattern are 1, and the half that a symmetry leaves out is filled
 /// in. Values have the bits that `strtod` gives, integers beyond 2^53 among them, and numbers beyond every `Double`, which are
-/// infinite; commands tell of both. `nan` is a missing value.
+/// infinite; commands tell of both, and keep all digits of columns of `integer` files where they write them anew. `nan` is a
+/// missing value.
 ///
 /// - Limits: `maximumNumberCount` numbers in the dense table, 1 GiB by default, and
 ///   `DataFileReader.maximumColumnCount` columns.
@@ -99,12 +100,15 @@ public struct MatrixMarketFile: Sendable {
     field = parser.field
     symmetry = parser.symmetry
     entryCount = parser.entryCount
-    lostNumbers = parser.lostNumbers
+    var lost = parser.lostNumbers
     let type: NPYElementType = parser.field == .complex ? .complex128 : .float64
     table = DataTable(
       columns: parser.columns.enumerated().map { index, numbers in
-        Column(name: MappedNPY.columnName(index, type), numbers: numbers)
+        Column(
+          name: MappedNPY.columnName(index, type), numbers: numbers,
+          integers: lost.takeIntegers(of: index, among: numbers))
       })
+    lostNumbers = lost
   }
 
   /// Whether a file with these first bytes is a Matrix Market file.

@@ -208,7 +208,8 @@ struct MatrixMarketParser {
       columns[column][row] = 1
       if isMirrored { columns[row][column] = 1 }
     case .real, .integer:
-      let value = try number(in: bytes, from: &cursor, of: column, isMirrored ? row : column)
+      let value = try number(
+        in: bytes, from: &cursor, of: column, isMirrored ? row : column, places: (row, column))
       columns[column][row] = value
       if isMirrored { columns[row][column] = symmetry == .symmetric ? value : -value }
     case .complex:
@@ -315,8 +316,10 @@ struct MatrixMarketParser {
   }
 
   /// The number that comes next, of two columns of the table, which may be one.
+  /// - Parameter places: the rows of the two, where there are whole numbers.
   private mutating func number(
-    in bytes: Span<UInt8>, from cursor: inout Int, of column: Int, _ mirrored: Int
+    in bytes: Span<UInt8>, from cursor: inout Int, of column: Int, _ mirrored: Int,
+    places: (row: Int, mirrored: Int)? = nil
   ) throws(TextFault) -> Double {
     let range = word(in: bytes, from: &cursor)
     if field == .integer, !range.isEmpty {
@@ -332,9 +335,13 @@ struct MatrixMarketParser {
       ? .text : NumberSyntax(range, in: bytes, missing: Self.missing, point: UInt8(ascii: "."))
     {
     case .number(let value):
-      lostNumbers.look(at: range, in: bytes, column: column, value: value)
+      // Numbers of other files are real ones, however many digits they are given.
+      let places = field == .integer ? places : nil
+      lostNumbers.look(at: range, in: bytes, column: column, row: places?.row, value: value)
       if mirrored != column {
-        lostNumbers.look(at: range, in: bytes, column: mirrored, value: value)
+        lostNumbers.look(
+          at: range, in: bytes, column: mirrored, row: places?.mirrored,
+          isNegated: symmetry == .skewSymmetric, value: value)
       }
       return value
     case .missing: return .nan

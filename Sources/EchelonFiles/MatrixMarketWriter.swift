@@ -2,6 +2,9 @@
 ///
 /// The matrix is general: no symmetry is looked for. NaN is `nan` and infinities are `inf`, as SciPy
 /// has them. The format has no names of columns.
+///
+/// Where the table has integers of 64 bits that no `Double` is, they have all digits, in an `integer` file, or SciPy's
+/// `unsigned-integer`, if all others are such integers, too.
 public enum MatrixMarketWriter {
   /// Writes `table` to `path`, replacing the file in one step.
   ///
@@ -27,8 +30,9 @@ public enum MatrixMarketWriter {
       (0..<parts).allSatisfy { columns[column * parts + $0][row].bitPattern == 0 }
     }
     let (rowCount, columnCount) = (table.rowCount, columns.count / parts)
-    var head =
-      "%%MatrixMarket matrix \(layout.rawValue) \(isComplex ? "complex" : "real") general\n"
+    let type = isComplex ? nil : integerType(of: table)
+    let field = isComplex ? "complex" : type.map { $0 == .int64 ? "integer" : "unsigned-integer" }
+    var head = "%%MatrixMarket matrix \(layout.rawValue) \(field ?? "real") general\n"
     head += "\(rowCount) \(columnCount)"
     if layout == .coordinate {
       let count = (0..<columnCount).reduce(0) { count, column in
@@ -45,13 +49,35 @@ public enum MatrixMarketWriter {
           if isZero(row, column) { continue }
           line = "\(row + 1) \(column + 1) "
         }
-        line += text(columns[column * parts][row])
-        if isComplex { line += " " + text(columns[column * parts + 1][row]) }
+        line += text(table.columns[column * parts], row, type)
+        if isComplex { line += " " + text(table.columns[column * parts + 1], row, nil) }
         try writer.write(line + "\n")
       }
     }
     try writer.commit()
   }
 
-  private static func text(_ value: Double) -> String { value.isNaN ? "nan" : value.shortestText }
+  /// The type of integers that all numbers have, where some of them are no `Double`; nil elsewhere.
+  private static func integerType(of table: DataTable) -> NPYElementType? {
+    guard table.columns.contains(where: { $0.integers?.isRounded == true }) else { return nil }
+    return [NPYElementType.int64, .uint64].first { type in
+      table.columns.allSatisfy { column in
+        (0..<table.rowCount).allSatisfy { row in
+          // No integer is -0.
+          column.numbers?[row].bitPattern != (-0.0).bitPattern
+            && column.integerBits(row, as: type) != nil
+        }
+      }
+    }
+  }
+
+  /// - Parameter type: of integers, if the number is one; 1e20 is written in digits then.
+  private static func text(_ column: Column, _ row: Int, _ type: NPYElementType?) -> String {
+    if let type, let bits = column.integerBits(row, as: type) {
+      return StoredInteger(bits: bits, isSigned: type == .int64).text
+    }
+    if let integers = column.integers { return integers.text(row) }
+    let value = column.numbers?[row] ?? .nan
+    return value.isNaN ? "nan" : value.shortestText
+  }
 }

@@ -43,9 +43,13 @@ import Testing
         ] {
           let run = try CommandProcess.run(command)
           #expect(run.status == 0, "\(command): \(run.errors)")
-          for note in [Self.rounded + rounded + ";", Self.infinite + infinite + ";"] {
+          // Copies of integers have all digits.
+          let isKept = name.contains(".json") && command[0] == "convert"
+          for (note, count) in [
+            (Self.rounded + rounded + ";", isKept ? 0 : 1), (Self.infinite + infinite + ";", 1),
+          ] {
             #expect(
-              run.errors.components(separatedBy: note).count == 2,
+              run.errors.components(separatedBy: note).count == count + 1,
               "\(command): \(note) in \(run.errors)")
           }
         }

@@ -7,7 +7,7 @@ import zipfile
 import numpy
 import zstandard
 
-from case import NUMBER, Case, Column
+from case import NUMBER, Case, Column, exact
 
 TYPES = ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"]
 SHAPES = [(), (1,), (0,), (7,), (100,), (5, 3), (1, 4), (4, 1), (0, 3), (33, 9)]
@@ -18,6 +18,8 @@ def columns(array, name=None):
     array = numpy.atleast_1d(array)
 
     def doubles(part):
+        if part.dtype.kind in "iu":
+            return exact(part.tolist())
         with numpy.errstate(invalid="ignore"):  # signalling nan
             return part.astype("f8").tolist()
 

@@ -10,7 +10,10 @@ NUMBER, TEXT = "number", "text"
 
 
 class Column(typing.NamedTuple):
-    """A column as another reader has it: floats, nan where one is missing; or strings, None where one is."""
+    """A column as another reader has it: floats, nan where one is missing; or strings, None where one is.
+
+    Where some are int, all digits of all are compared.
+    """
 
     name: str
     kind: str
@@ -46,9 +49,24 @@ class Case:
         return self.name + self.member
 
 
+class Whole(float):
+    """A whole number, and the digits that it is spelled with."""
+
+    def __new__(cls, text):
+        number = super().__new__(cls, text)
+        number.digits = int(text)
+        return number
+
+
+def exact(values):
+    """Whole numbers as they are, if they all fit 64 bits and no float is one of them; else as floats."""
+    fit = any(all(low <= value < low + 2**64 for value in values) for low in (-(2**63), 0))
+    return list(values) if fit and any(int(float(value)) != value for value in values) else [*map(float, values)]
+
+
 def columns_of(text):
     """The columns of a JSON document that the command wrote, in its order; 1e999 is an infinity."""
-    return json.loads(text, parse_int=float, parse_float=float, object_pairs_hook=lambda pairs: pairs)
+    return json.loads(text, parse_int=Whole, parse_float=float, object_pairs_hook=lambda pairs: pairs)
 
 
 def bits(value):
@@ -68,7 +86,9 @@ def differences(found, expected):
             continue
         for row, (value, other) in enumerate(zip(values, column.values)):
             count += 1
-            if column.kind == NUMBER:
+            if isinstance(other, int):
+                same = isinstance(value, Whole) and value.digits == other
+            elif column.kind == NUMBER:
                 same = not isinstance(value, str) and bits(value) == bits(other)
             else:
                 same = type(value) is type(other) and value == other

@@ -4,10 +4,15 @@ import gzip
 import io
 import json
 import math
+import re
 
 import pandas
 
-from case import NUMBER, TEXT, Case, Column
+from case import NUMBER, TEXT, Case, Column, exact
+
+
+# No integer is -0.
+WHOLE = re.compile("-?[1-9][0-9]*|0")
 
 
 class Literal(str):
@@ -39,7 +44,9 @@ def by_json(data):
     for name in dict.fromkeys(name for line in lines for name in line):
         values = [line.get(name) for line in lines]
         kinds = {type(value) for value in values if value is not None}
-        if kinds <= {Literal}:
+        if kinds == {Literal} and None not in values and all(WHOLE.fullmatch(value) for value in values):
+            columns.append(Column(name, NUMBER, exact([int(value) for value in values])))
+        elif kinds <= {Literal}:
             columns.append(Column(name, NUMBER, [math.nan if value is None else float(value) for value in values]))
         elif kinds == {bool}:
             columns.append(Column(name, NUMBER, [math.nan if value is None else float(value) for value in values]))
@@ -67,6 +74,10 @@ BY_HAND = [
      b'{"a": 1e-400}\n'
      b'{"a": 9007199254740993}\n{"a": 123456789012345678901234567890}\n{"a": 4.9e-324}\n'
      b'{"a": 1.00000000000000011102230246251565404}\n'),
+    ("long.jsonl", b'{"a": 9007199254740993, "b": -9223372036854775808, "c": 18446744073709551615, "d": 1, "e": 1}\n'
+     b'{"a": 1, "b": 9223372036854775807, "c": 9223372036854775809, "d": 18446744073709551616, "e": 9007199254740993}\n'
+     b'{"a": -9007199254740995, "b": 0, "c": 0, "d": 9007199254740993, "e": 0.5}\n'),
+    ("long.json", b'{"a": [9007199254740993, 2], "b": [9007199254740993, -0], "c": [18446744073709551615, -1]}\n'),
     ("escapes.jsonl", rb'{"a": "\"\\\/\b\f\n\r\t\u00e4\ud83d\udf01"}' + b"\n" + rb'{"\u0061": "\u0000x"}' + b"\n"),
     ("unicode.jsonl", '{"größe": "漢字"}\n{"größe": "🜁"}\n'.encode()),
     ("separators.jsonl", '{"a": "x\u2028y\u2029z\u0085"}\n'.encode()),
@@ -117,6 +128,7 @@ def cases(random):
         rows = range(random.randint(1, 40))
         frame = pandas.DataFrame({
             "x": [random.gauss(0, 1) for _ in rows], "n": [random.randrange(10**9) for _ in rows],
+            "id": [random.randrange(-(2**63), 2**63) for _ in rows],
             "s": [random.choice(words) for _ in rows], "t": [random.random() < 0.5 for _ in rows]})
         for orient in ["lines", "records", "values"]:
             target = io.BytesIO()

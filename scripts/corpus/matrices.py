@@ -11,7 +11,7 @@ import scipy.sparse
 import zstandard
 
 from arrays import TYPES, columns
-from case import NUMBER, Case, Column
+from case import Case
 
 
 def by_scipy(data):
@@ -37,6 +37,9 @@ BY_HAND = [
     ("skew", b"%%MatrixMarket matrix coordinate real skew-symmetric\n3 3 2\n2 1 5.5\n3 2 -1\n"),
     ("skew-array", b"%%MatrixMarket matrix array real skew-symmetric\n3 3\n1\n2\n3\n"),
     ("symmetric-array", b"%%MatrixMarket matrix array integer symmetric\n2 2\n1\n2\n3\n"),
+    ("long-array", b"%%MatrixMarket matrix array integer general\n2 2\n9007199254740993\n-9223372036854775808\n1\n2\n"),
+    ("long-unsigned", b"%%MatrixMarket matrix coordinate unsigned-integer general\n2 2 2\n"
+     b"1 1 18446744073709551615\n2 2 9007199254740993\n"),
     ("hermitian", b"%%MatrixMarket matrix coordinate complex hermitian\n2 2 2\n1 1 2 0\n2 1 1.5 -2.5\n"),
     ("complex-array", b"%%MatrixMarket matrix array complex general\n2 1\n1 -0.5\n0.1 1e300\n"),
     ("no-final-line-end", b"%%MatrixMarket matrix array real general\n1 1\n0.1"),
@@ -57,9 +60,10 @@ def matrix_market(random, draws):
         shape = (rows, count)
         real = draws.normal(size=shape) * 10.0 ** draws.integers(-300, 300, shape)
         if kind == "integer":
-            matrix = draws.integers(-(2**53), 2**53, shape)
+            most = random.choice([2**53, 2**63 - 1])
+            matrix = draws.integers(-most, most, shape)
         elif kind == "unsigned":
-            matrix, symmetry = draws.integers(0, 2**53, shape).astype("u8"), "general"
+            matrix, symmetry = draws.integers(0, random.choice([2**53, 2**64]), shape, dtype="u8"), "general"
         elif kind == "complex":
             matrix = real + 1j * draws.normal(size=shape)
         else:
@@ -117,7 +121,7 @@ def hdf5(random, draws):
         if has_matrix:
             expected = columns(read["matrix"])
         else:
-            expected = [Column(name, NUMBER, values.astype("f8").tolist()) for name, values in read.items()]
+            expected = [columns(values, name)[0] for name, values in read.items()]
             if not are_ordered[2 if place else 0]:
                 expected.sort(key=lambda column: column.name.encode())
         member = f":/{place}" if place and random.random() < 0.5 else ""

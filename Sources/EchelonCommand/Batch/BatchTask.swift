@@ -86,9 +86,6 @@ extension BatchResult {
     let hasIntegers = isCopy && task.steps.allSatisfy { $0.storedType?.hasIntegers == true }
     let integers = hasIntegers ? try reader.integers(in: input) : [:]
     rounded.keep(integers.keys)
-    if keepsIntegers, !isCopy {
-      rounded.keep(allBut: BatchStep.columnsTaken(by: task.steps, of: reader.columns))
-    }
     for step in task.steps {
       if let suffix = step.outputExtension, let output = outputs.next() {
         if case .plot(let picture) = step {
@@ -104,6 +101,9 @@ extension BatchResult {
       let before = table.undefinedCount
       table = try step.apply(to: table, file: task.path)
       if step.canMakeUndefined { undefinedCount += table.undefinedCount - before }
+    }
+    if keepsIntegers {
+      rounded.keep(allBut: BatchStep.columnsTaken(by: task.steps, of: reader.columns))
     }
     return try BatchResult(reader, undefinedCount: undefinedCount, rounded)
   } catch {
@@ -165,7 +165,7 @@ extension DataTable {
 extension DataTable {
   /// Whether a format has all digits of integers of 64 bits where no type is asked for.
   static func keepsIntegers(as suffix: String) -> Bool {
-    ["csv", "tsv", "npy", "npz", "h5", "bin"].contains(suffix)
+    ["csv", "tsv", "json", "jsonl", "mtx", "npy", "npz", "h5", "bin"].contains(suffix)
   }
 
   /// Whether all columns have one type, where each has its own in NPZ and HDF5.

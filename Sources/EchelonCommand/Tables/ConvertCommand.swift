@@ -16,9 +16,10 @@ struct ConvertCommand: AsyncParsableCommand {
 
       NPY, NPZ, Matrix Market, HDF5 (.h5) and plain numbers (.bin) have numbers only. Columns of words are left out there, \
       which is said for a single file. A missing number is NaN in them. Numbers keep all digits. Integers of 64 bits in NPY, \
-      NPZ, HDF5 and plain numbers do in CSV and TSV, and with --type i8 or u8 in each other; without it, those that are no \
-      Double are refused there. Whole numbers of delimited text have all digits by these types, too. In JSON and Matrix Market they are rounded, which is said. \
-      Numbers of JSON and Matrix Market are read as Doubles. Complex ones become two columns, .real and .imag.
+      NPZ, HDF5 and plain numbers do in CSV, TSV, JSON and Matrix Market, and with --type i8 or u8 in each other; without it, \
+      those that are no Double are refused there. So do columns of JSON, and of Matrix Market's integer files, that have \
+      nothing else, which become i8 or u8 without --type. Whole numbers of delimited text have all digits by these types, too; \
+      others are rounded, which is said. Complex ones become two columns, .real and .imag.
 
       --type writes numbers of NPY, NPZ, HDF5 and .bin in another type than f8: i1 to i8, u1 to u8, f2, f4, and c8, c16, \
       which take two columns each; HDF5 has none of the last three. A number that the type does not have is an error; for f2 \
@@ -133,7 +134,8 @@ struct ConvertCommand: AsyncParsableCommand {
     if let steps = RowSteps([]), let textFormat = PieceOutput.format(format.rawValue) {
       return try text.pieces(
         at: paths[0], raw, byteCount: pieceByteCount, steps,
-        to: PieceOutput(textFormat, to: path), keepsIntegers: [.csv, .tsv].contains(format),
+        to: PieceOutput(textFormat, to: path),
+        keepsIntegers: DataTable.keepsIntegers(as: format.rawValue),
         command: "convert")
     }
     if format == .npy, type == nil, let path, let steps = RowSteps([]) {
@@ -142,7 +144,7 @@ struct ConvertCommand: AsyncParsableCommand {
       }
       return try text.pieces(
         at: paths[0], raw, byteCount: pieceByteCount, steps, to: output, copyingAs: "npy",
-        command: "convert")
+        keepsIntegers: true, command: "convert")
     }
     let (table, integers) = try text.table(
       at: paths[0], raw, copying: (format.rawValue, type), command: "convert"

@@ -231,7 +231,7 @@ enum Target {
   /// Whether what is written has all digits of integers of 64 bits.
   func keepsIntegers(as format: OutputFormat?) -> Bool {
     switch self {
-    case .standardOutput: format == .csv || (format == nil && Console.width == nil)
+    case .standardOutput: format.map { $0 != .table } ?? (Console.width == nil)
     case .file(_, let suffix): DataTable.keepsIntegers(as: suffix)
     case .folder: false
     }
@@ -306,6 +306,9 @@ extension TextOptions {
       rounded.keep(integers.keys)
       table = try reader.keepingIntegers(ofRows: 0..<reader.rowCount, in: table)
       if let operation { rounded.keep(allBut: operation.columnsTaken(of: reader.columns)) }
+      if let copying, copying.type == nil, DataTable.keepsIntegers(as: copying.suffix) {
+        rounded.keep(allBut: [])
+      }
       if let tell {
         tell(rounded)
       } else {

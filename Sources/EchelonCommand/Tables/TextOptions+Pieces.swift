@@ -42,9 +42,11 @@ extension TextOptions {
         }
         try output.append(result)
       }
-      if isFirst { rounded.keep(allBut: taken) }
+      if isFirst {
+        if let suffix { try reported { try rounded.refuse(as: suffix, nil) } }
+        rounded.keep(allBut: taken)
+      }
       isFirst = false
-      if let suffix { try reported { try rounded.refuse(as: suffix, nil) } }
       try output.endPass()
     }
     for note in rounded.notes { Console.writeError("echelon: \(note)") }

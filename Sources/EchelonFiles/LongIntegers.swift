@@ -1,0 +1,49 @@
+/// The whole numbers of a column of text that no `Double` is, and the rows that they are in.
+struct LongIntegers: Sendable, Equatable {
+  private struct Found: Equatable {
+    let row: Int
+    let value: Int128
+  }
+
+  private var found: [Found] = []
+  /// Whether one of them is none of 64 bits, signed or not.
+  private var isTooLong = false
+
+  /// Takes the one of a row, which must have had none.
+  /// - Parameter isNegated: whether what is in the row is the number with the other sign.
+  mutating func add(_ word: String, row: Int, isNegated: Bool) {
+    guard let digits = LostNumbers.digits(of: word), let size = Int128(digits),
+      size <= Int128(UInt64.max)
+    else {
+      isTooLong = true
+      return
+    }
+    found.append(Found(row: row, value: (word.first == "-") == isNegated ? size : -size))
+  }
+
+  /// All numbers of the column as integers of 64 bits; nil where they are not.
+  /// - Parameter numbers: the same as `Double`s, of which those that were added are not looked at.
+  func integers(among numbers: [Double]) -> StoredIntegers? {
+    guard !found.isEmpty, !isTooLong else { return nil }
+    let found = found.sorted { $0.row < $1.row }
+    func bits<Integer: FixedWidthInteger>(_: Integer.Type) -> [UInt64]? {
+      var bits: [UInt64] = []
+      bits.reserveCapacity(numbers.count)
+      var next = found[...]
+      for (row, number) in numbers.enumerated() {
+        let integer: Integer?
+        if next.first?.row == row {
+          integer = next.popFirst().flatMap { Integer(exactly: $0.value) }
+        } else {
+          // No integer is -0.
+          integer = number.bitPattern == (-0.0).bitPattern ? nil : Integer(exactly: number)
+        }
+        guard let integer else { return nil }
+        bits.append(UInt64(truncatingIfNeeded: integer))
+      }
+      return bits
+    }
+    if let signed = bits(Int64.self) { return StoredIntegers(isSigned: true, bits: signed) }
+    return bits(UInt64.self).map { StoredIntegers(isSigned: false, bits: $0) }
+  }
+}

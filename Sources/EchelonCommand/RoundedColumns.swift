@@ -15,6 +15,8 @@ struct RoundedColumns {
 
   private let reader: DataFileReader
   private var found: Set<Int> = []
+  /// Those of delimited text of which a table had no integers beside the numbers.
+  private var lost: Set<Int> = []
   private var tooLarge: Set<Int> = []
 
   init(in reader: DataFileReader) { self.reader = reader }
@@ -36,15 +38,20 @@ struct RoundedColumns {
 
   /// Looks for such numbers; words are read again only where numbers are large enough.
   /// - Parameters:
-  ///   - table: what `reader` gave.
+  ///   - table: what `reader` gave, with the integers that it keeps, if the result is to have them.
   ///   - piece: of which rows; nil for all.
   mutating func look(
     at table: DataTable, of piece: DataFileReader.Piece? = nil
   ) throws(FileError) {
     if takesLost() { return }
     for (index, column) in table.columns.enumerated() {
+      if let integers = column.integers {
+        if !found.contains(index), integers.isRounded { found.insert(index) }
+        continue
+      }
       // What is known of a column need not be found again.
-      let (isFound, isTooLarge) = (found.contains(index), tooLarge.contains(index))
+      let isFound = found.contains(index) && (source != .words || lost.contains(index))
+      let isTooLarge = tooLarge.contains(index)
       guard
         let numbers = column.numbers,
         numbers.contains(where: {
@@ -68,7 +75,10 @@ struct RoundedColumns {
   private mutating func look(at words: [String?], _ numbers: [Double], column: Int) {
     for (word, number) in zip(words, numbers) where abs(number) >= 0x1p53 {
       guard let word else { continue }
-      if LostNumbers.isRounded(word, as: number) { found.insert(column) }
+      if LostNumbers.isRounded(word, as: number) {
+        found.insert(column)
+        lost.insert(column)
+      }
       if LostNumbers.isTooLarge(word, as: number) { tooLarge.insert(column) }
     }
   }
@@ -188,7 +198,7 @@ extension RoundedColumns {
     switch source {
     case .integers: true
     case .literals: reader.lostNumbers?.kept.contains(column) ?? false
-    case .words: false
+    case .words: !lost.contains(column)
     }
   }
 

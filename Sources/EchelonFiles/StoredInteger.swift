@@ -108,6 +108,30 @@ extension DataTable {
   }
 }
 
+extension CSVFile {
+  /// All digits of a column of whole numbers, of which at least one is no `Double`; nil of others.
+  /// - Parameters:
+  ///   - numbers: what was read of it.
+  ///   - chunk: of which rows; nil for all.
+  fileprivate func integers(
+    ofColumn index: Int, _ numbers: [Double], chunk: CSVChunk?
+  ) throws(FileError) -> StoredIntegers? {
+    // Spares reading most columns with large numbers again.
+    guard numbers.allSatisfy({ $0.isFinite && $0 == $0.rounded(.towardZero) }) else { return nil }
+    let words =
+      if let chunk { try readText(columns: [index], of: chunk)[0] } else {
+        try readText(column: index)
+      }
+    var long = LongIntegers()
+    for (row, (word, number)) in zip(words, numbers).enumerated() where abs(number) >= 0x1p53 {
+      if let word, LostNumbers.isRounded(word, as: number) {
+        long.add(word, row: row, isNegated: false)
+      }
+    }
+    return long.integers(among: numbers)
+  }
+}
+
 extension NPYElementType {
   /// Whether numbers of this type can be whole ones that no `Double` is.
   var exceedsDouble: Bool { self == .int64 || self == .uint64 }
@@ -168,21 +192,29 @@ extension DataFileReader {
   }
 
   /// The table with the integers of 64 bits that some of its numbers were, where a `Double` may not have all their digits.
+  ///
+  /// Of delimited text they are those of columns that have nothing else in these rows.
   /// - Parameters:
-  ///   - rows: that the table has, counted from 0 in the file.
+  ///   - piece: the rows that the table has; nil for all.
   ///   - table: what the reader gave of them.
   package func keepingIntegers(
-    ofRows rows: Range<Int>, in table: DataTable
+    of piece: Piece? = nil, in table: DataTable
   ) throws(FileError) -> DataTable {
     switch format {
     case .npy(let array) where array.elementType.exceedsDouble: break
-    case .npz, .hdf5: break
-    case .npy, .csv, .matrixMarket, .jsonLines: return table
+    case .npz, .hdf5, .csv: break
+    case .npy, .matrixMarket, .jsonLines: return table
     }
+    let rows = piece?.rows ?? 0..<rowCount
     var columns: [Column] = []
     for (index, column) in table.columns.enumerated() {
       guard let numbers = column.numbers, numbers.contains(where: { abs($0) >= 0x1p53 }) else {
         columns.append(column)
+        continue
+      }
+      if case .csv(let file) = format {
+        let integers = try file.integers(ofColumn: index, numbers, chunk: piece?.chunk)
+        columns.append(Column(name: column.name, numbers: numbers, integers: integers))
         continue
       }
       var (bits, isSigned) = ([UInt64](), true)

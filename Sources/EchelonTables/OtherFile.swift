@@ -22,6 +22,6 @@ enum OtherFile {
   /// Its contents; of delimited text in what dialect its name and first line suggest.
   static func table(_ path: String) throws(FileError) -> DataTable {
     let reader = try DataFileReader.open(path)
-    return try reader.keepingIntegers(ofRows: 0..<reader.rowCount, in: reader.table())
+    return try reader.keepingIntegers(in: reader.table())
   }
 }

@@ -85,7 +85,7 @@ import Testing
       let path = folder + "/ids.csv"
       let text = "id,n\n1234567890123456789,9007199254740992\n1234567890123456790,1e300\n"
       try Data(text.utf8).write(to: URL(filePath: path))
-      for command in [["filter", "n > 0"], ["batch", "--output", "\(folder)/out", "--do", "abs"]] {
+      for command in [["filter", "id > 0"], ["batch", "--output", "\(folder)/out", "--do", "abs"]] {
         let run = try CommandProcess.run(command + [path])
         #expect(run.status == 0)
         #expect(run.errors.contains("rounded in 'id'; where"), "\(run.errors)")

@@ -73,12 +73,12 @@ extension BatchResult {
   do {
     let reader = try task.input.open()
     if let steps = RowSteps(task.steps) { return try task.run(steps, reader) }
-    let input = try reader.table()
+    // Also where they are rounded in the end: rows have the same order and groups, whatever is written.
+    let input = try reader.keepingIntegers(in: reader.table())
     var rounded = RoundedColumns(in: reader)
     try rounded.look(at: input)
     let keepsIntegers = task.keepsIntegers
-    // Also where they are rounded in the end: rows have the same order and groups, whatever is written.
-    var table = try reader.keepingIntegers(ofRows: 0..<reader.rowCount, in: input)
+    var table = input
     var undefinedCount = 0
     var outputs = task.outputs.makeIterator()
     // A file that is only written anew has to be the same; results are computed as Doubles.
@@ -131,8 +131,8 @@ extension BatchTask {
     let taken = keepsIntegers ? steps.columnsTaken(of: reader.columns) : nil
     for piece in reader.pieces() {
       var table = try reader.table(of: piece)
+      if keepsIntegers { table = try reader.keepingIntegers(of: piece, in: table) }
       try rounded.look(at: table, of: piece)
-      if keepsIntegers { table = try reader.keepingIntegers(ofRows: piece.rows, in: table) }
       var next = outputs.makeIterator()
       _ = try steps.apply(to: table, file: path) { step, before, after in
         if step.outputExtension != nil {

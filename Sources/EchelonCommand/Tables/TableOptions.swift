@@ -298,13 +298,12 @@ extension TextOptions {
     do {
       let reader = try inputs[0].open()
       try reader.tellOfReading()
-      var table = try reader.table()
+      let table = try reader.keepingIntegers(in: reader.table())
       var rounded = RoundedColumns(in: reader)
       try rounded.look(at: table)
       if let copying { try rounded.refuse(as: copying.suffix, copying.type) }
       let integers = copying?.type?.hasIntegers == true ? try reader.integers(in: table) : [:]
       rounded.keep(integers.keys)
-      table = try reader.keepingIntegers(ofRows: 0..<reader.rowCount, in: table)
       if let operation { rounded.keep(allBut: operation.columnsTaken(of: reader.columns)) }
       if let copying, copying.type == nil, DataTable.keepsIntegers(as: copying.suffix) {
         rounded.keep(allBut: [])

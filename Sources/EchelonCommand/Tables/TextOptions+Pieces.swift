@@ -36,8 +36,8 @@ extension TextOptions {
       for piece in reader.pieces(byteCount: byteCount) {
         let result = try reported {
           var table = try reader.table(of: piece)
+          if keepsIntegers { table = try reader.keepingIntegers(of: piece, in: table) }
           if isFirst { try rounded.look(at: table, of: piece) }
-          if keepsIntegers { table = try reader.keepingIntegers(ofRows: piece.rows, in: table) }
           return try steps.apply(to: table, file: path)
         }
         try output.append(result)

@@ -61,8 +61,8 @@ struct CSVEncoder {
   func field(_ column: Column, row: Int) -> String {
     switch column.values {
     case .numbers(let values):
-      if let integers = column.integers {
-        integers[row].text
+      if let digits = column.integers?.text(row) {
+        digits
       } else {
         values[row].isNaN
           ? missing

@@ -32,7 +32,7 @@ public enum JSONValue: Sendable {
   init(_ column: Column, row: Int) {
     switch column.values {
     case .numbers(let values):
-      self = column.integers.map { Self($0[row]) } ?? .number(values[row])
+      self = column.integers?[row].map { Self($0) } ?? .number(values[row])
     case .text(let values):
       self = values[row].map { .string($0) } ?? .null
     }

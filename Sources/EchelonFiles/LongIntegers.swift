@@ -21,16 +21,20 @@ struct LongIntegers: Sendable, Equatable {
     found.append(Found(row: row, value: (word.first == "-") == isNegated ? size : -size))
   }
 
-  /// All numbers of the column as integers of 64 bits; nil where they are not.
+  /// All numbers of the column as integers of 64 bits, of which some may be missing; nil where they are none.
   /// - Parameter numbers: the same as `Double`s, of which those that were added are not looked at.
   func integers(among numbers: [Double]) -> StoredIntegers? {
     guard !found.isEmpty, !isTooLong else { return nil }
     let found = found.sorted { $0.row < $1.row }
-    func bits<Integer: FixedWidthInteger>(_: Integer.Type) -> [UInt64]? {
-      var bits: [UInt64] = []
+    func bits<Integer: FixedWidthInteger>(_: Integer.Type) -> [UInt64?]? {
+      var bits: [UInt64?] = []
       bits.reserveCapacity(numbers.count)
       var next = found[...]
       for (row, number) in numbers.enumerated() {
+        if number.isNaN {
+          bits.append(nil)
+          continue
+        }
         let integer: Integer?
         if next.first?.row == row {
           integer = next.popFirst().flatMap { Integer(exactly: $0.value) }

@@ -76,7 +76,7 @@ public enum MatrixMarketWriter {
     if let type, let bits = column.integerBits(row, as: type) {
       return StoredInteger(bits: bits, isSigned: type == .int64).text
     }
-    if let integers = column.integers { return integers.text(row) }
+    if let digits = column.integers?.text(row) { return digits }
     let value = column.numbers?[row] ?? .nan
     return value.isNaN ? "nan" : value.shortestText
   }

@@ -14,49 +14,69 @@ struct StoredInteger {
   var text: String { isSigned ? String(Int64(bitPattern: bits)) : String(bits) }
 }
 
-/// The integers of 64 bits of a column, of which some may be no `Double`.
+/// The integers of 64 bits of a column, of which some may be no `Double`, and some may be missing.
 package struct StoredIntegers: Sendable, Equatable {
   package let isSigned: Bool
+  /// 0 in rows without one.
   package let bits: [UInt64]
+  /// Which rows have none; empty where all have one.
+  private let isMissing: [Bool]
 
-  subscript(row: Int) -> StoredInteger { StoredInteger(bits: bits[row], isSigned: isSigned) }
+  /// Nil where it is missing.
+  subscript(row: Int) -> StoredInteger? {
+    if !isMissing.isEmpty, isMissing[row] { return nil }
+    return StoredInteger(bits: bits[row], isSigned: isSigned)
+  }
 
   /// Whether no `Double` is one of them.
-  package var isRounded: Bool { bits.indices.contains { self[$0].isRounded } }
+  package var isRounded: Bool { bits.indices.contains { isRounded($0) } }
 
-  /// Those of rows of columns, of which one has some; nil where none has, or a row has no such integer.
+  /// Those of rows of columns, of which one has some; nil where none has, or a row has a number that is no such integer.
   /// - Parameter place: which row of which column a row of the result is; nil for a missing value.
   package init?(of columns: [Column], count: Int, _ place: (Int) -> (column: Int, row: Int)?) {
     guard let first = columns.lazy.compactMap(\.integers).first else { return nil }
-    var bits: [UInt64] = []
+    let type: NPYElementType = first.isSigned ? .int64 : .uint64
+    var bits: [UInt64?] = []
     bits.reserveCapacity(count)
     for row in 0..<count {
-      guard let place = place(row),
-        let found = columns[place.column].integerBits(
-          place.row, as: first.isSigned ? .int64 : .uint64)
-      else { return nil }
+      guard let place = place(row), !columns[place.column].isMissing(at: place.row) else {
+        bits.append(nil)
+        continue
+      }
+      guard let found = columns[place.column].integerBits(place.row, as: type) else { return nil }
       bits.append(found)
     }
-    (isSigned, self.bits) = (first.isSigned, bits)
+    self.init(isSigned: first.isSigned, bits: bits)
   }
 
-  package init(isSigned: Bool, bits: [UInt64]) { (self.isSigned, self.bits) = (isSigned, bits) }
+  package init(isSigned: Bool, bits: [UInt64]) {
+    (self.isSigned, self.bits, isMissing) = (isSigned, bits, [])
+  }
 
-  /// All digits of the integer of a row.
-  package func text(_ row: Int) -> String { self[row].text }
+  /// - Parameter bits: nil where one is missing.
+  package init(isSigned: Bool, bits: [UInt64?]) {
+    self.isSigned = isSigned
+    self.bits = bits.map { $0 ?? 0 }
+    isMissing = bits.contains(nil) ? bits.map { $0 == nil } : []
+  }
+
+  /// All digits of the integer of a row; nil where it is missing.
+  package func text(_ row: Int) -> String? { self[row]?.text }
 
   /// Whether the integer of a row is no `Double`.
-  package func isRounded(_ row: Int) -> Bool { self[row].isRounded }
+  package func isRounded(_ row: Int) -> Bool { self[row]?.isRounded ?? false }
 
-  /// All digits of each.
-  package var texts: [String] { bits.indices.map { self[$0].text } }
+  /// All digits of each, none of those that are missing.
+  package var texts: [String] { bits.indices.map { text($0) ?? "" } }
 
   /// Those of some rows, in the order given.
   package func rows(_ rows: [Int]) -> StoredIntegers {
-    StoredIntegers(isSigned: isSigned, bits: rows.map { bits[$0] })
+    isMissing.isEmpty
+      ? StoredIntegers(isSigned: isSigned, bits: rows.map { bits[$0] })
+      : StoredIntegers(isSigned: isSigned, bits: rows.map { self[$0]?.bits })
   }
 
-  /// Whether that of row `a` is less than that of row `b`.
+  /// Whether that of row `a` is less than that of row `b`; neither may be missing.
   package func isLess(_ a: Int, _ b: Int) -> Bool {
     isSigned ? Int64(bitPattern: bits[a]) < Int64(bitPattern: bits[b]) : bits[a] < bits[b]
   }
@@ -87,7 +107,7 @@ extension DataTable {
     let type: NPYElementType = first.integers?.isSigned == true ? .int64 : .uint64
     for column in columns where column.numbers != nil {
       for row in 0..<rowCount where column.integerBits(row, as: type) == nil {
-        throw Self.hasNoType(path: path, first.name, type, column.name)
+        throw Self.hasNoType(path: path, first.name, type, column, row)
       }
     }
     return type
@@ -95,21 +115,24 @@ extension DataTable {
 
   /// - Parameters:
   ///   - integers: the name of a column with integers of the type that no `Double` is.
-  ///   - other: that of one with numbers that are none of the type.
+  ///   - other: a column in which that of `row` is none of the type.
   package static func hasNoType(
-    path: String, _ integers: String, _ type: NPYElementType, _ other: String
+    path: String, _ integers: String, _ type: NPYElementType, _ other: Column, _ row: Int
   ) -> FileError {
-    .unwritable(
+    let (problem, formats) =
+      other.isMissing(at: row)
+      ? ("some of '\(other.name)' are missing, which \(type.rawValue) cannot say", ".csv or .jsonl")
+      : ("numbers in '\(other.name)' are no \(type.rawValue)", ".csv or .npz")
+    return .unwritable(
       path: path,
       what:
-        "integers of 64 bits in '\(integers)' have more digits than f8, and numbers in '\(other)' are no "
-        + "\(type.rawValue); make a .csv or .npz, which have all digits of both, or leave one of the columns out"
-    )
+        "integers of 64 bits in '\(integers)' have more digits than f8, and \(problem); make a \(formats), which have all digits "
+        + "of both, leave one of them out, or round them by 'echelon convert' with --type f8")
   }
 }
 
 extension CSVFile {
-  /// All digits of a column of whole numbers, of which at least one is no `Double`; nil of others.
+  /// All digits of a column of whole numbers, of which at least one is no `Double` and some may be missing; nil of others.
   /// - Parameters:
   ///   - numbers: what was read of it.
   ///   - chunk: of which rows; nil for all.
@@ -117,7 +140,9 @@ extension CSVFile {
     ofColumn index: Int, _ numbers: [Double], chunk: CSVChunk?
   ) throws(FileError) -> StoredIntegers? {
     // Spares reading most columns with large numbers again.
-    guard numbers.allSatisfy({ $0.isFinite && $0 == $0.rounded(.towardZero) }) else { return nil }
+    guard numbers.allSatisfy({ $0.isNaN || $0.isFinite && $0 == $0.rounded(.towardZero) }) else {
+      return nil
+    }
     let words =
       if let chunk { try readText(columns: [index], of: chunk)[0] } else {
         try readText(column: index)

@@ -75,22 +75,24 @@ struct StoredNumbers {
     let parts = columns.flatMap(\.parts)
     for (place, part) in parts.enumerated() {
       switch type {
-      case .int8: try put(part, Int8.self, place, of: parts.count, rows, &bytes)
-      case .int16: try put(part, Int16.self, place, of: parts.count, rows, &bytes)
-      case .int32: try put(part, Int32.self, place, of: parts.count, rows, &bytes)
-      case .int64: try put(part, Int64.self, place, of: parts.count, rows, &bytes)
-      case .uint8: try put(part, UInt8.self, place, of: parts.count, rows, &bytes)
-      case .uint16: try put(part, UInt16.self, place, of: parts.count, rows, &bytes)
-      case .uint32: try put(part, UInt32.self, place, of: parts.count, rows, &bytes)
-      case .uint64: try put(part, UInt64.self, place, of: parts.count, rows, &bytes)
+      case .int8: try put(part, Int8.self, type, place, of: parts.count, rows, &bytes)
+      case .int16: try put(part, Int16.self, type, place, of: parts.count, rows, &bytes)
+      case .int32: try put(part, Int32.self, type, place, of: parts.count, rows, &bytes)
+      case .int64: try put(part, Int64.self, type, place, of: parts.count, rows, &bytes)
+      case .uint8: try put(part, UInt8.self, type, place, of: parts.count, rows, &bytes)
+      case .uint16: try put(part, UInt16.self, type, place, of: parts.count, rows, &bytes)
+      case .uint32: try put(part, UInt32.self, type, place, of: parts.count, rows, &bytes)
+      case .uint64: try put(part, UInt64.self, type, place, of: parts.count, rows, &bytes)
       case .float16:
         #if os(macOS) && arch(x86_64)
           throw .unwritable(path: path, what: "this processor's Swift has no f2; choose f4")
         #else
-          try put(part, Float16.self, place, of: parts.count, rows, &bytes)
+          try put(part, Float16.self, type, place, of: parts.count, rows, &bytes)
         #endif
-      case .float32, .complex64: try put(part, Float.self, place, of: parts.count, rows, &bytes)
-      case .float64, .complex128: try put(part, Double.self, place, of: parts.count, rows, &bytes)
+      case .float32, .complex64:
+        try put(part, Float.self, type, place, of: parts.count, rows, &bytes)
+      case .float64, .complex128:
+        try put(part, Double.self, type, place, of: parts.count, rows, &bytes)
       case .bool: preconditionFailure("refused when the numbers were taken")
       }
     }
@@ -99,8 +101,8 @@ struct StoredNumbers {
 
   /// Stores a column at its place in every row.
   private func put<Element: StoredNumber>(
-    _ part: Part, _: Element.Type, _ place: Int, of count: Int, _ rows: Range<Int>,
-    _ bytes: inout [UInt8]
+    _ part: Part, _: Element.Type, _ type: NPYElementType, _ place: Int, of count: Int,
+    _ rows: Range<Int>, _ bytes: inout [UInt8]
   ) throws(FileError) {
     let column = part.column
     guard let numbers = column.numbers else { preconditionFailure("text was refused") }
@@ -112,7 +114,8 @@ struct StoredNumbers {
       guard let element else {
         throw .unwritable(
           path: path,
-          what: Self.refusal(numbers[row], digits?[row], row, column.name, type))
+          what: Self.refusal(
+            numbers[row], digits?[row], row, column.name, type, isAsked: type == self.type))
       }
       let bits = element.bits
       for byte in 0..<size {
@@ -124,9 +127,15 @@ struct StoredNumbers {
   }
 
   private static func refusal(
-    _ number: Double, _ digits: String?, _ row: Int, _ name: String, _ type: NPYElementType
+    _ number: Double, _ digits: String?, _ row: Int, _ name: String, _ type: NPYElementType,
+    isAsked: Bool
   ) -> String {
     let place = "row \(row + 1) of '\(name)'"
+    if number.isNaN, !isAsked {
+      return
+        "\(place) is missing, which \(type.rawValue) cannot say, and f8 has not all digits of the others; make a .csv or .jsonl, "
+        + "leave such rows out, or round them by 'echelon convert' with --type f8"
+    }
     if number.isNaN {
       return
         "\(place) is missing, which \(type.rawValue) cannot say; leave such rows out, or choose f4 or f8"

@@ -30,11 +30,12 @@ extension Column {
   var ranks: [Int] {
     switch values {
     case .numbers(let numbers):
+      let present = numbers.indices.filter { !numbers[$0].isNaN }
       if let integers {
-        let order = numbers.indices.sorted(by: integers.isLess)
+        let order = present.sorted(by: integers.isLess)
         return Self.ranks(order, count: numbers.count) { integers.bits[$0] == integers.bits[$1] }
       }
-      let order = numbers.indices.filter { !numbers[$0].isNaN }.sorted { numbers[$0] < numbers[$1] }
+      let order = present.sorted { numbers[$0] < numbers[$1] }
       return Self.ranks(order, count: numbers.count) { numbers[$0] == numbers[$1] }
     case .text(let words):
       let order = words.indices.filter { words[$0] != nil }.sorted {

@@ -107,6 +107,11 @@ public struct TableJoin: Sendable {
     return Outcome(table: DataTable(columns: columns), duplicateKeys: duplicates)
   }
 
+  /// The names that a column of a table may have in the result.
+  public func names(of column: String) -> [String] {
+    [column, column + "_right"] + keys.filter { $0.right == column }.map(\.left)
+  }
+
   private func keyColumns(
     _ left: DataTable, _ right: DataTable, _ rightName: String
   ) throws(ExpressionFault) -> (left: [Column], right: [Column]) {
@@ -182,8 +187,10 @@ private struct KeyRows {
       let key = columns.map { column -> Part in
         switch column.values {
         case .numbers(let values):
-          if let integers = column.integers, integers.isRounded(row) {
-            .digits(integers.text(row))
+          if let integers = column.integers, integers.isRounded(row),
+            let digits = integers.text(row)
+          {
+            .digits(digits)
           } else {
             .number(values[row])
           }

@@ -309,12 +309,14 @@ struct StoredIntegers: CustomTestStringConvertible, Sendable {
       let shown = try CommandProcess.run("group", "n = count() by col0", path, "--format", "table")
       #expect(shown.output.split(separator: "\n").count > 2, "\(shown.output)")
       #expect(shown.errors.contains("rounded"), "\(shown.errors)")
-      // Those of which some are missing are Doubles.
       let left = folder + "/left.csv"
       try Data("k\n0\n1\n".utf8).write(to: URL(filePath: left))
       let gaps = try CommandProcess.run(
         "join", "--on", "k = col0", "--kind", "outer", left, path, "--output", folder + "/o.csv")
-      #expect(gaps.status == 0, "\(gaps.errors)")
+      #expect(gaps.status == 0 && gaps.errors.isEmpty, "\(gaps.errors)")
+      #expect(
+        try String(contentsOfFile: folder + "/o.csv", encoding: .utf8)
+          == "k\n0\n1\n\(texts[0])\n\(texts[1])\n")
       let batch = try CommandProcess.run(
         "batch", "--do", "join \(other) on col0", path, "--output", folder + "/out")
       #expect(batch.status == 0, "\(batch.errors)")
@@ -326,6 +328,61 @@ struct StoredIntegers: CustomTestStringConvertible, Sendable {
       #expect(floats.status == 0 && floats.errors.contains("rounded"), "\(floats.errors)")
       let read = try CommandProcess.run("convert", folder + "/f.npz")
       #expect(read.output == "col0\n" + both + both, "\(read.output)")
+    }
+  }
+
+  @Test(arguments: StoredIntegers.all)
+  func `keep their digits beside missing ones`(_ integers: StoredIntegers) throws {
+    try withFolder { folder in
+      let (left, right) = (folder + "/left.csv", folder + "/right.npz")
+      let texts = ["9007199254740993", "9007199254740992", "7"]
+      try Data("k\n2\n9\n0\n1\n".utf8).write(to: URL(filePath: left))
+      let (keys, ids) = (folder + "/k.npy", folder + "/id.npy")
+      try integers.npy(["0", "1", "2"]).write(to: URL(filePath: keys))
+      try integers.npy(texts).write(to: URL(filePath: ids))
+      let table = folder + "/t.csv"
+      let rows = texts.enumerated().map { "\($0.offset),\($0.element)\n" }.joined()
+      try Data(("k,id\n" + rows).utf8).write(to: URL(filePath: table))
+      let type = integers.isSigned ? "i8" : "u8"
+      let made = try CommandProcess.run("convert", table, "--output", right, "--type", type)
+      #expect(made.status == 0, "\(made.errors)")
+      let join = ["join", "--on", "k", "--kind", "left", left, right]
+      let joined = "k,id\n2,7\n9,\n0,\(texts[0])\n1,\(texts[1])\n"
+      let shown = try CommandProcess.run(join)
+      #expect(shown.output == joined && shown.errors.isEmpty, "\(shown.output) \(shown.errors)")
+      let json = try CommandProcess.run(join + ["--format", "json"])
+      #expect(json.output.contains("[7, null, \(texts[0]), \(texts[1])]"), "\(json.output)")
+      // They come back from there, are put in order, and are told apart as keys.
+      for name in ["j.csv", "j.json", "j.jsonl"] {
+        let copy = "\(folder)/\(name)"
+        let written = try CommandProcess.run(join + ["--output", copy])
+        #expect(written.status == 0 && written.errors.isEmpty, "\(name): \(written.errors)")
+        for (command, ids) in [
+          (["convert"], ["7", "", texts[0], texts[1]]),
+          (["sort", "id"], ["7", texts[1], texts[0], ""]),
+          (["sort", "id desc"], [texts[0], texts[1], "7", ""]),
+          (["group", "n = count() by id"], ["7", texts[1], texts[0], ""]),
+          (["filter", "k < 5"], ["7", texts[0], texts[1]]),
+        ] {
+          let run = try CommandProcess.run(command + [copy])
+          #expect(run.status == 0 && run.errors.isEmpty, "\(name) \(command): \(run.errors)")
+          let place = command[0] == "group" ? 0 : 1
+          let found = run.output.split(separator: "\n").dropFirst()
+            .map { $0.split(separator: ",", omittingEmptySubsequences: false)[place] }
+          #expect(found.map { String($0) } == ids, "\(name) \(command): \(run.output)")
+        }
+        // No type of an array has both.
+        for other in ["o.npy", "o.npz", "o.bin"] {
+          let array = try CommandProcess.run("convert", copy, "--output", folder + "/" + other)
+          #expect(array.status != 0, "\(name) \(other)")
+          #expect(
+            array.errors.contains("missing, which i8 cannot say")
+              && array.errors.contains("--type f8"), "\(name) \(other): \(array.errors)")
+          let floats = try CommandProcess.run(
+            "convert", copy, "--output", folder + "/" + other, "--type", "f8")
+          #expect(floats.status == 0 && floats.errors.contains("are rounded in 'id'"), "\(other)")
+        }
+      }
     }
   }
 

@@ -59,9 +59,11 @@ class Whole(float):
 
 
 def exact(values):
-    """Whole numbers as they are, if they all fit 64 bits and no float is one of them; else as floats."""
-    fit = any(all(low <= value < low + 2**64 for value in values) for low in (-(2**63), 0))
-    return list(values) if fit and any(int(float(value)) != value for value in values) else [*map(float, values)]
+    """Whole numbers as they are, if they all fit 64 bits and no float is one of them; else as floats. None is nan."""
+    there = [value for value in values if value is not None]
+    fit = any(all(low <= value < low + 2**64 for value in there) for low in (-(2**63), 0))
+    kind = int if fit and any(int(float(value)) != value for value in there) else float
+    return [float("nan") if value is None else kind(value) for value in values]
 
 
 def columns_of(text):

@@ -44,8 +44,8 @@ def by_json(data):
     for name in dict.fromkeys(name for line in lines for name in line):
         values = [line.get(name) for line in lines]
         kinds = {type(value) for value in values if value is not None}
-        if kinds == {Literal} and None not in values and all(WHOLE.fullmatch(value) for value in values):
-            columns.append(Column(name, NUMBER, exact([int(value) for value in values])))
+        if kinds == {Literal} and all(value is None or WHOLE.fullmatch(value) for value in values):
+            columns.append(Column(name, NUMBER, exact([None if value is None else int(value) for value in values])))
         elif kinds <= {Literal}:
             columns.append(Column(name, NUMBER, [math.nan if value is None else float(value) for value in values]))
         elif kinds == {bool}:
@@ -76,7 +76,7 @@ BY_HAND = [
      b'{"a": 1.00000000000000011102230246251565404}\n'),
     ("long.jsonl", b'{"a": 9007199254740993, "b": -9223372036854775808, "c": 18446744073709551615, "d": 1, "e": 1}\n'
      b'{"a": 1, "b": 9223372036854775807, "c": 9223372036854775809, "d": 18446744073709551616, "e": 9007199254740993}\n'
-     b'{"a": -9007199254740995, "b": 0, "c": 0, "d": 9007199254740993, "e": 0.5}\n'),
+     b'{"a": -9007199254740995, "b": 0, "c": 0, "d": 9007199254740993, "e": 0.5}\n{"a": null}\n'),
     ("long.json", b'{"a": [9007199254740993, 2], "b": [9007199254740993, -0], "c": [18446744073709551615, -1]}\n'),
     ("escapes.jsonl", rb'{"a": "\"\\\/\b\f\n\r\t\u00e4\ud83d\udf01"}' + b"\n" + rb'{"\u0061": "\u0000x"}' + b"\n"),
     ("unicode.jsonl", '{"größe": "漢字"}\n{"größe": "🜁"}\n'.encode()),

@@ -18,7 +18,7 @@ struct ConvertCommand: AsyncParsableCommand {
       which is said for a single file. A missing number is NaN in them. Numbers keep all digits. Integers of 64 bits in NPY, \
       NPZ, HDF5 and plain numbers do in CSV, TSV, JSON and Matrix Market, and with --type i8 or u8 in each other; without it, \
       those that are no Double are refused there. So do columns of delimited text, JSON and Matrix Market's integer files that \
-      have nothing else, which become i8 or u8 without --type; others are rounded, which is said. Complex ones become two columns, .real and .imag.
+      have nothing else but missing ones, which become i8 or u8 without --type; others are rounded, which is said. Complex ones become two columns, .real and .imag.
 
       --type writes numbers of NPY, NPZ, HDF5 and .bin in another type than f8: i1 to i8, u1 to u8, f2, f4, and c8, c16, \
       which take two columns each; HDF5 has none of the last three. A number that the type does not have is an error; for f2 \

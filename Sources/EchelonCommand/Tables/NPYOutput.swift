@@ -82,7 +82,7 @@ final class NPYOutput: RowOutput {
     guard let integers else { return numbers.map(\.bitPattern) }
     return try numbers.indices.map { row in
       guard let bits = column.integerBits(row, as: integers.type) else {
-        throw DataTable.hasNoType(path: path, integers.column, integers.type, column.name)
+        throw DataTable.hasNoType(path: path, integers.column, integers.type, column, row)
       }
       return bits
     }

@@ -71,7 +71,7 @@ struct JoinCommand: AsyncParsableCommand {
     do { join = try TableJoin(kind.value, on: keys, allowsAllPairs: pairs) } catch {
       throw WrongUse("join: \(error)", command: "join")
     }
-    try options.combine("join") { left, right, path in
+    try options.combine("join", names: join.names) { left, right, path in
       let outcome = try join.joined(left, right, rightName: path)
       for (count, side) in [
         (outcome.duplicateKeys.left, "on the left of \(path)"), (outcome.duplicateKeys.right, path),

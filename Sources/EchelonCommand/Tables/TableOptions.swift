@@ -97,9 +97,11 @@ struct TableOptions: ParsableArguments {
   /// Makes one table of those of all files.
   /// - Parameters:
   ///   - command: whose help says more when something is wrong.
+  ///   - names: what a column of a file may be called in the result.
   ///   - join: gives that of the files so far and another one, whose path is given, too.
   func combine(
-    _ command: String, _ join: (DataTable, DataTable, _ path: String) throws -> DataTable
+    _ command: String, names: (String) -> [String] = { [$0] },
+    _ join: (DataTable, DataTable, _ path: String) throws -> DataTable
   ) throws {
     let paths = try InputFiles.expand(files, areNumbers: raw.rawFormat != nil)
     guard paths.count > 1 else {
@@ -132,7 +134,7 @@ struct TableOptions: ParsableArguments {
         columns.keep(
           allBut: Set(
             columns.names.filter { name in
-              [name, name + "_right"].compactMap { result[$0] }.allSatisfy { $0.integers == nil }
+              names(name).compactMap { result[$0] }.allSatisfy { $0.integers == nil }
             }))
       }
       for note in columns.notes { Console.writeError("echelon: \(note)") }

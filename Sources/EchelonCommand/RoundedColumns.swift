@@ -216,23 +216,16 @@ extension RoundedColumns {
 }
 
 extension DataFileReader {
-  /// All digits of the columns with integers of which some may be no `Double`, by their indices: of arrays, datasets, JSON and
-  /// matrices, and of columns of delimited text that have nothing else.
-  /// - Parameter table: all rows.
+  /// All digits of columns of delimited text that have nothing but whole numbers, of which some may be no `Double` and not all
+  /// are integers of 64 bits, by their indices.
+  /// - Parameter table: all rows, with the integers that the reader keeps.
   func integers(in table: DataTable) throws(FileError) -> [Int: [String]] {
     var integers: [Int: [String]] = [:]
     for (index, column) in table.columns.enumerated() {
       guard let numbers = column.numbers, numbers.contains(where: { abs($0) >= 0x1p53 }) else {
         continue
       }
-      if let own = column.integers {
-        integers[index] = own.texts
-        continue
-      }
-      guard case .csv(let file) = format else {
-        integers[index] = try integerTexts(column: index, rows: 0..<rowCount)
-        continue
-      }
+      guard column.integers == nil, case .csv(let file) = format else { continue }
       let words = try file.readText(column: index).compactMap { word in
         word.flatMap { LostNumbers.digits(of: $0) == nil ? nil : $0 }
       }

@@ -10,7 +10,7 @@ struct StoredNumbers {
   let columns: [(name: String, parts: [Part])]
   private let path: String
 
-  /// A column, and all digits of its numbers, if they are integers of which some are no `Double`.
+  /// A column, and all digits of its numbers, if they are integers that it has not beside them.
   struct Part {
     let column: Column
     let digits: [String]?
@@ -106,16 +106,20 @@ struct StoredNumbers {
   ) throws(FileError) {
     let column = part.column
     guard let numbers = column.numbers else { preconditionFailure("text was refused") }
-    let digits = Element.hasDigits ? part.digits : nil
+    let (integers, digits) = Element.hasDigits ? (column.integers, part.digits) : (nil, nil)
     let size = MemoryLayout<Element>.size
     var offset = place * size
     for row in rows {
-      let element = digits.map { Element(digits: $0[row]) } ?? Element(storing: numbers[row])
+      let element =
+        if let integer = integers?[row] { Element(integer) } else if let digits {
+          Element(digits: digits[row])
+        } else { Element(storing: numbers[row]) }
       guard let element else {
         throw .unwritable(
           path: path,
           what: Self.refusal(
-            numbers[row], digits?[row], row, column.name, type, isAsked: type == self.type))
+            numbers[row], integers?.text(row) ?? digits?[row], row, column.name, type,
+            isAsked: type == self.type))
       }
       let bits = element.bits
       for byte in 0..<size {
@@ -154,17 +158,27 @@ private protocol StoredNumber {
   static var hasDigits: Bool { get }
   /// Nil where the type has no such number.
   init?(digits: String)
+  /// Nil where the type has no such number.
+  init?(_ integer: StoredInteger)
   var bits: Bits { get }
 }
 
 extension StoredNumber {
   static var hasDigits: Bool { false }
   init?(digits: String) { nil }
+  init?(_ integer: StoredInteger) { nil }
 }
 
 extension StoredNumber where Self: FixedWidthInteger {
   static var hasDigits: Bool { true }
   init?(digits: String) { self.init(digits, radix: 10) }
+  init?(_ integer: StoredInteger) {
+    if integer.isSigned {
+      self.init(exactly: Int64(bitPattern: integer.bits))
+    } else {
+      self.init(exactly: integer.bits)
+    }
+  }
   init?(storing number: Double) { self.init(exactly: number) }
   var bits: Self { self }
 }

@@ -175,7 +175,7 @@ extension DataTable {
   /// - Parameters:
   ///   - type: of the numbers, in formats that name one; nil is `f8`, or where that has not all digits of `Column.integers`
   ///     `i8` or `u8`.
-  ///   - integers: all digits of columns with integers that are no `Double`, by the index of the column.
+  ///   - integers: all digits of columns with whole numbers that the table has not, by the index of the column.
   func write(
     to path: String, suffix: String, as type: StoredType? = nil, integers: [Int: [String]] = [:]
   ) throws {
@@ -185,10 +185,10 @@ extension DataTable {
     let places = columns.indices.filter { columns[$0].numbers != nil }.enumerated()
     let integers = Dictionary(
       uniqueKeysWithValues: places.compactMap { place, index in
-        (integers[index] ?? columns[index].integers?.texts).map { (place, $0) }
+        integers[index].map { (place, $0) }
       })
     // What is asked for is what it becomes, in every column.
-    let numbers = type == nil ? numbersOnly : numbersOnly.withoutIntegers
+    let numbers = type?.hasIntegers == false ? numbersOnly.withoutIntegers : numbersOnly
     switch suffix {
     case "npy": try NPYWriter.write(numbers, as: element, integers: integers, to: path)
     case "npz": try NPZWriter.write(numbers, as: element, integers: integers, to: path)

@@ -307,7 +307,7 @@ extension TextOptions {
       let integers = copying?.type?.hasIntegers == true ? try reader.integers(in: table) : [:]
       rounded.keep(integers.keys)
       if let operation { rounded.keep(allBut: operation.columnsTaken(of: reader.columns)) }
-      if let copying, copying.type == nil, DataTable.keepsIntegers(as: copying.suffix) {
+      if let copying, copying.type?.hasIntegers ?? DataTable.keepsIntegers(as: copying.suffix) {
         rounded.keep(allBut: [])
       }
       if let tell {

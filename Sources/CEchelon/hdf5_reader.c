@@ -92,25 +92,34 @@ int echelon_hdf5_visit(echelon_hdf5_reader *reader, void *context,
   return ECHELON_HDF5_DAMAGED;
 }
 
-static int read_as(echelon_hdf5_reader *reader, int integers, const char *name, void *values, int64_t count) {
+/// How many numbers of a block are taken at a time: they go to their columns while they are in the cache.
+enum { PIECE = 1 << 15 };
+
+int echelon_hdf5_read(echelon_hdf5_reader *reader, const char *name, int integers, int64_t count, void *context,
+                      void (*body)(void *context, const void *numbers, int64_t first, int64_t count)) {
   request request = {.kind = READ, .integers = integers, .count = count, .name_length = (uint32_t)strlen(name)};
-  if (!send_all(reader->socket, &request, sizeof request) || !send_all(reader->socket, name, request.name_length))
-    return ECHELON_HDF5_DAMAGED;
+  uint64_t *numbers = malloc(PIECE * sizeof *numbers);
+  if (!numbers) return ECHELON_HDF5_NO_PROCESS;
+  int result = ECHELON_HDF5_DAMAGED;
+  int is_whole = send_all(reader->socket, &request, sizeof request) &&
+                 send_all(reader->socket, name, request.name_length);
   // Blocks behind their lengths, and a result behind the last: whatever a child says, it ends with one that is not above 0.
-  int64_t block, left = count * (int64_t)sizeof(double);
-  while (receive_all(reader->socket, &block, sizeof block)) {
-    if (block <= 0) return block == ECHELON_HDF5_OK && left == 0 ? ECHELON_HDF5_OK : ECHELON_HDF5_DAMAGED;
-    if (block > left || !receive_all(reader->socket, values, (size_t)block)) break;
-    values = (char *)values + block;
-    left -= block;
+  int64_t bytes, done = 0;
+  while (is_whole && receive_all(reader->socket, &bytes, sizeof bytes)) {
+    if (bytes <= 0) {
+      if (bytes == ECHELON_HDF5_OK && done == count) result = ECHELON_HDF5_OK;
+      break;
+    }
+    int64_t left = bytes / (int64_t)sizeof *numbers;
+    is_whole = bytes % (int64_t)sizeof *numbers == 0 && left <= count - done;
+    while (is_whole && left > 0) {
+      int64_t some = left < PIECE ? left : PIECE;
+      is_whole = receive_all(reader->socket, numbers, (size_t)some * sizeof *numbers);
+      if (is_whole) body(context, numbers, done, some);
+      done += some;
+      left -= some;
+    }
   }
-  return ECHELON_HDF5_DAMAGED;
-}
-
-int echelon_hdf5_read(echelon_hdf5_reader *reader, const char *name, double *values, int64_t count) {
-  return read_as(reader, 0, name, values, count);
-}
-
-int echelon_hdf5_read_integers(echelon_hdf5_reader *reader, const char *name, int kind, uint64_t *values, int64_t count) {
-  return read_as(reader, kind, name, values, count);
+  free(numbers);
+  return result;
 }

@@ -21,15 +21,12 @@ public struct HDF5File: Sendable {
   /// The path as it was given.
   public let path: String
 
-  /// The numbers.
+  /// The numbers; integers of 64 bits of columns with some from 2^53 on have all digits beside them.
   public let table: DataTable
 
   /// Datasets that are not read, as they have no plain numbers or too many axes, while others are: their names, and how many
   /// axes those have that have too many.
   public let leftOut: [String]
-
-  /// The integers of columns that have some from 2^53 on, by the place of the column.
-  let largeIntegers: [Int: [StoredInteger]]
 
   /// Reads the file at `path`.
   /// - Parameters:
@@ -57,44 +54,33 @@ public struct HDF5File: Sendable {
     }
     let prefix = Self.trimmed(group ?? "") + "/"
     var columns: [Column] = []
-    var large: [Int: [StoredInteger]] = [:]
     let (chosen, leftOut) = try Self.chosen(from: all, group, path, limit)
     self.leftOut = leftOut
     for dataset in chosen {
-      let values = try Self.checked(path) { () throws(HDF5Library.Failure) in
+      let numbers = try Self.checked(path) { () throws(HDF5Library.Failure) in
         try file.read(dataset)
       }
       // Also those that a `Double` has: their shortest digits may be those of another integer.
-      if dataset.integers != nil, values.contains(where: { abs($0) >= 0x1p53 }) {
-        let bits = try Self.checked(path) { () throws(HDF5Library.Failure) in
-          try file.readIntegers(dataset)
-        }
-        for column in 0..<dataset.columns {
-          let integers = (0..<dataset.rows).map {
-            StoredInteger(
-              bits: bits[$0 * dataset.columns + column], isSigned: dataset.integers == .signed)
-          }
-          let isLarge = (0..<dataset.rows).contains {
-            abs(values[$0 * dataset.columns + column]) >= 0x1p53
-          }
-          if isLarge { large[columns.count + column] = integers }
-        }
+      let large =
+        dataset.integers == nil
+        ? [] : numbers.indices.filter { numbers[$0].contains { abs($0) >= 0x1p53 } }
+      let bits = try Self.checked(path) { () throws(HDF5Library.Failure) in
+        large.isEmpty ? [] : try file.readIntegers(dataset, columns: large)
       }
-      if dataset.rank < 2 {
-        let isInside = dataset.name.hasPrefix(prefix)
-        let name = isInside ? String(dataset.name.dropFirst(prefix.count)) : dataset.name
-        columns.append(Column(name: name, numbers: values))
-        continue
-      }
-      for column in 0..<dataset.columns {
+      let isInside = dataset.name.hasPrefix(prefix)
+      let name = isInside ? String(dataset.name.dropFirst(prefix.count)) : dataset.name
+      var next = large[...]
+      for (index, numbers) in numbers.enumerated() {
+        let isLarge = next.first == index
+        if isLarge { next.removeFirst() }
         columns.append(
           Column(
-            name: "col\(column)",
-            numbers: (0..<dataset.rows).map { values[$0 * dataset.columns + column] }))
+            name: dataset.rank < 2 ? name : "col\(index)", numbers: numbers,
+            integers: isLarge
+              ? StoredIntegers(isSigned: dataset.integers == .signed, bits: bits[index]) : nil))
       }
     }
     table = DataTable(columns: columns)
-    largeIntegers = large
   }
 
   /// The datasets that make the table: the one that is named, or all of a group that can; and the others of the group.

@@ -227,8 +227,8 @@ extension DataFileReader {
   ) throws(FileError) -> DataTable {
     switch format {
     case .npy(let array) where array.elementType.exceedsDouble: break
-    case .npz, .hdf5, .csv: break
-    case .npy, .matrixMarket, .jsonLines: return table
+    case .npz, .csv: break
+    case .npy, .matrixMarket, .jsonLines, .hdf5: return table
     }
     let rows = piece?.rows ?? 0..<rowCount
     var columns: [Column] = []
@@ -280,8 +280,8 @@ extension DataFileReader {
       }
       return false
     case .hdf5(let file):
-      guard let integers = file.largeIntegers[column] else { return false }
-      _ = integers[rows].allSatisfy(body)
+      guard let integers = file.table.columns[column].integers else { return false }
+      _ = rows.allSatisfy { integers[$0].map(body) ?? true }
       return true
     case .csv, .matrixMarket, .jsonLines: return false
     }

@@ -112,30 +112,39 @@ package enum HDF5Library {
       return list.datasets
     }
 
-    /// All numbers of a dataset, the last axis running fastest.
-    package func read(_ dataset: Dataset) throws(Failure) -> [Double] {
-      let count = dataset.rows * dataset.columns
-      var values = [Double](repeating: 0, count: count)
-      // SAFETY: the library writes `count` numbers, which it compares with the dataset before.
-      let result = unsafe values.withUnsafeMutableBufferPointer { values in
-        unsafe echelon_hdf5_read(reader, dataset.name, values.baseAddress, Int64(count))
-      }
-      try HDF5Library.check(result)
-      return values
+    /// All numbers of a dataset, column by column.
+    package func read(_ dataset: Dataset) throws(Failure) -> [[Double]] {
+      let columns = NumberColumns(dataset, Array(0..<dataset.columns), 0.0)
+      try read(dataset, integers: 0, into: columns)
+      return columns.columns
     }
 
-    /// The bits of the integers of a dataset that has some of 64 bits, in the order of `read`.
-    package func readIntegers(_ dataset: Dataset) throws(Failure) -> [UInt64] {
+    /// The bits of the integers of some columns of a dataset that has some of 64 bits; nothing of the others.
+    package func readIntegers(
+      _ dataset: Dataset, columns wanted: [Int]
+    ) throws(Failure) -> [[UInt64]] {
       guard let integers = dataset.integers else { throw .damaged }
-      let count = dataset.rows * dataset.columns
-      var values = [UInt64](repeating: 0, count: count)
-      // SAFETY: the library writes `count` numbers of 64 bits, which it compares with the dataset before.
-      let result = unsafe values.withUnsafeMutableBufferPointer { values in
-        unsafe echelon_hdf5_read_integers(
-          reader, dataset.name, integers.rawValue, values.baseAddress, Int64(count))
+      let columns = NumberColumns(dataset, wanted, 0 as UInt64)
+      try read(dataset, integers: integers.rawValue, into: columns)
+      return columns.columns
+    }
+
+    private func read(
+      _ dataset: Dataset, integers: Int32, into target: NumberTarget
+    ) throws(Failure) {
+      // SAFETY: the target lives until the call is over, which is as long as the function is called; it is given as many
+      // numbers of 8 bytes as it is told of.
+      let result = unsafe echelon_hdf5_read(
+        reader, dataset.name, integers, Int64(dataset.rows * dataset.columns),
+        Unmanaged.passUnretained(target).toOpaque()
+      ) { context, numbers, first, count in
+        guard let context = unsafe context, let numbers = unsafe numbers else { return }
+        let target = unsafe Unmanaged<NumberTarget>.fromOpaque(context).takeUnretainedValue()
+        unsafe target.take(
+          UnsafeRawBufferPointer(start: numbers, count: Int(count) * 8), first: Int(first))
       }
+      withExtendedLifetime(target) {}
       try HDF5Library.check(result)
-      return values
     }
 
     // SAFETY: nothing uses it any more.
@@ -154,4 +163,42 @@ package enum HDF5Library {
 
 private final class DatasetList {
   var datasets: [HDF5Library.Dataset] = []
+}
+
+/// What takes the numbers of a dataset, some at a time: a function in C knows no type of numbers.
+private class NumberTarget {
+  /// - Parameter first: the place of the first of them in the dataset.
+  func take(_ numbers: UnsafeRawBufferPointer, first: Int) {}
+}
+
+/// The columns of a dataset, which get their numbers as they come, so that there is no second copy of all of them.
+private final class NumberColumns<Number: BitwiseCopyable>: NumberTarget {
+  /// Those that are not wanted are empty.
+  private(set) var columns: [[Number]]
+  private let isWanted: [Bool]
+
+  init(_ dataset: HDF5Library.Dataset, _ wanted: [Int], _ zero: Number) {
+    var isWanted = [Bool](repeating: false, count: dataset.columns)
+    for column in wanted { isWanted[column] = true }
+    self.isWanted = isWanted
+    columns = isWanted.map { $0 ? [Number](repeating: zero, count: dataset.rows) : [] }
+  }
+
+  override func take(_ numbers: UnsafeRawBufferPointer, first: Int) {
+    let size = MemoryLayout<Number>.size
+    let count = numbers.count / size
+    let width = columns.count
+    for offset in 0..<min(width, count) where isWanted[(first + offset) % width] {
+      // In place, without a look at who else has the column for every number.
+      var column = columns[(first + offset) % width].mutableSpan
+      var row = (first + offset) / width
+      var place = offset
+      while place < count {
+        // SAFETY: `place` is below `count`, and numbers of this size may have any bits.
+        column[row] = unsafe numbers.loadUnaligned(fromByteOffset: place * size, as: Number.self)
+        row += 1
+        place += width
+      }
+    }
+  }
 }

@@ -1,7 +1,8 @@
-import EchelonFiles
 import EchelonMemory
 import Foundation
 import Testing
+
+@testable import EchelonFiles
 
 private let folder = URL(filePath: #filePath).deletingLastPathComponent()
   .appending(path: "Resources/hdf5").path
@@ -25,6 +26,26 @@ struct `HDF5 files` {
     #expect(try table("packed").columns[1].numbers?[49] == 1)
     #expect(try table("one").columns[0].numbers == [4.5])
     #expect(try DataFileReader.open("\(folder)/single.h5").table().columns[1].numbers == [2.5])
+  }
+
+  /// More numbers than are handed over at a time, so that what comes begins in the midst of a row.
+  @Test func `have every number in its column`() throws {
+    func file(_ name: String) throws -> HDF5File {
+      try HDF5File(path: "\(folder)/long.h5", group: name)
+    }
+    let (doubles, integers) = (try file("doubles").table, try file("integers").table)
+    #expect(doubles.columns.count == 5 && doubles.rowCount == 10_000)
+    for (column, values) in doubles.columns.enumerated() {
+      #expect(values.numbers == (0..<10_000).map { Double(5 * $0 + column) / 2 }, "\(column)")
+      // Digits are kept beside the numbers where there are large ones.
+      let isLarge = [1, 4].contains(column)
+      let exact = (0..<10_000).map { 5 * $0 + column + (isLarge ? 1 << 53 + 1 : 0) }
+      let found = integers.columns[column]
+      #expect(found.numbers == exact.map { Double($0) }, "\(column)")
+      #expect(found.integers?.texts == (isLarge ? exact.map { String($0) } : nil), "\(column)")
+    }
+    let vector = try file("vector").table.columns[0]
+    #expect(vector.integers == integers.columns[4].integers && vector.integers != nil)
   }
 
   @Test func `are read without what is no number, which is said`() throws {

@@ -43,11 +43,11 @@ int echelon_hdf5_open(const char *path, echelon_hdf5_reader **opened);
 int echelon_hdf5_visit(echelon_hdf5_reader *reader, void *context,
                        void (*body)(void *context, const echelon_hdf5_dataset *dataset));
 
-/// Reads a dataset of `count` numbers, the last axis running fastest.
-int echelon_hdf5_read(echelon_hdf5_reader *reader, const char *name, double *values, int64_t count);
-
-/// The same of integers of 64 bits, of a kind that a dataset said.
-int echelon_hdf5_read_integers(echelon_hdf5_reader *reader, const char *name, int kind, uint64_t *values, int64_t count);
+/// Reads a dataset of `count` numbers, the last axis running fastest: calls `body` with some at a time, of which `first` is the
+/// place of the first, so that they never lie together but where they are to be.
+/// @param integers 0 for numbers of type `double`, else the kind of integers of 64 bits that the dataset said.
+int echelon_hdf5_read(echelon_hdf5_reader *reader, const char *name, int integers, int64_t count, void *context,
+                      void (*body)(void *context, const void *numbers, int64_t first, int64_t count));
 
 void echelon_hdf5_finish(echelon_hdf5_reader *reader);
 

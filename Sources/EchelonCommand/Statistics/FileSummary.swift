@@ -35,6 +35,18 @@ struct FileSummary: Codable, Sendable {
 
   /// Summarizes a file, here and now.
   init(_ reader: DataFileReader) throws {
+    switch reader.format {
+    // In memory already, where there need be no second copy.
+    case .hdf5, .jsonLines, .matrixMarket: try self.init(file: reader.path, reader.table())
+    case .csv, .npy, .npz: try self.init(numbersOf: reader)
+    }
+    decimalCommaColumns = try DecimalCommaHint.columns(of: reader)
+    oddWords = try reader.oddWords(but: decimalCommaColumns)
+    leftOutNote = reader.leftOutNote
+    try noteRounded { reader }
+  }
+
+  private init(numbersOf reader: DataFileReader) throws {
     let rowCount = reader.rowCount
     var storage = [Double](repeating: 0, count: reader.numberColumns.count * rowCount)
     var span = storage.mutableSpan
@@ -68,10 +80,6 @@ struct FileSummary: Codable, Sendable {
     }
     self.init(
       file: reader.path, rowCount: rowCount, columns: columns, raggedRows: reader.raggedRows)
-    decimalCommaColumns = try DecimalCommaHint.columns(of: reader)
-    oddWords = try reader.oddWords(but: decimalCommaColumns)
-    leftOutNote = reader.leftOutNote
-    try noteRounded { reader }
   }
 
   /// Looks for whole numbers that were rounded, in a file that is opened only where numbers are large enough.

@@ -31,3 +31,9 @@ with h5py.File(FOLDER / "cubes.h5", "w", libver="earliest") as file:
     file["y"] = np.array([3, 4])
     file["nothing"] = h5py.Empty("f8")
     file["deep/cube"] = np.ones((2, 1, 1), dtype="i2")
+with h5py.File(FOLDER / "long.h5", "w", libver="earliest") as file:
+    numbers = np.arange(50_000).reshape(10_000, 5)
+    file.create_dataset("doubles", data=numbers / 2, chunks=(999, 5), compression="gzip", shuffle=True)
+    numbers[:, [1, 4]] += 2**53 + 1
+    file.create_dataset("integers", data=numbers, chunks=(999, 5), compression="gzip", shuffle=True)
+    file.create_dataset("vector", data=numbers[:, 4].copy(), chunks=True, compression="gzip", shuffle=True)

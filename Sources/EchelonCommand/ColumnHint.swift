@@ -7,6 +7,9 @@ enum ColumnHint {
   struct Columns {
     let number, other, word: String
 
+    /// Of no file.
+    static let none = Columns([])
+
     fileprivate init(_ columns: [ColumnDescription]) {
       let numbers = columns.filter { $0.kind == .number }.map(\.name)
       let words = columns.filter { $0.kind == .text }.map(\.name)
@@ -28,6 +31,20 @@ enum ColumnHint {
     return "'\(argument)' is a file; what is wanted of it comes before it: \(line)"
       + (columns.isEmpty
         ? "" : "\n  Its columns are \(listed)" + (columns.count > 8 ? " and others" : ""))
+  }
+
+  /// The same for someone who named the file first, and behind it what is wanted of it.
+  /// - Parameters:
+  ///   - words: all that were given, in their order.
+  ///   - command: what stands before them.
+  /// - Returns: nil unless the first is a file, and the last is none and has no name of one.
+  static func swapped(_ words: [String], command: [String]) -> String? {
+    guard let first = words.first, let last = words.last, words.count > 1,
+      case .file = Folder.entry(at: first), Folder.entry(at: last) == .unknown,
+      last != InputFile.standardStream, !InputFiles.isNamedAsData(last)
+    else { return nil }
+    let line = (command + words.dropFirst() + [first]).shellLine
+    return "'\(first)' is a file; what is wanted of it comes before it: \(line)"
   }
 
   /// A name as it stands in an expression.

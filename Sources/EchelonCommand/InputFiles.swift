@@ -47,6 +47,9 @@ enum InputFiles {
     return paths
   }
 
+  /// Whether a name ends as those of data files do.
+  static func isNamedAsData(_ path: String) -> Bool { isData(path, areNumbers: false) }
+
   private static func isData(_ name: String, areNumbers: Bool) -> Bool {
     let stem = CompressionFormat(path: name).map { name.dropLast($0.suffix.count) } ?? name[...]
     return (areNumbers ? endingsOfNumbers : endings).contains { stem.hasEnding($0) }
@@ -61,6 +64,12 @@ enum InputFiles {
     }
     let missing = paths.first { path in
       path != InputFile.standardStream && !path.contains(":") && Folder.entry(at: path) == .unknown
+    }
+    // Other tools take the name of the result behind that of the input.
+    if let missing, missing == paths.last, isNamedAsData(missing) {
+      throw WrongUse(
+        "\(missing): no such file; if the result is to go there, write \(["--output", missing].shellLine)",
+        command: command)
     }
     if let missing { throw FileError.notFound(path: missing) }
     throw WrongUse(

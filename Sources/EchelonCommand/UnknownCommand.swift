@@ -19,7 +19,9 @@ struct UnknownCommand: CustomStringConvertible {
       }
       let names = subcommands.map { $0._commandName }
       let whole = path.joined(separator: " ")
-      let elsewhere = Self.elsewhere(argument, than: path)
+      let elsewhere =
+        (path.count == 1 ? Self.others[argument].map { ["'\($0)'"] } : nil)
+        ?? Self.elsewhere(argument, than: path)
       let similar = names.filter { name in
         zip(name, argument).prefix { $0 == $1 }.count >= min(3, name.count)
       }
@@ -37,6 +39,20 @@ struct UnknownCommand: CustomStringConvertible {
     }
     return nil
   }
+
+  /// What does what other tools, and people, have other words for.
+  private static let others: [String: String] = {
+    var others = ["report": "echelon stats … --report PAGE.html"]
+    for (words, command) in [
+      ("describe summary summarize info mean median average min max sum count sd", "stats"),
+      ("where query grep", "filter"), ("chart graph draw", "plot"), ("cut columns", "select"),
+      ("order", "sort"), ("aggregate pivot", "group"), ("fit lm ols", "regress"),
+      ("svd qr lu eig cholesky", "decompose"), ("cat append", "concat"), ("parallel", "batch"),
+    ] {
+      for word in words.split(separator: " ") { others[String(word)] = "echelon \(command)" }
+    }
+    return others
+  }()
 
   /// Where else the name is known: as one of the commands of a command, or as an operation of batches.
   private static func elsewhere(_ name: String, than path: [String]) -> [String] {

@@ -44,6 +44,58 @@ import Testing
     #expect(run.errors.isEmpty, "\(run.errors)")
   }
 
+  /// Whoever would read has closed the pipe before the command begins.
+  @Test(arguments: ["stats data/*.csv", "batch --do abs data/*.csv --output \"$folder/out\""])
+  func `makes its page also when nobody reads`(_ command: String) throws {
+    let run = try CommandProcess.shell(
+      """
+      folder=$(mktemp -d) && mkfifo "$folder/go"
+      { read -r go < "$folder/go"; "$ECHELON" \(command) --report "$folder/page.html"; \
+        echo $? > "$folder/status"; } | { exec 0<&-; echo go > "$folder/go"; }
+      cat "$folder/status"; grep -c '</html>' "$folder/page.html"; rm -r "$folder"
+      """)
+    #expect(run.output == "141\n1\n", "\(run.output) \(run.errors)")
+  }
+
+  @Test(arguments: [
+    (["filter", "data/cars.csv", "mpg > 8"], "filter 'mpg > 8' data/cars.csv"),
+    (["histogram", "data/seattle-weather.csv", "wind"], "histogram wind data/seattle-weather.csv"),
+    (["regress", "data/cars.csv", "mpg ~ hp"], "regress 'mpg ~ hp' data/cars.csv"),
+    (["sample", "data/cars.csv", "10%"], "sample '10%' data/cars.csv"),
+    (["plot", "histogram", "data/cars.csv", "mpg"], "plot histogram mpg data/cars.csv"),
+    (["plot", "scatter", "data/cars.csv", "mpg", "hp"], "plot scatter mpg hp data/cars.csv"),
+  ])
+  func `says what comes first where a file does`(_ words: [String], _ line: String) throws {
+    let run = try CommandProcess.run(words)
+    #expect(run.status == 2, "\(run.errors)")
+    #expect(
+      run.errors.contains("is a file; what is wanted of it comes before it: echelon \(line)"),
+      "\(run.errors)")
+    // A file that is not there stays what is wrong.
+    var other = words
+    other[other.count - 1] = "data/none.csv"
+    let missing = try CommandProcess.run(other)
+    #expect(missing.status != 0 && !missing.errors.contains("comes before it"), "\(missing.errors)")
+  }
+
+  @Test(arguments: [["convert"], ["filter", "wind > 8"], ["sort", "wind"]])
+  func `says how a result is named where it stands behind the input`(_ words: [String]) throws {
+    let run = try CommandProcess.run(words + ["data/seattle-weather.csv", "data/no ne.jsonl"])
+    #expect(run.status == 2 && run.output.isEmpty, "\(run.errors)")
+    #expect(
+      run.errors.contains("if the result is to go there, write --output 'data/no ne.jsonl'"),
+      "\(run.errors)")
+  }
+
+  @Test(arguments: [
+    ("describe", "'echelon stats'"), ("report", "'echelon stats … --report PAGE.html'"),
+    ("chart", "'echelon plot'"), ("where", "'echelon filter'"),
+  ])
+  func `knows what other tools call a command`(_ word: String, _ command: String) throws {
+    let run = try CommandProcess.run(word, "data/iris.csv")
+    #expect(run.status == 2 && run.errors.contains("there is \(command)"), "\(run.errors)")
+  }
+
   @Test func `also when the signal that says so is ignored`() throws {
     let run = try CommandProcess.shell("trap '' PIPE; \"$ECHELON\" stats data/*.csv | head -n 1")
     #expect(run.errors.isEmpty, "\(run.errors)")

@@ -7,7 +7,7 @@ import math
 import pandas
 import zstandard
 
-from case import NUMBER, TEXT, Case, Column
+from case import NUMBER, TEXT, Case, Column, exact
 from delimited import MISSING, by_pandas
 
 NAN = math.nan
@@ -15,6 +15,10 @@ NAN = math.nan
 
 def number(name, *values):
     return Column(name, NUMBER, [float(value) for value in values])
+
+
+def whole(name, *values):
+    return Column(name, NUMBER, exact(values))
 
 
 def text(name, *values):
@@ -138,6 +142,8 @@ BY_HAND = [
     ("cr-comment.csv", b"a,b\r1,2\r#\r,3\r", [number("a", 1, NAN), number("b", 2, 3)], ("--comment", "#"), LONE),
     ("quoted-missing.csv", b'a,b\n"NA",1\nNA,2\nx,3\n', [text("a", "NA", None, "x"), number("b", 1, 2, 3)], (), QUOTED),
     ("quoted-empty.csv", b'a,b\n"",1\n,2\nx,3\n', [text("a", "", None, "x"), number("b", 1, 2, 3)], (), QUOTED),
+    ("identifiers.csv", b'id,n\n9007199254740993,1\n"-9223372036854775808",\n,3\n',
+     [whole("id", 9007199254740993, -(2**63), None), number("n", 1, NAN, 3)], (), None),
     ("quoted-missing-numbers.csv", b'a,b\n"NA",1\n"",2\n3,3\n', [number("a", NAN, NAN, 3), number("b", 1, 2, 3)], (), None),
     ("ragged-fill.csv", b"a,b\n1\n2,3\n", [number("a", 1, 2), number("b", NAN, 3)], ("--ragged", "fill"), None),
     ("ragged-cut.csv", b"a,b\n1\n2,3,4\n5,6,7,8\n", [number("a", 1, 2, 5), number("b", NAN, 3, 6)], ("--ragged", "cut"), None),

@@ -53,11 +53,16 @@ extension BatchPlan {
       }
     }
     try records.finish()
-    if let result {
-      if run.failureCount == 0, !run.wasInterrupted { try Console.write(result) }
-    } else if let format = showing.format, !writesToStandardOutput {
-      try run.writeResults(format)
+    if showing.report != nil { StandardStream.survivePipesWithoutReaders() }
+    let told = Result<Void, any Error> {
+      if let result {
+        if run.failureCount == 0, !run.wasInterrupted { try Console.write(result) }
+      } else if let format = showing.format, !writesToStandardOutput {
+        try run.writeResults(format)
+      }
     }
+    // The page of the run does not need that somebody reads standard output to its end.
+    if showing.report == nil { try told.get() }
     if run.wasHalted { Console.writeError("echelon: ended early, as --halt \(settings.halt) says") }
     let summary = run.summary(folder: writesToStandardOutput ? "standard output" : output)
     let page = Result {
@@ -70,6 +75,7 @@ extension BatchPlan {
         + NumberText.count(count, "worker")
         + ((try? page.get()) == nil ? "" : showing.report.map { "; see \($0)" } ?? ""))
     _ = try page.get()
+    try told.get()
     if run.wasInterrupted { throw Exit.interrupted }
     if run.failureCount > 0 { throw Exit.someInputFailed }
   }

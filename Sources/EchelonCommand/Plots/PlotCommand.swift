@@ -175,13 +175,20 @@ struct PlotSource: ParsableArguments {
 
   static let noFile = "no file is named; it comes last"
 
-  /// Refuses to go on without a file.
+  /// Refuses to go on without a file, or with one that is named first.
   /// - Parameters:
   ///   - words: what was named before it, the last of which may be it.
   ///   - example: the plot, with the columns that it needs.
   func check(_ words: [String?], example: (ColumnHint.Columns) -> [String]) throws {
-    guard file == nil else { return }
-    let last = words.compactMap(\.self).last ?? ""
+    let words = words.compactMap(\.self)
+    if let file {
+      let command: [String] = ["echelon", "plot"] + example(.none).prefix(1)
+      if let hint = ColumnHint.swapped(words + [file], command: command) {
+        throw ValidationError(hint)
+      }
+      return
+    }
+    let last = words.last ?? ""
     throw ValidationError(
       ColumnHint.text(last, example: { ["echelon", "plot"] + example($0) })
         ?? Self.noFile)

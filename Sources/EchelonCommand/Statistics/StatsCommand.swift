@@ -94,7 +94,7 @@ struct StatsCommand: AsyncParsableCommand {
     }
     let standardInput = try StandardInput(for: &inputs, command: "stats")
     defer { withExtendedLifetime(standardInput) {} }
-    var report = StatsReport(format: output.format)
+    var report = StatsReport(format: output.format, makesPage: page.path != nil)
     let total = inputs.reduce(0) { $0 + $1.byteCount }
     var wasInterrupted = false
     var workerCount = 0
@@ -113,6 +113,7 @@ struct StatsCommand: AsyncParsableCommand {
         facts, inputs: inputs, workerCount: workerCount, wasInterrupted: wasInterrupted
       ).write(to: path)
     }
+    if report.isUnheard { throw Exit.brokenPipe }
     if wasInterrupted { throw Exit.interrupted }
     if !report.failures.isEmpty { throw Exit.someInputFailed }
   }

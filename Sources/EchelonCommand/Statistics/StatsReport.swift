@@ -1,5 +1,7 @@
+import ArgumentParser
 import Echelon
 import EchelonFiles
+import EchelonMemory
 
 /// Writes the summaries of files to standard output: tables as they come, JSON and CSV at the end.
 struct StatsReport {
@@ -9,7 +11,25 @@ struct StatsReport {
   /// Why inputs could not be summarized; each has been reported on standard error.
   private(set) var failures: [any Error] = []
 
-  init(format: OutputFormat) { self.format = format }
+  /// Whether a page is made of the run, too, which does not need that somebody reads standard output to its end.
+  private let makesPage: Bool
+
+  /// Whether whoever reads standard output has seen enough.
+  private(set) var isUnheard = false
+
+  init(format: OutputFormat, makesPage: Bool) {
+    self.format = format
+    self.makesPage = makesPage
+  }
+
+  private mutating func write(_ text: String) throws {
+    guard !isUnheard else { return }
+    if makesPage { StandardStream.survivePipesWithoutReaders() }
+    do { try Console.write(text) } catch let exit as ExitCode {
+      guard makesPage, exit == Exit.brokenPipe else { throw exit }
+      isUnheard = true
+    }
+  }
 
   mutating func add(_ result: Result<FileSummary, any Error>) throws {
     let summary: FileSummary
@@ -28,18 +48,18 @@ struct StatsReport {
       Console.writeError("echelon: \(note)")
     }
     if format == .table {
-      try Console.write((summaries.isEmpty ? "" : "\n") + Self.table(summary))
+      try write((summaries.isEmpty ? "" : "\n") + Self.table(summary))
     }
     summaries.append(summary)
   }
 
-  func finish() throws {
+  mutating func finish() throws {
     switch format {
     case .table: break
     case .json:
-      try Console.write(JSONValue.array(summaries.map(\.json)).text() + "\n")
+      try write(JSONValue.array(summaries.map(\.json)).text() + "\n")
     case .csv:
-      try Console.write(CSVWriter.text(Self.dataTable(summaries, withFileNames: true)))
+      try write(CSVWriter.text(Self.dataTable(summaries, withFileNames: true)))
     }
   }
 

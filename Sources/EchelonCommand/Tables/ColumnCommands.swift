@@ -37,6 +37,7 @@ struct QuantilesCommand: AsyncParsableCommand {
   @OptionGroup var options: TableOptions
 
   func run() async throws {
+    try options.checkOrder("quantiles", levels)
     try await options.run("quantiles", ([levels] + columns.words).joined(separator: " "))
   }
 }

@@ -60,6 +60,11 @@ struct HistogramCommand: AsyncParsableCommand {
           expression, example: { ["echelon", "histogram", ColumnHint.inExpression($0.number)] })
           ?? "no file is named")
     }
+    if files.count == 1,
+      let hint = ColumnHint.swapped([expression] + files, command: ["echelon", "histogram"])
+    {
+      throw ValidationError(hint)
+    }
     if let bins, !(1...ColumnHistogram.binLimit ~= bins) {
       throw ValidationError(
         "--bins must be 1 to \(NumberText.grouped(ColumnHistogram.binLimit)), not \(bins)")

@@ -37,6 +37,7 @@ struct RegressionCommand: AsyncParsableCommand {
   @OptionGroup var options: TableOptions
 
   func run() async throws {
+    try options.checkOrder("regress", formula)
     guard show == nil, options.output == nil, options.files.count == 1,
       Folder.entry(at: options.files[0]) != .folder,
       options.format == .table || (options.format == nil && Console.width != nil)

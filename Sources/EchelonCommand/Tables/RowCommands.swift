@@ -29,6 +29,7 @@ struct SampleCommand: AsyncParsableCommand {
   @OptionGroup var options: TableOptions
 
   func run() async throws {
+    try options.checkOrder("sample", size)
     let words =
       [size] + (replace ? ["replace"] : []) + (shuffle ? ["shuffle"] : []) + ["seed \(seed)"]
     try await options.run("sample", words.joined(separator: " "))

@@ -59,6 +59,7 @@ struct TableOptions: ParsableArguments {
     {
       throw WrongUse(hint, command: command)
     }
+    try checkOrder(command, argument)
     let operation: TableOperation
     do { operation = try TableOperation(command, argument) } catch {
       throw WrongUse("\(command): \(error)", command: command)
@@ -92,6 +93,15 @@ struct TableOptions: ParsableArguments {
       command: command
     ) { table, _ in try operation.apply(to: table) }
     try target.write(result, as: format)
+  }
+
+  /// Refuses a file that is named where what is wanted of it belongs, with that behind it.
+  /// - Parameter first: what was named before the files.
+  func checkOrder(_ command: String, _ first: String) throws {
+    guard files.count == 1 else { return }
+    if let hint = ColumnHint.swapped([first] + files, command: ["echelon", command]) {
+      throw WrongUse(hint, command: command)
+    }
   }
 
   /// Makes one table of those of all files.

@@ -122,6 +122,37 @@ import Testing
     #expect(call["exact"] == call["estimate"] && call["exact"] != nil, "\(call)")
   }
 
+  @Test(arguments: priced.indices)
+  func `has the Greeks of the call in Swift`(_ index: Int) throws {
+    let (words, option) = Self.priced[index]
+    let payoff = words[try #require(words.firstIndex(of: "--payoff")) + 1]
+    let method = payoff == "barrier" || index % 2 == 0 ? "likelihood-ratio" : "pathwise"
+    let seed = testSeed() >> 12
+    let run = try CommandProcess.run(
+      ["montecarlo"] + words + [
+        "--greeks", method, "--samples", "5000", "--seed", "\(seed)", "--format", "json",
+      ])
+    let found = try run.object()
+    let swift = try TestedExecutor.inProcess.shared.greeks(
+      of: option, method: method == "pathwise" ? .pathwise : .likelihoodRatio, samples: 5000,
+      seed: seed)
+    for (name, path) in [
+      ("price", \OptionGreeks.price), ("delta", \.delta), ("gamma", \.gamma), ("vega", \.vega),
+      ("theta", \.theta), ("rho", \.rho),
+    ] {
+      let (mean, error) = (swift.means[keyPath: path], swift.standardErrors[keyPath: path])
+      // Where every path pays gamma is 0.
+      let written = error == 0 ? ["0", "0"] : ["\(mean)", "\(error)"]
+      #expect(run.output.contains("\"estimate\": \(written[0]),"), "\(name), seed \(seed)")
+      #expect(run.output.contains("\"standard_error\": \(written[1]),"), "\(name), seed \(seed)")
+      #expect(error > 0 || name == "gamma", "\(name), seed \(seed)")
+    }
+    #expect(found["run"] as? String == words[0] && found["payoff"] as? String == payoff)
+    #expect(found["method"] as? String == method && found["dates"] as? Int == option.dates)
+    let greeks = try #require(found["greeks"] as? [[String: Any]])
+    #expect((greeks[1]["exact"] is NSNull) == (option.exactGreeks == nil))
+  }
+
   @Test(arguments: [("up-and-out", "less"), ("down-and-in", "more")])
   func `says what looking at every moment would change`(_ effect: String, _ worth: String) throws {
     let barrier = effect.hasPrefix("up") ? "120" : "90"
@@ -232,8 +263,8 @@ import Testing
         "--barrier goes with --payoff barrier, not with lookback"
       ),
       (
-        ["--payoff", "asian", "--greeks", "pathwise"],
-        "--greeks goes with --payoff european in this model, not with asian; leave it out, or take 'montecarlo asian --greeks'"
+        ["--payoff", "barrier", "--greeks", "pathwise"],
+        "pathwise Greeks of a barrier that is looked at at dates, where the payoff jumps; take the likelihood ratio"
       ),
       (
         ["--payoff", "lookback", "--sampling", "conditional"],
@@ -241,7 +272,7 @@ import Testing
       ),
       (
         ["--payoff", "american", "--greeks", "pathwise"],
-        "not with american; leave it out, or take 'montecarlo american --greeks'"
+        "--greeks goes with --payoff european, asian, barrier or lookback in this model, not with american; leave it out, or take 'montecarlo american --greeks'"
       ),
       (
         ["--payoff", "asian", "--regression-samples", "1000"],

@@ -8,6 +8,11 @@ import Testing
     ["greeks", "--put"], ["asian", "--dates", "2", "--greeks", "pathwise"],
     ["basket", "--greeks", "likelihood-ratio"],
     ["american", "--put", "--dates", "2", "--regression-samples", "200", "--greeks", "pathwise"],
+    ["merton", "--payoff", "asian", "--dates", "2", "--greeks", "pathwise"],
+    [
+      "heston", "--payoff", "barrier", "--dates", "2", "--steps", "2", "--greeks",
+      "likelihood-ratio",
+    ],
   ])
   func `goes on with Greeks as if they had never stopped`(_ arguments: [String]) throws {
     try withFolder { folder in
@@ -45,6 +50,10 @@ import Testing
         ),
         (
           ["asian", "--dates", "3", "--greeks", "pathwise"], file, "with dates 2, not with dates 3"
+        ),
+        (
+          ["merton", "--payoff", "asian", "--dates", "2", "--greeks", "pathwise"], file,
+          "is a run of 'asian --greeks pathwise', not of 'merton --payoff asian --greeks pathwise'"
         ),
         (asian + ["--seed", "7"], file, "was begun with seed 42, not 7"),
         (asian + ["--samples", "1000"], file, "has 29,696 samples already"),

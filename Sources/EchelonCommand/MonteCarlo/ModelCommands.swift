@@ -3,7 +3,7 @@ import Echelon
 import EchelonFiles
 
 /// A command that prices options in a model whose European ones have a formula.
-protocol ModelCommand: OptionCommand {
+protocol ModelCommand: OptionCommand where Priced: OptionWithGreeks {
   /// With all that is not of the payoff.
   var model: ModelPathOption.Model { get }
   var payoff: ModelPayoffOptions { get }
@@ -19,6 +19,7 @@ extension ModelCommand {
   }
 
   var priceSampler: PriceSampler { payoff.sampler(in: model) ?? PriceSampler(option) }
+  var greeksSampler: GreeksSampler { payoff.greeksSampler(in: model) ?? GreeksSampler(option) }
   var runName: String { Self._commandName + payoff.runName }
   func checkPayoff() throws { try payoff.check(greeks, conditioning) }
 
@@ -54,6 +55,7 @@ struct MertonCommand: ModelCommand {
         echelon montecarlo merton --put --strike 90 --format json
         echelon montecarlo merton --sampling conditional --error 0.001
         echelon montecarlo merton --payoff asian --strike 100 --dates 52
+        echelon montecarlo merton --payoff lookback --greeks pathwise
         echelon montecarlo merton --payoff barrier --effect down-and-out \\
           --barrier 90 --error 0.1
         echelon montecarlo merton --payoff american --put --dates 50
@@ -113,7 +115,7 @@ struct HestonCommand: ModelCommand {
       there are: with the numbers below by -0.035 of 7.26 with 2 steps, by \
       0.003 ± 0.002 with 32. The true value of a European option comes from the characteristic function. Its \
       conditional samples draw the path of the variance alone. With --greeks vega is by the volatility of \
-      today, √V; vega and theta are differences of paths of the same random numbers.
+      today, √V; vega and theta are differences of paths of the same random numbers, and rho of a barrier, too.
 
       \(payoffDiscussion) of a put with the numbers below in 50 steps by 0.1 % with 50 dates in the mean of six seeds, and by \
       1 % with 1,000 paths of the regressions, beside finite differences for the same dates. A path has as many \
@@ -125,6 +127,7 @@ struct HestonCommand: ModelCommand {
         echelon montecarlo heston --variance 0.09 --long-run-variance 0.06 \\
           --correlation -0.3
         echelon montecarlo heston --payoff asian --dates 12
+        echelon montecarlo heston --payoff barrier --greeks likelihood-ratio
         echelon montecarlo heston --payoff lookback --put --dates 52 --steps 52
         echelon montecarlo heston --payoff american --put --steps 50
       """)

@@ -81,6 +81,11 @@ struct ModelPayoffOptions: ParsableArguments {
     return look.map { PriceSampler(ModelPathOption($0, dates: dateCount, in: model)) }
   }
 
+  /// - Returns: nil of a European option.
+  func greeksSampler(in model: ModelPathOption.Model) -> GreeksSampler? {
+    look.map { GreeksSampler(ModelPathOption($0, dates: dateCount, in: model)) }
+  }
+
   /// In how many steps a path goes, as a note begins.
   /// - Parameter steps: in all, at least.
   func paths(in steps: Int) -> String {
@@ -147,10 +152,10 @@ struct ModelPayoffOptions: ParsableArguments {
       }
     }
     guard payoff != .european else { return }
-    if greeks.greeks != nil {
+    if greeks.greeks != nil, payoff == .american {
       throw ValidationError(
-        "--greeks goes with --payoff european in this model, not with \(payoff.rawValue); leave it out, or take "
-          + "'montecarlo \(payoff.rawValue) --greeks', where the price is a geometric Brownian motion"
+        "--greeks goes with --payoff european, asian, barrier or lookback in this model, not with american; leave it "
+          + "out, or take 'montecarlo american --greeks', where the price is a geometric Brownian motion"
       )
     }
     if conditioning.sampling.value == .conditional {

@@ -45,7 +45,7 @@ extension OptionCommand {
   func run() async throws {
     if let method = greeks.greeks {
       return try await options.runGreeks(
-        Self._commandName, savedAs: "\(Self._commandName) --greeks \(method.rawValue)",
+        Self._commandName, savedAs: "\(runName) --greeks \(method.rawValue)",
         parameters: parameters, note: note, method: method, sampler: greeksSampler)
     }
     let price = priceSampler

@@ -275,15 +275,17 @@ struct HestonPath: BitwiseCopyable, Sendable {
     return ratio <= limit
   }
 
-  /// Takes the same step of another path, whose price has no noise.
+  /// Takes the same step of another path.
   ///
   /// The draw jumps where it goes from one way to the other, and differences of paths with it, more so the nearer the paths
   /// are to each other. Both ways have the mean and the variance that they should, and go for relative variances of 1 to
   /// 2, so as long as it can a path follows the one that it is compared with, and nothing jumps.
   /// - Parameter isSquare: how that drew its variance.
   @inline(__always)
-  func follow(_ walk: inout Walk, _ number: inout CommonNumber, isSquare: Bool) {
-    step(&walk, &number, noise: 0, limit: isSquare ? 1.9 : 1.1)
+  func follow(
+    _ walk: inout Walk, _ number: inout CommonNumber, noise: Double = 0, isSquare: Bool
+  ) {
+    step(&walk, &number, noise: noise, limit: isSquare ? 1.9 : 1.1)
   }
 
   /// A uniform number, and the normal one that is made of it.

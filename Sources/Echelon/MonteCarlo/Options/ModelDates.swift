@@ -26,9 +26,25 @@ struct MertonDates: BitwiseCopyable, Sendable {
   /// Takes the logarithm of the price to the next date.
   @inline(__always)
   func step(_ logarithm: inout Double, _ generator: inout PhiloxGenerator) {
+    let step = step(&generator)
+    logarithm += step.mean + step.deviation * step.noise
+  }
+
+  /// What the logarithm of the price takes to the next date, given how often it jumps on the way.
+  struct Step {
+    let jumps: Double
+    let mean: Double
+    let deviation: Double
+    /// Standard normal.
+    let noise: Double
+  }
+
+  @inline(__always)
+  func step(_ generator: inout PhiloxGenerator) -> Step {
     let count = Double(jumps.sample(using: &generator))
-    let deviation = (variance + count * jumpVariance).squareRoot()
-    logarithm += drift + count * jumpMean + deviation * generator.normal()
+    return Step(
+      jumps: count, mean: drift + count * jumpMean,
+      deviation: (variance + count * jumpVariance).squareRoot(), noise: generator.normal())
   }
 }
 

@@ -58,7 +58,8 @@ public struct ModelPathOption: SimulatedOption, Hashable, BitwiseCopyable, Codab
     }
   }
 
-  private var european: EuropeanOption {
+  /// Of a price that does not vary in Heston's model.
+  var european: EuropeanOption {
     switch model {
     case .heston(let option):
       EuropeanOption(
@@ -68,7 +69,7 @@ public struct ModelPathOption: SimulatedOption, Hashable, BitwiseCopyable, Codab
     }
   }
 
-  private var problem: String? {
+  var problem: String? {
     let spot = european.spot
     switch payoff {
     case .average: return OptionProblem.dates(dates)
@@ -84,7 +85,7 @@ public struct ModelPathOption: SimulatedOption, Hashable, BitwiseCopyable, Codab
     }
   }
 
-  private var look: PathLook {
+  var look: PathLook {
     let european = european
     var look = PathLook(
       what: .arithmetic, logSpot: log(european.spot), dates: Double(dates),
@@ -123,7 +124,7 @@ public struct ModelPathOption: SimulatedOption, Hashable, BitwiseCopyable, Codab
 }
 
 /// What is looked at of a path, date by date.
-private struct PathLook: BitwiseCopyable, Sendable {
+struct PathLook: BitwiseCopyable, Sendable {
   enum What: BitwiseCopyable, Sendable { case arithmetic, geometric, out, `in`, fixed, floating }
 
   /// What has been seen.

@@ -15,12 +15,16 @@ extension HestonOption: OptionWithGreeks {
   public func greeksSimulation(by method: GreeksMethod) throws -> GreeksSimulation {
     // Refuses what has no price.
     _ = try simulation
-    try OptionProblem.refuse(
-      OptionProblem.positive("variance", variance)
-        ?? (abs(correlation) < 1
-          ? nil : "a correlation of \(correlation); between -1 and 1 it has Greeks"))
+    try OptionProblem.refuse(greeksProblem)
     try sampling.check(method)
     return HestonGreeksPath(self, isPathwise: method == .pathwise).simulation
+  }
+
+  /// What an option has to have for Greeks beside a price.
+  var greeksProblem: String? {
+    OptionProblem.positive("variance", variance)
+      ?? (abs(correlation) < 1
+        ? nil : "a correlation of \(correlation); between -1 and 1 it has Greeks")
   }
 
   /// The mean of V until expiry.
@@ -41,13 +45,36 @@ extension HestonOption: OptionWithGreeks {
   }
 }
 
-private struct HestonGreeksPath: BitwiseCopyable, Sendable {
-  /// What vega and theta are the differences of: other options, whose paths are made of the same numbers.
-  typealias Moved = (down: HestonPath, up: HestonPath)
-
+/// What vega and theta are the differences of: other options, whose paths are made of the same numbers.
+struct HestonMoves {
   /// How far they are moved, as a part. Where V often comes near 0, the squares of the errors are as the inverse of it;
   /// else it counts for nothing but the bias, which is as its square.
-  static let step = 1.0 / 32
+  private static let step = 1.0 / 32
+
+  private(set) var low: HestonOption
+  private(set) var high: HestonOption
+  private(set) var short: HestonOption
+  private(set) var long: HestonOption
+
+  init(_ option: HestonOption) {
+    (low, high, short, long) = (option, option, option, option)
+    // Far enough for digits to be left of the difference, where V is tiny and on its way up.
+    let move = max(Self.step * option.variance, option.meanVariance / 1024)
+    (low.variance, high.variance) = (max(0, option.variance - move), option.variance + move)
+    (short.years, long.years) = (
+      (1 - Self.step) * option.years, (1 + Self.step) * option.years
+    )
+  }
+
+  /// Through the differences of prices.
+  func vega(at variance: Double) -> Double {
+    2 * variance.squareRoot() / (high.variance - low.variance)
+  }
+  var theta: Double { -1 / (long.years - short.years) }
+}
+
+private struct HestonGreeksPath: BitwiseCopyable, Sendable {
+  typealias Moved = (down: HestonPath, up: HestonPath)
 
   let path: HestonPath
   let payoff: LogNormalPayoff
@@ -83,15 +110,11 @@ private struct HestonGreeksPath: BitwiseCopyable, Sendable {
       hedge = option.kind == .call ? option.exercise : option.exercise - 1
       moreTheta = 0
     }
-    var (low, high, short, long) = (moved, moved, moved, moved)
-    // Far enough for digits to be left of the difference, where V is tiny and on its way up.
-    let move = max(Self.step * option.variance, option.meanVariance / 1024)
-    (low.variance, high.variance) = (max(0, option.variance - move), option.variance + move)
-    (short.years, long.years) = ((1 - Self.step) * years, (1 + Self.step) * years)
-    variance = (HestonPath(low), HestonPath(high))
-    time = (HestonPath(short), HestonPath(long))
-    vega = 2 * option.variance.squareRoot() / (high.variance - low.variance)
-    theta = -1 / (long.years - short.years)
+    let moves = HestonMoves(moved)
+    variance = (HestonPath(moves.low), HestonPath(moves.high))
+    time = (HestonPath(moves.short), HestonPath(moves.long))
+    vega = moves.vega(at: option.variance)
+    theta = moves.theta
   }
 
   var simulation: GreeksSimulation {

@@ -40,7 +40,7 @@ extension WorkExecutor {
   /// Starts the estimation of the Greeks of an option by simulation, and returns the future of the estimate.
   ///
   /// Samples are unbiased by both methods, where the price's samples are: not in Heston's model, whose Greeks have the
-  /// bias of its price; vega and theta are differences there. Of a European option `EuropeanOption.greeks` is exact, and this shows how well a simulation does.
+  /// bias of its price; vega and theta are differences there, and see `ModelPathOption` for options on paths. Of a European option `EuropeanOption.greeks` is exact, and this shows how well a simulation does.
   /// - Parameters:
   ///   - option: with a volatility and a time above 0.
   ///   - method: see `GreeksMethod`. A barrier that is looked at at dates makes the payoff jump, which leaves

@@ -146,7 +146,7 @@ import Testing
     (["pi", "--quantiles", "0.5"], "--quantiles goes with options"),
     (["american", "--put", "--quantiles", "0.5"], "--quantiles goes with options"),
     (["call", "--quantiles", "0.5,2"], "--quantiles must be numbers from 0 to 1, not 2.0"),
-    (["asian", "--greeks", "pathwise", "--quantiles", "0.5"], "--greeks ends at a number"),
+    (["asian", "--greeks", "pathwise", "--quantiles", "0.5"], "--greeks goes without"),
   ])
   func `refuses quantiles where there are none`(_ arguments: [String], _ words: String) throws {
     let run = try CommandProcess.run(["montecarlo"] + arguments)

@@ -89,12 +89,15 @@ import Testing
     ["heston", "--correlation", "-1.5"], ["greeks", "--volatility", "0"],
     ["greeks", "--years", "0"],
     ["greeks", "--strike", "nan"], ["barrier", "--dates", "4", "--greeks", "pathwise"],
-    ["asian", "--greeks", "sideways"], ["asian", "--greeks", "pathwise", "--error", "0.1"],
+    ["asian", "--greeks", "sideways"], ["asian", "--greeks", "pathwise", "--error", "-0.1"],
     ["lookback", "--greeks", "pathwise", "--volatility", "0"],
     ["basket", "--greeks", "pathwise", "--plot", "never.svg"],
-    ["basket", "--greeks", "pathwise", "--at-least", "1e5"],
+    ["basket", "--greeks", "pathwise", "--error-of", "delta"],
+    ["basket", "--error", "0.1", "--error-of", "delta"],
+    ["greeks", "--error", "0.1", "--error-of", "delta,omega"],
+    ["greeks", "--error", "0.1", "--error-of", "delta,"], ["greeks", "--error-of", "delta"],
     ["heston", "--sampling", "some"],
-    ["american", "--greeks", "pathwise", "--seconds", "1"],
+    ["american", "--greeks", "pathwise", "--seconds", "0"],
     ["merton", "--jump-deviation", "nan"],
   ])
   func `ends with 2 when it is used wrongly`(_ arguments: [String]) throws {

@@ -32,6 +32,53 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (["greeks", "--put"], ["--error-of", "delta", "--error"], ["0.02", "0.004"], "delta"),
+    (["asian", "--dates", "2", "--greeks", "pathwise"], ["--error"], ["0.01", "0.001"], "price"),
+    (
+      ["basket", "--greeks", "pathwise"], ["--error-of", "theta,price", "--relative-error"],
+      ["0.05", "0.01"], "theta"
+    ),
+  ])
+  func `ends at the error that was asked for, and goes on to a smaller one`(
+    _ arguments: [String], _ option: [String], _ errors: [String], _ greek: String
+  ) throws {
+    try withFolder { folder in
+      let file = folder + "/run.json"
+      let whole = try CommandProcess.run(
+        ["montecarlo"] + arguments + option + [errors[1], "--seed", "9", "--format", "json"]
+      ).object()
+      let count = try #require(whole["samples"] as? Int)
+      #expect(count > 4096 && count < 1_000_000)
+      let greeks = try #require(whole["greeks"] as? [[String: Any]])
+      let row = try #require(greeks.first { $0["name"] as? String == greek })
+      let (mean, error) = (row["estimate"] as? Double, row["standard_error"] as? Double)
+      let unit = option.contains("--relative-error") ? abs(try #require(mean)) : 1
+      #expect(try #require(error) <= Double(errors[1])! * unit)
+      let first = try estimateFigures(
+        arguments + option + [errors[0], "--seed", "9", "--save", file, "--workers", "1"])
+      #expect(first["samples"] != "\(count)")
+      let resumed = try estimateFigures(
+        arguments + option + [errors[1], "--resume", file, "--workers", "3"])
+      #expect(
+        try resumed == estimateFigures(arguments + ["--samples", "\(count)", "--seed", "9"]))
+    }
+  }
+
+  @Test func `says what --error-of goes with`() throws {
+    for (arguments, words) in [
+      (["asian", "--error", "1", "--error-of", "vega"], "--error-of goes with --greeks"),
+      (
+        ["greeks", "--error-of", "vega"], "--error-of says whose error --error or --relative-error"
+      ),
+      (["greeks", "--error", "1", "--error-of", "omega"], "'omega'"),
+    ] {
+      let run = try CommandProcess.run(["montecarlo"] + arguments)
+      #expect(run.status == 2 && run.output.isEmpty)
+      #expect(run.errors.contains(words), "\(run.errors)")
+    }
+  }
+
   @Test func `refuses to go on with Greeks of something else, and says with what`() throws {
     try withFolder { folder in
       let (file, other) = (folder + "/run.json", folder + "/other.json")

@@ -197,7 +197,7 @@ extension WorkExecutor {
 
   /// Samples from boundary to boundary until the goal is reached.
   /// - Parameter report: gets the estimate at each of them.
-  private func sample<Run: SamplingRun>(
+  func sample<Run: SamplingRun>(
     _ run: Run, from start: Run.State, report: (Run.State.Estimate) -> Void
   ) async throws {
     let clock = ContinuousClock()
@@ -298,7 +298,7 @@ private struct NumberRun<Program: ChunkProgram>: SamplingRun {
 }
 
 /// Samples of several quantities, whose sums for each chunk are the elements of an array.
-private struct VectorRun<let dimension: Int>: SamplingRun {
+struct VectorRun<let dimension: Int>: SamplingRun {
   let sample: Unsent<(ChunkFunction, VectorSampleProgram<dimension>)>
   let goal: MonteCarloGoal
   let priority: WorkPriority

@@ -70,7 +70,7 @@ struct AmericanCommand: AsyncParsableCommand {
     if let method = greeks.greeks {
       return try await options.runGreeks(
         "american", savedAs: "american --greeks \(method.rawValue)", parameters: parameters,
-        note: Self.greeksNote, method: method,
+        note: Self.greeksNote, method: method, errorOf: greeks.errorOf.greeks,
         sampler: GreeksSampler(option, regressionSamples: paths))
     }
     try await options.run(

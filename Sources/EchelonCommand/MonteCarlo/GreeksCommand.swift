@@ -16,6 +16,7 @@ struct GreeksCommand: AsyncParsableCommand {
         echelon montecarlo greeks --strike 100
         echelon montecarlo greeks --put --method likelihood-ratio
         echelon montecarlo greeks --samples 1e8 --save greeks.json
+        echelon montecarlo greeks --relative-error 0.001 --error-of gamma
       """)
 
   @Option(help: ArgumentHelp("How derivatives are sampled.", valueName: "method"))
@@ -23,6 +24,7 @@ struct GreeksCommand: AsyncParsableCommand {
   @OptionGroup var asset: AssetOptions
   @OptionGroup var strike: StrikeOptions
   @OptionGroup var volatility: VolatilityOptions
+  @OptionGroup var errorOf: ErrorOfOptions
   @OptionGroup var options: GreeksRunOptions
 
   private var option: EuropeanOption {
@@ -37,6 +39,7 @@ struct GreeksCommand: AsyncParsableCommand {
     where !(value > 0) {
       throw ValidationError("--\(name) must be a number above 0, not \(value)")
     }
+    try errorOf.check(options.ends)
   }
 
   func run() async throws {
@@ -46,22 +49,24 @@ struct GreeksCommand: AsyncParsableCommand {
       ]
     try await options.runGreeks(
       "greeks", savedAs: "greeks", parameters: parameters, method: method,
-      sampler: GreeksSampler(option))
+      errorOf: errorOf.greeks, sampler: GreeksSampler(option))
   }
 }
 
-/// Greeks end at a number of samples alone.
+/// When Greeks are good enough.
 struct GreeksRunOptions: SavedRunOptions {
   private static let defaultCount = 1_000_000
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "How many samples, 2 to 1e12; 1e6 and 10_000_000 work. (default: 1000000)", valueName: "n"))
+      "How many samples, 2 to 1e12; 1e6 and 10_000_000 work. 1e6 where no end is given.",
+      valueName: "n"))
   var samples: SampleCount?
+  @OptionGroup var ends: EndOptions
   @OptionGroup var saved: SavedOptions
   @OptionGroup var run: MonteCarloRunOptions
 
   func goal(after earlier: Int) -> MonteCarloGoal {
-    .samples(samples?.count ?? max(Self.defaultCount, earlier))
+    ends.goal(samples: samples?.count, orElse: max(Self.defaultCount, earlier))
   }
 }

@@ -9,21 +9,57 @@ enum GreeksMethodChoice: String, CaseIterable, ExpressibleByArgument {
   var method: GreeksMethod { self == .pathwise ? .pathwise : .likelihoodRatio }
 }
 
+/// The Greeks whose error is asked of.
+struct GreekList: ExpressibleByArgument {
+  let greeks: [OptionGreek]
+
+  init?(argument: String) {
+    let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+    greeks = words.compactMap { OptionGreek(rawValue: String($0)) }
+    guard greeks.count == words.count else { return nil }
+  }
+}
+
+/// Of which Greeks an error counts.
+struct ErrorOfOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Whose error --error and --relative-error are: price, delta, gamma, vega, theta or rho, or several, as "
+        + "delta,vega, which all are to reach it. (default: price)", valueName: "greek"))
+  var errorOf: GreekList?
+
+  var greeks: [OptionGreek] { errorOf?.greeks ?? [.price] }
+
+  /// Throws where no error is asked for.
+  func check(_ ends: EndOptions) throws {
+    guard errorOf != nil, ends.error == nil, ends.relativeError == nil else { return }
+    throw ValidationError(
+      "--error-of says whose error --error or --relative-error is; give one of them, too")
+  }
+}
+
 /// Whether the Greeks are sampled, too.
 struct GreeksOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Delta, gamma, vega, theta (per year) and rho with the price, by the derivative of the payoff "
-        + "along the path, or by that of the logarithm of its density; --samples says how many.",
+        + "along the path, or by that of the logarithm of its density.",
       valueName: "method"))
   var greeks: GreeksMethodChoice?
+  @OptionGroup var errorOf: ErrorOfOptions
 
-  /// Throws for Greeks that are to end by other than a number of samples.
+  /// Throws for what Greeks do not go with, and they alone.
   func check(_ options: PathOptions) throws {
-    guard greeks == nil || options.hasSamplesAlone else {
-      throw ValidationError(
-        "--greeks ends at a number of --samples, and goes without --error, --relative-error, "
-          + "--at-least, --seconds, --quantiles and --plot")
+    guard greeks != nil else {
+      guard errorOf.errorOf == nil else {
+        throw ValidationError(
+          "--error-of goes with --greeks; without it --error is that of the price")
+      }
+      return
+    }
+    try errorOf.check(options.ends)
+    guard options.quantiles.probabilities.isEmpty, options.picture.plot == nil else {
+      throw ValidationError("--greeks goes without --quantiles and --plot")
     }
   }
 }
@@ -31,10 +67,16 @@ struct GreeksOptions: ParsableArguments {
 /// The Greeks of all assets of an option; of one they are those of the option.
 struct AssetGreeks: RunEstimate {
   let assets: [GreeksEstimate]
+  /// Whose error counts, or one of those.
+  let watched: OptionGreek
 
-  /// The price is the same in all.
-  var mean: Double { assets[0].means.price }
-  var standardError: Double { assets[0].standardErrors.price }
+  /// The price is the same in all; of others that with the largest error is looked at.
+  private var worst: GreeksEstimate {
+    let path = watched.path
+    return assets.max { $0.standardErrors[keyPath: path] < $1.standardErrors[keyPath: path] }!
+  }
+  var mean: Double { worst.means[keyPath: watched.path] }
+  var standardError: Double { worst.standardErrors[keyPath: watched.path] }
   var sampleCount: Int { assets[0].sampleCount }
   var isErrorKnown: Bool { standardError > 0 && standardError.isFinite }
   var spread: SampleSpread? { nil }
@@ -44,7 +86,7 @@ struct AssetGreeks: RunEstimate {
   }
 
   func confidenceInterval(_ level: Double) -> ClosedRange<Double> {
-    assets[0].confidenceInterval(of: \.price, level)
+    worst.confidenceInterval(of: watched.path, level)
   }
 }
 
@@ -85,24 +127,25 @@ struct GreeksSampler {
   let exact: OptionGreeks?
   /// Throws for a method that does not go.
   let check: (GreeksMethod) throws -> Void
-  let sampler: (GreeksMethod) -> Sampler<AssetGreeks>
+  /// Until these have the errors that are asked for.
+  let sampler: (GreeksMethod, [OptionGreek]) -> Sampler<AssetGreeks>
 
   init(_ option: some OptionWithGreeks) {
     exact = option.exactGreeks
     check = { _ = try option.greeksSimulation(by: $0) }
-    sampler = { method in
+    sampler = { method, greeks in
       Sampler {
         try $0.greeksEstimates(
-          of: option, method: method, samples: $1.sampleCount, seed: $1.seed,
+          of: option, method: method, seed: $1.seed, until: $1.goal, errorOf: Set(greeks),
           resuming: $1.state?.assets[0])
       } found: {
         let future = try $0.startGreeks(
-          of: option, method: method, samples: $1.sampleCount, seed: $1.seed,
+          of: option, method: method, seed: $1.seed, until: $1.goal, errorOf: Set(greeks),
           resuming: $1.state?.assets[0])
         $2.watch([future])
         return try await future.value
       } make: {
-        AssetGreeks(assets: [$0])
+        AssetGreeks(assets: [$0], watched: greeks[0])
       }
     }
   }
@@ -110,19 +153,19 @@ struct GreeksSampler {
   init(_ option: AmericanOption, regressionSamples: Int) {
     exact = nil
     check = { _ in }
-    sampler = { method in
+    sampler = { method, greeks in
       Sampler {
         try $0.greeksEstimates(
           of: option, method: method, regressionSamples: regressionSamples,
-          samples: $1.sampleCount, seed: $1.seed, resuming: $1.state?.assets[0])
+          seed: $1.seed, until: $1.goal, errorOf: Set(greeks), resuming: $1.state?.assets[0])
       } found: {
         let future = try $0.startGreeks(
           of: option, method: method, regressionSamples: regressionSamples,
-          samples: $1.sampleCount, seed: $1.seed, resuming: $1.state?.assets[0])
+          seed: $1.seed, until: $1.goal, errorOf: Set(greeks), resuming: $1.state?.assets[0])
         $2.watch([future])
         return try await future.value
       } make: {
-        AssetGreeks(assets: [$0])
+        AssetGreeks(assets: [$0], watched: greeks[0])
       }
     }
   }
@@ -130,27 +173,22 @@ struct GreeksSampler {
   init(_ option: BasketOption) {
     exact = nil
     check = { _ in _ = try option.simulation }
-    sampler = { method in
+    sampler = { method, greeks in
       Sampler {
         try $0.greeksEstimates(
-          of: option, method: method, samples: $1.sampleCount, seed: $1.seed,
+          of: option, method: method, seed: $1.seed, until: $1.goal, errorOf: Set(greeks),
           resuming: $1.state?.assets)
       } found: {
         let future = try $0.startGreeks(
-          of: option, method: method, samples: $1.sampleCount, seed: $1.seed,
+          of: option, method: method, seed: $1.seed, until: $1.goal, errorOf: Set(greeks),
           resuming: $1.state?.assets)
         $2.watch([future])
         return try await future.value
       } make: {
-        AssetGreeks(assets: $0)
+        AssetGreeks(assets: $0, watched: greeks[0])
       }
     }
   }
-}
-
-extension Course<AssetGreeksState> {
-  /// Greeks end at a number alone.
-  fileprivate var sampleCount: Int { goal.sampleLimit ?? 0 }
 }
 
 extension SavedRunOptions {
@@ -160,12 +198,13 @@ extension SavedRunOptions {
   ///   - note: what the standard errors do not say.
   func runGreeks(
     _ name: String, savedAs runName: String, parameters: [(name: String, value: JSONValue)],
-    note: String? = nil, method: GreeksMethodChoice, sampler: GreeksSampler
+    note: String? = nil, method: GreeksMethodChoice, errorOf greeks: [OptionGreek],
+    sampler: GreeksSampler
   ) async throws {
     let parameters = [("method", .string(method.rawValue))] + parameters
     try await sample(
       runName, parameters: parameters, isWatched: Terminal.isTerminal(.error),
-      sampler: sampler.sampler(method.method)
+      sampler: sampler.sampler(method.method, greeks)
     ) { outcome, _, _ in
       let report = GreeksReport(
         name: name, parameters: parameters, note: note, found: outcome.estimate.assets,

@@ -46,7 +46,8 @@ extension OptionCommand {
     if let method = greeks.greeks {
       return try await options.runGreeks(
         Self._commandName, savedAs: "\(runName) --greeks \(method.rawValue)",
-        parameters: parameters, note: note, method: method, sampler: greeksSampler)
+        parameters: parameters, note: note, method: method, errorOf: greeks.errorOf.greeks,
+        sampler: greeksSampler)
     }
     let price = priceSampler
     try await options.run(

@@ -301,12 +301,6 @@ extension SavedRunOptions {
 }
 
 extension SamplingOptions {
-  /// Whether a number of samples is all that may end the run, and no more is asked of them.
-  var hasSamplesAlone: Bool {
-    ends.error == nil && ends.relativeError == nil && ends.seconds == nil && ends.atLeast == nil
-      && picture.plot == nil && quantiles.probabilities.isEmpty
-  }
-
   /// Runs samples to their end in a pool whose workers have started, and writes the report.
   /// - Parameters:
   ///   - runName: what a saved run is called, where that is not the name of the command alone.

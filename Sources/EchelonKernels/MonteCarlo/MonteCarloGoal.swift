@@ -133,8 +133,15 @@ public struct MonteCarloGoal: Sendable, Hashable {
 
   /// Whether that is so of every component.
   public func isReached<let dimension: Int>(by estimate: VectorEstimate<dimension>) -> Bool {
+    isReached(by: estimate, components: Array(0..<dimension))
+  }
+
+  /// Whether that is so of all of these components.
+  public func isReached<let dimension: Int>(
+    by estimate: VectorEstimate<dimension>, components: [Int]
+  ) -> Bool {
     let (means, errors) = (estimate.means, estimate.standardErrors)
-    return (0..<dimension).allSatisfy {
+    return components.allSatisfy {
       isReached(
         count: estimate.sampleCount, mean: means[$0], error: errors[$0],
         squares: estimate.sums.comoments[$0][$0])

@@ -1,3 +1,4 @@
+public import EchelonKernels
 import EchelonMemory
 import EchelonPool
 import EchelonRandom
@@ -24,22 +25,9 @@ extension WorkExecutor {
     of option: BasketOption, method: GreeksMethod = .pathwise, samples: Int, seed: UInt64,
     resuming states: [GreeksState]? = nil, priority: WorkPriority = .normal
   ) throws -> Future<[GreeksEstimate]> {
-    let paths = try option.greeksPaths(by: method)
-    let course = try course(paths.count, samples, seed, states, priority)
-    return try startSteps { [self] in
-      try await greeks(of: paths.map(\.simulation), course)
-    }
-  }
-
-  private func course(
-    _ assetCount: Int, _ samples: Int, _ seed: UInt64, _ states: [GreeksState]?,
-    _ priority: WorkPriority
-  ) throws -> GreeksCourse {
-    if let states, states.count != assetCount {
-      throw PoolError.invalidArgument(
-        "Greeks of \(assetCount) assets that go on from those of \(states.count); take the same")
-    }
-    return try GreeksCourse(self, samples, seed, states, priority)
+    try startGreeks(
+      of: option, method: method, seed: seed, until: .samples(samples), resuming: states,
+      priority: priority)
   }
 
   /// The Greeks of a basket by simulation; see `startGreeks`.
@@ -72,10 +60,69 @@ extension WorkExecutor {
     of option: BasketOption, method: GreeksMethod = .pathwise, samples: Int, seed: UInt64,
     resuming states: [GreeksState]? = nil, priority: WorkPriority = .normal
   ) throws -> AsyncThrowingStream<[GreeksEstimate], any Error> {
+    try greeksEstimates(
+      of: option, method: method, seed: seed, until: .samples(samples), resuming: states,
+      priority: priority)
+  }
+
+  /// Starts the estimation of the Greeks of a basket until those of all assets are good enough, and returns the future of the
+  /// estimates.
+  /// - Parameters: as for `startGreeks(of:method:seed:until:errorOf:)` of other options, but for the states.
+  /// - Throws: as it, and as `startGreeks(of:method:samples:seed:)` of a basket.
+  public func startGreeks(
+    of option: BasketOption, method: GreeksMethod = .pathwise, seed: UInt64,
+    until goal: MonteCarloGoal, errorOf greeks: Set<OptionGreek> = [.price],
+    resuming states: [GreeksState]? = nil, priority: WorkPriority = .normal
+  ) throws -> Future<[GreeksEstimate]> {
+    let (run, states) = try course(option, method, seed, goal, greeks, states, priority)
+    return try startSteps { [self] in try await finished(start(run, from: states)).estimates }
+  }
+
+  private func course(
+    _ option: BasketOption, _ method: GreeksMethod, _ seed: UInt64, _ goal: MonteCarloGoal,
+    _ greeks: Set<OptionGreek>, _ states: [GreeksState]?, _ priority: WorkPriority
+  ) throws -> (GreeksRun, GreeksStates) {
     let paths = try option.greeksPaths(by: method)
-    let course = try course(paths.count, samples, seed, states, priority)
+    let run = GreeksRun(goal, greeks, priority).of(paths.map(\.simulation))
+    return (run, try beginning(states, seed: seed, assets: paths.count, run))
+  }
+
+  /// The Greeks of a basket by simulation until they are good enough; see `startGreeks(of:method:seed:until:errorOf:)`.
+  public func greeks(
+    of option: BasketOption, method: GreeksMethod = .pathwise, seed: UInt64,
+    until goal: MonteCarloGoal, errorOf greeks: Set<OptionGreek> = [.price],
+    resuming states: [GreeksState]? = nil, priority: WorkPriority = .normal
+  ) async throws -> [GreeksEstimate] {
+    try await startGreeks(
+      of: option, method: method, seed: seed, until: goal, errorOf: greeks, resuming: states,
+      priority: priority
+    ).value
+  }
+
+  /// The Greeks of a basket by simulation until they are good enough, blocking; see
+  /// `startGreeks(of:method:seed:until:errorOf:)`.
+  @available(*, noasync)
+  public func greeks(
+    of option: BasketOption, method: GreeksMethod = .pathwise, seed: UInt64,
+    until goal: MonteCarloGoal, errorOf greeks: Set<OptionGreek> = [.price],
+    resuming states: [GreeksState]? = nil, priority: WorkPriority = .normal
+  ) throws -> [GreeksEstimate] {
+    try startGreeks(
+      of: option, method: method, seed: seed, until: goal, errorOf: greeks, resuming: states,
+      priority: priority
+    ).result()
+  }
+
+  /// Ever better estimates of the Greeks of a basket until they are good enough.
+  /// - Parameters: as for `startGreeks(of:method:seed:until:errorOf:)`.
+  public func greeksEstimates(
+    of option: BasketOption, method: GreeksMethod = .pathwise, seed: UInt64,
+    until goal: MonteCarloGoal, errorOf greeks: Set<OptionGreek> = [.price],
+    resuming states: [GreeksState]? = nil, priority: WorkPriority = .normal
+  ) throws -> AsyncThrowingStream<[GreeksEstimate], any Error> {
+    let (run, states) = try course(option, method, seed, goal, greeks, states, priority)
     return try reporting { [self] report in
-      try await reportGreeks(of: paths.map(\.simulation), course) { report($0) }
+      try await sample(run, from: states) { report($0.estimates) }
     }
   }
 }

@@ -54,6 +54,26 @@ public struct OptionGreeks: Sendable, Hashable, Codable {
   }
 }
 
+/// A price, or how it changes: what the error of a run may be asked of.
+public enum OptionGreek: String, Sendable, Hashable, Codable, CaseIterable {
+  /// See `OptionGreeks`, as of all others. In the order of the components of samples.
+  case price, delta, gamma, vega, theta, rho
+
+  /// Where it is.
+  public var path: any WritableKeyPath<OptionGreeks, Double> & Sendable {
+    switch self {
+    case .price: \.price
+    case .delta: \.delta
+    case .gamma: \.gamma
+    case .vega: \.vega
+    case .theta: \.theta
+    case .rho: \.rho
+    }
+  }
+
+  var component: Int { Self.allCases.firstIndex(of: self)! }
+}
+
 /// How derivatives of a price are sampled.
 public enum GreeksMethod: String, Sendable, Hashable, Codable, CaseIterable {
   /// The derivative of the payoff along the path, for payoffs without jumps. Gamma, for which they are not smooth enough,

@@ -1,3 +1,4 @@
+public import EchelonKernels
 import EchelonMemory
 import EchelonPool
 import EchelonRandom
@@ -31,21 +32,18 @@ extension WorkExecutor {
     of option: AmericanOption, method: GreeksMethod = .pathwise, regressionSamples: Int = 65_536,
     samples: Int, seed: UInt64, resuming state: GreeksState? = nil, priority: WorkPriority = .normal
   ) throws -> Future<GreeksEstimate> {
-    try check(option, regressionSamples: regressionSamples)
-    let course = try GreeksCourse(self, samples, seed, state.map { [$0] }, priority)
-    return try startSteps { [self] in
-      let (simulation, time) = try await simulation(option, method, regressionSamples, course)
-      return try await greeks(of: [simulation], course.after(time))[0]
-    }
+    try startGreeks(
+      of: option, method: method, regressionSamples: regressionSamples, seed: seed,
+      until: .samples(samples), resuming: state, priority: priority)
   }
 
   /// Behind the regressions, and how long they took.
   private func simulation(
-    _ option: AmericanOption, _ method: GreeksMethod, _ regressionSamples: Int,
-    _ course: GreeksCourse
+    _ option: AmericanOption, _ method: GreeksMethod, _ regressionSamples: Int, _ seed: UInt64,
+    _ priority: WorkPriority
   ) async throws -> (GreeksSimulation, Duration) {
     let clock = RunClock()
-    let policy = try await policy(for: option, regressionSamples, course.seed, course.priority)
+    let policy = try await policy(for: option, regressionSamples, seed, priority)
     let path = AmericanGreeksPath(option, policy, isPathwise: method == .pathwise)
     return (path.simulation, clock.elapsed)
   }
@@ -79,11 +77,71 @@ extension WorkExecutor {
     of option: AmericanOption, method: GreeksMethod = .pathwise, regressionSamples: Int = 65_536,
     samples: Int, seed: UInt64, resuming state: GreeksState? = nil, priority: WorkPriority = .normal
   ) throws -> AsyncThrowingStream<GreeksEstimate, any Error> {
+    try greeksEstimates(
+      of: option, method: method, regressionSamples: regressionSamples, seed: seed,
+      until: .samples(samples), resuming: state, priority: priority)
+  }
+
+  /// Starts the estimation of the Greeks of an American option until they are good enough, and returns the future of the
+  /// estimate. The regressions come before, whatever the goal is.
+  /// - Parameters: as for `startGreeks(of:method:seed:until:errorOf:)` of other options, and `regressionSamples` as above.
+  /// - Throws: as both.
+  public func startGreeks(
+    of option: AmericanOption, method: GreeksMethod = .pathwise, regressionSamples: Int = 65_536,
+    seed: UInt64, until goal: MonteCarloGoal, errorOf greeks: Set<OptionGreek> = [.price],
+    resuming state: GreeksState? = nil, priority: WorkPriority = .normal
+  ) throws -> Future<GreeksEstimate> {
     try check(option, regressionSamples: regressionSamples)
-    let course = try GreeksCourse(self, samples, seed, state.map { [$0] }, priority)
+    let run = GreeksRun(goal, greeks, priority)
+    let states = try beginning(state.map { [$0] }, seed: seed, run)
+    return try startSteps { [self] in
+      let (simulation, time) = try await simulation(
+        option, method, regressionSamples, seed, priority)
+      return try await finished(start(run.of([simulation]), from: states.after(time))).estimates[0]
+    }
+  }
+
+  /// The Greeks of an American option by simulation until they are good enough; see
+  /// `startGreeks(of:method:regressionSamples:seed:until:errorOf:)`.
+  public func greeks(
+    of option: AmericanOption, method: GreeksMethod = .pathwise, regressionSamples: Int = 65_536,
+    seed: UInt64, until goal: MonteCarloGoal, errorOf greeks: Set<OptionGreek> = [.price],
+    resuming state: GreeksState? = nil, priority: WorkPriority = .normal
+  ) async throws -> GreeksEstimate {
+    try await startGreeks(
+      of: option, method: method, regressionSamples: regressionSamples, seed: seed, until: goal,
+      errorOf: greeks, resuming: state, priority: priority
+    ).value
+  }
+
+  /// The Greeks of an American option by simulation until they are good enough, blocking; see
+  /// `startGreeks(of:method:regressionSamples:seed:until:errorOf:)`.
+  @available(*, noasync)
+  public func greeks(
+    of option: AmericanOption, method: GreeksMethod = .pathwise, regressionSamples: Int = 65_536,
+    seed: UInt64, until goal: MonteCarloGoal, errorOf greeks: Set<OptionGreek> = [.price],
+    resuming state: GreeksState? = nil, priority: WorkPriority = .normal
+  ) throws -> GreeksEstimate {
+    try startGreeks(
+      of: option, method: method, regressionSamples: regressionSamples, seed: seed, until: goal,
+      errorOf: greeks, resuming: state, priority: priority
+    ).result()
+  }
+
+  /// Ever better estimates of the Greeks of an American option until they are good enough.
+  /// - Parameters: as for `startGreeks(of:method:regressionSamples:seed:until:errorOf:)`.
+  public func greeksEstimates(
+    of option: AmericanOption, method: GreeksMethod = .pathwise, regressionSamples: Int = 65_536,
+    seed: UInt64, until goal: MonteCarloGoal, errorOf greeks: Set<OptionGreek> = [.price],
+    resuming state: GreeksState? = nil, priority: WorkPriority = .normal
+  ) throws -> AsyncThrowingStream<GreeksEstimate, any Error> {
+    try check(option, regressionSamples: regressionSamples)
+    let run = GreeksRun(goal, greeks, priority)
+    let states = try beginning(state.map { [$0] }, seed: seed, run)
     return try reporting { [self] report in
-      let (simulation, time) = try await simulation(option, method, regressionSamples, course)
-      try await reportGreeks(of: [simulation], course.after(time)) { report($0[0]) }
+      let (simulation, time) = try await simulation(
+        option, method, regressionSamples, seed, priority)
+      try await sample(run.of([simulation]), from: states.after(time)) { report($0.estimates[0]) }
     }
   }
 }

@@ -155,23 +155,30 @@ private let farAway = 6.5
     }
   }
 
-  /// Goals are the errors that the third of the boundaries has, so that chance decides whether a run ends there or goes on,
-  /// and with it the mean, which says all of the error of points that lie in the circle or do not.
-  @Test func `of runs that end at an error, absolute and relative`() throws {
+  /// Expects intervals of runs that end at an error to contain the truth, too. Goals are the errors that the third of the
+  /// boundaries has, so that chance decides whether a run ends there or goes on, and with it the mean, of which the
+  /// samples that decide it say much or all.
+  /// - Parameter deviation: of a sample.
+  private func expectCoverageAtError(
+    _ what: String, of truth: Double, deviation: Double,
+    _ start: (_ seed: UInt64, MonteCarloGoal) throws -> Future<MonteCarloEstimate>
+  ) throws {
     let boundaries = (0..<4).reduce(into: [0]) { found, _ in
       found.append(MonteCarloGoal.boundary(after: found.last!))
     }
-    let third = Double(boundaries[3]).squareRoot()
-    /// Expects runs to end at the third boundary and the fourth alone, both often.
-    func check(
-      _ what: String, of truth: Double,
-      _ start: (_ seed: UInt64) throws -> Future<MonteCarloEstimate>
-    ) throws {
+    let error = deviation / Double(boundaries[3]).squareRoot()
+    for (kind, goal) in [
+      ("an error", MonteCarloGoal.standardError(error)),
+      ("a part", .relativeError(error / truth)),
+    ] {
       var ends: [Int: Int] = [:]
-      try expectCoverage(what, start) { found in
+      try expectCoverage("of \(what) to \(kind)") { seed in
+        try start(seed, goal)
+      } contains: { found in
         ends[found.sampleCount, default: 0] += 1
         return [found.confidenceInterval(0.95).contains(truth)]
       }
+      // At the third boundary and the fourth alone.
       #expect(Set(ends.keys) == Set(boundaries[3...4]), "\(what): \(ends)")
       // Half of all runs each; what is not quite normal moves it a little.
       let total = ends.values.reduce(0, +)
@@ -179,12 +186,58 @@ private let farAway = 6.5
         #expect((total * 35 / 100...total * 65 / 100) ~= count, "\(what): \(ends)")
       }
     }
-    let deviation = (.pi * (4 - Double.pi)).squareRoot()
-    for (what, goal) in [
-      ("of π to an error", MonteCarloGoal.standardError(deviation / third)),
-      ("of π to a part", .relativeError(deviation / .pi / third)),
-    ] {
-      try check(what, of: .pi) { try pool.startPi(seed: $0, until: goal) }
+  }
+
+  @Test func `of runs that end at an error, absolute and relative`() throws {
+    try expectCoverageAtError(
+      "π", of: .pi, deviation: (.pi * (4 - Double.pi)).squareRoot()
+    ) { try pool.startPi(seed: $0, until: $1) }
+  }
+
+  /// Larger samples come with larger errors, so that runs of few of them end sooner, and have low means.
+  @Test func `of a closure whose runs end at an error`() throws {
+    let (mean, square) = (exp(0.125), exp(0.5))
+    try expectCoverageAtError(
+      "a closure", of: mean, deviation: (square - mean * mean).squareRoot()
+    ) { seed, goal in
+      try pool.startMonteCarlo(seed: seed, until: goal) { exp($0.normal() / 2) }
+    }
+  }
+
+  @Test(arguments: EuropeanOption.Kind.allCases)
+  func `of options whose runs end at an error`(_ kind: EuropeanOption.Kind) throws {
+    let option = EuropeanOption(
+      kind, spot: 100, strike: 105, rate: 0.03, volatility: 0.2, years: 1)
+    // The square of what is paid, by the density of the price at expiry.
+    let square = normalMean(points: 4001) { z in
+      let last = 100 * exp(0.01 + 0.2 * z)
+      let paid = exp(-0.03) * max(0, kind == .call ? last - 105 : 105 - last)
+      return paid * paid
+    }
+    try expectCoverageAtError(
+      "a \(kind)", of: option.price,
+      deviation: (square - option.price * option.price).squareRoot()
+    ) { try pool.startPrice(of: option, seed: $0, until: $1) }
+  }
+
+  /// A time ends a run at a number of samples that they do not decide: here one that is drawn, without a clock.
+  @Test func `of runs that end where a time would`() throws {
+    let mean = exp(0.125)
+    try expectCoverage("of a number of samples that is drawn", of: mean) { seed in
+      var rng = PhiloxGenerator(seed: seed, index: 0, stream: 1)
+      let parts = 1 + Int(rng.uniform() * 8)
+      return try pool.startMonteCarlo(samples: parts * MonteCarloState.partLength, seed: seed) {
+        exp($0.normal() / 2)
+      }
+    }
+    let option = EuropeanOption(
+      .call, spot: 100, strike: 105, rate: 0.03, volatility: 0.2, years: 1)
+    let seed = testSeed()
+    for goal in [MonteCarloGoal.time(.nanoseconds(1)), .time(.milliseconds(3))] {
+      let timed = try pool.price(of: option, seed: seed, until: goal)
+      #expect(timed.sampleCount >= 4096 && timed.sampleCount % MonteCarloState.partLength == 0)
+      let same = try pools[2].price(of: option, seed: seed, until: .samples(timed.sampleCount))
+      #expect(timed == same, "seed \(seed)")
     }
   }
 

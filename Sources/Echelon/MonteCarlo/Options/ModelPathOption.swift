@@ -13,7 +13,10 @@ import Foundation
 ///
 /// Merton's prices are drawn at each date from their distribution, so samples are exact. Heston's paths are discretised, in
 /// as many steps from date to date as his option has in all through the number of dates, rounded up; the mean of samples
-/// is off by about as much as that of `HestonOption` with as many steps.
+/// is off by about as much as that of `HestonOption` with as many steps. With four dates in half a year, of a spot of 100, a
+/// call on the geometric average was off by 0.001 ± 0.003 with 4 steps and -0.004 ± 0.004 with 32 (beside its characteristic
+/// function), one with a barrier of 90 by 0.001 ± 0.004 and -0.004 ± 0.006, and a put on the highest price less the last by
+/// -0.012 ± 0.004 and -0.003 ± 0.006 (beside grids, which are off by some 0.005).
 public struct ModelPathOption: SimulatedOption, Hashable, BitwiseCopyable, Codable {
   /// How the price moves. A European option of the model says that, and also whether it is a call or a put, spot, strike, rate
   /// and years; its `sampling` has no meaning here.

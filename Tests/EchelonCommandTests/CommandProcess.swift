@@ -169,7 +169,7 @@ func estimateFigures(_ arguments: [String]) throws -> [String: String] {
     result[name] = nil
   }
   return try result.mapValues { value in
-    guard value is [Any] else { return "\(value)" }
+    guard value is [Any] || value is [String: Any] else { return "\(value)" }
     // Members of members have no order of their own.
     let data = try JSONSerialization.data(withJSONObject: value, options: .sortedKeys)
     return String(decoding: data, as: UTF8.self)

@@ -1,8 +1,7 @@
+import EchelonFiles
 import EchelonMemory
 import Foundation
 import Testing
-
-@testable import EchelonFiles
 
 private let folder = URL(filePath: #filePath).deletingLastPathComponent()
   .appending(path: "Resources/hdf5").path

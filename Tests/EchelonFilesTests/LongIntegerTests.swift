@@ -1,7 +1,6 @@
+import EchelonFiles
 import Foundation
 import Testing
-
-@testable import EchelonFiles
 
 @Suite struct `Whole numbers of text with more than 53 bits` {
   /// A column of `Int64` or `UInt64`, of which at least one is no `Double`.

@@ -1,15 +1,9 @@
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE  // MFD_CLOEXEC
-#endif
 #include "echelon_compression.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 // The interfaces are written out here, as neither library's headers need be installed. Both have promised
 // them for as long as their names end in .so.1.
@@ -201,9 +195,4 @@ echelon_inflate_result echelon_inflate(const uint8_t *input, size_t input_count,
   } while (state == ECHELON_CODEC_MORE && (read || written));
   echelon_codec_close(codec);
   return state == ECHELON_CODEC_END && !input_count && !output_count ? ECHELON_INFLATED : ECHELON_INFLATE_DAMAGED;
-}
-
-int32_t echelon_anonymous_file(void) {
-  int descriptor = (int)syscall(SYS_memfd_create, "echelon-file", MFD_CLOEXEC);
-  return descriptor < 0 ? -errno : descriptor;
 }

@@ -52,7 +52,7 @@ extension DataFileReader {
       switch format {
       case .npz(let file): file.leftOut
       case .hdf5(let file): file.leftOut
-      case .csv, .npy, .matrixMarket, .jsonLines: [String]()
+      case .csv, .npy, .matrixMarket, .jsonLines, .longJSONLines: [String]()
       }
     guard !names.isEmpty else { return nil }
     return "\(path): left out, since only numbers of up to two axes are read of such files: "

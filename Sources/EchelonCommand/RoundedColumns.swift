@@ -31,7 +31,7 @@ struct RoundedColumns {
   var source: Source {
     switch reader.format {
     case .csv: .words
-    case .jsonLines, .matrixMarket: .literals
+    case .jsonLines, .longJSONLines, .matrixMarket: .literals
     case .npy, .npz, .hdf5: .integers
     }
   }

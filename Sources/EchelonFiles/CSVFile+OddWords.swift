@@ -122,6 +122,7 @@ extension DataFileReader {
     switch format {
     case .csv(let file): try file.oddWords()
     case .jsonLines(let file): file.oddWords
+    case .longJSONLines(let file): file.oddWords
     case .npy, .npz, .matrixMarket, .hdf5: []
     }
   }

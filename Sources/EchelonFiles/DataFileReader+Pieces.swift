@@ -8,7 +8,7 @@ extension DataFileReader {
 
   /// All rows in their order, in one piece or more.
   ///
-  /// Delimited text comes in the chunks that it was opened with, arrays in pieces that take about `byteCount` bytes of
+  /// Delimited text and long JSON lines come in the chunks that they were opened with, arrays in pieces that take about `byteCount` bytes of
   /// memory. Files of other formats are in memory as a whole, and are one piece.
   public func pieces(byteCount: Int = 1 << 20) -> [Piece] {
     precondition(byteCount > 0, "pieces of \(byteCount) bytes")
@@ -16,6 +16,9 @@ extension DataFileReader {
     switch format {
     case .csv(let file):
       return file.chunks.isEmpty ? whole : file.chunks.map { Piece(rows: $0.rows, chunk: $0) }
+    case .longJSONLines(let file):
+      let chunks = file.outline.chunks
+      return chunks.isEmpty ? whole : chunks.map { Piece(rows: $0.rows, chunk: $0) }
     case .npy where rowCount > 0 && !columns.isEmpty:
       let size = max(1, byteCount / (columns.count * MemoryLayout<Double>.stride))
       return stride(from: 0, to: rowCount, by: size).map { first in
@@ -31,6 +34,9 @@ extension DataFileReader {
   public func table(of piece: Piece) throws(FileError) -> DataTable {
     switch format {
     case .csv(let file):
+      guard let chunk = piece.chunk else { return try table() }
+      return try file.table(of: chunk)
+    case .longJSONLines(let file):
       guard let chunk = piece.chunk else { return try table() }
       return try file.table(of: chunk)
     case .npy(let array) where piece.rows.count < rowCount:

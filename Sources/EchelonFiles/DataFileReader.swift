@@ -26,6 +26,8 @@ public struct DataFileReader: Sendable {
     case matrixMarket(MatrixMarketFile)
     /// A JSON object or array on every line.
     case jsonLines(JSONLinesFile)
+    /// The same, of which the values are not in memory.
+    case longJSONLines(LongJSONLines)
     /// Datasets of numbers.
     case hdf5(HDF5File)
   }
@@ -54,7 +56,7 @@ public struct DataFileReader: Sendable {
   ///   - path: a file, or `FILE.npz:NAME` for one array of an archive, `FILE.h5:/NAME` for a dataset or a group.
   ///   - location: where the bytes are if not at `path`, which errors then only show.
   ///   - dialect: how delimited text is written; nil is `CSVDialect.detecting`.
-  ///   - chunkByteCount: about how long the chunks of a CSV file are.
+  ///   - chunkByteCount: about how long the pieces of text are. JSON lines of fewer than 16 are in memory as a whole.
   ///   - raw: how the numbers lie in a file that has no format of its own; nil for all others.
   public static func open(
     _ path: String, contentsAt location: String? = nil, dialect: CSVDialect? = nil,
@@ -79,6 +81,11 @@ public struct DataFileReader: Sendable {
     case .matrixMarket: return DataFileReader(try MatrixMarketFile(path: path, source: source))
     case .jsonLines:
       do throws(FileError) {
+        if let long = try LongJSONLines(
+          path: path, source: source, chunkByteCount: chunkByteCount)
+        {
+          return DataFileReader(long)
+        }
         return DataFileReader(try JSONLinesFile(path: path, source: source))
       } catch {
         guard case .malformedText(let place, let what) = error,
@@ -175,6 +182,14 @@ public struct DataFileReader: Sendable {
     self.init(path: file.path, .jsonLines(file), file.table)
   }
 
+  /// The columns of long JSON lines.
+  public init(_ file: LongJSONLines) {
+    path = file.outline.path
+    format = .longJSONLines(file)
+    columns = file.outline.columns
+    rowCount = file.outline.rowCount
+  }
+
   /// The datasets of an HDF5 file.
   public init(_ file: HDF5File) { self.init(path: file.path, .hdf5(file), file.table) }
 
@@ -210,6 +225,7 @@ public struct DataFileReader: Sendable {
     case .npz(let file): try file.readNumbers(into: &storage)
     case .matrixMarket(let file): file.table.copyNumbers(into: &storage)
     case .jsonLines(let file): file.table.copyNumbers(into: &storage)
+    case .longJSONLines(let file): try file.readNumbers(into: &storage)
     case .hdf5(let file): file.table.copyNumbers(into: &storage)
     }
   }
@@ -220,6 +236,7 @@ public struct DataFileReader: Sendable {
     case .csv(let file): return try file.table()
     case .matrixMarket(let file): return file.table
     case .jsonLines(let file): return file.table
+    case .longJSONLines(let file): return try file.table()
     case .hdf5(let file): return file.table
     case .npy, .npz:
       // Not `columns.count` × `rowCount`: an array of no columns can have any number of rows.

@@ -102,6 +102,10 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// of it than what is then left.
   case tooLargeForMemory(path: String, byteCount: Int)
 
+  /// There is less room on the disk of a folder for temporary files than the bytes of the file take, which have no room in
+  /// memory; so many were there already.
+  case tooLargeForDisk(path: String, byteCount: Int, folder: String)
+
   /// The file changed between the scan that measured it and this read.
   case changed(path: String)
 
@@ -175,7 +179,10 @@ public enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): needs \(library), which is not installed; install the package \(packages)"
     case .tooLargeForMemory(let path, let byteCount):
       "\(path): takes more memory than is left, at \(byteCount >> 20) MiB; decompress it to a file, "
-        + "which need not be in memory"
+        + "or set TMPDIR to a folder on a disk"
+    case .tooLargeForDisk(let path, let byteCount, let folder):
+      "\(path): takes more of the disk of \(folder) than is left, at \(byteCount >> 20) MiB; free some, "
+        + "or set TMPDIR to a folder on another disk"
     case .changed(let path):
       "\(path): changed while it was being read; run again when nothing writes to it"
     case .noSpace(let path):
@@ -200,6 +207,8 @@ extension FileError {
       .noCompressionLibrary(path: path, library: library, packages: packages)
     case .tooLargeForMemory(_, let byteCount):
       .tooLargeForMemory(path: path, byteCount: byteCount)
+    case .tooLargeForDisk(_, let byteCount, let folder):
+      .tooLargeForDisk(path: path, byteCount: byteCount, folder: folder)
     case .noSpace: .noSpace(path: path)
     case .system(_, let operation, let reason):
       .system(path: path, operation: operation, reason: reason)
@@ -253,6 +262,8 @@ extension FileError {
     case .damaged(let format, let offset, let what):
       self = .damagedCompression(path: path, format: "\(format)", offset: offset, what: what)
     case .tooLarge(let byteCount): self = .tooLargeForMemory(path: path, byteCount: byteCount)
+    case .diskFull(let byteCount, let folder):
+      self = .tooLargeForDisk(path: path, byteCount: byteCount, folder: folder)
     }
   }
 

@@ -49,7 +49,7 @@ public struct JSONLinesFile: Sendable {
   }
 
   /// Whether the name says that rows are lines.
-  private static func isOfLines(_ path: String) -> Bool {
+  static func isOfLines(_ path: String) -> Bool {
     let name = CompressionFormat(path: path).map { path.dropLast($0.suffix.count) } ?? path[...]
     return name.hasEnding(".jsonl") || name.hasEnding(".ndjson")
   }

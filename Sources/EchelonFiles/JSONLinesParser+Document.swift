@@ -8,22 +8,28 @@
 extension JSONLinesParser {
   /// Reads a table that is one value; false, and nothing is read, if the text is none.
   mutating func parseDocument(_ bytes: Span<UInt8>) throws(TextFault) -> Bool {
-    let start = position
+    guard isDocument(bytes) else { return false }
     isDocument = true
     skipBlanks(bytes)
     if take("[", bytes) {
       skipBlanks(bytes)
-      if [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(peek(bytes)) {
-        try parseRows(bytes)
-        return true
-      }
-    } else if isObjectOfColumns(bytes) {
+      try parseRows(bytes)
+    } else {
       try parseColumns(bytes)
-      return true
     }
-    isDocument = false
-    position = start
-    return false
+    return true
+  }
+
+  /// Whether the text, of which nothing has been read, is one value.
+  func isDocument(_ bytes: Span<UInt8>) -> Bool {
+    var parser = self
+    parser.isDocument = true
+    parser.skipBlanks(bytes)
+    if parser.take("[", bytes) {
+      parser.skipBlanks(bytes)
+      return [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(parser.peek(bytes))
+    }
+    return parser.isObjectOfColumns(bytes)
   }
 
   /// Whether the first value of an object is an array; the object is read again then.

@@ -35,13 +35,23 @@ struct JSONLinesParser {
   // MARK: Lines
 
   mutating func parse(_ bytes: Span<UInt8>) throws(TextFault) {
-    position = bytes.matches("\u{FEFF}", at: 0) ? 3 : 0
+    begin(bytes)
     if takesDocuments, try parseDocument(bytes) { return }
+    try parseLines(bytes, to: bytes.count)
+  }
+
+  /// Goes to the beginning of the text.
+  mutating func begin(_ bytes: Span<UInt8>) {
+    position = bytes.matches("\u{FEFF}", at: 0) ? 3 : 0
+  }
+
+  /// Reads the rows that begin before `end`, and goes to where the next one does.
+  mutating func parseLines(_ bytes: Span<UInt8>, to end: Int) throws(TextFault) {
     while true {
       while position < bytes.count, bytes[position] == 0x0A || Self.isBlank(bytes[position]) {
         position += 1
       }
-      guard position < bytes.count else { return }
+      guard position < end else { return }
       try parseRow(bytes)
       skipBlanks(bytes)
       guard position == bytes.count || bytes[position] == 0x0A else {

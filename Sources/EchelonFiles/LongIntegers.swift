@@ -24,7 +24,13 @@ struct LongIntegers: Sendable, Equatable {
   /// All numbers of the column as integers of 64 bits, of which some may be missing; nil where they are none.
   /// - Parameter numbers: the same as `Double`s, of which those that were added are not looked at.
   func integers(among numbers: [Double]) -> StoredIntegers? {
-    guard !found.isEmpty, !isTooLong else { return nil }
+    guard !found.isEmpty else { return nil }
+    return integers(among: numbers, isSigned: true) ?? integers(among: numbers, isSigned: false)
+  }
+
+  /// The same as integers of one of both types.
+  func integers(among numbers: [Double], isSigned: Bool) -> StoredIntegers? {
+    guard !isTooLong else { return nil }
     let found = found.sorted { $0.row < $1.row }
     func bits<Integer: FixedWidthInteger>(_: Integer.Type) -> [UInt64?]? {
       var bits: [UInt64?] = []
@@ -47,7 +53,24 @@ struct LongIntegers: Sendable, Equatable {
       }
       return bits
     }
-    if let signed = bits(Int64.self) { return StoredIntegers(isSigned: true, bits: signed) }
-    return bits(UInt64.self).map { StoredIntegers(isSigned: false, bits: $0) }
+    return (isSigned ? bits(Int64.self) : bits(UInt64.self)).map {
+      StoredIntegers(isSigned: isSigned, bits: $0)
+    }
   }
+}
+
+/// Which types of integers of 64 bits have all numbers of a column that comes in pieces.
+struct IntegerFit {
+  private var isSigned = true
+  private var isUnsigned = true
+
+  /// Takes the numbers of a piece.
+  /// - Parameter long: those of them that no `Double` is.
+  mutating func take(_ numbers: [Double], _ long: LongIntegers) {
+    if isSigned { isSigned = long.integers(among: numbers, isSigned: true) != nil }
+    if isUnsigned { isUnsigned = long.integers(among: numbers, isSigned: false) != nil }
+  }
+
+  /// Whether they are signed; nil if they are none.
+  var type: Bool? { isSigned ? true : isUnsigned ? false : nil }
 }

@@ -12,6 +12,9 @@ package struct LostNumbers: Sendable, Equatable {
   /// Those that were rounded, by column.
   private var long: [Int: LongIntegers] = [:]
 
+  /// None but for columns of which all numbers are kept with their digits.
+  init(kept: Set<Int> = []) { self.kept = kept }
+
   /// Looks at a number, which costs more only where it is large.
   /// - Parameters:
   ///   - row: where it stands, if the column may have its whole numbers with all digits.
@@ -42,6 +45,9 @@ package struct LostNumbers: Sendable, Equatable {
     return found
   }
 
+  /// What is known of the whole numbers of a column that were rounded.
+  func longIntegers(of column: Int) -> LongIntegers { long[column] ?? LongIntegers() }
+
   /// The digits of a whole number, without zeros in front; nil of anything else.
   package static func digits(of word: String) -> Substring? {
     let digits = word.drop { $0 == "-" || $0 == "+" }.drop { $0 == "0" }
@@ -68,6 +74,7 @@ extension DataFileReader {
   package var lostNumbers: LostNumbers? {
     switch format {
     case .jsonLines(let file): file.lostNumbers
+    case .longJSONLines(let file): file.lostNumbers
     case .matrixMarket(let file): file.lostNumbers
     case .csv, .npy, .npz, .hdf5: nil
     }

@@ -228,7 +228,7 @@ extension DataFileReader {
     switch format {
     case .npy(let array) where array.elementType.exceedsDouble: break
     case .npz, .csv: break
-    case .npy, .matrixMarket, .jsonLines, .hdf5: return table
+    case .npy, .matrixMarket, .jsonLines, .longJSONLines, .hdf5: return table
     }
     let rows = piece?.rows ?? 0..<rowCount
     var columns: [Column] = []
@@ -283,7 +283,7 @@ extension DataFileReader {
       guard let integers = file.table.columns[column].integers else { return false }
       _ = rows.allSatisfy { integers[$0].map(body) ?? true }
       return true
-    case .csv, .matrixMarket, .jsonLines: return false
+    case .csv, .matrixMarket, .jsonLines, .longJSONLines: return false
     }
   }
 }

@@ -1,8 +1,8 @@
 internal import CEchelon
 internal import Glibc
 
-/// A file in memory without a name, for bytes that come from no file that could be mapped: standard
-/// input, or what a compressed file holds.
+/// A file without a name, for bytes that come from no file that could be mapped: standard input, or what a compressed
+/// file holds. It is in memory until it takes a quarter of that, and from then on on a disk.
 ///
 /// Other processes of the user reach it by `path` for as long as this object lives, so that workers need
 /// neither a copy of the bytes nor to decompress them again.
@@ -36,8 +36,14 @@ internal import Glibc
   }
 
   /// Appends all that can be read from another descriptor.
-  package func copy(from source: Int32) throws(AnonymousFileError) {
-    try copyAll(from: source, to: descriptor, checksMemory: true)
+  /// - Parameter room: what it may take.
+  package func copy(
+    from source: Int32, room: TemporaryRoom = TemporaryRoom()
+  ) throws(AnonymousFileError) {
+    var growth = FileGrowth(of: self, in: room)
+    try copyAll(from: source, to: descriptor) { (count) throws(AnonymousFileError) in
+      try growth.grow(by: count)
+    }
   }
 
   /// Appends all that comes out of the pipe at `path`; one with a name is waited for until somebody writes.
@@ -52,18 +58,33 @@ internal import Glibc
   /// Writes all of the file to another descriptor.
   package func copy(to target: Int32) throws(AnonymousFileError) {
     guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw .system(.last(.write)) }
-    try copyAll(from: descriptor, to: target, checksMemory: false)
+    try copyAll(from: descriptor, to: target) { _ in }
+  }
+
+  /// Moves what there is to a disk; further bytes are appended there, and `path` stays what it is.
+  ///
+  /// Only who fills the file calls it, before others open `path`.
+  /// - Returns: whether `folder` can have such files, and is on a disk.
+  fileprivate func moveToDisk(of folder: String) throws(AnonymousFileError) -> Bool {
+    // SAFETY: a terminated copy of the path, alive during the call.
+    let disk = unsafe echelon_temporary_file(folder)
+    guard disk >= 0 else { return false }
+    defer { close(disk) }
+    try copy(to: disk)
+    let code = echelon_descriptor_replace(disk, descriptor)
+    guard code == 0 else { throw .system(FileSystemError(.create, code: -code)) }
+    return true
   }
 
   /// The bytes that `compressed` stands for: one or more members of a gzip file, frames of a zstd file.
-  /// - Parameter limit: the most bytes, beside the limit that memory sets.
+  /// - Parameter room: what they may take.
   package static func decompressing(
-    _ compressed: Span<UInt8>, _ format: CompressionFormat, limit: Int = .max
+    _ compressed: Span<UInt8>, _ format: CompressionFormat, room: TemporaryRoom = TemporaryRoom()
   ) throws(AnonymousFileError) -> AnonymousFile {
     let file: AnonymousFile
     do { file = try AnonymousFile() } catch { throw .system(error) }
     guard let codec = Codec(format, compresses: false) else { throw .noLibrary(format) }
-    var growth = MemoryGrowth(limit: limit)
+    var growth = FileGrowth(of: file, in: room)
     var buffer = [UInt8](repeating: 0, count: 1 << 18)
     var position = 0
     var isInside = false  // a member
@@ -106,23 +127,61 @@ package enum AnonymousFileError: Error, Equatable, Sendable {
   case damaged(CompressionFormat, offset: Int, what: String)
   /// As much memory as is left, or a limit, is taken already.
   case tooLarge(byteCount: Int)
+  /// The disk of a folder is full but for a tenth.
+  case diskFull(byteCount: Int, folder: String)
 }
 
-/// Refuses to take the last memory for a file in it.
-private struct MemoryGrowth {
-  let limit: Int
+/// What a file without a name may take.
+package struct TemporaryRoom: Sendable {
+  /// The most bytes.
+  package var byteLimit = Int.max
+  /// From how many bytes on it is on a disk; nil is a quarter of the memory that is available.
+  package var memoryByteLimit: Int?
+  /// Where on the disk: `TMPDIR`, or else `/var/tmp`, which is for larger files than `/tmp` (`file-hierarchy(7)`). The
+  /// system removes the file with the last process that has it open, however it ends.
+  package var folder: String
+
+  package init() {
+    let folder = Terminal.environment("TMPDIR") ?? ""
+    self.folder = folder.isEmpty ? "/var/tmp" : folder
+  }
+}
+
+/// How far a file is, that neither takes the last memory nor fills a disk.
+private struct FileGrowth {
+  private let file: AnonymousFile
+  private let room: TemporaryRoom
   private var byteCount = 0
-  private var nextCheck = 16 << 20
+  private var nextCheck: Int
+  private var isOnDisk = false
+  private var canMove = true
 
-  init(limit: Int) { self.limit = limit }
+  private static let step = 16 << 20
 
-  /// Never more than what is then left: half of what there was, and less when others take some, too.
+  init(of file: AnonymousFile, in room: TemporaryRoom) {
+    self.file = file
+    self.room = room
+    nextCheck = min(Self.step, room.memoryByteLimit ?? .max)
+  }
+
+  /// Makes room for more. In memory a file has never more than what is then left: half of what there was, and less when
+  /// others take some, too.
   mutating func grow(by added: Int) throws(AnonymousFileError) {
     byteCount += added
-    if byteCount > limit { throw .tooLarge(byteCount: byteCount) }
+    if byteCount > room.byteLimit { throw .tooLarge(byteCount: byteCount) }
     guard byteCount >= nextCheck else { return }
-    nextCheck += 16 << 20
-    if MachineLimits.memory().availableBytes < byteCount { throw .tooLarge(byteCount: byteCount) }
+    nextCheck += Self.step
+    if !isOnDisk {
+      let available = MachineLimits.memory().availableBytes
+      if canMove, byteCount >= room.memoryByteLimit ?? (available + byteCount) / 4 {
+        isOnDisk = try file.moveToDisk(of: room.folder)
+        canMove = false
+      }
+      if !isOnDisk, available < byteCount { throw .tooLarge(byteCount: byteCount) }
+    }
+    if isOnDisk, let space = Folder.space(at: room.folder), space.free < space.total / 10 {
+      throw .diskFull(byteCount: byteCount, folder: room.folder)
+    }
   }
 }
 
@@ -151,9 +210,8 @@ func writeAll(_ bytes: Span<UInt8>, to descriptor: Int32) throws(FileSystemError
 }
 
 private func copyAll(
-  from source: Int32, to target: Int32, checksMemory: Bool
+  from source: Int32, to target: Int32, willWrite: (Int) throws(AnonymousFileError) -> Void
 ) throws(AnonymousFileError) {
-  var growth = MemoryGrowth(limit: .max)
   var buffer = [UInt8](repeating: 0, count: 1 << 18)
   while true {
     // SAFETY: the buffer is exclusively borrowed for the call, which writes inside it.
@@ -165,7 +223,7 @@ private func copyAll(
       if errno == EINTR { continue }
       throw .system(.last(.read))
     }
-    if checksMemory { try growth.grow(by: count) }
+    try willWrite(count)
     do { try writeAll(buffer.span.extracting(0..<count), to: target) } catch {
       throw .system(error)
     }

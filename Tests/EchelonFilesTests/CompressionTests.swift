@@ -127,10 +127,13 @@ import Testing
       try NPYWriter.write(zeros.span, to: path)
       let compressed = try bytes(of: path)
       #expect(compressed.count < 1 << 14)
+      var room = TemporaryRoom()
+      room.byteLimit = 1 << 20
       #expect(throws: AnonymousFileError.self) {
-        _ = try AnonymousFile.decompressing(compressed.span, .gzip, limit: 1 << 20)
+        _ = try AnonymousFile.decompressing(compressed.span, .gzip, room: room)
       }
-      _ = try AnonymousFile.decompressing(compressed.span, .gzip, limit: 1 << 22)
+      room.byteLimit = 1 << 22
+      _ = try AnonymousFile.decompressing(compressed.span, .gzip, room: room)
       let message = FileError(.tooLarge(byteCount: 3 << 20), path: "x.gz").description
       #expect(message.hasPrefix("x.gz: takes more memory than is left, at 3 MiB; decompress it"))
       let missing = FileError(.noLibrary(.zstd), path: "x.zst").description
@@ -138,6 +141,43 @@ import Testing
         missing
           == "x.zst: needs libzstd.so.1, which is not installed; install the package libzstd1 "
           + "(Debian, Ubuntu) or libzstd (others)")
+    }
+  }
+
+  @Test(arguments: [0, 1 << 20, 5 << 20, nil], [true, false])
+  func `moves to a disk where it takes much of the memory`(
+    _ memoryByteLimit: Int?, _ isMoving: Bool
+  ) throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/x.bin.gz"
+      let count = 700_000
+      let numbers = (0..<count).map { Double($0).squareRoot() }
+      try NPYWriter.write(numbers.span, to: path)
+      let compressed = try bytes(of: path)
+      try NPYWriter.write(numbers.span, to: folder + "/x.npy")
+      let plain = try bytes(of: folder + "/x.npy")
+      var room = TemporaryRoom()
+      room.memoryByteLimit = memoryByteLimit
+      // The test's own folder may be in memory, where nothing is moved to, as this one always is.
+      room.folder = isMoving ? "/var/tmp" : "/dev/shm"
+      let decompressed = try AnonymousFile.decompressing(compressed.span, .gzip, room: room)
+      let copied = try AnonymousFile()
+      let source = try FileHandle(forReadingFrom: URL(filePath: folder + "/x.npy"))
+      try copied.copy(from: source.fileDescriptor, room: room)
+      for file in [decompressed, copied] {
+        let target = try FileManager.default.destinationOfSymbolicLink(atPath: file.path)
+        let isMoved = target.hasPrefix(room.folder)
+        #expect(isMoved == (isMoving && memoryByteLimit != nil), "\(target)")
+        #expect(target.hasSuffix("(deleted)"), "nothing is left behind: \(target)")
+        #expect(try bytes(of: file.path) == plain)
+        // What comes behind is appended.
+        try file.write([1, 2, 3].span)
+        #expect(try bytes(of: file.path) == plain + [1, 2, 3])
+      }
+      // Nowhere to move to: as before.
+      room.folder = folder + "/none"
+      let kept = try AnonymousFile.decompressing(compressed.span, .gzip, room: room)
+      #expect(try bytes(of: kept.path) == plain)
     }
   }
 

@@ -109,7 +109,27 @@ final class JSONLinesTarget: FuzzTarget {
   ].map { Array($0.utf8) }
 
   func run(_ bytes: [UInt8]) {
-    guard let file = try? JSONLinesFile(name: "t.json", bytes: bytes) else { return }
+    let file: JSONLinesFile
+    do throws(FileError) { file = try JSONLinesFile(name: "t.json", bytes: bytes) } catch {
+      var found: FileError?
+      do throws(FileError) {
+        guard try LongJSONLines(name: "t.json", bytes: bytes, chunkByteCount: 1) != nil else { return }
+      } catch { found = error }
+      precondition(found?.description == error.description, "another error in pieces")
+      return
+    }
+    if let long = try? LongJSONLines(name: "t.json", bytes: bytes, chunkByteCount: 1) {
+      let reader = DataFileReader(long)
+      precondition(reader.rowCount == file.table.rowCount, "other rows in pieces")
+      let rows = reader.pieces().map { try! reader.table(of: $0) }
+      for (index, column) in file.table.columns.enumerated() {
+        precondition(
+          rows.flatMap { $0.columns[index].text ?? [] } == column.text ?? [], "other words in pieces")
+        precondition(
+          rows.flatMap { ($0.columns[index].numbers ?? []).map(\.bitPattern) }
+            == (column.numbers ?? []).map(\.bitPattern), "other numbers in pieces")
+      }
+    }
     precondition(file.table.columns.allSatisfy { $0.count == file.table.rowCount }, "ragged")
     let names = Set(file.table.columns.map { Array($0.name.utf8) })
     precondition(names.count == file.table.columns.count, "two columns of one name")

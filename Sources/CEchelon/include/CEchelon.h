@@ -2,6 +2,7 @@
 #ifndef ECHELON_H
 #define ECHELON_H
 
+#include "echelon_anonymous_file.h"
 #include "echelon_atomics.h"
 #include "echelon_backing.h"
 #include "echelon_compression.h"

@@ -41,7 +41,4 @@ typedef enum {
 echelon_inflate_result echelon_inflate(const uint8_t *input, size_t input_count, uint8_t *output,
                                        size_t output_count);
 
-/// The descriptor of a file in memory that has no name, or -errno.
-int32_t echelon_anonymous_file(void);
-
 #endif

@@ -5,6 +5,16 @@ struct FilePieces: Codable, Sendable {
   private enum Content: Codable {
     case array(path: String, location: String?, RawFormat?, rowCount: Int, rowsPerPiece: Int)
     case text(CSVOutline)
+    case lines(JSONLinesOutline)
+
+    /// Where the rows of text lie; nil of an array.
+    var chunks: [CSVChunk]? {
+      switch self {
+      case .array: nil
+      case .text(let outline): outline.chunks
+      case .lines(let outline): outline.chunks
+      }
+    }
   }
 
   private let content: Content
@@ -20,24 +30,28 @@ struct FilePieces: Codable, Sendable {
   /// Delimited text, a chunk a piece.
   init(_ outline: CSVOutline) { content = .text(outline) }
 
+  /// JSON lines, a chunk a piece.
+  init(_ outline: JSONLinesOutline) { content = .lines(outline) }
+
   var path: String {
     switch content {
     case .array(let path, _, _, _, _): path
     case .text(let outline): outline.path
+    case .lines(let outline): outline.path
     }
   }
 
   var pieceCount: Int {
     switch content {
     case .array(_, _, _, let rowCount, let size): (rowCount + size - 1) / size
-    case .text(let outline): outline.chunks.count
+    case .text, .lines: content.chunks?.count ?? 0
     }
   }
 
   var rowCount: Int {
     switch content {
     case .array(_, _, _, let rowCount, _): rowCount
-    case .text(let outline): outline.rowCount
+    case .text, .lines: content.chunks?.last?.rows.upperBound ?? 0
     }
   }
 
@@ -46,9 +60,9 @@ struct FilePieces: Codable, Sendable {
     switch content {
     case .array(_, _, _, let rowCount, let size):
       return pieces.lowerBound * size..<min(rowCount, pieces.upperBound * size)
-    case .text(let outline):
-      let chunks = outline.chunks[pieces]
-      return (chunks.first?.rows.lowerBound ?? 0)..<(chunks.last?.rows.upperBound ?? 0)
+    case .text, .lines:
+      let chunks = content.chunks?[pieces]
+      return (chunks?.first?.rows.lowerBound ?? 0)..<(chunks?.last?.rows.upperBound ?? 0)
     }
   }
 
@@ -65,6 +79,7 @@ struct FilePieces: Codable, Sendable {
       guard try array.tableShape().rowCount == rowCount else { throw .changed(path: path) }
       return Reader(pieces: self, file: .array(array))
     case .text(let outline): return Reader(pieces: self, file: .text(try CSVFile(outline)))
+    case .lines(let outline): return Reader(pieces: self, file: .lines(try LongJSONLines(outline)))
     }
   }
 
@@ -73,6 +88,7 @@ struct FilePieces: Codable, Sendable {
     fileprivate enum File {
       case array(MappedNPY)
       case text(CSVFile)
+      case lines(LongJSONLines)
     }
 
     fileprivate let pieces: FilePieces
@@ -98,6 +114,9 @@ struct FilePieces: Codable, Sendable {
           let slot = numberColumns.firstIndex(of: column)!
           return Array(values[slot * count..<(slot + 1) * count])
         }
+      case .lines(let file):
+        let table = try file.table(of: file.outline.chunks[piece])
+        return columns.map { table.columns[$0].numbers ?? [] }
       }
     }
   }

@@ -38,7 +38,7 @@ struct FileSummary: Codable, Sendable {
     switch reader.format {
     // In memory already, where there need be no second copy.
     case .hdf5, .jsonLines, .matrixMarket: try self.init(file: reader.path, reader.table())
-    case .csv, .npy, .npz: try self.init(numbersOf: reader)
+    case .csv, .npy, .npz, .longJSONLines: try self.init(numbersOf: reader)
     }
     decimalCommaColumns = try DecimalCommaHint.columns(of: reader)
     oddWords = try reader.oddWords(but: decimalCommaColumns)
@@ -60,6 +60,8 @@ struct FileSummary: Codable, Sendable {
             missing[column] += count
           }
         }
+      } else if case .longJSONLines(let file) = reader.format {
+        missing = file.outline.missingCounts
       } else {
         missing = try reader.table().columns.map(\.missingCount)
       }

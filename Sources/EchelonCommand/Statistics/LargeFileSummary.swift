@@ -45,6 +45,15 @@ struct LargeFileSummary {
     case .csv(let file): return try await noted(summarize(file), input, file)
     case .npy(let array):
       return try await noted(summarizeArray(reader, array, input.raw), input, nil)
+    case .longJSONLines(let file):
+      let outline = file.outline
+      let numberCount = outline.columns.count { $0.kind == .number }
+      guard isLarge(numberCount, rowCount: outline.rowCount) else { return try FileSummary(reader) }
+      defer { withExtendedLifetime(file) {} }
+      var summary = try await summarize(FilePieces(outline), outline.columns, outline.missingCounts)
+      summary.oddWords = file.oddWords
+      try summary.noteRounded { reader }
+      return summary
     // Read whole already: what is left is little.
     case .npz, .hdf5, .matrixMarket, .jsonLines: return try FileSummary(reader)
     }
@@ -110,24 +119,32 @@ struct LargeFileSummary {
 
   /// Summarizes text without its numbers ever being in memory together.
   private func summarize(_ outline: CSVOutline, missing: [Int]) async throws -> FileSummary {
-    let numbers = outline.columns.enumerated().filter { $0.element.kind == .number }
+    var summary = try await summarize(
+      FilePieces(outline), outline.columns, missing, raggedRows: outline.raggedRows)
+    summary.oddWords = try CSVFile(outline).oddWords()
+    return summary
+  }
+
+  /// - Parameter missing: by column, how many values are.
+  private func summarize(
+    _ source: FilePieces, _ all: [ColumnDescription], _ missing: [Int],
+    raggedRows: RaggedRowCounts = RaggedRowCounts()
+  ) async throws -> FileSummary {
+    let numbers = all.enumerated().filter { $0.element.kind == .number }
     let (found, seconds) = try await timed {
-      try await PiecewiseSummary(pool: pool, source: FilePieces(outline))(
+      try await PiecewiseSummary(pool: pool, source: source)(
         numbers.map { ($0.offset, $0.element.name) })
     }
     report("statistics", seconds)
     var summaries = found.makeIterator()
-    let columns = outline.columns.enumerated().map { index, column in
+    let columns = all.enumerated().map { index, column in
       column.kind == .number
         ? summaries.next()!  // one for each column of numbers
         : ColumnSummary(
-          text: column.name, count: outline.rowCount - missing[index], missing: missing[index])
+          text: column.name, count: source.rowCount - missing[index], missing: missing[index])
     }
-    var summary = FileSummary(
-      file: outline.path, rowCount: outline.rowCount, columns: columns,
-      raggedRows: outline.raggedRows)
-    summary.oddWords = try CSVFile(outline).oddWords()
-    return summary
+    return FileSummary(
+      file: source.path, rowCount: source.rowCount, columns: columns, raggedRows: raggedRows)
   }
 
   /// - Parameter before: how many seconds of the reading are over.

@@ -9,7 +9,7 @@ struct StatsCommand: AsyncParsableCommand {
     discussion: """
       Reads CSV and TSV files, NPY arrays with one or two axes, NPZ archives of them (FILE.npz:NAME for one of its arrays), HDF5 datasets (FILE.h5:/GROUP/NAME), \
       Matrix Market files (.mtx), JSON lines (.jsonl, .ndjson), JSON that is rows or columns (.json), and with --raw plain numbers; for a folder, the data files in \
-      it. Files that are compressed with gzip or zstd are decompressed in memory. Missing values (empty, NA, NaN, …) are counted and left out. SD has the \
+      it. Files that are compressed with gzip or zstd are decompressed, in TMPDIR or /var/tmp where they take much of the memory. Missing values (empty, NA, NaN, …) are counted and left out. SD has the \
       divisor n − 1; quartiles are exact, with linear interpolation, as numpy has them.
 
       Small inputs are read here; larger ones go to worker processes, one task for each file, and \

@@ -23,7 +23,7 @@ struct QuantilesCommand: AsyncParsableCommand {
       them by linear interpolation: type 7, the default of NumPy, pandas and R. Missing values are left out; a column of \
       none but those has missing quantiles.
 
-      Text and arrays are read in pieces, a few times, so that a file may be larger than memory.
+      Text, JSON lines and arrays are read in pieces, a few times, so that a file may be larger than memory.
 
       EXAMPLES
         echelon quantiles 0.05,0.5,0.95 data/iris.csv

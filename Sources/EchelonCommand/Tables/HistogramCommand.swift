@@ -14,7 +14,7 @@ struct HistogramCommand: AsyncParsableCommand {
       --bins there are as many as NumPy's auto takes, but no more than 40 bars in the terminal. Columns whose names have blanks or signs stand in backquotes; see \
       'echelon map --help' for expressions.
 
-      Text and arrays are read in pieces, a few times, so that a file may be larger than memory.
+      Text, JSON lines and arrays are read in pieces, a few times, so that a file may be larger than memory.
 
       EXAMPLES
         echelon histogram '`petal length (cm)`' data/iris.csv

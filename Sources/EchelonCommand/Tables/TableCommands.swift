@@ -134,7 +134,7 @@ struct GroupCommand: AsyncParsableCommand {
 enum Guide {
   /// Of commands that read files in pieces.
   static let pieces = """
-    Text and arrays are read in pieces, so that a file may be larger than memory; CSV, TSV, JSON lines and NPY are written so.
+    Text, JSON lines and arrays are read in pieces, so that a file may be larger than memory; CSV, TSV, JSON lines and NPY are written so.
     """
 
   /// Of commands that need all rows at once.

@@ -41,7 +41,7 @@ import Testing
       [
         { $0.spots = [] }, { $0.spots[1] = 0 }, { $0.weights = [1] }, { $0.weights[0] = .nan },
         { $0.volatilities[0] = 0 }, { $0.volatilities.append(1) }, { $0.correlations.removeLast() },
-        { $0.correlations[0] = [1] }, { $0.correlations[0][0] = 0.9 },
+        { $0.correlations[0] = [1] }, { $0.correlations[1] = [] }, { $0.correlations[0][0] = 0.9 },
         { $0.correlations[0][1] = 0.1 }, { $0.correlations = [[1, 2], [2, 1]] },
         { $0.strike = .nan }, { $0.rate = .nan }, { $0.years = 0 },
       ])

@@ -65,7 +65,6 @@ public struct BasketOption: SimulatedOption, Hashable, Codable {
     if count == 0 { return "no assets; take 1 or more" }
     for (name, found) in [
       ("weights", weights.count), ("volatilities", volatilities.count),
-      ("rows of correlations", correlations.count),
     ] where found != count {
       return "\(count) assets and \(found) \(name); give as many"
     }
@@ -74,21 +73,7 @@ public struct BasketOption: SimulatedOption, Hashable, Codable {
     for value in volatilities {
       if let bad = OptionProblem.positive("volatility", value) { return bad }
     }
-    for (i, row) in correlations.enumerated() {
-      guard row.count == count else {
-        return "\(count) assets and \(row.count) correlations in row \(i); give as many"
-      }
-      guard row[i] == 1 else {
-        return "a correlation of asset \(i) with itself of \(row[i]); it is 1"
-      }
-      for (j, value) in row.enumerated() {
-        if let bad = OptionProblem.within("correlation", value, -1...1) { return bad }
-        if value != correlations[j][i] {
-          return
-            "correlations of assets \(i) and \(j) of \(value) and \(correlations[j][i]); they are the same"
-        }
-      }
-    }
+    if let bad = OptionProblem.correlations(correlations, of: count) { return bad }
     return OptionProblem.finite("strike", strike) ?? OptionProblem.finite("rate", rate)
       ?? (years > 0 && years.isFinite ? nil : "a time of \(years) years; it is above 0")
   }
@@ -161,5 +146,30 @@ private struct BasketPath: Sendable {
     guard !parts.isEmpty else { return payoff }
     for asset in parts.indices { logarithm += parts[asset] * growth[asset] }
     return payoff - max(0, scale * (total * exp(logarithm) - strike)) + control
+  }
+}
+
+extension OptionProblem {
+  /// - Parameter count: of the assets.
+  static func correlations(_ correlations: [[Double]], of count: Int) -> String? {
+    if correlations.count != count {
+      return "\(count) assets and \(correlations.count) rows of correlations; give as many"
+    }
+    for (i, row) in correlations.enumerated() where row.count != count {
+      return "\(count) assets and \(row.count) correlations in row \(i); give as many"
+    }
+    for (i, row) in correlations.enumerated() {
+      guard row[i] == 1 else {
+        return "a correlation of asset \(i) with itself of \(row[i]); it is 1"
+      }
+      for (j, value) in row.enumerated() {
+        if let bad = OptionProblem.within("correlation", value, -1...1) { return bad }
+        if value != correlations[j][i] {
+          return
+            "correlations of assets \(i) and \(j) of \(value) and \(correlations[j][i]); they are the same"
+        }
+      }
+    }
+    return nil
   }
 }

@@ -129,20 +129,24 @@ public struct HestonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable 
       + slope.multiplied(by: variance * scale)
   }
 
+  var problem: String? {
+    let european = EuropeanOption(
+      kind, spot: spot, strike: strike, rate: rate, volatility: 0, years: years)
+    let bad =
+      european.problem ?? OptionProblem.positive("time in years", years)
+      ?? OptionProblem.notNegative("variance", variance)
+      ?? OptionProblem.positive("long-run variance", longRunVariance)
+      ?? OptionProblem.positive("mean reversion", meanReversion)
+      ?? OptionProblem.positive("volatility of the variance", volatilityOfVariance)
+      ?? OptionProblem.within("correlation", correlation, -1...1)
+    if let bad { return bad }
+    return 1...100_000 ~= steps ? nil : "\(steps) steps; take 1 to 100,000"
+  }
+
   /// See `SimulatedOption`.
   public var simulation: OptionSimulation {
     get throws {
-      let european = EuropeanOption(
-        kind, spot: spot, strike: strike, rate: rate, volatility: 0, years: years)
-      try OptionProblem.refuse(
-        european.problem ?? OptionProblem.positive("time in years", years)
-          ?? OptionProblem.notNegative("variance", variance)
-          ?? OptionProblem.positive("long-run variance", longRunVariance)
-          ?? OptionProblem.positive("mean reversion", meanReversion)
-          ?? OptionProblem.positive("volatility of the variance", volatilityOfVariance)
-          ?? OptionProblem.within("correlation", correlation, -1...1))
-      try OptionProblem.refuse(
-        1...100_000 ~= steps ? nil : "\(steps) steps; take 1 to 100,000")
+      try OptionProblem.refuse(problem)
       return HestonPath(self).simulation
     }
   }
@@ -275,6 +279,11 @@ struct HestonPath: BitwiseCopyable, Sendable {
     return ratio <= limit
   }
 
+  /// The deviation of the noise in a step, given the variances before and after it.
+  func deviation(from before: Double, to after: Double) -> Double {
+    (k3 * (before + after)).squareRoot()
+  }
+
   /// Takes the same step of another path.
   ///
   /// The draw jumps where it goes from one way to the other, and differences of paths with it, more so the nearer the paths
@@ -288,19 +297,33 @@ struct HestonPath: BitwiseCopyable, Sendable {
     step(&walk, &number, noise: noise, limit: isSquare ? 1.9 : 1.1)
   }
 
-  /// A uniform number, and the normal one that is made of it.
+  /// A uniform number and a normal one, of which one is made of the other.
   struct CommonNumber {
-    let uniform: Double
+    private var probability: Double?
     private var quantile: Double?
 
     @inline(__always)
-    init(_ generator: inout PhiloxGenerator) { uniform = generator.uniformOpen() }
+    init(_ generator: inout PhiloxGenerator) { probability = generator.uniformOpen() }
 
-    /// Made when it is asked for.
+    /// - Parameter normal: of one that has to be normal, as it goes with others.
+    @inline(__always)
+    init(normal: Double) { quantile = normal }
+
+    /// Made when it is asked for, as the other.
+    var uniform: Double {
+      @inline(__always) mutating get {
+        if let probability { return probability }
+        // Below 1, where no number lies between.
+        let made = min(normalProbability(quantile!), 1 - 0x1p-53)
+        probability = made
+        return made
+      }
+    }
+
     var normal: Double {
       @inline(__always) mutating get {
         if let quantile { return quantile }
-        let made = normalQuantile(uniform)
+        let made = normalQuantile(probability!)
         quantile = made
         return made
       }

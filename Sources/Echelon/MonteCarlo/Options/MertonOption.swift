@@ -86,18 +86,21 @@ public struct MertonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable 
       kind, spot: spot, strike: strike, rate: rate, volatility: volatility, years: years)
   }
 
+  var problem: String? {
+    let bad =
+      european.problem ?? OptionProblem.notNegative("number of jumps per year", jumpsPerYear)
+      ?? OptionProblem.finite("mean of jumps", jumpMean)
+      ?? OptionProblem.notNegative("deviation of jumps", jumpDeviation)
+    if let bad { return bad }
+    let most = expectedJumps * max(1, exp(logGrowth))
+    return most <= Self.jumpLimit
+      ? nil : "\(most) expected jumps, or as many times their growth; it is no more than 10,000"
+  }
+
   /// See `SimulatedOption`.
   public var simulation: OptionSimulation {
     get throws {
-      try OptionProblem.refuse(
-        european.problem ?? OptionProblem.notNegative("number of jumps per year", jumpsPerYear)
-          ?? OptionProblem.finite("mean of jumps", jumpMean)
-          ?? OptionProblem.notNegative("deviation of jumps", jumpDeviation))
-      let most = expectedJumps * max(1, exp(logGrowth))
-      try OptionProblem.refuse(
-        most <= Self.jumpLimit
-          ? nil : "\(most) expected jumps, or as many times their growth; it is no more than 10,000"
-      )
+      try OptionProblem.refuse(problem)
       let drift = rate - volatility * volatility / 2 - jumpsPerYear * expm1(logGrowth)
       return MertonPath(
         jumps: try PoissonDistribution(mean: expectedJumps), mean: log(spot) + drift * years,

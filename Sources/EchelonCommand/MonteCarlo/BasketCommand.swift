@@ -29,10 +29,18 @@ struct BasketCommand: OptionCommand {
       exact. Where no weight is below 0 they are taken beside the geometric mean of the prices, on \
       which the option's price is known.
 
+      With --model merton prices jump, each independently of the others, and samples are exact, too. With \
+      --model heston each variance is a process, as in montecarlo heston, and paths are simulated in steps; beside its own \
+      price a variance depends on nothing. Of both --correlation is that of what moves prices between jumps.
+
       EXAMPLES
         echelon montecarlo basket --spots 100,90 --weights 0.4,0.6 --strike 95
         echelon montecarlo basket --weights 1,-1 --strike 0 --correlation 0.8
         echelon montecarlo basket --greeks pathwise
+        echelon montecarlo basket --model merton --jump-means -0.1,0.05
+        echelon montecarlo basket --model heston --variances 0.04,0.09 \\
+          --long-run-variances 0.05,0.08 --own-correlations -0.6
+        echelon montecarlo basket --model heston --greeks likelihood-ratio
       """)
 
   @Option(
@@ -44,29 +52,43 @@ struct BasketCommand: OptionCommand {
     help: ArgumentHelp("How many of each asset; below 0 for what is owed.", valueName: "numbers"))
   var weights = NumberList([0.5, 0.5])
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Of each asset, per square root of a year.", valueName: "numbers"))
-  var volatilities = NumberList([0.2, 0.3])
-  @Option(
     parsing: .unconditional, help: ArgumentHelp("Of each two assets, -1 to 1.", valueName: "ρ"))
   var correlation = 0.5
+  @OptionGroup var model: BasketModelOptions
   @OptionGroup var strike: StrikeOptions
   @OptionGroup var contract: ContractOptions
   @OptionGroup var greeks: GreeksOptions
   @OptionGroup var options: PathOptions
 
-  var greeksSampler: GreeksSampler { GreeksSampler(option) }
+  private var isBrownian: Bool { model.model == .brownian }
+  var priceSampler: PriceSampler {
+    isBrownian ? PriceSampler(option) : PriceSampler(modelOption)
+  }
+  var greeksSampler: GreeksSampler {
+    isBrownian ? GreeksSampler(option) : GreeksSampler(modelOption)
+  }
+  var runName: String { Self._commandName + model.runName }
+  var note: String? { model.note }
+  func checkPayoff() throws { try model.check(assets: spots.values.count) }
 
   var option: BasketOption {
     BasketOption(
       contract.kind, spots: spots.values, weights: weights.values, strike: strike.strike,
-      rate: contract.rate, volatilities: volatilities.values, correlation: correlation,
-      years: contract.years)
+      rate: contract.rate, volatilities: model.volatilitiesOrDefault.values,
+      correlation: correlation, years: contract.years)
+  }
+
+  private var modelOption: ModelBasketOption {
+    ModelBasketOption(
+      contract.kind, on: model.assets(spots: spots.values), weights: weights.values,
+      strike: strike.strike, rate: contract.rate, correlation: correlation, years: contract.years,
+      steps: model.stepCount)
   }
 
   var parameters: [(name: String, value: JSONValue)] {
-    contract.parameters + [
-      ("spots", spots.json), ("weights", weights.json), ("volatilities", volatilities.json),
+    model.modelParameters + contract.parameters + [
+      ("spots", spots.json), ("weights", weights.json),
+    ] + model.parameters(assets: spots.values.count) + [
       ("correlation", .number(correlation)), ("strike", .number(strike.strike)),
     ]
   }

@@ -170,9 +170,9 @@ struct GreeksSampler {
     }
   }
 
-  init(_ option: BasketOption) {
+  init(_ option: some BasketWithGreeks) {
     exact = nil
-    check = { _ in _ = try option.simulation }
+    check = { _ = try option.greeksSimulations(by: $0) }
     sampler = { method, greeks in
       Sampler {
         try $0.greeksEstimates(

@@ -7,7 +7,7 @@ public import EchelonMemory
 ///
 /// The invariant: when work is ready and a worker sleeps, someone awake is going to look at the
 /// queue: a worker on a chair (it looks again after it leaves the chair), or one that is being
-/// woken. Whoever claims a task gives up its chair, and then, if more is ready, wakes the next.
+/// woken. Whoever claims a task or a chunk has given up its chair, and then, if more is ready, wakes the next.
 ///
 /// As long as as many workers are awake as there are processors, no more are woken: they would only take
 /// each other's turn. Those that are awake look again when they are through with what they are at; that
@@ -66,13 +66,14 @@ extension Wire {
   }
 
   /// After a claim: has someone look at what is left, if anything is.
-  @inlinable public func passOn() {
+  /// - Parameter job: one of which what was claimed is a part, and which takes care of what else it has.
+  @inlinable public func passOn(besides job: JobIndex? = nil) {
     // First what seldom changes: the queue's words are on their way between processors all the time.
     // A worker that goes to sleep after this look looks at the queue after it has said so.
     // MODEL(pass.1)
     guard hasSleeper || interest.loadSequential() & CollectorInterest.growth != 0 else { return }
     // MODEL(pass.2)
-    guard hasClaimableWork, wakeOneOfUse() == .nobodySleeps else { return }
+    guard hasClaimableWork(besides: job), wakeOneOfUse() == .nobodySleeps else { return }
     // ORDER(growth): sequential, after the claim; the collector looks again before it sleeps.
     if interest.loadSequential() & CollectorInterest.growth != 0 { ringCollector() }
   }
@@ -129,9 +130,14 @@ extension Wire {
   }
 
   /// Whether anything may be there to claim.
-  @inlinable public var hasClaimableWork: Bool {
+  @inlinable public var hasClaimableWork: Bool { hasClaimableWork(besides: nil) }
+
+  /// Whether anything may be there to claim that is no part of a job.
+  @inlinable func hasClaimableWork(besides job: JobIndex?) -> Bool {
+    let others = job.map { ~(UInt64(1) << UInt64($0.value)) } ?? .max
     // MODEL(work.1)
-    head.loadSequential() < tail.loadSequential() || activeJobs.loadSequential() != 0
+    return head.loadSequential() < tail.loadSequential()
+      || activeJobs.loadSequential() & others != 0
       || (priorities.loadSequential() != 0 && hasSideWork)
   }
 

@@ -100,6 +100,8 @@ struct JobRunner {
       guard let claimed = words.claim(chunk, for: seat) else { return }
       if isArmed { wire.pass(.chunkClaimed) }
       count += 1
+      // Whoever published other work may have relied on this worker, as it sat on a chair.
+      if count == 1 { wire.passOn(besides: index) }
       // MODEL(chunk.4)
       if record.failed.load() == 0 {
         if fields.is_timed != 0, count == 1 { record.noteStart(MonotonicClock.now()) }

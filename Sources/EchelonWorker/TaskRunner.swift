@@ -36,6 +36,7 @@ struct TaskRunner {
   /// - Returns: false when there is none.
   mutating func runDirected() -> Bool {
     guard let claimed = wire.claimDirectedTask(for: seat) else { return false }
+    wire.passOn()
     run(claimed)
     return true
   }

@@ -123,14 +123,18 @@ struct Worker: ~Copyable {
     wire.chair(chair).prefetchForWriting()
     tasks.prefetchClaim()
     // The claim comes first, so that a round trip waits for one store less. Whoever published more
-    // in between relied on the chair; so the next worker is woken if anything is left.
+    // in between relied on the chair; so the next worker is woken if anything is left. Without a claim
+    // this worker looks for a job next, and passes on when it has a chunk of one: to wake another before
+    // that would take longer than many jobs of a single chunk.
     // MODEL(spin.3)
     let claimed = tasks.claim()
     wire.pass(.leavingChair)
     // MODEL(spin.4)
     wire.leaveChair(chair)
-    wire.passOn()
-    if let claimed { tasks.run(claimed) }
+    if let claimed {
+      wire.passOn()
+      tasks.run(claimed)
+    }
     return true
   }
 }

@@ -35,6 +35,12 @@ bool priorities;       /* whether workers look there */
 #define HAS_SIDE_WORK false
 #define side_head head
 #endif
+#ifdef JOBS  /* some of the tasks are jobs of one chunk, which a worker on a chair does not claim at once */
+byte jobs_head, jobs_tail;
+#define READY_JOBS (jobs_tail - jobs_head)
+#else
+#define READY_JOBS 0
+#endif
 byte chair[CHAIRS];    /* seat + 1 */
 byte sleepers;         /* a bit per seat */
 bool wake[W];          /* 1 asleep */
@@ -46,11 +52,12 @@ bool sleeping[W];
 
 chan kill = [0] of { bit };
 bool dead[W];
-byte holds[W];         /* what the worker has claimed and not finished: 1, or 2 from the side ring */
+byte holds[W];         /* what the worker has claimed and not finished: 1, 2 from the side ring, or 3, a job */
 byte running, finished;
 bool all_ran;          /* once PARALLEL ran together, tasks end without it */
 
-#define HAS_WORK (head < tail || HAS_SIDE_WORK)
+#define HAS_TASK (head < tail || HAS_SIDE_WORK)
+#define HAS_WORK (HAS_TASK || READY_JOBS > 0)
 /* The more urgent ring comes first. */
 #define CLAIM \
   if \
@@ -139,17 +146,22 @@ seat:
   {
     skip;
 look:
-    /* `runSomething`: claim the oldest ticket. */
+    /* `runSomething`: claim the oldest ticket, or a job. */
     atomic {                                                           /* MODEL(loop.1) */
       if
-      :: HAS_WORK -> CLAIM
+      :: HAS_TASK -> CLAIM
+#ifdef JOBS
+      :: READY_JOBS > 0 -> jobs_head++; holds[me] = 3; running++; mine = true
+#endif
       :: else -> mine = false
       fi
     };
     if
     :: mine ->
-       /* `passOn` */
-#ifndef BUG_NO_PASS_ON
+       /* `passOn`; a job of one chunk is no reason for it any more. */
+#ifdef BUG_NO_PASS_ON_FROM_A_JOB
+       if :: holds[me] != 3 -> pass_on(i, woke) :: else fi;
+#elif !defined(BUG_NO_PASS_ON)
        pass_on(i, woke);
 #endif
 execute:
@@ -177,13 +189,13 @@ execute:
        :: HAS_WORK && !closing ->                                      /* MODEL(spin.1) */
           atomic {                                                     /* MODEL(spin.3) */
             if
-            :: HAS_WORK -> CLAIM
+            :: HAS_TASK -> CLAIM
             :: else -> mine = false
             fi
           };
           chair[c] = 0;                                                /* MODEL(spin.4) */
 #ifndef BUG_NO_PASS_ON_FROM_CHAIR
-          pass_on(i, woke);
+          if :: mine -> pass_on(i, woke) :: else fi;  /* else at the next claim */
 #endif
           atomic { c = 0; woke = false; if :: mine -> goto execute :: else -> goto look fi }
        :: true ->  /* the time is over, or the pool closes */
@@ -267,6 +279,8 @@ proctype Publisher() {
         side_tail++
      :: else -> tail++
      fi;
+#elif defined(JOBS)
+     if :: tail++ :: jobs_tail++ fi;
 #else
      tail++;                                                           /* MODEL(publish.4) */
 #endif
@@ -311,6 +325,9 @@ end_watching:
        :: holds[w] == 1 -> tail++
 #ifdef SIDE
        :: holds[w] == 2 -> side_tail++
+#endif
+#ifdef JOBS
+       :: holds[w] == 3 -> jobs_tail++
 #endif
        :: else
        fi;

@@ -115,7 +115,7 @@ private func chunkFunction(
     guard let kernel = KernelCatalog.kernel(id: kernelID) else {
       preconditionFailure("this build has no kernel \(kernelID); rebuild the program")
     }
-    let computations = codes.map(\.computation)
+    let computations = codes.map(VectorComputation.init(code:))
     let reduction = FusedReduction(
       kernel, of: hasMask ? computations.dropLast() : computations,
       where: hasMask ? computations.last : nil, ignoresNaN: ignoresNaN)

@@ -14,7 +14,7 @@ extension MatrixPanels {
     ofPanel panel: Int, _ type: Element.Type, _ body: (Int, Span<Element>) -> Void
   ) {
     let inputs = inputs(ofPanel: panel)
-    let computation = codes[0].computation
+    let computation = VectorComputation(code: codes[0])
     func each(_ x: Span<Element>) {
       for vector in 0..<inputs.vectors.count {
         body(

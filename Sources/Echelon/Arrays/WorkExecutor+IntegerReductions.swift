@@ -260,7 +260,8 @@ private func chunkFunction(
 ) -> ChunkFunction {
   ChunkFunction { chunk in
     let computed = ComputedVectors(
-      vectors: codes.map(\.computation), inputs: ChunkInputs(chunk: chunk, sources: sources),
+      vectors: codes.map(VectorComputation.init(code:)),
+      inputs: ChunkInputs(chunk: chunk, sources: sources),
       vectorCount: 1, elements: chunk.start..<chunk.start + chunk.count)
     computed.forEachPartial(of: code, type) { chunk.store(partial: $1) }
   }
@@ -274,7 +275,8 @@ extension MatrixPanels {
     { [self] panel in
       let inputs = inputs(ofPanel: panel)
       let computed = ComputedVectors(
-        vectors: codes.map(\.computation), inputs: inputs, vectorCount: inputs.vectors.count,
+        vectors: codes.map(VectorComputation.init(code:)), inputs: inputs,
+        vectorCount: inputs.vectors.count,
         elements: inputs.elements)
       let chunk = inputs.elements.lowerBound / FusedReduction.chunkLength
       partials.withMutableSpan { partials in

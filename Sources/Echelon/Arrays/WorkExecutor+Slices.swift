@@ -341,7 +341,7 @@ extension MatrixPanels {
       guard let kernel = KernelCatalog.kernel(id: kernelID) else {
         preconditionFailure("this build has no kernel \(kernelID); rebuild the program")
       }
-      let computations = codes.map(\.computation)
+      let computations = codes.map(VectorComputation.init(code:))
       let reduction = FusedReduction(
         kernel, of: hasMask ? computations.dropLast() : computations,
         where: hasMask ? computations.last : nil, ignoresNaN: ignoresNaN)

@@ -11,7 +11,7 @@ func complexChunkFunction(
 ) -> ChunkFunction {
   ChunkFunction { chunk in
     let inputs = ChunkInputs(chunk: chunk, sources: sources)
-    let (real, imaginary) = (codes[0].computation, codes[1].computation)
+    let (real, imaginary) = (VectorComputation(code: codes[0]), VectorComputation(code: codes[1]))
     switch type {
     case .float64: chunk.run(real, imaginary, inputs, Double.self)
     case .float32: chunk.run(real, imaginary, inputs, Float.self)
@@ -30,7 +30,7 @@ func complexScatteringFunction(
 ) -> ChunkFunction {
   ChunkFunction { chunk in
     let inputs = ChunkInputs(chunk: chunk, sources: sources)
-    let (real, imaginary) = (codes[0].computation, codes[1].computation)
+    let (real, imaginary) = (VectorComputation(code: codes[0]), VectorComputation(code: codes[1]))
     switch type {
     case .float64: chunk.scatter(real, imaginary, inputs, Double.self, target)
     case .float32: chunk.scatter(real, imaginary, inputs, Float.self, target)

@@ -11,11 +11,11 @@ func chunkFunction(
   ChunkFunction { chunk in
     let inputs = ChunkInputs(chunk: chunk, sources: sources)
     switch type {
-    case .float64: chunk.run(code.computation, inputs, Double.self, isMask)
-    case .float32: chunk.run(code.computation, inputs, Float.self, isMask)
-    case .int64: chunk.run(code.computation, inputs, Int64.self, isMask)
-    case .int32: chunk.run(code.computation, inputs, Int32.self, isMask)
-    case .uint8: chunk.run(code.computation, inputs, UInt8.self, isMask)
+    case .float64: chunk.run(VectorComputation(code: code), inputs, Double.self, isMask)
+    case .float32: chunk.run(VectorComputation(code: code), inputs, Float.self, isMask)
+    case .int64: chunk.run(VectorComputation(code: code), inputs, Int64.self, isMask)
+    case .int32: chunk.run(VectorComputation(code: code), inputs, Int32.self, isMask)
+    case .uint8: chunk.run(VectorComputation(code: code), inputs, UInt8.self, isMask)
     case .bool: preconditionFailure("no expression computes with Bool")
     }
   }
@@ -30,11 +30,11 @@ func scatteringFunction(
   ChunkFunction { chunk in
     let inputs = ChunkInputs(chunk: chunk, sources: sources)
     switch type {
-    case .float64: chunk.scatter(code.computation, inputs, Double.self, isMask, target)
-    case .float32: chunk.scatter(code.computation, inputs, Float.self, isMask, target)
-    case .int64: chunk.scatter(code.computation, inputs, Int64.self, isMask, target)
-    case .int32: chunk.scatter(code.computation, inputs, Int32.self, isMask, target)
-    case .uint8: chunk.scatter(code.computation, inputs, UInt8.self, isMask, target)
+    case .float64: chunk.scatter(VectorComputation(code: code), inputs, Double.self, isMask, target)
+    case .float32: chunk.scatter(VectorComputation(code: code), inputs, Float.self, isMask, target)
+    case .int64: chunk.scatter(VectorComputation(code: code), inputs, Int64.self, isMask, target)
+    case .int32: chunk.scatter(VectorComputation(code: code), inputs, Int32.self, isMask, target)
+    case .uint8: chunk.scatter(VectorComputation(code: code), inputs, UInt8.self, isMask, target)
     case .bool: preconditionFailure("no expression computes with Bool")
     }
   }

@@ -38,31 +38,54 @@ struct ExpressionPlan {
     leaves.map { LeafSource(layout: $0.layout.broadcast(to: shape)!, type: $0.type) }
   }
   /// What travels: the code.
-  var codes: [ComputationCode] { computations.map(ComputationCode.init) }
+  var codes: [ComputationCode] { computations.map { $0.code } }
 }
 
-/// A computation as it travels.
-struct ComputationCode: Codable, Sendable {
-  let words: [UInt64]
-  let constants: [UInt64]
-  let inputs: [Int]
-  let temporaryCount: Int
+/// A computation as it travels: how many temporary values, constants and inputs it has, then the numbers of the
+/// inputs, the constants and the instructions. Numbers alone, so that a job of it costs no more than one of a
+/// closure: a `Codable` value took longer to write and read than 16 KiB to compute.
+typealias ComputationCode = [UInt64]
 
-  init(_ computation: VectorComputation) {
-    let program = computation.program
-    words = program.instructions.map(\.word)
-    constants = program.constants
-    inputs = computation.inputs
-    temporaryCount = program.temporaryCount
+extension VectorComputation {
+  /// What travels.
+  var code: ComputationCode {
+    let counts = [program.temporaryCount, program.constants.count, inputs.count]
+    var code: ComputationCode = []
+    code.reserveCapacity(
+      counts.count + inputs.count + program.constants.count + program.instructions.count)
+    for number in counts { code.append(UInt64(number)) }
+    for number in inputs { code.append(UInt64(number)) }
+    code += program.constants
+    for instruction in program.instructions { code.append(instruction.word) }
+    return code
   }
 
-  var computation: VectorComputation {
+  /// What came; traps when that is no code.
+  init(code: ComputationCode) {
+    let (constantCount, inputCount) = (Int(code[1]), Int(code[2]))
+    let constants = 3 + inputCount
+    let instructions = constants + constantCount
     guard
       let program = VectorProgram(
-        words.map(VectorProgram.Instruction.init), constants: constants, inputCount: inputs.count,
-        temporaryCount: temporaryCount)
+        code[instructions...].map(VectorProgram.Instruction.init),
+        constants: Array(code[constants..<instructions]), inputCount: inputCount,
+        temporaryCount: Int(code[0]))
     else { preconditionFailure("a program was damaged on its way") }
-    return VectorComputation(program, inputs: inputs)
+    self.init(program, inputs: code[3..<constants].map { Int($0) })
+  }
+}
+
+extension VectorElementType {
+  /// What a job of an expression is called. Written out: to have the case's name looked up takes half a microsecond.
+  var expressionLabel: String {
+    switch self {
+    case .float64: "an expression over float64"
+    case .float32: "an expression over float32"
+    case .int64: "an expression over int64"
+    case .int32: "an expression over int32"
+    case .uint8: "an expression over uint8"
+    case .bool: "an expression over bool"
+    }
   }
 }
 

@@ -88,7 +88,7 @@ extension WorkExecutor {
       ? complexChunkFunction(plan.codes, plan.sources, type)
       : chunkFunction(plan.codes[0], plan.sources, type, isMask: Output.self == Bool.self)
     var job = ClosureJob(
-      function: function, program: function, label: "an expression over \(type)",
+      function: function, program: function, label: type.expressionLabel,
       elementCount: count, chunkLength: Self.mapChunkLength, output: ArrayReference(target),
       inputs: plan.leaves.map(\.reference), parameters: .none
     ) { _ in value(result) }

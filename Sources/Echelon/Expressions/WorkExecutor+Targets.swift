@@ -121,7 +121,7 @@ extension WorkExecutor {
       : scatteringFunction(
         plan.codes[0], plan.sources, type, isMask: Output.self == Bool.self, into: place)
     var job = ClosureJob(
-      function: function, program: function, label: "an expression over \(type)",
+      function: function, program: function, label: type.expressionLabel,
       elementCount: count, chunkLength: Self.mapChunkLength,
       output: ArrayReference(target.storage), inputs: plan.leaves.map(\.reference),
       parameters: .none

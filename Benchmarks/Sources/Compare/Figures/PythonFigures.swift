@@ -11,12 +11,26 @@ extension Figures {
     unsafe String(cString: $0)
   }
 
-  static let python = (interpreter == nil ? [] : ["cpython", "loky"]).flatMap { pool in
+  static let python: [Figure] =
+    interpreter == nil ? [] : pythonPool("cpython") + [tasksEach] + pythonPool("loky")
+
+  private static func pythonPool(_ pool: String) -> [Figure] {
     [
-      figure(pool, "round-trip", "no-op round trip", Self.roundTripOnce),
-      figure(pool, "tasks", "no-op tasks, all submitted, then all collected", Self.tasksOnce),
-      figure(pool, "start", "a pool of 2 made and each worker used", Self.startOnce),
+      figure(pool, "round-trip", "no-op round trip", echelon: roundTripOnce),
+      figure(
+        pool, "tasks", "no-op tasks, all submitted, then all collected",
+        echelon: { try tasksOnce($0) }),
+      figure(pool, "start", "a pool of 2 made and each worker used", echelon: startOnce),
     ]
+  }
+
+  /// Each in its own way for many tasks that have a future each: Python has nothing but a loop of `submit`.
+  private static let tasksEach = figure(
+    "cpython", "tasks-each",
+    "no-op tasks by `submit(each:)`, all handed over, then all collected",
+    .ratio(atMost: 1 / 150), measuring: "tasks", beside: ", a call of `submit` each"
+  ) { setup in
+    try tasksOnce(setup) { pool, count in try pool.submit(each: 0..<count) { _ in } }
   }
 
   /// Arrays, beside NumPy's in one process.
@@ -168,20 +182,25 @@ extension Figures {
     return seconds
   }
 
+  /// - Parameters:
+  ///   - measured: what `python.py` is asked for; nil is `what`.
+  ///   - remark: on how the rival does it.
   private static func figure(
-    _ pool: String, _ what: String, _ title: String,
-    _ echelon: @escaping @Sendable (Setup) throws -> Double
+    _ pool: String, _ what: String, _ title: String, _ requirement: Requirement = .none,
+    measuring measured: String? = nil, beside remark: String = "",
+    echelon: @escaping @Sendable (Setup) throws -> Double
   ) -> Figure {
-    Figure(
+    let rival = "\(pool) \(measured ?? what)"
+    return Figure(
       name: "\(pool)-\(what)", title: title,
-      rivalTitle: pool == "cpython"
+      rivalTitle: (pool == "cpython"
         ? "CPython's ProcessPoolExecutor, started as it chooses (fork up to 3.13, forkserver since)"
-        : "loky's executor",
-      requirement: .none
+        : "loky's executor") + remark,
+      requirement: requirement
     ) { setup in
       Contest(
         echelon: { try echelon(setup) },
-        rival: { try number("\(pool) \(what) \(setup.workers)", library: "loky") })
+        rival: { try number("\(rival) \(setup.workers)", library: "loky") })
     }
   }
 
@@ -192,12 +211,17 @@ extension Figures {
   }
 
   private static func tasksOnce(_ setup: Setup) throws -> Double {
+    try tasksOnce(setup) { pool, count in try (0..<count).map { _ in try pool.submit {} } }
+  }
+
+  private static func tasksOnce(
+    _ setup: Setup, submit: (ProcessPool, Int) throws -> [Future<Void>]
+  ) throws -> Double {
     let pool = try pool(setup)
     defer { pool.shutdown() }
     let count = 20_000 / setup.shrink
     return try seconds {
-      let futures = try (0..<count).map { _ in try pool.submit {} }
-      for future in futures { try future.result() }
+      for future in try submit(pool, count) { try future.result() }
     } / Double(count)
   }
 

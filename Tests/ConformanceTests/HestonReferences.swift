@@ -163,6 +163,27 @@ struct HestonGrid {
     }
   }
 
+  /// A put that may be exercised at its dates, but for today.
+  static func american(_ option: HestonOption, dates: Int) -> Double {
+    let (width, spacing) = (0.02, 0.02)
+    let grid = HestonGrid(
+      option: option, dates: dates, isInAssets: false, width: width, below: Int(1.2 / width),
+      above: Int(1.2 / width), spacing: spacing, levels: 21)
+    func payoff(_ node: Int) -> Double {
+      option.strike - option.spot * .exp(Double(node - grid.below) * width)
+    }
+    let interval = option.years / Double(dates)
+    return grid.value {
+      max(0, option.strike - option.spot * .exp($0))
+    } look: { values in
+      for node in values.indices { values[node] = max(values[node], payoff(node)) }
+    } edges: { years in
+      // Of the strike, which the next date brings.
+      let left = years - (years / interval - 1e-9).rounded(.down) * interval
+      return (payoff(0) - option.strike * (1 - .exp(-option.rate * left)), 0)
+    }
+  }
+
   /// A put on the highest price less the last one, in assets: of the last price through the highest so far. Errors are as the
   /// squares of both widths, and are taken off.
   static func highestLessLast(_ option: HestonOption, dates: Int) -> Double {

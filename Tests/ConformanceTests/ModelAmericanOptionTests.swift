@@ -13,48 +13,6 @@ struct `American options on prices with jumps, or with a variance that moves` {
     .put, spot: 100, strike: 105, rate: 0.05, variance: 0.04, longRunVariance: 0.06,
     meanReversion: 2, volatilityOfVariance: 0.5, correlation: -0.7, years: 1, steps: 10)
 
-  /// The option that may be exercised at its dates, by a recursion from the last to the first: on a grid of logarithms, with
-  /// the density of the price from date to date, a sum over the number of jumps.
-  private func recursion(_ option: MertonOption, dates: Int, points: Int = 1201) -> Double {
-    let step = option.years / Double(dates)
-    let sign = option.kind == .call ? 1.0 : -1
-    let (width, middle) = (6.0, points / 2)
-    let distance = width / Double(points - 1)
-    let growth = exp(option.jumpMean + option.jumpDeviation * option.jumpDeviation / 2) - 1
-    let drift =
-      (option.rate - option.volatility * option.volatility / 2 - option.jumpsPerYear * growth)
-      * step
-    let weights = (1 - points..<points).map { place in
-      let way = Double(place) * distance
-      var (sum, probability) = (0.0, exp(-option.jumpsPerYear * step))
-      for jumps in 0..<20 {
-        let count = Double(jumps)
-        let variance =
-          option.volatility * option.volatility * step
-          + count * option.jumpDeviation * option.jumpDeviation
-        let rest = way - drift - count * option.jumpMean
-        sum +=
-          probability * exp(-rest * rest / (2 * variance)) / (2 * .pi * variance).squareRoot()
-        probability *= option.jumpsPerYear * step / (count + 1)
-      }
-      return sum * distance * exp(-option.rate * step)
-    }
-    let payoffs = (0..<points).map { place in
-      max(0, sign * (option.spot * exp(Double(place - middle) * distance) - option.strike))
-    }
-    var values = payoffs
-    for date in (0..<dates).reversed() {
-      let held = (date == 0 ? middle...middle : 0...points - 1).map { place in
-        var sum = 0.0
-        for other in 0..<points { sum += weights[other - place + points - 1] * values[other] }
-        return sum
-      }
-      if date == 0 { return max(held[0], payoffs[middle]) }
-      values = zip(held, payoffs).map { max($0, $1) }
-    }
-    return values[middle]
-  }
-
   /// Below what is best, since no policy is better, by no more than 1 % with so few paths.
   private func expect(
     _ option: ModelAmericanOption, costs exact: Double, slack: Double = 2e-3, samples: Int = 8192,
@@ -81,16 +39,16 @@ struct `American options on prices with jumps, or with a variance that moves` {
     var call = merton
     (call.kind, call.rate) = (.call, -0.06)
     for option in [merton, still, rare, call] {
-      let exact = recursion(option, dates: 10)
+      let exact = jumpRecursion(option, dates: 10)
       let european = try #require(option.exactPrice)
       #expect(exact > 1.005 * european, "early exercise counts: \(option)")
       let sign = option.kind == .call ? 1.0 : -1
       let once = max(european, sign * (option.spot - option.strike))
-      #expect(abs(recursion(option, dates: 1) - once) < 1e-3 * once)
+      #expect(abs(jumpRecursion(option, dates: 1) - once) < 1e-3 * once)
       try expect(ModelAmericanOption(dates: 10, in: .merton(option)), costs: exact, "\(option)")
     }
     // A binomial tree for 50 dates has this one, and Longstaff and Schwartz 4.478.
-    #expect(abs(recursion(still, dates: 50) - 4.4778) < 1e-3)
+    #expect(abs(jumpRecursion(still, dates: 50) - 4.4778) < 1e-3)
   }
 
   /// Y. d'Halluin, P. A. Forsyth, G. Labahn, *A penalty method for American options with jump diffusion processes*,
@@ -126,7 +84,7 @@ struct `American options on prices with jumps, or with a variance that moves` {
     var still = merton
     still.jumpsPerYear = 0
     try expect(
-      ModelAmericanOption(dates: 10, in: .heston(calm)), costs: recursion(still, dates: 10))
+      ModelAmericanOption(dates: 10, in: .heston(calm)), costs: jumpRecursion(still, dates: 10))
   }
 
   @Test func `that are never exercised early are European`() throws {

@@ -195,3 +195,45 @@ func mertonCharacteristic(_ option: MertonOption, _ u: Complex<Double>) -> Compl
     i * u * Complex(.log(option.spot) + drift * t) - u * u * Complex(variance * t / 2)
       + Complex(option.jumpsPerYear * t) * jump)
 }
+
+/// An American option with jumps, by a recursion from the last to the first: on a grid of logarithms, with
+/// the density of the price from date to date, a sum over the number of jumps.
+func jumpRecursion(_ option: MertonOption, dates: Int, points: Int = 1201) -> Double {
+  let step = option.years / Double(dates)
+  let sign = option.kind == .call ? 1.0 : -1
+  let (width, middle) = (6.0, points / 2)
+  let distance = width / Double(points - 1)
+  let growth = Double.exp(option.jumpMean + option.jumpDeviation * option.jumpDeviation / 2) - 1
+  let drift =
+    (option.rate - option.volatility * option.volatility / 2 - option.jumpsPerYear * growth)
+    * step
+  let weights = (1 - points..<points).map { place in
+    let way = Double(place) * distance
+    var (sum, probability) = (0.0, Double.exp(-option.jumpsPerYear * step))
+    for jumps in 0..<20 {
+      let count = Double(jumps)
+      let variance =
+        option.volatility * option.volatility * step
+        + count * option.jumpDeviation * option.jumpDeviation
+      let rest = way - drift - count * option.jumpMean
+      sum +=
+        probability * Double.exp(-rest * rest / (2 * variance)) / (2 * .pi * variance).squareRoot()
+      probability *= option.jumpsPerYear * step / (count + 1)
+    }
+    return sum * distance * Double.exp(-option.rate * step)
+  }
+  let payoffs = (0..<points).map { place in
+    max(0, sign * (option.spot * Double.exp(Double(place - middle) * distance) - option.strike))
+  }
+  var values = payoffs
+  for date in (0..<dates).reversed() {
+    let held = (date == 0 ? middle...middle : 0...points - 1).map { place in
+      var sum = 0.0
+      for other in 0..<points { sum += weights[other - place + points - 1] * values[other] }
+      return sum
+    }
+    if date == 0 { return max(held[0], payoffs[middle]) }
+    values = zip(held, payoffs).map { max($0, $1) }
+  }
+  return values[middle]
+}

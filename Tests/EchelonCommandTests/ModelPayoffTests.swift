@@ -122,6 +122,42 @@ import Testing
     #expect(call["exact"] == call["estimate"] && call["exact"] != nil, "\(call)")
   }
 
+  @Test(arguments: ["heston", "merton"], GreeksMethod.allCases)
+  func `has the Greeks of the call in Swift, of American options`(
+    _ name: String, _ method: GreeksMethod
+  ) throws {
+    let model = name == "heston" ? Self.heston(.put, strike: 99) : Self.merton(.put, strike: 99)
+    let words =
+      (name == "heston" ? Self.hestonWords : Self.mertonWords) + [
+        "--payoff", "american", "--greeks",
+        method == .pathwise ? "pathwise" : "likelihood-ratio", "--strike", "99", "--samples",
+        "5000", "--seed", "11", "--regression-samples", "3000", "--format", "json",
+      ]
+    let put = try CommandProcess.run(["montecarlo"] + words + ["--put", "--dates", "5"])
+    let swift = try TestedExecutor.inProcess.shared.greeks(
+      of: ModelAmericanOption(dates: 5, in: model), method: method, regressionSamples: 3000,
+      samples: 5000, seed: 11)
+    for greek in OptionGreek.allCases {
+      let (mean, error) = (
+        swift.means[keyPath: greek.path], swift.standardErrors[keyPath: greek.path]
+      )
+      #expect(put.output.contains("\"estimate\": \(mean),"), "\(greek): \(put.output)")
+      #expect(put.output.contains("\"standard_error\": \(error),") && error > 0, "\(greek)")
+    }
+    let found = try put.object()
+    #expect(found["payoff"] as? String == "american" && found["dates"] as? Int == 5)
+    #expect(
+      (found["note"] as? String)?.hasPrefix("of a policy that is worse than the best") == true)
+    // A call is never exercised early: its Greeks are known, and nothing is off.
+    let call = try CommandProcess.run(["montecarlo"] + words).object()
+    let greeks = try #require(call["greeks"] as? [[String: Any]])
+    for greek in greeks {
+      let (mean, exact) = (greek["estimate"] as? Double, greek["exact"] as? Double)
+      #expect(abs(try #require(mean) - #require(exact)) < 1e-9, "\(greek)")
+    }
+    #expect(call["note"] == nil && greeks.count == 6)
+  }
+
   @Test(arguments: priced.indices)
   func `has the Greeks of the call in Swift`(_ index: Int) throws {
     let (words, option) = Self.priced[index]
@@ -269,10 +305,6 @@ import Testing
       (
         ["--payoff", "lookback", "--sampling", "conditional"],
         "--sampling conditional goes with --payoff european, not with lookback"
-      ),
-      (
-        ["--payoff", "american", "--greeks", "pathwise"],
-        "--greeks goes with --payoff european, asian, barrier or lookback in this model, not with american; leave it out, or take 'montecarlo american --greeks'"
       ),
       (
         ["--payoff", "asian", "--regression-samples", "1000"],

@@ -130,18 +130,27 @@ struct GreeksSampler {
   /// Until these have the errors that are asked for.
   let sampler: (GreeksMethod, [OptionGreek]) -> Sampler<AssetGreeks>
 
-  init(_ option: some OptionWithGreeks) {
-    exact = option.exactGreeks
-    check = { _ = try option.greeksSimulation(by: $0) }
+  /// What a run is made of.
+  private typealias Arguments = (
+    method: GreeksMethod, greeks: Set<OptionGreek>, course: Course<AssetGreeksState>
+  )
+
+  /// Of one asset.
+  private init(
+    exact: OptionGreeks?, check: @escaping (GreeksMethod) throws -> Void,
+    estimates:
+      @escaping (ProcessPool, Arguments, GreeksState?) throws -> AsyncThrowingStream<
+        GreeksEstimate, any Error
+      >,
+    start: @escaping (ProcessPool, Arguments, GreeksState?) throws -> Future<GreeksEstimate>
+  ) {
+    self.exact = exact
+    self.check = check
     sampler = { method, greeks in
       Sampler {
-        try $0.greeksEstimates(
-          of: option, method: method, seed: $1.seed, until: $1.goal, errorOf: Set(greeks),
-          resuming: $1.state?.assets[0])
+        try estimates($0, (method, Set(greeks), $1), $1.state?.assets[0])
       } found: {
-        let future = try $0.startGreeks(
-          of: option, method: method, seed: $1.seed, until: $1.goal, errorOf: Set(greeks),
-          resuming: $1.state?.assets[0])
+        let future = try start($0, (method, Set(greeks), $1), $1.state?.assets[0])
         $2.watch([future])
         return try await future.value
       } make: {
@@ -150,23 +159,44 @@ struct GreeksSampler {
     }
   }
 
-  init(_ option: AmericanOption, regressionSamples: Int) {
-    exact = nil
-    check = { _ in }
-    sampler = { method, greeks in
-      Sampler {
-        try $0.greeksEstimates(
-          of: option, method: method, regressionSamples: regressionSamples,
-          seed: $1.seed, until: $1.goal, errorOf: Set(greeks), resuming: $1.state?.assets[0])
-      } found: {
-        let future = try $0.startGreeks(
-          of: option, method: method, regressionSamples: regressionSamples,
-          seed: $1.seed, until: $1.goal, errorOf: Set(greeks), resuming: $1.state?.assets[0])
-        $2.watch([future])
-        return try await future.value
-      } make: {
-        AssetGreeks(assets: [$0], watched: greeks[0])
-      }
+  init(_ option: some OptionWithGreeks) {
+    self.init(exact: option.exactGreeks) {
+      _ = try option.greeksSimulation(by: $0)
+    } estimates: {
+      try $0.greeksEstimates(
+        of: option, method: $1.method, seed: $1.course.seed, until: $1.course.goal,
+        errorOf: $1.greeks, resuming: $2)
+    } start: {
+      try $0.startGreeks(
+        of: option, method: $1.method, seed: $1.course.seed, until: $1.course.goal,
+        errorOf: $1.greeks, resuming: $2)
+    }
+  }
+
+  init(_ option: AmericanOption, regressionSamples paths: Int) {
+    self.init(exact: nil) { _ in
+    } estimates: {
+      try $0.greeksEstimates(
+        of: option, method: $1.method, regressionSamples: paths, seed: $1.course.seed,
+        until: $1.course.goal, errorOf: $1.greeks, resuming: $2)
+    } start: {
+      try $0.startGreeks(
+        of: option, method: $1.method, regressionSamples: paths, seed: $1.course.seed,
+        until: $1.course.goal, errorOf: $1.greeks, resuming: $2)
+    }
+  }
+
+  init(_ option: ModelAmericanOption, regressionSamples paths: Int) {
+    self.init(exact: option.exactGreeks) { _ in
+      try option.checkGreeks()
+    } estimates: {
+      try $0.greeksEstimates(
+        of: option, method: $1.method, regressionSamples: paths, seed: $1.course.seed,
+        until: $1.course.goal, errorOf: $1.greeks, resuming: $2)
+    } start: {
+      try $0.startGreeks(
+        of: option, method: $1.method, regressionSamples: paths, seed: $1.course.seed,
+        until: $1.course.goal, errorOf: $1.greeks, resuming: $2)
     }
   }
 

@@ -83,7 +83,11 @@ struct ModelPayoffOptions: ParsableArguments {
 
   /// - Returns: nil of a European option.
   func greeksSampler(in model: ModelPathOption.Model) -> GreeksSampler? {
-    look.map { GreeksSampler(ModelPathOption($0, dates: dateCount, in: model)) }
+    if payoff == .american {
+      return GreeksSampler(
+        ModelAmericanOption(dates: dateCount, in: model), regressionSamples: regressionCount)
+    }
+    return look.map { GreeksSampler(ModelPathOption($0, dates: dateCount, in: model)) }
   }
 
   /// In how many steps a path goes, as a note begins.
@@ -152,12 +156,6 @@ struct ModelPayoffOptions: ParsableArguments {
       }
     }
     guard payoff != .european else { return }
-    if greeks.greeks != nil, payoff == .american {
-      throw ValidationError(
-        "--greeks goes with --payoff european, asian, barrier or lookback in this model, not with american; leave it "
-          + "out, or take 'montecarlo american --greeks', where the price is a geometric Brownian motion"
-      )
-    }
     if conditioning.sampling.value == .conditional {
       throw ValidationError(
         "--sampling conditional goes with --payoff european, not with \(payoff.rawValue), whose paths are drawn whole; "

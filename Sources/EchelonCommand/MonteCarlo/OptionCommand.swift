@@ -15,6 +15,8 @@ protocol OptionCommand: AsyncParsableCommand {
   var parameters: [(name: String, value: JSONValue)] { get }
   /// What the standard error does not say.
   var note: String? { get }
+  /// The same of the Greeks.
+  var greeksNote: String? { get }
   var options: PathOptions { get }
   var greeks: GreeksOptions { get }
   /// How its Greeks are sampled.
@@ -31,6 +33,7 @@ extension OptionCommand {
   var priceSampler: PriceSampler { PriceSampler(option) }
   var runName: String { Self._commandName }
   var note: String? { nil }
+  var greeksNote: String? { note }
   func checkPayoff() throws {}
 
   func validate() throws {
@@ -46,7 +49,7 @@ extension OptionCommand {
     if let method = greeks.greeks {
       return try await options.runGreeks(
         Self._commandName, savedAs: "\(runName) --greeks \(method.rawValue)",
-        parameters: parameters, note: note, method: method, errorOf: greeks.errorOf.greeks,
+        parameters: parameters, note: greeksNote, method: method, errorOf: greeks.errorOf.greeks,
         sampler: greeksSampler)
     }
     let price = priceSampler

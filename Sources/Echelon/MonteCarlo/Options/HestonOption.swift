@@ -64,55 +64,60 @@ public struct HestonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable 
   /// - Source: A. L. Lewis, *A simple option formula for general jump-diffusion and other exponential Lévy processes*
   ///   (2001).
   public var exactPrice: Double? {
-    func sum(step: Double) -> Double {
-      integral(step: step) { u, value in value.real / (u * u + 0.25) }
-    }
-    var step = 1.0 / 16
-    var last = sum(step: step)
-    while step > 1.0 / 4096 {
-      step /= 2
-      let next = sum(step: step)
-      let change = abs(next - last)
-      last = next
-      if change < 1e-11 { break }
-    }
     let discounted = strike * exp(-rate * years)
-    let call = spot - (spot * discounted).squareRoot() / .pi * last
+    let sum = integral { u, value, _ in value.real / (u * u + 0.25) }
+    let call = spot - (spot * discounted).squareRoot() / .pi * sum
     return kind == .call ? call : call - spot + discounted
   }
 
   /// The probability that a call is exercised, to some digits for most options: the derivative of its price by the
   /// strike.
   var exerciseProbability: Double {
-    let sum = integral(step: 1.0 / 16) { u, value in (value / Complex(0.5, u)).real }
+    let sum = integral(step: 1.0 / 16) { u, value, _ in (value / Complex(0.5, u)).real }
     return (spot / strike * exp(rate * years)).squareRoot() / .pi * sum
   }
 
-  /// The integral over all u above 0.
-  /// - Parameter part: of u, and of e^(iu·k) times the characteristic function at u - i/2, k the logarithm of the spot
-  ///   through the discounted strike.
-  private func integral(
-    step: Double, of part: (_ u: Double, _ value: Complex<Double>) -> Double
-  ) -> Double {
+  /// What is integrated, of u: of e^(iu·k) times the characteristic function at u - i/2, k the logarithm of the spot through
+  /// the discounted strike, and of the derivative of the function's logarithm by the variance.
+  typealias Integrand = (_ u: Double, _ value: Complex<Double>, _ slope: Complex<Double>) -> Double
+
+  /// The integral over all u above 0, by ever shorter steps until it does not change.
+  func integral(of part: Integrand) -> Double {
+    var step = 1.0 / 16
+    var last = integral(step: step, of: part)
+    while step > 1.0 / 4096 {
+      step /= 2
+      let next = integral(step: step, of: part)
+      let change = abs(next - last)
+      last = next
+      if change < 1e-11 { break }
+    }
+    return last
+  }
+
+  private func integral(step: Double, of part: Integrand) -> Double {
     let logMoneyness = log(spot / (strike * exp(-rate * years)))
     // u = e^(t - e^(-t)): both ends vanish faster than exponentially, and the trapezoidal rule is all that it takes.
     var (total, t) = (0.0, -4.0)
     while t <= 10 {
       let u = exp(t - exp(-t))
       let shifted = Complex(u, -0.5)
-      let value = Complex.exp(Complex(0, u * logMoneyness) + logCharacteristic(shifted))
-      let term = part(u, value) * u * (1 + exp(-t))
+      let (logarithm, slope) = logCharacteristic(shifted)
+      let value = Complex.exp(Complex(0, u * logMoneyness) + logarithm)
+      let term = part(u, value, slope) * u * (1 + exp(-t))
       if term.isFinite { total += term }
       t += step
     }
     return total * step
   }
 
-  /// The logarithm of E e^(iu·X), X the logarithm of price at expiry through forward price.
+  /// The logarithm of E e^(iu·X), X the logarithm of price at expiry through forward price, and its derivative by the variance.
   ///
   /// In the form that stays on one branch of the logarithm.
   /// - Source: H. Albrecher, P. Mayer, W. Schoutens, J. Tistaert, *The little Heston trap*, Wilmott (2007).
-  private func logCharacteristic(_ u: Complex<Double>) -> Complex<Double> {
+  private func logCharacteristic(
+    _ u: Complex<Double>
+  ) -> (logarithm: Complex<Double>, slope: Complex<Double>) {
     let (kappa, sigma) = (meanReversion, volatilityOfVariance)
     let iu = Complex<Double>.i * u
     let one = Complex<Double>(1)
@@ -125,8 +130,10 @@ public struct HestonOption: SimulatedOption, Hashable, BitwiseCopyable, Codable 
     let scale = 1 / (sigma * sigma)
     let mean = low.multiplied(by: years) - Complex.log(growth).multiplied(by: 2)
     let slope = low * (one - decay) / (one - ratio * decay)
-    return mean.multiplied(by: kappa * longRunVariance * scale)
-      + slope.multiplied(by: variance * scale)
+    return (
+      mean.multiplied(by: kappa * longRunVariance * scale)
+        + slope.multiplied(by: variance * scale), slope.multiplied(by: scale)
+    )
   }
 
   var problem: String? {

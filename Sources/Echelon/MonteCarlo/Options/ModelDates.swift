@@ -30,6 +30,19 @@ struct MertonDates: BitwiseCopyable, Sendable {
     logarithm += step.mean + step.deviation * step.noise
   }
 
+  /// The logarithm of the price so many dates later, which is normal given how often it jumps on the way.
+  func rest(
+    _ logarithm: Double, dates: Int, _ generator: inout PhiloxGenerator
+  ) -> (mean: Double, variance: Double, jumps: Double) {
+    var jumps = 0
+    for _ in 0..<dates { jumps += self.jumps.sample(using: &generator) }
+    let count = Double(jumps)
+    return (
+      logarithm + drift * Double(dates) + count * jumpMean,
+      variance * Double(dates) + count * jumpVariance, count
+    )
+  }
+
   /// What the logarithm of the price takes to the next date, given how often it jumps on the way.
   struct Step {
     let jumps: Double
@@ -113,13 +126,8 @@ enum ModelDates: BitwiseCopyable, Sendable {
   ) -> (mean: Double, variance: Double) {
     switch self {
     case .merton(let path):
-      var jumps = 0
-      for _ in 0..<dates { jumps += path.jumps.sample(using: &generator) }
-      let count = Double(jumps)
-      return (
-        point.logarithm + path.drift * Double(dates) + count * path.jumpMean,
-        path.variance * Double(dates) + count * path.jumpVariance
-      )
+      let rest = path.rest(point.logarithm, dates: dates, &generator)
+      return (rest.mean, rest.variance)
     case .heston(let path):
       var walk = HestonPath.Walk(
         end: HestonPath.End(logarithm: point.logarithm), variance: point.variance)

@@ -135,9 +135,16 @@ struct ModelExercise: Sendable {
   private func gain(
     _ point: ModelPoint, at date: Int, _ generator: inout PhiloxGenerator
   ) -> Double {
+    let (mean, variance) = path.rest(point, dates: dates - date, &generator)
+    return gain(at: date, mean: mean, variance: variance, rate: rate, years: years)
+  }
+
+  /// The same where the logarithm of the price at expiry has this mean and variance, at another rate and of other years, too.
+  func gain(
+    at date: Int, mean: Double, variance: Double, rate: Double, years: Double
+  ) -> Double {
     let last = exp(-rate * years)
     let interest = strike * (exp(-rate * years * Double(date) / Double(dates)) - last)
-    let (mean, variance) = path.rest(point, dates: dates - date, &generator)
     let other = (sign > 0 ? EuropeanOption.Kind.put : .call).logNormalValue(
       asset: last * exp(mean + variance / 2), strike: last * strike,
       deviation: variance.squareRoot())

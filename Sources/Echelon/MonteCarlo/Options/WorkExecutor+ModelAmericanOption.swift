@@ -55,7 +55,7 @@ extension WorkExecutor {
     }
   }
 
-  private func check(_ option: ModelAmericanOption, regressionSamples: Int) throws {
+  func check(_ option: ModelAmericanOption, regressionSamples: Int) throws {
     try option.check()
     guard 100...1 << 30 ~= regressionSamples else {
       throw PoolError.invalidArgument(
@@ -64,7 +64,7 @@ extension WorkExecutor {
   }
 
   /// When to exercise, by regressions from the last date to the first.
-  private func policy(
+  func policy(
     for option: ModelAmericanOption, _ paths: Int, _ seed: UInt64, _ priority: WorkPriority
   ) async throws -> ModelExercise {
     let policy = try ModelExercise(option)

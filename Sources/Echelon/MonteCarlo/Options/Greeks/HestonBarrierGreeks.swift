@@ -14,13 +14,10 @@ struct HestonBarrierGreeks: BitwiseCopyable, Sendable {
   let path: HestonDates
   let spot: Double
   let years: Double
-  let low: MovedBarrier
-  let high: MovedBarrier
-  let short: MovedBarrier
-  let long: MovedBarrier
-  /// Through the differences of prices.
-  let vega: Double
-  let theta: Double
+  let moves: HestonMoves
+  /// What is paid along paths of the variance that are moved.
+  let barriers: HestonMoved<SurvivalBarrier>
+  /// Through the difference of prices.
   let rho: Double
   /// The same paths of the variance, with lower and higher rates, and how much more their logarithms take from date to date.
   let poor: SurvivalBarrier
@@ -32,13 +29,8 @@ struct HestonBarrierGreeks: BitwiseCopyable, Sendable {
     dates = option.dates
     path = HestonDates(model, dates: dates)
     (spot, years) = (model.spot, model.years)
-    let moves = HestonMoves(model)
-    low = MovedBarrier(option, moves.low)
-    high = MovedBarrier(option, moves.high)
-    short = MovedBarrier(option, moves.short)
-    long = MovedBarrier(option, moves.long)
-    vega = moves.vega(at: model.variance)
-    theta = moves.theta
+    moves = HestonMoves(model, dates: dates)
+    barriers = HestonMoved(model).map { SurvivalBarrier(option, $0) }
     // What is moved is smooth: its error is as the square of the step, and digits are left.
     let step = 1e-3 / model.years
     var (less, more) = (model, model)
@@ -58,8 +50,7 @@ struct HestonBarrierGreeks: BitwiseCopyable, Sendable {
 
   private func sample(_ generator: inout PhiloxGenerator) -> InlineArray<6, Double> {
     var (walk, seen, scores) = (path.path.start, look.start, PathOfNormals())
-    var (cheap, dear) = (low.start, high.start)
-    var (soon, late) = (short.start, long.start)
+    var (walks, survivors) = (moves.start, barriers.map { $0.start })
     var (less, more) = (poor.start, rich.start)
     let root = Double(path.steps).squareRoot()
     for date in 1...dates {
@@ -70,10 +61,7 @@ struct HestonBarrierGreeks: BitwiseCopyable, Sendable {
         let noise = generator.normal()
         normal += noise
         let isSquare = path.path.step(&walk, &number, noise: noise)
-        low.path.follow(&cheap.walk, &number, isSquare: isSquare)
-        high.path.follow(&dear.walk, &number, isSquare: isSquare)
-        short.path.follow(&soon.walk, &number, isSquare: isSquare)
-        long.path.follow(&late.walk, &number, isSquare: isSquare)
+        moves.follow(&walks, &number, isSquare: isSquare)
       }
       let end = walk.end
       if date == 1 { scores.begin(noise: end.noise, variance: end.spread) }
@@ -81,10 +69,11 @@ struct HestonBarrierGreeks: BitwiseCopyable, Sendable {
       // Whatever the variance is, this is normal, and independent of its path.
       normal /= root
       let isLast = date == dates
-      low.move(&cheap, normal, isLast: isLast)
-      high.move(&dear, normal, isLast: isLast)
-      short.move(&soon, normal, isLast: isLast)
-      long.move(&late, normal, isLast: isLast)
+      let paths = moves.paths
+      barriers.low.move(&survivors.low, &walks.low, paths.low, normal, isLast: isLast)
+      barriers.high.move(&survivors.high, &walks.high, paths.high, normal, isLast: isLast)
+      barriers.short.move(&survivors.short, &walks.short, paths.short, normal, isLast: isLast)
+      barriers.long.move(&survivors.long, &walks.long, paths.long, normal, isLast: isLast)
       let mean = end.logarithm - before.logarithm - (end.noise - before.noise)
       let variance = end.spread - before.spread
       poor.move(&less, mean - growth, variance, normal, isLast: isLast)
@@ -92,39 +81,14 @@ struct HestonBarrierGreeks: BitwiseCopyable, Sendable {
     }
     let slopes = look.byRatio(look.alongPath(seen, scores), scores)
     let discount = look.look.discount
+    let values = HestonMoved(
+      low: barriers.low.value(survivors.low), high: barriers.high.value(survivors.high),
+      short: barriers.short.value(survivors.short), long: barriers.long.value(survivors.long))
     return [
       discount * slopes.value, discount * slopes.spot / spot,
       discount * slopes.curvature / (spot * spot),
-      vega * (high.barrier.value(dear.survivor) - low.barrier.value(cheap.survivor)),
-      theta * (long.barrier.value(late.survivor) - short.barrier.value(soon.survivor)),
-      rho * (rich.value(more) - poor.value(less)),
+      moves.vega(values), moves.theta(values), rho * (rich.value(more) - poor.value(less)),
     ]
-  }
-}
-
-/// A path of the variance that is moved, and what is paid along it.
-struct MovedBarrier: BitwiseCopyable, Sendable {
-  let path: HestonPath
-  let barrier: SurvivalBarrier
-
-  init(_ option: ModelPathOption, _ moved: HestonOption) {
-    path = HestonDates(moved, dates: option.dates).path
-    barrier = SurvivalBarrier(option, moved)
-  }
-
-  struct Course {
-    var walk: HestonPath.Walk
-    var survivor: SurvivalBarrier.Survivor
-  }
-
-  var start: Course { Course(walk: path.start, survivor: barrier.start) }
-
-  /// Takes the price to the date at which the variance is, without noise so far.
-  @inline(__always)
-  func move(_ course: inout Course, _ normal: Double, isLast: Bool) {
-    let end = course.walk.end
-    barrier.move(&course.survivor, end.logarithm - path.logSpot, end.spread, normal, isLast: isLast)
-    course.walk.end = HestonPath.End(logarithm: path.logSpot)
   }
 }
 
@@ -151,6 +115,17 @@ struct SurvivalBarrier: BitwiseCopyable, Sendable {
   }
 
   var start: Survivor { Survivor(logarithm: look.logSpot, freeMean: look.logSpot) }
+
+  /// Takes a path to the date at which its variance is, which has had no noise since the last one.
+  @inline(__always)
+  func move(
+    _ survivor: inout Survivor, _ walk: inout HestonPath.Walk, _ path: HestonPath,
+    _ normal: Double, isLast: Bool
+  ) {
+    let end = walk.end
+    move(&survivor, end.logarithm - path.logSpot, end.spread, normal, isLast: isLast)
+    walk.end = HestonPath.End(logarithm: path.logSpot)
+  }
 
   /// Takes a path on by a normal step.
   /// - Parameter normal: standard, of which the step is made.

@@ -1,9 +1,46 @@
+import ComplexModule
 import EchelonMemory
 import EchelonPool
 import EchelonRandom
 import Foundation
 
 extension HestonOption: OptionWithGreeks {
+  /// By integration of the characteristic function, as `exactPrice`; vega by the volatility of today, √V. Nil where
+  /// simulation has no Greeks either.
+  public var exactGreeks: OptionGreeks? {
+    guard (try? simulation) != nil, greeksProblem == nil else { return nil }
+    let discounted = strike * exp(-rate * years)
+    let scale = (spot * discounted).squareRoot() / .pi
+    let (kappa, sigma, rho) = (meanReversion, volatilityOfVariance, correlation)
+    let call = spot - scale * integral { u, value, _ in value.real / (u * u + 0.25) }
+    // By the logarithm of the spot, and twice by it less that.
+    let slope = spot - scale * integral { u, value, _ in (value / Complex(0.5, -u)).real }
+    let curvature = scale * integral { _, value, _ in value.real }
+    let byVariance = -scale * integral { u, value, by in (value * by).real / (u * u + 0.25) }
+    // The characteristic function's logarithm changes with the years as Riccati's equation says.
+    let byYears =
+      -scale
+      * integral { u, value, by in
+        let beta = Complex(kappa - rho * sigma / 2, -rho * sigma * u)
+        let square = (by * by).multiplied(by: sigma * sigma / 2) - beta * by
+        let change =
+          by.multiplied(by: kappa * longRunVariance)
+          + (square - Complex((u * u + 0.25) / 2)).multiplied(by: variance)
+        return (value * change).real / (u * u + 0.25)
+      }
+    var greeks = OptionGreeks(
+      price: call, delta: slope / spot, gamma: curvature / (spot * spot),
+      vega: 2 * variance.squareRoot() * byVariance, theta: -rate * (slope - call) - byYears,
+      rho: years * (slope - call))
+    if kind == .put {
+      greeks.price += discounted - spot
+      greeks.delta -= 1
+      greeks.theta += rate * discounted
+      greeks.rho -= years * discounted
+    }
+    return greeks
+  }
+
   /// See `OptionWithGreeks`. Given the path of the variance the price at expiry is log-normal, so it needs a correlation
   /// between -1 and 1, and a variance above 0 today.
   ///
@@ -28,7 +65,7 @@ extension HestonOption: OptionWithGreeks {
   }
 
   /// The mean of V until expiry.
-  fileprivate var meanVariance: Double {
+  var meanVariance: Double {
     let reversion = meanReversion * years
     guard reversion > 0 else { return variance }
     return longRunVariance - (variance - longRunVariance) * expm1(-reversion) / reversion
@@ -45,49 +82,15 @@ extension HestonOption: OptionWithGreeks {
   }
 }
 
-/// What vega and theta are the differences of: other options, whose paths are made of the same numbers.
-struct HestonMoves {
-  /// How far they are moved, as a part. Where V often comes near 0, the squares of the errors are as the inverse of it;
-  /// else it counts for nothing but the bias, which is as its square.
-  private static let step = 1.0 / 32
-
-  private(set) var low: HestonOption
-  private(set) var high: HestonOption
-  private(set) var short: HestonOption
-  private(set) var long: HestonOption
-
-  init(_ option: HestonOption) {
-    (low, high, short, long) = (option, option, option, option)
-    // Far enough for digits to be left of the difference, where V is tiny and on its way up.
-    let move = max(Self.step * option.variance, option.meanVariance / 1024)
-    (low.variance, high.variance) = (max(0, option.variance - move), option.variance + move)
-    (short.years, long.years) = (
-      (1 - Self.step) * option.years, (1 + Self.step) * option.years
-    )
-  }
-
-  /// Through the differences of prices.
-  func vega(at variance: Double) -> Double {
-    2 * variance.squareRoot() / (high.variance - low.variance)
-  }
-  var theta: Double { -1 / (long.years - short.years) }
-}
-
 private struct HestonGreeksPath: BitwiseCopyable, Sendable {
-  typealias Moved = (down: HestonPath, up: HestonPath)
-
   let path: HestonPath
   let payoff: LogNormalPayoff
   let isPathwise: Bool
   let spot: Double
   let years: Double
-  let variance: Moved
-  let time: Moved
+  let moves: HestonMoves
   /// How many assets are sold with the option that is moved.
   let hedge: Double
-  /// Through the differences of prices.
-  let vega: Double
-  let theta: Double
   /// What the option has more of theta than the one that is moved.
   let moreTheta: Double
 
@@ -110,11 +113,7 @@ private struct HestonGreeksPath: BitwiseCopyable, Sendable {
       hedge = option.kind == .call ? option.exercise : option.exercise - 1
       moreTheta = 0
     }
-    let moves = HestonMoves(moved)
-    variance = (HestonPath(moves.low), HestonPath(moves.high))
-    time = (HestonPath(moves.short), HestonPath(moves.long))
-    vega = moves.vega(at: option.variance)
-    theta = moves.theta
+    moves = HestonMoves(moved)
   }
 
   var simulation: GreeksSimulation {
@@ -125,17 +124,12 @@ private struct HestonGreeksPath: BitwiseCopyable, Sendable {
 
   private func sample(_ generator: inout PhiloxGenerator) -> InlineArray<6, Double> {
     let isConditional = path.sampling == .conditional
-    var walk = path.start
-    var (cheap, dear) = (variance.down.start, variance.up.start)
-    var (short, long) = (time.down.start, time.up.start)
+    var (walk, walks) = (path.start, moves.start)
     for _ in 0..<path.steps {
       var number = HestonPath.CommonNumber(&generator)
       let noise = isConditional ? 0 : generator.normal()
       let isSquare = path.step(&walk, &number, noise: noise)
-      variance.down.follow(&cheap, &number, isSquare: isSquare)
-      variance.up.follow(&dear, &number, isSquare: isSquare)
-      time.down.follow(&short, &number, isSquare: isSquare)
-      time.up.follow(&long, &number, isSquare: isSquare)
+      moves.follow(&walks, &number, isSquare: isSquare)
     }
     let end = walk.end
     let deviation = end.spread.squareRoot()
@@ -151,8 +145,11 @@ private struct HestonGreeksPath: BitwiseCopyable, Sendable {
       price: slopes.value, delta: slopes.spot / spot, gamma: slopes.curvature / (spot * spot),
       vega: 0, theta: 0, rho: years * (slopes.drift - slopes.value)
     ).scaled(by: path.discount)
-    greeks.vega = vega * (value(variance.up, dear) - value(variance.down, cheap))
-    greeks.theta = theta * (value(time.up, long) - value(time.down, short)) + moreTheta
+    let values = HestonMoved(
+      low: value(moves.paths.low, walks.low), high: value(moves.paths.high, walks.high),
+      short: value(moves.paths.short, walks.short), long: value(moves.paths.long, walks.long))
+    greeks.vega = moves.vega(values)
+    greeks.theta = moves.theta(values) + moreTheta
     return greeks.components
   }
 

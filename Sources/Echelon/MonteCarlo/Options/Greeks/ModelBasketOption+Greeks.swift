@@ -146,11 +146,11 @@ private struct ModelBasketGreeksPath: Sendable {
       switch other {
       case .heston(let held):
         let moves = HestonMoves(option.option(on: held))
-        times.append(Moved(low: HestonPath(moves.short), high: HestonPath(moves.long)))
+        times.append(Moved(low: moves.paths.short, high: moves.paths.long))
         theta = moves.theta
         if index == asset {
-          volatility = Moved(low: HestonPath(moves.low), high: HestonPath(moves.high))
-          vega = moves.vega(at: held.variance)
+          volatility = Moved(low: moves.paths.low, high: moves.paths.high)
+          vega = moves.vega
         }
       case .merton(let held):
         times.append(nil)

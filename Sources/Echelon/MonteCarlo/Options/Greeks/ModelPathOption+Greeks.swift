@@ -68,60 +68,24 @@ private struct MertonPathGreeks: BitwiseCopyable, Sendable {
 
   private func sample(_ generator: inout PhiloxGenerator) -> InlineArray<6, Double> {
     let part = 1 / Double(dates)
-    var place = SlopedLook.Place(logarithm: look.look.logSpot)
-    var (seen, scores) = (look.start, PathOfNormals())
-    var jumps = 0.0
-    for date in 1...dates {
-      let step = path.step(&generator)
-      let (deviation, normal) = (step.deviation, step.noise)
-      let (noise, variance) = (deviation * normal, deviation * deviation)
-      if date == 1 { scores.begin(noise: noise, variance: variance) }
-      jumps += step.jumps
-      place.logarithm += step.mean + noise
-      place.share = Double(date) * part
-      place.clock += variance
-      // Of the deviation of all of the step by that between jumps.
-      let slope = frame.deviation * part / deviation
-      place.deviation += slope * normal
-      scores.noise += noise
-      scores.drift += part * normal / deviation
-      scores.deviation += slope * (normal * normal - 1) / deviation
-      look.see(place, &seen)
+    var (walk, seen) = (MertonWalk(logSpot: look.look.logSpot), look.start)
+    for _ in 0..<dates {
+      walk.step(path, part: part, deviation: frame.deviation, &generator)
+      look.see(walk.place, &seen)
     }
-    var slopes = look.alongPath(seen, scores)
-    if !isPathwise { slopes = look.byRatio(slopes, scores) }
+    var slopes = look.alongPath(seen, walk.scores)
+    if !isPathwise { slopes = look.byRatio(slopes, walk.scores) }
     var greeks = frame.greeks(slopes)
     // In less time fewer jumps are likely, and less is taken off for them.
     greeks.theta +=
       frame.discount
-      * (compensation * slopes.drift - slopes.value * (jumps / frame.years - jumpsPerYear))
+      * (compensation * slopes.drift - slopes.value * (walk.jumps / frame.years - jumpsPerYear))
     return greeks.components
   }
 }
 
 /// Averages and extremes, whose payoffs have no jumps.
 private struct HestonPathGreeks: BitwiseCopyable, Sendable {
-  /// A path that is moved, and what is looked at of it.
-  struct Moved: BitwiseCopyable {
-    let path: HestonPath
-    let look: PathLook
-
-    init(_ option: ModelPathOption, _ moved: HestonOption) {
-      var option = option
-      option.model = .heston(moved)
-      look = option.look
-      path = HestonDates(moved, dates: option.dates).path
-    }
-  }
-
-  /// Where one is.
-  struct Course {
-    var walk: HestonPath.Walk
-    var seen: PathLook.Seen
-
-    init(_ moved: Moved) { (walk, seen) = (moved.path.start, moved.look.start) }
-  }
-
   let look: SlopedLook
   let dates: Int
   let path: HestonDates
@@ -129,13 +93,9 @@ private struct HestonPathGreeks: BitwiseCopyable, Sendable {
   let rate: Double
   let years: Double
   let isPathwise: Bool
-  let low: Moved
-  let high: Moved
-  let short: Moved
-  let long: Moved
-  /// Through the differences of prices.
-  let vega: Double
-  let theta: Double
+  let moves: HestonMoves
+  /// What is looked at of paths that are moved.
+  let looks: HestonMoved<PathLook>
 
   init(_ option: ModelPathOption, _ model: HestonOption, isPathwise: Bool) {
     look = SlopedLook(option)
@@ -143,13 +103,12 @@ private struct HestonPathGreeks: BitwiseCopyable, Sendable {
     path = HestonDates(model, dates: dates)
     (spot, rate, years) = (model.spot, model.rate, model.years)
     self.isPathwise = isPathwise
-    let moves = HestonMoves(model)
-    low = Moved(option, moves.low)
-    high = Moved(option, moves.high)
-    short = Moved(option, moves.short)
-    long = Moved(option, moves.long)
-    vega = moves.vega(at: model.variance)
-    theta = moves.theta
+    moves = HestonMoves(model, dates: dates)
+    looks = HestonMoved(model).map { moved in
+      var option = option
+      option.model = .heston(moved)
+      return option.look
+    }
   }
 
   var simulation: GreeksSimulation {
@@ -160,27 +119,23 @@ private struct HestonPathGreeks: BitwiseCopyable, Sendable {
 
   private func sample(_ generator: inout PhiloxGenerator) -> InlineArray<6, Double> {
     var (walk, seen, scores) = (path.path.start, look.start, PathOfNormals())
-    var (cheap, dear) = (Course(low), Course(high))
-    var (soon, late) = (Course(short), Course(long))
+    var (walks, seenOf) = (moves.start, looks.map { $0.start })
     for date in 1...dates {
       for _ in 0..<path.steps {
         var number = HestonPath.CommonNumber(&generator)
         let noise = generator.normal()
         let isSquare = path.path.step(&walk, &number, noise: noise)
-        low.path.follow(&cheap.walk, &number, noise: noise, isSquare: isSquare)
-        high.path.follow(&dear.walk, &number, noise: noise, isSquare: isSquare)
-        short.path.follow(&soon.walk, &number, noise: noise, isSquare: isSquare)
-        long.path.follow(&late.walk, &number, noise: noise, isSquare: isSquare)
+        moves.follow(&walks, &number, noise: noise, isSquare: isSquare)
       }
       let end = walk.end
       if date == 1 { scores.begin(noise: end.noise, variance: end.spread) }
       look.see(
         SlopedLook.Place(
           logarithm: end.logarithm, share: Double(date) / Double(dates), clock: end.spread), &seen)
-      low.look.see(cheap.walk.end.logarithm, &cheap.seen)
-      high.look.see(dear.walk.end.logarithm, &dear.seen)
-      short.look.see(soon.walk.end.logarithm, &soon.seen)
-      long.look.see(late.walk.end.logarithm, &late.seen)
+      looks.low.see(walks.low.end.logarithm, &seenOf.low)
+      looks.high.see(walks.high.end.logarithm, &seenOf.high)
+      looks.short.see(walks.short.end.logarithm, &seenOf.short)
+      looks.long.see(walks.long.end.logarithm, &seenOf.long)
     }
     scores.noise = walk.end.noise
     let along = look.alongPath(seen, scores)
@@ -189,12 +144,13 @@ private struct HestonPathGreeks: BitwiseCopyable, Sendable {
       price: slopes.value, delta: slopes.spot / spot, gamma: slopes.curvature / (spot * spot),
       vega: 0, theta: 0, rho: years * (along.drift - slopes.value)
     ).scaled(by: look.look.discount)
-    greeks.vega = vega * (payment(high, dear) - payment(low, cheap))
-    greeks.theta = theta * (payment(long, late) - payment(short, soon))
+    let payments = HestonMoved(
+      low: looks.low.payment(seenOf.low, last: walks.low.end.logarithm),
+      high: looks.high.payment(seenOf.high, last: walks.high.end.logarithm),
+      short: looks.short.payment(seenOf.short, last: walks.short.end.logarithm),
+      long: looks.long.payment(seenOf.long, last: walks.long.end.logarithm))
+    greeks.vega = moves.vega(payments)
+    greeks.theta = moves.theta(payments)
     return greeks.components
-  }
-
-  private func payment(_ moved: Moved, _ course: Course) -> Double {
-    moved.look.payment(course.seen, last: course.walk.end.logarithm)
   }
 }

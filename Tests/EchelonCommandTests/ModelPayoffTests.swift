@@ -300,7 +300,7 @@ import Testing
       ),
       (
         ["--payoff", "barrier", "--greeks", "pathwise"],
-        "pathwise Greeks of a barrier that is looked at at dates, where the payoff jumps; take the likelihood ratio"
+        "--greeks pathwise does not go with --payoff barrier, whose payoff jumps at its dates; take --greeks likelihood-ratio"
       ),
       (
         ["--payoff", "lookback", "--sampling", "conditional"],
@@ -316,7 +316,14 @@ import Testing
       ),
       (["--payoff", "american", "--dates", "10001"], "10001 dates; take 1 to 10,000"),
       (["--payoff", "american", "--quantiles", "0.5"], "but none that are american"),
-      (["--payoff", "barrier", "--barrier", "120"], "a barrier of 120.0 and a spot of 100.0"),
+      (
+        ["--payoff", "barrier", "--barrier", "120"],
+        "--barrier 120.0 and --spot 100.0: that of --effect down-and-out lies below the spot"
+      ),
+      (
+        ["--sampling", "conditional", "--greeks", "likelihood-ratio"],
+        "whose samples are smooth; take --greeks pathwise"
+      ),
       (["--payoff", "asian", "--dates", "-3"], "-3 dates; take 1 to 100,000"),
       (["--payoff", "lookback", "--strike", "-5"], "a strike of -5.0"),
       (["--payoff", "digital"], "'barrier', 'lookback' or 'american'"),

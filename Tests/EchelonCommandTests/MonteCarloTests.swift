@@ -154,6 +154,14 @@ import Testing
     #expect(run.errors.contains(words), "\(run.errors)")
   }
 
+  @Test func `offers quantiles where there are some`() throws {
+    for (name, offers) in [("pi", false), ("american", false), ("call", true), ("asian", true)] {
+      let help = try CommandProcess.run("montecarlo", name, "--help").output
+      #expect(help.contains("--quantiles") == offers, "\(name)")
+      #expect(help.contains("--samples"), "\(name)")
+    }
+  }
+
   @Test(arguments: [
     (["call", "--put"], "'montecarlo call' prices a call; 'montecarlo put' prices a put"),
     (

@@ -107,6 +107,27 @@ import Testing
     #expect(run.errors.hasPrefix("echelon: "), "\(run.errors)")
   }
 
+  @Test(arguments: [
+    (
+      ["--dates", "4", "--greeks", "pathwise"],
+      "take --greeks likelihood-ratio, or leave out --dates"
+    ),
+    (
+      ["--effect", "up-and-in"],
+      "--barrier 90.0 and --spot 100.0: that of --effect up-and-in lies above the spot"
+    ),
+    (
+      ["--barrier", "100"],
+      "--barrier 100.0 and --spot 100.0: that of --effect down-and-out lies below the spot"
+    ),
+  ])
+  func `says by its own names what does not go with a barrier`(
+    _ arguments: [String], _ words: String
+  ) throws {
+    let run = try CommandProcess.run(["montecarlo", "barrier"] + arguments)
+    #expect(run.status == 2 && run.errors.contains(words), "\(run.errors)")
+  }
+
   /// Values below 0 are values, also as a word of their own.
   @Test(arguments: [
     (["call", "--strike", "-5"], ["--strike", "-5.0"]),

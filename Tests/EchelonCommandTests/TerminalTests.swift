@@ -115,6 +115,45 @@ private final class OnTerminal {
     }
   }
 
+  @Test(arguments: [
+    "american --put --dates 500", "american --put --dates 500 --greeks pathwise",
+    "heston --payoff american --put --dates 500 --steps 500",
+  ])
+  func `regressions say how far they have come`(_ arguments: String) throws {
+    try withFolder { folder in
+      let run = try OnTerminal(
+        "montecarlo \(arguments) --regression-samples 1e5 --workers 2", in: folder)
+      try eventually("it has drawn twice") {
+        run.screen.components(separatedBy: "regressions: ").count > 2
+      }
+      try run.pressControlC()
+      #expect(run.waitForEnd() == 130)
+      #expect(run.screen.contains(#/regressions: [0-9]+ %, /#), "\(run.screen)")
+    }
+  }
+
+  /// Gamma of an extreme that is compared with the last price is 0.
+  @Test func `a relative error of what is 0 is said to have no end, once`() throws {
+    try withFolder { folder in
+      let run = try OnTerminal(
+        "montecarlo lookback --dates 2 --greeks pathwise --error-of price,gamma --relative-error 0.1 --workers 2",
+        in: folder)
+      let words = "--relative-error alone may never end this run"
+      try eventually("it is said, and the run goes on") {
+        run.screen.components(separatedBy: words).last?.contains(" samples, ") == true
+          && run.screen.contains(words)
+      }
+      try run.pressControlC()
+      #expect(run.waitForEnd() == 130)
+      #expect(run.screen.contains("echelon: gamma is 0 after 8,192 samples, "), "\(run.screen)")
+      #expect(run.screen.components(separatedBy: words).count == 2)
+    }
+    let ended = try CommandProcess.run(
+      "montecarlo", "lookback", "--dates", "2", "--greeks", "pathwise", "--error-of", "gamma",
+      "--relative-error", "0.1", "--samples", "50_000")
+    #expect(ended.status == 0 && ended.errors.isEmpty, "\(ended.errors)")
+  }
+
   @Test func `a table that is wider than the window fits it, and is CSV in a pipe`() throws {
     try withFolder { folder in
       let path = "\(folder)/wide.csv"

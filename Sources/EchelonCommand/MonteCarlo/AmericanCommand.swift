@@ -39,7 +39,7 @@ struct AmericanCommand: AsyncParsableCommand {
   @OptionGroup var strike: StrikeOptions
   @OptionGroup var volatility: VolatilityOptions
   @OptionGroup var greeks: GreeksOptions
-  @OptionGroup var options: PathOptions
+  @OptionGroup var options: PolicyOptions
 
   private var option: AmericanOption {
     AmericanOption(
@@ -73,18 +73,20 @@ struct AmericanCommand: AsyncParsableCommand {
         note: Self.greeksNote, method: method, errorOf: greeks.errorOf.greeks,
         sampler: GreeksSampler(option, regressionSamples: paths))
     }
+    var sampler = Sampler {
+      try $0.priceEstimates(
+        of: option, regressionSamples: paths, seed: $1.seed, until: $1.goal, resuming: $1.state)
+    } _: { pool, course in
+      try pool.startPrice(
+        of: option, regressionSamples: paths, seed: course.seed, until: course.goal,
+        resuming: course.state)
+    }
+    sampler.preparation = .regressions(option.regressionChunks(paths: paths))
     try await options.run(
       "american", exact: nil, parameters: parameters,
       note:
         "too low, which the standard error does not say: no policy is better than the best. Of a put by 0.06 % with 50 dates "
         + "and 0.1 % with 250, by 0.7 % with 1,000 paths of the regressions",
-      sampler: Sampler {
-        try $0.priceEstimates(
-          of: option, regressionSamples: paths, seed: $1.seed, until: $1.goal, resuming: $1.state)
-      } _: { pool, course in
-        try pool.startPrice(
-          of: option, regressionSamples: paths, seed: course.seed, until: course.goal,
-          resuming: course.state)
-      })
+      sampler: sampler)
   }
 }

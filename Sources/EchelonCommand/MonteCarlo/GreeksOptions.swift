@@ -49,7 +49,7 @@ struct GreeksOptions: ParsableArguments {
   @OptionGroup var errorOf: ErrorOfOptions
 
   /// Throws for what Greeks do not go with, and they alone.
-  func check(_ options: PathOptions) throws {
+  func check(_ options: some SamplingOptions) throws {
     guard greeks != nil else {
       guard errorOf.errorOf == nil else {
         throw ValidationError(
@@ -67,16 +67,23 @@ struct GreeksOptions: ParsableArguments {
 /// The Greeks of all assets of an option; of one they are those of the option.
 struct AssetGreeks: RunEstimate {
   let assets: [GreeksEstimate]
-  /// Whose error counts, or one of those.
-  let watched: OptionGreek
+  /// Whose errors count, one or more.
+  let watched: [OptionGreek]
 
   /// The price is the same in all; of others that with the largest error is looked at.
   private var worst: GreeksEstimate {
-    let path = watched.path
+    let path = watched[0].path
     return assets.max { $0.standardErrors[keyPath: path] < $1.standardErrors[keyPath: path] }!
   }
-  var mean: Double { worst.means[keyPath: watched.path] }
-  var standardError: Double { worst.standardErrors[keyPath: watched.path] }
+  var mean: Double { worst.means[keyPath: watched[0].path] }
+  var standardError: Double { worst.standardErrors[keyPath: watched[0].path] }
+  var counted: [(name: String, mean: Double, error: Double)] {
+    watched.flatMap { greek in
+      assets.map {
+        ("\(greek)", $0.means[keyPath: greek.path], $0.standardErrors[keyPath: greek.path])
+      }
+    }
+  }
   var sampleCount: Int { assets[0].sampleCount }
   var isErrorKnown: Bool { standardError > 0 && standardError.isFinite }
   var spread: SampleSpread? { nil }
@@ -86,7 +93,7 @@ struct AssetGreeks: RunEstimate {
   }
 
   func confidenceInterval(_ level: Double) -> ClosedRange<Double> {
-    worst.confidenceInterval(of: watched.path, level)
+    worst.confidenceInterval(of: watched[0].path, level)
   }
 }
 
@@ -137,7 +144,8 @@ struct GreeksSampler {
 
   /// Of one asset.
   private init(
-    exact: OptionGreeks?, check: @escaping (GreeksMethod) throws -> Void,
+    exact: OptionGreeks?, preparation: RunPreparation? = nil,
+    check: @escaping (GreeksMethod) throws -> Void,
     estimates:
       @escaping (ProcessPool, Arguments, GreeksState?) throws -> AsyncThrowingStream<
         GreeksEstimate, any Error
@@ -147,15 +155,17 @@ struct GreeksSampler {
     self.exact = exact
     self.check = check
     sampler = { method, greeks in
-      Sampler {
+      var sampler = Sampler {
         try estimates($0, (method, Set(greeks), $1), $1.state?.assets[0])
       } found: {
         let future = try start($0, (method, Set(greeks), $1), $1.state?.assets[0])
         $2.watch([future])
         return try await future.value
       } make: {
-        AssetGreeks(assets: [$0], watched: greeks[0])
+        AssetGreeks(assets: [$0], watched: greeks)
       }
+      sampler.preparation = preparation
+      return sampler
     }
   }
 
@@ -174,7 +184,9 @@ struct GreeksSampler {
   }
 
   init(_ option: AmericanOption, regressionSamples paths: Int) {
-    self.init(exact: nil) { _ in
+    self.init(
+      exact: nil, preparation: .regressions(option.regressionChunks(paths: paths))
+    ) { _ in
     } estimates: {
       try $0.greeksEstimates(
         of: option, method: $1.method, regressionSamples: paths, seed: $1.course.seed,
@@ -187,7 +199,10 @@ struct GreeksSampler {
   }
 
   init(_ option: ModelAmericanOption, regressionSamples paths: Int) {
-    self.init(exact: option.exactGreeks) { _ in
+    self.init(
+      exact: option.exactGreeks,
+      preparation: option.regressionChunks(paths: paths).map { .regressions($0) }
+    ) { _ in
       try option.checkGreeks()
     } estimates: {
       try $0.greeksEstimates(
@@ -215,7 +230,7 @@ struct GreeksSampler {
         $2.watch([future])
         return try await future.value
       } make: {
-        AssetGreeks(assets: $0, watched: greeks[0])
+        AssetGreeks(assets: $0, watched: greeks)
       }
     }
   }

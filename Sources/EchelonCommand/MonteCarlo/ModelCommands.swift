@@ -8,6 +8,7 @@ protocol ModelCommand: OptionCommand where Priced: OptionWithGreeks {
   var model: ModelPathOption.Model { get }
   var payoff: ModelPayoffOptions { get }
   var conditioning: ConditioningOptions { get }
+  var asset: AssetOptions { get }
 }
 
 extension ModelCommand {
@@ -21,7 +22,7 @@ extension ModelCommand {
   var priceSampler: PriceSampler { payoff.sampler(in: model) ?? PriceSampler(option) }
   var greeksSampler: GreeksSampler { payoff.greeksSampler(in: model) ?? GreeksSampler(option) }
   var runName: String { Self._commandName + payoff.runName }
-  func checkPayoff() throws { try payoff.check(greeks, conditioning) }
+  func checkPayoff() throws { try payoff.check(greeks, conditioning, spot: asset.spot) }
 
   /// What dates or a policy make of the option.
   /// - Parameter bias: how far policies were off in the model.

@@ -137,7 +137,10 @@ struct ModelPayoffOptions: ParsableArguments {
   }
 
   /// Throws for options of another payoff, by name.
-  func check(_ greeks: GreeksOptions, _ conditioning: ConditioningOptions) throws {
+  /// - Parameter spot: today's price.
+  func check(
+    _ greeks: GreeksOptions, _ conditioning: ConditioningOptions, spot: Double
+  ) throws {
     func refuse(_ option: String, _ payoffs: String) -> ValidationError {
       ValidationError(
         "\(option) goes with --payoff \(payoffs), not with \(payoff.rawValue); leave it out, or take another payoff"
@@ -155,7 +158,22 @@ struct ModelPayoffOptions: ParsableArguments {
         throw ValidationError("--regression-samples must be 100 to 1e9, not \(count)")
       }
     }
-    guard payoff != .european else { return }
+    if payoff == .barrier {
+      try effectChoice.check(barrier: level, spot: spot)
+      guard greeks.greeks != .pathwise else {
+        throw ValidationError(
+          "--greeks pathwise does not go with --payoff barrier, whose payoff jumps at its dates; take --greeks "
+            + "likelihood-ratio")
+      }
+    }
+    guard payoff != .european else {
+      guard conditioning.sampling.value == .path || greeks.greeks != .likelihoodRatio else {
+        throw ValidationError(
+          "--greeks likelihood-ratio does not go with --sampling conditional, whose samples are smooth; take --greeks "
+            + "pathwise")
+      }
+      return
+    }
     if conditioning.sampling.value == .conditional {
       throw ValidationError(
         "--sampling conditional goes with --payoff european, not with \(payoff.rawValue), whose paths are drawn whole; "

@@ -63,7 +63,7 @@ struct MonteCarloPi: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pi", abstract: "π, from points thrown at a quarter circle.")
 
-  @OptionGroup var options: MonteCarloOptions
+  @OptionGroup var options: PointOptions
 
   func run() async throws {
     try await options.run("pi", exact: .pi, sampler: .pi)

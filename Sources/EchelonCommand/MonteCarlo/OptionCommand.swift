@@ -76,7 +76,7 @@ struct PriceSampler {
   init(_ option: ModelAmericanOption, regressionSamples: Int) {
     exact = option.exactPrice
     check = { try option.check() }
-    sampler = Sampler {
+    var sampler = Sampler {
       try $0.priceEstimates(
         of: option, regressionSamples: regressionSamples, seed: $1.seed, until: $1.goal,
         resuming: $1.state)
@@ -85,6 +85,9 @@ struct PriceSampler {
         of: option, regressionSamples: regressionSamples, seed: $1.seed, until: $1.goal,
         resuming: $1.state)
     }
+    let chunkCount = option.regressionChunks(paths: regressionSamples)
+    sampler.preparation = chunkCount.map { .regressions($0) }
+    self.sampler = sampler
   }
 }
 

@@ -81,6 +81,15 @@ struct BarrierCommand: OptionCommand {
       case .downAndIn: .downAndIn
       }
     }
+
+    /// Throws where the barrier lies on the other side of the spot.
+    func check(barrier: Double, spot: Double) throws {
+      let isUp = self == .upAndOut || self == .upAndIn
+      guard barrier > 0, spot > 0, isUp ? barrier <= spot : barrier >= spot else { return }
+      throw ValidationError(
+        "--barrier \(barrier) and --spot \(spot): that of --effect \(rawValue) lies \(isUp ? "above" : "below") the spot"
+      )
+    }
   }
 
   @Option(
@@ -95,6 +104,15 @@ struct BarrierCommand: OptionCommand {
   @OptionGroup var volatility: VolatilityOptions
   @OptionGroup var greeks: GreeksOptions
   @OptionGroup var options: PathOptions
+
+  func checkPayoff() throws {
+    try effect.check(barrier: barrier, spot: asset.spot)
+    guard monitoring.dates == nil || greeks.greeks != .pathwise else {
+      throw ValidationError(
+        "--greeks pathwise goes with a barrier that is looked at at every moment: with --dates the payoff jumps; take "
+          + "--greeks likelihood-ratio, or leave out --dates")
+    }
+  }
 
   var option: BarrierOption {
     BarrierOption(

@@ -12,6 +12,14 @@ protocol RunEstimate: Sendable {
   /// How samples are spread; nil where their squares are not kept.
   var spread: SampleSpread? { get }
   func confidenceInterval(_ level: Double) -> ClosedRange<Double>
+  /// All whose errors are to be what is asked for.
+  var counted: [(name: String, mean: Double, error: Double)] { get }
+}
+
+extension RunEstimate {
+  var counted: [(name: String, mean: Double, error: Double)] {
+    [("the estimate", mean, standardError)]
+  }
 }
 
 /// How the samples of a run are spread, as its estimate says.

@@ -7,6 +7,18 @@ struct Course<State: RunState> {
   let state: State?
 }
 
+/// What goes before the samples of a run.
+struct RunPreparation {
+  /// What a line on a terminal calls it.
+  let name: String
+  let chunkCount: Int
+
+  /// Of the policy of an American option.
+  static func regressions(_ chunkCount: Int) -> RunPreparation {
+    RunPreparation(name: "regressions", chunkCount: chunkCount)
+  }
+}
+
 /// How the samples of a command are started.
 struct Sampler<Estimate: RunEstimate> {
   typealias Estimates = AsyncThrowingStream<Estimate, any Error>
@@ -16,6 +28,8 @@ struct Sampler<Estimate: RunEstimate> {
   let estimates: (ProcessPool, Course<Estimate.State>) throws -> Estimates
   /// The first so many samples one by one; nil where they are of no use, or not to be had.
   var kept: ((ProcessPool, _ count: Int, _ seed: UInt64) throws -> Future<SharedArray<Double>>)?
+  /// nil where samples begin at once.
+  var preparation: RunPreparation?
 
   init(
     estimates: @escaping (ProcessPool, Course<Estimate.State>) throws -> Estimates,

@@ -67,6 +67,44 @@ struct MonteCarloOptions: SamplingOptions {
   func validate() throws { try checkPicture() }
 }
 
+/// Of points, whose samples are one of two numbers, and have no quantiles.
+struct PointOptions: SamplingOptions {
+  static let defaultCount = MonteCarloOptions.defaultCount
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How many samples, 2 to 1e12; 1e8 and 10_000_000 work. 1e8 where no end is given.",
+      valueName: "n"))
+  var samples: SampleCount?
+  @OptionGroup var ends: EndOptions
+  // Refused by its name.
+  @OptionGroup(visibility: .private) var quantiles: QuantileOptions
+  @OptionGroup var saved: SavedOptions
+  @OptionGroup var picture: PictureOptions
+  @OptionGroup var run: MonteCarloRunOptions
+
+  func validate() throws { try checkPicture() }
+}
+
+/// Of policies, whose samples are no payoffs.
+struct PolicyOptions: SamplingOptions {
+  static let defaultCount = PathOptions.defaultCount
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How many samples, 2 to 1e12; 1e6 and 10_000_000 work. 1e6 where no end is given.",
+      valueName: "n"))
+  var samples: SampleCount?
+  @OptionGroup var ends: EndOptions
+  // Refused by its name.
+  @OptionGroup(visibility: .private) var quantiles: QuantileOptions
+  @OptionGroup var saved: SavedOptions
+  @OptionGroup var picture: PictureOptions
+  @OptionGroup var run: MonteCarloRunOptions
+
+  func validate() throws { try checkPicture() }
+}
+
 /// Of paths, a sample of which costs more.
 struct PathOptions: SamplingOptions {
   static let defaultCount = 1_000_000
@@ -131,6 +169,50 @@ struct EndOptions: ParsableArguments {
     if let seconds { goals.append(.time(.seconds(seconds))) }
     guard let first = goals.first else { return .samples(count) }
     return goals.dropFirst().reduce(first) { $0.or($1) }.atLeast(atLeast?.count ?? 0)
+  }
+}
+
+/// A run that ends at a relative error and nothing else, which nothing that is 0 has.
+struct EndlessRun {
+  /// Fewer may all be 0 by chance.
+  private static let fewSamples = 8192
+  /// After so many what is not 0 is mostly known to be so.
+  private static let manySamples = 1 << 20
+
+  private let goal: MonteCarloGoal
+  private let unit: RunUnit
+  private var isSaid = false
+
+  init(_ goal: MonteCarloGoal, _ unit: RunUnit) { (self.goal, self.unit) = (goal, unit) }
+
+  static func isPossible(_ goal: MonteCarloGoal) -> Bool {
+    goal.relativeError != nil && goal.standardError == nil && goal.sampleLimit == nil
+      && goal.duration == nil
+  }
+
+  /// What to say of a run that may not end; nil where there is nothing to say, or it has been said.
+  mutating func warning(of estimate: some RunEstimate) -> String? {
+    guard !isSaid, Self.isPossible(goal),
+      estimate.sampleCount >= max(Self.fewSamples, goal.leastSamples)
+    else { return nil }
+    let count = unit.count(estimate.sampleCount)
+    for (name, mean, error) in estimate.counted {
+      let found: String
+      if mean == 0, error == 0 {
+        found = "\(name) is 0 after \(count), and no error is a part of that"
+      } else if estimate.sampleCount >= Self.manySamples, abs(mean) < error {
+        found =
+          "\(name) is \(mean.rounded(significantDigits: 2)) ± \(error.rounded(significantDigits: 2)) after "
+          + "\(count), and may be 0, of which no error is a part"
+      } else {
+        continue
+      }
+      isSaid = true
+      return
+        "\(found): --relative-error alone may never end this run; Ctrl-C stops it, and --error, --seconds or "
+        + "\(unit.option) beside it ends it"
+    }
+    return nil
   }
 }
 
@@ -243,11 +325,10 @@ extension SavedRunOptions {
       var history = keepsHistory ? EstimateHistory() : nil
       let (found, seconds) = try await timed {
         // Samples that nobody looks at on the way are one job, without a pause.
-        guard isWatched || saved.save != nil else {
+        guard isWatched || saved.save != nil || EndlessRun.isPossible(course.goal) else {
           return try await sampler.found(pool, course, interruption) as Estimate?
         }
-        return try await estimate(
-          sampler.estimates(pool, course), course, interruption, &history)
+        return try await estimate(sampler, course, pool, interruption, &history)
       }
       // Saved first, so that a report that nobody reads to its end loses nothing.
       var problem: (any Error)?
@@ -277,24 +358,38 @@ extension SavedRunOptions {
 
   /// The last estimate; of a run that was interrupted the last one before that, if there is one.
   private func estimate<Estimate: RunEstimate>(
-    _ estimates: AsyncThrowingStream<Estimate, any Error>, _ course: Course<Estimate.State>,
+    _ sampler: Sampler<Estimate>, _ course: Course<Estimate.State>, _ pool: ProcessPool,
     _ interruption: Interruption, _ history: inout EstimateHistory?
   ) async throws -> Estimate? {
     let (unit, begun) = (unit, history)
+    let estimates = try sampler.estimates(pool, course)
+    var drawing: WorkDrawing?
+    if let preparation = sampler.preparation, Terminal.isTerminal(.error) {
+      drawing = WorkDrawing(preparation.name, chunkCount: preparation.chunkCount, in: pool)
+    }
+    let preparing = drawing
     let task = Task {
       var line = EstimateLine(course.goal, unit, from: course.state?.sampleCount ?? 0)
       defer { line.clear() }
+      var endless = EndlessRun(course.goal, unit)
       var last: Estimate?
       var history = begun
       for try await estimate in estimates {
+        if last == nil { await preparing?.end() }
         last = estimate
         history?.add(estimate)
+        if let warning = endless.warning(of: estimate) {
+          line.clear()
+          Console.writeError("echelon: \(warning)")
+        }
         line.draw(estimate)
       }
       return (last, history)
     }
     interruption.watch { task.cancel() }
-    let (last, found) = try await task.value
+    let result = await Result(of: { try await task.value })
+    await preparing?.end()
+    let (last, found) = try result.get()
     history = found
     return last
   }

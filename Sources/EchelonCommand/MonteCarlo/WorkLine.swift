@@ -11,7 +11,26 @@ extension Interruption {
   ) async throws -> Value {
     watch([future])
     guard Terminal.isTerminal(.error) else { return try await future.value }
-    let drawing = Task {
+    let drawing = WorkDrawing(name, chunkCount: chunkCount, in: pool)
+    let result = await Result(of: { try await future.value })
+    await drawing.end()
+    return try result.get()
+  }
+}
+
+extension Result where Failure == any Error {
+  init(of body: () async throws -> Success) async {
+    do { self = .success(try await body()) } catch { self = .failure(error) }
+  }
+}
+
+/// A line on a terminal that is drawn until it is ended.
+struct WorkDrawing {
+  private let task: Task<Void, Never>
+
+  /// - Parameters: as for `Interruption.value`.
+  init(_ name: String, chunkCount: Int?, in pool: ProcessPool) {
+    task = Task {
       var line = WorkLine(name, chunkCount: chunkCount)
       defer { line.clear() }
       while !Task.isCancelled {
@@ -20,17 +39,12 @@ extension Interruption {
         try? await Task.sleep(for: .milliseconds(100))
       }
     }
-    let result = await Result { () async throws in try await future.value }
-    // The line is gone before anything else is written.
-    drawing.cancel()
-    await drawing.value
-    return try result.get()
   }
-}
 
-extension Result where Failure == any Error {
-  fileprivate init(_ body: () async throws -> Success) async {
-    do { self = .success(try await body()) } catch { self = .failure(error) }
+  /// The line is gone before anything else is written.
+  func end() async {
+    task.cancel()
+    await task.value
   }
 }
 

@@ -122,6 +122,13 @@ extension WorkExecutor {
   }
 }
 
+extension AmericanOption {
+  /// How many chunks its regressions are.
+  package func regressionChunks(paths: Int) -> Int {
+    (dates + 1) * ExerciseRegression.chunkCount(of: paths)
+  }
+}
+
 /// Finds a policy on paths that are drawn from their end to their beginning, so that of each only one date is kept.
 ///
 ///     date      draws          regresses on payoffs     decides

@@ -137,6 +137,13 @@ extension WorkExecutor {
   }
 }
 
+extension ModelAmericanOption {
+  /// How many chunks its regressions are; nil where there is nothing to regress.
+  package func regressionChunks(paths: Int) -> Int? {
+    mayBeEarly ? (dates + 2) * ModelRegression.chunkCount(of: paths) : nil
+  }
+}
+
 /// Finds a policy on paths that are drawn first and kept, since Heston's cannot be drawn from their end to their beginning.
 ///
 ///     pass      reads                regresses on payoffs     decides

@@ -113,7 +113,9 @@ final class JSONLinesTarget: FuzzTarget {
     do throws(FileError) { file = try JSONLinesFile(name: "t.json", bytes: bytes) } catch {
       var found: FileError?
       do throws(FileError) {
-        guard try LongJSONLines(name: "t.json", bytes: bytes, chunkByteCount: 1) != nil else { return }
+        guard try LongJSONLines(name: "t.json", bytes: bytes, chunkByteCount: 1) != nil else {
+          return
+        }
       } catch { found = error }
       precondition(found?.description == error.description, "another error in pieces")
       return
@@ -124,7 +126,8 @@ final class JSONLinesTarget: FuzzTarget {
       let rows = reader.pieces().map { try! reader.table(of: $0) }
       for (index, column) in file.table.columns.enumerated() {
         precondition(
-          rows.flatMap { $0.columns[index].text ?? [] } == column.text ?? [], "other words in pieces")
+          rows.flatMap { $0.columns[index].text ?? [] } == column.text ?? [],
+          "other words in pieces")
         precondition(
           rows.flatMap { ($0.columns[index].numbers ?? []).map(\.bitPattern) }
             == (column.numbers ?? []).map(\.bitPattern), "other numbers in pieces")

@@ -168,6 +168,20 @@ private typealias Map<Value> = @Sendable (Value) -> Value
     }
     #expect(failing?.text == "Failing(text: \"something\")")
   }
+
+  @Test func `says each time which function threw an error that is not Codable`() throws {
+    func place(_ isFirst: Bool) throws -> String {
+      let error = #expect(throws: RemoteError.self) {
+        isFirst
+          ? try roundTrip({ (x: Int) -> Int in throw Plain(code: x) }, 5)
+          : try roundTrip({ (x: Int) -> Int in throw Plain(code: x + 1) }, 5)
+      }
+      return try #require(error).place
+    }
+    let places = try [true, false, true, false].map(place)
+    #expect(places[0] != places[1])
+    #expect(places[2...] == places[..<2])
+  }
 }
 
 @Suite struct `A closure that captures` {

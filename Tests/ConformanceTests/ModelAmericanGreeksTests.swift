@@ -219,6 +219,21 @@ struct `The Greeks of American options on prices with jumps, or with a variance 
     }
   }
 
+  @Test func `have the same bits while workers are killed`() throws {
+    let (seed, market) = (testSeed(), OptionMarket())
+    try expectSameWhileWorkersAreKilled(seed: seed, by: ==) { pool in
+      try [
+        ModelPathOption.Model.merton(Self.merton(at: market)), .heston(Self.heston(at: market)),
+      ].flatMap { model in
+        try GreeksMethod.allCases.map {
+          try pool.greeks(
+            of: ModelAmericanOption(dates: 3, in: model), method: $0, regressionSamples: 3000,
+            samples: 5000, seed: seed)
+        }
+      }
+    }
+  }
+
   @Test func `are refused without a price or a density`() throws {
     let market = OptionMarket()
     func refused(

@@ -28,6 +28,8 @@ public struct PriceTable: Sendable {
   }
 
   /// Takes prices from a table.
+  ///
+  /// Dates are those at which all assets have a price, of those that `columns` names where it names some.
   /// - Parameters:
   ///   - table: with a price in each row, and columns that say of which asset and when; or with a column of prices for
   ///     each asset, and at most one of dates.
@@ -89,9 +91,15 @@ public struct PriceTable: Sendable {
       guard date != nil else {
         throw refuse("has no column that says when each '\(price.name)' was; name one with --date")
       }
-      try self.init(long: Self.words(by), days, values, path: path)
+      let names = Self.words(by)
+      try columns.requireAssets(among: names, path: path)
+      let rows = names.indices.filter { columns.wants(names[$0]) }
+      try self.init(
+        long: rows.map { names[$0] }, rows.map { days[$0] }, rows.map { values[$0] }, path: path)
     } else {
-      let assets = price.map { [$0] } ?? numbers
+      let found = price.map { [$0] } ?? numbers
+      try columns.requireAssets(among: found.map(\.name), path: path)
+      let assets = found.filter { columns.wants($0.name) }
       guard !assets.isEmpty, assets.allSatisfy({ $0.kind == .number }) else {
         throw refuse("has no column of numbers for prices; name one with --price")
       }
@@ -290,9 +298,25 @@ public struct PriceColumns: Sendable {
   public var by: String?
   /// That of dates.
   public var date: String?
+  /// The assets that are read; nil for all. Others keep no date from being one of all.
+  public var assets: [String]?
 
   /// Columns of these names.
-  public init(price: String? = nil, by: String? = nil, date: String? = nil) {
-    (self.price, self.by, self.date) = (price, by, date)
+  public init(
+    price: String? = nil, by: String? = nil, date: String? = nil, assets: [String]? = nil
+  ) {
+    (self.price, self.by, self.date, self.assets) = (price, by, date, assets)
+  }
+
+  fileprivate func wants(_ asset: String) -> Bool { assets?.contains(asset) ?? true }
+
+  fileprivate func requireAssets(among names: [String], path: String) throws(PriceTableError) {
+    guard let missing = assets?.first(where: { !names.contains($0) }) else { return }
+    var seen: Set<String> = []
+    let known = names.filter { seen.insert($0).inserted }
+    throw PriceTableError(
+      path: path,
+      problem: "has no prices of '\(missing)'; there are prices of " + known.joined(separator: ", ")
+    )
   }
 }

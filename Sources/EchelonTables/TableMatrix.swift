@@ -14,6 +14,7 @@ struct TableMatrix {
   /// - Throws: `TableMismatch` for words, and for values that are missing or infinite; `LinearAlgebraError` without LAPACK.
   init(_ table: DataTable, _ name: String) throws {
     try LAPACK.require()
+    try Self.refuseComplex(table, name)
     var elements: [Double] = []
     elements.reserveCapacity(table.rowCount * table.columns.count)
     for column in table.columns {
@@ -32,6 +33,19 @@ struct TableMatrix {
     names = table.columns.map(\.name)
     shape = ColumnMajorShape(rows: table.rowCount, columns: table.columns.count)
     self.elements = elements
+  }
+
+  /// Complex arrays are columns of real and imaginary parts, which are no matrix of real numbers.
+  private static func refuseComplex(_ table: DataTable, _ name: String) throws(TableMismatch) {
+    for (real, imaginary) in zip(table.columns, table.columns.dropFirst())
+    where real.name.hasSuffix(".real")
+      && imaginary.name == real.name.dropLast("real".count) + "imag"
+    {
+      throw TableMismatch(
+        "'\(real.name)' and '\(imaginary.name)' of \(name) are the parts of complex numbers, of which no matrix is "
+          + "made here; select some of the parts alone, or use Echelon from Swift, which computes with them"
+      )
+    }
   }
 
   func requireSquare(_ what: String, else advice: String) throws(TableMismatch) {

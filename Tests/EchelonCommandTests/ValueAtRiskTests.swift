@@ -1,3 +1,4 @@
+import EchelonFiles
 import EchelonRandom
 import Foundation
 import TestSupport
@@ -35,6 +36,44 @@ import Testing
     let deviation = try #require(expected["standard_deviation"])
     #expect(abs(try number("standard_deviation") / deviation - 1) < 0.02)
     #expect(found["periods"] as? Int == 67 && found["first_date"] as? String == "Aug 1 2004")
+  }
+
+  /// Of assets without a part no price is asked for: GOOG has none before 2004.
+  @Test func `takes the dates of those assets that have a part`() throws {
+    let path = CommandProcess.repository.appending(path: Self.prices)
+    var prices: [String: [Double]] = [:]
+    for line in try String(contentsOf: path, encoding: .utf8).split(separator: "\n").dropFirst() {
+      let words = line.split(separator: ",")
+      prices[String(words[0]), default: []].append(try #require(Double(words[2])))
+    }
+    let (first, second) = (try #require(prices["MSFT"]), try #require(prices["IBM"]))
+    func changes(_ prices: [Double]) -> [Double] {
+      zip(prices, prices.dropFirst()).map { $1 / $0 - 1 }
+    }
+    let losses = zip(changes(first), changes(second)).map { -($0 + $1) / 2 }.sorted()
+    #expect(losses.count == 122)
+    let run = try CommandProcess.run(
+      "montecarlo", "var", Self.prices, "--weights", "MSFT=0.5,IBM=0.5,GOOG=0", "--level", "0.9",
+      "--samples", "400000", "--seed", "11", "--format", "json")
+    #expect(run.status == 0, "\(run.errors)")
+    let found = try run.object()
+    #expect(found["periods"] as? Int == 122)
+    // The 110th of 122 losses has 0.9016 of all probability below it or at it, and the one before 0.8934.
+    let risk = try #require(found["value_at_risk"] as? Double)
+    #expect(abs(risk - losses[109]) < 1e-12, "\(risk), \(losses[108...110])")
+    let mean = try #require(found["mean_loss"] as? Double)
+    let deviation = try #require(found["standard_deviation"] as? Double)
+    let expected = losses.reduce(0, +) / 122
+    #expect(abs(mean - expected) < 5 * deviation / 400_000.0.squareRoot(), "\(mean), \(expected)")
+    // And from Swift.
+    let table = try PriceTable(
+      path: path.path(percentEncoded: false), columns: PriceColumns(assets: ["IBM", "MSFT"]))
+    #expect(
+      table.assets == ["MSFT", "IBM"] && table.dates.count == 123 && table.allDateCount == 123)
+    #expect(throws: PriceTableError.self) {
+      _ = try PriceTable(
+        path: path.path(percentEncoded: false), columns: PriceColumns(assets: ["IBM", "none"]))
+    }
   }
 
   @Test func `depends on the seed and not on the workers`() throws {
@@ -248,7 +287,7 @@ import Testing
     ),
     ("a,b\nx,y\n", [], "no column of numbers for prices"),
     ("a,b\nx,y\n", ["--price", "a"], "no column of numbers for prices"),
-    ("A\n1\n2\n3\n", ["--weights", "Q=1"], "--weights names 'Q'; there are prices of A"),
+    ("A\n1\n2\n3\n", ["--weights", "Q=1"], "has no prices of 'Q'; there are prices of A"),
     ("A\n1\n2\n3\n", ["--weights", "A=1,A=2"], "--weights names 'A' twice"),
     ("A\n1\n2\n3\n", ["--weights", "A"], "--weights"),
     (

@@ -2,7 +2,6 @@ import Echelon
 import EchelonFiles
 import EchelonLinearAlgebra
 import EchelonTables
-import Glibc
 
 extension BatchOperation {
   /// The table after this operation; those that write leave it as it is.
@@ -10,7 +9,7 @@ extension BatchOperation {
   func apply(to table: DataTable, file: String) throws -> DataTable {
     switch self {
     case .abs: table.mapNumbers { $0.map { Swift.abs($0) } }
-    case .log: table.mapNumbers { $0.map { Glibc.log($0) } }
+    case .log: try table.mapNumbers(Self.logarithms)
     case .sqrt: table.mapNumbers { $0.map { $0.squareRoot() } }
     case .difference: table.differences
     case .standardize: try table.mapNumbers { try $0.standardized }
@@ -23,6 +22,13 @@ extension BatchOperation {
       .toJSONLines:
       table
     }
+  }
+
+  /// As `map` has them: the system's function gives other bits on other processors, where a level is pinned, too.
+  private static func logarithms(_ numbers: [Double]) throws -> [Double] {
+    let column = Column(name: "x", numbers: numbers)
+    return try ColumnExpression("log(x)").bound(to: [column.description])
+      .values(in: DataTable(columns: [column]))
   }
 }
 

@@ -22,13 +22,15 @@ struct RiskStep: Codable, Sendable, CustomStringConvertible {
 
   /// - Parameter file: whose prices they are, for errors.
   func apply(to table: DataTable, file: String) throws -> DataTable {
+    let weights = words.weights.map { Weights($0) }
     let prices = try PriceTable.reported(
       table, path: file,
-      columns: PriceColumns(price: words.price, by: words.by, date: words.date))
+      columns: PriceColumns(
+        price: words.price, by: words.by, date: words.date, assets: weights?.assets))
     if words.isNormal { try prices.requireNormalReturns(path: file) }
     let count = prices.assets.count
     let parts =
-      try words.weights.map { try Weights($0).parts(of: prices.assets) }
+      try weights?.parts(of: prices.assets)
       ?? [Double](repeating: 1 / Double(count), count: count)
     // This worker is one of several, each with a file of its own.
     let executor = try InProcessExecutor(threads: 1)

@@ -3,7 +3,7 @@ import EchelonMemory
 
 extension ResultBasis {
   /// To be raised with every change after which an operation gives other bits for the same input.
-  private static let resultsVersion = 4
+  private static let resultsVersion = 5
 
   /// That of this process and its workers.
   static let current: ResultBasis = {

@@ -10,7 +10,8 @@ struct ValueAtRiskCommand: AsyncParsableCommand {
     discussion: """
       The file has a price in each row, with a column that names the asset and one for the date; or a \
       column of prices for each asset. What is what is found from the columns, or said with --price, \
-      --by and --date. Dates at which an asset has no price are left out.
+      --by and --date. Dates at which an asset has no price are left out; of assets that have no part in \
+      the portfolio none is asked for.
 
       Dates are put in order of time, whatever the order of the rows: as 2004-08-01, 20040801 or \
       2004/8/1, with or without a time, Aug 1 2004 or 1-Aug-2004, months as 2004-08 or Aug 2004, and \
@@ -66,7 +67,7 @@ struct ValueAtRiskCommand: AsyncParsableCommand {
     try options.checkPlace(keeping: file, command: "montecarlo var")
     let table = try PriceTable.reported(
       DataFileReader.open(file).toldTable(), path: file,
-      columns: PriceColumns(price: price, by: by, date: date))
+      columns: PriceColumns(price: price, by: by, date: date, assets: weights?.assets))
     for note in table.notes { Console.writeError("echelon: \(file): \(note)") }
     let parts = try weights?.parts(of: table.assets) ?? equalParts(table.assets.count)
     if model == .normal { try table.requireNormalReturns(path: file) }
@@ -195,17 +196,25 @@ struct Weights: ExpressibleByArgument {
 
   init(_ parts: [(asset: String, part: Double)]) { self.parts = parts }
 
+  /// Those that have a part; nil if none has.
+  var assets: [String]? {
+    let held = parts.filter { $0.part != 0 }.map(\.asset)
+    return held.isEmpty ? nil : held
+  }
+
   /// In the order of the assets; 0 for those that are not named.
   func parts(of assets: [String]) throws -> [Double] {
     var found = [Double](repeating: 0, count: assets.count)
     var seen: Set<String> = []
     for (asset, part) in parts {
-      guard let place = assets.firstIndex(of: asset) else {
-        throw CommandError(
-          "--weights names '\(asset)'; there are prices of " + assets.joined(separator: ", "))
-      }
       guard seen.insert(asset).inserted else {
         throw CommandError("--weights names '\(asset)' twice")
+      }
+      guard let place = assets.firstIndex(of: asset) else {
+        // Those of no part need not be there.
+        if part == 0, self.assets != nil { continue }
+        throw CommandError(
+          "--weights names '\(asset)'; there are prices of " + assets.joined(separator: ", "))
       }
       found[place] = part
     }

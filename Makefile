@@ -18,6 +18,7 @@ COMMAND = .build/echelon
 PYTHON = .build/python/bin/python
 OPENMP = Benchmarks/.build/openmp
 BLAS = Benchmarks/.build/blas
+LIBRARIES = loky numpy numexpr numba
 PEERS_PYTHON = Benchmarks/.build/peers/venv/bin/python
 
 # Process the real files in data/ and show what came of it.
@@ -114,8 +115,14 @@ setup:
 # The comparison that the table in the README comes from, and what it needs: the program that `echelon bench` runs,
 # Python's libraries, and programs in C.
 bench-build: setup
-	@test -x $(PYTHON) || { python3 -m venv .build/python && $(PYTHON) -m pip install --quiet loky numpy numexpr numba; } \
-	  || echo "no Python with venv: its rows are left out"
+	@missing() { for library in $(LIBRARIES); do \
+	    $(PYTHON) -c "import $$library" 2>/dev/null || echo $$library; done; }; \
+	if [ -n "$$(missing)" ]; then \
+	  if $(PYTHON) -m pip --version >/dev/null 2>&1 || python3 -m venv --clear .build/python; then \
+	    for library in $$(missing); do \
+	      $(PYTHON) -m pip install --quiet $$library || echo "no $$library: its rows are left out"; done; \
+	  else echo "no Python with venv (apt-get install python3-venv): its rows are left out"; fi; \
+	fi
 	$(SWIFT) build --package-path Benchmarks --configuration release --static-swift-stdlib \
 	  --scratch-path Benchmarks/.build/static --product echelon-compare
 	@mkdir -p Benchmarks/.build && rm -f $(OPENMP).so

@@ -6,6 +6,7 @@ usage: python.py cpython|loky round-trip|tasks|start WORKERS
        python.py numexpr COUNT THREADS
        python.py numpy-pool pi|call|normals COUNT WORKERS
        python.py numba pi|call|normals COUNT THREADS
+       python.py versions
 """
 
 import statistics
@@ -147,7 +148,32 @@ def check(what, mean):
         sys.exit(f"{what}: {mean} where {expected} is right")
 
 
+def print_versions():
+    """Of Python and the libraries; `-` and a reason for what cannot be imported, each by a process of its own."""
+    import platform
+    import subprocess
+
+    print("python", platform.python_version())
+    names = ("numpy", "numexpr", "numba", "loky")
+    programs = [f"import {name}; print({name}.__version__)" for name in names]
+    tries = [
+        subprocess.Popen(
+            [sys.executable, "-B", "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for program in programs
+    ]
+    for name, attempt in zip(names, tries):
+        output, errors = attempt.communicate()
+        if attempt.returncode == 0 and output.strip():
+            print(name, output.split()[-1])
+        else:
+            lines = errors.strip().splitlines()
+            print(name, "-", lines[-1] if lines else f"status {attempt.returncode}")
+
+
 def main():
+    if sys.argv[1] == "versions":
+        return print_versions()
     if sys.argv[1] == "numpy-pool":
         return measure_numpy_pool(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
     if sys.argv[1] == "numba":

@@ -3,7 +3,8 @@
 usage: pools.py PEER start|round-trip|tasks|chunked-tasks|transfer WORKERS [SIZE]
        pools.py list
 
-PEER is a name that `list` prints, with the version of what is there and `-` for what is not. SIZE is how many tasks, 20000
+PEER is a name that `list` prints, with the version of what is there and `-` for what is not; beside them it has NumPy, which
+transfer needs. SIZE is how many tasks, 20000
 if left out, or how many numbers of 8 bytes, 10000000 if left out. chunked-tasks is there where tasks does not
 put several into one message by itself.
 """
@@ -57,6 +58,7 @@ def main(arguments):
     if arguments == ["list"]:
         for peer, (_, _, library) in PEERS.items():
             print(peer, version(library) or "-")
+        print("numpy", version("numpy") or "-")
         return
     kinds = ("start", "round-trip", "tasks", "chunked-tasks", "transfer")
     if len(arguments) not in (3, 4) or arguments[0] not in PEERS or arguments[1] not in kinds:

@@ -10,8 +10,6 @@ static int (*prepare)(long, int);
 static void (*release)(void);
 static double (*loops[PEER_OPENMP_LOOPS])(void);
 
-int peer_has_openmp(void) { return getenv("ECHELON_OPENMP") != NULL; }
-
 static void *library;
 
 static int load(void) {
@@ -34,6 +32,8 @@ static int load(void) {
   prepare = found;
   return 0;
 }
+
+int peer_has_openmp(void) { return getenv("ECHELON_OPENMP") != NULL && load() == 0; }
 
 void *peer_openmp_library(int thread_count) {
   if (load() != 0) return NULL;

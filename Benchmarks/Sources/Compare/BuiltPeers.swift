@@ -2,7 +2,7 @@ import Foundation
 
 /// Rivals that `make bench-build` and `make bench-peers` have made, for who does not name others.
 enum BuiltPeers {
-  /// Names, in the environment, those that lie where these put them below the current folder, unless it names others
+  /// Names, in the environment, those that lie where these put them below the project's folder, unless it names others
   /// already. Comes before anything that asks for them.
   static func announce() {
     let places = [
@@ -11,10 +11,10 @@ enum BuiltPeers {
       ("ECHELON_OPENMP", "Benchmarks/.build/openmp.so"),
       ("ECHELON_BLAS", "Benchmarks/.build/blas"),
     ]
-    let folder = FileManager.default.currentDirectoryPath
-    for (variable, path) in places where FileManager.default.fileExists(atPath: path) {
+    for (variable, relative) in places {
+      let path = Checkout.path(relative)
       // 0: what is there is kept.
-      unsafe setenv(variable, "\(folder)/\(path)", 0)
+      if FileManager.default.fileExists(atPath: path) { unsafe setenv(variable, path, 0) }
     }
   }
 }

@@ -102,22 +102,18 @@ import Foundation
       (native != nil || figureSet.contains(name))
         && (only.isEmpty || only.contains { name.contains($0) })
     }
-    let chosen = (figures ?? Figures.all).filter { isWanted($0.name) }
-    let growths = native == nil ? Growths.all.filter { isWanted($0.name) } : []
-    if native == nil {
-      for line in Figures.missingPoolPeers(isWanted) {
-        FileHandle.standardError.write(Data("\(line)\n".utf8))
-      }
+    var leftOut = LeftOut()
+    let chosen = (figures ?? Figures.all).filter {
+      isWanted($0.name) && leftOut.has($0.needs, for: $0.name)
     }
-    let known = Set(Figures.all.map(\.name) + Growths.all.map(\.name))
-    let missing = FigureSet.shortNames.filter { !known.contains($0) }
-    if figureSet == .short, !missing.isEmpty {
-      FileHandle.standardError.write(
-        Data(
-          "left out, because their rivals are not there: \(missing.joined(separator: ", "))\n".utf8)
-      )
+    let growths = (native == nil ? Growths.all : []).filter {
+      isWanted($0.name) && leftOut.has($0.needs, for: $0.name)
     }
+    if !leftOut.isEmpty { FileHandle.standardError.write(Data("\(leftOut.report)\n".utf8)) }
     guard !chosen.isEmpty || !growths.isEmpty else {
+      if !leftOut.isEmpty {
+        throw ValidationError("nothing can be measured of that before it is installed")
+      }
       throw ValidationError(
         "no figure's name contains \(only.map { "'\($0)'" }.joined(separator: " or ")); --list has their names"
       )

@@ -11,6 +11,8 @@ struct Figure: Sendable {
   let requirement: Requirement
   /// What it is about, for the page; `about(_:)` says it of many.
   var subject = Subject.kernels
+  /// What it is measured beside, where a machine may lack that; `needing(_:)` says it of many.
+  var needs: [Requisite] = []
   /// Makes what is needed, warm, and returns both sides.
   let prepare: @Sendable (Setup) throws -> Contest
 }
@@ -21,6 +23,15 @@ extension [Figure] {
     map { figure in
       var figure = figure
       figure.subject = subject
+      return figure
+    }
+  }
+
+  /// The same figures, each of which is left out where this is missing.
+  func needing(_ requisite: Requisite) -> [Figure] {
+    map { figure in
+      var figure = figure
+      figure.needs.insert(requisite, at: 0)
       return figure
     }
   }
@@ -48,6 +59,8 @@ enum ComparisonError: Error, CustomStringConvertible {
   case disagreement(figure: String, echelon: Double, rival: Double)
   /// A rival in C could not be set up.
   case rivalFailed(String)
+  /// A program that measures a rival gave no number.
+  case programFailed(String)
   /// Echelon held what it should not hold.
   case tooMuchMemory(byteCount: Int)
 
@@ -58,6 +71,8 @@ enum ComparisonError: Error, CustomStringConvertible {
       "\(figure): Echelon computed \(echelon) and the rival \(rival); a time for a wrong answer means nothing"
     case .rivalFailed(let what):
       "the C side could not \(what); free memory or lower the size with --shrink"
+    case .programFailed(let command):
+      "the rival's program gave no time: \(command); run that to see what it says"
     case .tooMuchMemory(let byteCount):
       "Echelon held \(byteCount) bytes over a mapped file; it has to stay below 200,000,000"
     }

@@ -9,6 +9,8 @@ struct Growth: Sendable {
   let title: String
   /// What the rival does, for the table; nil without one.
   let rivalTitle: String?
+  /// What it is measured beside, where a machine may lack that.
+  var needs: [Requisite] = []
   /// What sizes count.
   let quantity: MeasuredGrowth.Quantity
   var unit = MeasuredGrowth.Unit.seconds

@@ -8,7 +8,6 @@ import Foundation
 enum Machine {
   /// A record of a run that has measured nothing so far.
   static func record(_ setup: Setup, arguments: [String], usesPython: Bool) -> ComparisonRecord {
-    let python = usesPython ? pythonVersions : nil
     return ComparisonRecord(
       date: Date(), command: arguments,
       machine: ComparisonRecord.Machine(
@@ -17,8 +16,9 @@ enum Machine {
         governor: file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")),
       versions: ComparisonRecord.Versions(
         echelon: output("git", "describe", "--always", "--dirty") ?? "unknown",
-        swift: swift, blas: "\(BLASInfo.current)", lapack: lapack, python: python?.first,
-        numpy: python?.last),
+        swift: swift, blas: "\(BLASInfo.current)", lapack: lapack,
+        python: usesPython ? PythonLibrary.python : nil,
+        numpy: usesPython ? PythonLibrary.numpy.version : nil),
       workers: setup.workers, pairs: setup.pairs, shrink: setup.shrink)
   }
 
@@ -66,14 +66,6 @@ enum Machine {
   private static var lapack: String {
     let library = BLASInfo.current
     return library.implementation == .openBLAS ? "of the BLAS" : "liblapack"
-  }
-
-  /// Of the Python that runs `python.py`, and of its NumPy.
-  private static var pythonVersions: [String]? {
-    let script =
-      "import platform, numpy; print(platform.python_version()); print(numpy.__version__)"
-    return Figures.interpreter.flatMap { output($0, "-c", script) }?
-      .split(separator: "\n").map(String.init)
   }
 
   /// What stands behind a colon in the first line that begins so.

@@ -67,6 +67,7 @@ enum {
   PEER_OPENMP_VARIANCE,
   PEER_OPENMP_LOOPS
 };
+/// Whether there is one. Loads it.
 int peer_has_openmp(void);
 /// Loads the library if that is still to be done, and makes the arrays of `peer_reductions_prepare`. Returns 0.
 int peer_openmp_prepare(long count, int thread_count);

@@ -10,9 +10,8 @@ extension Figures {
         "hypotenuse", "√(x² + y²)", "C loop, widest instruction set, as many threads",
         .ratio(atMost: 1.1), accuracy: 0, run: { sqrt($0 * $0 + $1 * $1) },
         rival: { peer_hypotenuse() })
-    ] + (peer_has_sleef() == 0 ? [] : [wave])
+    ] + [wave].needing(.sleef)
 
-  /// Left out where libsleef is not installed.
   private static let wave = figure(
     "wave", "sin(x)·exp(−x)", "C loop with SLEEF (u10), as many threads", .ratio(atMost: 1),
     accuracy: 1e-15, run: { x, _ in sin(x) * exp(-x) }, rival: { peer_wave() })

@@ -7,23 +7,25 @@ import Glibc
 /// Products and factorizations of matrices, beside one call of the same BLAS or LAPACK with threads of its own:
 /// `blas.c`. Left out unless `ECHELON_BLAS` names that program, as `make bench` does.
 extension Figures {
-  private static let program = unsafe getenv("ECHELON_BLAS").map { unsafe String(cString: $0) }
+  /// nil when there is no such program.
+  static let blasProgram: String? = {
+    guard let program = unsafe getenv("ECHELON_BLAS") else { return nil }
+    return unsafe access(program, X_OK) == 0 ? unsafe String(cString: program) : nil
+  }()
 
   static let linearAlgebra: [Figure] =
     [peak]
-    + (program == nil
-      ? []
-      : [
-        // Asked for as speeds: 0.97 and 0.9 of the BLAS's own.
-        product(order: 4096, .ratio(atMost: 1 / 0.97)),
-        product(order: 256, .ratio(atMost: 1 / 0.9)),
-        factorization("cholesky", "Cholesky", choleskyOf), factorization("lu", "LU", luOf),
-        factorization("qr", "QR", qrOf),
-        // Echelon leaves A as it was, which LAPACK overwrites.
-        factorization("cholesky-kept", "Cholesky", choleskyOf),
-        factorization("lu-kept", "LU", luOf), factorization("qr-kept", "QR", qrOf),
-        tallQR,
-      ])
+    + [
+      // Asked for as speeds: 0.97 and 0.9 of the BLAS's own.
+      product(order: 4096, .ratio(atMost: 1 / 0.97)),
+      product(order: 256, .ratio(atMost: 1 / 0.9)),
+      factorization("cholesky", "Cholesky", choleskyOf), factorization("lu", "LU", luOf),
+      factorization("qr", "QR", qrOf),
+      // Echelon leaves A as it was, which LAPACK overwrites.
+      factorization("cholesky-kept", "Cholesky", choleskyOf),
+      factorization("lu-kept", "LU", luOf), factorization("qr-kept", "QR", qrOf),
+      tallQR,
+    ].needing(.blas)
 
   private typealias Factorization = @Sendable (ProcessPool, SharedMatrix<Double>) throws -> Void
   private static let choleskyOf: Factorization = { pool, a in _ = try pool.cholesky(a) }
@@ -131,16 +133,17 @@ extension Figures {
   ) throws {
     let coreType = try pool.submit { BLASInfo.current.coreType }.result()
     let variable = coreType.isEmpty ? "" : "OPENBLAS_CORETYPE=\(coreType) "
-    let command = "\(variable)exec \(program ?? "blas") \(setup.workers) \(operation) \(n)"
+    let command =
+      "\(variable)exec \(Checkout.quoted(blasProgram ?? "blas")) \(setup.workers) \(operation) \(n)"
     guard unsafe peer_service_start(command) == 0 else {
-      throw ComparisonError.rivalFailed("start: \(command)")
+      throw ComparisonError.programFailed(command)
     }
   }
 
   private static func answer() throws -> Double {
     let seconds = peer_service_number()
     guard seconds > 0 else {
-      throw ComparisonError.rivalFailed("answer; call \(program ?? "blas")")
+      throw ComparisonError.programFailed(blasProgram ?? "blas")
     }
     return seconds
   }

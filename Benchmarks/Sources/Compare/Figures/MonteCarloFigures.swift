@@ -5,21 +5,19 @@ import EchelonComparison
 /// Monte Carlo, beside C with OpenMP, NumPy in a pool of processes and numba, and closures beside what is built in.
 extension Figures {
   static let monteCarlo =
-    (peer_has_monte_carlo() == 0
-      ? []
-      : [
-        besideC(
-          "pi", "π from 2·10⁸ points", count: 200_000_000, .ratio(atMost: 1 / 0.95), within: 1e-3,
-          rival: peer_monte_carlo_pi
-        ) { pool, count in try pool.pi(seed: 42, until: .samples(count)).mean },
-        besideC(
-          "call", "European call from 10⁸ paths", count: 100_000_000, .ratio(atMost: 1 / 0.9),
-          within: 1e-2, rival: peer_monte_carlo_call
-        ) { pool, count in
-          try pool.price(of: call, seed: 42, until: .samples(count)).mean
-        },
-        normals,
-      ]) + [scalarClosure, vectorClosure]
+    [
+      besideC(
+        "pi", "π from 2·10⁸ points", count: 200_000_000, .ratio(atMost: 1 / 0.95), within: 1e-3,
+        rival: peer_monte_carlo_pi
+      ) { pool, count in try pool.pi(seed: 42, until: .samples(count)).mean },
+      besideC(
+        "call", "European call from 10⁸ paths", count: 100_000_000, .ratio(atMost: 1 / 0.9),
+        within: 1e-2, rival: peer_monte_carlo_call
+      ) { pool, count in
+        try pool.price(of: call, seed: 42, until: .samples(count)).mean
+      },
+      normals,
+    ].needing(.monteCarlo) + [scalarClosure, vectorClosure]
 
   private static let call = EuropeanOption(
     .call, spot: 100, strike: 105, rate: 0.03, volatility: 0.2, years: 1)
@@ -147,7 +145,7 @@ extension Figures {
     Figure(
       name: "\(rival)-\(what)", title: title,
       rivalTitle: rival == "numba" ? "numba, as many threads" : "NumPy in CPython's pool",
-      requirement: requirement
+      requirement: requirement, needs: [.library(rival == "numba" ? .numba : .numpy)]
     ) { setup in
       let pool = try pool(setup)
       let count = 100_000_000 / setup.shrink
@@ -163,9 +161,7 @@ extension Figures {
           }
         },
         rival: {
-          try number(
-            "\(rival) \(what) \(count) \(setup.workers)",
-            library: rival == "numba" ? "numba" : "numpy")
+          try number("\(rival) \(what) \(count) \(setup.workers)")
         },
         end: { pool.shutdown() })
     }

@@ -49,10 +49,11 @@ struct PoolPeer: Sendable {
   /// The Python that has them; one that has been named for the other figures has those that come with Python.
   private static let interpreter = environment("ECHELON_PEERS") ?? environment("ECHELON_PYTHON")
 
-  /// The versions of those that can run, by name.
-  private static let versions: [String: String] = {
-    guard let interpreter,
-      let text = Machine.output(interpreter, "-B", "Benchmarks/peers/pools.py", "list")
+  private static let program = Checkout.path("Benchmarks/peers/pools.py")
+
+  /// The versions of those that can run, and NumPy's, by name.
+  static let versions: [String: String] = {
+    guard let interpreter, let text = Machine.output(interpreter, "-B", program, "list")
     else { return [:] }
     let pairs = text.split(separator: "\n").map { $0.split(separator: " ") }
     return Dictionary(
@@ -63,19 +64,21 @@ struct PoolPeer: Sendable {
   /// nil when it cannot run.
   var version: String? { Self.versions[name] }
 
-  /// What to do about one that is missing, for standard error.
-  var remedy: String {
-    "left out: \(name), which is not installed; sh Benchmarks/peers/install\(package.map { " \($0)" } ?? "") installs it"
+  /// Why one cannot run that has no version.
+  static var lack: String {
+    versions.isEmpty
+      ? "neither ECHELON_PEERS nor ECHELON_PYTHON names a Python that runs"
+      : "\(interpreter ?? "") does not have it"
   }
 
   /// Has `pools.py` measure it, and gives the seconds per operation that it says.
   /// - Parameter size: how many tasks, or how many doubles.
   func seconds(_ what: String, workers: Int, size: Int) throws -> Double {
-    let command =
-      "\(Self.interpreter ?? "python3") -B Benchmarks/peers/pools.py \(name) \(what) \(workers) \(size)"
+    let words = [Self.interpreter ?? "python3", "-B", Self.program].map(Checkout.quoted)
+    let command = "\(words.joined(separator: " ")) \(name) \(what) \(workers) \(size)"
     let seconds = unsafe peer_program_number("env -u \(BLASInfo.coreTypeVariable) \(command)")
     guard seconds > 0 else {
-      throw ComparisonError.rivalFailed("run \(command); call it in the project's folder,")
+      throw ComparisonError.programFailed(command)
     }
     return seconds
   }

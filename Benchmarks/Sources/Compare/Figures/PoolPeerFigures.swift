@@ -3,17 +3,12 @@ import EchelonComparison
 
 /// What the same costs with other pools of processes for Python. Left out are those that are not installed.
 extension Figures {
-  static let poolPeers = PoolPeer.all.filter { $0.version != nil }.flatMap(figures)
-
-  /// A line for each peer that is not there and has a figure whose name `isWanted`.
-  static func missingPoolPeers(_ isWanted: (String) -> Bool) -> [String] {
-    PoolPeer.all.filter { peer in
-      peer.version == nil && figures(peer).contains { isWanted($0.name) }
-    }.map(\.remedy)
+  static let poolPeers = PoolPeer.all.flatMap { peer in
+    figures(peer).needing(.pool(peer.name, package: peer.package))
   }
 
   private static func figures(_ peer: PoolPeer) -> [Figure] {
-    let transfers = peer.transferTitle.map { [transfer(peer, $0)] } ?? []
+    let transfers = peer.transferTitle.map { [transfer(peer, $0)].needing(.poolArrays) } ?? []
     // Its other figures have these names already, by `python.py`.
     if peer.name == "cpython" { return [tasks(peer, "chunked-tasks")] + transfers }
     return [

@@ -7,12 +7,9 @@ import Glibc
 /// What the same costs with Python's pools of processes: `python.py` measures itself. Left out unless
 /// `ECHELON_PYTHON` names a Python, as `make bench` does.
 extension Figures {
-  static let interpreter = unsafe getenv("ECHELON_PYTHON").map {
-    unsafe String(cString: $0)
-  }
-
-  static let python: [Figure] =
-    interpreter == nil ? [] : pythonPool("cpython") + [tasksEach] + pythonPool("loky")
+  static let python =
+    (pythonPool("cpython") + [tasksEach]).needing(.python)
+    + pythonPool("loky").needing(.library(.loky))
 
   private static func pythonPool(_ pool: String) -> [Figure] {
     [
@@ -35,9 +32,7 @@ extension Figures {
 
   /// Arrays, beside NumPy's in one process.
   static let numpy =
-    interpreter == nil
-    ? []
-    : [
+    [
       numpyFigure("sort", "sort of 10⁷ random doubles", .ratio(atMost: 1)) { pool, x in
         _ = try pool.sorted(x)
       },
@@ -68,8 +63,7 @@ extension Figures {
         "eigenvalues", "eigenvalues of a symmetric matrix of 1000 × 1000", order: 1000,
         .ratio(atMost: 1)
       ) { pool, x in _ = try pool.symmetricEigenvalues(x) },
-      numexpr,
-    ] + pythonMonteCarlo
+    ].needing(.library(.numpy)) + [numexpr].needing(.library(.numexpr)) + pythonMonteCarlo
 
   private static let numexpr = Figure(
     name: "numexpr", title: "√(x² + y²) over 10⁷ doubles into a given array",
@@ -85,7 +79,7 @@ extension Figures {
       echelon: {
         try medianSeconds(count: 3) { _ = try pool.evaluate(sqrt(x * x + y * y), into: z) }
       },
-      rival: { try number("numexpr \(count) \(setup.workers)", library: "numexpr") },
+      rival: { try number("numexpr \(count) \(setup.workers)") },
       end: { pool.shutdown() })
   }
 
@@ -114,7 +108,7 @@ extension Figures {
     }
     return Contest(
       echelon: { try seconds { _ = try pool.solve(a, b) } },
-      rival: { try number("numpy solve \(count)", library: "numpy") },
+      rival: { try number("numpy solve \(count)") },
       end: { pool.shutdown() })
   }
 
@@ -132,7 +126,7 @@ extension Figures {
       let x = try pool.array(count: count) { _ in generator.uniform() }
       return Contest(
         echelon: { try seconds { try echelon(pool, x) } },
-        rival: { try number("numpy \(what) \(count)", library: "numpy") },
+        rival: { try number("numpy \(what) \(count)") },
         end: { pool.shutdown() })
     }
   }
@@ -154,7 +148,7 @@ extension Figures {
       return Contest(
         echelon: { try seconds { try echelon(pool, x) } },
         rival: {
-          try number("numpy \(what) \(n)", library: "numpy", choosesKernels: !asInstalled)
+          try number("numpy \(what) \(n)", choosesKernels: !asInstalled)
         },
         end: { pool.shutdown() })
     }
@@ -167,18 +161,12 @@ extension Figures {
 
   /// Runs `python.py`, and gives the seconds that it says.
   /// - Parameter choosesKernels: whether a BLAS in it looks at the processor alone, as Echelon's does here.
-  static func number(
-    _ arguments: String, library: String, choosesKernels: Bool = true
-  ) throws -> Double {
-    let python = interpreter ?? "python3"
+  static func number(_ arguments: String, choosesKernels: Bool = true) throws -> Double {
+    let words = [PythonLibrary.interpreter ?? "python3", Checkout.path("Benchmarks/python.py")]
+    let command = "\(words.map(Checkout.quoted).joined(separator: " ")) \(arguments)"
     let variable = choosesKernels ? "env -u \(BLASInfo.coreTypeVariable) " : ""
-    let seconds = unsafe peer_program_number(
-      "\(variable)\(python) Benchmarks/python.py \(arguments)")
-    guard seconds > 0 else {
-      throw ComparisonError.rivalFailed(
-        "run \(python) Benchmarks/python.py \(arguments); call it in the project's folder, with \(library) installed,"
-      )
-    }
+    let seconds = unsafe peer_program_number(variable + command)
+    guard seconds > 0 else { throw ComparisonError.programFailed(command) }
     return seconds
   }
 
@@ -200,7 +188,7 @@ extension Figures {
     ) { setup in
       Contest(
         echelon: { try echelon(setup) },
-        rival: { try number("\(rival) \(setup.workers)", library: "loky") })
+        rival: { try number("\(rival) \(setup.workers)") })
     }
   }
 

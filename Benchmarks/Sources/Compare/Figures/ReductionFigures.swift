@@ -13,15 +13,12 @@ extension Figures {
 
   /// The same beside plain loops with OpenMP, which another compiler has made. Left out unless `ECHELON_OPENMP` names
   /// their library, as `make bench` does.
-  static let openMP =
-    peer_has_openmp() == 0
-    ? []
-    : [
-      besideOpenMP("sum", .sum, PEER_OPENMP_SUM), besideOpenMP("dot", .dot, PEER_OPENMP_DOT),
-      besideOpenMP("minimum", .minimum, PEER_OPENMP_MINIMUM),
-      besideOpenMP("maximum", .maximum, PEER_OPENMP_MAXIMUM),
-      besideOpenMP("moments", .moments, PEER_OPENMP_VARIANCE),
-    ]
+  static let openMP = [
+    besideOpenMP("sum", .sum, PEER_OPENMP_SUM), besideOpenMP("dot", .dot, PEER_OPENMP_DOT),
+    besideOpenMP("minimum", .minimum, PEER_OPENMP_MINIMUM),
+    besideOpenMP("maximum", .maximum, PEER_OPENMP_MAXIMUM),
+    besideOpenMP("moments", .moments, PEER_OPENMP_VARIANCE),
+  ].needing(.openMP)
 
   private static func besideVectors(
     _ name: String, _ reduction: Reduction, loop: @escaping @Sendable () -> Double

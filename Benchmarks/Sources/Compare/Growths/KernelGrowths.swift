@@ -33,19 +33,15 @@ extension Growths {
       } loop: {
         peer_hypotenuse()
       },
+      elementwise(
+        "kernel-wave", "sin(x)·exp(−x) of doubles", "C loop with SLEEF (u10), as many threads",
+        needs: [.sleef], accuracy: 1e-15
+      ) { x, _ in
+        sin(x) * exp(-x)
+      } loop: {
+        peer_wave()
+      },
     ]
-    + (peer_has_sleef() == 0
-      ? []
-      : [
-        elementwise(
-          "kernel-wave", "sin(x)·exp(−x) of doubles", "C loop with SLEEF (u10), as many threads",
-          accuracy: 1e-15
-        ) { x, _ in
-          sin(x) * exp(-x)
-        } loop: {
-          peer_wave()
-        }
-      ])
 
   /// 16 KiB, for the first level of a processor's caches, to 512 MiB.
   @Sendable private static func sizes(_ setup: Setup) -> GrowthSizes {
@@ -54,11 +50,11 @@ extension Growths {
   }
 
   private static func kernel(
-    _ name: String, _ title: String, _ rivalTitle: String,
+    _ name: String, _ title: String, _ rivalTitle: String, needs: [Requisite] = [],
     _ prepare: @escaping @Sendable (Setup, [Int]) throws -> GrowthContest
   ) -> Growth {
     Growth(
-      name: name, title: title, rivalTitle: rivalTitle, quantity: .bytes,
+      name: name, title: title, rivalTitle: rivalTitle, needs: needs, quantity: .bytes,
       // In caches both sides measure what it takes to share the work.
       rule: { .ratio(atMost: 1 / 0.95, at: sizes($0).sizes.max() ?? 0) }, sizes: sizes,
       prepare: prepare)
@@ -107,12 +103,12 @@ extension Growths {
 
   private static func elementwise(
     _ name: String, _ title: String, _ rivalTitle: String = "C vector loop, as many threads",
-    accuracy: Double,
+    needs: [Requisite] = [], accuracy: Double,
     run:
       @escaping @Sendable (SharedArray<Double>, SharedArray<Double>) -> ArrayExpression<Double>,
     loop: @escaping @Sendable () -> Void
   ) -> Growth {
-    kernel(name, "\(title), into a given array", rivalTitle) { setup, sizes in
+    kernel(name, "\(title), into a given array", rivalTitle, needs: needs) { setup, sizes in
       let pool = try Figures.pool(setup)
       let count = (sizes.max() ?? 0) / 8
       let x = try pool.array(count: count) { Double($0) * 1e-6 }

@@ -22,6 +22,9 @@ void openmp_release(void) {
   x = y = NULL;
 }
 
+// What compiles this is what the figures are measured beside.
+const char *openmp_compiler(void) { return __VERSION__; }
+
 void openmp_set_threads(int thread_count) { omp_set_num_threads(thread_count); }
 
 int openmp_prepare(long wanted, int thread_count) {

@@ -170,6 +170,10 @@ public struct ComparisonChange: Sendable {
     compare("the number of cores", "\(old.machine.cores)", "\(new.machine.cores)")
     compare("the memory", "\(old.machine.memory) bytes", "\(new.machine.memory) bytes")
     compare("the kernel", old.machine.kernel, new.machine.kernel)
+    // Files that are older than these keys say nothing of them.
+    if let before = old.machine.distribution, let after = new.machine.distribution {
+      compare("the distribution", before, after)
+    }
     compare("the governor", old.machine.governor, new.machine.governor)
     compare("the number of workers", "\(old.workers)", "\(new.workers)")
     compare("--shrink", "\(old.shrink)", "\(new.shrink)")
@@ -179,6 +183,14 @@ public struct ComparisonChange: Sendable {
     compare("the LAPACK", old.versions.lapack, new.versions.lapack)
     compare("Python", old.versions.python, new.versions.python)
     compare("NumPy", old.versions.numpy, new.versions.numpy)
+    for (name, key) in [
+      ("numexpr", \ComparisonRecord.Versions.numexpr), ("numba", \.numba), ("loky", \.loky),
+      ("gcc", \.gcc),
+    ] {
+      guard let before = old.versions[keyPath: key], let after = new.versions[keyPath: key]
+      else { continue }
+      compare(name, before, after)
+    }
     for row in rows where row.old.rivalTitle != row.new.rivalTitle {
       compare("the rival of \(row.name)", row.old.rivalTitle, row.new.rivalTitle)
     }

@@ -121,14 +121,18 @@ public struct ComparisonPage: Sendable {
   private var facts: [(name: String, value: String)] {
     let (machine, versions) = (record.machine, record.versions)
     let memory = (Double(machine.memory) / Double(1 << 30) * 10).rounded() / 10
+    let distribution = machine.distribution.map { ", \($0)" } ?? ""
     var facts = [
       ("Processor", "\(machine.processor), \(ComparisonText.count(machine.cores, "core"))"),
-      ("Memory", "\(memory) GiB"), ("Kernel", "Linux \(machine.kernel)"),
+      ("Memory", "\(memory) GiB"), ("System", "Linux \(machine.kernel)\(distribution)"),
       ("Governor", machine.governor ?? "not said by the system"), ("Echelon", versions.echelon),
       ("Swift", versions.swift), ("BLAS", versions.blas), ("LAPACK", versions.lapack),
     ]
-    if let python = versions.python { facts.append(("Python", python)) }
-    if let numpy = versions.numpy { facts.append(("NumPy", numpy)) }
+    let more = [
+      ("Python", versions.python), ("NumPy", versions.numpy), ("numexpr", versions.numexpr),
+      ("numba", versions.numba), ("loky", versions.loky), ("gcc", versions.gcc),
+    ]
+    facts += more.compactMap { name, version in version.map { (name, $0) } }
     facts += [
       ("Begun", record.date.formatted(.iso8601)), ("Workers", "\(record.workers)"),
       ("Pairs", "\(record.pairs)"), ("Command", record.command.joined(separator: " ")),

@@ -15,13 +15,18 @@ public struct ComparisonRecord: Codable, Equatable, Sendable {
     public var memory: Int
     /// The release of the kernel.
     public var kernel: String
+    /// The name and version of the system's distribution; nil where it does not say, and in older files.
+    public var distribution: String?
     /// How clock rates are chosen; nil where the system does not say.
     public var governor: String?
 
     /// A machine as it is described.
-    public init(processor: String, cores: Int, memory: Int, kernel: String, governor: String?) {
+    public init(
+      processor: String, cores: Int, memory: Int, kernel: String, distribution: String? = nil,
+      governor: String?
+    ) {
       (self.processor, self.cores, self.memory) = (processor, cores, memory)
-      (self.kernel, self.governor) = (kernel, governor)
+      (self.kernel, self.distribution, self.governor) = (kernel, distribution, governor)
     }
   }
 
@@ -39,13 +44,23 @@ public struct ComparisonRecord: Codable, Equatable, Sendable {
     public var python: String?
     /// Nil where no figure asks for it.
     public var numpy: String?
+    /// Nil where no figure asks for it.
+    public var numexpr: String?
+    /// Nil where no figure asks for it.
+    public var numba: String?
+    /// Nil where no figure asks for it.
+    public var loky: String?
+    /// The compiler of the loops with OpenMP; nil where no figure asks for it.
+    public var gcc: String?
 
     /// Versions as they are described.
     public init(
-      echelon: String, swift: String, blas: String, lapack: String, python: String?, numpy: String?
+      echelon: String, swift: String, blas: String, lapack: String, python: String?, numpy: String?,
+      numexpr: String? = nil, numba: String? = nil, loky: String? = nil, gcc: String? = nil
     ) {
       (self.echelon, self.swift, self.blas) = (echelon, swift, blas)
       (self.lapack, self.python, self.numpy) = (lapack, python, numpy)
+      (self.numexpr, self.numba, self.loky, self.gcc) = (numexpr, numba, loky, gcc)
     }
   }
 

@@ -68,11 +68,15 @@ import Testing
   }
 
   @Test func `names figures of one run only, and whatever else differs`() {
-    let before = record([figure("sum", ratio: 1, seed: 1), figure("gone", ratio: 1, seed: 2)])
+    var before = record([figure("sum", ratio: 1, seed: 1), figure("gone", ratio: 1, seed: 2)])
     var after = record([figure("sum", ratio: 1, seed: 3), figure("new", ratio: 1, seed: 4)])
     after.machine.processor = "Quick <9>"
     after.workers = 4
     after.versions.numpy = nil
+    // What one of both files does not say is no difference.
+    (before.versions.numba, after.versions.numba) = ("0.60.0", "0.61.0")
+    after.versions.loky = "3.5.0"
+    before.machine.distribution = "Debian 12"
     after.isComplete = false
     let change = ComparisonChange(from: before, to: after)
     #expect(change.onlyOld == ["gone"] && change.onlyNew == ["new"])
@@ -80,6 +84,7 @@ import Testing
       change.warnings == [
         "the processor differs: Quick <7>, then Quick <9>",
         "the number of workers differs: 2, then 4", "NumPy differs: 2.1.0, then none",
+        "numba differs: 0.60.0, then 0.61.0",
         "the second run did not come to its end",
       ])
     #expect(change.report.contains("Only before: gone.\nOnly after: new.\n"))

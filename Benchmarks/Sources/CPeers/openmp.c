@@ -43,6 +43,12 @@ void *peer_openmp_library(int thread_count) {
   return library;
 }
 
+const char *peer_openmp_compiler(void) {
+  if (!peer_has_openmp()) return NULL;
+  const char *(*compiler)(void) = (const char *(*)(void))dlsym(library, "openmp_compiler");
+  return compiler != NULL ? compiler() : NULL;
+}
+
 int peer_openmp_prepare(long count, int thread_count) {
   return load() == 0 ? prepare(count, thread_count) : -1;
 }

@@ -127,7 +127,7 @@ import Foundation
     try check(peer_warm_machine((5 << 29) / shrink), "touch 2.5 GiB of memory")
     var record = Machine.record(
       setup, arguments: CommandLine.arguments,
-      usesPython: chosen.contains { $0.subject == .python })
+      needs: Set(chosen.flatMap(\.needs)))
     print(Machine.describe(record), "\n")
     if let (given, better) = Figures.coreTypeSetAside {
       print(

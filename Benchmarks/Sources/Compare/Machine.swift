@@ -7,18 +7,28 @@ import Foundation
 /// Where and with what the numbers were taken: a number without that is hearsay.
 enum Machine {
   /// A record of a run that has measured nothing so far.
-  static func record(_ setup: Setup, arguments: [String], usesPython: Bool) -> ComparisonRecord {
+  /// - Parameter needs: what its figures are measured beside.
+  static func record(
+    _ setup: Setup, arguments: [String], needs: Set<Requisite>
+  ) -> ComparisonRecord {
+    func version(_ library: PythonLibrary) -> String? {
+      needs.contains(.library(library)) ? library.version : nil
+    }
+    let libraries = PythonLibrary.allCases.map(Requisite.library)
+    let usesPython = needs.contains(.python) || !needs.isDisjoint(with: libraries)
+    let usesOpenMP = needs.contains(.openMP) || needs.contains(.monteCarlo)
     return ComparisonRecord(
       date: Date(), command: arguments,
       machine: ComparisonRecord.Machine(
         processor: processor, cores: ProcessInfo.processInfo.activeProcessorCount, memory: memory,
-        kernel: file("/proc/sys/kernel/osrelease") ?? "unknown",
+        kernel: file("/proc/sys/kernel/osrelease") ?? "unknown", distribution: distribution,
         governor: file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")),
       versions: ComparisonRecord.Versions(
-        echelon: output("git", "describe", "--always", "--dirty") ?? "unknown",
+        echelon: commit ?? "unknown",
         swift: swift, blas: "\(BLASInfo.current)", lapack: lapack,
         python: usesPython ? PythonLibrary.python : nil,
-        numpy: usesPython ? PythonLibrary.numpy.version : nil),
+        numpy: usesPython ? PythonLibrary.numpy.version : nil, numexpr: version(.numexpr),
+        numba: version(.numba), loky: version(.loky), gcc: usesOpenMP ? gcc : nil),
       workers: setup.workers, pairs: setup.pairs, shrink: setup.shrink)
   }
 
@@ -35,6 +45,31 @@ enum Machine {
 
   private static var processor: String {
     value(of: "model name", in: "/proc/cpuinfo") ?? "unknown processor"
+  }
+
+  /// The commit of the folder that this program is of; nil where that is no checkout of its own, but perhaps lies inside
+  /// another one.
+  private static var commit: String? {
+    func git(_ words: String...) -> String? {
+      // What a hook of git's has set would name another repository.
+      output(["-u", "GIT_DIR", "-u", "GIT_WORK_TREE", "git", "-C", Checkout.folder] + words)
+    }
+    return git("rev-parse", "--show-prefix") == "" ? git("describe", "--always", "--dirty") : nil
+  }
+
+  /// As in `Debian GNU/Linux 12 (bookworm)`.
+  private static var distribution: String? {
+    let line = file("/etc/os-release")?.split(separator: "\n").first {
+      $0.hasPrefix("PRETTY_NAME=")
+    }
+    return line?.split(separator: "=").last.map {
+      $0.trimmingCharacters(in: CharacterSet(charactersIn: "\"'"))
+    }
+  }
+
+  /// The compiler that made the library with OpenMP.
+  private static var gcc: String? {
+    unsafe peer_openmp_compiler().map { unsafe String(cString: $0) }
   }
 
   private static var memory: Int {
@@ -80,7 +115,9 @@ enum Machine {
   }
 
   /// What a program writes; nil when it fails.
-  static func output(_ words: String...) -> String? {
+  static func output(_ words: String...) -> String? { output(words) }
+
+  private static func output(_ words: [String]) -> String? {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = words

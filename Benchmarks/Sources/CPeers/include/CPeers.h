@@ -73,6 +73,8 @@ int peer_has_openmp(void);
 int peer_openmp_prepare(long count, int thread_count);
 double peer_openmp(int loop);
 void peer_openmp_release(void);
+/// The version of the compiler that made the library; NULL where it does not say so.
+const char *peer_openmp_compiler(void);
 /// The library, loaded, with so many threads; NULL where it cannot be.
 void *peer_openmp_library(int thread_count);
 

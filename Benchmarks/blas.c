@@ -2,11 +2,14 @@
 // program, so that its threads, which look for work for a while after each call, are those of a process that can be
 // told to wait; `make bench` builds it and gives its path to `echelon-compare` as ECHELON_BLAS.
 //
-// usage: blas THREADS OPERATION ORDER, then a line on standard input for each call; answers seconds. The matrix of
+// usage: blas THREADS OPERATION ORDER, then a line on standard input for each call; answers seconds, and a number that
+// depends on all of the result, for who computes the same (Sources/Compare/Agreement.swift). The matrix of
 // `tall-qr` has ORDER columns and 2000 times as many rows. A factorization overwrites its matrix; `cholesky-kept`,
 // `lu-kept` and `qr-kept` copy it first, in the time that is measured.
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,11 +54,30 @@ static void rest(void) {
   fprintf(stderr, "blas: its threads were still at work a second after a call\n");
 }
 
-static double *matrix(int rows, int n) {
+// From 0 to below 1, the same as in Agreement.swift.
+static double mixed(uint64_t index) {
+  uint64_t z = (index + 1) * 0x9E3779B97F4A7C15u;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
+}
+
+// Numbers in the order of rows, from `first` on. LAPACK's matrices lie column by column, those of the product row by row.
+static double *matrix(int rows, int n, uint64_t first, int is_product) {
   double *a = malloc(sizeof(double) * (size_t)rows * (size_t)n);
   if (a == NULL) fprintf(stderr, "blas: no memory for %d x %d\n", rows, n), exit(1);
-  for (size_t i = 0; i < (size_t)rows * (size_t)n; i++) a[i] = drand48() - 0.5;
+  for (size_t i = 0; i < (size_t)rows; i++)
+    for (size_t j = 0; j < (size_t)n; j++)
+      a[is_product ? i * (size_t)n + j : i + j * (size_t)rows] = mixed(first + i * (size_t)n + j) - 0.5;
   return a;
+}
+
+// Of all elements, or of the diagonal: its last elements depend on the whole of a factorization.
+static double digest(const double *c, int rows, int n, int is_product) {
+  const size_t count = is_product ? (size_t)n * (size_t)n : (size_t)n, step = is_product ? 1 : (size_t)rows + 1;
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) sum += fabs(c[i * step]) * (double)(i + 1);
+  return sum / (double)count;
 }
 
 int main(int count, char **arguments) {
@@ -76,7 +98,9 @@ int main(int count, char **arguments) {
   geqrf *dgeqrf = (geqrf *)function_of(lapack, "dgeqrf_");
 
   const int is_tall = strcmp(operation, "tall-qr") == 0, rows = is_tall ? 2000 * n : n;
-  double *a = matrix(rows, n), *b = matrix(rows, n), *c = matrix(rows, n);
+  const int is_product = strcmp(operation, "product") == 0;
+  double *a = matrix(rows, n, 0, is_product), *c = matrix(rows, n, 0, is_product);
+  double *b = is_product ? matrix(n, n, (uint64_t)n * (uint64_t)n, 1) : NULL;
   const int work_count = n * 128;
   double *tau = malloc(sizeof(double) * (size_t)n), *work = malloc(sizeof(double) * (size_t)work_count);
   int *pivots = malloc(sizeof(int) * (size_t)n), info = 0;
@@ -89,9 +113,9 @@ int main(int count, char **arguments) {
     double seconds = 0;
     for (int repetition = 0; repetition < repetitions; repetition++) {
       double start = now();
-      if (strcmp(operation, "product") != 0) memcpy(c, a, sizeof(double) * (size_t)rows * (size_t)n);
+      if (!is_product) memcpy(c, a, sizeof(double) * (size_t)rows * (size_t)n);
       if (!keeps) start = now();
-      if (strcmp(operation, "product") == 0)
+      if (is_product)
         dgemm(101, 111, 111, n, n, n, 1, a, n, b, n, 0, c, n);
       else if (strcmp(operation, "cholesky") == 0)
         dpotrf("L", &n, c, &n, &info, 1);
@@ -105,7 +129,7 @@ int main(int count, char **arguments) {
     }
     if (info != 0) return fprintf(stderr, "blas: info %d\n", info), 1;
     rest();
-    printf("%.9f\n", seconds / repetitions);
+    printf("%.9f %.17g\n", seconds / repetitions, digest(c, rows, n, is_product));
     fflush(stdout);
   }
   return 0;

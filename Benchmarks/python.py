@@ -1,4 +1,5 @@
-"""Measures a pool of processes of Python's, NumPy, numexpr or numba, and prints one number: seconds per operation.
+"""Measures a pool of processes of Python's, NumPy, numexpr or numba, and prints seconds per operation, and but for the pools
+a number that depends on all that was computed, for who computes the same (Sources/Compare/Agreement.swift).
 
 usage: python.py cpython|loky round-trip|tasks|start WORKERS
        python.py numpy sort|median|cumsum|wave|solve COUNT
@@ -18,18 +19,38 @@ def nothing():
     pass
 
 
+def mixed(first, count):
+    """Numbers from 0 to below 1, the same as in Agreement.swift."""
+    import numpy
+
+    z = numpy.arange(first + 1, first + count + 1, dtype=numpy.uint64) * numpy.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> numpy.uint64(30))) * numpy.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> numpy.uint64(27))) * numpy.uint64(0x94D049BB133111EB)
+    return ((z ^ (z >> numpy.uint64(31))) >> numpy.uint64(11)) * 2.0**-53
+
+
+def digest(array):
+    """A number that depends on every element and its place."""
+    import numpy
+
+    array = numpy.abs(array).ravel()
+    return float(numpy.dot(array, numpy.arange(1.0, array.size + 1)) / array.size)
+
+
 def measure_numpy(what, count):
     import numpy
 
-    random = numpy.random.default_rng(1)
     if what == "solve":
-        a = random.random((count, 50, 50)) + 5 * numpy.eye(50)
-        b = random.random((count, 50, 1))
+        a = mixed(0, count * 2500).reshape(count, 50, 50) + 5 * numpy.eye(50)
+        b = mixed(count * 2500, count * 50).reshape(count, 50, 1)
     elif what in ("product", "svd", "singular-values", "eigenvalues"):
-        x = random.random((count, count)) - 0.5
-        y = x + x.T
+        x = mixed(0, count * count).reshape(count, count) - 0.5
+        if what == "product":
+            y = mixed(count * count, count * count).reshape(count, count) - 0.5
+        else:
+            y = numpy.triu(x) + numpy.triu(x, 1).T
     else:
-        x = random.random(count)
+        x = mixed(0, count)
     work = {
         "sort": lambda: numpy.sort(x),
         "median": lambda: numpy.median(x),
@@ -43,8 +64,13 @@ def measure_numpy(what, count):
     }[what]
     work()
     before = time.perf_counter()
-    work()
-    print(time.perf_counter() - before)
+    result = work()
+    seconds = time.perf_counter() - before
+    if what == "svd":  # vectors may have the other sign
+        u, values, adjoint = result
+        print(seconds, digest(values) + digest(u[0]) + digest(adjoint[:, 0]))
+    else:
+        print(seconds, result if what == "median" else digest(result))
 
 
 def measure_numexpr(count, threads):
@@ -52,19 +78,18 @@ def measure_numexpr(count, threads):
     import numpy
 
     numexpr.set_num_threads(threads)
-    random = numpy.random.default_rng(1)
-    x, y = random.random(count), random.random(count)
+    x, y = mixed(0, count), mixed(count, count)
     out = numpy.empty_like(x)
     times = []
     for _ in range(4):  # the first one compiles, and has fresh memory
         before = time.perf_counter()
         numexpr.evaluate("sqrt(x * x + y * y)", {"x": x, "y": y}, out=out)
         times.append(time.perf_counter() - before)
-    print(statistics.median(times[1:]))
+    print(statistics.median(times[1:]), digest(out))
 
 
 def sample_with_numpy(what, seed, count):
-    """Sums over blocks whose numbers stay in the second-level cache."""
+    """Sums over blocks whose numbers stay in the second-level cache; of normal numbers the last block stands for all."""
     import numpy
 
     random = numpy.random.default_rng([42, seed])
@@ -78,8 +103,8 @@ def sample_with_numpy(what, seed, count):
             price = numpy.exp(MEAN + 0.2 * random.standard_normal(size))
             total += numpy.maximum(price - 105, 0).sum()
         else:
-            total += random.standard_normal(size)[-1]
-    return total
+            numbers = random.standard_normal(size)
+    return numbers.mean() * count if what == "normals" else total
 
 
 MEAN = 4.605170185988092 + 0.03 - 0.02  # log(100) and the drift of a year
@@ -96,7 +121,7 @@ def measure_numpy_pool(what, count, workers):
             mean = sum(future.result() for future in futures) / (count // parts * parts)
             times.append(time.perf_counter() - before)
     check(what, mean)
-    print(statistics.median(times[1:]))
+    print(statistics.median(times[1:]), mean)
 
 
 def measure_numba(what, count, threads):
@@ -137,8 +162,9 @@ def measure_numba(what, count, threads):
     before = time.perf_counter()
     mean = run(count)
     time_taken = time.perf_counter() - before
-    check(what, array.mean() if what == "normals" else mean)
-    print(time_taken)
+    mean = array.mean() if what == "normals" else mean
+    check(what, mean)
+    print(time_taken, mean)
 
 
 def check(what, mean):

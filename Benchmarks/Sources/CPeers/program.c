@@ -11,11 +11,17 @@
 
 extern char **environ;
 
+static double program_answer = NAN, service_answer = NAN;
+
+double peer_program_answer(void) { return program_answer; }
+double peer_service_answer(void) { return service_answer; }
+
 double peer_program_number(const char *command) {
+  program_answer = NAN;
   FILE *output = popen(command, "r");
   if (!output) return NAN;
   double number = NAN;
-  if (fscanf(output, "%lf", &number) != 1) number = NAN;
+  if (fscanf(output, "%lf %lf", &number, &program_answer) < 1) number = NAN;
   while (fgetc(output) != EOF) {}
   int status = pclose(output);
   return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? number : NAN;
@@ -58,7 +64,10 @@ double peer_service_number(void) {
   // Who has died is not written to: that would end this program too.
   if (service == 0 || waitpid(service, NULL, WNOHANG) != 0) return NAN;
   if (fputc('\n', questions) == EOF || fflush(questions) != 0) return NAN;
-  return fscanf(answers, "%lf", &number) == 1 ? number : NAN;
+  service_answer = NAN;
+  char line[100];
+  if (fgets(line, sizeof line, answers) == NULL) return NAN;
+  return sscanf(line, "%lf %lf", &number, &service_answer) >= 1 ? number : NAN;
 }
 
 void peer_service_stop(void) {

@@ -72,7 +72,7 @@ enum ComparisonError: Error, CustomStringConvertible {
     case .rivalFailed(let what):
       "the C side could not \(what); free memory or lower the size with --shrink"
     case .programFailed(let command):
-      "the rival's program gave no time: \(command); run that to see what it says"
+      "the rival's program gave no time or no answer: \(command); run that to see what it says, or have 'make bench-build' make it anew"
     case .tooMuchMemory(let byteCount):
       "Echelon held \(byteCount) bytes over a mapped file; it has to stay below 200,000,000"
     }

@@ -145,10 +145,14 @@ const char *peer_peak_instruction_set(void);
 /// Runs a command of the shell. Returns the number that it prints first, or NaN when it prints none or
 /// fails.
 double peer_program_number(const char *command);
+/// The second number that it has printed, what it computed; NaN without one.
+double peer_program_answer(void);
 /// Starts a command of the shell that answers each line it reads with a number; one at a time. Returns 0.
 int peer_service_start(const char *command);
 /// Sends a line and returns the answer, or NaN when there is none.
 double peer_service_number(void);
+/// The second number of that answer; NaN without one.
+double peer_service_answer(void);
 void peer_service_stop(void);
 /// The processor time that a process has used, in nanoseconds, or a negative number.
 long peer_processor_time(int process_id);

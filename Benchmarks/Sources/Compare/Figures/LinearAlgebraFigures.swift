@@ -27,10 +27,14 @@ extension Figures {
       tallQR,
     ].needing(.blas)
 
-  private typealias Factorization = @Sendable (ProcessPool, SharedMatrix<Double>) throws -> Void
-  private static let choleskyOf: Factorization = { pool, a in _ = try pool.cholesky(a) }
-  private static let luOf: Factorization = { pool, a in _ = try pool.lu(a) }
-  private static let qrOf: Factorization = { pool, a in _ = try pool.qr(a) }
+  /// Gives a triangle, with its diagonal.
+  private typealias Factorization =
+    @Sendable (ProcessPool, SharedMatrix<Double>) throws -> SharedMatrix<Double>
+  private static let choleskyOf: Factorization = { pool, a in try pool.cholesky(a).lower }
+  private static let luOf: Factorization = { pool, a in try pool.lu(a).factors }
+  private static let qrOf: Factorization = { pool, a in try pool.qr(a).factors }
+  /// Of a number in which rounding errors of all steps meet.
+  private static let accuracy = 1e-9
 
   /// 0.75 of the peak is asked for.
   private static let peak = Figure(
@@ -55,12 +59,15 @@ extension Figures {
       let n = order / setup.shrink
       let (a, b, c) = try factors(n, pool)
       try start("product", n, setup, pool)
+      let agreement = Agreement("product-\(order)", within: accuracy)
+      let turns = order >= 1000 ? 1 : 100
       return Contest(
         echelon: {
-          if order >= 1000 { return try seconds { _ = try pool.multiply(a, b, into: c) } }
-          return try seconds { for _ in 0..<100 { _ = try pool.multiply(a, b, into: c) } } / 100
+          let time = try seconds { for _ in 0..<turns { _ = try pool.multiply(a, b, into: c) } }
+          try agreement.echelon(Digest.of(c))
+          return time / Double(turns)
         },
-        rival: { try answer() }, end: { end(pool) })
+        rival: { try answer(agreement) }, end: { end(pool) })
     }
   }
 
@@ -75,16 +82,28 @@ extension Figures {
     ) { setup in
       let pool = try linearAlgebraPool(setup)
       let n = 4096 / setup.shrink
-      var generator = PhiloxGenerator(seed: 1, index: 0)
       let isPositive = operation.hasPrefix("cholesky")
       let a = try pool.matrix(rows: n, columns: n) { row, column in
-        isPositive && row == column ? Double(n) : generator.uniform() - 0.5
+        isPositive && row == column ? Double(n) : mixed(row * n + column) - 0.5
       }
-      try start(operation, n, setup, pool)
-      return Contest(
-        echelon: { try seconds { try echelon(pool, a) } }, rival: { try answer() },
-        end: { end(pool) })
+      return try contest(operation, n, setup, pool, a, echelon)
     }
+  }
+
+  private static func contest(
+    _ operation: String, _ n: Int, _ setup: Setup, _ pool: ProcessPool, _ a: SharedMatrix<Double>,
+    _ echelon: @escaping Factorization
+  ) throws -> Contest {
+    try start(operation, n, setup, pool)
+    let agreement = Agreement(operation, within: accuracy)
+    return Contest(
+      echelon: {
+        var factors = a
+        let time = try seconds { factors = try echelon(pool, a) }
+        try agreement.echelon(Digest.ofDiagonal(factors))
+        return time
+      },
+      rival: { try answer(agreement) }, end: { end(pool) })
   }
 
   /// 2000 times as many rows as columns.
@@ -94,11 +113,8 @@ extension Figures {
   ) { setup in
     let pool = try linearAlgebraPool(setup)
     let n = max(3, 50 / setup.shrink)
-    var generator = PhiloxGenerator(seed: 1, index: 0)
-    let a = try pool.matrix(rows: 2000 * n, columns: n) { _, _ in generator.uniform() - 0.5 }
-    try start("tall-qr", n, setup, pool)
-    return Contest(
-      echelon: { try seconds { _ = try pool.qr(a) } }, rival: { try answer() }, end: { end(pool) })
+    let a = try pool.matrix(rows: 2000 * n, columns: n) { mixed($0 * n + $1) - 0.5 }
+    return try contest("tall-qr", n, setup, pool, a, qrOf)
   }
 
   /// A pool whose OpenBLAS uses the instructions that the processor has. An `OPENBLAS_CORETYPE` that asks for less is
@@ -121,9 +137,8 @@ extension Figures {
   private static func factors(
     _ n: Int, _ pool: ProcessPool
   ) throws -> (SharedMatrix<Double>, SharedMatrix<Double>, SharedMatrix<Double>) {
-    var generator = PhiloxGenerator(seed: 1, index: 0)
-    let a = try pool.matrix(rows: n, columns: n) { _, _ in generator.uniform() - 0.5 }
-    let b = try pool.matrix(rows: n, columns: n) { _, _ in generator.uniform() - 0.5 }
+    let a = try pool.matrix(rows: n, columns: n) { mixed($0 * n + $1) - 0.5 }
+    let b = try pool.matrix(rows: n, columns: n) { mixed((n + $0) * n + $1) - 0.5 }
     return (a, b, try pool.matrix(rows: n, columns: n) { _, _ in 0.0 })
   }
 
@@ -140,11 +155,12 @@ extension Figures {
     }
   }
 
-  private static func answer() throws -> Double {
+  private static func answer(_ agreement: Agreement) throws -> Double {
     let seconds = peer_service_number()
-    guard seconds > 0 else {
+    guard seconds > 0, !peer_service_answer().isNaN else {
       throw ComparisonError.programFailed(blasProgram ?? "blas")
     }
+    try agreement.rival(peer_service_answer())
     return seconds
   }
 

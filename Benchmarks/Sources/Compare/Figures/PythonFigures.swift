@@ -34,36 +34,53 @@ extension Figures {
   static let numpy =
     [
       numpyFigure("sort", "sort of 10⁷ random doubles", .ratio(atMost: 1)) { pool, x in
-        _ = try pool.sorted(x)
+        let y = try pool.sorted(x)
+        return { Digest.of(y) }
       },
       numpyFigure("median", "median of 10⁷ random doubles", .none) { pool, x in
-        _ = try pool.median(x)
+        let median = try pool.median(x)
+        return { median }
       },
       numpyFigure("cumsum", "cumulative sum of 10⁷ doubles", .none) { pool, x in
-        _ = try pool.cumulativeSum(x)
+        let y = try pool.cumulativeSum(x)
+        return { Digest.of(y) }
       },
       numpyFigure("wave", "sin(x)·exp(−x) over 10⁷ doubles", .ratio(atMost: 0.05)) { pool, x in
-        _ = try pool.evaluate(sin(x) * exp(-x))
+        let y = try pool.evaluate(sin(x) * exp(-x))
+        return { Digest.of(y) }
       },
       solves,
       // Asked for is 1.6 times the speed of NumPy as it is installed, with what the environment tells its BLAS.
       matrixFigure(
-        "product", "product of 4096 × 4096", order: 4096, .ratio(atMost: 1 / 1.6), asInstalled: true
-      ) { pool, x in _ = try pool.multiply(x, x.transposed) },
-      matrixFigure("product", "product of 4096 × 4096", order: 4096, .none) { pool, x in
-        _ = try pool.multiply(x, x.transposed)
-      },
-      matrixFigure("svd", "SVD of 1000 × 1000", order: 1000, .ratio(atMost: 1)) {
-        pool, x in _ = try pool.svd(x)
+        "product", "product of 4096 × 4096", order: 4096, .ratio(atMost: 1 / 1.6),
+        asInstalled: true, product),
+      matrixFigure("product", "product of 4096 × 4096", order: 4096, .none, product),
+      matrixFigure("svd", "SVD of 1000 × 1000", order: 1000, .ratio(atMost: 1)) { pool, x, _ in
+        let result = try pool.svd(x)
+        // Vectors may have the other sign.
+        return {
+          Digest.of(result.singularValues) + Digest.of(x.columns) { result.u[0, $0] }
+            + Digest.of(x.rows) { result.vAdjoint[$0, 0] }
+        }
       },
       matrixFigure("singular-values", "singular values of 1000 × 1000", order: 1000, .none) {
-        pool, x in _ = try pool.singularValues(x)
+        pool, x, _ in
+        let values = try pool.singularValues(x)
+        return { Digest.of(values) }
       },
       matrixFigure(
         "eigenvalues", "eigenvalues of a symmetric matrix of 1000 × 1000", order: 1000,
         .ratio(atMost: 1)
-      ) { pool, x in _ = try pool.symmetricEigenvalues(x) },
+      ) { pool, x, _ in
+        let values = try pool.symmetricEigenvalues(x)
+        return { Digest.of(values) }
+      },
     ].needing(.library(.numpy)) + [numexpr].needing(.library(.numexpr)) + pythonMonteCarlo
+
+  private static let product: MatrixOperation = { pool, x, y in
+    let z = try pool.multiply(x, y)
+    return { Digest.of(z) }
+  }
 
   private static let numexpr = Figure(
     name: "numexpr", title: "√(x² + y²) over 10⁷ doubles into a given array",
@@ -71,15 +88,19 @@ extension Figures {
   ) { setup in
     let pool = try pool(setup)
     let count = 10_000_000 / setup.shrink
-    var generator = PhiloxGenerator(seed: 1, index: 0)
-    let x = try pool.array(count: count) { _ in generator.uniform() }
-    let y = try pool.array(count: count) { _ in generator.uniform() }
+    let x = try pool.array(count: count, mixed)
+    let y = try pool.array(count: count) { mixed(count + $0) }
     let z = try pool.array(repeating: 0.0, count: count)
+    let agreement = Agreement("numexpr", within: accuracy)
     return Contest(
       echelon: {
-        try medianSeconds(count: 3) { _ = try pool.evaluate(sqrt(x * x + y * y), into: z) }
+        let time = try medianSeconds(count: 3) {
+          _ = try pool.evaluate(sqrt(x * x + y * y), into: z)
+        }
+        try agreement.echelon(Digest.of(z))
+        return time
       },
-      rival: { try number("numexpr \(count) \(setup.workers)") },
+      rival: { try number("numexpr \(count) \(setup.workers)", agreement) },
       end: { pool.shutdown() })
   }
 
@@ -89,12 +110,11 @@ extension Figures {
   ) { setup in
     let pool = try linearAlgebraPool(setup)
     let count = max(1, 10_000 / setup.shrink)
-    var generator = PhiloxGenerator(seed: 1, index: 0)
-    let a = try pool.matrixBatch(count: count, rows: 50, columns: 50) { _, row, column in
-      generator.uniform() + (row == column ? 5 : 0)
+    let a = try pool.matrixBatch(count: count, rows: 50, columns: 50) { index, row, column in
+      mixed((index * 50 + row) * 50 + column) + (row == column ? 5 : 0)
     }
-    let b = try pool.matrixBatch(count: count, rows: 50, columns: 1) { _, _, _ in
-      generator.uniform()
+    let b = try pool.matrixBatch(count: count, rows: 50, columns: 1) { index, row, _ in
+      mixed(count * 2500 + index * 50 + row)
     }
     let x = try pool.solve(a, b)
     for index in [0, count / 2, count - 1] {
@@ -106,15 +126,22 @@ extension Figures {
         }
       }
     }
+    let agreement = Agreement("numpy-solve", within: accuracy)
     return Contest(
-      echelon: { try seconds { _ = try pool.solve(a, b) } },
-      rival: { try number("numpy solve \(count)") },
+      echelon: {
+        var x = x
+        let time = try seconds { x = try pool.solve(a, b) }
+        try agreement.echelon(Digest.of(50 * count) { x[$0 / 50][$0 % 50, 0] })
+        return time
+      },
+      rival: { try number("numpy solve \(count)", agreement) },
       end: { pool.shutdown() })
   }
 
   private static func numpyFigure(
     _ what: String, _ title: String, _ requirement: Requirement,
-    _ echelon: @escaping @Sendable (ProcessPool, SharedArray<Double>) throws -> Void
+    _ echelon:
+      @escaping @Sendable (ProcessPool, SharedArray<Double>) throws -> () -> Double
   ) -> Figure {
     Figure(
       name: "numpy-\(what)", title: title, rivalTitle: "NumPy, one process",
@@ -122,33 +149,57 @@ extension Figures {
     ) { setup in
       let pool = try pool(setup)
       let count = 10_000_000 / setup.shrink
-      var generator = PhiloxGenerator(seed: 1, index: 0)
-      let x = try pool.array(count: count) { _ in generator.uniform() }
+      let x = try pool.array(count: count, mixed)
+      let agreement = Agreement("numpy-\(what)", within: accuracy)
       return Contest(
-        echelon: { try seconds { try echelon(pool, x) } },
-        rival: { try number("numpy \(what) \(count)") },
+        echelon: { try timed(agreement) { try echelon(pool, x) } },
+        rival: { try number("numpy \(what) \(count)", agreement) },
         end: { pool.shutdown() })
     }
   }
 
+  /// Works on two matrices of which the second is another one or, where it is not asked for, the first as well, and gives
+  /// what makes a number of the result, untimed.
+  private typealias MatrixOperation =
+    @Sendable (ProcessPool, SharedMatrix<Double>, SharedMatrix<Double>) throws -> () -> Double
+  /// Of a number in which rounding errors of all steps meet.
+  private static let accuracy = 1e-8
+
+  /// The time of `operation`, whose result has to agree with the rival's.
+  private static func timed(
+    _ agreement: Agreement, _ operation: () throws -> () -> Double
+  ) throws -> Double {
+    var answer = { 0.0 }
+    let time = try seconds { answer = try operation() }
+    try agreement.echelon(answer())
+    return time
+  }
+
   private static func matrixFigure(
     _ what: String, _ title: String, order: Int, _ requirement: Requirement,
-    asInstalled: Bool = false,
-    _ echelon: @escaping @Sendable (ProcessPool, SharedMatrix<Double>) throws -> Void
+    asInstalled: Bool = false, _ echelon: @escaping MatrixOperation
   ) -> Figure {
-    Figure(
-      name: "numpy-\(what)\(asInstalled ? "-as-installed" : "")", title: title,
+    let name = "numpy-\(what)\(asInstalled ? "-as-installed" : "")"
+    return Figure(
+      name: name, title: title,
       rivalTitle: "NumPy, threads of its BLAS\(asInstalled ? kernelsAsInstalled : "")",
       requirement: requirement
     ) { setup in
       let pool = try linearAlgebraPool(setup)
       let n = order / setup.shrink
-      var generator = PhiloxGenerator(seed: 1, index: 0)
-      let x = try pool.matrix(rows: n, columns: n) { _, _ in generator.uniform() - 0.5 }
+      let isSymmetric = what == "eigenvalues"
+      let x = try pool.matrix(rows: n, columns: n) { row, column in
+        isSymmetric
+          ? mixed(min(row, column) * n + max(row, column)) - 0.5 : mixed(row * n + column) - 0.5
+      }
+      let y =
+        what == "product"
+        ? try pool.matrix(rows: n, columns: n) { mixed((n + $0) * n + $1) - 0.5 } : x
+      let agreement = Agreement(name, within: accuracy)
       return Contest(
-        echelon: { try seconds { try echelon(pool, x) } },
+        echelon: { try timed(agreement) { try echelon(pool, x, y) } },
         rival: {
-          try number("numpy \(what) \(n)", choosesKernels: !asInstalled)
+          try number("numpy \(what) \(n)", agreement, choosesKernels: !asInstalled)
         },
         end: { pool.shutdown() })
     }
@@ -159,15 +210,26 @@ extension Figures {
       ?? ", as installed"
   }
 
-  /// Runs `python.py`, and gives the seconds that it says.
+  /// Runs `python.py`, and gives the seconds that it says; what it computed has to agree with Echelon's.
   /// - Parameter choosesKernels: whether a BLAS in it looks at the processor alone, as Echelon's does here.
-  static func number(_ arguments: String, choosesKernels: Bool = true) throws -> Double {
+  private static func number(
+    _ arguments: String, _ agreement: Agreement? = nil, choosesKernels: Bool = true
+  ) throws -> Double {
+    let reply = try reply(arguments, choosesKernels: choosesKernels)
+    try agreement?.rival(reply.answer)
+    return reply.seconds
+  }
+
+  /// Runs `python.py`, and gives the seconds that it says, and what it computed; NaN where that is nothing.
+  static func reply(
+    _ arguments: String, choosesKernels: Bool = true
+  ) throws -> (seconds: Double, answer: Double) {
     let words = [PythonLibrary.interpreter ?? "python3", Checkout.path("Benchmarks/python.py")]
     let command = "\(words.map(Checkout.quoted).joined(separator: " ")) \(arguments)"
     let variable = choosesKernels ? "env -u \(BLASInfo.coreTypeVariable) " : ""
     let seconds = unsafe peer_program_number(variable + command)
     guard seconds > 0 else { throw ComparisonError.programFailed(command) }
-    return seconds
+    return (seconds, peer_program_answer())
   }
 
   /// - Parameters:

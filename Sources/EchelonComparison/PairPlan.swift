@@ -10,7 +10,9 @@ public enum PairPlan: Equatable, Sendable {
 
   /// How far the ends of the interval may be from the median, as a part of it.
   public static let width = 0.05
-  /// The pairs before the interval is looked at for the first time, and between two looks.
+  /// The pairs before the interval is looked at for the first time: what a ratio has at least, unless fewer are asked for.
+  public static let first = 15
+  /// The pairs between two looks.
   public static let step = 10
   /// Of all figures, unless something else is said.
   public static let usual = PairPlan.untilNarrow(atMost: FigureSet.full.mostPairs)
@@ -20,9 +22,8 @@ public enum PairPlan: Equatable, Sendable {
     switch self {
     case .fixed(let count): return max(0, count - pairs.count)
     case .untilNarrow(let most):
-      guard pairs.count >= MedianInterval.fewest else {
-        return max(0, min(Self.step + 1, most) - pairs.count)
-      }
+      let first = min(Self.first, most)
+      guard pairs.count >= first else { return first - pairs.count }
       if pairs.count >= most || MedianInterval(of: pairs.map(\.ratio)).isWithin(Self.width) {
         return 0
       }

@@ -92,23 +92,23 @@ import Testing
   }
 
   @Test func `grows in steps until the interval is narrow`() {
-    #expect(count(.usual) { _ in 1 } == (11, [0, 11]))
+    #expect(count(.usual) { _ in 1 } == (15, [0, 15]))
     // Wide at first, then so many equal ones that the middle is narrow.
-    let settled = count(.usual) { $0 < 11 ? ($0 % 2 == 0 ? 1 : 2) : 1.5 }
-    #expect(settled.count > 11 && settled.count < 61, "\(settled)")
-    #expect(settled.looks == [0, 11, 21, 31, 41, 51].prefix(settled.looks.count).map { $0 })
+    let settled = count(.usual) { $0 < 15 ? ($0 % 2 == 0 ? 1 : 2) : 1.5 }
+    #expect(settled.count > 15 && settled.count < 61, "\(settled)")
+    #expect(settled.looks == [0, 15, 25, 35, 45, 55].prefix(settled.looks.count).map { $0 })
   }
 
   @Test func `ends where nothing becomes narrow`() {
     #expect(count(.usual) { $0 % 2 == 0 ? 1 : 9 }.count == 61)
-    #expect(count(.untilNarrow(atMost: 25)) { $0 % 2 == 0 ? 1 : 9 } == (25, [0, 11, 21, 25]))
+    #expect(count(.untilNarrow(atMost: 25)) { $0 % 2 == 0 ? 1 : 9 } == (25, [0, 15, 25]))
     #expect(count(.untilNarrow(atMost: 6)) { $0 % 2 == 0 ? 1 : 9 } == (6, [0, 6]))
   }
 
   @Test func `takes an end 5 percent from the median as narrow, and one beyond not`() {
-    // Of 11 values the interval reaches from the second to the last but one.
+    // Of 15 values the interval reaches from the fourth to the last but three.
     func ratios(_ last: Double) -> [Double] {
-      [0.5, 0.96] + .init(repeating: 1, count: 7) + [last, 2]
+      [0.5, 0.5, 0.5, 0.96] + .init(repeating: 1, count: 7) + [last, 2, 2, 2]
     }
     for (last, missing) in [(1.049, 0), (1.051, 10)] {
       let pairs = ratios(last).map { Pair(echelon: $0, rival: 1) }

@@ -64,9 +64,19 @@ struct ChangesCommand: ParsableCommand {
   private static func read(_ path: String) throws(RecordError) -> ComparisonRecord {
     let bytes: Data
     do { bytes = try Data(contentsOf: URL(filePath: path)) } catch {
-      throw .unreadable(path: path, why: error.localizedDescription)
+      throw .unreadable(path: path, why: why(path))
     }
     return try ComparisonRecord(json: bytes, from: path)
+  }
+
+  private static func why(_ path: String) -> String {
+    var isFolder: ObjCBool = false
+    guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      return "there is no such file; 'echelon-compare --json FILE' makes one"
+    }
+    return isFolder.boolValue
+      ? "it is a folder; name a file that 'echelon-compare --json FILE' made"
+      : "it may not be read by this user; see its permissions"
   }
 }
 

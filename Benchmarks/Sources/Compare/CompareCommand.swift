@@ -170,9 +170,14 @@ import Foundation
         progress.show(index, growth.name, pairs: rounds)
       }
       progress.clear()
-      print(GrowthTable.row(measured))
-      fflush(nil)
-      record.growths.append(measured)
+      if let measured {
+        print(GrowthTable.row(measured))
+        fflush(nil)
+        record.growths.append(measured)
+      } else {
+        FileHandle.standardError.write(
+          Data("left out: \(growth.name), whose costs are too small to be seen\n".utf8))
+      }
       record.isComplete = index == count - 1
       try write(record)
     }

@@ -57,9 +57,10 @@ enum GrowthMeasurement {
   /// Measures every size, both sides one right after the other, and that again and again: whatever the machine's neighbours
   /// do meets all sizes. Which side goes first alternates.
   /// - Parameter follow: is called before every round with how many there are.
+  /// - Returns: nil where nothing that could be seen was measured.
   static func run(
     _ growth: Growth, _ setup: Setup, follow: (Int) -> Void
-  ) throws -> MeasuredGrowth {
+  ) throws -> MeasuredGrowth? {
     follow(0)
     let sizes = growth.sizes(setup)
     let contest = try growth.prepare(setup, sizes.sizes)
@@ -81,11 +82,20 @@ enum GrowthMeasurement {
         rival[size, default: []].append(other)
       }
     }
+    // Few tasks may take no memory that the system counts: a cost of 0 has no ratio, and no place on the axes of the page.
+    let isSeen = { (size: Int) in
+      ((echelon[size] ?? []) + (rival[size] ?? [])).allSatisfy { $0 > 0 && $0.isFinite }
+    }
+    let seen = sizes.sizes.filter(isSeen)
+    guard !seen.isEmpty else { return nil }
+    let unseen = sizes.sizes.filter { !isSeen($0) }.map {
+      "\($0) \(growth.quantity.rawValue): costs too little to be seen"
+    }
     return MeasuredGrowth(
       name: growth.name, title: growth.title, rivalTitle: growth.rivalTitle,
       quantity: growth.quantity, unit: growth.unit, rule: growth.rule(setup),
-      points: sizes.sizes.map {
+      points: seen.map {
         MeasuredGrowth.Point(size: $0, echelon: echelon[$0] ?? [], rival: rival[$0] ?? [])
-      }, leftOut: sizes.leftOut)
+      }, leftOut: sizes.leftOut + unseen)
   }
 }

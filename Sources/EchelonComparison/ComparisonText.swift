@@ -1,3 +1,5 @@
+import Foundation
+
 /// Numbers of figures as people read them, three digits each.
 enum ComparisonText {
   static func asked(_ requirement: Requirement) -> String {
@@ -36,7 +38,12 @@ enum ComparisonText {
     }
   }
 
-  static func plain(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
+  /// Three digits behind the point; below 0.01, where they would not be three that count, three that do.
+  static func plain(_ value: Double) -> String {
+    let steps =
+      0 < abs(value) && abs(value) < 0.01 ? pow(10, 2 - log10(abs(value)).rounded(.down)) : 1000
+    return "\((value * steps).rounded() / steps)"
+  }
 
   /// `3 figures`, `1 figure`.
   static func count(_ value: Int, _ noun: String) -> String {

@@ -19,6 +19,7 @@ extension Figures {
 
   private static func figure(
     _ peer: PoolPeer, _ what: String, _ title: String, _ rivalTitle: String, size: Int,
+    _ requirement: Requirement = .none,
     _ prepare:
       @escaping @Sendable (Setup, Int) throws -> (echelon: () throws -> Double, end: () -> Void)
   ) -> Figure {
@@ -26,7 +27,7 @@ extension Figures {
     return Figure(
       name: "\(peer.name)-\(what)", title: title,
       rivalTitle: "\(peer.title)\(version)\(rivalTitle.isEmpty ? "" : ", \(rivalTitle)")",
-      requirement: .none
+      requirement: requirement
     ) { setup in
       let size = max(1, size / setup.shrink)
       let (echelon, end) = try prepare(setup, size)
@@ -37,9 +38,11 @@ extension Figures {
   }
 
   private static func start(_ peer: PoolPeer) -> Figure {
-    figure(peer, "start", "a pool of 2 made and each worker used", "", size: 1) { setup, _ in
-      ({ try startOnce(setup) }, {})
-    }
+    // Spawned as Echelon's workers are.
+    figure(
+      peer, "start", "a pool of 2 made and each worker used", "", size: 1,
+      peer.name == "cpython-spawn" ? .ratio(atMost: 1 / 8.0) : .none
+    ) { setup, _ in ({ try startOnce(setup) }, {}) }
   }
 
   private static func roundTrip(_ peer: PoolPeer) -> Figure {
@@ -130,7 +133,7 @@ extension Figures {
     figure(
       peer, "transfer",
       "a task is given a shared array of 10⁷ doubles, adds 1 to each and gives it back", rivalTitle,
-      size: 10_000_000
+      size: 10_000_000, peer.name == "cpython" ? .ratio(atMost: 1e-3) : .none
     ) { setup, count in
       let pool = try pool(setup)
       var numbers = try pool.array(count: count) { Double($0) }

@@ -13,7 +13,9 @@ extension Figures {
 
   private static func pythonPool(_ pool: String) -> [Figure] {
     [
-      figure(pool, "round-trip", "no-op round trip", echelon: roundTripOnce),
+      figure(
+        pool, "round-trip", "no-op round trip", pool == "cpython" ? .ratio(atMost: 1 / 150) : .none,
+        echelon: roundTripOnce),
       figure(
         pool, "tasks", "no-op tasks, all submitted, then all collected",
         echelon: { try tasksOnce($0) }),

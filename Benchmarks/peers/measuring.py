@@ -50,6 +50,13 @@ def median_seconds(turns, operation, after=lambda turn, answer: None):
     return statistics.median(times)
 
 
+def numbers_of(byte_count):
+    """0, 1, 2… of 8 bytes each, which pickle takes as they lie."""
+    import array
+
+    return array.array("d", range(byte_count // 8))
+
+
 class Pool:
     """A pool of processes. What is here fits those with an interface as `concurrent.futures` has it.
 
@@ -79,6 +86,12 @@ class Pool:
 
     def round_trip(self, value):
         return self.pool.submit(same, value).result()
+
+    def captured(self, value):
+        """A function that has the value with it, as a closure of Swift's has: those of Python cannot be sent."""
+        import functools
+
+        return self.pool.submit(functools.partial(same, value)).result()
 
     def tasks(self, count):
         return [future.result() for future in [self.pool.submit(same, value) for value in range(count)]]
@@ -117,6 +130,8 @@ def measure(pool, what, size):
             return median_seconds(500, pool.round_trip, check_same)
         if what == "transfer":
             return measure_transfer(pool, size)
+        if what in ("capture", "argument"):
+            return measure_value(pool.captured if what == "capture" else pool.round_trip, what, size)
         run = pool.chunked_tasks if what == "chunked-tasks" else pool.tasks
         list(run(max(1, size // 10)))
         pool.prepare_tasks()
@@ -127,6 +142,20 @@ def measure(pool, what, size):
         return seconds / size
     finally:
         pool.close()
+
+
+def measure_value(send, what, byte_count):
+    numbers = numbers_of(byte_count)
+
+    def run(_):
+        numbers[0] += 1
+        return send(numbers)
+
+    def after(_, answer):
+        check(answer == numbers, what)
+
+    median_seconds(20, run, after)
+    return median_seconds(max(51, min(500, (1 << 22) // byte_count)), run, after)
 
 
 def measure_transfer(pool, size):

@@ -1,11 +1,12 @@
 """Measures a pool of processes of Python's, or of a library's, and prints one number: seconds per operation.
 
-usage: pools.py PEER start|round-trip|tasks|chunked-tasks|transfer WORKERS [SIZE]
+usage: pools.py PEER start|round-trip|tasks|chunked-tasks|transfer|capture|argument WORKERS [SIZE]
        pools.py list
 
 PEER is a name that `list` prints, with the version of what is there and `-` for what is not; beside them it has NumPy, which
 transfer needs. SIZE is how many tasks, 20000
-if left out, or how many numbers of 8 bytes, 10000000 if left out. chunked-tasks is there where tasks does not
+if left out, or how many numbers of 8 bytes, 10000000 if left out, or of
+capture and argument how many bytes. chunked-tasks is there where tasks does not
 put several into one message by itself.
 """
 
@@ -60,7 +61,7 @@ def main(arguments):
             print(peer, version(library) or "-")
         print("numpy", version("numpy") or "-")
         return
-    kinds = ("start", "round-trip", "tasks", "chunked-tasks", "transfer")
+    kinds = ("start", "round-trip", "tasks", "chunked-tasks", "transfer", "capture", "argument")
     if len(arguments) not in (3, 4) or arguments[0] not in PEERS or arguments[1] not in kinds:
         sys.exit(__doc__)
     peer, what, workers = arguments[0], arguments[1], int(arguments[2])

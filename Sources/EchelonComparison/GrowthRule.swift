@@ -6,7 +6,8 @@ public enum GrowthRule: Equatable, Sendable {
   ///
   /// From the size `from` on the largest cost is at most `within` times the least. Smaller sizes have fixed costs, such as a
   /// first wake-up, which few have to share. There the rule is that these are paid once: all of a size together take at most
-  /// `within` times what the smallest size takes in all and, for each, the largest cost from `from` on. Where several workers
+  /// `within` times what the smallest size of more than one, which wakes no second worker, takes in all and, for each, the
+  /// largest cost from `from` on. Where several workers
   /// share the work, one of them may do all of a small size, which is over before another is awake: `sharedBy` times that cost.
   case flat(within: Double, from: Int, sharedBy: Int = 1)
   /// Each costs at most so much at every size from `from` on.
@@ -38,7 +39,7 @@ public enum GrowthRule: Equatable, Sendable {
       guard let least = large.min(by: { $0.cost.median < $1.cost.median })?.cost,
         let most = large.max(by: { $0.cost.median < $1.cost.median })?.cost
       else { return .none }
-      let fixed = points[0].total
+      let fixed = (points.first { $0.size > 1 } ?? points[0]).total
       findings = points.map { point in
         let cost = point.cost
         guard point.size < from else {

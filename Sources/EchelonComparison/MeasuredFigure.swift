@@ -4,6 +4,8 @@ public enum Subject: String, Codable, CaseIterable, Sendable {
   case dispatch
   /// New and recycled memory.
   case memory
+  /// Values that go to a task and come back.
+  case transfer
   /// Loops over arrays.
   case kernels
   /// Products and factorizations beside the same BLAS and LAPACK.
@@ -18,6 +20,7 @@ public enum Subject: String, Codable, CaseIterable, Sendable {
     switch self {
     case .dispatch: "Dispatch"
     case .memory: "Memory"
+    case .transfer: "Transfer"
     case .kernels: "Kernels"
     case .linearAlgebra: "Linear algebra"
     case .monteCarlo: "Monte Carlo"

@@ -56,6 +56,16 @@ private func growth(
     #expect(alone.isMet == true && abs(alone.judged.median - 3 / 2.2) < 1e-9)
   }
 
+  @Test func `asks of a few what two workers cost to wake, which one alone does without`() {
+    // 10 take 20 µs, of which one alone has 1: that is no measure for them, nor for 100.
+    let costs = [1: 1e-6, 10: 2e-6, 100: 1.7e-6, 1000: 1e-6, 10_000: 1e-6]
+    #expect(growth(costs).isMet == true && growth(costs).judged.size == 100)
+    // One that takes more than what ten take in all has paid too often.
+    let alone = growth([1: 40e-6, 10: 2e-6, 1000: 1e-6])
+    #expect(alone.isMet == false && alone.judged.size == 1)
+    #expect(abs(alone.judged.median - 40 / 21) < 1e-9)
+  }
+
   @Test func `is missed only beyond noise`() {
     // Medians differ by a factor of 1.6; intervals of noise by half reach below 1.5.
     let costs = [1000: 1e-6, 10_000: 1.6e-6]

@@ -34,10 +34,10 @@ struct GrowthSizes {
   /// Those that there is no room for; a sentence each.
   var leftOut: [String] = []
 
-  /// 10, 10², … up to a million.
+  /// 1, 10, 10², … up to a million.
   static func decades(_ setup: Setup) -> GrowthSizes {
     GrowthSizes(
-      sizes: [10, 100, 1000, 10_000, 100_000, 1_000_000].filter {
+      sizes: [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].filter {
         $0 <= max(100, 1_000_000 / setup.shrink)
       })
   }

@@ -6,7 +6,7 @@ enum Figures {
   static let all: [Figure] =
     dispatch.about(.dispatch) + starts.about(.dispatch) + maps + elementwise + [sum, mapped]
     + reductions
-    + openMP + memory.about(.memory) + cancellation.about(.dispatch)
+    + openMP + memory.about(.memory) + cancellation.about(.dispatch) + transfer.about(.transfer)
     + linearAlgebra.about(.linearAlgebra) + monteCarlo.about(.monteCarlo) + python.about(.python)
     + poolPeers.about(.python) + numpy.about(.python)
 

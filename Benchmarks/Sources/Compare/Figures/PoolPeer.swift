@@ -16,10 +16,12 @@ struct PoolPeer: Sendable {
   /// What `Benchmarks/peers/install` is told to install it.
   let package: String?
 
+  static let cpython = PoolPeer(
+    name: "cpython", title: "CPython's ProcessPoolExecutor", tasksTitle: "in chunks of its map",
+    transferTitle: "by pickle", package: nil)
+
   static let all = [
-    PoolPeer(
-      name: "cpython", title: "CPython's ProcessPoolExecutor", tasksTitle: "in chunks of its map",
-      transferTitle: "by pickle", package: nil),
+    cpython,
     cpython("fork"),
     cpython("spawn"),
     cpython("forkserver"),
